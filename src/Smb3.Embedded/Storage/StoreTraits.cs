@@ -1,0 +1,71 @@
+namespace Smb3.Embedded.Storage;
+
+/// <summary>What a store can do beyond the plain file operations. Nothing is told to clients that is not set here.</summary>
+[Flags]
+public enum StoreAbilities
+{
+    /// <summary>Plain files and directories only.</summary>
+    None = 0,
+
+    /// <summary><see cref="IFileStore.LinkAsync"/> works.</summary>
+    HardLinks = 1,
+
+    /// <summary>Handles implement <see cref="ISecurableFile"/>: security descriptors are kept.</summary>
+    SecurityDescriptors = 2,
+
+    /// <summary>Ranges that were never written occupy no space.</summary>
+    SparseFiles = 4,
+
+    /// <summary>DOS attributes and creation time are kept as they are set.</summary>
+    DosAttributes = 8,
+
+    /// <summary>Two names that differ in case only are two files.</summary>
+    CaseSensitive = 16,
+
+    /// <summary>Nothing can be changed; every write is refused with STATUS_MEDIA_WRITE_PROTECTED before it reaches the store.</summary>
+    ReadOnly = 32,
+}
+
+/// <summary>The unchanging facts about a store.</summary>
+public sealed record StoreTraits
+{
+    /// <summary>What the store can do.</summary>
+    public StoreAbilities Abilities { get; init; }
+
+    /// <summary>What clients are told as the file system's name. Windows programs look for <c>NTFS</c> before they use its features.</summary>
+    public string FileSystemName { get; init; } = "NTFS";
+
+    /// <summary>The longest name of one entry, in UTF-16 units.</summary>
+    public int MaxNameLength { get; init; } = 255;
+
+    /// <summary>Bytes of one allocation unit as clients see it: a power of two from 512 to 65,536.</summary>
+    public int AllocationUnit { get; init; } = 4096;
+
+    /// <summary>Bytes of a sector.</summary>
+    public int SectorSize { get; init; } = 512;
+
+    /// <summary>Whether <paramref name="ability"/> is there.</summary>
+    public bool Has(StoreAbilities ability) => (Abilities & ability) == ability;
+}
+
+/// <summary>The state of the volume behind a store.</summary>
+public readonly record struct VolumeInformation
+{
+    /// <summary>Label, at most 32 UTF-16 units.</summary>
+    public string Label { get; init; }
+
+    /// <summary>Serial number that stays the same for the life of the volume.</summary>
+    public uint SerialNumber { get; init; }
+
+    /// <summary>When the volume was made.</summary>
+    public Nt.FileTime CreationTime { get; init; }
+
+    /// <summary>Size in bytes.</summary>
+    public long TotalBytes { get; init; }
+
+    /// <summary>Free bytes.</summary>
+    public long FreeBytes { get; init; }
+
+    /// <summary>Free bytes that the server may use; at most <see cref="FreeBytes"/>.</summary>
+    public long AvailableBytes { get; init; }
+}
