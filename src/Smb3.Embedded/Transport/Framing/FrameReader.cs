@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
+
+namespace Smb3.Embedded.Transport.Framing;
+
+/// <summary>Why <see cref="FrameReader.ReadAsync"/> returned.</summary>
+internal enum FrameOutcome
+{
+    /// <summary>A frame is there.</summary>
+    Frame,
+
+    /// <summary>The peer closed, or the connection broke.</summary>
+    Ended,
+
+    /// <summary>A frame announced itself as longer than is allowed; none of it was buffered.</summary>
+    TooLong,
+
+    /// <summary>The first byte of the Direct TCP header was not zero.</summary>
+    Malformed,
+}
+
+/// <summary>
+/// Cuts the byte stream into frames: one zero byte, then the length in 24 bits, big-endian (MS-SMB2 2.1). The length is checked
+/// against the limit that holds at that moment before anything is buffered for it.
+/// </summary>
+internal sealed class FrameReader
+{
+    /// <summary>Bytes of the Direct TCP header.</summary>
+    public const int HeaderSize = 4;
+
+    private readonly PipeReader _input;
+    private readonly IDirectInput? _direct;
+
+    public FrameReader(PipeReader input)
+    {
+        _input = input;
+        _direct = input as IDirectInput;
+    }
+
+    /// <summary>Reads the next frame.</summary>
+    /// <param name="maxLength">The longest frame that is accepted, in bytes.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<(FrameOutcome Outcome, Frame? Frame)> ReadAsync(int maxLength, CancellationToken cancellationToken)
+    {
+        ReadResult result;
+        while (true)
+        {
+            result = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (result.IsCanceled)
+            {
+                return (FrameOutcome.Ended, null);
+            }
+
+            if (result.Buffer.Length >= HeaderSize)
+            {
+                break;
+            }
+
+            _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            if (result.IsCompleted)
+            {
+                return (FrameOutcome.Ended, null);
+            }
+        }
+
+        var header = ReadHeader(result.Buffer);
+        if (header >> 24 != 0)
+        {
+            return (FrameOutcome.Malformed, null);
+        }
+
+        var length = (int)header;
+        if (length > maxLength)
+        {
+            return (FrameOutcome.TooLong, null);
+        }
+
+        var frame = new Frame(length);
+        try
+        {
+            var body = result.Buffer.Slice(HeaderSize);
+            var filled = (int)Math.Min(body.Length, length);
+            var taken = body.Slice(0, filled);
+            taken.CopyTo(frame.Memory.Span);
+            _input.AdvanceTo(taken.End);
+
+            while (filled < length)
+            {
+                var count = _direct is not null
+                    ? await _direct.ReceiveAsync(frame.Memory[filled..], cancellationToken).ConfigureAwait(false)
+                    : await CopyNextAsync(frame.Memory[filled..], cancellationToken).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    frame.Dispose();
+                    return (FrameOutcome.Ended, null);
+                }
+
+                filled += count;
+            }
+
+            return (FrameOutcome.Frame, frame);
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<int> CopyNextAsync(Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        var result = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, destination.Length));
+        part.CopyTo(destination.Span);
+        _input.AdvanceTo(part.End);
+        return (int)part.Length;
+    }
+
+    private static uint ReadHeader(ReadOnlySequence<byte> buffer)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        buffer.Slice(0, HeaderSize).CopyTo(header);
+        return BinaryPrimitives.ReadUInt32BigEndian(header);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Smb3.Embedded.Transport.Tcp;
+
+/// <summary>Direct TCP (MS-SMB2 2.1): a listening socket.</summary>
+internal sealed class TcpTransportListener : ITransportListener
+{
+    private readonly Socket _socket;
+
+    private TcpTransportListener(Socket socket) => _socket = socket;
+
+    public EndPoint EndPoint => _socket.LocalEndPoint!;
+
+    /// <summary>Binds and listens; throws <see cref="SocketException"/> when the end point is taken or not ours.</summary>
+    public static TcpTransportListener Listen(IPEndPoint endPoint, int backlog)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = endPoint.Address.Equals(IPAddress.IPv6Any);
+            }
+
+            if (!OperatingSystem.IsWindows())
+            {
+                // Elsewhere this only lets a restart bind while old connections are in TIME_WAIT; on Windows it would let two
+                // servers share a port.
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
+            socket.Bind(endPoint);
+            socket.Listen(backlog);
+            return new TcpTransportListener(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask<ITransportConnection?> AcceptAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var socket = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    socket.NoDelay = true;
+                    return new TcpTransportConnection(socket);
+                }
+                catch (SocketException)
+                {
+                    // The peer was gone before we looked.
+                    socket.Dispose();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+            catch (ObjectDisposedException)
+            {
+                return null;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted
+                or SocketError.InvalidArgument)
+            {
+                return null;
+            }
+            catch (SocketException)
+            {
+                // One connection failed (reset in the backlog, descriptors used up): the listener itself goes on, not in a hot loop.
+                await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return default;
+    }
+}
