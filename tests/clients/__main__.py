@@ -1,0 +1,165 @@
+"""The real clients' tests; tests/run calls this. Python's standard library only.
+
+  python3 tests/clients                              every suite against samples/ConsoleHost (built in Release)
+  python3 tests/clients --only torture               only the cases whose name contains it
+  python3 tests/clients --list | --missing           what there is | the Debian packages that are not installed
+  python3 tests/clients --server 127.0.0.1:445 --user NAME:PASSWORD [--user2 NAME:PASSWORD] --share NAME [--kind memory]
+                                                     against any server that listens there (the contract suite is left out)
+"""
+import argparse
+import glob
+import importlib
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.dont_write_bytecode = True
+
+from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
+from server import Deployment                          # noqa: E402
+
+SUITES = ("contract", "smbclient", "impacket", "rclone", "rpcclient", "capture", "kernel", "torture")
+
+
+def load(name):
+    return importlib.import_module(name if name == "torture" else name + "_suite")
+
+
+def there(need):
+    if need.startswith("python:"):
+        return importlib.util.find_spec(need[7:]) is not None
+    return shutil.which(need, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
+
+
+def lacking(suite):
+    return {need: package for need, package in suite.NEEDS.items() if not there(need)}
+
+
+def names(name, suite):
+    """The full names of a suite's cases, as the tally sees them."""
+    if name == "contract":
+        return ["contract/" + case for case, _ in suite.cases]
+    found = []
+    for kind in ("physical", "memory") if suite.PER_SHARE else ("physical",):
+        prefix = "%s/%s" % (name, kind) if suite.PER_SHARE else name
+        if name == "torture":
+            found += ["%s/%s" % (prefix, test) for tests in suite.suites(kind).values() for test in tests]
+        else:
+            found += ["%s/%s" % (prefix, case) for case, _ in suite.cases]
+    return found
+
+
+def find_host():
+    pattern = os.path.join(HERE, "..", "..", "samples", "ConsoleHost", "bin", "Release", "net*", "ConsoleHost.dll")
+    return next(iter(sorted(glob.glob(pattern))), None)
+
+
+def run_suite(name, suite, tally, options):
+    if name == "contract":
+        suite.run_suite(tally, options.host_dll, name)
+        return
+    if options.server:
+        deployment, targets = None, [given_target(options)]
+    else:
+        deployment = Deployment(options.host_dll)
+        try:
+            targets = deployment.start().targets()
+        except Failed as reason:
+            deployment.remove()
+            tally.add(name + "/the server starts", "FAIL", str(reason))
+            return
+    try:
+        for target in targets if suite.PER_SHARE else targets[:1]:
+            suite.run_suite(tally, target, "%s/%s" % (name, target.kind) if suite.PER_SHARE else name)
+        if deployment:
+            tally.run(name + "/the server is still there, stops with exit code 0, and logged no bug", deployment.stops_cleanly) \
+                if not tally.only else None
+    finally:
+        if deployment:
+            deployment.remove()
+
+
+def given_target(options):
+    host, _, port = options.server.rpartition(":")
+    user, _, password = options.user.partition(":")
+    user2, _, password2 = options.user2.partition(":")
+    return Target(host.strip("[]"), int(port), options.share, options.kind, user, password, user2, password2)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="tests/clients", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", metavar="NAME")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--missing", action="store_true")
+    parser.add_argument("--host-dll", default=find_host(), help="the built console host")
+    parser.add_argument("--counts", metavar="FILE", help="write `passed failed skipped` there")
+    parser.add_argument("--server", metavar="HOST:PORT")
+    parser.add_argument("--user", default="", metavar="NAME:PASSWORD")
+    parser.add_argument("--user2", default="", metavar="NAME:PASSWORD")
+    parser.add_argument("--share", default="")
+    parser.add_argument("--kind", default="physical", choices=("physical", "memory"))
+    options = parser.parse_args()
+    if options.server and not (options.user and options.share):
+        parser.error("--server needs --user and --share")
+    return options
+
+
+def main():
+    options = parse()
+    suites = {name: load(name) for name in SUITES}
+    if options.missing:
+        print(" ".join(sorted({word for suite in suites.values() for packages in lacking(suite).values()
+                               for word in packages.split()})))
+        return 0
+    if options.list:
+        for name, suite in suites.items():
+            for case in names(name, suite):
+                if options.only.lower() in case.lower():
+                    print(case)
+        return 0
+
+    os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    in_ci = os.environ.get("CI", "").lower() in ("true", "1")
+    tally, started = Tally(options.only), time.monotonic()
+    for name, suite in suites.items():
+        if not any(tally.wants(case) for case in names(name, suite)) or (name == "contract" and options.server):
+            continue
+        why = ["no " + need + " (package " + package + ")" for need, package in lacking(suite).items()]
+        if not options.server and not (options.host_dll and os.path.exists(options.host_dll)):
+            why.append("samples/ConsoleHost is not built")
+        print("\n== %s" % name, flush=True)
+        if why:
+            tally.add(name, "FAIL" if in_ci else "skip", "left out: " + ", ".join(why))
+            continue
+        begun = time.monotonic()
+        try:
+            run_suite(name, suite, tally, options)
+        except Exception as error:      # a broken runner fails its suite; the others still tell what they know
+            tally.add(name + "/the runner", "FAIL", "%s: %s" % (type(error).__name__, error))
+        print("   %s took %.0f s" % (name, time.monotonic() - begun), flush=True)
+
+    if tally.failures:
+        print("\nfailed:\n  " + "\n  ".join(tally.failures))
+    print("\nclients: %d passed, %d failed, %d skipped in %.0f s"
+          % (tally.passed, tally.failed, tally.skipped, time.monotonic() - started), flush=True)
+    if options.counts:
+        with open(options.counts, "w", encoding="ascii") as out:
+            out.write("%d %d %d\n" % (tally.passed, tally.failed, tally.skipped))
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(143))
+    try:
+        CODE = main()
+    except (KeyboardInterrupt, BrokenPipeError):
+        CODE = 130
+    finally:
+        children.end_all()
+    sys.exit(CODE)

@@ -1,0 +1,323 @@
+"""The console host's contract: what scripts rely on (arguments, exit codes, the `listening on` line, draining)."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from harness import Cases, Failed, Skipped, WorkFolder, children, expect, run
+from server import ConsoleHost, free_port
+
+NEEDS = {"smbclient": "smbclient"}
+NEEDS_HOST = True           # it starts its own; it is not run against another server
+cases = Cases()
+
+# The settings of the command line under the section that appsettings.json and the environment use.
+SECTION = "Smb"
+
+
+class Contract:
+    def __init__(self, dll):
+        self.dll = dll
+        self.work = WorkFolder()
+        self.folder = self.work.file("served")
+        os.makedirs(self.folder)
+        self.started = []
+
+    def start(self, *arguments, environment=None, folder=None):
+        host = ConsoleHost(self.dll, list(arguments), environment, folder or self.work.path)
+        self.started.append(host)
+        return host
+
+    def serving(self, *arguments, count=1, **where):
+        return self.start(*arguments, **where).wait_until_listening(count)
+
+    def stop_all(self):
+        for host in self.started:
+            if host.process.poll() is None:
+                host.kill()
+        self.started.clear()
+
+    def ends(self, expected, *arguments, says=(), **where):
+        host = self.start(*arguments, **where)
+        code = host.exit_code()
+        expect(code == expected, "exit code %d and not %d with %s: %s" % (code, expected, arguments, host.log[-400:]))
+        expect(host.log.strip(), "no message with %s" % (arguments,))
+        expect("Unhandled exception" not in host.log and "   at " not in host.log,
+               "a stack trace is not a message: " + host.log[-400:])
+        for word in says:
+            expect(word.lower() in host.log.lower(), "the message does not name `%s`: %s" % (word, host.log[-400:]))
+        expect(not host.listening(), "it said that it listens")
+
+    def client(self, port, share, commands, *options, user="u%pw-1", host="127.0.0.1"):
+        return run(["smbclient", "//%s/%s" % (host, share), "-s", self.work.config, "-p", str(port), "-U", user, *options,
+                    "-c", commands], port=port, cwd=self.work.path)
+
+    def works(self, port, share, commands="ls", *options, **who):
+        result = self.client(port, share, commands, *options, **who)
+        expect(result.code == 0, lambda: "%s: %s" % (commands, result.tail()))
+        return result
+
+
+def run_suite(tally, dll, prefix):
+    contract = Contract(dll)
+    try:
+        for name, case in cases:
+            tally.run("%s/%s" % (prefix, name), case, contract)
+            contract.stop_all()
+    finally:
+        contract.stop_all()
+        contract.work.remove()
+
+
+def _listen(port, host="127.0.0.1"):
+    return "--listen", "%s:%d" % ("[%s]" % host if ":" in host else host, port)
+
+
+# ---- starting -------------------------------------------------------------------------------------------------------
+
+@cases("without shares and users it makes its own, says how to connect, and that works")
+def _(c):
+    port = free_port()
+    home = tempfile.mkdtemp(dir=c.work.path)
+    host = c.serving(*_listen(port), folder=home)
+    expect(str(port) in host.listening()[0], host.listening()[0])
+    time.sleep(0.5)
+    words = host.log.replace("'", " ").replace('"', " ").replace(",", " ").split()
+    expect("demo" in host.log, "the demo user is not named: " + host.log[-400:])
+    # Its password is printed: one of the words (or what follows `demo:` or `demo%`) is the one that opens the share.
+    guesses = [part for word in words for part in (word, word.partition(":")[2], word.partition("%")[2])]
+    guesses = [word for word in dict.fromkeys(guesses) if 6 <= len(word) <= 40 and not word.startswith(("//", "\\", "smb:", "/"))]
+    good = [word for word in guesses if word.isascii() and any(ch.isdigit() for ch in word)] + guesses
+    for word in list(dict.fromkeys(good))[:6]:
+        if c.client(port, "demo", "mkdir a; ls", user="demo%" + word).code == 0:
+            return
+    raise Failed("no printed word opens the share: " + host.log[-600:])
+
+
+@cases("one `listening on` line for each end point, and each accepts")
+def _(c):
+    first, second = free_port(), free_port()
+    host = c.serving(*_listen(first), *_listen(second), "--share", "s=" + c.folder, "--user", "u:pw-1", count=2)
+    expect(len(host.listening()) == 2, str(host.listening()))
+    for port in (first, second):
+        expect(any(line.endswith(":%d" % port) or ":%d " % port in line for line in host.listening()), str(host.listening()))
+        c.works(port, "s")
+
+
+@cases("it listens on IPv6")
+def _(c):
+    try:
+        port = free_port("::1")
+    except OSError:
+        raise Skipped("this machine has no IPv6 loopback") from None
+    host = c.serving(*_listen(port, "::1"), "--share", "s=" + c.folder, "--user", "u:pw-1")
+    expect("[::1]:%d" % port in host.listening()[0], host.listening()[0])
+    c.works(port, "s", host="::1")
+
+
+@cases("several shares and users; read-only is read-only")
+def _(c):
+    port = free_port()
+    c.serving(*_listen(port), "--share", "a=" + c.folder, "--share", "b=memory:", "--share", "r=%s,readonly" % c.folder,
+              "--user", "u:pw-1", "--user", "v:pw:2")
+    c.works(port, "a", "mkdir made")
+    c.works(port, "b", "mkdir made", user="v%pw:2")
+    expect(c.client(port, "r", "mkdir other").text.count("NT_STATUS_") > 0, "a folder was made on a read-only share")
+    expect(os.listdir(c.folder) == ["made"], str(os.listdir(c.folder)))
+
+
+# ---- settings -------------------------------------------------------------------------------------------------------
+
+@cases("the dialects are bounded as told")
+def _(c):
+    port = free_port()
+    c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", "--min-dialect", "3.0", "--max-dialect", "3.0.2")
+    c.works(port, "s")
+    c.works(port, "s", "ls", "-m", "SMB3_00")
+    expect(c.client(port, "s", "ls", "-m", "SMB2_10").code != 0, "2.1 was accepted below a minimum of 3.0")
+    expect(c.client(port, "s", "ls", "--option=client min protocol=SMB3_11").code != 0, "3.1.1 was accepted above 3.0.2")
+
+
+@cases("required encryption keeps out who cannot encrypt")
+def _(c):
+    port = free_port()
+    c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", "--encryption", "required")
+    c.works(port, "s")
+    expect(c.client(port, "s", "ls", "-m", "SMB2_10").code != 0, "an unencrypted client was let in")
+
+
+@cases("encryption off means off")
+def _(c):
+    port = free_port()
+    c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", "--encryption", "off")
+    c.works(port, "s")
+    expect(c.client(port, "s", "ls", "--client-protection=encrypt").code != 0, "it encrypted")
+
+
+@cases("required signing, and the ordered lists of algorithms")
+def _(c):
+    port = free_port()
+    c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", "--signing", "required",
+              "--ciphers", "AES-256-GCM,AES-128-CCM", "--signing-algorithms", "AES-CMAC")
+    c.works(port, "s", "ls", "--client-protection=sign")
+    c.works(port, "s", "ls", "--client-protection=encrypt")
+    alone = "--option=client smb3 encryption algorithms="
+    c.works(port, "s", "ls", "--client-protection=encrypt", alone + "AES-128-CCM")
+    expect(c.client(port, "s", "ls", "--client-protection=encrypt", alone + "AES-128-GCM").code != 0,
+           "a cipher that is not in the list was used")
+
+
+@cases("the same settings from the environment")
+def _(c):
+    port = free_port()
+    host = c.serving(environment={
+        SECTION + "__Listen__0": "127.0.0.1:%d" % port, SECTION + "__Shares__0": "env=" + c.folder,
+        SECTION + "__Users__0": "u:pw-1"})
+    expect(str(port) in host.listening()[0], host.listening()[0])
+    c.works(port, "env")
+
+
+@cases("the same settings from appsettings.json")
+def _(c):
+    port = free_port()
+    home = tempfile.mkdtemp(dir=c.work.path)
+    with open(os.path.join(home, "appsettings.json"), "w", encoding="utf-8") as out:
+        json.dump({SECTION: {"Listen": ["127.0.0.1:%d" % port], "Shares": ["json=" + c.folder], "Users": ["u:pw-1"],
+                             "MaxDialect": "3.0.2"}}, out)
+    c.serving(folder=home)
+    c.works(port, "json")
+    expect(c.client(port, "json", "ls", "--option=client min protocol=SMB3_11").code != 0, "MaxDialect was not read")
+
+
+@cases("the command line wins over the environment")
+def _(c):
+    port, other = free_port(), free_port()
+    host = c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1",
+                     environment={SECTION + "__Listen__0": "127.0.0.1:%d" % other})
+    expect(len(host.listening()) == 1 and str(port) in host.listening()[0], str(host.listening()))
+
+
+# ---- refusing -------------------------------------------------------------------------------------------------------
+
+@cases("bad arguments: a clear message and exit code 2")
+def _(c):
+    for arguments, says in (
+            (["--nonsense"], ["--nonsense"]), (["stray"], ["stray"]), (["--listen"], ["--listen"]),
+            (["--listen", "nowhere"], ["nowhere"]), (["--listen", "127.0.0.1:99999"], ["99999"]),
+            (["--share", "noequals"], ["noequals"]), (["--share", "s=%s,strange" % c.folder], ["strange"]),
+            (["--share", "IPC$=" + c.folder], ["IPC$"]), (["--user", "nopassword"], ["nopassword"]),
+            (["--min-dialect", "1.0"], ["1.0"]), (["--min-dialect", "3.1.1", "--max-dialect", "2.1"], ["dialect"]),
+            (["--signing", "maybe"], ["maybe"]), (["--encryption", "perhaps"], ["perhaps"]), (["--ciphers", "ROT13"], ["ROT13"]),
+            (["--signing-algorithms", "CRC"], ["CRC"]), (["--log-level", "Loud"], ["Loud"]),
+            (["--share", "s=" + c.folder, "--share", "S=" + c.folder], ["s"])):
+        c.ends(2, *arguments, says=says)
+
+
+@cases("a password is never repeated in a message")
+def _(c):
+    host = c.start("--user", "u:Very-Secret-9", "--nonsense")
+    expect(host.exit_code() == 2, "not refused")
+    expect("Very-Secret-9" not in host.log, "the password is in the message")
+
+
+@cases("a taken port: a message that says what to do and exit code 1")
+def _(c):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        c.ends(1, *_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", says=[str(port), "--listen"])
+
+
+@cases("a folder that is not there, or is a file: exit code 1")
+def _(c):
+    plain = c.work.file("plain")
+    with open(plain, "w", encoding="utf-8") as out:
+        out.write("x")
+    for folder in (c.work.file("missing"), plain):
+        c.ends(1, *_listen(free_port()), "--share", "s=" + folder, "--user", "u:pw-1", says=[folder])
+
+
+@cases("a folder that may not be read: exit code 1")
+def _(c):
+    if os.geteuid() == 0:
+        raise Skipped("root may read every folder")
+    closed = c.work.file("closed")
+    os.makedirs(closed, mode=0)
+    try:
+        c.ends(1, *_listen(free_port()), "--share", "s=" + closed, "--user", "u:pw-1", says=[closed])
+    finally:
+        os.chmod(closed, 0o700)
+
+
+# ---- stopping -------------------------------------------------------------------------------------------------------
+
+def _stops(c, how):
+    port = free_port()
+    host = c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1")
+    c.works(port, "s")
+    code, seconds = host.stop(how)
+    expect(code == 0, "exit code %d: %s" % (code, host.log[-300:]))
+    expect(seconds < 10, "it took %.1f s with nothing to do" % seconds)
+    with socket.socket() as probe:
+        probe.settimeout(3)
+        expect(probe.connect_ex(("127.0.0.1", port)) != 0, "the port still accepts")
+
+
+@cases("SIGTERM ends it with exit code 0")
+def _(c):
+    _stops(c, signal.SIGTERM)
+
+
+@cases("Ctrl-C ends it with exit code 0")
+def _(c):
+    _stops(c, signal.SIGINT)
+
+
+@cases("an idle client does not hold up the end")
+def _(c):
+    port = free_port()
+    host = c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1")
+    client = children.start(["smbclient", "//127.0.0.1/s", "-s", c.work.config, "-p", str(port), "-U", "u%pw-1"],
+                            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(1.5)
+        code, seconds = host.stop()
+        expect(code == 0 and seconds < 15, "exit code %d after %.1f s" % (code, seconds))
+    finally:
+        client.stdin.close()
+        children.end(client)
+        client.wait()
+        children.forget(client)
+
+
+@cases("draining in the middle of a transfer: bounded, exit code 0, and finished writes are in the file")
+def _(c):
+    port = free_port()
+    host = c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1")
+    block = os.urandom(1 << 20)
+    with open(c.work.file("large"), "wb") as out:
+        for _ in range(256):
+            out.write(block)
+    client = children.start(["smbclient", "//127.0.0.1/s", "-s", c.work.config, "-p", str(port), "-U", "u%pw-1",
+                             "-c", "put large drained"], cwd=c.work.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    target = os.path.join(c.folder, "drained")
+    try:
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not (os.path.exists(target) and os.path.getsize(target) > 8 << 20):
+            time.sleep(0.02)
+        code, seconds = host.stop(seconds=60)
+        expect(code == 0, "exit code %d: %s" % (code, host.log[-400:]))
+        expect(seconds < 45, "%.1f s" % seconds)
+        with open(target, "rb") as source:
+            expect(source.read(1 << 20) == block, "the first MiB of the file is not what was sent")
+    finally:
+        children.end(client)
+        client.wait()
+        children.forget(client)
+        os.unlink(c.work.file("large"))
+        if os.path.exists(target):
+            os.unlink(target)

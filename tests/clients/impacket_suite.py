@@ -1,0 +1,169 @@
+"""impacket: a client that shares no code with Samba, through every dialect that it speaks."""
+import io
+import os
+import socket
+
+from harness import Cases, expect
+
+NEEDS = {"python:impacket": "python3-impacket"}
+PER_SHARE = True
+cases = Cases()
+
+
+def connect(target, dialect=None):
+    """A logged-on connection; a TCP connect that is never answered is tried once more."""
+    from impacket.smbconnection import SMBConnection
+    for attempt in range(2):
+        try:
+            connection = SMBConnection(target.host, target.host, sess_port=target.port, preferredDialect=dialect, timeout=30)
+            break
+        except (socket.timeout, OSError) as error:
+            if attempt or "timed out" not in str(error):
+                raise
+    connection.login(target.user, target.password)
+    return connection
+
+
+def run_suite(tally, target, prefix):
+    for name, case in cases:
+        tally.run("%s/%s" % (prefix, name), case, target)
+
+
+def _round_trip(target, dialect, expected):
+    connection = connect(target, dialect)
+    try:
+        expect(expected is None or connection.getDialect() == expected, "dialect %#x was agreed" % connection.getDialect())
+        data, share = os.urandom(2_500_000), target.share
+        connection.createDirectory(share, "imp")
+        connection.putFile(share, "imp\\a.bin", io.BytesIO(data).read)
+        back = io.BytesIO()
+        connection.getFile(share, "imp\\a.bin", back.write)
+        expect(back.getvalue() == data, "%d bytes came back and differ" % len(back.getvalue()))
+        connection.rename(share, "imp\\a.bin", "imp\\b.bin")
+        names = {entry.get_longname(): entry for entry in connection.listPath(share, "imp\\*")}
+        expect("b.bin" in names and "a.bin" not in names, "after the rename: %s" % sorted(names))
+        expect(names["b.bin"].get_filesize() == len(data), "listed with %d bytes" % names["b.bin"].get_filesize())
+        connection.deleteFile(share, "imp\\b.bin")
+        connection.deleteDirectory(share, "imp")
+    finally:
+        connection.close()
+
+
+def _dialect(title, value, expected):
+    @cases("files over " + title)
+    def _(target):
+        _round_trip(target, value, expected)
+
+
+_dialect("2.0.2", 0x0202, 0x0202)
+_dialect("2.1", 0x0210, 0x0210)
+_dialect("3.0", 0x0300, 0x0300)
+_dialect("what both agree on", None, None)
+
+
+@cases("the list of shares")
+def _(target):
+    connection = connect(target)
+    names = [entry["shi1_netname"][:-1] for entry in connection.listShares()]
+    connection.close()
+    expect(target.share in names and "IPC$" in names, str(names))
+
+
+@cases("a wrong password is a logon failure")
+def _(target):
+    from dataclasses import replace
+    try:
+        connect(replace(target, password="wrong"))
+    except Exception as error:
+        expect("STATUS_LOGON_FAILURE" in str(error), str(error))
+        return
+    expect(False, "it was let in")
+
+
+@cases("a handle that shares nothing keeps others out")
+def _(target):
+    first, second = connect(target), connect(target)
+    tree, other = first.connectTree(target.share), second.connectTree(target.share)
+    handle = first.createFile(tree, "alone.bin", shareMode=0)
+    try:
+        second.openFile(other, "alone.bin")
+        seen = "it opened"
+    except Exception as error:
+        seen = str(error)
+    first.closeFile(tree, handle)
+    second.closeFile(other, second.openFile(other, "alone.bin"))
+    first.deleteFile(target.share, "alone.bin")
+    first.close()
+    second.close()
+    expect("STATUS_SHARING_VIOLATION" in seen, seen)
+
+
+@cases("reads and writes at offsets")
+def _(target):
+    connection = connect(target)
+    tree = connection.connectTree(target.share)
+    handle = connection.createFile(tree, "offsets.bin")
+    connection.writeFile(tree, handle, b"world", offset=100_006)
+    connection.writeFile(tree, handle, b"hello ", offset=100_000)
+    seen = connection.readFile(tree, handle, offset=99_998, bytesToRead=13, singleCall=True)
+    connection.closeFile(tree, handle)
+    connection.deleteFile(target.share, "offsets.bin")
+    connection.close()
+    expect(seen == b"\0\0hello world", repr(seen))
+
+
+@cases("an echo, and two sessions one after the other on one server")
+def _(target):
+    for _ in range(2):
+        connection = connect(target)
+        connection.getSMBServer().echo()
+        connection.logoff()
+        connection.close()
+
+
+def _pipe(target, name, interface):
+    from impacket.dcerpc.v5 import transport
+    rpc = transport.SMBTransport(target.host, target.port, "\\" + name, target.user, target.password).get_dce_rpc()
+    rpc.connect()
+    rpc.bind(interface)
+    return rpc
+
+
+@cases("srvsvc: server information and time of day")
+def _(target):
+    from impacket.dcerpc.v5 import srvs
+    rpc = _pipe(target, "srvsvc", srvs.MSRPC_UUID_SRVS)
+    name = srvs.hNetrServerGetInfo(rpc, 101)["InfoStruct"]["ServerInfo101"]["sv101_name"]
+    year = srvs.hNetrRemoteTOD(rpc)["BufferPtr"]["tod_year"]
+    shares = srvs.hNetrShareEnum(rpc, 1)["InfoStruct"]["ShareInfo"]["Level1"]["Buffer"]
+    rpc.disconnect()
+    expect(len(name) > 1 and year >= 2024 and len(shares) >= 2, "%r, %d, %d shares" % (name, year, len(shares)))
+
+
+@cases("wkssvc: workstation information")
+def _(target):
+    from impacket.dcerpc.v5 import wkst
+    rpc = _pipe(target, "wkssvc", wkst.MSRPC_UUID_WKST)
+    name = wkst.hNetrWkstaGetInfo(rpc, 100)["WkstaInfo"]["WkstaInfo100"]["wki100_computername"]
+    rpc.disconnect()
+    expect(len(name) > 1, repr(name))
+
+
+@cases("lsarpc: a policy handle")
+def _(target):
+    from impacket.dcerpc.v5 import lsad
+    rpc = _pipe(target, "lsarpc", lsad.MSRPC_UUID_LSAD)
+    handle = lsad.hLsarOpenPolicy2(rpc, 0x02000000)["PolicyHandle"]
+    lsad.hLsarClose(rpc, handle)
+    rpc.disconnect()
+
+
+@cases("an unknown pipe")
+def _(target):
+    from impacket.dcerpc.v5 import srvs
+    try:
+        _pipe(target, "nosuchpipe", srvs.MSRPC_UUID_SRVS)
+    except Exception as error:
+        expect("STATUS_OBJECT_NAME_NOT_FOUND" in str(error), str(error))
+        return
+    expect(False, "it was opened")

@@ -1,0 +1,86 @@
+"""rpcclient: the interfaces behind IPC$ that browsers and administrators ask."""
+from harness import Cases, WorkFolder, expect, run
+
+NEEDS = {"rpcclient": "smbclient samba-common-bin"}
+PER_SHARE = False
+cases = Cases()
+
+
+class Rpc:
+    def __init__(self, target):
+        self.target = target
+        self.work = WorkFolder()
+
+    def __call__(self, commands, *wants, options=()):
+        result = run(["rpcclient", self.target.host, "-s", self.work.config, "-p", str(self.target.port),
+                      "-U", self.target.credentials, *options, "-c", commands], port=self.target.port)
+        expect(result.code == 0, lambda: "%s: %s" % (commands, result.tail()))
+        for want in wants:
+            expect(want in result.text, lambda: "%s: `%s` is missing: %s" % (commands, want, result.tail()))
+        return result.text
+
+
+def run_suite(tally, target, prefix):
+    rpc = Rpc(target)
+    try:
+        for name, case in cases:
+            tally.run("%s/%s" % (prefix, name), case, rpc)
+    finally:
+        rpc.work.remove()
+
+
+@cases("srvsvc: server information")
+def _(rpc):
+    rpc("srvinfo", "platform_id", "os version")
+
+
+@cases("srvsvc: every level of share enumeration that is asked for")
+def _(rpc):
+    rpc("netshareenum 1", "netname: " + rpc.target.share)
+    for command in ("netshareenumall 1", "netshareenumall 2", "netshareenumall 502"):
+        rpc(command, "netname: " + rpc.target.share, "netname: IPC$")
+
+
+@cases("srvsvc: one share")
+def _(rpc):
+    for level in (1, 2, 502):
+        rpc("netsharegetinfo %s %d" % (rpc.target.share, level), "netname: " + rpc.target.share)
+
+
+@cases("srvsvc: an unknown share is an error and nothing worse")
+def _(rpc):
+    result = run(["rpcclient", rpc.target.host, "-s", rpc.work.config, "-p", str(rpc.target.port),
+                  "-U", rpc.target.credentials, "-c", "netsharegetinfo nosuchshare 1; srvinfo"], port=rpc.target.port)
+    expect("result was " in result.text and "WERR_OK" not in result.text and "NT_STATUS" not in result.text, result.tail())
+
+
+@cases("srvsvc: time of day")
+def _(rpc):
+    rpc("netremotetod")
+
+
+@cases("wkssvc: workstation information")
+def _(rpc):
+    rpc("wkssvc_wkstagetinfo 100")
+
+
+@cases("lsarpc: the domain")
+def _(rpc):
+    rpc("lsaquery", "Domain Name", "Domain Sid")
+
+
+@cases("lsarpc: a user's name to a SID and back")
+def _(rpc):
+    text = rpc("lookupnames " + rpc.target.user, "S-1-")
+    sid = next(word for word in text.split() if word.startswith("S-1-"))
+    rpc("lookupsids " + sid, rpc.target.user)
+
+
+@cases("lsarpc: well-known SIDs")
+def _(rpc):
+    rpc("lookupsids S-1-1-0", "Everyone")
+
+
+@cases("several calls on one pipe, encrypted too")
+def _(rpc):
+    rpc("srvinfo; netshareenumall; srvinfo; netshareenumall", rpc.target.share, options=("--client-protection=encrypt",))

@@ -1,0 +1,136 @@
+"""The console host under test: started on a free port, watched, and stopped as an operator would."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from harness import Failed, Target, children, expect
+
+USER, PASSWORD = "tester", "Correct-Horse-1"
+USER2, PASSWORD2 = "second", "Battery-Staple-2"
+START_SECONDS, STOP_SECONDS = 30, 20
+
+
+def free_port(host="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+class ConsoleHost:
+    """One run of samples/ConsoleHost with the given arguments."""
+
+    def __init__(self, dll, arguments, environment=None, folder=None):
+        self.lines = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self.process = children.start(
+            [os.environ.get("DOTNET_HOST_PATH") or "dotnet", dll, *arguments], stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, cwd=folder, env=dict(os.environ, NO_COLOR="1", **(environment or {})))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for raw in self.process.stdout:
+            with self._changed:
+                self.lines.append(raw.decode("utf-8", "replace").rstrip())
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def log(self):
+        return "\n".join(self.lines)
+
+    def listening(self):
+        return [line for line in list(self.lines) if line.startswith("listening on ")]
+
+    def wait_until_listening(self, count=1, seconds=START_SECONDS):
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or len(self.listening()) >= count, seconds)
+        if len(self.listening()) < count:
+            self.kill()
+            raise Failed("no line starting `listening on ` within %d s: %s" % (seconds, self.log[-600:]))
+        return self
+
+    def exit_code(self, seconds=STOP_SECONDS):
+        """Waits for the host to end by itself."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failed("still running after %d s: %s" % (seconds, self.log[-400:])) from None
+        self._reader.join(5)
+        children.forget(self.process)
+        return self.process.returncode
+
+    def stop(self, how=signal.SIGTERM, seconds=STOP_SECONDS):
+        """Asks it to drain; returns the exit code and the seconds it took."""
+        start = time.monotonic()
+        expect(self.process.poll() is None, lambda: "ended by itself with exit code %s: %s"
+               % (self.process.returncode, self.log[-800:]))
+        self.process.send_signal(how)
+        return self.exit_code(seconds), time.monotonic() - start
+
+    def kill(self):
+        children.end(self.process)
+        self.process.wait()
+        self._reader.join(5)
+        children.forget(self.process)
+
+
+class Deployment:
+    """A console host with every kind of share, the folders behind them, and the targets that name them."""
+
+    def __init__(self, dll):
+        self.dll = dll
+        self.root = tempfile.mkdtemp(prefix="smb3-server.")
+        for name in ("physical", "readonly", "sealed", "open"):
+            os.makedirs(os.path.join(self.root, name))
+        with open(os.path.join(self.root, "readonly", "note.txt"), "w", encoding="utf-8") as out:
+            out.write("read me\n")
+        self.host = None
+        self.port = 0
+
+    def folder(self, name):
+        return os.path.join(self.root, name)
+
+    def start(self):
+        for attempt in range(3):        # between finding a free port and using it somebody else may take it
+            self.port = free_port()
+            self.host = ConsoleHost(self.dll, [
+                "--listen", "127.0.0.1:%d" % self.port,
+                "--share", "physical=" + self.folder("physical"), "--share", "memory=memory:",
+                "--share", "readonly=%s,readonly" % self.folder("readonly"),
+                "--share", "sealed=%s,encrypt" % self.folder("sealed"),
+                "--share", "open=%s,guest" % self.folder("open"),
+                "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning"])
+            try:
+                self.host.wait_until_listening()
+                return self
+            except Failed:
+                if attempt == 2 or "in use" not in self.host.log.lower():
+                    raise
+        raise AssertionError("unreachable")
+
+    def targets(self):
+        base = Target("127.0.0.1", self.port, "physical", "physical", USER, PASSWORD, USER2, PASSWORD2,
+                      {"readonly": "readonly", "encrypt": "sealed", "guest": "open"})
+        return [base, base.on("memory", "memory")]
+
+    def stops_cleanly(self):
+        """The last case of every suite: it is still there, drains in time, and had no bug to report."""
+        code, _ = self.host.stop()
+        expect(code == 0, "exit code %d after SIGTERM: %s" % (code, self.host.log[-800:]))
+        bugs = [line for line in self.host.lines if "Unhandled exception" in line or line.startswith(("crit:", "fail:"))]
+        expect(not bugs, lambda: "its log reports bugs: " + " / ".join(self.host.lines[-15:])[-1500:])
+
+    def remove(self):
+        if self.host is not None and self.host.process.poll() is None:
+            self.host.kill()
+        shutil.rmtree(self.root, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""smbtorture: every test named in torture-pass.txt must pass, on the physical share and on the memory share.
+
+A line of the list is a test's full name; a tab and `memory` after it keep the test off the physical share. One
+smbtorture process runs the tests of a suite and reports in subunit. A test that does not end is killed with its process,
+counts as failed, and the suite goes on behind it in a new process.
+"""
+import os
+import queue
+import re
+import subprocess
+import tempfile
+import threading
+import time
+
+from harness import WorkFolder, children, connect_hangs
+
+NEEDS = {"smbtorture": "samba-testsuite"}
+PER_SHARE = True
+LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
+TEST_SECONDS = 60
+SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.dir.large-files": 180}
+RESULT = re.compile(r"^(success|successful|failure|error|skip|xfail|knownfail): (.*?)( \[)?$")
+
+
+def read_list(path=LIST):
+    """The (name, share kind or empty) pairs of a list file, in its order."""
+    entries = []
+    with open(path, encoding="utf-8") as source:
+        for line in source:
+            line = line.rstrip("\n")
+            if line.strip() and not line.startswith("#"):
+                name, _, kind = line.partition("\t")
+                entries.append((name.strip(), kind.strip()))
+    return entries
+
+
+def suites(kind, wanted=lambda name: True):
+    """Suite -> the tests of it that run on this kind of share."""
+    grouped = {}
+    for name, only in read_list():
+        if only in ("", kind) and wanted(name):
+            grouped.setdefault(".".join(name.split(".")[:2]), []).append(name)
+    return grouped
+
+
+class Process:
+    """One smbtorture process over the tests of a suite that have no result yet."""
+
+    def __init__(self, target, work, suite, tests):
+        self.target = target
+        listing, path = tempfile.mkstemp(dir=work.path)
+        with os.fdopen(listing, "w", encoding="utf-8") as out:
+            out.write("".join(test + "\n" for test in tests))
+        self._process = children.start(
+            ["smbtorture", "//%s/%s" % (target.host, target.share), "-s", work.config, "-p", str(target.port),
+             "-U", target.credentials, "-W", "WORKGROUP", "--format=subunit", "--fullname", "--basedir=" + work.path,
+             "--option=torture:progress=no", "--option=torture:user2name=" + target.user2,
+             "--option=torture:user2password=" + target.password2, "--load-list=" + path, suite],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=work.path, env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"))
+        self._lines = queue.Queue()
+        threading.Thread(target=self._pump, daemon=True).start()
+
+    def _pump(self):
+        for raw in self._process.stdout:
+            self._lines.put(raw.decode("utf-8", "replace").rstrip("\n"))
+        self._lines.put(None)
+
+    def run(self):
+        """Returns test -> (outcome, message); outcomes are ok, FAIL, skip and connect (the connect was never answered)."""
+        results, noise = {}, []
+        current, began, unanswered, reason = None, time.monotonic(), 0, None
+        try:
+            while True:
+                try:
+                    line = self._lines.get(timeout=2)
+                except queue.Empty:
+                    unanswered = unanswered + 1 if connect_hangs(self._process.pid, self.target.port) else 0
+                    spent = time.monotonic() - began
+                    if unanswered == 5 or spent > SLOW_SECONDS.get(current, TEST_SECONDS):
+                        results[current or ""] = ("connect", "") if unanswered else ("FAIL", "no result after %d s" % spent)
+                        return results
+                    continue
+                if line is None:
+                    break
+                if reason is not None:          # the multi-line text of a result ends with a line of its own
+                    if line != "]":
+                        reason.append(line.strip())
+                        continue
+                    results[current] = (results[current][0], " | ".join(part for part in reason if part)[:500])
+                    current, began, reason = None, time.monotonic(), None
+                    continue
+                outcome = RESULT.match(line)
+                if line.startswith("test: "):
+                    current, began, noise = line[6:].strip(), time.monotonic(), []
+                elif outcome and outcome.group(2) == current:
+                    word = outcome.group(1)
+                    results[current] = ("ok" if word.startswith("success") else "skip" if word == "skip" else "FAIL", "")
+                    if outcome.group(3):
+                        reason = []
+                    else:
+                        current, began = None, time.monotonic()
+                elif line and not line.startswith(("time: ", "progress: ", "smbtorture ", "Using seed ")):
+                    noise.append(line.strip())
+            code = self._process.wait()
+            if (current or not results) and current not in results:
+                results[current or ""] = ("FAIL", "smbtorture ended with %d: %s" % (code, " | ".join(noise[-3:])[:400]))
+            return results
+        finally:
+            children.end(self._process)
+            self._process.wait()
+            children.forget(self._process)
+
+
+def run_one_suite(target, work, suite, tests):
+    """Every test of the suite gets a result, whatever the processes do."""
+    results, retried, left = {}, set(), list(tests)
+    while left:
+        got = Process(target, work, suite, left).run()
+        if "" in got:                           # it ended before it named a test
+            got[left[0]] = got.pop("")
+        for test, (outcome, message) in got.items():
+            if outcome == "connect" and test not in retried:
+                retried.add(test)               # nothing else is ever tried twice
+            elif test in tests:
+                results[test] = ("FAIL", "its connect was never answered") if outcome == "connect" else (outcome, message)
+        before, left = left, [test for test in left if test not in results]
+        if left == before and left[0] not in retried:
+            results[left[0]] = ("FAIL", "smbtorture does not know this test")
+            left = left[1:]
+    return results
+
+
+def run_suite(tally, target, prefix):
+    work = WorkFolder()
+    try:
+        for suite, tests in suites(target.kind, lambda name: tally.wants("%s/%s" % (prefix, name))).items():
+            start = time.monotonic()
+            results = run_one_suite(target, work, suite, tests)
+            for test in tests:
+                outcome, message = results[test]
+                if outcome == "skip":           # the list says that it passes
+                    outcome, message = "FAIL", "smbtorture skipped it: " + message
+                tally.add("%s/%s" % (prefix, test), outcome, message, show=False)
+            good = sum(results[test][0] == "ok" for test in tests)
+            print("  %-4s %s/%s: %d of %d (%.1f s)" % ("ok" if good == len(tests) else "FAIL", prefix, suite, good, len(tests),
+                                                       time.monotonic() - start), flush=True)
+    finally:
+        work.remove()
