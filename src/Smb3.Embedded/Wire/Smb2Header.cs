@@ -21,6 +21,9 @@ internal readonly ref struct Smb2Header
     /// <summary>FE 'S' 'M' 'B', read as a little-endian number.</summary>
     public const uint ProtocolId = 0x424D53FE;
 
+    /// <summary>The MessageId of what no request asked for: a break notification (section 3.3.4.6).</summary>
+    public const ulong UnsolicitedMessageId = ulong.MaxValue;
+
     private readonly ReadOnlySpan<byte> _header;
 
     private Smb2Header(ReadOnlySpan<byte> header) => _header = header;
