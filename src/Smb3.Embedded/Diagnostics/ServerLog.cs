@@ -1,0 +1,56 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Smb3.Embedded.Diagnostics;
+
+/// <summary>Every log message of the library, in one place. Event ids do not change.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Listening on {EndPoint}.")]
+    public static partial void Listening(ILogger logger, EndPoint endPoint);
+
+    [LoggerMessage(2, LogLevel.Information, "Stopped.")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Running} requests still ran after {Timeout}; their connections were closed.")]
+    public static partial void DrainTimedOut(ILogger logger, int running, TimeSpan timeout);
+
+    [LoggerMessage(10, LogLevel.Debug, "Connection {ConnectionId} from {Remote}.")]
+    public static partial void ConnectionOpened(ILogger logger, ulong connectionId, EndPoint remote);
+
+    [LoggerMessage(11, LogLevel.Debug, "Connection {ConnectionId} from {Remote} ended: {Reason}.")]
+    public static partial void ConnectionEnded(ILogger logger, ulong connectionId, EndPoint remote, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "Connection from {Remote} refused: {Reason}.")]
+    public static partial void ConnectionRefused(ILogger logger, EndPoint remote, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "Connection {ConnectionId} from {Remote} broke the protocol: {Reason}.")]
+    public static partial void ProtocolViolation(ILogger logger, ulong connectionId, EndPoint remote, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote}, session {SessionId:x}, {Dialect}.")]
+    public static partial void LoggedOn(ILogger logger, string user, EndPoint remote, ulong sessionId, string dialect);
+
+    [LoggerMessage(21, LogLevel.Warning, "Logon of {User} from {Remote} refused: {Status}.")]
+    public static partial void LogonRefused(ILogger logger, string user, EndPoint remote, string status);
+
+    [LoggerMessage(22, LogLevel.Information, "{User} logged off, session {SessionId:x}.")]
+    public static partial void LoggedOff(ILogger logger, string user, ulong sessionId);
+
+    [LoggerMessage(30, LogLevel.Debug, "{User} connected to share {Share}.")]
+    public static partial void TreeConnected(ILogger logger, string user, string share);
+
+    [LoggerMessage(31, LogLevel.Information, "{User} may not use share {Share}: {Status}.")]
+    public static partial void TreeConnectRefused(ILogger logger, string user, string share, string status);
+
+    [LoggerMessage(40, LogLevel.Trace, "{ConnectionId}: {Command} {MessageId} -> {Status}.")]
+    public static partial void Answered(ILogger logger, ulong connectionId, string command, ulong messageId, string status);
+
+    [LoggerMessage(90, LogLevel.Error, "{Command} of connection {ConnectionId} failed; the client gets {Status}.")]
+    public static partial void RequestFault(ILogger logger, Exception exception, string command, ulong connectionId, string status);
+
+    [LoggerMessage(91, LogLevel.Error, "Connection {ConnectionId} ended by a fault of the server.")]
+    public static partial void ConnectionFault(ILogger logger, Exception exception, ulong connectionId);
+
+    [LoggerMessage(92, LogLevel.Error, "The hook {Hook} failed; the {What} is refused.")]
+    public static partial void HookFault(ILogger logger, Exception exception, string hook, string what);
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+
+namespace Smb3.Embedded.Diagnostics;
+
+/// <summary>The instruments of one server; their names are documented in the README and do not change.</summary>
+internal sealed class ServerMetrics : IDisposable
+{
+    /// <summary>Name of the <see cref="Meter"/> and of the activity source.</summary>
+    public const string Name = "Smb3.Embedded";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _faults;
+    private readonly Counter<long> _bytesReceived;
+    private readonly Counter<long> _bytesSent;
+    private readonly Counter<long> _logonFailures;
+    private readonly UpDownCounter<long> _connections;
+    private readonly Counter<long> _connectionEnds;
+
+    public ServerMetrics(IMeterFactory? factory)
+    {
+        _meter = factory?.Create(Name) ?? new Meter(Name);
+        _requests = _meter.CreateCounter<long>("smb.server.requests", "{request}", "Requests answered, by command and status.");
+        _faults = _meter.CreateCounter<long>("smb.server.faults", "{fault}", "Exceptions of a store, a hook or the server, by command.");
+        _bytesReceived = _meter.CreateCounter<long>("smb.server.io.received", "By", "Bytes received in frames.");
+        _bytesSent = _meter.CreateCounter<long>("smb.server.io.sent", "By", "Bytes sent in frames.");
+        _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
+        _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
+        _connectionEnds = _meter.CreateCounter<long>("smb.server.connections.ended", "{connection}", "Connections ended, by reason.");
+    }
+
+    public void RequestAnswered(string command, uint status)
+    {
+        if (_requests.Enabled)
+        {
+            _requests.Add(1, new("smb.command", command), new("smb.status", status));
+        }
+    }
+
+    public void Fault(string command) => _faults.Add(1, new KeyValuePair<string, object?>("smb.command", command));
+
+    public void Received(int bytes)
+    {
+        if (_bytesReceived.Enabled)
+        {
+            _bytesReceived.Add(bytes);
+        }
+    }
+
+    public void Sent(int bytes)
+    {
+        if (_bytesSent.Enabled)
+        {
+            _bytesSent.Add(bytes);
+        }
+    }
+
+    public void LogonFailed(uint status) => _logonFailures.Add(1, new KeyValuePair<string, object?>("smb.status", status));
+
+    public void ConnectionOpened() => _connections.Add(1);
+
+    public void ConnectionEnded(string reason)
+    {
+        _connections.Add(-1);
+        _connectionEnds.Add(1, new KeyValuePair<string, object?>("smb.reason", reason));
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

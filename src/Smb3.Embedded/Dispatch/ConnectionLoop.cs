@@ -1,0 +1,324 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.Framing;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// Reads the frames of one connection and starts what is in them. A request that completes at once completes here; one that must wait
+/// goes on by itself while the next frame is read.
+/// </summary>
+internal sealed class ConnectionLoop
+{
+    private const int HeaderOverhead = 4096;
+    private const int CreditUnit = 65_536;
+
+    /// <summary>The longest frame of a peer that has not negotiated yet.</summary>
+    private const int MaxFirstFrame = 65_536 + HeaderOverhead;
+
+    private readonly ITransportConnection _transport;
+    private readonly RequestPipeline _pipeline;
+    private readonly ISmb1Negotiator _smb1;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly FrameReader _reader;
+    private readonly OutgoingQueue _outgoing;
+    private readonly FlowControl _flow;
+    private readonly ConcurrentBag<RequestChain> _freeChains = [];
+    private readonly ServerLimits _limits;
+    private readonly TimeProvider _time;
+    private long _lastFrame;
+    private int _running;
+    private int _draining;
+    private int _reason = -1;
+    private TaskCompletionSource? _quiet;
+
+    public ConnectionLoop(
+        ServerGraph graph, ITransportConnection transport, RequestPipeline pipeline, ISmb1Negotiator smb1, ResponseBufferPool buffers)
+    {
+        _transport = transport;
+        _pipeline = pipeline;
+        _smb1 = smb1;
+        _limits = graph.Settings.Limits;
+        _time = graph.Settings.TimeProvider;
+        _flow = new FlowControl(_limits.MaxBytesInFlight);
+        _reader = new FrameReader(transport.Input);
+        _lastFrame = _time.GetTimestamp();
+        Buffers = buffers;
+        Connection = new Connection(
+            graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token);
+        _outgoing = new OutgoingQueue(
+            transport.Output, buffers, pipeline.Metrics, bytes => _flow.Remove(bytes), () => Terminate(ConnectionEndReason.SendFailed));
+    }
+
+    public Connection Connection { get; }
+
+    public ResponseBufferPool Buffers { get; }
+
+    /// <summary>Why the connection ended; the first cause wins.</summary>
+    public ConnectionEndReason Reason => _reason < 0 ? ConnectionEndReason.ClientClosed : (ConnectionEndReason)_reason;
+
+    /// <summary>Requests that are being served.</summary>
+    public int Running => Volatile.Read(ref _running);
+
+    /// <summary>Serves the connection to its end, and leaves nothing of it behind. Never throws.</summary>
+    public async Task RunAsync()
+    {
+        using var watch = StartWatch();
+        try
+        {
+            await ReadAllAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Terminated: the reason is noted.
+        }
+        catch (Exception e)
+        {
+            ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
+            Terminate(ConnectionEndReason.ServerFault);
+        }
+
+        await EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Takes no further request; what runs may finish, what waits for somebody else is cancelled.</summary>
+    public async Task DrainAsync(TimeSpan timeout)
+    {
+        Interlocked.Exchange(ref _draining, 1);
+        Connection.Pending.CancelAll();
+        try
+        {
+            await WhenQuietAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
+            await _outgoing.WhenIdleAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ServerLog.DrainTimedOut(_pipeline.Logger, Running, timeout);
+        }
+
+        Terminate(ConnectionEndReason.ServerStopped);
+    }
+
+    public void Send(ResponseBuffer frame)
+    {
+        _flow.Add(frame.Length);
+        _outgoing.Send(frame);
+    }
+
+    public void Violation(ConnectionEndReason reason)
+    {
+        ServerLog.ProtocolViolation(_pipeline.Logger, Connection.Id, Connection.RemoteEndPoint, reason.ToString());
+        Terminate(reason);
+    }
+
+    private void Terminate(ConnectionEndReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, (int)reason, -1) == -1)
+        {
+            _ = Task.Run(async () =>
+            {
+                // A last response may still be on its way out; a peer that does not read does not keep us.
+                try
+                {
+                    await _outgoing.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    // It had its second.
+                }
+
+                _transport.Abort();
+                await _ended.CancelAsync().ConfigureAwait(false);
+            });
+        }
+    }
+
+    private async Task ReadAllAsync()
+    {
+        while (true)
+        {
+            await _flow.WaitAsync().ConfigureAwait(false);
+            var (outcome, frame) = await _reader.ReadAsync(MaxFrame(), _ended.Token).ConfigureAwait(false);
+            if (outcome != FrameOutcome.Frame)
+            {
+                if (outcome is FrameOutcome.TooLong or FrameOutcome.Malformed)
+                {
+                    Violation(outcome == FrameOutcome.TooLong ? ConnectionEndReason.FrameTooLong : ConnectionEndReason.FrameMalformed);
+                }
+
+                return;
+            }
+
+            _lastFrame = _time.GetTimestamp();
+            _pipeline.Metrics.Received(frame!.Length);
+            if (_reason >= 0 || Volatile.Read(ref _draining) != 0)
+            {
+                frame.Dispose();
+                continue;
+            }
+
+            Start(frame);
+        }
+    }
+
+    /// <summary>One frame holds the largest payload that was negotiated, and its headers.</summary>
+    private int MaxFrame() => Connection.Negotiated is { } negotiated
+        ? Math.Max(Math.Max(negotiated.MaxTransactSize, negotiated.MaxWriteSize), CreditUnit) + HeaderOverhead + (4 * CreditUnit)
+        : MaxFirstFrame;
+
+    private void Start(Frame frame)
+    {
+        var messages = frame.Memory;
+        var protocol = messages.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(messages.Span) : 0;
+        Session? encryptedBy = null;
+        switch (protocol)
+        {
+            case Smb2Header.ProtocolId:
+                break;
+
+            case Smb2TransformHeader.ProtocolId when TryOpen(messages, out encryptedBy):
+                messages = messages[Smb2TransformHeader.Size..];
+                break;
+
+            case Smb2TransformHeader.ProtocolId:
+                frame.Dispose();
+                Violation(ConnectionEndReason.DecryptionFailed);
+                return;
+
+            default:
+                if (Connection.Negotiated is null && !Connection.AwaitsSecondNegotiate && _smb1.TryAnswer(messages.Span, this))
+                {
+                    frame.Dispose();
+                    return;
+                }
+
+                frame.Dispose();
+                Violation(ConnectionEndReason.ProtocolViolation);
+                return;
+        }
+
+        var charge = frame.Length + CreditUnit;
+        _flow.Add(charge);
+        Interlocked.Increment(ref _running);
+        if (!_freeChains.TryTake(out var chain))
+        {
+            chain = new RequestChain(this, _pipeline);
+        }
+
+        chain.Begin(frame, messages, encryptedBy);
+        var running = chain.RunAsync();
+        if (running.IsCompleted)
+        {
+            running.GetAwaiter().GetResult();
+            Finished(chain, charge);
+        }
+        else
+        {
+            _ = FinishLaterAsync(running, chain, charge);
+        }
+    }
+
+    private async Task FinishLaterAsync(ValueTask running, RequestChain chain, int charge)
+    {
+        await running.ConfigureAwait(false);
+        Finished(chain, charge);
+    }
+
+    private void Finished(RequestChain chain, int charge)
+    {
+        _freeChains.Add(chain);
+        _flow.Remove(charge);
+        if (Interlocked.Decrement(ref _running) == 0)
+        {
+            Volatile.Read(ref _quiet)?.TrySetResult();
+        }
+    }
+
+    /// <summary>MS-SMB2 3.3.5.2.1: decrypts in place; false ends the connection.</summary>
+    private bool TryOpen(Memory<byte> frame, out Session? session)
+    {
+        session = null;
+        if (!Smb2TransformHeader.TryParse(frame.Span, out var header)
+            || Connection.Negotiated is not { CanEncrypt: true }
+            || header.Flags != Smb2TransformHeader.Encrypted
+            || header.OriginalMessageSize != frame.Length - Smb2TransformHeader.Size
+            || header.OriginalMessageSize < Smb2Header.Size
+            || !Connection.Sessions.TryGetValue(header.SessionId, out var found)
+            || !found.TryUse())
+        {
+            return false;
+        }
+
+        if (found.Sealer is { } sealer
+            && sealer.TryOpen(frame.Span)
+            && BinaryPrimitives.ReadUInt32LittleEndian(frame.Span[Smb2TransformHeader.Size..]) == Smb2Header.ProtocolId)
+        {
+            session = found;
+            return true;
+        }
+
+        found.Release();
+        return false;
+    }
+
+    private ITimer? StartWatch()
+    {
+        var period = TimeSpan.FromSeconds(1);
+        return _time.CreateTimer(
+            static state => ((ConnectionLoop)state!).Watch(), this, period, period);
+    }
+
+    private void Watch()
+    {
+        if (!Connection.Authenticated
+            && _time.GetUtcNow() - Connection.CreatedAt > _limits.AuthenticationTimeout)
+        {
+            Terminate(ConnectionEndReason.AuthenticationTimeout);
+        }
+        else if (_limits.IdleTimeout is { } idle
+            && _time.GetElapsedTime(_lastFrame) > idle
+            && Running == 0
+            && Connection.Sessions.Values.All(session => session.Opens.Count == 0))
+        {
+            Terminate(ConnectionEndReason.IdleTimeout);
+        }
+    }
+
+    private Task WhenQuietAsync()
+    {
+        var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _quiet, quiet);
+        if (Running == 0)
+        {
+            quiet.TrySetResult();
+        }
+
+        return quiet.Task;
+    }
+
+    private async Task EndAsync()
+    {
+        Interlocked.CompareExchange(ref _reason, (int)ConnectionEndReason.ClientClosed, -1);
+        _transport.Abort();
+        await _ended.CancelAsync().ConfigureAwait(false);
+        _outgoing.Close();
+        Connection.Pending.CancelAll();
+
+        // Requests that still run hold buffers and sessions; they see the cancellation, or finish their work with the store.
+        await WhenQuietAsync().ConfigureAwait(false);
+        try
+        {
+            await Connection.Graph.RemoveAsync(Connection).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
+        }
+
+        await _transport.DisposeAsync().ConfigureAwait(false);
+    }
+}

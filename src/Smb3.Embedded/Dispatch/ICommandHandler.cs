@@ -1,0 +1,41 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>Serves one SMB2 command. It sees a request that is verified and placed in the graph, never a socket, a signature or a credit.</summary>
+internal interface ICommandHandler
+{
+    /// <summary>
+    /// Does what the request asks and appends the response's body to it. For a status that is an error the dispatcher sends the error
+    /// response instead, unless <see cref="Request.KeepBody"/> was called.
+    /// </summary>
+    ValueTask<NtStatus> HandleAsync(Request request);
+}
+
+/// <summary>What must be in place before a command is served.</summary>
+[Flags]
+internal enum CommandNeeds
+{
+    None = 0,
+
+    /// <summary>A session that has authenticated.</summary>
+    Session = 1,
+
+    /// <summary>A tree connect of that session.</summary>
+    Tree = 2 | Session,
+
+    /// <summary>Served even when the session has expired (MS-SMB2 3.3.5.2.9).</summary>
+    EvenExpired = 4,
+}
+
+/// <summary>The handlers by command; a command without one is answered with STATUS_INVALID_PARAMETER (MS-SMB2 3.3.5.2).</summary>
+internal sealed class CommandTable
+{
+    private readonly (ICommandHandler? Handler, CommandNeeds Needs)[] _entries = new (ICommandHandler?, CommandNeeds)[32];
+
+    public void Add(Smb2Command command, CommandNeeds needs, ICommandHandler handler) => _entries[(int)command] = (handler, needs);
+
+    public (ICommandHandler? Handler, CommandNeeds Needs) this[Smb2Command command] =>
+        (int)command < _entries.Length ? _entries[(int)command] : default;
+}

@@ -1,0 +1,139 @@
+using System.IO.Pipelines;
+using Smb3.Embedded.Diagnostics;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// The one way out of a connection. Whoever has a finished frame sends it at once when the line is free, and leaves it to the present
+/// sender when it is not; frames leave in the order in which they were handed over.
+/// </summary>
+internal sealed class OutgoingQueue
+{
+    private readonly PipeWriter _output;
+    private readonly ServerMetrics _metrics;
+    private readonly ResponseBufferPool _buffers;
+    private readonly Action<int> _left;
+    private readonly Action _failed;
+    private readonly Queue<ResponseBuffer> _waiting = new();
+    private bool _sending;
+    private bool _closed;
+    private TaskCompletionSource? _idle;
+
+    /// <param name="output">Where frames go.</param>
+    /// <param name="buffers">Where a sent buffer goes back to.</param>
+    /// <param name="metrics">Counts bytes.</param>
+    /// <param name="left">Told the bytes of each frame that has left, or was dropped.</param>
+    /// <param name="failed">Called when the peer takes no more.</param>
+    public OutgoingQueue(PipeWriter output, ResponseBufferPool buffers, ServerMetrics metrics, Action<int> left, Action failed)
+    {
+        _output = output;
+        _buffers = buffers;
+        _metrics = metrics;
+        _left = left;
+        _failed = failed;
+    }
+
+    public void Send(ResponseBuffer frame)
+    {
+        frame.Finish();
+        lock (_waiting)
+        {
+            if (_closed)
+            {
+                Drop(frame);
+                return;
+            }
+
+            if (_sending)
+            {
+                _waiting.Enqueue(frame);
+                return;
+            }
+
+            _sending = true;
+        }
+
+        var sending = SendAllAsync(frame);
+        if (sending.IsCompleted)
+        {
+            sending.GetAwaiter().GetResult();
+        }
+        else
+        {
+            // It reports its own failure through _failed and never throws.
+            _ = sending.AsTask();
+        }
+    }
+
+    /// <summary>Completes when everything that was handed over has left, or the queue was closed.</summary>
+    public Task WhenIdleAsync()
+    {
+        lock (_waiting)
+        {
+            if (!_sending)
+            {
+                return Task.CompletedTask;
+            }
+
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task;
+        }
+    }
+
+    /// <summary>Takes nothing more and drops what waits.</summary>
+    public void Close()
+    {
+        lock (_waiting)
+        {
+            _closed = true;
+            while (_waiting.TryDequeue(out var frame))
+            {
+                Drop(frame);
+            }
+        }
+    }
+
+    private async ValueTask SendAllAsync(ResponseBuffer? frame)
+    {
+        while (frame is not null)
+        {
+            var length = frame.Frame.Length;
+            bool alive;
+            try
+            {
+                var result = await _output.WriteAsync(frame.Frame).ConfigureAwait(false);
+                alive = !result.IsCompleted && !result.IsCanceled;
+            }
+            catch (Exception)
+            {
+                // Whatever a transport throws means the same: nothing more can be sent.
+                alive = false;
+            }
+
+            _metrics.Sent(length);
+            Drop(frame);
+            if (!alive)
+            {
+                Close();
+                _failed();
+            }
+
+            lock (_waiting)
+            {
+                if (!_waiting.TryDequeue(out frame))
+                {
+                    _sending = false;
+                    _idle?.TrySetResult();
+                    _idle = null;
+                }
+            }
+        }
+    }
+
+    private void Drop(ResponseBuffer frame)
+    {
+        var length = frame.Length;
+        _buffers.Return(frame);
+        _left(length);
+    }
+}

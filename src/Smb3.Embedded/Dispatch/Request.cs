@@ -1,0 +1,257 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// One request on its way to a handler, and the response that the handler writes. Lives as long as the request and is then used for the
+/// next one: a handler keeps nothing of it.
+/// </summary>
+internal sealed class Request
+{
+    private const int CreditUnit = 65_536;
+
+    private readonly RequestChain _chain;
+    private PendingEntry? _pending;
+    private bool _keepBody;
+
+    public Request(RequestChain chain) => _chain = chain;
+
+    public Connection Connection => _chain.Connection;
+
+    public ServerGraph Graph => _chain.Connection.Graph;
+
+    /// <summary>The request from its header on: <c>TryParse</c> of the wire's request views takes its span.</summary>
+    public Memory<byte> Message { get; private set; }
+
+    public Smb2Command Command { get; private set; }
+
+    public Smb2HeaderFlags Flags { get; private set; }
+
+    public ulong MessageId { get; private set; }
+
+    /// <summary>Credits that the request costs, at least 1.</summary>
+    public int CreditCharge { get; private set; }
+
+    public int CreditsWanted { get; private set; }
+
+    public ushort ChannelSequence { get; private set; }
+
+    public uint ProcessId { get; private set; }
+
+    public uint TreeId { get; set; }
+
+    /// <summary>The session named in the header (or inherited, or made: the response carries it).</summary>
+    public ulong SessionId { get; set; }
+
+    /// <summary>Asynchronous id in the header of a CANCEL.</summary>
+    public ulong HeaderAsyncId { get; private set; }
+
+    public bool IsRelated => (Flags & Smb2HeaderFlags.Related) != 0;
+
+    public bool IsSigned => (Flags & Smb2HeaderFlags.Signed) != 0;
+
+    public bool IsReplay => (Flags & Smb2HeaderFlags.Replay) != 0;
+
+    /// <summary>Whether the request came inside an encrypted frame.</summary>
+    public bool IsEncrypted => _chain.IsEncrypted;
+
+    public Session? Session { get; set; }
+
+    /// <summary>The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.</summary>
+    public Channel? Channel { get; set; }
+
+    public TreeConnect? TreeConnect { get; set; }
+
+    /// <summary>Signs the response although the request was not signed (the last SESSION_SETUP response).</summary>
+    public bool SignResponse { get; set; }
+
+    /// <summary>The hash that the response is folded into before it leaves (MS-SMB2 3.3.5.4, 3.3.5.5).</summary>
+    public PreauthIntegrityHash? PreauthOfResponse { get; set; }
+
+    /// <summary>Ends the connection after the response has been handed over.</summary>
+    public ConnectionEndReason? TerminateAfter { get; set; }
+
+    /// <summary>Called when the response has been handed over: for what must not begin before the client can know of it.</summary>
+    public Func<ValueTask>? AfterResponse { get; set; }
+
+    /// <summary>Error data for the error response (MS-SMB2 2.2.2), for example of a symbolic link.</summary>
+    public ReadOnlyMemory<byte> ErrorData { get; set; }
+
+    /// <summary>Number of error contexts in <see cref="ErrorData"/> (3.1.1).</summary>
+    public byte ErrorContextCount { get; set; }
+
+    /// <summary>Whether the client has been told STATUS_PENDING.</summary>
+    public ulong AsyncId => _pending?.AsyncId ?? 0;
+
+    public bool BodyKept => _keepBody;
+
+    /// <summary>Where the response begins in the frame.</summary>
+    public int ResponseStart { get; set; }
+
+    /// <summary>Bytes of the body written so far.</summary>
+    public int BodyLength => _chain.Response.Length - ResponseStart - Smb2Header.Size;
+
+    /// <summary>The body written so far. Valid until the next <see cref="Append"/>.</summary>
+    public Span<byte> Body => _chain.Response.From(ResponseStart + Smb2Header.Size);
+
+    /// <summary>Appends cleared bytes to the body. Spans of earlier parts may be stale afterwards.</summary>
+    public Span<byte> Append(int size)
+    {
+        var span = _chain.Response.Append(size).Span;
+        span.Clear();
+        return span;
+    }
+
+    /// <summary>Appends bytes that hold nothing in particular, for a store or a pipe to read into. Drop what is not filled with <see cref="TrimBody"/>.</summary>
+    public Memory<byte> AppendUninitialized(int size) => _chain.Response.Append(size);
+
+    public void TrimBody(int length) => _chain.Response.Truncate(ResponseStart + Smb2Header.Size + length);
+
+    /// <summary>Sends the body that was written although the status is an error (MORE_PROCESSING_REQUIRED, for instance).</summary>
+    public void KeepBody() => _keepBody = true;
+
+    /// <summary>
+    /// Whether the request paid for a payload of <paramref name="bytes"/>: one credit for each 64 KiB (MS-SMB2 3.3.5.2.5). Without
+    /// multi-credit support, 64 KiB is the most there is.
+    /// </summary>
+    public bool HasPaidFor(long bytes)
+    {
+        if (Connection.Negotiated is not { MultiCredit: true })
+        {
+            return true;
+        }
+
+        return ((Math.Max(bytes, 1) - 1) / CreditUnit) + 1 <= CreditCharge;
+    }
+
+    /// <summary>
+    /// Finds the open that the request names. In a related request the id of all ones stands for the open of the request before
+    /// (MS-SMB2 3.3.5.2.7.2).
+    /// </summary>
+    public NtStatus FindOpen(Smb2FileId fileId, out Open open)
+    {
+        if (IsRelated && fileId.IsAny)
+        {
+            if (_chain.RelatedError != NtStatus.Success)
+            {
+                open = null!;
+                return _chain.RelatedError;
+            }
+
+            if (_chain.RelatedFileId is not { } related)
+            {
+                open = null!;
+                return NtStatus.InvalidParameter;
+            }
+
+            fileId = related;
+        }
+
+        _chain.RelatedFileId = fileId;
+        return Session!.Opens.TryGet(fileId, out open) && (TreeConnect is null || open.TreeConnect == TreeConnect)
+            ? NtStatus.Success
+            : NtStatus.FileClosed;
+    }
+
+    /// <summary>Finds an open of a disk share; for a pipe the status is INVALID_DEVICE_REQUEST.</summary>
+    public NtStatus FindFile(Smb2FileId fileId, out FileHandle file)
+    {
+        var status = FindOpen(fileId, out var open);
+        file = (open as FileHandle)!;
+        return status == NtStatus.Success && file is null ? NtStatus.InvalidDeviceRequest : status;
+    }
+
+    /// <summary>CREATE tells the rest of the compound which open it made.</summary>
+    public void SetRelatedOpen(Open open) => _chain.RelatedFileId = open.FileId;
+
+    /// <summary>
+    /// A token that CANCEL, and the end of the connection, cancels. Ask for it before waiting; a request that never waits never pays.
+    /// </summary>
+    public CancellationToken EnableCancel()
+    {
+        if (_pending is null)
+        {
+            _pending = new PendingEntry(MessageId, Connection.Ended);
+            Connection.Pending.Add(_pending);
+        }
+
+        return _pending.Token;
+    }
+
+    /// <summary>Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2).</summary>
+    public void GoAsync()
+    {
+        EnableCancel();
+        if (_pending!.AsyncId == 0)
+        {
+            _pending.AsyncId = Connection.Pending.AssignAsyncId(_pending);
+            _chain.SendInterim(this);
+        }
+    }
+
+    internal void Begin(Memory<byte> message, Smb2Header header, bool multiCredit)
+    {
+        Message = message;
+        Command = header.Command;
+        Flags = header.Flags;
+        MessageId = header.MessageId;
+        CreditCharge = multiCredit ? Math.Max((int)header.CreditCharge, 1) : 1;
+        CreditsWanted = header.Credits;
+        ChannelSequence = header.ChannelSequence;
+        ProcessId = header.IsAsync ? 0 : header.ProcessId;
+        TreeId = header.IsAsync ? 0 : header.TreeId;
+        HeaderAsyncId = header.IsAsync ? header.AsyncId : 0;
+        SessionId = header.SessionId;
+    }
+
+    internal void End()
+    {
+        if (_pending is not null)
+        {
+            Connection.Pending.Remove(_pending, _pending.AsyncId);
+            _pending.Dispose();
+            _pending = null;
+        }
+
+        Message = default;
+        Session = null;
+        Channel = null;
+        TreeConnect = null;
+        SignResponse = false;
+        PreauthOfResponse = null;
+        TerminateAfter = null;
+        AfterResponse = null;
+        ErrorData = default;
+        ErrorContextCount = 0;
+        _keepBody = false;
+    }
+
+    /// <summary>What CANCEL finds. Its own object, because the request's is used again while a late CANCEL may still hold it.</summary>
+    private sealed class PendingEntry(ulong messageId, CancellationToken connectionEnded) : IPendingRequest, IDisposable
+    {
+        private readonly CancellationTokenSource _cancelled = CancellationTokenSource.CreateLinkedTokenSource(connectionEnded);
+
+        public ulong MessageId { get; } = messageId;
+
+        public ulong AsyncId { get; set; }
+
+        public CancellationToken Token => _cancelled.Token;
+
+        public void Cancel()
+        {
+            try
+            {
+                _cancelled.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It finished in the meantime.
+            }
+        }
+
+        public void Dispose() => _cancelled.Dispose();
+    }
+}

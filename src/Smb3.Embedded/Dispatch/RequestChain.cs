@@ -1,0 +1,331 @@
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Transport.Framing;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Errors;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// The requests of one frame, one after the other, and the frame of their responses (compounds: MS-SMB2 3.3.5.2.7). A chain is used
+/// again for later frames of its connection.
+/// </summary>
+internal sealed class RequestChain
+{
+    private readonly ConnectionLoop _loop;
+    private readonly RequestPipeline _pipeline;
+    private readonly Request _request;
+    private readonly List<Session> _used = [];
+    private readonly List<Outgoing> _messages = [];
+    private Frame? _frame;
+    private Memory<byte> _rest;
+    private Session? _sealing;
+    private bool _first;
+
+    public RequestChain(ConnectionLoop loop, RequestPipeline pipeline)
+    {
+        _loop = loop;
+        _pipeline = pipeline;
+        _request = new Request(this);
+        Response = loop.Buffers.Rent();
+    }
+
+    public Connection Connection => _loop.Connection;
+
+    /// <summary>The frame of the responses so far.</summary>
+    public ResponseBuffer Response { get; private set; }
+
+    /// <summary>The session whose keys opened the frame.</summary>
+    public Session? EncryptedBy { get; private set; }
+
+    public bool IsEncrypted => EncryptedBy is not null;
+
+    /// <summary>The open that a related request means by the id of all ones.</summary>
+    public Smb2FileId? RelatedFileId { get; set; }
+
+    /// <summary>Why there is no such open: the failure of the CREATE before.</summary>
+    public NtStatus RelatedError { get; set; }
+
+    /// <summary>Session and tree connect of the request before, and whether it found them.</summary>
+    public (ulong SessionId, uint TreeId, NtStatus Status) Previous { get; set; }
+
+    public void Begin(Frame frame, Memory<byte> messages, Session? encryptedBy)
+    {
+        _frame = frame;
+        _rest = messages;
+        EncryptedBy = encryptedBy;
+        RelatedFileId = null;
+        RelatedError = NtStatus.Success;
+        Previous = default;
+        _first = true;
+        if (encryptedBy is not null)
+        {
+            _used.Add(encryptedBy);
+        }
+    }
+
+    /// <summary>Serves the whole chain. Never throws.</summary>
+    public async ValueTask RunAsync()
+    {
+        try
+        {
+            while (_rest.Length > 0 && TryNext(out var more))
+            {
+                await ServeAsync().ConfigureAwait(false);
+                _first = false;
+                if (!more)
+                {
+                    break;
+                }
+            }
+
+            Flush();
+        }
+        catch (Exception e)
+        {
+            ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
+            Connection.Terminate(ConnectionEndReason.ServerFault);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>Remembers that the chain works with a session, so that its keys outlive the responses.</summary>
+    public bool Use(Session session)
+    {
+        if (_used.Contains(session))
+        {
+            return true;
+        }
+
+        if (!session.TryUse())
+        {
+            return false;
+        }
+
+        _used.Add(session);
+        return true;
+    }
+
+    /// <summary>
+    /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready; the final response opens a new frame.
+    /// </summary>
+    public void SendInterim(Request request)
+    {
+        Response.Truncate(request.ResponseStart);
+        PlaceHeader(request);
+        var credits = Connection.Credits.Grant(request.CreditsWanted);
+        var start = request.ResponseStart;
+        Smb2Header.WriteAsync(
+            Response.From(start), request.Command, NtStatus.Pending, request.Flags & Smb2HeaderFlags.Related, (ushort)request.CreditCharge,
+            credits, request.MessageId, request.AsyncId, request.SessionId);
+        ErrorResponse.Write(Response.Append(ErrorResponse.FixedSize + 1).Span, default, 0);
+
+        // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like every other.
+        _messages.Add(new Outgoing(start, null, null));
+        NoteSealing(request);
+        Flush();
+        PlaceHeader(request);
+    }
+
+    private bool TryNext(out bool more)
+    {
+        more = false;
+        var span = _rest.Span;
+        if (!Smb2Header.TryParse(span, out var header))
+        {
+            _loop.Violation(ConnectionEndReason.ProtocolViolation);
+            return false;
+        }
+
+        // MS-SMB2 3.3.5.2.7: a NextCommand that is not a multiple of 8, or that lies outside, breaks the whole frame.
+        var length = span.Length;
+        if (header.NextCommand != 0)
+        {
+            if ((header.NextCommand & 7) != 0 || header.NextCommand < Smb2Header.Size || header.NextCommand > span.Length - Smb2Header.Size)
+            {
+                _loop.Violation(ConnectionEndReason.ProtocolViolation);
+                return false;
+            }
+
+            length = (int)header.NextCommand;
+            more = true;
+        }
+
+        if ((header.Flags & Smb2HeaderFlags.ServerToRedirector) != 0)
+        {
+            _loop.Violation(ConnectionEndReason.ProtocolViolation);
+            return false;
+        }
+
+        _request.Begin(_rest[..length], header, Connection.Negotiated is { MultiCredit: true });
+        _rest = _rest[length..];
+        return true;
+    }
+
+    private async ValueTask ServeAsync()
+    {
+        var request = _request;
+        try
+        {
+            if (request.Command == Smb2Command.Cancel)
+            {
+                // Neither a response nor a message id of its own (MS-SMB2 3.3.5.16).
+                _pipeline.Cancel(request, this);
+                return;
+            }
+
+            if (!Connection.Credits.TryUse(request.MessageId, request.CreditCharge))
+            {
+                _loop.Violation(ConnectionEndReason.SequenceViolation);
+                _rest = default;
+                return;
+            }
+
+            Response.PadTo8();
+            if (_messages.Count > 0)
+            {
+                var previous = _messages[^1].Start;
+                Smb2Header.SetNextCommand(Response.From(previous), (uint)(Response.Length - previous));
+            }
+
+            PlaceHeader(request);
+            var status = await _pipeline.ServeAsync(request, this, _first).ConfigureAwait(false);
+            Complete(request, status);
+            if (request.TerminateAfter is { } reason)
+            {
+                Flush();
+                Connection.Terminate(reason);
+                _rest = default;
+            }
+
+            if (request.AfterResponse is { } after)
+            {
+                Flush();
+                await after().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            request.End();
+        }
+    }
+
+    private void PlaceHeader(Request request)
+    {
+        request.ResponseStart = Response.Length;
+        Response.Append(Smb2Header.Size);
+    }
+
+    private void Complete(Request request, NtStatus status)
+    {
+        if (status.IsError() && !request.BodyKept)
+        {
+            request.TrimBody(0);
+            var data = request.ErrorData.Span;
+            var size = ErrorResponse.FixedSize + Math.Max(data.Length, 1);
+            ErrorResponse.Write(Response.Append(size).Span, data, request.ErrorContextCount);
+        }
+
+        var related = request.Flags & (Smb2HeaderFlags.Related | Smb2HeaderFlags.Replay);
+        var sealsThis = Seals(request);
+        var channel = request.Channel;
+        var signs = !sealsThis && channel is not null
+            && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
+        var flags = signs ? related | Smb2HeaderFlags.Signed : related;
+        var header = Response.From(request.ResponseStart);
+        if (request.AsyncId != 0)
+        {
+            // The interim response has granted the credits already.
+            Smb2Header.WriteAsync(
+                header, request.Command, status, flags, (ushort)request.CreditCharge, 0, request.MessageId, request.AsyncId, request.SessionId);
+        }
+        else
+        {
+            var credits = Connection.Credits.Grant(_pipeline.CreditsFor(request));
+            Smb2Header.WriteSync(
+                header, request.Command, status, flags, (ushort)request.CreditCharge, credits, request.MessageId, request.ProcessId,
+                request.TreeId, request.SessionId);
+        }
+
+        _messages.Add(new Outgoing(request.ResponseStart, signs ? channel!.Signer : null, request.PreauthOfResponse));
+        NoteSealing(request);
+        _pipeline.Answered(request, status);
+    }
+
+    /// <summary>MS-SMB2 3.3.4.1.4: what came encrypted goes encrypted, and so does everything of a session or share that says so.</summary>
+    private static bool Seals(Request request) =>
+        request.Session?.Sealer is not null
+        && (request.IsEncrypted
+            || (request.Command is not (Smb2Command.Negotiate or Smb2Command.SessionSetup)
+                && (request.Session.EncryptData || request.TreeConnect is { EncryptData: true })));
+
+    private void NoteSealing(Request request)
+    {
+        if (IsEncrypted)
+        {
+            _sealing = EncryptedBy;
+        }
+        else if (Seals(request))
+        {
+            _sealing = request.Session;
+        }
+    }
+
+    private void Flush()
+    {
+        if (_messages.Count == 0)
+        {
+            Response.Truncate(0);
+            return;
+        }
+
+        for (var i = 0; i < _messages.Count; i++)
+        {
+            var (start, signer, preauth) = _messages[i];
+            var end = i + 1 < _messages.Count ? _messages[i + 1].Start : Response.Length;
+            var message = Response.Messages[start..end];
+            if (_sealing is null)
+            {
+                signer?.Sign(message);
+            }
+
+            preauth?.Update(message);
+        }
+
+        if (_sealing?.Sealer is { } sealer)
+        {
+            sealer.Seal(Response.TransformAndMessages, _sealing.SessionId);
+            Response.MarkSealed();
+        }
+
+        _messages.Clear();
+        _sealing = null;
+        _loop.Send(Response);
+        Response = _loop.Buffers.Rent();
+    }
+
+    private void End()
+    {
+        _frame?.Dispose();
+        _frame = null;
+        _rest = default;
+        _messages.Clear();
+        _sealing = null;
+        Response.Truncate(0);
+        EncryptedBy = null;
+        foreach (var session in _used)
+        {
+            session.Release();
+        }
+
+        _used.Clear();
+    }
+
+    /// <summary>One message of the frame: where it begins, who signs it, which hash takes it up.</summary>
+    private readonly record struct Outgoing(int Start, MessageSigner? Signer, PreauthIntegrityHash? Preauth);
+}

@@ -1,0 +1,242 @@
+using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// The stages between a message and its handler, in the order of MS-SMB2 3.3.5.2: state of the connection, session, signature,
+/// encryption, tree connect. Each either lets the request on or says the status that ends it.
+/// </summary>
+internal sealed class RequestPipeline
+{
+    private readonly CommandTable _commands;
+
+    public RequestPipeline(CommandTable commands, ServerMetrics metrics, ILogger logger)
+    {
+        _commands = commands;
+        Metrics = metrics;
+        Logger = logger;
+    }
+
+    public ServerMetrics Metrics { get; }
+
+    public ILogger Logger { get; }
+
+    public async ValueTask<NtStatus> ServeAsync(Request request, RequestChain chain, bool first)
+    {
+        var (handler, needs) = _commands[request.Command];
+        var status = Admit(request, chain, first, handler, needs);
+        if (request.IsRelated || first)
+        {
+            chain.Previous = (request.SessionId, request.TreeId, status);
+        }
+
+        if (status == NtStatus.Success)
+        {
+            if (!request.IsRelated)
+            {
+                chain.RelatedFileId = null;
+                chain.RelatedError = NtStatus.Success;
+            }
+
+            status = await HandleAsync(request, handler!).ConfigureAwait(false);
+        }
+
+        // What a compound inherits is what the response says: a SESSION_SETUP or TREE_CONNECT has made it only now.
+        chain.Previous = (request.SessionId, request.TreeId, chain.Previous.Status);
+        if (request.Command == Smb2Command.Create && status.IsError())
+        {
+            chain.RelatedFileId = null;
+            chain.RelatedError = status;
+        }
+        else if (request.Command == Smb2Command.Create)
+        {
+            chain.RelatedError = NtStatus.Success;
+        }
+
+        return status;
+    }
+
+    /// <summary>CANCEL: finds the waiting request and ends its wait; there is no answer, whatever happens.</summary>
+    public void Cancel(Request request, RequestChain chain)
+    {
+        if (request.SessionId != 0 && CheckSession(request, chain, CommandNeeds.Session) != NtStatus.Success)
+        {
+            return;
+        }
+
+        if ((request.Flags & Smb2HeaderFlags.Async) != 0)
+        {
+            request.Connection.Pending.CancelByAsyncId(request.HeaderAsyncId);
+        }
+        else
+        {
+            request.Connection.Pending.CancelByMessageId(request.MessageId);
+        }
+    }
+
+    public void Answered(Request request, NtStatus status)
+    {
+        Metrics.RequestAnswered(NameOf(request.Command), (uint)status);
+        if (Logger.IsEnabled(LogLevel.Trace))
+        {
+            ServerLog.Answered(Logger, request.Connection.Id, NameOf(request.Command), request.MessageId, status.ToString());
+        }
+    }
+
+    /// <summary>
+    /// Credits for the response: what was asked for, and before anybody has authenticated no more than it takes to do so, so that a
+    /// stranger cannot open the window (MS-SMB2 3.3.1.2).
+    /// </summary>
+    public int CreditsFor(Request request) =>
+        request.Connection.Authenticated ? request.CreditsWanted : Math.Min(request.CreditsWanted, request.CreditCharge);
+
+    private NtStatus Admit(Request request, RequestChain chain, bool first, ICommandHandler? handler, CommandNeeds needs)
+    {
+        if (handler is null)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        // MS-SMB2 3.3.5.2.7.2: a related request continues the one before it; the first of a frame has none.
+        if (request.IsRelated)
+        {
+            if (first)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            request.SessionId = chain.Previous.SessionId;
+            request.TreeId = chain.Previous.TreeId;
+            if (chain.Previous.Status != NtStatus.Success)
+            {
+                return chain.Previous.Status;
+            }
+        }
+
+        if (needs == CommandNeeds.None && (request.SessionId == 0 || request.Command is Smb2Command.SessionSetup or Smb2Command.Negotiate))
+        {
+            // SESSION_SETUP looks its session up itself: it may be one in progress, or on another connection.
+            return NtStatus.Success;
+        }
+
+        var status = CheckSession(request, chain, needs);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        return (needs & CommandNeeds.Tree) == CommandNeeds.Tree ? CheckTree(request) : NtStatus.Success;
+    }
+
+    private static NtStatus CheckSession(Request request, RequestChain chain, CommandNeeds needs)
+    {
+        if (!request.Connection.Sessions.TryGetValue(request.SessionId, out var session) || !chain.Use(session))
+        {
+            return NtStatus.UserSessionDeleted;
+        }
+
+        // MS-SMB2 3.3.5.2.9: what came encrypted must be of the session whose key opened it.
+        if (chain.EncryptedBy is { } sealedBy && sealedBy != session)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (session.State is SessionState.InProgress or SessionState.Ended)
+        {
+            return NtStatus.UserSessionDeleted;
+        }
+
+        var channel = session.ChannelOn(request.Connection);
+        if (!chain.IsEncrypted)
+        {
+            // MS-SMB2 3.3.5.2.4: a signature that is there must be right, and where it must be there it must not be missing.
+            if (request.IsSigned)
+            {
+                if (channel is null || !channel.Signer.Verify(request.Message.Span))
+                {
+                    return NtStatus.AccessDenied;
+                }
+            }
+            else if (session.SigningRequired)
+            {
+                return NtStatus.AccessDenied;
+            }
+
+            if (session.EncryptData)
+            {
+                return NtStatus.AccessDenied;
+            }
+        }
+
+        request.Session = session;
+        request.Channel = channel;
+        if (session.State == SessionState.Expired && (needs & CommandNeeds.EvenExpired) == 0)
+        {
+            return NtStatus.NetworkSessionExpired;
+        }
+
+        return NtStatus.Success;
+    }
+
+    private static NtStatus CheckTree(Request request)
+    {
+        var tree = request.Session!.FindTree(request.TreeId);
+        if (tree is null || tree.HasEnded)
+        {
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        request.TreeConnect = tree;
+
+        // MS-SMB2 3.3.5.2.11: a share that encrypts does not talk in the clear.
+        return tree.EncryptData && !request.IsEncrypted ? NtStatus.AccessDenied : NtStatus.Success;
+    }
+
+    /// <summary>The one boundary per request: nothing that a store, a hook or a bug of ours throws goes any further.</summary>
+    private async ValueTask<NtStatus> HandleAsync(Request request, ICommandHandler handler)
+    {
+        try
+        {
+            return await handler.HandleAsync(request).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return NtStatus.Cancelled;
+        }
+        catch (Exception e)
+        {
+            var status = e is OutOfMemoryException ? NtStatus.InsufficientResources : NtStatus.UnexpectedIoError;
+            Metrics.Fault(NameOf(request.Command));
+            ServerLog.RequestFault(Logger, e, NameOf(request.Command), request.Connection.Id, status.ToString());
+            return status;
+        }
+    }
+
+    private static string NameOf(Smb2Command command) => command switch
+    {
+        Smb2Command.Negotiate => "NEGOTIATE",
+        Smb2Command.SessionSetup => "SESSION_SETUP",
+        Smb2Command.Logoff => "LOGOFF",
+        Smb2Command.TreeConnect => "TREE_CONNECT",
+        Smb2Command.TreeDisconnect => "TREE_DISCONNECT",
+        Smb2Command.Create => "CREATE",
+        Smb2Command.Close => "CLOSE",
+        Smb2Command.Flush => "FLUSH",
+        Smb2Command.Read => "READ",
+        Smb2Command.Write => "WRITE",
+        Smb2Command.Lock => "LOCK",
+        Smb2Command.Ioctl => "IOCTL",
+        Smb2Command.Cancel => "CANCEL",
+        Smb2Command.Echo => "ECHO",
+        Smb2Command.QueryDirectory => "QUERY_DIRECTORY",
+        Smb2Command.ChangeNotify => "CHANGE_NOTIFY",
+        Smb2Command.QueryInfo => "QUERY_INFO",
+        Smb2Command.SetInfo => "SET_INFO",
+        Smb2Command.OplockBreak => "OPLOCK_BREAK",
+        _ => "UNKNOWN",
+    };
+}

@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>
+/// A client machine, known by its ClientGuid, with all its connections (an entry of GlobalClientTable, MS-SMB2 3.3.1.16). Samba:
+/// smbXsrv_client.
+/// </summary>
+internal sealed class Client(Guid clientGuid)
+{
+    private readonly ConcurrentDictionary<ulong, Connection> _connections = new();
+
+    public Guid ClientGuid { get; } = clientGuid;
+
+    public ICollection<Connection> Connections => _connections.Values;
+
+    public bool IsEmpty => _connections.IsEmpty;
+
+    public void Add(Connection connection) => _connections[connection.Id] = connection;
+
+    public void Remove(Connection connection) => _connections.TryRemove(connection.Id, out _);
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>Why a connection ended; goes to the log and the metrics.</summary>
+internal enum ConnectionEndReason
+{
+    ClientClosed,
+    ServerStopped,
+    EndedByHost,
+    RefusedByHost,
+    TooManyConnections,
+    FrameTooLong,
+    FrameMalformed,
+    ProtocolViolation,
+    SequenceViolation,
+    DecryptionFailed,
+    NegotiateMismatch,
+    AuthenticationTimeout,
+    IdleTimeout,
+    SendFailed,
+    ServerFault,
+}
+
+/// <summary>What was agreed in NEGOTIATE. Complete when it is published, and never changed.</summary>
+internal sealed record Negotiated
+{
+    public required Smb2Dialect Dialect { get; init; }
+
+    public Guid ClientGuid { get; init; }
+
+    public Smb2Capabilities ClientCapabilities { get; init; }
+
+    public Smb2SecurityMode ClientSecurityMode { get; init; }
+
+    public Smb2Capabilities ServerCapabilities { get; init; }
+
+    public Smb2SecurityMode ServerSecurityMode { get; init; }
+
+    public int MaxTransactSize { get; init; }
+
+    public int MaxReadSize { get; init; }
+
+    public int MaxWriteSize { get; init; }
+
+    public Smb2Cipher Cipher { get; init; }
+
+    public Smb2SigningAlgorithm SigningAlgorithm { get; init; }
+
+    /// <summary>Connection.SupportsMultiCredit: requests may cost more than one credit.</summary>
+    public bool MultiCredit => (ServerCapabilities & Smb2Capabilities.LargeMtu) != 0;
+
+    public bool IsSmb3 => Dialect >= Smb2Dialect.Smb300;
+
+    public bool CanEncrypt => Cipher != Smb2Cipher.None;
+}
+
+/// <summary>
+/// One transport connection (MS-SMB2 3.3.1.7). It knows its sessions; who reads and writes the bytes is Dispatch's business. Samba:
+/// smbXsrv_connection.
+/// </summary>
+internal sealed class Connection
+{
+    private readonly Action<ConnectionEndReason> _terminate;
+    private Negotiated? _negotiated;
+
+    public Connection(
+        ServerGraph graph, ulong id, EndPoint local, EndPoint remote, Action<ConnectionEndReason> terminate, CancellationToken ended)
+    {
+        Graph = graph;
+        Id = id;
+        LocalEndPoint = local;
+        RemoteEndPoint = remote;
+        Ended = ended;
+        _terminate = terminate;
+        CreatedAt = graph.Settings.TimeProvider.GetUtcNow();
+        Credits = new CreditWindow(graph.Settings.Limits.MaxCredits);
+    }
+
+    public ServerGraph Graph { get; }
+
+    public ulong Id { get; }
+
+    public EndPoint LocalEndPoint { get; }
+
+    public EndPoint RemoteEndPoint { get; }
+
+    public IPAddress RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>Set once by NEGOTIATE; <see langword="null"/> before it.</summary>
+    public Negotiated? Negotiated => Volatile.Read(ref _negotiated);
+
+    /// <summary>Whether an SMB1 multi-protocol request was answered with 2.??? and a second NEGOTIATE is due (MS-SMB2 3.3.5.3.2).</summary>
+    public bool AwaitsSecondNegotiate { get; set; }
+
+    public Client? Client { get; private set; }
+
+    /// <summary>Connection.PreauthIntegrityHashValue (3.1.1).</summary>
+    public PreauthIntegrityHash? Preauth { get; set; }
+
+    public CreditWindow Credits { get; }
+
+    public PendingRequests Pending { get; } = new();
+
+    /// <summary>The sessions that have a channel here or are being set up here, by id.</summary>
+    public ConcurrentDictionary<ulong, Session> Sessions { get; } = new();
+
+    /// <summary>Whether any session has authenticated here yet.</summary>
+    public bool Authenticated { get; set; }
+
+    /// <summary>Cancelled when the connection has ended.</summary>
+    public CancellationToken Ended { get; }
+
+    public bool TryPublish(Negotiated negotiated)
+    {
+        if (Interlocked.CompareExchange(ref _negotiated, negotiated, null) is not null)
+        {
+            return false;
+        }
+
+        Client = Graph.Join(this, negotiated.ClientGuid);
+        return true;
+    }
+
+    /// <summary>Ends the connection at once; the first reason wins.</summary>
+    public void Terminate(ConnectionEndReason reason) => _terminate(reason);
+}

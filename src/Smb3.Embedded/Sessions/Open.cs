@@ -1,0 +1,45 @@
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>
+/// An open file, directory or pipe of a session (MS-SMB2 3.3.1.10). It belongs to the session and its tree connect and is reached
+/// through any channel. Samba: smbXsrv_open.
+/// </summary>
+internal abstract class Open
+{
+    private int _ended;
+
+    protected Open(Smb2FileId fileId, TreeConnect treeConnect)
+    {
+        FileId = fileId;
+        TreeConnect = treeConnect;
+    }
+
+    public Smb2FileId FileId { get; }
+
+    public TreeConnect TreeConnect { get; }
+
+    public Session Session => TreeConnect.Session;
+
+    /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>
+    /// Ends the open on its one path, whatever the cause: takes it out of the session's table and releases what it holds. Only the first
+    /// call does it; it says whether it was that one.
+    /// </summary>
+    public async ValueTask<bool> EndAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            return false;
+        }
+
+        Session.Opens.Remove(this);
+        await ReleaseAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    protected abstract ValueTask ReleaseAsync();
+}

@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>The opens of a session by the volatile part of their file id (Session.OpenTable, MS-SMB2 3.3.1.8).</summary>
+internal sealed class OpenTable
+{
+    private readonly ConcurrentDictionary<ulong, Open> _opens = new(concurrencyLevel: 2, capacity: 7);
+    private readonly int _limit;
+    private int _count;
+
+    public OpenTable(int limit) => _limit = limit;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public IEnumerable<Open> All => _opens.Select(pair => pair.Value);
+
+    /// <summary>Whether one more open is within the limit; a true answer must be followed by <see cref="Add"/> or <see cref="Cancel"/>.</summary>
+    public bool TryReserve()
+    {
+        if (Interlocked.Increment(ref _count) <= _limit)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+
+    public void Cancel() => Interlocked.Decrement(ref _count);
+
+    public void Add(Open open) => _opens[open.FileId.Volatile] = open;
+
+    public bool TryGet(Smb2FileId fileId, out Open open) =>
+        _opens.TryGetValue(fileId.Volatile, out open!) && open.FileId.Persistent == fileId.Persistent;
+
+    public void Remove(Open open)
+    {
+        if (_opens.TryRemove(open.FileId.Volatile, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>A request that waits for something and that CANCEL can end.</summary>
+internal interface IPendingRequest
+{
+    ulong MessageId { get; }
+
+    void Cancel();
+}
+
+/// <summary>
+/// The requests of a connection that wait: Connection.AsyncCommandList and the part of Connection.RequestList that CANCEL can reach
+/// (MS-SMB2 3.3.1.7, 3.3.5.16).
+/// </summary>
+internal sealed class PendingRequests
+{
+    private readonly ConcurrentDictionary<ulong, IPendingRequest> _byMessageId = new();
+    private readonly ConcurrentDictionary<ulong, IPendingRequest> _byAsyncId = new();
+    private ulong _lastAsyncId;
+
+    public int Count => _byMessageId.Count;
+
+    public void Add(IPendingRequest request) => _byMessageId[request.MessageId] = request;
+
+    public ulong AssignAsyncId(IPendingRequest request)
+    {
+        var asyncId = Interlocked.Increment(ref _lastAsyncId);
+        _byAsyncId[asyncId] = request;
+        return asyncId;
+    }
+
+    public void Remove(IPendingRequest request, ulong asyncId)
+    {
+        _byMessageId.TryRemove(KeyValuePair.Create(request.MessageId, request));
+        if (asyncId != 0)
+        {
+            _byAsyncId.TryRemove(asyncId, out _);
+        }
+    }
+
+    public void CancelByMessageId(ulong messageId)
+    {
+        if (_byMessageId.TryGetValue(messageId, out var request))
+        {
+            request.Cancel();
+        }
+    }
+
+    public void CancelByAsyncId(ulong asyncId)
+    {
+        if (_byAsyncId.TryGetValue(asyncId, out var request))
+        {
+            request.Cancel();
+        }
+    }
+
+    public void CancelAll()
+    {
+        foreach (var request in _byMessageId.Values)
+        {
+            request.Cancel();
+        }
+    }
+}

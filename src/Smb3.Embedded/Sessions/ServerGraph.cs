@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using Smb3.Embedded.Sessions.Shares;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>
+/// The tables of one server (MS-SMB2 3.3.1.5): clients, connections, sessions and shares. Every object in them is complete when it is
+/// published, and is taken out by the one path that ends it.
+/// </summary>
+internal sealed class ServerGraph
+{
+    private readonly ConcurrentDictionary<Guid, Client> _clients = new();
+    private readonly ConcurrentDictionary<ulong, Connection> _connections = new();
+    private readonly ConcurrentDictionary<IPAddress, int> _connectionsByAddress = new();
+    private readonly ConcurrentDictionary<ulong, Session> _sessions = new();
+    private readonly Lock _clientGate = new();
+    private ulong _lastConnectionId;
+    private ulong _lastFileId;
+    private int _connectionCount;
+
+    public ServerGraph(ServerSettings settings)
+    {
+        Settings = settings;
+        StartedAt = settings.TimeProvider.GetUtcNow();
+        Shares = new ShareTable();
+    }
+
+    public ServerSettings Settings { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    public ShareTable Shares { get; }
+
+    public ICollection<Client> Clients => _clients.Values;
+
+    public ICollection<Connection> Connections => _connections.Values;
+
+    public ICollection<Session> Sessions => _sessions.Values;
+
+    public ulong NextConnectionId() => Interlocked.Increment(ref _lastConnectionId);
+
+    /// <summary>A number that no other open of this server had or will have.</summary>
+    public ulong NextFileId() => Interlocked.Increment(ref _lastFileId);
+
+    /// <summary>Takes a connection in, unless there are too many, in all or from its address.</summary>
+    public bool TryAdd(Connection connection)
+    {
+        var limits = Settings.Limits;
+        if (Interlocked.Increment(ref _connectionCount) > limits.MaxConnections)
+        {
+            Interlocked.Decrement(ref _connectionCount);
+            return false;
+        }
+
+        if (_connectionsByAddress.AddOrUpdate(connection.RemoteAddress, 1, (_, n) => n + 1) > limits.MaxConnectionsPerAddress)
+        {
+            Release(connection.RemoteAddress);
+            return false;
+        }
+
+        _connections[connection.Id] = connection;
+        return true;
+    }
+
+    /// <summary>Takes a connection out of every table; its sessions lose their channel on it.</summary>
+    public async ValueTask RemoveAsync(Connection connection)
+    {
+        if (!_connections.TryRemove(connection.Id, out _))
+        {
+            return;
+        }
+
+        foreach (var session in connection.Sessions.Values)
+        {
+            await session.LoseConnectionAsync(connection).ConfigureAwait(false);
+        }
+
+        lock (_clientGate)
+        {
+            if (connection.Client is { } client)
+            {
+                client.Remove(connection);
+                if (client.IsEmpty)
+                {
+                    _clients.TryRemove(client.ClientGuid, out _);
+                }
+            }
+        }
+
+        Release(connection.RemoteAddress);
+    }
+
+    /// <summary>Puts a connection under its client machine.</summary>
+    public Client Join(Connection connection, Guid clientGuid)
+    {
+        lock (_clientGate)
+        {
+            var client = _clients.GetOrAdd(clientGuid, static guid => new Client(guid));
+            client.Add(connection);
+            return client;
+        }
+    }
+
+    /// <summary>Makes a session in progress on <paramref name="connection"/> under an id that cannot be guessed or met twice.</summary>
+    public Session AddSession(Connection connection)
+    {
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        while (true)
+        {
+            RandomNumberGenerator.Fill(random);
+
+            // Some clients keep only the lower half in places; the top bits stay clear of the ids with a meaning (0 and −1).
+            var sessionId = BitConverter.ToUInt64(random) & 0x0000_FFFF_FFFF_FFFF;
+            if (sessionId != 0)
+            {
+                var session = new Session(this, sessionId, connection);
+                if (_sessions.TryAdd(sessionId, session))
+                {
+                    connection.Sessions[sessionId] = session;
+                    return session;
+                }
+            }
+        }
+    }
+
+    public Session? FindSession(ulong sessionId) => _sessions.GetValueOrDefault(sessionId);
+
+    public void Remove(Session session) => _sessions.TryRemove(session.SessionId, out _);
+
+    private void Release(IPAddress address)
+    {
+        Interlocked.Decrement(ref _connectionCount);
+        while (_connectionsByAddress.TryGetValue(address, out var count))
+        {
+            if (count <= 1
+                ? _connectionsByAddress.TryRemove(KeyValuePair.Create(address, count))
+                : _connectionsByAddress.TryUpdate(address, count - 1, count))
+            {
+                return;
+            }
+        }
+    }
+}

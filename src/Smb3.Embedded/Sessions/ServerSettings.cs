@@ -1,0 +1,89 @@
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>Whether messages are encrypted.</summary>
+internal enum EncryptionPolicy
+{
+    /// <summary>Never; the capability is not offered.</summary>
+    Off,
+
+    /// <summary>Offered, and used where the client or the share asks for it.</summary>
+    Auto,
+
+    /// <summary>Every session is encrypted, and who cannot is refused.</summary>
+    Required,
+}
+
+/// <summary>What the server was told to be: worked out and validated once, when it is built, and never changed.</summary>
+internal sealed record ServerSettings
+{
+    public Guid ServerGuid { get; init; } = Guid.NewGuid();
+
+    public string ServerName { get; init; } = "SMB3";
+
+    public string DomainName { get; init; } = "WORKGROUP";
+
+    public string Comment { get; init; } = string.Empty;
+
+    public Smb2Dialect MinDialect { get; init; } = Smb2Dialect.Smb202;
+
+    public Smb2Dialect MaxDialect { get; init; } = Smb2Dialect.Smb311;
+
+    public bool SigningRequired { get; init; }
+
+    public EncryptionPolicy Encryption { get; init; } = EncryptionPolicy.Auto;
+
+    /// <summary>Ciphers that are offered, the most wanted first.</summary>
+    public IReadOnlyList<Smb2Cipher> Ciphers { get; init; } =
+        [Smb2Cipher.Aes128Gcm, Smb2Cipher.Aes256Gcm, Smb2Cipher.Aes128Ccm, Smb2Cipher.Aes256Ccm];
+
+    /// <summary>Signing algorithms that are offered, the most wanted first.</summary>
+    public IReadOnlyList<Smb2SigningAlgorithm> SigningAlgorithms { get; init; } =
+        [Smb2SigningAlgorithm.AesGmac, Smb2SigningAlgorithm.AesCmac, Smb2SigningAlgorithm.HmacSha256];
+
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>Whether a user whom nobody knows becomes a guest (unsigned, not encrypted) instead of being refused.</summary>
+    public bool AllowGuest { get; init; }
+
+    public ServerLimits Limits { get; init; } = new();
+
+    /// <summary>How long a stopping server waits for requests that are still running.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}
+
+/// <summary>What one peer, and all peers together, can make the server hold.</summary>
+internal sealed record ServerLimits
+{
+    public int MaxConnections { get; init; } = 16_384;
+
+    public int MaxConnectionsPerAddress { get; init; } = 4_096;
+
+    public int MaxSessionsPerConnection { get; init; } = 2_048;
+
+    public int MaxTreeConnectsPerSession { get; init; } = 4_096;
+
+    public int MaxOpensPerSession { get; init; } = 65_536;
+
+    /// <summary>Credits that one connection can hold at most; also how many requests it can have under way.</summary>
+    public int MaxCredits { get; init; } = 8_192;
+
+    /// <summary>Bytes of requests and responses of one connection that may be in memory before it is not read any further.</summary>
+    public long MaxBytesInFlight { get; init; } = 64L << 20;
+
+    public int MaxTransactSize { get; init; } = 8 << 20;
+
+    public int MaxReadSize { get; init; } = 8 << 20;
+
+    public int MaxWriteSize { get; init; } = 8 << 20;
+
+    /// <summary>How long a connection may be without a session that has authenticated.</summary>
+    public TimeSpan AuthenticationTimeout { get; init; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>How long a connection may be silent while it holds no open file; <see langword="null"/>: for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
+}

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Sessions.Shares;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>Where a session stands (Session.State, MS-SMB2 3.3.1.8).</summary>
+internal enum SessionState
+{
+    /// <summary>Authentication is under way; nothing but SESSION_SETUP and LOGOFF is served.</summary>
+    InProgress,
+
+    /// <summary>Authenticated.</summary>
+    Valid,
+
+    /// <summary>The ticket ran out: the client must authenticate again.</summary>
+    Expired,
+
+    /// <summary>Over.</summary>
+    Ended,
+}
+
+/// <summary>
+/// An authenticated user of a client machine, with its channels, tree connects and opens (MS-SMB2 3.3.1.8). Samba: smbXsrv_session.
+/// </summary>
+internal sealed class Session
+{
+    private readonly ConcurrentDictionary<ulong, Channel> _channels = new();
+    private readonly ConcurrentDictionary<uint, TreeConnect> _trees = new();
+    private readonly ServerGraph _graph;
+    private readonly ConcurrentBag<Channel> _lostChannels = [];
+    private uint _lastTreeId;
+    private int _uses = 1;
+    private int _state = (int)SessionState.InProgress;
+
+    public Session(ServerGraph graph, ulong sessionId, Connection connection)
+    {
+        _graph = graph;
+        SessionId = sessionId;
+        FirstConnection = connection;
+        Opens = new OpenTable(graph.Settings.Limits.MaxOpensPerSession);
+        CreatedAt = graph.Settings.TimeProvider.GetUtcNow();
+    }
+
+    public ulong SessionId { get; }
+
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>The connection that the session was set up on; its dialect, client and cipher are the session's.</summary>
+    public Connection FirstConnection { get; }
+
+    public SessionState State => (SessionState)Volatile.Read(ref _state);
+
+    /// <summary>Who it is; <see langword="null"/> until authentication has succeeded.</summary>
+    public SmbIdentity? Identity { get; private set; }
+
+    public SessionKeys? Keys { get; private set; }
+
+    /// <summary>Seals and opens the session's messages; <see langword="null"/> when the dialect or the logon gives no encryption.</summary>
+    public MessageSealer? Sealer { get; private set; }
+
+    public bool SigningRequired { get; private set; }
+
+    /// <summary>Whether every message after SESSION_SETUP must be encrypted.</summary>
+    public bool EncryptData { get; private set; }
+
+    /// <summary>The exchange that is under way, during the first or a further authentication.</summary>
+    public IAuthenticationExchange? Exchange { get; set; }
+
+    /// <summary>Session.PreauthIntegrityHashValue of the authentication that is under way (3.1.1).</summary>
+    public PreauthIntegrityHash? Preauth { get; set; }
+
+    public OpenTable Opens { get; }
+
+    public ICollection<Channel> Channels => _channels.Values;
+
+    public ICollection<TreeConnect> Trees => _trees.Values;
+
+    public Channel? ChannelOn(Connection connection) => _channels.GetValueOrDefault(connection.Id);
+
+    /// <summary>Publishes a finished authentication: from here on the session is what its user may be.</summary>
+    public void Publish(
+        SmbIdentity identity, SessionKeys? keys, MessageSealer? sealer, Channel? channel, bool signingRequired, bool encryptData)
+    {
+        Identity = identity;
+        Keys = keys;
+        Sealer = sealer;
+        SigningRequired = signingRequired;
+        EncryptData = encryptData;
+        if (channel is not null)
+        {
+            _channels[channel.Connection.Id] = channel;
+        }
+
+        Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.InProgress);
+    }
+
+    /// <summary>A further authentication succeeded: the user may be another now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
+    public void Reauthenticate(SmbIdentity identity)
+    {
+        Identity = identity;
+        Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.Expired);
+    }
+
+    public TreeConnect? FindTree(uint treeId) => _trees.GetValueOrDefault(treeId);
+
+    /// <summary>Adds a tree connect; <see langword="null"/> when the session has as many as it may have.</summary>
+    public TreeConnect? AddTree(Share share, FileAccessMask maximalAccess)
+    {
+        if (_trees.Count >= _graph.Settings.Limits.MaxTreeConnectsPerSession)
+        {
+            return null;
+        }
+
+        uint treeId;
+        do
+        {
+            treeId = Interlocked.Increment(ref _lastTreeId);
+        }
+        while (treeId is 0 or uint.MaxValue || _trees.ContainsKey(treeId));
+
+        var tree = new TreeConnect(treeId, this, share, maximalAccess);
+        _trees[treeId] = tree;
+        share.Add(tree);
+        return tree;
+    }
+
+    public void RemoveTree(TreeConnect tree) => _trees.TryRemove(tree.TreeId, out _);
+
+    /// <summary>The connection is gone: its channel goes with it, and the session too when that was the last one.</summary>
+    public async ValueTask LoseConnectionAsync(Connection connection)
+    {
+        if (_channels.TryRemove(connection.Id, out var channel))
+        {
+            _lostChannels.Add(channel);
+        }
+
+        if (_channels.IsEmpty)
+        {
+            await EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop.</summary>
+    public async ValueTask<bool> EndAsync()
+    {
+        if (Interlocked.Exchange(ref _state, (int)SessionState.Ended) == (int)SessionState.Ended)
+        {
+            return false;
+        }
+
+        _graph.Remove(this);
+        foreach (var tree in _trees.Values)
+        {
+            await tree.EndAsync().ConfigureAwait(false);
+        }
+
+        foreach (var channel in _channels.Values)
+        {
+            channel.Connection.Sessions.TryRemove(SessionId, out _);
+        }
+
+        FirstConnection.Sessions.TryRemove(SessionId, out _);
+        Release();
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps the keys alive while a request or a response works with them; false when the session is over and they are gone. Every true
+    /// answer is followed by one <see cref="Release"/>.
+    /// </summary>
+    public bool TryUse()
+    {
+        var uses = Volatile.Read(ref _uses);
+        while (uses > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
+            if (seen == uses)
+            {
+                return true;
+            }
+
+            uses = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _uses) == 0)
+        {
+            ForgetKeys();
+        }
+    }
+
+    private void ForgetKeys()
+    {
+        Exchange?.Dispose();
+        Exchange = null;
+        foreach (var channel in _channels.Values.Concat(_lostChannels))
+        {
+            channel.Dispose();
+        }
+
+        Sealer?.Dispose();
+        Keys?.Dispose();
+    }
+}

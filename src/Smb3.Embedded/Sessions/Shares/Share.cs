@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Sessions.Shares;
+
+/// <summary>What is behind a share's name (MS-SMB2 3.3.1.6).</summary>
+internal sealed class Share
+{
+    private readonly ConcurrentDictionary<TreeConnect, bool> _trees = new();
+    private volatile bool _removed;
+
+    public required string Name { get; init; }
+
+    public string Comment { get; init; } = string.Empty;
+
+    /// <summary>The files; <see langword="null"/> for IPC$.</summary>
+    public Volume? Volume { get; init; }
+
+    public bool IsPipe => Volume is null;
+
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Whether every request on the share must be encrypted.</summary>
+    public bool Encrypt { get; init; }
+
+    public bool AllowGuest { get; init; }
+
+    /// <summary>Left out of the list that clients see.</summary>
+    public bool Hidden { get; init; }
+
+    /// <summary>Tree connects at the same time; <see langword="null"/>: any number.</summary>
+    public int? MaxUsers { get; init; }
+
+    /// <summary>Who may do what; empty: every authenticated user may do everything.</summary>
+    public SharePermissions Permissions { get; init; } = SharePermissions.Everyone;
+
+    public int CurrentUses => _trees.Count;
+
+    public bool IsRemoved => _removed;
+
+    /// <summary>The most that <paramref name="identity"/> can be granted here; none: the share is closed to them.</summary>
+    public FileAccessMask MaximalAccessOf(SmbIdentity identity)
+    {
+        if ((identity.IsGuest || identity.IsAnonymous) && !AllowGuest && !IsPipe)
+        {
+            return FileAccessMask.None;
+        }
+
+        var access = Permissions.AccessOf(identity);
+        return ReadOnly ? access & (FileAccessMask.FileGenericRead | FileAccessMask.FileGenericExecute) : access;
+    }
+
+    public void Add(TreeConnect tree) => _trees[tree] = true;
+
+    public void Remove(TreeConnect tree) => _trees.TryRemove(tree, out _);
+
+    /// <summary>Ends every use of the share.</summary>
+    public async ValueTask EndUsesAsync()
+    {
+        _removed = true;
+        foreach (var tree in _trees.Keys)
+        {
+            await tree.EndAsync().ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Sessions.Shares;
+
+/// <summary>The access that users and groups have to a share, independent of what single files say.</summary>
+internal sealed class SharePermissions
+{
+    private readonly IReadOnlyDictionary<string, FileAccessMask> _users;
+    private readonly IReadOnlyDictionary<string, FileAccessMask> _groups;
+    private readonly FileAccessMask _others;
+
+    /// <param name="users">Access by user name; the name decides alone where it is listed.</param>
+    /// <param name="groups">Access by group; the groups of a user add up.</param>
+    /// <param name="others">Access of everybody who is in neither.</param>
+    public SharePermissions(
+        IReadOnlyDictionary<string, FileAccessMask> users, IReadOnlyDictionary<string, FileAccessMask> groups, FileAccessMask others)
+    {
+        _users = new Dictionary<string, FileAccessMask>(users, StringComparer.OrdinalIgnoreCase);
+        _groups = new Dictionary<string, FileAccessMask>(groups, StringComparer.OrdinalIgnoreCase);
+        _others = others;
+    }
+
+    public static SharePermissions Everyone { get; } = new(
+        new Dictionary<string, FileAccessMask>(), new Dictionary<string, FileAccessMask>(), FileAccessMask.FileAllAccess);
+
+    public FileAccessMask AccessOf(SmbIdentity identity)
+    {
+        if (_users.TryGetValue(identity.UserName, out var own))
+        {
+            return own;
+        }
+
+        var member = false;
+        var access = FileAccessMask.None;
+        foreach (var group in identity.Groups)
+        {
+            if (_groups.TryGetValue(group, out var granted))
+            {
+                member = true;
+                access |= granted;
+            }
+        }
+
+        return member ? access : _others;
+    }
+}

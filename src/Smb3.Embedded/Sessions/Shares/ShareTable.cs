@@ -1,0 +1,27 @@
+using System.Collections.Concurrent;
+
+namespace Smb3.Embedded.Sessions.Shares;
+
+/// <summary>The shares of a server by name, in any case. They come and go while it runs.</summary>
+internal sealed class ShareTable
+{
+    private readonly ConcurrentDictionary<string, Share> _shares = new(StringComparer.OrdinalIgnoreCase);
+
+    public IEnumerable<Share> All => _shares.Values.OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
+
+    public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
+
+    public Share? Find(string name) => _shares.GetValueOrDefault(name);
+
+    /// <summary>Takes a share away and ends every use of it; false when there is none of that name.</summary>
+    public async ValueTask<bool> RemoveAsync(string name)
+    {
+        if (!_shares.TryRemove(name, out var share))
+        {
+            return false;
+        }
+
+        await share.EndUsesAsync().ConfigureAwait(false);
+        return true;
+    }
+}

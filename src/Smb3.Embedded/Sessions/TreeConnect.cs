@@ -1,0 +1,53 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions.Shares;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>A session's use of a share (MS-SMB2 3.3.1.9). Samba: smbXsrv_tcon.</summary>
+internal sealed class TreeConnect
+{
+    private int _ended;
+
+    public TreeConnect(uint treeId, Session session, Share share, FileAccessMask maximalAccess)
+    {
+        TreeId = treeId;
+        Session = session;
+        Share = share;
+        MaximalAccess = maximalAccess;
+    }
+
+    public uint TreeId { get; }
+
+    public Session Session { get; }
+
+    public Share Share { get; }
+
+    /// <summary>The most that an open of this tree connect can be granted, whatever the file's own descriptor says.</summary>
+    public FileAccessMask MaximalAccess { get; }
+
+    /// <summary>Whether requests must come, and responses go, encrypted.</summary>
+    public bool EncryptData => Share.Encrypt;
+
+    public bool HasEnded => Volatile.Read(ref _ended) != 0;
+
+    /// <summary>Ends the tree connect and every open below it, on the one path for all causes.</summary>
+    public async ValueTask<bool> EndAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        {
+            return false;
+        }
+
+        Session.RemoveTree(this);
+        Share.Remove(this);
+        foreach (var open in Session.Opens.All)
+        {
+            if (open.TreeConnect == this)
+            {
+                await open.EndAsync().ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    }
+}
