@@ -1,0 +1,362 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>
+/// Configuration into options, by hand: no reflection, lists that replace, and every failure names the setting, what is wrong with it
+/// and what it can be. A password is never part of a message.
+/// </summary>
+internal sealed class OptionsBinder
+{
+    private readonly SmbServerOptions _options;
+    private readonly List<string> _failures = [];
+
+    public OptionsBinder(SmbServerOptions options) => _options = options;
+
+    public void Bind(IConfiguration section)
+    {
+        Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["ServerName"] = s => _options.ServerName = Text(s),
+            ["DomainName"] = s => _options.DomainName = Text(s),
+            ["Comment"] = s => _options.Comment = Text(s),
+            ["Listen"] = s => Replace(_options.Listen, s, ReadEndPoint),
+            ["MinDialect"] = s => Word(s, SettingNames.Dialects, value => _options.MinDialect = value),
+            ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => _options.MaxDialect = value),
+            ["Signing"] = s => Word(s, SettingNames.Signing, value => _options.Signing = value),
+            ["Encryption"] = s => Word(s, SettingNames.Encryption, value => _options.Encryption = value),
+            ["Ciphers"] = s => Replace(_options.Ciphers, s, (item, add) => Word(item.Path, item.Text, SettingNames.Ciphers, add)),
+            ["SigningAlgorithms"] = s => Replace(
+                _options.SigningAlgorithms, s, (item, add) => Word(item.Path, item.Text, SettingNames.SigningAlgorithms, add)),
+            ["AllowGuest"] = s => Flag(s, value => _options.AllowGuest = value),
+            ["AllowAnonymous"] = s => Flag(s, value => _options.AllowAnonymous = value),
+            ["DrainTimeout"] = s => Time(s, value => _options.DrainTimeout = value),
+            ["Limits"] = s => Limits(s, _options.Limits),
+            ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
+            ["Shares"] = Shares,
+            ["Users"] = Users,
+        });
+        if (_failures.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(SmbServerOptions), typeof(SmbServerOptions), _failures);
+        }
+    }
+
+    private void Limits(IConfigurationSection section, SmbServerLimits limits) => Apply(
+        section.GetChildren(),
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["MaxConnections"] = s => Number(s, value => limits.MaxConnections = value),
+            ["MaxConnectionsPerAddress"] = s => Number(s, value => limits.MaxConnectionsPerAddress = value),
+            ["MaxSessionsPerConnection"] = s => Number(s, value => limits.MaxSessionsPerConnection = value),
+            ["MaxTreeConnectsPerSession"] = s => Number(s, value => limits.MaxTreeConnectsPerSession = value),
+            ["MaxOpensPerSession"] = s => Number(s, value => limits.MaxOpensPerSession = value),
+            ["MaxCredits"] = s => Number(s, value => limits.MaxCredits = value),
+            ["MaxBytesInFlight"] = s => LongNumber(s, value => limits.MaxBytesInFlight = value),
+            ["MaxTransactSize"] = s => Number(s, value => limits.MaxTransactSize = value),
+            ["MaxReadSize"] = s => Number(s, value => limits.MaxReadSize = value),
+            ["MaxWriteSize"] = s => Number(s, value => limits.MaxWriteSize = value),
+            ["AuthenticationTimeout"] = s => Time(s, value => limits.AuthenticationTimeout = value),
+            ["IdleTimeout"] = s =>
+            {
+                if (IsNone(s))
+                {
+                    limits.IdleTimeout = null;
+                }
+                else
+                {
+                    Time(s, value => limits.IdleTimeout = value);
+                }
+            },
+        });
+
+    private void Throttle(IConfigurationSection section, LogonThrottleOptions throttle) => Apply(
+        section.GetChildren(),
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["FirstDelay"] = s => Time(s, value => throttle.FirstDelay = value),
+            ["MaximumDelay"] = s => Time(s, value => throttle.MaximumDelay = value),
+            ["Window"] = s => Time(s, value => throttle.Window = value),
+            ["FailuresPerAddress"] = s => NumberOrNone(s, value => throttle.FailuresPerAddress = value),
+            ["FailuresPerUser"] = s => NumberOrNone(s, value => throttle.FailuresPerUser = value),
+            ["MaximumEntries"] = s => Number(s, value => throttle.MaximumEntries = value),
+        });
+
+    private void Shares(IConfigurationSection section)
+    {
+        _options.Shares.Clear();
+        foreach (var item in Items(section))
+        {
+            var share = item.Value is { } text ? ParseShare(item.Path, text) : ReadShare(item);
+            if (share is not null)
+            {
+                _options.Shares.Add(share);
+            }
+        }
+    }
+
+    /// <summary>NAME=FOLDER[,readonly][,encrypt][,guest]</summary>
+    private SmbShareOptions? ParseShare(string path, string text)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        var parts = text[(equals + 1)..].Split(',');
+        if (equals <= 0 || parts[0].Length == 0)
+        {
+            Fail(path, $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest], or NAME=memory:");
+            return null;
+        }
+
+        var share = new SmbShareOptions { Name = text[..equals].Trim(), Folder = parts[0] };
+        foreach (var flag in parts.AsSpan(1))
+        {
+            switch (flag.Trim().ToUpperInvariant())
+            {
+                case "READONLY":
+                    share.ReadOnly = true;
+                    break;
+                case "ENCRYPT":
+                    share.Encrypt = true;
+                    break;
+                case "GUEST":
+                    share.AllowGuest = true;
+                    break;
+                default:
+                    Fail(path, $"'{flag}' is not a property of a share; they are readonly, encrypt and guest");
+                    break;
+            }
+        }
+
+        return share;
+    }
+
+    private SmbShareOptions ReadShare(IConfigurationSection section)
+    {
+        var share = new SmbShareOptions();
+        Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Name"] = s => share.Name = Text(s),
+            ["Folder"] = s => share.Folder = Text(s),
+            ["Comment"] = s => share.Comment = Text(s),
+            ["ReadOnly"] = s => Flag(s, value => share.ReadOnly = value),
+            ["Encrypt"] = s => Flag(s, value => share.Encrypt = value),
+            ["AllowGuest"] = s => Flag(s, value => share.AllowGuest = value),
+            ["Hidden"] = s => Flag(s, value => share.Hidden = value),
+            ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),
+            ["Users"] = s => Access(s, share.Users),
+            ["Groups"] = s => Access(s, share.Groups),
+            ["Others"] = s => Word(s, SettingNames.ShareAccess, value => share.Others = value),
+        });
+        return share;
+    }
+
+    private void Access(IConfigurationSection section, IDictionary<string, SmbShareAccess> access)
+    {
+        foreach (var item in section.GetChildren())
+        {
+            Word(item, SettingNames.ShareAccess, value => access[item.Key] = value);
+        }
+    }
+
+    private void Users(IConfigurationSection section)
+    {
+        var users = new InMemoryUserStore();
+        foreach (var item in Items(section))
+        {
+            if (item.Value is { } text)
+            {
+                var colon = text.IndexOf(':', StringComparison.Ordinal);
+                if (colon <= 0)
+                {
+                    Fail(item.Path, $"'{(colon == 0 ? string.Empty : text)}' is not a user; write NAME:PASSWORD");
+                }
+                else
+                {
+                    users.Add(text[..colon], text.AsSpan(colon + 1));
+                }
+            }
+            else
+            {
+                ReadUser(item, users);
+            }
+        }
+
+        _options.Users = users;
+    }
+
+    private void ReadUser(IConfigurationSection section, InMemoryUserStore users)
+    {
+        string name = string.Empty, password = string.Empty, ntHash = string.Empty;
+        string? displayName = null;
+        var disabled = false;
+        var groups = new List<string>();
+        Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Name"] = s => name = Text(s),
+            ["Password"] = s => password = s.Value ?? string.Empty,
+            ["NtHash"] = s => ntHash = Text(s),
+            ["DisplayName"] = s => displayName = Text(s),
+            ["Disabled"] = s => Flag(s, value => disabled = value),
+            ["Groups"] = s => Replace(groups, s, (item, add) => add(item.Text)),
+        });
+        if (name.Length == 0)
+        {
+            Fail($"{section.Path}:Name", "a user needs a name");
+        }
+        else if (ntHash.Length == 0 == (password.Length == 0))
+        {
+            Fail(section.Path, $"user '{name}' needs either a Password or an NtHash");
+        }
+        else if (password.Length > 0)
+        {
+            users.Add(name, password, groups, displayName, disabled);
+        }
+        else if (ntHash.Length == 2 * SmbUser.NtHashSize && ntHash.All(char.IsAsciiHexDigit))
+        {
+            users.AddHash(name, Convert.FromHexString(ntHash), groups, displayName, disabled);
+        }
+        else
+        {
+            Fail($"{section.Path}:NtHash", $"it must be {2 * SmbUser.NtHashSize} hexadecimal digits");
+        }
+    }
+
+    private void ReadEndPoint((string Path, string Text) item, Action<IPEndPoint> add)
+    {
+        // IPEndPoint.TryParse takes "4450" for the address 0.0.17.98, so an address without a port needs a closer look.
+        var isAddress = IPAddress.TryParse(item.Text, out var address)
+            && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 || item.Text.Count(c => c == '.') == 3);
+        if (isAddress)
+        {
+            add(new IPEndPoint(address!, SmbServerOptions.DefaultPort));
+        }
+        else if (item.Text.Contains(':', StringComparison.Ordinal) && IPEndPoint.TryParse(item.Text, out var endPoint))
+        {
+            add(endPoint);
+        }
+        else
+        {
+            Fail(item.Path, $"'{item.Text}' is not an end point; write IP:PORT such as 127.0.0.1:4450, 0.0.0.0:445 or [::1]:4450");
+        }
+    }
+
+    private void Apply(IEnumerable<IConfigurationSection> children, Dictionary<string, Action<IConfigurationSection>> settings)
+    {
+        foreach (var child in children)
+        {
+            if (settings.TryGetValue(child.Key, out var read))
+            {
+                read(child);
+            }
+            else
+            {
+                Fail(child.Path, $"there is no such setting; there are {string.Join(", ", settings.Keys)}");
+            }
+        }
+    }
+
+    private static void Replace<T>(ICollection<T> list, IConfigurationSection section, Action<(string Path, string Text), Action<T>> read)
+    {
+        list.Clear();
+        var texts = section.Value is { } text
+            ? text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => (section.Path, part))
+            : section.GetChildren().Select(child => (child.Path, child.Value?.Trim() ?? string.Empty));
+        foreach (var item in texts)
+        {
+            read(item, list.Add);
+        }
+    }
+
+    private static IEnumerable<IConfigurationSection> Items(IConfigurationSection section) =>
+        section.Value is null ? section.GetChildren() : section.Value.Length == 0 ? [] : [section];
+
+    private static string Text(IConfigurationSection section) => section.Value?.Trim() ?? string.Empty;
+
+    private static bool IsNone(IConfigurationSection section) =>
+        section.Value is null or "" || section.Value.Trim().Equals("none", StringComparison.OrdinalIgnoreCase);
+
+    private void Word<T>(IConfigurationSection section, SettingNames<T> names, Action<T> set)
+        where T : struct, Enum => Word(section.Path, Text(section), names, set);
+
+    private void Word<T>(string path, string text, SettingNames<T> names, Action<T> set)
+        where T : struct, Enum
+    {
+        if (names.TryParse(text, out var value))
+        {
+            set(value);
+        }
+        else
+        {
+            Fail(path, $"'{text}' is not known; it can be {names.All}");
+        }
+    }
+
+    private void Flag(IConfigurationSection section, Action<bool> set)
+    {
+        if (bool.TryParse(section.Value, out var value))
+        {
+            set(value);
+        }
+        else
+        {
+            Fail(section.Path, $"'{section.Value}' is neither true nor false");
+        }
+    }
+
+    private void Number(IConfigurationSection section, Action<int> set)
+    {
+        if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        {
+            set(value);
+        }
+        else
+        {
+            Fail(section.Path, $"'{section.Value}' is not a whole number that it can be");
+        }
+    }
+
+    private void NumberOrNone(IConfigurationSection section, Action<int?> set)
+    {
+        if (IsNone(section))
+        {
+            set(null);
+        }
+        else
+        {
+            Number(section, value => set(value));
+        }
+    }
+
+    private void LongNumber(IConfigurationSection section, Action<long> set)
+    {
+        if (long.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
+        {
+            set(value);
+        }
+        else
+        {
+            Fail(section.Path, $"'{section.Value}' is not a whole number that it can be");
+        }
+    }
+
+    // A bare number is seconds: TimeSpan would take it for days.
+    private void Time(IConfigurationSection section, Action<TimeSpan> set)
+    {
+        if (double.TryParse(section.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 1e9)
+        {
+            set(TimeSpan.FromSeconds(seconds));
+        }
+        else if (TimeSpan.TryParse(section.Value, CultureInfo.InvariantCulture, out var value))
+        {
+            set(value);
+        }
+        else
+        {
+            Fail(section.Path, $"'{section.Value}' is not a time; write hh:mm:ss or a number of seconds");
+        }
+    }
+
+    private void Fail(string path, string problem) => _failures.Add($"{path}: {problem}.");
+}

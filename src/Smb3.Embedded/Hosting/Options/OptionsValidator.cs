@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>Checks options as a whole. Every failure begins with the setting's name and says what to do.</summary>
+internal sealed class OptionsValidator
+{
+    public const int MaxNetBiosName = 15;
+    private const int MaxShareName = 80;
+    private const int MaxComment = 256;
+    private const string ForbiddenInShareName = "\"/\\[]:|<>+=;,*?";
+
+    private readonly List<string> _failures = [];
+
+    public static bool IsNetBiosName(string name) =>
+        name.Length is > 0 and <= MaxNetBiosName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    /// <exception cref="OptionsValidationException">Something cannot be.</exception>
+    public static void Check(SmbServerOptions options)
+    {
+        var validator = new OptionsValidator();
+        validator.CheckAll(options);
+        validator.Throw();
+    }
+
+    /// <exception cref="OptionsValidationException">Something cannot be.</exception>
+    public static void Check(SmbShareOptions share)
+    {
+        var validator = new OptionsValidator();
+        validator.CheckShare(share, $"Share '{share.Name}'");
+        validator.Throw();
+    }
+
+    private void CheckAll(SmbServerOptions options)
+    {
+        Require(IsNetBiosName(options.ServerName), "ServerName", options.ServerName, "1 to 15 letters, digits, '-', '_' or '.'");
+        Require(IsNetBiosName(options.DomainName), "DomainName", options.DomainName, "1 to 15 letters, digits, '-', '_' or '.'");
+        Require(options.Comment.Length <= MaxComment, "Comment", options.Comment.Length, $"at most {MaxComment} characters long");
+        foreach (var twice in options.Listen.Where(endPoint => endPoint.Port != 0).GroupBy(endPoint => endPoint).Where(g => g.Count() > 1))
+        {
+            _failures.Add($"Listen: {twice.Key} is there twice; name every end point once.");
+        }
+
+        Require(SettingNames.Dialects.Contains(options.MinDialect), "MinDialect", options.MinDialect, SettingNames.Dialects.All);
+        Require(SettingNames.Dialects.Contains(options.MaxDialect), "MaxDialect", options.MaxDialect, SettingNames.Dialects.All);
+        if (options.MinDialect > options.MaxDialect)
+        {
+            _failures.Add($"MinDialect: {SettingNames.Dialects.TextOf(options.MinDialect)} is above MaxDialect, "
+                + $"{SettingNames.Dialects.TextOf(options.MaxDialect)}; lower the minimum dialect or raise the maximum.");
+        }
+
+        Require(SettingNames.Signing.Contains(options.Signing), "Signing", options.Signing, SettingNames.Signing.All);
+        Require(SettingNames.Encryption.Contains(options.Encryption), "Encryption", options.Encryption, SettingNames.Encryption.All);
+        CheckList("Ciphers", options.Ciphers, SettingNames.Ciphers);
+        CheckList("SigningAlgorithms", options.SigningAlgorithms, SettingNames.SigningAlgorithms);
+        var encrypts = options.Encryption == SmbEncryption.Required || options.Shares.Any(share => share.Encrypt);
+        if (encrypts && options.MaxDialect < SmbDialect.Smb30)
+        {
+            _failures.Add("MaxDialect: encryption is required, which SMB 3.0 began with; raise it to 3.0 or more.");
+        }
+
+        if (options.Encryption == SmbEncryption.Off && options.Shares.FirstOrDefault(share => share.Encrypt) is { } sealedShare)
+        {
+            _failures.Add($"Encryption: it is off, but share '{sealedShare.Name}' asks for it; set it to auto, or clear Encrypt there.");
+        }
+
+        CheckLimits(options.Limits);
+        CheckThrottle(options.LogonThrottle);
+        Range("DrainTimeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        CheckShares(options.Shares);
+    }
+
+    private void CheckLimits(SmbServerLimits limits)
+    {
+        Range("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000);
+        Range("Limits:MaxConnectionsPerAddress", limits.MaxConnectionsPerAddress, 1, 1_000_000);
+        Range("Limits:MaxSessionsPerConnection", limits.MaxSessionsPerConnection, 1, 65_536);
+        Range("Limits:MaxTreeConnectsPerSession", limits.MaxTreeConnectsPerSession, 1, 65_536);
+        Range("Limits:MaxOpensPerSession", limits.MaxOpensPerSession, 1, 1 << 24);
+        Range("Limits:MaxCredits", limits.MaxCredits, 64, 65_472);
+        Range("Limits:MaxBytesInFlight", limits.MaxBytesInFlight, 1L << 20, 4L << 30);
+        Range("Limits:MaxTransactSize", limits.MaxTransactSize, 65_536, 8 << 20);
+        Range("Limits:MaxReadSize", limits.MaxReadSize, 65_536, 8 << 20);
+        Range("Limits:MaxWriteSize", limits.MaxWriteSize, 65_536, 8 << 20);
+        Range("Limits:AuthenticationTimeout", limits.AuthenticationTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        if (limits.IdleTimeout is { } idle)
+        {
+            Range("Limits:IdleTimeout", idle, TimeSpan.FromSeconds(10), TimeSpan.FromDays(365));
+        }
+    }
+
+    private void CheckThrottle(LogonThrottleOptions throttle)
+    {
+        Range("LogonThrottle:FirstDelay", throttle.FirstDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Range("LogonThrottle:MaximumDelay", throttle.MaximumDelay, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Range("LogonThrottle:Window", throttle.Window, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        Range("LogonThrottle:FailuresPerAddress", throttle.FailuresPerAddress ?? 1, 1, int.MaxValue);
+        Range("LogonThrottle:FailuresPerUser", throttle.FailuresPerUser ?? 1, 1, int.MaxValue);
+        Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
+    }
+
+    private void CheckShares(IList<SmbShareOptions> shares)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < shares.Count; i++)
+        {
+            var setting = string.Create(CultureInfo.InvariantCulture, $"Shares:{i}");
+            CheckShare(shares[i], setting);
+            if (!names.Add(shares[i].Name))
+            {
+                _failures.Add($"{setting}:Name: there are two shares '{shares[i].Name}' (case does not count); rename one.");
+            }
+        }
+    }
+
+    private void CheckShare(SmbShareOptions share, string setting)
+    {
+        var name = share.Name;
+        if (name.Equals("IPC$", StringComparison.OrdinalIgnoreCase))
+        {
+            _failures.Add($"{setting}:Name: '{name}' is the server's own share; choose another name.");
+        }
+        else if (name.Length is 0 or > MaxShareName || name.AsSpan().Trim().Length != name.Length
+            || name.Any(c => char.IsControl(c) || ForbiddenInShareName.Contains(c, StringComparison.Ordinal)))
+        {
+            _failures.Add($"{setting}:Name: '{name}' cannot be a share's name; it takes 1 to {MaxShareName} characters without "
+                + $"{ForbiddenInShareName} and without spaces at its ends.");
+        }
+
+        if (string.IsNullOrWhiteSpace(share.Folder) == (share.Store is null))
+        {
+            _failures.Add($"{setting}:Folder: share '{name}' needs either a folder (or {SmbShareOptions.Memory}) or a store.");
+        }
+
+        Require(share.Comment.Length <= MaxComment, $"{setting}:Comment", share.Comment.Length, $"at most {MaxComment} characters long");
+        Range($"{setting}:MaxUsers", share.MaxUsers ?? 1, 1, int.MaxValue);
+    }
+
+    private void CheckList<T>(string setting, IList<T> values, SettingNames<T> names)
+        where T : struct, Enum
+    {
+        if (values.Count == 0)
+        {
+            _failures.Add($"{setting}: it is empty; name at least one of {names.All}.");
+        }
+
+        if (values.Distinct().Count() != values.Count)
+        {
+            _failures.Add($"{setting}: one of them is there twice; name each once.");
+        }
+
+        foreach (var value in values.Where(value => !names.Contains(value)))
+        {
+            _failures.Add($"{setting}: '{value}' is not known; it can be {names.All}.");
+        }
+    }
+
+    private void Range<T>(string setting, T value, T least, T most)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        {
+            _failures.Add(string.Create(CultureInfo.InvariantCulture, $"{setting}: {value} is not possible; it must be from {least} to {most}."));
+        }
+    }
+
+    private void Require<T>(bool holds, string setting, T value, string wanted)
+    {
+        if (!holds)
+        {
+            _failures.Add(string.Create(CultureInfo.InvariantCulture, $"{setting}: '{value}' is not possible; it must be {wanted}."));
+        }
+    }
+
+    private void Throw()
+    {
+        if (_failures.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(SmbServerOptions), typeof(SmbServerOptions), _failures);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>Checked options into what the rooms below work with. The public enumerations carry the protocol's values.</summary>
+internal static class SettingsFactory
+{
+    private const FileAccessMask ReadAccess = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericExecute;
+    private const FileAccessMask ChangeAccess =
+        ReadAccess | FileAccessMask.FileGenericWrite | FileAccessMask.Delete | FileAccessMask.DeleteChild;
+
+    public static ServerSettings Create(SmbServerOptions options)
+    {
+        var guests = options.Shares.Any(share => share.AllowGuest);
+        return new ServerSettings
+        {
+            ServerName = options.ServerName,
+            DomainName = options.DomainName,
+            Comment = options.Comment,
+            MinDialect = (Smb2Dialect)options.MinDialect,
+            MaxDialect = (Smb2Dialect)options.MaxDialect,
+            SigningRequired = options.Signing == SmbSigning.Required,
+            Encryption = options.Encryption switch
+            {
+                SmbEncryption.Off => EncryptionPolicy.Off,
+                SmbEncryption.Required => EncryptionPolicy.Required,
+                _ => EncryptionPolicy.Auto,
+            },
+            Ciphers = [.. options.Ciphers.Select(cipher => (Smb2Cipher)cipher)],
+            SigningAlgorithms = [.. options.SigningAlgorithms.Select(algorithm => (Smb2SigningAlgorithm)algorithm)],
+            AllowAnonymous = options.AllowAnonymous || guests,
+            AllowGuest = options.AllowGuest || guests,
+            Limits = CreateLimits(options.Limits),
+            DrainTimeout = options.DrainTimeout,
+            TimeProvider = options.TimeProvider,
+        };
+    }
+
+    public static SharePermissions CreatePermissions(SmbShareOptions share) => new(
+        share.Users.ToDictionary(user => user.Key, user => MaskOf(user.Value)),
+        share.Groups.ToDictionary(group => group.Key, group => MaskOf(group.Value)),
+        MaskOf(share.Others ?? (share.Users.Count + share.Groups.Count == 0 ? SmbShareAccess.Full : SmbShareAccess.None)));
+
+    public static LogonThrottleOptions Copy(LogonThrottleOptions throttle) => new()
+    {
+        FirstDelay = throttle.FirstDelay,
+        MaximumDelay = throttle.MaximumDelay,
+        Window = throttle.Window,
+        FailuresPerAddress = throttle.FailuresPerAddress,
+        FailuresPerUser = throttle.FailuresPerUser,
+        MaximumEntries = throttle.MaximumEntries,
+    };
+
+    private static ServerLimits CreateLimits(SmbServerLimits limits) => new()
+    {
+        MaxConnections = limits.MaxConnections,
+        MaxConnectionsPerAddress = limits.MaxConnectionsPerAddress,
+        MaxSessionsPerConnection = limits.MaxSessionsPerConnection,
+        MaxTreeConnectsPerSession = limits.MaxTreeConnectsPerSession,
+        MaxOpensPerSession = limits.MaxOpensPerSession,
+        MaxCredits = limits.MaxCredits,
+        MaxBytesInFlight = limits.MaxBytesInFlight,
+        MaxTransactSize = limits.MaxTransactSize,
+        MaxReadSize = limits.MaxReadSize,
+        MaxWriteSize = limits.MaxWriteSize,
+        AuthenticationTimeout = limits.AuthenticationTimeout,
+        IdleTimeout = limits.IdleTimeout,
+    };
+
+    private static FileAccessMask MaskOf(SmbShareAccess access) => access switch
+    {
+        SmbShareAccess.Read => ReadAccess,
+        SmbShareAccess.Change => ChangeAccess,
+        SmbShareAccess.Full => FileAccessMask.FileAllAccess,
+        _ => FileAccessMask.None,
+    };
+}

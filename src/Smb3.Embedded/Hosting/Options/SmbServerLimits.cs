@@ -1,0 +1,47 @@
+namespace Smb3.Embedded;
+
+/// <summary>What one client, and all clients together, can make the server hold. Every limit is enforced where the thing is made.</summary>
+public sealed class SmbServerLimits
+{
+    /// <summary>Connections at the same time; a further one is closed at once. 1 to 1,000,000. Default 16,384.</summary>
+    public int MaxConnections { get; set; } = 16_384;
+
+    /// <summary>Connections at the same time from one address. 1 to 1,000,000. Default 4,096.</summary>
+    public int MaxConnectionsPerAddress { get; set; } = 4_096;
+
+    /// <summary>Sessions on one connection, those being set up included. 1 to 65,536. Default 2,048.</summary>
+    public int MaxSessionsPerConnection { get; set; } = 2_048;
+
+    /// <summary>Tree connects of one session. 1 to 65,536. Default 4,096.</summary>
+    public int MaxTreeConnectsPerSession { get; set; } = 4_096;
+
+    /// <summary>Open files, directories and pipes of one session. 1 to 16,777,216. Default 65,536.</summary>
+    public int MaxOpensPerSession { get; set; } = 65_536;
+
+    /// <summary>Credits that one connection can hold: how many requests it can have under way. 64 to 65,472. Default 8,192.</summary>
+    public int MaxCredits { get; set; } = 8_192;
+
+    /// <summary>
+    /// Bytes of requests and responses of one connection in memory; above it the connection is not read until some have gone.
+    /// 1 MiB to 4 GiB. Default 64 MiB.
+    /// </summary>
+    public long MaxBytesInFlight { get; set; } = 64L << 20;
+
+    /// <summary>Bytes of the largest query, listing or FSCTL. 64 KiB to 8 MiB. Default 8 MiB. (2.0.2 always has 64 KiB.)</summary>
+    public int MaxTransactSize { get; set; } = 8 << 20;
+
+    /// <summary>Bytes of the largest READ. 64 KiB to 8 MiB. Default 8 MiB.</summary>
+    public int MaxReadSize { get; set; } = 8 << 20;
+
+    /// <summary>Bytes of the largest WRITE. 64 KiB to 8 MiB. Default 8 MiB.</summary>
+    public int MaxWriteSize { get; set; } = 8 << 20;
+
+    /// <summary>How long a connection may be without an authenticated session. 1 second to 1 hour. Default 45 seconds.</summary>
+    public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>
+    /// How long a connection may be silent while it has no file open; <see langword="null"/>: for ever. At least 10 seconds.
+    /// Default 15 minutes.
+    /// </summary>
+    public TimeSpan? IdleTimeout { get; set; } = TimeSpan.FromMinutes(15);
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Transport;
+
+namespace Smb3.Embedded;
+
+/// <summary>Every setting of a server. It is read and checked once, when the server is built; changes after that have no effect.</summary>
+public sealed class SmbServerOptions
+{
+    /// <summary>The port that is used where none is named. Clients expect 445, which needs a privilege on most systems.</summary>
+    public const int DefaultPort = 4450;
+
+    /// <summary>The server's name as NTLM and the share list give it, at most 15 characters. Default: the machine's name.</summary>
+    public string ServerName { get; set; } = DefaultServerName();
+
+    /// <summary>The workgroup or domain, at most 15 characters. Default <c>WORKGROUP</c>.</summary>
+    public string DomainName { get; set; } = "WORKGROUP";
+
+    /// <summary>A comment that clients show beside the server's name; at most 256 characters. Default: none.</summary>
+    public string Comment { get; set; } = string.Empty;
+
+    /// <summary>Where the server listens. Port 0 takes a free one. When it is empty: 127.0.0.1:4450.</summary>
+    public IList<IPEndPoint> Listen { get; } = [];
+
+    /// <summary>The oldest dialect that is accepted. Default 2.0.2.</summary>
+    public SmbDialect MinDialect { get; set; } = SmbDialect.Smb202;
+
+    /// <summary>The newest dialect that is offered. Default 3.1.1.</summary>
+    public SmbDialect MaxDialect { get; set; } = SmbDialect.Smb311;
+
+    /// <summary>Whether messages are signed. Default <see cref="SmbSigning.Auto"/>.</summary>
+    public SmbSigning Signing { get; set; } = SmbSigning.Auto;
+
+    /// <summary>Whether messages are encrypted. Default <see cref="SmbEncryption.Auto"/>.</summary>
+    public SmbEncryption Encryption { get; set; } = SmbEncryption.Auto;
+
+    /// <summary>Ciphers, the most wanted first. Default AES-128-GCM, AES-256-GCM, AES-128-CCM, AES-256-CCM.</summary>
+    public IList<SmbCipher> Ciphers { get; } =
+        [SmbCipher.Aes128Gcm, SmbCipher.Aes256Gcm, SmbCipher.Aes128Ccm, SmbCipher.Aes256Ccm];
+
+    /// <summary>Signing algorithms for 3.1.1, the most wanted first. Default AES-GMAC, AES-CMAC, HMAC-SHA256.</summary>
+    public IList<SmbSigningAlgorithm> SigningAlgorithms { get; } =
+        [SmbSigningAlgorithm.AesGmac, SmbSigningAlgorithm.AesCmac, SmbSigningAlgorithm.HmacSha256];
+
+    /// <summary>
+    /// Whether a user whom nobody knows is let in as a guest instead of being refused. A guest can use only the shares that allow it.
+    /// Default off.
+    /// </summary>
+    public bool AllowGuest { get; set; }
+
+    /// <summary>Whether a client may log on without a name. It can use only the shares that allow guests. Default off.</summary>
+    public bool AllowAnonymous { get; set; }
+
+    /// <summary>What clients can make the server hold.</summary>
+    public SmbServerLimits Limits { get; } = new();
+
+    /// <summary>What slows down somebody who tries passwords.</summary>
+    public LogonThrottleOptions LogonThrottle { get; } = new();
+
+    /// <summary>How long a stopping server waits for requests that still run. 0 to 10 minutes. Default 10 seconds.</summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The shares that are there from the start.</summary>
+    public IList<SmbShareOptions> Shares { get; } = [];
+
+    /// <summary>The users that the server keeps itself. They are looked at before <see cref="UserStore"/>.</summary>
+    public InMemoryUserStore Users { get; set; } = new();
+
+    /// <summary>The host's own users; <see langword="null"/>: none but <see cref="Users"/>.</summary>
+    public ISmbUserStore? UserStore { get; set; }
+
+    /// <summary>What the host observes and forbids; <see langword="null"/>: nothing.</summary>
+    public SmbServerHooks? Hooks { get; set; }
+
+    /// <summary>The clock of all time-outs. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Further listeners, made anew at every start: tests connect through memory.</summary>
+    internal IList<Func<ITransportListener>> Transports { get; } = [];
+
+    /// <summary>
+    /// Takes over what <paramref name="section"/> says. The keys are the names of the properties; lists may be arrays or, except for
+    /// shares and users, one text with commas, and replace what was there. A share is <c>NAME=FOLDER[,readonly][,encrypt][,guest]</c>
+    /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
+    /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
+    /// </summary>
+    /// <param name="section">The section, such as <c>configuration.GetSection("Smb")</c>.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
+    /// A setting is unknown or has a value that it cannot have; the failures name each of them.
+    /// </exception>
+    public void Bind(IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        new OptionsBinder(this).Bind(section);
+    }
+
+    private static string DefaultServerName()
+    {
+        var name = Environment.MachineName.Split('.')[0].ToUpperInvariant();
+        name = name.Length > OptionsValidator.MaxNetBiosName ? name[..OptionsValidator.MaxNetBiosName] : name;
+        return OptionsValidator.IsNetBiosName(name) ? name : "SMB3";
+    }
+}

@@ -1,0 +1,80 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded;
+
+/// <summary>A share: a name that clients use, what is behind it, and who may use it.</summary>
+public sealed class SmbShareOptions
+{
+    /// <summary>What <see cref="Folder"/> says for a new, empty store in memory.</summary>
+    public const string Memory = "memory:";
+
+    /// <summary>The name, at most 80 characters, unique without regard to case. A name that ends in <c>$</c> is not shown by clients.</summary>
+    public string Name { get; set; } = string.Empty;
+
+    /// <summary>The folder that is shared, or <see cref="Memory"/>. Either this or <see cref="Store"/> is set.</summary>
+    public string? Folder { get; set; }
+
+    /// <summary>The store that is shared. It stays the host's: the server does not dispose it.</summary>
+    public IFileStore? Store { get; set; }
+
+    /// <summary>A comment that clients show beside the name; at most 256 characters.</summary>
+    public string Comment { get; set; } = string.Empty;
+
+    /// <summary>Whether nothing can be changed through this share.</summary>
+    public bool ReadOnly { get; set; }
+
+    /// <summary>Whether everything on this share must be encrypted; clients older than SMB 3.0 cannot use it then.</summary>
+    public bool Encrypt { get; set; }
+
+    /// <summary>
+    /// Whether guests and anonymous clients may use it. Setting it on a share of <see cref="SmbServerOptions.Shares"/> turns guest and
+    /// anonymous logons on for the server; every other share stays closed to them.
+    /// </summary>
+    public bool AllowGuest { get; set; }
+
+    /// <summary>Whether it is left out of the list of shares.</summary>
+    public bool Hidden { get; set; }
+
+    /// <summary>How many can use it at the same time; <see langword="null"/>: any number.</summary>
+    public int? MaxUsers { get; set; }
+
+    /// <summary>Access of single users, by name; it decides alone for who is named here.</summary>
+    public IDictionary<string, SmbShareAccess> Users { get; } = new Dictionary<string, SmbShareAccess>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Access of groups, by name; a member of several has the most that one of them gives.</summary>
+    public IDictionary<string, SmbShareAccess> Groups { get; } = new Dictionary<string, SmbShareAccess>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Access of everybody who is named in neither. When it is not set: <see cref="SmbShareAccess.Full"/> if no user and no group is
+    /// named, otherwise <see cref="SmbShareAccess.None"/>.
+    /// </summary>
+    public SmbShareAccess? Others { get; set; }
+
+    internal SmbShareOptions Clone()
+    {
+        var clone = new SmbShareOptions
+        {
+            Name = Name,
+            Folder = Folder,
+            Store = Store,
+            Comment = Comment,
+            ReadOnly = ReadOnly,
+            Encrypt = Encrypt,
+            AllowGuest = AllowGuest,
+            Hidden = Hidden,
+            MaxUsers = MaxUsers,
+            Others = Others,
+        };
+        foreach (var (name, access) in Users)
+        {
+            clone.Users[name] = access;
+        }
+
+        foreach (var (name, access) in Groups)
+        {
+            clone.Groups[name] = access;
+        }
+
+        return clone;
+    }
+}
