@@ -15,6 +15,12 @@ internal static partial class ServerLog
     [LoggerMessage(3, LogLevel.Warning, "{Running} requests still ran after {Timeout}; their connections were closed.")]
     public static partial void DrainTimedOut(ILogger logger, int running, TimeSpan timeout);
 
+    [LoggerMessage(4, LogLevel.Error, "{Count} connections did not end: a store does not come back. They were left behind.")]
+    public static partial void ConnectionsLeft(ILogger logger, int count);
+
+    [LoggerMessage(5, LogLevel.Critical, "Listening on {EndPoint} ended by a fault; the other end points go on.")]
+    public static partial void ListenerFault(ILogger logger, Exception exception, EndPoint endPoint);
+
     [LoggerMessage(10, LogLevel.Debug, "Connection {ConnectionId} from {Remote}.")]
     public static partial void ConnectionOpened(ILogger logger, ulong connectionId, EndPoint remote);
 

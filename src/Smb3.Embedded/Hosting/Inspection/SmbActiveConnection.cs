@@ -1,0 +1,42 @@
+using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded;
+
+/// <summary>A transport connection as it was when it was asked for.</summary>
+public sealed record SmbActiveConnection
+{
+    private readonly Connection _connection;
+
+    internal SmbActiveConnection(Connection connection)
+    {
+        _connection = connection;
+        Info = connection.Describe();
+        Dialect = connection.DialectText();
+        ClientGuid = connection.Negotiated?.ClientGuid ?? Guid.Empty;
+        SessionCount = connection.Sessions.Count;
+        WaitingRequests = connection.Pending.Count;
+    }
+
+    /// <summary>Its ends, its number and its age.</summary>
+    public SmbConnectionInfo Info { get; }
+
+    /// <summary>The dialect, <c>2.0.2</c> to <c>3.1.1</c>; empty before it is negotiated.</summary>
+    public string Dialect { get; }
+
+    /// <summary>The client machine: all its connections carry the same. Empty for 2.0.2.</summary>
+    public Guid ClientGuid { get; }
+
+    /// <summary>Sessions that have a channel on it.</summary>
+    public int SessionCount { get; }
+
+    /// <summary>Requests that wait for something: a lock, a change of a directory, a slow store.</summary>
+    public int WaitingRequests { get; }
+
+    /// <summary>Closes it. Sessions that have no other channel end with it.</summary>
+    public ValueTask EndAsync()
+    {
+        _connection.Terminate(ConnectionEndReason.EndedByHost);
+        return default;
+    }
+}

@@ -1,0 +1,47 @@
+using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded;
+
+/// <summary>A session as it was when it was asked for.</summary>
+public sealed record SmbActiveSession
+{
+    private readonly Session _session;
+
+    internal SmbActiveSession(Session session, SmbIdentity identity)
+    {
+        _session = session;
+        Info = session.Describe(identity);
+        StartedAt = session.CreatedAt;
+        IsSigned = session.SigningRequired;
+        IsEncrypted = session.EncryptData;
+        OpenCount = session.Opens.Count;
+        ConnectionIds = [.. session.Channels.Select(channel => channel.Connection.Id).Order()];
+        Shares = [.. session.Trees.Select(tree => tree.Share.Name).Order(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    /// <summary>Its id, its user and its dialect.</summary>
+    public SmbSessionInfo Info { get; }
+
+    /// <summary>Since when.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Whether its requests must be signed.</summary>
+    public bool IsSigned { get; }
+
+    /// <summary>Whether all its messages must be encrypted; a share can ask for it besides.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>Open files, directories and pipes.</summary>
+    public int OpenCount { get; }
+
+    /// <summary>The connections that it has a channel on.</summary>
+    public IReadOnlyList<ulong> ConnectionIds { get; }
+
+    /// <summary>The shares that it is connected to, one entry for each tree connect.</summary>
+    public IReadOnlyList<string> Shares { get; }
+
+    /// <summary>Ends it with all its opens. The client may log on again.</summary>
+    /// <returns>False when it had ended by itself.</returns>
+    public ValueTask<bool> EndAsync() => _session.EndAsync();
+}

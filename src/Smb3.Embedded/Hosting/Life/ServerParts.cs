@@ -1,0 +1,17 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>What stays the same from start to start of one server.</summary>
+internal sealed record ServerParts(
+    ServerSettings Settings,
+    IAuthenticator Authenticator,
+    LogonThrottle Throttle,
+    SmbServerHooks? Hooks,
+    ILogger Logger,
+    ServerMetrics Metrics,
+    ActivitySource Activities);

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using Smb3.Embedded.Commands;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Transport;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>
+/// One run of a server, from start to stop: its graph, its listeners, and a loop for each connection. No thread belongs to it; what it
+/// starts it also waits for.
+/// </summary>
+internal sealed class ServerRun
+{
+    private readonly ServerParts _parts;
+    private readonly RequestPipeline _pipeline;
+    private readonly ISmb1Negotiator _smb1;
+    private readonly ResponseBufferPool _buffers = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<ITransportListener> _listeners = [];
+    private readonly List<Task> _accepting = [];
+    private readonly ConcurrentDictionary<ulong, (ConnectionLoop Loop, Task Task)> _connections = new();
+    private volatile bool _listenerFailed;
+
+    public ServerRun(ServerParts parts)
+    {
+        _parts = parts;
+        Graph = new ServerGraph(parts.Settings);
+        Graph.Shares.TryAdd(new Share { Name = "IPC$", Comment = "Remote IPC" });
+        var services = new CommandServices(
+            parts.Settings, parts.Authenticator, new PipeRegistry(new PipeHost(Graph)), parts.Hooks, parts.Logger, parts.Metrics, parts.Throttle);
+        _pipeline = new RequestPipeline(CommandSet.Create(services), parts.Metrics, parts.Logger);
+        _smb1 = CommandSet.CreateSmb1Negotiator(services);
+    }
+
+    public ServerGraph Graph { get; }
+
+    public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
+
+    /// <summary>Whether every listener still accepts.</summary>
+    public bool IsHealthy => !_listenerFailed;
+
+    /// <summary>Takes a listener over; connections are accepted after <see cref="Begin"/>.</summary>
+    public void Add(ITransportListener listener) => _listeners.Add(listener);
+
+    public void Begin()
+    {
+        foreach (var listener in _listeners)
+        {
+            ServerLog.Listening(_parts.Logger, listener.EndPoint);
+            _accepting.Add(Task.Run(() => AcceptAsync(listener)));
+        }
+    }
+
+    /// <summary>
+    /// No new connections; running requests get <paramref name="drain"/> to finish, or until <paramref name="hurry"/>; then every
+    /// connection is closed and everything it held is given back.
+    /// </summary>
+    public async Task StopAsync(TimeSpan drain, CancellationToken hurry)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var listener in _listeners)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(_accepting).ConfigureAwait(false);
+        var connections = _connections.Values.ToArray();
+        try
+        {
+            await Task.WhenAll(connections.Select(connection => connection.Loop.DrainAsync(drain))).WaitAsync(hurry).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (var (loop, _) in connections)
+            {
+                loop.Connection.Terminate(ConnectionEndReason.ServerStopped);
+            }
+        }
+
+        // A request inside a store that does not come back must not keep the host from ending.
+        try
+        {
+            var patience = drain > TimeSpan.FromSeconds(2) ? drain : TimeSpan.FromSeconds(2);
+            await Task.WhenAll(connections.Select(connection => connection.Task))
+                .WaitAsync(patience, _parts.Settings.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ServerLog.ConnectionsLeft(_parts.Logger, _connections.Count);
+        }
+
+        _stopping.Dispose();
+        ServerLog.Stopped(_parts.Logger);
+    }
+
+    private async Task AcceptAsync(ITransportListener listener)
+    {
+        try
+        {
+            while (await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false) is { } transport)
+            {
+                var loop = new ConnectionLoop(Graph, transport, _pipeline, _smb1, _buffers);
+                var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _connections[loop.Connection.Id] = (loop, ServeAsync(loop, go.Task));
+                go.SetResult();
+            }
+
+            _listenerFailed |= !_stopping.IsCancellationRequested;
+        }
+        catch (Exception e)
+        {
+            _listenerFailed = true;
+            ServerLog.ListenerFault(_parts.Logger, e, listener.EndPoint);
+        }
+    }
+
+    /// <summary>One connection from accept to end. Never throws.</summary>
+    private async Task ServeAsync(ConnectionLoop loop, Task go)
+    {
+        await go.ConfigureAwait(false);
+        var connection = loop.Connection;
+        using var activity = StartActivity(connection);
+        if (!Graph.TryAdd(connection))
+        {
+            Refuse(connection, ConnectionEndReason.TooManyConnections);
+            await loop.RunAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            _parts.Metrics.ConnectionOpened();
+            ServerLog.ConnectionOpened(_parts.Logger, connection.Id, connection.RemoteEndPoint);
+            if (!await IsWelcomeAsync(connection).ConfigureAwait(false))
+            {
+                Refuse(connection, ConnectionEndReason.RefusedByHost);
+            }
+
+            await loop.RunAsync().ConfigureAwait(false);
+            var reason = loop.Reason.ToString();
+            _parts.Metrics.ConnectionEnded(reason);
+            ServerLog.ConnectionEnded(_parts.Logger, connection.Id, connection.RemoteEndPoint, reason);
+            TellDisconnected(connection, reason);
+        }
+
+        activity?.SetTag("smb.end_reason", loop.Reason.ToString());
+        _connections.TryRemove(connection.Id, out _);
+    }
+
+    private void Refuse(Connection connection, ConnectionEndReason reason)
+    {
+        ServerLog.ConnectionRefused(_parts.Logger, connection.RemoteEndPoint, reason.ToString());
+        connection.Terminate(reason);
+    }
+
+    private async ValueTask<bool> IsWelcomeAsync(Connection connection)
+    {
+        if (_parts.Hooks is not { } hooks)
+        {
+            return true;
+        }
+
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.Ended, _stopping.Token);
+            return await hooks.OnConnectingAsync(connection.Describe(), either.Token).AsTask()
+                .WaitAsync(_parts.Settings.Limits.AuthenticationTimeout, _parts.Settings.TimeProvider, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            if (e is not OperationCanceledException)
+            {
+                ServerLog.HookFault(_parts.Logger, e, nameof(SmbServerHooks.OnConnectingAsync), "connection");
+                _parts.Metrics.Fault(nameof(SmbServerHooks.OnConnectingAsync));
+            }
+
+            return false;
+        }
+    }
+
+    private void TellDisconnected(Connection connection, string reason)
+    {
+        try
+        {
+            _parts.Hooks?.OnDisconnected(connection.Describe(), reason);
+        }
+        catch (Exception e)
+        {
+            ServerLog.HookFault(_parts.Logger, e, nameof(SmbServerHooks.OnDisconnected), "notice");
+        }
+    }
+
+    private Activity? StartActivity(Connection connection)
+    {
+        // A connection belongs to nobody's request: it must not hang below whatever started the server.
+        var activity = _parts.Activities.StartActivity("smb.connection", ActivityKind.Server, default(ActivityContext));
+        if (connection.RemoteEndPoint is IPEndPoint remote)
+        {
+            activity?.SetTag("client.address", remote.Address.ToString());
+            activity?.SetTag("client.port", remote.Port);
+        }
+
+        return activity;
+    }
+}

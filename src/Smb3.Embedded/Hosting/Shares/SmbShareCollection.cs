@@ -1,0 +1,294 @@
+using System.Collections;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded;
+
+/// <summary>
+/// The shares of a server. They can be added, changed and removed while it runs and while it is stopped. Safe for concurrent use;
+/// changes take effect one after the other. Enumerating gives the shares as they were when it began.
+/// </summary>
+public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
+{
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turn;
+    private readonly Hosting.VolumeTable _volumes;
+    private readonly ServerSettings _settings;
+    private ShareTable? _running;
+
+    // The turn is the server's: shares do not change while it starts or stops. Never disposed: it holds no handle.
+    internal SmbShareCollection(ServerSettings settings, IEnumerable<SmbShareOptions> shares, SemaphoreSlim turn)
+    {
+        _settings = settings;
+        _turn = turn;
+        _volumes = new Hosting.VolumeTable(settings.TimeProvider);
+        foreach (var share in shares)
+        {
+            _entries.Add(share.Name, new Entry(share.Clone()));
+        }
+    }
+
+    /// <summary>How many there are, IPC$ not counted.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
+    internal int OpenVolumes => _volumes.Count;
+
+    /// <summary>Whether there is a share of this name; case does not count.</summary>
+    /// <param name="name">The name.</param>
+    public bool Contains(string name)
+    {
+        lock (_gate)
+        {
+            return _entries.ContainsKey(name);
+        }
+    }
+
+    /// <summary>Adds a share of a folder.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="folder">The folder, or <c>memory:</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <inheritdoc cref="AddAsync(SmbShareOptions, CancellationToken)" path="/exception"/>
+    public Task AddAsync(string name, string folder, CancellationToken cancellationToken = default) =>
+        AddAsync(new SmbShareOptions { Name = name, Folder = folder }, cancellationToken);
+
+    /// <summary>Adds a share of a store of the host.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <inheritdoc cref="AddAsync(SmbShareOptions, CancellationToken)" path="/exception"/>
+    public Task AddAsync(string name, IFileStore store, CancellationToken cancellationToken = default) =>
+        AddAsync(new SmbShareOptions { Name = name, Store = store }, cancellationToken);
+
+    /// <summary>Adds a share. Clients can use it when the task has ended.</summary>
+    /// <param name="share">The share; later changes to the object have no effect.</param>
+    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A property cannot be what it is.</exception>
+    /// <exception cref="InvalidOperationException">There is a share of that name, or guests are off for the whole server.</exception>
+    /// <exception cref="SmbServerStartException">The server runs and the folder cannot be used.</exception>
+    public async Task AddAsync(SmbShareOptions share, CancellationToken cancellationToken = default)
+    {
+        var added = Check(share);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (Contains(added.Options.Name))
+            {
+                throw new InvalidOperationException($"There is a share '{share.Name}' already; remove it first, or change it.");
+            }
+
+            await PublishAsync(added).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Puts a share in the place of the one that has its name, or adds it. Every use of the old one ends; clients connect again by
+    /// themselves. When the new one cannot be opened, the old one stays.
+    /// </summary>
+    /// <inheritdoc cref="AddAsync(SmbShareOptions, CancellationToken)"/>
+    public async Task ChangeAsync(SmbShareOptions share, CancellationToken cancellationToken = default)
+    {
+        var changed = Check(share);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            // The new one is opened before the old one is let go: a shared volume stays the same, a failure changes nothing.
+            if (_running is not null)
+            {
+                changed.Volume = _volumes.Rent(changed.Options);
+            }
+
+            await TakeAwayAsync(changed.Options.Name).ConfigureAwait(false);
+            await PublishAsync(changed).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Takes a share away and ends every use of it.</summary>
+    /// <param name="name">The name; case does not count.</param>
+    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <returns>Whether there was one.</returns>
+    public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await TakeAwayAsync(name).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<SmbShareInfo> GetEnumerator()
+    {
+        SmbShareInfo[] shares;
+        lock (_gate)
+        {
+            shares = [.. _entries.Values.Select(entry => entry.Describe()).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase)];
+        }
+
+        return ((IEnumerable<SmbShareInfo>)shares).GetEnumerator();
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Opens every share and puts it into <paramref name="table"/>. The server has the turn.</summary>
+    internal async Task OpenAsync(ShareTable table)
+    {
+        try
+        {
+            foreach (var entry in Snapshot())
+            {
+                entry.Volume ??= _volumes.Rent(entry.Options);
+                entry.Running = entry.Create();
+                table.TryAdd(entry.Running);
+            }
+
+            _running = table;
+        }
+        catch
+        {
+            await CloseAsync(keepStores: false).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Nothing runs any more. What is in a memory store stays for the next start unless the server is disposed.</summary>
+    internal async Task CloseAsync(bool keepStores)
+    {
+        _running = null;
+        foreach (var entry in Snapshot())
+        {
+            entry.Running = null;
+            var keep = keepStores && entry.Options.Folder == SmbShareOptions.Memory;
+            if (entry.Volume is not null && !keep)
+            {
+                entry.Volume = null;
+                await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Entry Check(SmbShareOptions share)
+    {
+        ArgumentNullException.ThrowIfNull(share);
+        var copy = share.Clone();
+        Hosting.OptionsValidator.Check(copy);
+        if (copy.AllowGuest && !_settings.AllowGuest)
+        {
+            throw new InvalidOperationException(
+                $"Share '{copy.Name}' is for guests, but the server lets none in; set AllowGuest of the server, or clear it here.");
+        }
+
+        if (copy.Encrypt && _settings.Encryption == EncryptionPolicy.Off)
+        {
+            throw new InvalidOperationException(
+                $"Share '{copy.Name}' is to be encrypted, but encryption is off; set Encryption of the server to auto, or clear it here.");
+        }
+
+        return new Entry(copy);
+    }
+
+    private async ValueTask PublishAsync(Entry entry)
+    {
+        if (_running is { } table)
+        {
+            entry.Volume ??= _volumes.Rent(entry.Options);
+            entry.Running = entry.Create();
+            if (!table.TryAdd(entry.Running))
+            {
+                await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+                throw new InvalidOperationException($"The name '{entry.Options.Name}' is taken.");
+            }
+        }
+
+        lock (_gate)
+        {
+            _entries[entry.Options.Name] = entry;
+        }
+    }
+
+    private async ValueTask<bool> TakeAwayAsync(string name)
+    {
+        Entry? entry;
+        lock (_gate)
+        {
+            if (!_entries.Remove(name, out entry))
+            {
+                return false;
+            }
+        }
+
+        if (_running is { } table)
+        {
+            await table.RemoveAsync(name).ConfigureAwait(false);
+        }
+
+        if (entry.Volume is not null)
+        {
+            await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private Entry[] Snapshot()
+    {
+        lock (_gate)
+        {
+            return [.. _entries.Values];
+        }
+    }
+
+    private sealed class Entry(SmbShareOptions options)
+    {
+        public SmbShareOptions Options { get; } = options;
+
+        public Files.Volume? Volume { get; set; }
+
+        public Share? Running { get; set; }
+
+        public Share Create() => new()
+        {
+            Name = Options.Name,
+            Comment = Options.Comment,
+            Volume = Volume,
+            ReadOnly = Options.ReadOnly || Volume!.Store.Traits.Has(StoreAbilities.ReadOnly),
+            Encrypt = Options.Encrypt,
+            AllowGuest = Options.AllowGuest,
+            Hidden = Options.Hidden,
+            MaxUsers = Options.MaxUsers,
+            Permissions = Hosting.SettingsFactory.CreatePermissions(Options),
+        };
+
+        public SmbShareInfo Describe() => new(
+            Options.Name,
+            Options.Comment,
+            Options.Folder,
+            Options.ReadOnly,
+            Options.Encrypt,
+            Options.AllowGuest,
+            Options.Hidden,
+            Running?.CurrentUses ?? 0);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Smb3.Embedded;
+
+/// <summary>A share as it is now.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Comment">The comment.</param>
+/// <param name="Folder">The shared folder, <c>memory:</c>, or <see langword="null"/> for a store of the host.</param>
+/// <param name="ReadOnly">Whether nothing can be changed through it.</param>
+/// <param name="Encrypt">Whether everything on it is encrypted.</param>
+/// <param name="AllowGuest">Whether guests and anonymous clients may use it.</param>
+/// <param name="Hidden">Whether it is left out of the list of shares.</param>
+/// <param name="CurrentUses">Tree connects to it at this moment; 0 while the server is stopped.</param>
+public sealed record SmbShareInfo(
+    string Name, string Comment, string? Folder, bool ReadOnly, bool Encrypt, bool AllowGuest, bool Hidden, int CurrentUses);

@@ -1,0 +1,48 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>Opens the store that a share's folder names.</summary>
+internal static class StoreFactory
+{
+    /// <exception cref="SmbServerStartException">The folder cannot be used; the message says why and what to do.</exception>
+    public static IFileStore Open(string shareName, string folder)
+    {
+        if (folder.Equals(SmbShareOptions.Memory, StringComparison.OrdinalIgnoreCase))
+        {
+            return new MemoryFileStore();
+        }
+
+        try
+        {
+            var path = Path.GetFullPath(folder);
+            if (File.Exists(path))
+            {
+                throw Unusable(shareName, path, "is a file; share the folder that it is in", null);
+            }
+
+            if (!Directory.Exists(path))
+            {
+                throw Unusable(shareName, path, "does not exist (or may not be looked at); create it, or name another", null);
+            }
+
+            using (var first = Directory.EnumerateFileSystemEntries(path).GetEnumerator())
+            {
+                first.MoveNext();
+            }
+
+            return new PhysicalFileStore(path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Unusable(shareName, folder, "may not be read; give this account the right to, or name another", e);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
+        {
+            throw Unusable(shareName, folder, $"cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static SmbServerStartException Unusable(string shareName, string folder, string problem, Exception? cause) =>
+        new($"Share '{shareName}': the folder '{folder}' {problem}.", cause);
+}

@@ -1,0 +1,90 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>
+/// The volumes behind the shares. Shares on one folder, or on one store, use one volume, so that they see each other's opens and locks;
+/// a store that was opened here is disposed with the last share that used it.
+/// </summary>
+internal sealed class VolumeTable(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<object, Entry> _entries = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
+    /// <exception cref="SmbServerStartException">The folder cannot be used.</exception>
+    public Volume Rent(SmbShareOptions share)
+    {
+        var key = KeyOf(share);
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(key, out var entry))
+            {
+                var store = share.Store ?? StoreFactory.Open(share.Name, share.Folder!);
+                entry = new Entry(new Volume(store, new VolumeOptions { Time = time }), share.Store is null);
+                _entries.Add(key, entry);
+            }
+
+            entry.Uses++;
+            return entry.Volume;
+        }
+    }
+
+    public async ValueTask ReturnAsync(SmbShareOptions share)
+    {
+        var key = KeyOf(share);
+        Entry? unused = null;
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(key, out var entry) && --entry.Uses == 0)
+            {
+                _entries.Remove(key);
+                unused = entry;
+            }
+        }
+
+        if (unused is { OwnsStore: true })
+        {
+            await DisposeAsync(unused.Volume.Store).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A store in memory belongs to its share alone.</summary>
+    private static object KeyOf(SmbShareOptions share) =>
+        share.Store is { } store ? store
+        : share.Folder!.Equals(SmbShareOptions.Memory, StringComparison.OrdinalIgnoreCase) ? share
+        : Path.TrimEndingDirectorySeparator(Path.GetFullPath(share.Folder));
+
+    private static async ValueTask DisposeAsync(IFileStore store)
+    {
+        switch (store)
+        {
+            case IAsyncDisposable asynchronous:
+                await asynchronous.DisposeAsync().ConfigureAwait(false);
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
+        }
+    }
+
+    private sealed class Entry(Volume volume, bool ownsStore)
+    {
+        public Volume Volume { get; } = volume;
+
+        public bool OwnsStore { get; } = ownsStore;
+
+        public int Uses { get; set; }
+    }
+}

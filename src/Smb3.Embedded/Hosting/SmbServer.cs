@@ -1,0 +1,338 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Authentication.Ntlm;
+using Smb3.Embedded.Security.Authentication.Spnego;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.Tcp;
+
+namespace Smb3.Embedded;
+
+/// <summary>
+/// An SMB file server inside this process. It can be started and stopped any number of times, and several can run side by side.
+/// Members are safe for concurrent use.
+/// </summary>
+/// <example>
+/// <code>
+/// var builder = SmbServer.CreateBuilder(args);
+/// builder.AddShare("docs", "/srv/docs").AddUser("alice", "secret");
+/// await builder.Build().RunAsync();
+/// </code>
+/// </example>
+public sealed class SmbServer : IAsyncDisposable
+{
+    /// <summary>Name of the server's <see cref="System.Diagnostics.Metrics.Meter"/>.</summary>
+    public const string MeterName = ServerMetrics.Name;
+
+    /// <summary>Name of the server's <see cref="ActivitySource"/>.</summary>
+    public const string ActivitySourceName = ServerMetrics.Name;
+
+    private const int Backlog = 512;
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly ServerParts _parts;
+    private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
+    private readonly IReadOnlyList<IPEndPoint> _endPoints;
+    private readonly IReadOnlyList<Func<ITransportListener>> _transports;
+    private readonly IAsyncDisposable? _owned;
+    private ServerRun? _run;
+    private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _state;
+    private bool _disposed;
+
+    internal SmbServer(
+        string name,
+        SmbServerOptions options,
+        ILoggerFactory loggers,
+        System.Diagnostics.Metrics.IMeterFactory? meters,
+        IAsyncDisposable? owned)
+    {
+        OptionsValidator.Check(options);
+        Name = name;
+        _owned = owned;
+        _transports = [.. options.Transports];
+        _endPoints = options.Listen.Count > 0 || _transports.Count > 0
+            ? [.. options.Listen]
+            : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
+        var settings = SettingsFactory.Create(options);
+        ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
+        var ntlm = new NtlmAuthenticatorOptions
+        {
+            NetBiosComputerName = settings.ServerName.ToUpperInvariant(),
+            NetBiosDomainName = settings.ServerName.ToUpperInvariant(),
+            DnsComputerName = settings.ServerName,
+            Time = settings.TimeProvider,
+            Random = _random,
+        };
+        _parts = new ServerParts(
+            settings,
+            new SpnegoAuthenticator(ntlm, users),
+            new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
+            options.Hooks,
+            loggers.CreateLogger("Smb3.Embedded.SmbServer"),
+            new ServerMetrics(meters),
+            new ActivitySource(ActivitySourceName));
+        Shares = new SmbShareCollection(settings, options.Shares, _turn);
+        Users = new SmbUserCollection(options.Users, EndSessionsAsync);
+    }
+
+    /// <summary>The name that it was registered under; empty unless there are several.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it stands.</summary>
+    public SmbServerState State => (SmbServerState)Volatile.Read(ref _state);
+
+    /// <summary>Where it listens, with the real ports; empty while it does not run.</summary>
+    public IReadOnlyList<EndPoint> EndPoints => Volatile.Read(ref _run)?.EndPoints ?? [];
+
+    /// <summary>Its shares.</summary>
+    public SmbShareCollection Shares { get; }
+
+    /// <summary>The users that it keeps itself.</summary>
+    public SmbUserCollection Users { get; }
+
+    /// <summary>The connections at this moment.</summary>
+    public IReadOnlyList<SmbActiveConnection> Connections =>
+        Graph is { } graph ? [.. graph.Connections.Select(connection => new SmbActiveConnection(connection))] : [];
+
+    /// <summary>The authenticated sessions at this moment.</summary>
+    public IReadOnlyList<SmbActiveSession> Sessions =>
+        [.. ValidSessions().Select(pair => new SmbActiveSession(pair.Session, pair.Identity))];
+
+    /// <summary>The open files, directories and pipes at this moment.</summary>
+    public IReadOnlyList<SmbActiveOpen> Opens =>
+        [.. ValidSessions().SelectMany(pair => pair.Session.Opens.All.Select(open => new SmbActiveOpen(open, pair.Identity)))];
+
+    /// <summary>Whether it runs and every end point still accepts.</summary>
+    internal bool IsHealthy => State == SmbServerState.Running && Volatile.Read(ref _run) is { IsHealthy: true };
+
+    internal ServerGraph? Graph => Volatile.Read(ref _run)?.Graph;
+
+    /// <summary>
+    /// Begins a server of its own: configuration from <c>appsettings.json</c> (beside the program, then in the current directory),
+    /// environment variables (<c>Smb__Listen__0=…</c>) and <paramref name="args"/> (<c>--Smb:Listen=…</c>), logging to the console.
+    /// The section <c>Smb</c> is bound to the options.
+    /// </summary>
+    /// <param name="args">Arguments of the program.</param>
+    /// <exception cref="InvalidDataException">An <c>appsettings.json</c> is not JSON.</exception>
+    public static SmbServerBuilder CreateBuilder(string[]? args = null) => SmbServerBuilder.CreateStandalone(args);
+
+    /// <summary>Opens the shares and the end points. When the task ends, connections are accepted.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidOperationException">It runs already.</exception>
+    /// <exception cref="SmbServerStartException">A folder or an end point cannot be used; nothing was left open.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_run is not null)
+            {
+                throw new InvalidOperationException("The server runs already.");
+            }
+
+            Become(SmbServerState.Starting);
+            var run = new ServerRun(_parts);
+            try
+            {
+                await Shares.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
+                Listen(run);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch
+            {
+                await run.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+                await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
+                Become(SmbServerState.Stopped);
+                throw;
+            }
+
+            _stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            run.Begin();
+            Volatile.Write(ref _run, run);
+            Become(SmbServerState.Running);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Stops: no new connections, running requests finish (within the drain time-out), everything is closed. Does nothing when it
+    /// does not run. It can be started again.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for running requests; what they held is closed all the same.</param>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await StopRunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Starts, and runs until <see cref="WaitForShutdownAsync"/> has stopped it.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="InvalidOperationException">It runs already.</exception>
+    /// <exception cref="SmbServerStartException">A folder or an end point cannot be used.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits until the process is asked to end (SIGTERM, SIGINT, Ctrl-C), the token is cancelled or somebody calls
+    /// <see cref="StopAsync"/>, and stops the server. A second signal ends the wait for running requests. The signals are caught from
+    /// the moment of the call until the task has ended.
+    /// </summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var hurry = new CancellationTokenSource();
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            if (!asked.TrySetResult())
+            {
+                hurry.Cancel();
+            }
+        }
+
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var cancelled = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), asked);
+        await Task.WhenAny(asked.Task, State == SmbServerState.Stopped ? Task.CompletedTask : _stopped.Task).ConfigureAwait(false);
+        await StopAsync(hurry.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends all sessions of a user.</summary>
+    /// <param name="userName">The user's name; case does not count.</param>
+    /// <returns>How many there were.</returns>
+    public async ValueTask<int> EndSessionsAsync(string userName)
+    {
+        ArgumentNullException.ThrowIfNull(userName);
+        var ended = 0;
+        foreach (var (session, identity) in ValidSessions())
+        {
+            if (identity.UserName.Equals(userName, StringComparison.OrdinalIgnoreCase) && await session.EndAsync().ConfigureAwait(false))
+            {
+                ended++;
+            }
+        }
+
+        return ended;
+    }
+
+    /// <summary>Stops it for good and gives back what it owns. Stores and users of the host stay the host's.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            await StopRunAsync(CancellationToken.None).ConfigureAwait(false);
+            await Shares.CloseAsync(keepStores: false).ConfigureAwait(false);
+            _parts.Metrics.Dispose();
+            _parts.Activities.Dispose();
+            _random.Dispose();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        if (_owned is not null)
+        {
+            await _owned.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task StopRunAsync(CancellationToken hurry)
+    {
+        if (_run is not { } run)
+        {
+            return;
+        }
+
+        Become(SmbServerState.Stopping);
+        await run.StopAsync(_parts.Settings.DrainTimeout, hurry).ConfigureAwait(false);
+        await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
+        Volatile.Write(ref _run, null);
+        Become(SmbServerState.Stopped);
+        _stopped.TrySetResult();
+    }
+
+    private void Listen(ServerRun run)
+    {
+        foreach (var endPoint in _endPoints)
+        {
+            try
+            {
+                run.Add(TcpTransportListener.Listen(endPoint, Backlog));
+            }
+            catch (SocketException e)
+            {
+                throw new SmbServerStartException($"Cannot listen on {endPoint}: {Explain(e.SocketErrorCode, endPoint)}", e);
+            }
+        }
+
+        foreach (var transport in _transports)
+        {
+            run.Add(transport());
+        }
+    }
+
+    private static string Explain(SocketError error, IPEndPoint endPoint) => error switch
+    {
+        SocketError.AddressAlreadyInUse =>
+            $"port {endPoint.Port} is already in use. Stop the program that has it, or choose another port with Listen (--listen).",
+        SocketError.AccessDenied =>
+            $"this account may not use port {endPoint.Port}. Choose a port above 1023 with Listen (--listen), or run with the right to it.",
+        SocketError.AddressNotAvailable =>
+            $"{endPoint.Address} is not an address of this machine. Choose one of its addresses, or 0.0.0.0 for all, with Listen (--listen).",
+        SocketError.AddressFamilyNotSupported =>
+            "this machine does not speak that address family. Choose another address with Listen (--listen).",
+        _ => $"{error}. Choose another end point with Listen (--listen).",
+    };
+
+    private IEnumerable<(Session Session, SmbIdentity Identity)> ValidSessions()
+    {
+        foreach (var session in Graph?.Sessions ?? [])
+        {
+            if (session.State is SessionState.Valid or SessionState.Expired && session.Identity is { } identity)
+            {
+                yield return (session, identity);
+            }
+        }
+    }
+
+    private void Become(SmbServerState state) => Volatile.Write(ref _state, (int)state);
+}

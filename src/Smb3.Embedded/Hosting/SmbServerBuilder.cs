@@ -1,0 +1,217 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded;
+
+/// <summary>
+/// Puts a server together: from <see cref="SmbServer.CreateBuilder"/> for one that stands alone, or inside
+/// <c>services.AddSmbServer(…)</c> for one that lives in a host. Calls take effect in their order, after configuration.
+/// </summary>
+public sealed class SmbServerBuilder
+{
+    /// <summary>The section of the configuration that a server that stands alone binds.</summary>
+    public const string SectionName = "Smb";
+
+    private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
+    private readonly bool _standsAlone;
+
+    private SmbServerBuilder(string name, IServiceCollection services, ConfigurationManager configuration, bool standsAlone)
+    {
+        Name = name;
+        Services = services;
+        Configuration = configuration;
+        Logging = new LoggingBuilder(services);
+        _standsAlone = standsAlone;
+    }
+
+    /// <summary>The server's name among several; otherwise empty.</summary>
+    public string Name { get; }
+
+    /// <summary>Services that stores, users and hooks can be made of: the host's own inside <c>AddSmbServer</c>.</summary>
+    public IServiceCollection Services { get; }
+
+    /// <summary>
+    /// Configuration. For a server that stands alone its section <see cref="SectionName"/> is bound; inside <c>AddSmbServer</c> it is
+    /// empty: give that method the host's section instead.
+    /// </summary>
+    public ConfigurationManager Configuration { get; }
+
+    /// <summary>Logging.</summary>
+    public ILoggingBuilder Logging { get; }
+
+    /// <summary>Shares a folder, or memory with <c>memory:</c>.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="folder">The folder; it must exist when the server starts.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder AddShare(string name, string folder, Action<SmbShareOptions>? configure = null) =>
+        AddShare(_ => new SmbShareOptions { Name = name, Folder = folder }, configure);
+
+    /// <summary>Shares a store of the host.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="store">The store. It stays the host's.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder AddShare(string name, IFileStore store, Action<SmbShareOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return AddShare(_ => new SmbShareOptions { Name = name, Store = store }, configure);
+    }
+
+    /// <summary>Shares what a file provider has; nothing can be changed through it.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="files">The provider. It stays the host's.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder AddShare(string name, IFileProvider files, Action<SmbShareOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return AddShare(_ => new SmbShareOptions { Name = name, Store = new FileProviderStore(files) }, configure);
+    }
+
+    /// <summary>Shares a store that is made of the services.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="store">Gives the store, once. It stays the host's.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder AddShare(string name, Func<IServiceProvider, IFileStore> store, Action<SmbShareOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return AddShare(services => new SmbShareOptions { Name = name, Store = store(services) }, configure);
+    }
+
+    /// <summary>Adds a user. Only the hash of the password is kept, from here on.</summary>
+    /// <param name="name">The user's name; case does not count.</param>
+    /// <param name="password">The password.</param>
+    /// <param name="groups">The groups that the user is in.</param>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public SmbServerBuilder AddUser(string name, ReadOnlySpan<char> password, params IEnumerable<string> groups)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var hash = new byte[SmbUser.NtHashSize];
+        SmbUser.ComputeNtHash(password, hash);
+        string[] memberOf = [.. groups];
+        return Configure(options => options.Users.AddHash(name, hash, memberOf));
+    }
+
+    /// <summary>Looks users up at the host's, after those that were added here.</summary>
+    /// <param name="users">The host's users.</param>
+    public SmbServerBuilder UseUsers(ISmbUserStore users) => Configure(options => options.UserStore = users);
+
+    /// <summary>Looks users up at the host's, after those that were added here.</summary>
+    /// <param name="users">Gives the host's users, once.</param>
+    public SmbServerBuilder UseUsers(Func<IServiceProvider, ISmbUserStore> users) =>
+        Configure((services, options) => options.UserStore = users(services));
+
+    /// <summary>Lets the host observe and forbid.</summary>
+    /// <param name="hooks">The hooks.</param>
+    public SmbServerBuilder UseHooks(SmbServerHooks hooks) => Configure(options => options.Hooks = hooks);
+
+    /// <summary>Lets the host observe and forbid.</summary>
+    /// <param name="hooks">Gives the hooks, once.</param>
+    public SmbServerBuilder UseHooks(Func<IServiceProvider, SmbServerHooks> hooks) =>
+        Configure((services, options) => options.Hooks = hooks(services));
+
+    /// <summary>Listens on one more end point. Without any it is 127.0.0.1:4450.</summary>
+    /// <param name="endPoint">The end point; port 0 takes a free one, which <see cref="SmbServer.EndPoints"/> tells.</param>
+    public SmbServerBuilder Listen(IPEndPoint endPoint) => Configure(options => options.Listen.Add(endPoint));
+
+    /// <summary>Listens on one more end point. Without any it is 127.0.0.1:4450.</summary>
+    /// <param name="endPoint">IP:PORT.</param>
+    /// <exception cref="FormatException">It is not an end point.</exception>
+    public SmbServerBuilder Listen(string endPoint) => Listen(IPEndPoint.Parse(endPoint));
+
+    /// <summary>Changes any setting.</summary>
+    /// <param name="configure">Does it.</param>
+    public SmbServerBuilder Configure(Action<SmbServerOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        _steps.Add((_, options) => configure(options));
+        return this;
+    }
+
+    /// <summary>Changes any setting, with the help of services.</summary>
+    /// <param name="configure">Does it.</param>
+    public SmbServerBuilder Configure(Action<IServiceProvider, SmbServerOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        _steps.Add(configure);
+        return this;
+    }
+
+    /// <summary>Builds the server. Its services are disposed with it.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
+    /// Settings cannot be what they are; the failures name each of them and say what to do.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The builder is that of a host, which builds the server itself.</exception>
+    public SmbServer Build()
+    {
+        if (!_standsAlone)
+        {
+            throw new InvalidOperationException("This server belongs to a host, which builds and starts it; ask its services for it.");
+        }
+
+        var services = Services.BuildServiceProvider();
+        try
+        {
+            return Build(services, services);
+        }
+        catch
+        {
+            services.Dispose();
+            throw;
+        }
+    }
+
+    internal static SmbServerBuilder CreateStandalone(string[]? args)
+    {
+        var configuration = new ConfigurationManager();
+        foreach (var folder in new[] { AppContext.BaseDirectory, Environment.CurrentDirectory }.Distinct())
+        {
+            configuration.AddJsonFile(Path.Combine(folder, "appsettings.json"), optional: true, reloadOnChange: false);
+        }
+
+        configuration.AddEnvironmentVariables();
+        if (args is { Length: > 0 })
+        {
+            configuration.AddCommandLine(args);
+        }
+
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddMetrics();
+        services.AddLogging(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole());
+        var builder = new SmbServerBuilder(string.Empty, services, configuration, standsAlone: true);
+        return builder.Configure(options => options.Bind(configuration.GetSection(SectionName)));
+    }
+
+    internal static SmbServerBuilder CreateHosted(string name, IServiceCollection services) =>
+        new(name, services, new ConfigurationManager(), standsAlone: false);
+
+    internal SmbServer Build(IServiceProvider services, IAsyncDisposable? owned)
+    {
+        var options = new SmbServerOptions();
+        foreach (var step in _steps)
+        {
+            step(services, options);
+        }
+
+        return new SmbServer(
+            Name, options, services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, services.GetService<IMeterFactory>(), owned);
+    }
+
+    private SmbServerBuilder AddShare(Func<IServiceProvider, SmbShareOptions> make, Action<SmbShareOptions>? configure) =>
+        Configure((services, options) =>
+        {
+            var share = make(services);
+            configure?.Invoke(share);
+            options.Shares.Add(share);
+        });
+
+    private sealed class LoggingBuilder(IServiceCollection services) : ILoggingBuilder
+    {
+        public IServiceCollection Services { get; } = services;
+    }
+}
