@@ -1,0 +1,21 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Pipes;
+
+/// <summary>Who opened a pipe: the identity of the session, as far as the interfaces behind IPC$ ask for it.</summary>
+/// <param name="UserName">The account name; empty when anonymous.</param>
+/// <param name="DomainName">The domain or machine that vouches for the account.</param>
+internal sealed record PipeCaller(string UserName, string DomainName)
+{
+    /// <summary>The user's SID; null when the host does not give its users one.</summary>
+    public Sid? UserSid { get; init; }
+
+    /// <summary>May see other users' sessions and open files.</summary>
+    public bool IsAdministrator { get; init; }
+
+    /// <summary>Logged on without an account. Guests count as anonymous here.</summary>
+    public bool IsAnonymous { get; init; }
+
+    /// <summary>The session, so that only its own pipes share context handles.</summary>
+    public ulong SessionId { get; init; }
+}

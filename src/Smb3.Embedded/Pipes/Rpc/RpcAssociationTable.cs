@@ -1,0 +1,65 @@
+namespace Smb3.Embedded.Pipes.Rpc;
+
+/// <summary>
+/// The association groups of a server (C706 section 9.3.1): connections of one caller that share context handles. A Windows client
+/// that makes two calls at a time opens the pipe twice and joins the second connection to the first one's group.
+/// </summary>
+internal sealed class RpcAssociationTable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<uint, RpcAssociation> _groups = [];
+    private uint _lastId;
+
+    /// <summary>A new group with one connection in it.</summary>
+    public RpcAssociation Create(PipeCaller caller)
+    {
+        lock (_lock)
+        {
+            do
+                _lastId++;
+            while (_lastId == 0 || _groups.ContainsKey(_lastId));
+
+            var group = new RpcAssociation(_lastId, caller) { Connections = 1 };
+            _groups.Add(group.Id, group);
+            return group;
+        }
+    }
+
+    /// <summary>Joins a connection to a group of the same caller; null when there is none.</summary>
+    public RpcAssociation? Join(uint id, PipeCaller caller)
+    {
+        lock (_lock)
+        {
+            if (!_groups.TryGetValue(id, out var group) || group.Caller != caller)
+                return null;
+            group.Connections++;
+            return group;
+        }
+    }
+
+    /// <summary>Takes a connection out of its group; the last one ends the group and its handles.</summary>
+    public void Leave(RpcAssociation group)
+    {
+        lock (_lock)
+        {
+            if (--group.Connections == 0)
+                _groups.Remove(group.Id);
+        }
+    }
+}
+
+/// <summary>One association group.</summary>
+internal sealed class RpcAssociation(uint id, PipeCaller caller)
+{
+    /// <summary>The group id that bind_ack tells; never zero.</summary>
+    public uint Id { get; } = id;
+
+    /// <summary>Whose group it is.</summary>
+    public PipeCaller Caller { get; } = caller;
+
+    /// <summary>The connections in it; guarded by the table.</summary>
+    public int Connections { get; set; }
+
+    /// <summary>The context handles that its connections share.</summary>
+    public RpcContextHandles Handles { get; } = new();
+}

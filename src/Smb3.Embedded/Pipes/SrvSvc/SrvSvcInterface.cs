@@ -1,0 +1,14 @@
+using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Pipes.Rpc;
+
+namespace Smb3.Embedded.Pipes.SrvSvc;
+
+internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
+{
+    public IPipeHost Host { get; } = host;
+
+    public RpcSyntax Syntax => default;
+
+    public ValueTask<RpcStatus> InvokeAsync(RpcCall call, NdrWriter output, CancellationToken cancellation) =>
+        ValueTask.FromResult(RpcStatus.OperationRangeError);
+}

@@ -1,0 +1,20 @@
+namespace Smb3.Embedded.Security.Authentication;
+
+/// <summary>Why an authentication failed: for logs, the throttle and the guest rule, never for the client.</summary>
+internal enum AuthenticationFailure
+{
+    None = 0,
+
+    /// <summary>The token is not what the mechanism has at this point, or a MIC in it is wrong.</summary>
+    BadToken,
+
+    /// <summary>The client offers only mechanisms that the server does not have.</summary>
+    NoCommonMechanism,
+
+    /// <summary>The client insists on LM, NTLMv1 or no extended session security.</summary>
+    TooWeak,
+
+    UnknownUser,
+    WrongPassword,
+    AccountDisabled,
+}

@@ -1,0 +1,41 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Security.Authentication;
+
+/// <summary>The answer to one token.</summary>
+internal readonly record struct AuthenticationStep
+{
+    /// <summary>
+    /// <see cref="NtStatus.MoreProcessingRequired"/>, <see cref="NtStatus.Success"/>, or what the client is told instead.
+    /// </summary>
+    public required NtStatus Status { get; init; }
+
+    /// <summary>The security buffer of the SESSION_SETUP response; empty with an error.</summary>
+    public ReadOnlyMemory<byte> ResponseToken { get; init; }
+
+    /// <summary>
+    /// With success: who it is (the caller decides whether anonymous is welcome). With a failure: the names that the client gave, if it
+    /// came so far.
+    /// </summary>
+    public SmbIdentity? Identity { get; init; }
+
+    /// <summary>With success: the full session key, 16 bytes or more. The caller owns the array and zeroes it.</summary>
+    public byte[]? SessionKey { get; init; }
+
+    public AuthenticationFailure Failure { get; init; }
+
+    public static AuthenticationStep Continue(ReadOnlyMemory<byte> token) =>
+        new() { Status = NtStatus.MoreProcessingRequired, ResponseToken = token };
+
+    public static AuthenticationStep Fail(AuthenticationFailure failure, SmbIdentity? identity = null) => new()
+    {
+        Status = failure switch
+        {
+            AuthenticationFailure.BadToken => NtStatus.InvalidParameter,
+            AuthenticationFailure.AccountDisabled => NtStatus.AccountDisabled,
+            _ => NtStatus.LogonFailure,
+        },
+        Failure = failure,
+        Identity = identity,
+    };
+}

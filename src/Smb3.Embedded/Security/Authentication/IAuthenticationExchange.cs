@@ -1,0 +1,18 @@
+namespace Smb3.Embedded.Security.Authentication;
+
+/// <summary>
+/// One authentication, token by token. Calls never overlap; after a final status it is over. Disposing zeroes what it holds.
+/// </summary>
+internal interface IAuthenticationExchange : IDisposable
+{
+    /// <summary>
+    /// Takes the client's token and gives the answer. Only a broken user store or a cancellation throws, never a token.
+    /// </summary>
+    ValueTask<AuthenticationStep> StepAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// After a step that failed with <see cref="AuthenticationFailure.UnknownUser"/>: the successful answer with which the server lets the
+    /// client in as a guest. The session key is zero, as a guest shares no secret with the server and its session cannot be signed.
+    /// </summary>
+    AuthenticationStep AcceptAsGuest();
+}

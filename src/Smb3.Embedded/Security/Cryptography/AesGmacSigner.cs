@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Security.Cryptography;
+
+/// <summary>
+/// SMB 3.1.1 with the signing capability: AES-128-GMAC, which is GCM without a plaintext. The nonce is built from the message
+/// (MS-SMB2 section 3.1.4.1): 8 bytes MessageId, then a bit for the server and a bit for CANCEL, which reuses the id of its victim.
+/// </summary>
+internal sealed class AesGmacSigner : MessageSigner
+{
+    private const byte SentByServer = 0x01;
+    private const byte IsCancel = 0x02;
+    private const int NonceSize = 12;
+
+    private readonly byte[] _key;
+    private readonly PrimitivePool<AesGcm> _pool;
+
+    public AesGmacSigner(ReadOnlySpan<byte> key)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(key.Length, KeyDerivation.KeySize);
+        _key = GC.AllocateArray<byte>(key.Length, pinned: true);
+        key.CopyTo(_key);
+        _pool = new PrimitivePool<AesGcm>(() => new AesGcm(_key, Smb2Header.SignatureSize));
+    }
+
+    protected override void Compute(ReadOnlySpan<byte> message, Span<byte> signature)
+    {
+        Span<byte> nonce = stackalloc byte[NonceSize];
+        WriteNonce(message, nonce);
+        var gcm = _pool.Rent();
+        try
+        {
+            gcm.Encrypt(nonce, default, default, signature, message);
+        }
+        finally
+        {
+            _pool.Return(gcm);
+        }
+    }
+
+    protected override void Release()
+    {
+        _pool.Dispose();
+        CryptographicOperations.ZeroMemory(_key);
+    }
+
+    private static void WriteNonce(ReadOnlySpan<byte> message, Span<byte> nonce)
+    {
+        const int CommandOffset = 12;
+        const int FlagsOffset = 16;
+        const int MessageIdOffset = 24;
+
+        nonce.Clear();
+        message.Slice(MessageIdOffset, sizeof(ulong)).CopyTo(nonce);
+        if (((Smb2HeaderFlags)message.UInt32(FlagsOffset) & Smb2HeaderFlags.ServerToRedirector) != 0)
+            nonce[sizeof(ulong)] |= SentByServer;
+        if ((Smb2Command)message.UInt16(CommandOffset) == Smb2Command.Cancel)
+            nonce[sizeof(ulong)] |= IsCancel;
+    }
+}
