@@ -69,6 +69,15 @@ class ConsoleHost:
         children.forget(self.process)
         return self.process.returncode
 
+    def exit_code_unless_listening(self):
+        """The exit code of a host that must refuse to start; one that starts is ended at once."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self.listening(), STOP_SECONDS)
+        if self.listening():
+            self.kill()
+            raise Failed("it started: " + self.log[-300:])
+        return self.exit_code()
+
     def stop(self, how=signal.SIGTERM, seconds=STOP_SECONDS):
         """Asks it to drain; returns the exit code and the seconds it took."""
         start = time.monotonic()

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
 /// Times, sizes and attributes as CREATE and CLOSE responses (MS-SMB2 sections 2.2.14 and 2.2.16) and FileNetworkOpenInformation
-/// (MS-FSCC section 2.4.34) lay them out: CreationTime (8), LastAccessTime (8), LastWriteTime (8), ChangeTime (8), AllocationSize (8),
+/// (MS-FSCC section 2.4) lay them out: CreationTime (8), LastAccessTime (8), LastWriteTime (8), ChangeTime (8), AllocationSize (8),
 /// EndOfFile (8), FileAttributes (4).
 /// </summary>
 internal readonly record struct FileNetworkOpenInformation

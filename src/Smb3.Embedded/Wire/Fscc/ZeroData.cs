@@ -1,0 +1,13 @@
+namespace Smb3.Embedded.Wire.Fscc;
+
+/// <summary>FILE_ZERO_DATA_INFORMATION (MS-FSCC section 2.3): FileOffset (8), BeyondFinalZero (8). Both may be negative on the wire.</summary>
+internal readonly record struct ZeroData(long Offset, long BeyondFinalZero)
+{
+    private const int Size = 16;
+
+    public static bool TryParse(ReadOnlySpan<byte> input, out ZeroData data)
+    {
+        data = input.Length < Size ? default : new ZeroData(input.Int64(0), input.Int64(8));
+        return input.Length >= Size;
+    }
+}
