@@ -5,8 +5,11 @@ internal enum AuthenticationFailure
 {
     None = 0,
 
-    /// <summary>The token is not what the mechanism has at this point, or a MIC in it is wrong.</summary>
+    /// <summary>The token is not what the mechanism has at this point, or longer than can be.</summary>
     BadToken,
+
+    /// <summary>The MIC over the NTLM messages or over the list of mechanisms is wrong: somebody changed what the client sent.</summary>
+    Tampered,
 
     /// <summary>The client offers only mechanisms that the server does not have.</summary>
     NoCommonMechanism,

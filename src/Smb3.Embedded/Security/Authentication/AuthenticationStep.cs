@@ -32,6 +32,7 @@ internal readonly record struct AuthenticationStep
         Status = failure switch
         {
             AuthenticationFailure.BadToken => NtStatus.InvalidParameter,
+            AuthenticationFailure.Tampered => NtStatus.AccessDenied,
             AuthenticationFailure.AccountDisabled => NtStatus.AccountDisabled,
             _ => NtStatus.LogonFailure,
         },

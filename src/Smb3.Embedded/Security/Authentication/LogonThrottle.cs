@@ -95,8 +95,8 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
     {
         if (failures == 0 || options.FirstDelay <= TimeSpan.Zero)
             return TimeSpan.Zero;
-        var delay = options.FirstDelay * Math.Pow(2, Math.Min(failures - 1, 30));
-        return delay < options.MaximumDelay ? delay : options.MaximumDelay;
+        var milliseconds = options.FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30));
+        return milliseconds < options.MaximumDelay.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : options.MaximumDelay;
     }
 
     private void ForgetOld()

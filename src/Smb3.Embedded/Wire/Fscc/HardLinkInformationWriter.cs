@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FileHardLinkInformation, which MS-FSCC only numbers: BytesNeeded (4), EntriesReturned (4), then one entry per name: NextEntryOffset (4), padding (4),
-/// ParentFileId (8), FileNameLength in characters (4), FileName.
+/// FileHardLinkInformation, which MS-FSCC only numbers: BytesNeeded (4), EntriesReturned (4), then one entry per name:
+/// NextEntryOffset (4), padding (4), ParentFileId (8), FileNameLength in characters (4), FileName.
 /// </summary>
 internal static class HardLinkInformationWriter
 {

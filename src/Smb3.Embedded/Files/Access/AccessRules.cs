@@ -1,0 +1,39 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Access;
+
+/// <summary>What the bits of an access mask ask for (MS-SMB2 section 2.2.13.1, MS-DTYP section 2.4.3).</summary>
+internal static class AccessRules
+{
+    /// <summary>The rights that change something; none of them is left on a volume that cannot be written.</summary>
+    public const FileAccessMask Changing = FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.WriteEa
+        | FileAccessMask.WriteAttributes | FileAccessMask.DeleteChild | FileAccessMask.Delete | FileAccessMask.WriteDac
+        | FileAccessMask.WriteOwner;
+
+    private const FileAccessMask Generic =
+        FileAccessMask.GenericAll | FileAccessMask.GenericExecute | FileAccessMask.GenericWrite | FileAccessMask.GenericRead;
+
+    private const FileAccessMask Known =
+        FileAccessMask.FileAllAccess | FileAccessMask.AccessSystemSecurity | FileAccessMask.MaximumAllowed | Generic;
+
+    /// <summary>Replaces the generic rights by those that they stand for on files.</summary>
+    public static FileAccessMask MapGeneric(FileAccessMask access)
+    {
+        if ((access & Generic) == 0)
+            return access;
+        var mapped = access & ~Generic;
+        if ((access & FileAccessMask.GenericRead) != 0)
+            mapped |= FileAccessMask.FileGenericRead;
+        if ((access & FileAccessMask.GenericWrite) != 0)
+            mapped |= FileAccessMask.FileGenericWrite;
+        if ((access & FileAccessMask.GenericExecute) != 0)
+            mapped |= FileAccessMask.FileGenericExecute;
+        if ((access & FileAccessMask.GenericAll) != 0)
+            mapped |= FileAccessMask.FileAllAccess;
+        return mapped;
+    }
+
+    /// <summary>Whether an open can ask for this: only bits that mean something, and more than waiting.</summary>
+    public static bool IsAskable(FileAccessMask access) =>
+        (access & ~Known) == 0 && (access & ~FileAccessMask.Synchronize) != 0;
+}

@@ -1,0 +1,361 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>One CREATE on its way (MS-FSA section 2.1.5.1): checks the request, finds or makes the file, and opens it.</summary>
+internal sealed class CreateOperation(Volume volume, CreateParameters parameters)
+{
+    private const CreateOptions UnknownOptions = (CreateOptions)0xFF000000;
+
+    // FILE_CREATE_TREE_CONNECTION, FILE_OPEN_BY_FILE_ID and FILE_RESERVE_OPFILTER: Windows answers the three alike.
+    private const CreateOptions UnsupportedOptions = (CreateOptions)0x00102080;
+
+    // FILE_ATTRIBUTE_DEVICE, the volume label of old, and all that MS-FSCC 2.6 had not named when servers began to check.
+    private const FileAttributes ForbiddenAttributes = unchecked((FileAttributes)0xFFFF8048);
+
+    private FileAccessMask _desired;
+    private FilePath _path;
+    private bool _maximum;
+
+    private bool Overwrites =>
+        parameters.Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
+
+    private bool WantsDirectory => Has(CreateOptions.DirectoryFile) || _path.Stream == FilePath.StreamKind.Directory;
+
+    private bool WantsFile => Has(CreateOptions.NonDirectoryFile) || _path.Stream == FilePath.StreamKind.Data;
+
+    private IFileStore Store => volume.Store;
+
+    private bool IsReadOnlyStore => Store.Traits.Has(StoreAbilities.ReadOnly);
+
+    /// <summary>Does it.</summary>
+    public async ValueTask<CreateOutcome> RunAsync(CancellationToken cancellationToken)
+    {
+        var status = CheckRequest();
+        if (status != NtStatus.Success)
+            return status;
+
+        using var turn = await volume.Gate.EnterAsync(_path.Path, cancellationToken);
+        for (var attempt = 0; ; attempt++)
+        {
+            var found = await OpenStoreAsync(cancellationToken);
+            if (found.Succeeded)
+                return await OpenExistingAsync(found.Value, cancellationToken);
+            if (found.Status != NtStatus.ObjectNameNotFound)
+                return found.Status;
+            var outcome = await CreateNewAsync(cancellationToken);
+
+            // Something outside the server made the name in between: then it exists, unless it comes and goes.
+            if (outcome.Status != NtStatus.ObjectNameCollision || parameters.Disposition == CreateDisposition.Create || attempt == 3)
+                return outcome;
+        }
+    }
+
+    private bool Has(CreateOptions option) => (parameters.Options & option) != 0;
+
+    private NtStatus CheckRequest()
+    {
+        if (!AccessRules.IsAskable(parameters.DesiredAccess))
+            return NtStatus.AccessDenied;
+        if ((parameters.Options & UnknownOptions) != 0)
+            return NtStatus.InvalidParameter;
+        if (Has(UnsupportedOptions))
+            return NtStatus.NotSupported;
+        if (parameters.Disposition > CreateDisposition.OverwriteIf
+            || (parameters.ShareAccess & ~ShareAccess.All) != 0
+            || (parameters.Attributes & ForbiddenAttributes) != 0
+            || (Has(CreateOptions.DirectoryFile) && (Has(CreateOptions.NonDirectoryFile) || Overwrites))
+            || parameters.AllocationSize < 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        _maximum = (parameters.DesiredAccess & FileAccessMask.MaximumAllowed) != 0;
+        _desired = AccessRules.MapGeneric(parameters.DesiredAccess) & ~FileAccessMask.MaximumAllowed;
+        if (Has(CreateOptions.DeleteOnClose) && !_maximum && (_desired & FileAccessMask.Delete) == 0)
+            return NtStatus.InvalidParameter;
+        if ((_desired & FileAccessMask.AccessSystemSecurity) != 0 && !parameters.Caller.IsAdministrator)
+            return NtStatus.PrivilegeNotHeld;
+
+        var status = FilePath.Parse(parameters.Path, Store.Traits.MaxNameLength, out _path);
+        if (status != NtStatus.Success)
+            return status;
+        if (_path.Stream == FilePath.StreamKind.Named)
+            return NtStatus.ObjectNameInvalid; // as a file system without streams says it
+        if (_path.Stream == FilePath.StreamKind.Data && Has(CreateOptions.DirectoryFile))
+            return NtStatus.NotADirectory;
+        if (_path.Stream == FilePath.StreamKind.Directory && Has(CreateOptions.NonDirectoryFile))
+            return NtStatus.FileIsADirectory;
+        if (_path.EndsInSeparator && Has(CreateOptions.NonDirectoryFile))
+            return NtStatus.ObjectNameInvalid;
+
+        // What the share does not give nobody gets, whatever the file says.
+        var share = parameters.ShareMaximalAccess | FileAccessMask.AccessSystemSecurity;
+        if ((_desired & ~share) != 0)
+            return NtStatus.AccessDenied;
+        return NtStatus.Success;
+    }
+
+    private async ValueTask<NtResult<IStoreFile>> OpenStoreAsync(CancellationToken cancellationToken)
+    {
+        var access = StoreAccess.Metadata;
+        if (_maximum || (_desired & (FileAccessMask.ReadData | FileAccessMask.Execute)) != 0)
+            access = StoreAccess.Read;
+        if (!IsReadOnlyStore
+            && (_maximum || Overwrites || (_desired & (FileAccessMask.WriteData | FileAccessMask.AppendData)) != 0))
+        {
+            access = StoreAccess.ReadWrite;
+        }
+
+        var found = await Store.OpenAsync(_path.Path, access, cancellationToken);
+
+        // The most that is allowed is whatever the medium allows.
+        while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
+            found = await Store.OpenAsync(_path.Path, --access, cancellationToken);
+        return found;
+    }
+
+    private async ValueTask<CreateOutcome> OpenExistingAsync(IStoreFile handle, CancellationToken cancellationToken)
+    {
+        FileObject? file = null;
+        FileOpen? open = null;
+        try
+        {
+            var stored = await handle.GetMetadataAsync(cancellationToken);
+            if (!stored.Succeeded)
+                return stored.Status;
+            var metadata = stored.Value;
+            file = volume.Reference(metadata.FileId, metadata.IsDirectory);
+            file.Times.Learn(metadata);
+
+            var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
+            if (status != NtStatus.Success)
+                return status;
+            var granted = await GrantAsync(handle, metadata, cancellationToken);
+            if (!granted.Succeeded)
+                return granted.Status;
+
+            // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
+            var sharedAs = granted.Value | (Overwrites ? FileAccessMask.WriteData : 0);
+            status = file.CheckShare(handle.Path, sharedAs, parameters.ShareAccess);
+            if (status != NtStatus.Success)
+                return status;
+
+            open = NewOpen(file, handle, granted.Value, metadata.IsDirectory);
+            status = file.TryAdd(open, handle.Path);
+            if (status != NtStatus.Success)
+            {
+                open = null;
+                return status;
+            }
+
+            volume.CountOpen(1);
+            var action = CreateAction.Opened;
+            if (Overwrites)
+            {
+                action = parameters.Disposition == CreateDisposition.Supersede ? CreateAction.Superseded : CreateAction.Overwritten;
+                status = await OverwriteAsync(open, metadata, cancellationToken);
+                if (status != NtStatus.Success)
+                    return status;
+                volume.RaiseModified(open, ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes);
+                stored = await handle.GetMetadataAsync(cancellationToken);
+                if (!stored.Succeeded)
+                    return stored.Status;
+                file.Times.Learn(stored.Value);
+            }
+
+            var outcome = CreateOutcome.Opened(open, action, file.Times.Show(stored.Value));
+            open = null;
+            file = null;
+            handle = null!;
+            return outcome;
+        }
+        finally
+        {
+            // What is still here was not handed on.
+            if (open is not null)
+            {
+                open.Record.DeleteOnClose = false;
+                await open.CloseAsync(cancellationToken: CancellationToken.None);
+            }
+            else
+            {
+                if (file is not null)
+                    volume.Dereference(file);
+                if (handle is not null)
+                    await handle.DisposeAsync();
+            }
+        }
+    }
+
+    private NtStatus CheckKind(in FileMetadata metadata, bool deletePending)
+    {
+        if (deletePending)
+            return NtStatus.DeletePending;
+        if (parameters.Disposition == CreateDisposition.Create)
+            return NtStatus.ObjectNameCollision;
+        if (metadata.IsDirectory)
+        {
+            if (WantsFile)
+                return NtStatus.FileIsADirectory;
+            if (Overwrites)
+                return NtStatus.ObjectNameCollision;
+            if (_path.Path.IsRoot && Has(CreateOptions.DeleteOnClose))
+                return NtStatus.CannotDelete;
+        }
+        else
+        {
+            if (WantsDirectory)
+                return NtStatus.NotADirectory;
+            if (_path.EndsInSeparator)
+                return NtStatus.ObjectNameInvalid;
+        }
+
+        return NtStatus.Success;
+    }
+
+    private async ValueTask<NtResult<FileAccessMask>> GrantAsync(
+        IStoreFile handle, FileMetadata metadata, CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var isReadOnly = (metadata.Attributes & FileAttributes.ReadOnly) != 0;
+        var needed = _desired;
+        if (Overwrites)
+        {
+            if (isReadOnly)
+                return NtStatus.AccessDenied;
+            const FileAttributes MustMatch = FileAttributes.Hidden | FileAttributes.System;
+            if ((metadata.Attributes & MustMatch & ~parameters.Attributes) != 0)
+                return NtStatus.AccessDenied;
+            needed |= parameters.Disposition == CreateDisposition.Supersede
+                ? FileAccessMask.Delete | FileAccessMask.WriteData
+                : FileAccessMask.WriteData;
+            if ((needed & ~(parameters.ShareMaximalAccess | FileAccessMask.AccessSystemSecurity)) != 0)
+                return NtStatus.AccessDenied;
+        }
+
+        var unwritable = !metadata.IsDirectory && isReadOnly ? FileAccessMask.WriteData | FileAccessMask.AppendData : 0;
+        if ((needed & unwritable) != 0)
+            return NtStatus.AccessDenied;
+        if (isReadOnly && Has(CreateOptions.DeleteOnClose))
+            return NtStatus.CannotDelete;
+        if (IsReadOnlyStore)
+        {
+            if ((needed & AccessRules.Changing) != 0)
+                return NtStatus.MediaWriteProtected;
+            unwritable |= AccessRules.Changing;
+        }
+
+        var granted = _desired;
+        if (_maximum)
+            granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess & ~unwritable;
+        if (Has(CreateOptions.DeleteOnClose) && (granted & FileAccessMask.Delete) == 0)
+            return NtStatus.AccessDenied;
+        return granted;
+    }
+
+    private async ValueTask<NtStatus> OverwriteAsync(FileOpen open, FileMetadata old, CancellationToken cancellationToken)
+    {
+        var status = await open.Handle.SetLengthAsync(0, cancellationToken);
+        if (status == NtStatus.Success && parameters.AllocationSize > 0)
+            status = await open.Handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
+        if (status != NtStatus.Success)
+            return status;
+
+        var attributes = (parameters.Attributes & FileOpen.SettableAttributes) | FileAttributes.Archive;
+        if (parameters.Disposition != CreateDisposition.Supersede)
+            attributes |= old.Attributes & FileOpen.SettableAttributes;
+        return await open.Handle.SetMetadataAsync(
+            new FileMetadataChange { Attributes = attributes, LastWriteTime = volume.Now() }, cancellationToken);
+    }
+
+    private async ValueTask<CreateOutcome> CreateNewAsync(CancellationToken cancellationToken)
+    {
+        if (parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+            return NtStatus.ObjectNameNotFound;
+        if (IsReadOnlyStore)
+            return NtStatus.MediaWriteProtected;
+        var isDirectory = WantsDirectory;
+        if (_path.EndsInSeparator && !isDirectory)
+            return NtStatus.ObjectNameInvalid;
+        if (isDirectory && (parameters.Attributes & FileAttributes.Temporary) != 0)
+            return NtStatus.InvalidParameter;
+        if ((parameters.Attributes & FileAttributes.Encrypted) != 0)
+            return NtStatus.AccessDenied;
+        if ((parameters.Attributes & FileAttributes.ReadOnly) != 0 && Has(CreateOptions.DeleteOnClose))
+            return NtStatus.CannotDelete;
+
+        var right = isDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
+        if ((parameters.ShareMaximalAccess & right) == 0)
+            return NtStatus.AccessDenied;
+        if (volume.IsDeletePending(_path.Path.Parent))
+            return NtStatus.DeletePending;
+
+        var attributes = parameters.Attributes & FileOpen.SettableAttributes;
+        var made = await Store.CreateAsync(
+            _path.Path,
+            new NewFile
+            {
+                IsDirectory = isDirectory,
+                Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
+                AllocationSize = isDirectory ? 0 : parameters.AllocationSize,
+            },
+            cancellationToken);
+        if (!made.Succeeded)
+            return made.Status;
+
+        var granted = _desired;
+        if (_maximum)
+            granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess;
+
+        FileObject? file = null;
+        var handle = made.Value;
+        try
+        {
+            var stored = await handle.GetMetadataAsync(cancellationToken);
+            if (!stored.Succeeded)
+                return stored.Status;
+            file = volume.Reference(stored.Value.FileId, isDirectory);
+            file.Times.Learn(stored.Value);
+            var open = NewOpen(file, handle, granted, isDirectory);
+            var status = file.TryAdd(open, handle.Path);
+            if (status != NtStatus.Success)
+                return status;
+
+            volume.CountOpen(1);
+            volume.Raise(new FileChange(
+                ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName));
+            var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
+            file = null;
+            handle = null!;
+            return outcome;
+        }
+        finally
+        {
+            if (file is not null)
+                volume.Dereference(file);
+            if (handle is not null)
+                await handle.DisposeAsync();
+        }
+    }
+
+    private FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(
+        file,
+        new OpenRecord
+        {
+            FileId = file.FileId,
+            Path = handle.Path,
+            IsDirectory = isDirectory,
+            GrantedAccess = granted,
+            ShareAccess = parameters.ShareAccess,
+            Options = parameters.Options,
+            Caller = parameters.Caller,
+            ShareMaximalAccess = parameters.ShareMaximalAccess,
+            DeleteOnClose = Has(CreateOptions.DeleteOnClose),
+        },
+        handle);
+}

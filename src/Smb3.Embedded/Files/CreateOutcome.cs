@@ -1,0 +1,35 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>What came of a CREATE: an open, or the status that says why there is none.</summary>
+internal readonly struct CreateOutcome
+{
+    private CreateOutcome(NtStatus status, FileOpen? open, CreateAction action, in FileMetadata metadata)
+    {
+        Status = status;
+        Open = open;
+        Action = action;
+        Metadata = metadata;
+    }
+
+    /// <summary>Success, or why not.</summary>
+    public NtStatus Status { get; }
+
+    /// <summary>The open; there exactly when <see cref="Status"/> is a success. Its taker closes it.</summary>
+    public FileOpen? Open { get; }
+
+    /// <summary>What CREATE did.</summary>
+    public CreateAction Action { get; }
+
+    /// <summary>What the file is, as of the create and after it took effect.</summary>
+    public FileMetadata Metadata { get; }
+
+    /// <summary>A success.</summary>
+    public static CreateOutcome Opened(FileOpen open, CreateAction action, in FileMetadata metadata) =>
+        new(NtStatus.Success, open, action, metadata);
+
+    /// <summary>A failure.</summary>
+    public static implicit operator CreateOutcome(NtStatus status) => new(status, null, CreateAction.Opened, default);
+}

@@ -1,0 +1,47 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>Everything that one CREATE asks for (MS-FSA section 2.1.5.1). Nothing in it has been checked yet.</summary>
+internal sealed class CreateParameters
+{
+    /// <summary>The path as the client sent it, relative to the root of the store, names separated by a backslash.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Who asks.</summary>
+    public required FileCaller Caller { get; init; }
+
+    /// <summary>The most that the share lets the caller do (MS-SMB2 section 3.3.1.6, TreeConnect.MaximalAccess).</summary>
+    public FileAccessMask ShareMaximalAccess { get; init; } = FileAccessMask.FileAllAccess;
+
+    /// <summary>The rights that are asked for, generic ones and MAXIMUM_ALLOWED among them.</summary>
+    public FileAccessMask DesiredAccess { get; init; }
+
+    /// <summary>What other opens may do meanwhile.</summary>
+    public ShareAccess ShareAccess { get; init; }
+
+    /// <summary>What happens when the file exists and when it does not.</summary>
+    public CreateDisposition Disposition { get; init; }
+
+    /// <summary>How the file is opened.</summary>
+    public CreateOptions Options { get; init; }
+
+    /// <summary>Attributes of a new or overwritten file.</summary>
+    public FileAttributes Attributes { get; init; }
+
+    /// <summary>Bytes to set aside for a new or overwritten file.</summary>
+    public long AllocationSize { get; init; }
+
+    /// <summary>Self-relative security descriptor for a new file; empty: what the parent directory bequeaths.</summary>
+    public ReadOnlyMemory<byte> SecurityDescriptor { get; init; }
+
+    /// <summary>The caching that is asked for.</summary>
+    public CachingWish Caching { get; init; }
+}
+
+/// <summary>The oplock or lease that a CREATE asks for. Nothing is granted yet.</summary>
+/// <param name="OplockLevel">SMB2_OPLOCK_LEVEL as on the wire (MS-SMB2 section 2.2.13).</param>
+/// <param name="LeaseKey">The key of the lease; empty: no lease is asked for.</param>
+/// <param name="LeaseState">The lease state that is asked for.</param>
+internal readonly record struct CachingWish(byte OplockLevel, Guid LeaseKey, uint LeaseState);

@@ -1,0 +1,22 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>One name of an open file (MS-FSA section 2.1.1.5, Link). Guarded by the lock of its <see cref="FileObject"/>.</summary>
+internal sealed class FileLink(FileObject file, StorePath path)
+{
+    /// <summary>The file that it names.</summary>
+    public FileObject File { get; } = file;
+
+    /// <summary>Where the name is now, in the case in which it was created.</summary>
+    public StorePath Path { get; set; } = path;
+
+    /// <summary>Whether the name goes when its last open is closed; until then nobody can open it.</summary>
+    public bool DeletePending { get; set; }
+
+    /// <summary>Whether the name is gone already while opens still hold the file (POSIX delete, or replaced by a rename).</summary>
+    public bool Removed { get; set; }
+
+    /// <summary>Opens that came by this name.</summary>
+    public int OpenCount { get; set; }
+}

@@ -1,0 +1,310 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+// Reading, writing, sizes and byte-range locks.
+internal sealed partial class FileOpen
+{
+    /// <summary>The offset that means "at the end of the file" (MS-SMB2 section 2.2.21 leaves it to the object store: MS-FSA 2.1.5.4).</summary>
+    public const long AppendOffset = -1;
+
+    /// <summary>Reads data.</summary>
+    /// <param name="offset">Bytes from the start of the file.</param>
+    /// <param name="buffer">Where the data goes.</param>
+    /// <param name="minimumCount">Fewer bytes than this are an END_OF_FILE.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Bytes read; or ACCESS_DENIED, INVALID_DEVICE_REQUEST for a directory, FILE_LOCK_CONFLICT, END_OF_FILE.</returns>
+    public ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, uint minimumCount, CancellationToken cancellationToken)
+    {
+        if (IsDirectory)
+            return new(NtStatus.InvalidDeviceRequest);
+        if (!HasAny(FileAccessMask.ReadData | FileAccessMask.Execute))
+            return new(NtStatus.AccessDenied);
+        if (offset < 0 || offset > long.MaxValue - buffer.Length)
+            return new(NtStatus.InvalidParameter);
+        if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)buffer.Length), write: false))
+            return new(NtStatus.FileLockConflict);
+        if (!TryEnter())
+            return new(NtStatus.FileClosed);
+
+        ValueTask<NtResult<int>> reading;
+        try
+        {
+            reading = _file.ReadAsync(offset, buffer, cancellationToken);
+        }
+        catch
+        {
+            Exit();
+            throw;
+        }
+
+        if (!reading.IsCompletedSuccessfully)
+            return FinishReadAsync(reading, buffer.Length, minimumCount);
+        var result = reading.Result;
+        Exit();
+        return new(CheckRead(result, buffer.Length, minimumCount));
+    }
+
+    /// <summary>Writes data, all of it or none that counts.</summary>
+    /// <param name="offset">Bytes from the start of the file, or <see cref="AppendOffset"/>. An open that may append but not write always appends.</param>
+    /// <param name="data">What is written; valid until the task ends.</param>
+    /// <param name="writeThrough">Whether the answer waits until the data is safe.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Success; or ACCESS_DENIED, INVALID_DEVICE_REQUEST for a directory, INVALID_PARAMETER, FILE_LOCK_CONFLICT, DISK_FULL.</returns>
+    public ValueTask<NtStatus> WriteAsync(
+        long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        if (IsDirectory)
+            return new(NtStatus.InvalidDeviceRequest);
+        if (!HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+            return new(NtStatus.AccessDenied);
+        if (offset == AppendOffset)
+            return AppendAsync(data, writeThrough, cancellationToken);
+        if (offset < 0 || offset > long.MaxValue - data.Length)
+            return new(NtStatus.InvalidParameter);
+        if (data.Length == 0)
+            return new(NtStatus.Success);
+        if (!HasAny(FileAccessMask.WriteData))
+            return AppendAsync(data, writeThrough, cancellationToken);
+        if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)data.Length), write: true))
+            return new(NtStatus.FileLockConflict);
+        if (!TryEnter())
+            return new(NtStatus.FileClosed);
+
+        ValueTask<NtStatus> writing;
+        try
+        {
+            File.Times.BeforeWrite(this);
+            writing = _file.WriteAsync(offset, data, cancellationToken);
+        }
+        catch
+        {
+            Exit();
+            throw;
+        }
+
+        writeThrough |= (Options & CreateOptions.WriteThrough) != 0;
+        if (writeThrough || !writing.IsCompletedSuccessfully)
+            return FinishWriteAsync(writing, writeThrough, cancellationToken);
+        var status = writing.Result;
+        Exit();
+        AfterWrite(status);
+        return new(status);
+    }
+
+    /// <summary>Makes everything that was written safe, and the last-write time visible.</summary>
+    public async ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken)
+    {
+        // MS-SMB2 3.3.5.11; a directory is flushed by whoever may add to it.
+        if (!HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+            return NtStatus.AccessDenied;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            await ShowWriteTimeAsync(cancellationToken);
+            return await _file.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>FileEndOfFileInformation (MS-FSA section 2.1.5.15.4).</summary>
+    public ValueTask<NtStatus> SetEndOfFileAsync(long length, CancellationToken cancellationToken) =>
+        ResizeAsync(length, static (open, length, token) => open._file.SetLengthAsync(length, token), cancellationToken);
+
+    /// <summary>FileAllocationInformation (MS-FSA section 2.1.5.15.1): less than the length cuts the file.</summary>
+    public ValueTask<NtStatus> SetAllocationAsync(long size, CancellationToken cancellationToken) =>
+        ResizeAsync(size, AllocateAsync, cancellationToken);
+
+    /// <summary>FileValidDataLengthInformation (MS-FSA section 2.1.5.15.15): the store keeps no such length, so only the check is left.</summary>
+    public async ValueTask<NtStatus> SetValidDataLengthAsync(long length, CancellationToken cancellationToken)
+    {
+        if (!HasAny(FileAccessMask.WriteData))
+            return NtStatus.AccessDenied;
+        if (!Record.Caller.IsAdministrator)
+            return NtStatus.PrivilegeNotHeld; // SeManageVolumePrivilege
+        var metadata = await GetMetadataAsync(cancellationToken);
+        return !metadata.Succeeded ? metadata.Status
+            : IsDirectory || length < 0 || length > metadata.Value.Length ? NtStatus.InvalidParameter
+            : NtStatus.Success;
+    }
+
+    /// <summary>Locks ranges: with more than one, or <paramref name="failImmediately"/>, all at once or none; else waiting for the range.</summary>
+    /// <returns>Success; or LOCK_NOT_GRANTED, INVALID_LOCK_RANGE, CANCELLED, RANGE_NOT_LOCKED when the open is closed while it waits.</returns>
+    public ValueTask<NtStatus> LockAsync(ReadOnlyMemory<LockRequest> requests, bool failImmediately, CancellationToken cancellationToken)
+    {
+        if (CheckLock() is var status && status != NtStatus.Success)
+            return new(status);
+        if (requests.Length == 0 || (requests.Length > 1 && !failImmediately))
+            return new(NtStatus.InvalidParameter); // MS-SMB2 3.3.5.14.2
+        if (!TryEnter())
+            return new(NtStatus.FileClosed);
+        try
+        {
+            var locks = File.GetOrCreateLocks();
+            if (failImmediately)
+                return new(locks.TryLock(this, requests.Span));
+
+            // Not counted as running while it waits: the close ends it instead of waiting for it.
+            return locks.LockAsync(this, requests.Span[0], cancellationToken);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Unlocks ranges one after the other, up to the first that is not locked (MS-SMB2 section 3.3.5.14.1).</summary>
+    public NtStatus Unlock(ReadOnlySpan<ByteRange> ranges)
+    {
+        if (CheckLock() is var status && status != NtStatus.Success)
+            return status;
+        foreach (var range in ranges)
+        {
+            status = File.Locks?.Unlock(this, range) ?? (range.IsValid ? NtStatus.RangeNotLocked : NtStatus.InvalidLockRange);
+            if (status != NtStatus.Success)
+                return status;
+        }
+
+        return NtStatus.Success;
+    }
+
+    private static NtResult<int> CheckRead(NtResult<int> result, int wanted, uint minimumCount)
+    {
+        if (result.Succeeded && (result.Value < minimumCount || (result.Value == 0 && wanted > 0)))
+            return NtStatus.EndOfFile; // MS-SMB2 3.3.5.12
+        return result;
+    }
+
+    private static async ValueTask<NtStatus> AllocateAsync(FileOpen open, long size, CancellationToken cancellationToken)
+    {
+        var metadata = await open._file.GetMetadataAsync(cancellationToken);
+        if (!metadata.Succeeded)
+            return metadata.Status;
+        return size < metadata.Value.Length
+            ? await open._file.SetLengthAsync(size, cancellationToken)
+            : await open._file.AllocateAsync(size, cancellationToken);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<NtResult<int>> FinishReadAsync(ValueTask<NtResult<int>> reading, int wanted, uint minimumCount)
+    {
+        try
+        {
+            return CheckRead(await reading, wanted, minimumCount);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<NtStatus> FinishWriteAsync(ValueTask<NtStatus> writing, bool writeThrough, CancellationToken cancellationToken)
+    {
+        NtStatus status;
+        try
+        {
+            status = await writing;
+            if (writeThrough && status == NtStatus.Success)
+                status = await _file.FlushAsync(cancellationToken);
+        }
+        finally
+        {
+            Exit();
+        }
+
+        AfterWrite(status);
+        return status;
+    }
+
+    private async ValueTask<NtStatus> AppendAsync(ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        if (data.Length == 0)
+            return NtStatus.Success;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            // Two appends must not find the same end.
+            using var turn = await File.AppendGate.EnterAsync(StorePath.Root, cancellationToken);
+            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            if (!metadata.Succeeded)
+                return metadata.Status;
+            var end = metadata.Value.Length;
+            if (end > long.MaxValue - data.Length)
+                return NtStatus.InvalidParameter;
+            if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)end, (ulong)data.Length), write: true))
+                return NtStatus.FileLockConflict;
+            File.Times.BeforeWrite(this);
+            var status = await _file.WriteAsync(end, data, cancellationToken);
+            if (status == NtStatus.Success && (writeThrough || (Options & CreateOptions.WriteThrough) != 0))
+                status = await _file.FlushAsync(cancellationToken);
+            AfterWrite(status);
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    private void AfterWrite(NtStatus status)
+    {
+        if (status == NtStatus.Success)
+            Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
+    }
+
+    private async ValueTask<NtStatus> ResizeAsync(
+        long size, Func<FileOpen, long, CancellationToken, ValueTask<NtStatus>> resize, CancellationToken cancellationToken)
+    {
+        if (!HasAny(FileAccessMask.WriteData))
+            return NtStatus.AccessDenied;
+        if (IsDirectory || size < 0)
+            return NtStatus.InvalidParameter;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            var status = await resize(this, size, cancellationToken);
+            if (status != NtStatus.Success)
+                return status;
+
+            // A new end is written at once, and even the old end set again moves the time.
+            File.Times.Flush(this);
+            if ((Record.Pinned & PinnedTimes.LastWrite) == 0)
+                status = await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken);
+            else
+                File.Times.BeforeWrite(this);
+            Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    private async ValueTask ShowWriteTimeAsync(CancellationToken cancellationToken)
+    {
+        if (File.Times.Flush(this))
+            await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken);
+    }
+
+    private NtStatus CheckLock()
+    {
+        if (IsDirectory)
+            return NtStatus.InvalidParameter;
+        return HasAny(FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.Execute)
+            ? NtStatus.Success
+            : NtStatus.AccessDenied;
+    }
+}

@@ -1,0 +1,331 @@
+using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+// Names: renaming, linking, deleting, listing.
+internal sealed partial class FileOpen
+{
+    /// <summary>The listing of this directory.</summary>
+    /// <returns>The cursor; or INVALID_PARAMETER for a file, ACCESS_DENIED without FILE_LIST_DIRECTORY.</returns>
+    public NtResult<DirectoryCursor> GetDirectoryCursor()
+    {
+        if (!IsDirectory)
+            return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.18
+        if (!HasAny(FileAccessMask.ListDirectory))
+            return NtStatus.AccessDenied;
+        return LazyInitializer.EnsureInitialized(ref _cursor, () => new DirectoryCursor(this));
+    }
+
+    /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA section 2.1.5.15.12).</summary>
+    /// <param name="newPath">The new path from the root of the share, unchecked.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="posix">FILE_RENAME_POSIX_SEMANTICS: a replaced file may be open.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<NtStatus> RenameAsync(string newPath, bool replace, bool posix, CancellationToken cancellationToken)
+    {
+        if (!HasAny(FileAccessMask.Delete))
+            return NtStatus.AccessDenied;
+        var status = ParseTarget(newPath, out var target);
+        if (status != NtStatus.Success)
+            return status;
+        if (Path.IsRoot)
+            return NtStatus.InvalidParameter;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            while (true)
+            {
+                var source = Path;
+                using var turn = IsDirectory
+                    ? await Volume.Gate.EnterAloneAsync(cancellationToken)
+                    : await Volume.Gate.EnterAsync(source, target, cancellationToken);
+                if (source == Path)
+                    return await RenameInTurnAsync(source, target, replace, posix, cancellationToken);
+            }
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>FileLinkInformation (MS-FSA section 2.1.5.15.6).</summary>
+    /// <param name="newPath">The new name's path from the root of the share, unchecked.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<NtStatus> LinkAsync(string newPath, bool replace, CancellationToken cancellationToken)
+    {
+        var status = ParseTarget(newPath, out var target);
+        if (status != NtStatus.Success)
+            return status;
+        if (IsDirectory)
+            return NtStatus.FileIsADirectory;
+        if (!Volume.Store.Traits.Has(StoreAbilities.HardLinks))
+            return NtStatus.NotSupported;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            while (true)
+            {
+                var source = Path;
+                using var turn = await Volume.Gate.EnterAsync(source, target, cancellationToken);
+                if (source != Path)
+                    continue;
+                if (IsDeletePending)
+                    return NtStatus.AccessDenied;
+                var victim = await CheckTargetAsync(target, replace, posix: false, FileAccessMask.AddFile, cancellationToken);
+                if (!victim.Succeeded)
+                    return victim.Status;
+                if (victim.Value is { } existing && existing.FileId == File.FileId)
+                    return NtStatus.Success;
+                status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken);
+                if (status == NtStatus.Success)
+                    RaiseAppeared(target, victim.Value);
+                return status;
+            }
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>FileDispositionInformation and FileDispositionInformationEx (MS-FSA section 2.1.5.15.3).</summary>
+    /// <param name="delete">Whether the name goes.</param>
+    /// <param name="posix">Whether it goes with the close of this open, whoever else has the file open.</param>
+    /// <param name="ignoreReadOnly">Whether the read-only attribute is no hindrance.</param>
+    /// <param name="onClose">FILE_DISPOSITION_ON_CLOSE: changes what FILE_DELETE_ON_CLOSE said at the open, not the name.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<NtStatus> SetDispositionAsync(
+        bool delete, bool posix, bool ignoreReadOnly, bool onClose, CancellationToken cancellationToken)
+    {
+        if (!HasAny(FileAccessMask.Delete))
+            return NtStatus.AccessDenied;
+        if (onClose)
+        {
+            if ((Options & CreateOptions.DeleteOnClose) == 0)
+                return NtStatus.NotSupported;
+            Record.DeleteOnClose = delete;
+            return NtStatus.Success;
+        }
+
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            if (!delete)
+            {
+                DeletesAtOnce = false;
+                File.SetDeletePending(this, false);
+                return NtStatus.Success;
+            }
+
+            var path = Path;
+            using var turn = await Volume.Gate.EnterAsync(path, cancellationToken);
+            var status = await CheckDeletableAsync(ignoreReadOnly, cancellationToken);
+            if (status != NtStatus.Success)
+                return status;
+            DeletesAtOnce = posix;
+            File.SetDeletePending(this, true);
+            return NtStatus.Success;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    private NtStatus ParseTarget(string newPath, out StorePath target)
+    {
+        target = default;
+        var status = FilePath.Parse(newPath, Volume.Store.Traits.MaxNameLength, out var parsed);
+        if (status != NtStatus.Success)
+            return status;
+        if (parsed.Path.IsRoot)
+            return NtStatus.ObjectNameInvalid;
+        if (parsed.Stream == FilePath.StreamKind.Named)
+            return NtStatus.NotSupported;
+        target = parsed.Path;
+        return NtStatus.Success;
+    }
+
+    private async ValueTask<NtStatus> RenameInTurnAsync(
+        StorePath source, StorePath target, bool replace, bool posix, CancellationToken cancellationToken)
+    {
+        if (IsDeletePending)
+            return NtStatus.AccessDenied;
+        if (source == target)
+            return NtStatus.Success;
+        if (IsDirectory && target.IsBelow(source, Volume.NameComparison))
+            return NtStatus.InvalidParameter;
+        if (IsDirectory && HasOpenBelow(source))
+            return NtStatus.AccessDenied;
+
+        StoreVictim? replaced = null;
+        var right = IsDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
+        if (!Volume.SamePath(source, target))
+        {
+            var victim = await CheckTargetAsync(target, replace, posix, right, cancellationToken);
+            if (!victim.Succeeded)
+                return victim.Status;
+            replaced = victim.Value;
+
+            // Two names of one file: the old one goes, the new one stays as it is.
+            if (replaced is { } existing && existing.FileId == File.FileId)
+                return await Volume.Store.DeleteAsync(source, cancellationToken);
+        }
+
+        var status = await Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken);
+        if (status != NtStatus.Success)
+            return status;
+
+        if (replaced is { } gone)
+            Volume.Find(gone.FileId)?.RemoveName(target);
+        MoveLinks(source, target);
+        var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
+        Volume.Raise(new FileChange(ChangeAction.RenamedOldName, source, filter));
+        Volume.Raise(new FileChange(ChangeAction.RenamedNewName, target, filter));
+        await ArchiveAsync(cancellationToken);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Checks that a name can be taken: what stands there, who has it open, and who holds the directory.</summary>
+    private async ValueTask<NtResult<StoreVictim?>> CheckTargetAsync(
+        StorePath target, bool replace, bool posix, FileAccessMask right, CancellationToken cancellationToken)
+    {
+        if ((Record.ShareMaximalAccess & right) == 0)
+            return NtStatus.AccessDenied;
+        if (Volume.IsDeletePending(target.Parent))
+            return NtStatus.DeletePending;
+        var parent = await CheckParentAsync(target.Parent, right, cancellationToken);
+        if (parent != NtStatus.Success)
+            return parent;
+
+        var found = await Volume.Store.OpenAsync(target, StoreAccess.Metadata, cancellationToken);
+        if (found.Status == NtStatus.ObjectNameNotFound)
+            return new NtResult<StoreVictim?>((StoreVictim?)null);
+        if (!found.Succeeded)
+            return found.Status;
+        await using var handle = found.Value;
+        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        if (!metadata.Succeeded)
+            return metadata.Status;
+        var existing = new StoreVictim(metadata.Value.FileId, metadata.Value.IsDirectory);
+        if (existing.FileId == File.FileId && !IsDirectory && Volume.SamePath(target, Path))
+            return new NtResult<StoreVictim?>((StoreVictim?)existing);
+        if (!replace)
+            return NtStatus.ObjectNameCollision;
+        if (existing.IsDirectory || IsDirectory)
+            return NtStatus.AccessDenied;
+        if ((metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
+            return NtStatus.AccessDenied;
+        if (existing.FileId != File.FileId && Volume.Find(existing.FileId) is { } file)
+        {
+            if (file.IsDeletePending(handle.Path))
+                return NtStatus.AccessDenied;
+            if (file.AnyOpen(null, open => !posix || (open.ShareAccess & ShareAccess.Delete) == 0))
+                return NtStatus.AccessDenied;
+        }
+
+        return new NtResult<StoreVictim?>((StoreVictim?)existing);
+    }
+
+    /// <summary>
+    /// A rename opens the directory that gets the name for writing, sharing reads and writes: who holds it open for deletion, or without
+    /// letting others write, stands in the way (MS-FSA 2.1.5.15.12).
+    /// </summary>
+    private async ValueTask<NtStatus> CheckParentAsync(StorePath path, FileAccessMask right, CancellationToken cancellationToken)
+    {
+        var opened = await Volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
+        if (!opened.Succeeded)
+            return opened.Status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : opened.Status;
+        await using var handle = opened.Value;
+        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        if (!metadata.Succeeded)
+            return metadata.Status;
+        if (!metadata.Value.IsDirectory)
+            return NtStatus.ObjectPathNotFound;
+        return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write) ?? NtStatus.Success;
+    }
+
+    private bool HasOpenBelow(StorePath directory)
+    {
+        foreach (var file in Volume.GetFiles())
+        {
+            if (file.AnyOpen(this, open => open.Path.IsBelow(directory, Volume.NameComparison)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void MoveLinks(StorePath source, StorePath target)
+    {
+        if (Link is { } link)
+            File.Move(link, target);
+        Record.Path = target;
+        if (!IsDirectory)
+            return;
+
+        // None is left below today; opens that outlive a rename (durable ones, later) move with it.
+        foreach (var file in Volume.GetFiles())
+        {
+            foreach (var below in file.GetLinks())
+            {
+                if (below.Path.IsBelow(source, Volume.NameComparison))
+                    file.Move(below, new StorePath(target.Text + below.Path.Text[source.Text.Length..]));
+            }
+        }
+    }
+
+    private void RaiseAppeared(StorePath path, StoreVictim? replaced)
+    {
+        if (replaced is not null)
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName));
+        Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName));
+    }
+
+    /// <summary>NTFS marks a renamed file for the next backup.</summary>
+    private async ValueTask ArchiveAsync(CancellationToken cancellationToken)
+    {
+        if (IsDirectory)
+            return;
+        var metadata = await _file.GetMetadataAsync(cancellationToken);
+        if (metadata.Succeeded && (metadata.Value.Attributes & FileAttributes.Archive) == 0)
+        {
+            var attributes = metadata.Value.Attributes | FileAttributes.Archive;
+            await _file.SetMetadataAsync(new FileMetadataChange { Attributes = attributes }, cancellationToken);
+        }
+    }
+
+    private async ValueTask<NtStatus> CheckDeletableAsync(bool ignoreReadOnly, CancellationToken cancellationToken)
+    {
+        if (Path.IsRoot)
+            return NtStatus.CannotDelete;
+        var metadata = await _file.GetMetadataAsync(cancellationToken);
+        if (!metadata.Succeeded)
+            return metadata.Status;
+        if (!ignoreReadOnly && (metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
+            return NtStatus.CannotDelete;
+        if (!IsDirectory)
+            return NtStatus.Success;
+
+        var listing = await _file.ListAsync(cancellationToken);
+        if (!listing.Succeeded)
+            return listing.Status;
+        await using var entries = listing.Value;
+        var one = await entries.ReadAsync(new StoreEntry[1], cancellationToken);
+        return !one.Succeeded ? one.Status
+            : one.Value > 0 ? NtStatus.DirectoryNotEmpty
+            : NtStatus.Success;
+    }
+
+    /// <summary>What stands where a name is to go.</summary>
+    private readonly record struct StoreVictim(ulong FileId, bool IsDirectory);
+}

@@ -1,0 +1,164 @@
+using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>
+/// One open of a file or directory, with everything that NT's I/O manager keeps for it (MS-FSA section 2.1.1.6, Open; files_struct in
+/// Samba). Every operation checks the rights that the open was granted. Its owner closes it, once.
+/// </summary>
+internal sealed partial class FileOpen
+{
+    private const int Closing = int.MinValue;
+
+    private readonly IStoreFile _file;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private DirectoryCursor? _cursor;
+    private int _users;
+
+    /// <summary>Takes over the store's handle.</summary>
+    public FileOpen(FileObject file, OpenRecord record, IStoreFile handle)
+    {
+        File = file;
+        Record = record;
+        _file = handle;
+    }
+
+    /// <summary>The file, shared with its other opens.</summary>
+    public FileObject File { get; }
+
+    /// <summary>What a durable handle keeps of the open.</summary>
+    public OpenRecord Record { get; }
+
+    /// <summary>The volume.</summary>
+    public Volume Volume => File.Volume;
+
+    /// <summary>The name by which the file was opened, as of now.</summary>
+    public StorePath Path => Link?.Path ?? Record.Path;
+
+    /// <summary>Whether it is a directory.</summary>
+    public bool IsDirectory => Record.IsDirectory;
+
+    /// <summary>The rights that the open has.</summary>
+    public FileAccessMask GrantedAccess => Record.GrantedAccess;
+
+    /// <summary>What it lets other opens do.</summary>
+    public ShareAccess ShareAccess => Record.ShareAccess;
+
+    /// <summary>FILE_MODE_INFORMATION and the rest of the create options.</summary>
+    public CreateOptions Options => Record.Options;
+
+    /// <summary>Whether a close has begun.</summary>
+    public bool IsClosing => Volatile.Read(ref _users) < 0;
+
+    /// <summary>The name that was opened; set while the open is in its file's table, and kept after.</summary>
+    internal FileLink? Link { get; set; }
+
+    /// <summary>Where the open stands with the time of what it wrote. Belongs to <see cref="ShownTimes"/>.</summary>
+    internal WriteTimeState WriteTime { get; set; }
+
+    /// <summary>Whether its close removes a delete-pending name even when other opens are left (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    internal bool DeletesAtOnce { get; set; }
+
+    /// <summary>The store's handle.</summary>
+    internal IStoreFile Handle => _file;
+
+    /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
+    public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;
+
+    /// <summary>
+    /// Ends the open: what runs on it finishes first, what waits for a lock ends, a name that is to be deleted and has no other open
+    /// goes, and the store's handle is closed.
+    /// </summary>
+    /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
+    /// <param name="cancellationToken">Ends the query, not the close.</param>
+    /// <returns>The metadata, all zero when not asked for or not to be had; FILE_CLOSED when the open was closed before.</returns>
+    public async ValueTask<NtResult<FileMetadata>> CloseAsync(bool query = false, CancellationToken cancellationToken = default)
+    {
+        var users = Interlocked.Or(ref _users, Closing);
+        if (users < 0)
+            return NtStatus.FileClosed;
+        File.Locks?.Release(this);
+        if (users > 0)
+            await _drained.Task;
+
+        FileMetadata metadata = default;
+        try
+        {
+            var change = File.Times.Close(this, Volume.Now());
+            if (!change.IsEmpty && !Link!.Removed)
+                await _file.SetMetadataAsync(change, CancellationToken.None);
+            if (query && await ShowMetadataAsync(cancellationToken) is { Succeeded: true, Value: var shown })
+                metadata = shown;
+        }
+        finally
+        {
+            await LeaveAsync();
+        }
+
+        return metadata;
+    }
+
+    /// <summary>Keeps a close from going on while an operation runs.</summary>
+    private bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _users) > 0)
+            return true;
+        Exit();
+        return false;
+    }
+
+    private void Exit()
+    {
+        if (Interlocked.Decrement(ref _users) == Closing)
+            _drained.TrySetResult();
+    }
+
+    private async ValueTask LeaveAsync()
+    {
+        try
+        {
+            // The name and the table change together for whoever looks the name up meanwhile.
+            while (File.BeginClose(this))
+            {
+                var path = Path;
+                using var turn = await Volume.Gate.EnterAsync(path, CancellationToken.None);
+                if (path != Path)
+                    continue; // a rename came between
+                await DeleteNameAsync(path);
+                break;
+            }
+        }
+        finally
+        {
+            File.Remove(this);
+            Volume.Dereference(File);
+            Volume.CountOpen(-1);
+            try
+            {
+                if (_cursor is { } cursor)
+                    await cursor.DisposeAsync();
+            }
+            finally
+            {
+                await _file.DisposeAsync();
+            }
+        }
+    }
+
+    private async ValueTask DeleteNameAsync(StorePath path)
+    {
+        // Somebody may have opened or undone it while this one waited.
+        if (!File.BeginClose(this))
+            return;
+        var status = await Volume.Store.DeleteAsync(path, CancellationToken.None);
+        File.EndDelete(Link!, status == NtStatus.Success);
+        if (status == NtStatus.Success)
+        {
+            var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter));
+        }
+    }
+}

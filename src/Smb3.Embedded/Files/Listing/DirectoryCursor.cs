@@ -1,0 +1,217 @@
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Listing;
+
+/// <summary>
+/// The place of an open in its directory (MS-FSA section 2.1.5.6.3). The handler looks at the next entry, writes it if it fits, and
+/// only then moves on, so that an entry that did not fit comes first the next time. One query at a time: the open sees to that.
+/// </summary>
+internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
+{
+    private const int BatchSize = 64;
+
+    private readonly List<StoreEntry> _entries = [];
+    private readonly StoreEntry[] _batch = new StoreEntry[BatchSize];
+    private IStoreListing? _listing;
+    private string? _pattern;
+    private bool _exact;
+    private bool _begun;
+    private bool _anyReported;
+    private int _dots;
+    private int _next;
+    private bool _hasCurrent;
+
+    /// <summary>The entry that <see cref="PeekAsync"/> found.</summary>
+    public DirectoryEntry Current { get; private set; }
+
+    /// <summary>Begins a query.</summary>
+    /// <param name="pattern">The expression; only the first one, or one with <paramref name="reopen"/>, counts.</param>
+    /// <param name="restart">SMB2_RESTART_SCANS.</param>
+    /// <param name="reopen">SMB2_REOPEN.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<NtStatus> StartAsync(string pattern, bool restart, bool reopen, CancellationToken cancellationToken)
+    {
+        if (_pattern is null || reopen)
+        {
+            if (pattern.AsSpan().ContainsAny("\\/:|\0"))
+                return NtStatus.ObjectNameInvalid;
+            _pattern = pattern.Length == 0 ? "*" : pattern;
+            _exact = !Wildcard.IsIn(_pattern) && _pattern is not ("." or "..");
+            restart = true;
+        }
+
+        if (restart)
+        {
+            await EndListingAsync();
+            _anyReported = false;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return NtStatus.Success;
+    }
+
+    /// <summary>Finds the next entry.</summary>
+    /// <returns>Success: it is <see cref="Current"/>; NO_SUCH_FILE when no entry matches at all, NO_MORE_FILES at the end.</returns>
+    public async ValueTask<NtStatus> PeekAsync(CancellationToken cancellationToken)
+    {
+        if (_hasCurrent)
+            return NtStatus.Success;
+        var status = await FindAsync(cancellationToken);
+        if (status == NtStatus.NoMoreFiles && !_anyReported)
+        {
+            _anyReported = true;
+            return NtStatus.NoSuchFile;
+        }
+
+        _hasCurrent = status == NtStatus.Success;
+        _anyReported |= _hasCurrent;
+        return status;
+    }
+
+    /// <summary>Moves past <see cref="Current"/>.</summary>
+    public void Advance()
+    {
+        _hasCurrent = false;
+        Current = default;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => EndListingAsync();
+
+    private async ValueTask<NtStatus> FindAsync(CancellationToken cancellationToken)
+    {
+        if (_exact)
+            return await FindExactAsync(cancellationToken);
+
+        while (_dots < 2)
+        {
+            var name = _dots++ == 0 ? "." : "..";
+            if (!Matches(name))
+                continue;
+            var metadata = await DotMetadataAsync(name, cancellationToken);
+            if (!metadata.Succeeded)
+                return metadata.Status;
+            Current = new DirectoryEntry(name, metadata.Value);
+            return NtStatus.Success;
+        }
+
+        if (!_begun)
+        {
+            var status = await BeginListingAsync(cancellationToken);
+            if (status != NtStatus.Success)
+                return status;
+        }
+
+        while (true)
+        {
+            if (_next < _entries.Count)
+            {
+                Current = Show(_entries[_next++]);
+                return NtStatus.Success;
+            }
+
+            _entries.Clear();
+            _next = 0;
+            if (_listing is null)
+                return NtStatus.NoMoreFiles;
+            var read = await ReadBatchAsync(cancellationToken);
+            if (!read.Succeeded)
+                return read.Status;
+        }
+    }
+
+    private async ValueTask<NtStatus> BeginListingAsync(CancellationToken cancellationToken)
+    {
+        var listing = await directory.Handle.ListAsync(cancellationToken);
+        if (!listing.Succeeded)
+            return listing.Status;
+        _listing = listing.Value;
+        _begun = true;
+
+        // NTFS keeps directories in order, and programs came to rely on it; a directory too large to hold is listed as it comes.
+        while (_listing is not null && _entries.Count <= directory.Volume.Options.SortedListingLimit)
+        {
+            var read = await ReadBatchAsync(cancellationToken);
+            if (!read.Succeeded)
+                return read.Status;
+        }
+
+        if (_listing is null)
+            _entries.Sort(static (left, right) => string.Compare(left.Name, right.Name, StringComparison.OrdinalIgnoreCase));
+        return NtStatus.Success;
+    }
+
+    private async ValueTask<NtResult<int>> ReadBatchAsync(CancellationToken cancellationToken)
+    {
+        var read = await _listing!.ReadAsync(_batch, cancellationToken);
+        if (!read.Succeeded)
+            return read;
+        if (read.Value == 0)
+        {
+            var listing = _listing;
+            _listing = null;
+            await listing.DisposeAsync();
+        }
+
+        for (var i = 0; i < read.Value; i++)
+        {
+            if (Matches(_batch[i].Name))
+                _entries.Add(_batch[i]);
+        }
+
+        return read;
+    }
+
+    private async ValueTask<NtStatus> FindExactAsync(CancellationToken cancellationToken)
+    {
+        if (_begun)
+            return NtStatus.NoMoreFiles;
+        _begun = true;
+        if (FileNames.Check(_pattern, directory.Volume.Store.Traits.MaxNameLength) != NtStatus.Success)
+            return NtStatus.NoMoreFiles;
+        var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken);
+        if (found.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
+            return NtStatus.NoMoreFiles;
+        if (!found.Succeeded)
+            return found.Status;
+        await using var handle = found.Value;
+        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        if (!metadata.Succeeded)
+            return metadata.Status;
+        Current = Show(new StoreEntry(handle.Path.Name.ToString(), metadata.Value));
+        return NtStatus.Success;
+    }
+
+    private async ValueTask<NtResult<FileMetadata>> DotMetadataAsync(string name, CancellationToken cancellationToken)
+    {
+        if (name == "." || directory.Path.IsRoot)
+            return await directory.GetMetadataAsync(cancellationToken);
+        var parent = await directory.Volume.Store.OpenAsync(directory.Path.Parent, StoreAccess.Metadata, cancellationToken);
+        if (!parent.Succeeded)
+            return await directory.GetMetadataAsync(cancellationToken);
+        await using var handle = parent.Value;
+        return await handle.GetMetadataAsync(cancellationToken);
+    }
+
+    private bool Matches(ReadOnlySpan<char> name) =>
+        Wildcard.Matches(_pattern, name, directory.Volume.NameComparison != StringComparison.Ordinal);
+
+    private DirectoryEntry Show(in StoreEntry entry) => new(
+        entry.Name,
+        directory.Volume.Find(entry.Metadata.FileId) is { } open ? open.Times.Show(entry.Metadata) : entry.Metadata);
+
+    private async ValueTask EndListingAsync()
+    {
+        var listing = _listing;
+        _listing = null;
+        _entries.Clear();
+        _next = 0;
+        _dots = 0;
+        _begun = false;
+        Advance();
+        if (listing is not null)
+            await listing.DisposeAsync();
+    }
+}

@@ -1,0 +1,198 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Locking;
+
+/// <summary>The byte-range locks of one file (MS-FSA sections 2.1.5.8, 2.1.5.9 and 2.1.4.10).</summary>
+/// <remarks>
+/// A lock belongs to the open that made it. Shared locks may lie on each other; an exclusive one bears no other, not even of the same
+/// open. Who waits is served in the order in which it came.
+/// </remarks>
+internal sealed class ByteRangeLocks(int limit)
+{
+    private readonly Lock _sync = new();
+    private readonly List<HeldLock> _held = [];
+    private readonly LinkedList<Waiter> _waiting = [];
+    private volatile int _count;
+
+    /// <summary>How many locks are held.</summary>
+    public int Count => _count;
+
+    /// <summary>How many requests wait.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_sync)
+                return _waiting.Count;
+        }
+    }
+
+    /// <summary>Whether <paramref name="open"/> may read or write <paramref name="range"/>. Without a lock on the file this is one read of a field.</summary>
+    public bool Permits(FileOpen open, ByteRange range, bool write)
+    {
+        if (_count == 0 || range.Length == 0)
+            return true;
+        lock (_sync)
+        {
+            foreach (var held in _held)
+            {
+                // Nobody writes under a shared lock, its owner neither; under an exclusive one its owner does both.
+                var blocks = held.Exclusive ? held.Owner != open : write;
+                if (blocks && held.Range.Overlaps(range))
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Takes all of <paramref name="requests"/> or none, without waiting.</summary>
+    public NtStatus TryLock(FileOpen open, ReadOnlySpan<LockRequest> requests)
+    {
+        lock (_sync)
+        {
+            var before = _held.Count;
+            foreach (var request in requests)
+            {
+                var status = !request.Range.IsValid ? NtStatus.InvalidLockRange
+                    : _held.Count >= limit ? NtStatus.InsufficientResources
+                    : !IsFree(request) ? NtStatus.LockNotGranted
+                    : NtStatus.Success;
+                if (status != NtStatus.Success)
+                {
+                    _held.RemoveRange(before, _held.Count - before);
+                    _count = before;
+                    return status;
+                }
+
+                _held.Add(new HeldLock(open, request.Range, request.Exclusive));
+            }
+
+            _count = _held.Count;
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>
+    /// Takes one lock, waiting for it where need be. A wait ends with CANCELLED when <paramref name="cancellationToken"/> says so, and
+    /// with RANGE_NOT_LOCKED when the open is closed.
+    /// </summary>
+    public async ValueTask<NtStatus> LockAsync(FileOpen open, LockRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.Range.IsValid)
+            return NtStatus.InvalidLockRange;
+
+        LinkedListNode<Waiter> node;
+        lock (_sync)
+        {
+            if (open.IsClosing)
+                return NtStatus.RangeNotLocked;
+            if (_held.Count + _waiting.Count >= limit)
+                return NtStatus.InsufficientResources;
+            if (IsFree(request))
+            {
+                _held.Add(new HeldLock(open, request.Range, request.Exclusive));
+                _count = _held.Count;
+                return NtStatus.Success;
+            }
+
+            node = _waiting.AddLast(new Waiter(open, request));
+        }
+
+        using var registration = cancellationToken.UnsafeRegister(_ => End(node, NtStatus.Cancelled), null);
+        return await node.Value.Completion.Task;
+    }
+
+    /// <summary>Undoes one lock of exactly this range.</summary>
+    public NtStatus Unlock(FileOpen open, ByteRange range)
+    {
+        if (!range.IsValid)
+            return NtStatus.InvalidLockRange;
+        lock (_sync)
+        {
+            // The exclusive one goes first where both lie on one range.
+            var at = _held.FindIndex(held => held.Owner == open && held.Range == range && held.Exclusive);
+            if (at < 0)
+                at = _held.FindIndex(held => held.Owner == open && held.Range == range);
+            if (at < 0)
+                return NtStatus.RangeNotLocked;
+            _held.RemoveAt(at);
+            ServeWaiting();
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>Ends everything that <paramref name="open"/> holds and waits for.</summary>
+    public void Release(FileOpen open)
+    {
+        lock (_sync)
+        {
+            for (var node = _waiting.First; node is not null;)
+            {
+                var next = node.Next;
+                if (node.Value.Owner == open)
+                {
+                    _waiting.Remove(node);
+                    node.Value.Completion.TrySetResult(NtStatus.RangeNotLocked);
+                }
+
+                node = next;
+            }
+
+            _held.RemoveAll(held => held.Owner == open);
+            ServeWaiting();
+        }
+    }
+
+    private bool IsFree(LockRequest request)
+    {
+        foreach (var held in _held)
+        {
+            if ((held.Exclusive || request.Exclusive) && held.Range.Overlaps(request.Range))
+                return false;
+        }
+
+        return true;
+    }
+
+    private void ServeWaiting()
+    {
+        for (var node = _waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            var waiter = node.Value;
+            if (IsFree(waiter.Request))
+            {
+                _waiting.Remove(node);
+                _held.Add(new HeldLock(waiter.Owner, waiter.Request.Range, waiter.Request.Exclusive));
+                waiter.Completion.TrySetResult(NtStatus.Success);
+            }
+
+            node = next;
+        }
+
+        _count = _held.Count;
+    }
+
+    private void End(LinkedListNode<Waiter> node, NtStatus status)
+    {
+        lock (_sync)
+        {
+            if (node.List is null)
+                return;
+            _waiting.Remove(node);
+            node.Value.Completion.TrySetResult(status);
+        }
+    }
+
+    private readonly record struct HeldLock(FileOpen Owner, ByteRange Range, bool Exclusive);
+
+    private sealed class Waiter(FileOpen owner, LockRequest request)
+    {
+        public FileOpen Owner { get; } = owner;
+
+        public LockRequest Request { get; } = request;
+
+        public TaskCompletionSource<NtStatus> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

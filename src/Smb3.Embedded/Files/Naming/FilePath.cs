@@ -1,0 +1,106 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Naming;
+
+/// <summary>A path as a client wrote it, checked and taken apart (MS-FSCC sections 2.1.5 and 2.1.9, MS-FSA section 2.1.5.1).</summary>
+internal readonly struct FilePath
+{
+    private FilePath(StorePath path, StreamKind stream, bool endsInSeparator)
+    {
+        Path = path;
+        Stream = stream;
+        EndsInSeparator = endsInSeparator;
+    }
+
+    /// <summary>Which part of a file a path names.</summary>
+    internal enum StreamKind
+    {
+        /// <summary>The path says nothing of streams.</summary>
+        Unsaid,
+
+        /// <summary><c>::$DATA</c>: the data of a file, so no directory.</summary>
+        Data,
+
+        /// <summary><c>:$I30:$INDEX_ALLOCATION</c>: a directory.</summary>
+        Directory,
+
+        /// <summary><c>:name:$DATA</c>.</summary>
+        Named,
+    }
+
+    /// <summary>The file.</summary>
+    public StorePath Path { get; }
+
+    /// <summary>The part of it.</summary>
+    public StreamKind Stream { get; }
+
+    /// <summary>Whether the path ended in a backslash, which only a directory's may.</summary>
+    public bool EndsInSeparator { get; }
+
+    /// <summary>Takes <paramref name="text"/> apart.</summary>
+    /// <param name="text">Names separated by a backslash; the empty string is the root.</param>
+    /// <param name="maxNameLength">The longest name that the store takes.</param>
+    /// <param name="path">The result of a success.</param>
+    public static NtStatus Parse(string text, int maxNameLength, out FilePath path)
+    {
+        path = default;
+        if (text.Length == 0)
+            return NtStatus.Success;
+        if (text[0] == '\\')
+            return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.9
+
+        var rest = text.AsSpan();
+        var endsInSeparator = rest[^1] == '\\';
+        if (endsInSeparator)
+            rest = rest[..^1];
+
+        var stream = StreamKind.Unsaid;
+        var lastName = rest[(rest.LastIndexOf('\\') + 1)..];
+        var colon = lastName.IndexOf(':');
+        if (colon >= 0)
+        {
+            if (endsInSeparator || !TryParseStream(lastName[(colon + 1)..], maxNameLength, out stream))
+                return NtStatus.ObjectNameInvalid;
+            rest = rest[..^(lastName.Length - colon)];
+
+            // ":$I30:$INDEX_ALLOCATION" and the like without a name speak of the root.
+            if (rest.IsEmpty)
+            {
+                path = new FilePath(StorePath.Root, stream, false);
+                return NtStatus.Success;
+            }
+        }
+
+        foreach (var range in rest.Split('\\'))
+        {
+            var status = FileNames.Check(rest[range], maxNameLength);
+            if (status != NtStatus.Success)
+                return status;
+        }
+
+        path = new FilePath(new StorePath(rest.Length == text.Length ? text : rest.ToString()), stream, endsInSeparator);
+        return NtStatus.Success;
+    }
+
+    private static bool TryParseStream(ReadOnlySpan<char> text, int maxNameLength, out StreamKind kind)
+    {
+        kind = StreamKind.Named;
+        var colon = text.IndexOf(':');
+        var name = colon < 0 ? text : text[..colon];
+        var type = colon < 0 ? "$DATA" : text[(colon + 1)..];
+        if (name.Length > maxNameLength || name.ContainsAny('/', '\0'))
+            return false;
+
+        if (type.Equals("$DATA", StringComparison.OrdinalIgnoreCase))
+        {
+            if (name.IsEmpty)
+                kind = StreamKind.Data;
+            return !name.IsEmpty || colon >= 0;
+        }
+
+        kind = StreamKind.Directory;
+        return type.Equals("$INDEX_ALLOCATION", StringComparison.OrdinalIgnoreCase)
+            && (name.IsEmpty || name.Equals("$I30", StringComparison.OrdinalIgnoreCase));
+    }
+}

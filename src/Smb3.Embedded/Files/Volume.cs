@@ -1,0 +1,153 @@
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>
+/// One store as NT would serve it: the table of the files that are open (by <see cref="FileMetadata.FileId"/>), and the way to open
+/// more. All shares on a store use one volume, or they would not see each other's opens.
+/// </summary>
+internal sealed class Volume
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<ulong, FileObject> _files = [];
+    private readonly HashSet<string> _deletePending;
+    private volatile int _deletePendingCount;
+    private int _opens;
+
+    /// <summary>Serves <paramref name="store"/>.</summary>
+    public Volume(IFileStore store, VolumeOptions options)
+    {
+        Store = store;
+        Options = options;
+        var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
+        NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        var comparer = StringComparer.FromComparison(NameComparison);
+        Gate = new NameGate(comparer);
+        _deletePending = new HashSet<string>(comparer);
+    }
+
+    /// <summary>Raised after each change that an open made, on the thread that made it. Handlers must be quick and must not throw.</summary>
+    public event Action<FileChange>? Changed;
+
+    /// <summary>Where the files are.</summary>
+    public IFileStore Store { get; }
+
+    /// <summary>The choices.</summary>
+    public VolumeOptions Options { get; }
+
+    /// <summary>How names are compared.</summary>
+    public StringComparison NameComparison { get; }
+
+    /// <summary>How many opens there are.</summary>
+    public int OpenCount => Volatile.Read(ref _opens);
+
+    /// <summary>How many files are open.</summary>
+    public int FileCount
+    {
+        get
+        {
+            lock (_sync)
+                return _files.Count;
+        }
+    }
+
+    /// <summary>Puts changes of names in a row.</summary>
+    internal NameGate Gate { get; }
+
+    /// <summary>CREATE (MS-FSA section 2.1.5.1).</summary>
+    public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken) =>
+        new CreateOperation(this, parameters).RunAsync(cancellationToken);
+
+    /// <summary>Size, free space, label and serial number.</summary>
+    public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
+        Store.GetVolumeAsync(cancellationToken);
+
+    /// <summary>The opens, as of now.</summary>
+    public IReadOnlyList<FileOpen> GetOpens()
+    {
+        var opens = new List<FileOpen>();
+        foreach (var file in GetFiles())
+            opens.AddRange(file.GetOpens());
+        return opens;
+    }
+
+    /// <summary>Whether two paths are the same to this store.</summary>
+    internal bool SamePath(StorePath left, StorePath right) => string.Equals(left.Text, right.Text, NameComparison);
+
+    /// <summary>The time of this volume's clock.</summary>
+    internal FileTime Now() => FileTime.From(Options.Time.GetUtcNow());
+
+    /// <summary>The files that are open, as of now.</summary>
+    internal FileObject[] GetFiles()
+    {
+        lock (_sync)
+            return [.. _files.Values];
+    }
+
+    /// <summary>The file object of a file that is open.</summary>
+    internal FileObject? Find(ulong fileId)
+    {
+        lock (_sync)
+            return _files.GetValueOrDefault(fileId);
+    }
+
+    /// <summary>The file object, made if need be, and kept until <see cref="Dereference"/>.</summary>
+    internal FileObject Reference(ulong fileId, bool isDirectory)
+    {
+        lock (_sync)
+        {
+            if (!_files.TryGetValue(fileId, out var file))
+                _files.Add(fileId, file = new FileObject(this, fileId, isDirectory));
+            file.References++;
+            return file;
+        }
+    }
+
+    /// <summary>Undoes one <see cref="Reference"/>; the last one takes the file out of the table.</summary>
+    internal void Dereference(FileObject file)
+    {
+        lock (_sync)
+        {
+            if (--file.References == 0)
+                _files.Remove(file.FileId);
+        }
+    }
+
+    /// <summary>Counts opens in and out.</summary>
+    internal void CountOpen(int by) => Interlocked.Add(ref _opens, by);
+
+    /// <summary>Whether the directory <paramref name="path"/> is to be deleted.</summary>
+    internal bool IsDeletePending(StorePath path)
+    {
+        if (_deletePendingCount == 0)
+            return false;
+        lock (_sync)
+            return _deletePending.Contains(path.Text);
+    }
+
+    /// <summary>Marks a name; called with its file's lock held.</summary>
+    internal void SetDeletePending(FileLink link, bool pending)
+    {
+        link.DeletePending = pending;
+        lock (_sync)
+        {
+            if (pending)
+                _deletePending.Add(link.Path.Text);
+            else
+                _deletePending.Remove(link.Path.Text);
+            _deletePendingCount = _deletePending.Count;
+        }
+    }
+
+    /// <summary>Tells who listens.</summary>
+    internal void Raise(FileChange change) => Changed?.Invoke(change);
+
+    /// <summary>Tells who listens that the file of <paramref name="open"/> changed.</summary>
+    internal void RaiseModified(FileOpen open, ChangeFilter filter)
+    {
+        if (Changed is { } changed && filter != ChangeFilter.None)
+            changed(new FileChange(ChangeAction.Modified, open.Path, filter));
+    }
+}

@@ -1,0 +1,20 @@
+namespace Smb3.Embedded.Files;
+
+/// <summary>What one <see cref="Volume"/> does where NT leaves a choice.</summary>
+internal sealed record VolumeOptions
+{
+    /// <summary>The clock of every time stamp that the volume sets itself.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// How long after the first write of a handle the last-write time that handles see moves on. NTFS up to Windows Server 2016 waits,
+    /// later ones do not; programs that compare times after a save rely on either. Zero: every write shows at once.
+    /// </summary>
+    public TimeSpan WriteTimeDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Directories with at most this many matching entries are listed in order of name, as NTFS does; larger ones in the store's order.</summary>
+    public int SortedListingLimit { get; init; } = 4096;
+
+    /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
+    public int MaxLocksPerFile { get; init; } = 65_536;
+}

@@ -1,0 +1,155 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Security.Cryptography;
+
+namespace Smb3.Embedded.Security.Authentication.Ntlm;
+
+/// <summary>
+/// The server's side of one NTLM exchange (MS-NLMP section 3.2.5): NTLMv2 with extended session security, nothing older. Sends nothing
+/// itself; SPNEGO, or the raw exchange, carries its messages.
+/// </summary>
+internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserStore users) : IDisposable
+{
+    /// <summary>More than a NEGOTIATE message ever has; it must be kept for the MIC.</summary>
+    private const int LongestNegotiate = 1024;
+
+    private const NtlmFlags Required = NtlmFlags.Unicode | NtlmFlags.ExtendedSessionSecurity;
+
+    private readonly byte[] _sessionKey = GC.AllocateArray<byte>(NtlmV2.KeySize, pinned: true);
+    private byte[] _negotiate = [];
+    private byte[] _challenge = [];
+    private NtlmFlags _flags;
+
+    public bool HasChallenged => _challenge.Length != 0;
+
+    /// <summary>After success: ExportedSessionKey.</summary>
+    public ReadOnlySpan<byte> SessionKey => _sessionKey;
+
+    private ReadOnlySpan<byte> ServerChallenge => _challenge.AsSpan(NtlmChallengeMessage.ServerChallengeOffset, NtlmMessage.ChallengeSize);
+
+    /// <summary>Takes NEGOTIATE and makes the CHALLENGE.</summary>
+    public AuthenticationFailure Challenge(ReadOnlySpan<byte> token, out ReadOnlyMemory<byte> challenge)
+    {
+        challenge = default;
+        if (token.Length > LongestNegotiate || !NtlmNegotiateMessage.TryParse(token, out var negotiate))
+            return AuthenticationFailure.BadToken;
+        if ((negotiate.Flags & Required) != Required)
+            return AuthenticationFailure.TooWeak;
+
+        Span<byte> serverChallenge = stackalloc byte[NtlmMessage.ChallengeSize];
+        options.Random.GetBytes(serverChallenge);
+        _flags = NtlmChallengeMessage.Answer(negotiate.Flags);
+        _negotiate = token.ToArray();
+        _challenge = NtlmChallengeMessage.Write(_flags, serverChallenge, options);
+        challenge = _challenge;
+        return AuthenticationFailure.None;
+    }
+
+    /// <summary>Takes AUTHENTICATE and checks it. The identity is there as soon as the client named itself.</summary>
+    public async ValueTask<(AuthenticationFailure Failure, SmbIdentity? Identity)> AuthenticateAsync(
+        ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
+    {
+        if (!NtlmAuthenticateMessage.TryParse(token, out var message))
+            return (AuthenticationFailure.BadToken, null);
+
+        _flags &= message.Flags | Required;
+        if (message.IsAnonymous)
+        {
+            // No secret, so the key to exchange under is zero (MS-NLMP 3.3.2): clients sign with what they wrapped in it.
+            return (TakeSessionKey(message, new byte[NtlmV2.KeySize]), Identify(message, null));
+        }
+
+        if (message.UserName.Length == 0)
+            return (AuthenticationFailure.BadToken, null);
+        if (!NtlmV2.IsResponse(message.NtResponse))
+            return (AuthenticationFailure.TooWeak, Identify(message, null));
+
+        var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
+        var identity = Identify(message, user);
+        return (Verify(message, user), identity);
+    }
+
+    /// <summary>mechListMIC of the server.</summary>
+    public byte[] Sign(ReadOnlySpan<byte> mechTypes)
+    {
+        var signature = new byte[NtlmSignature.Size];
+        NtlmSignature.Compute(_sessionKey, _flags, fromServer: true, mechTypes, signature);
+        return signature;
+    }
+
+    /// <summary>mechListMIC of the client.</summary>
+    public bool Verify(ReadOnlySpan<byte> mechTypes, ReadOnlySpan<byte> signature) =>
+        NtlmSignature.Verify(_sessionKey, _flags, fromServer: false, mechTypes, signature);
+
+    public void Dispose() => CryptographicOperations.ZeroMemory(_sessionKey);
+
+    private static SmbIdentity Identify(in NtlmAuthenticateMessage message, SmbUser? user) => new()
+    {
+        UserName = user?.Name ?? message.UserName,
+        DomainName = message.DomainName,
+        WorkstationName = message.WorkstationName,
+        IsAnonymous = message.IsAnonymous,
+        DisplayName = user?.DisplayName,
+        Groups = user?.Groups ?? [],
+    };
+
+    // Everything is computed for an unknown user too, with a hash that nobody has, so that the time does not tell who exists.
+    private AuthenticationFailure Verify(in NtlmAuthenticateMessage message, SmbUser? user)
+    {
+        Span<byte> ntHash = stackalloc byte[SmbUser.NtHashSize];
+        Span<byte> responseKey = stackalloc byte[NtlmV2.KeySize];
+        Span<byte> proof = stackalloc byte[NtlmV2.ProofSize];
+        Span<byte> baseKey = stackalloc byte[NtlmV2.KeySize];
+        options.Random.GetBytes(ntHash);
+
+        // A hash that is all zero was removed a moment ago; it must not become a password.
+        var known = user is not null && user.NtHash.Length == ntHash.Length;
+        if (known)
+            user!.NtHash.Span.CopyTo(ntHash);
+        known = known && ntHash.ContainsAnyExcept((byte)0);
+
+        var response = message.NtResponse;
+        NtlmV2.ResponseKey(ntHash, message.UserName, message.DomainName, responseKey);
+        NtlmV2.Proof(responseKey, ServerChallenge, response[NtlmV2.ProofSize..], proof);
+        NtlmV2.SessionBaseKey(responseKey, proof, baseKey);
+        var matches = CryptographicOperations.FixedTimeEquals(proof, response[..NtlmV2.ProofSize]);
+        CryptographicOperations.ZeroMemory(ntHash);
+        CryptographicOperations.ZeroMemory(responseKey);
+
+        var failure = !known ? AuthenticationFailure.UnknownUser
+            : !matches ? AuthenticationFailure.WrongPassword
+            : user!.Disabled ? AuthenticationFailure.AccountDisabled
+            : TakeSessionKey(message, baseKey);
+        CryptographicOperations.ZeroMemory(baseKey);
+        if (failure == AuthenticationFailure.None && NtlmV2.HasMic(response) && !MicMatches(message))
+            failure = AuthenticationFailure.Tampered;
+        if (failure != AuthenticationFailure.None)
+            CryptographicOperations.ZeroMemory(_sessionKey);
+        return failure;
+    }
+
+    // MS-NLMP 3.2.5.1.2: with key exchange the client chose the key and sent it under the one that both can compute.
+    private AuthenticationFailure TakeSessionKey(in NtlmAuthenticateMessage message, ReadOnlySpan<byte> keyExchangeKey)
+    {
+        if ((_flags & NtlmFlags.KeyExchange) == 0)
+        {
+            keyExchangeKey.CopyTo(_sessionKey);
+            return AuthenticationFailure.None;
+        }
+
+        var encrypted = message.EncryptedRandomSessionKey;
+        if (encrypted.Length != NtlmV2.KeySize)
+            return AuthenticationFailure.BadToken;
+        Rc4.Transform(keyExchangeKey, encrypted, _sessionKey);
+        return AuthenticationFailure.None;
+    }
+
+    private bool MicMatches(in NtlmAuthenticateMessage message)
+    {
+        if (message.Message.Length < NtlmAuthenticateMessage.PayloadOffset)
+            return false;
+        Span<byte> mic = stackalloc byte[NtlmAuthenticateMessage.MicSize];
+        NtlmV2.Mic(_sessionKey, _negotiate, _challenge, message.Message, mic);
+        return CryptographicOperations.FixedTimeEquals(
+            mic, message.Message.Slice(NtlmAuthenticateMessage.MicOffset, NtlmAuthenticateMessage.MicSize));
+    }
+}
