@@ -156,7 +156,7 @@ internal sealed class RequestPipeline
             // MS-SMB2 3.3.5.2.4: a signature that is there must be right, and where it must be there it must not be missing.
             if (request.IsSigned)
             {
-                if (channel is null || !channel.Signer.Verify(request.Message.Span))
+                if (channel?.Signer is not { } signer || !signer.Verify(request.Message.Span))
                 {
                     return NtStatus.AccessDenied;
                 }
