@@ -8,6 +8,8 @@ namespace Smb3.Embedded.Dispatch;
 /// One request on its way to a handler, and the response that the handler writes. Lives as long as the request and is then used for the
 /// next one: a handler keeps nothing of it.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design", "CA1001", Justification = "End disposes what a request holds, each time; the object itself is used again.")]
 internal sealed class Request
 {
     private const int CreditUnit = 65_536;

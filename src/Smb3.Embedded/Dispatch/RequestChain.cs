@@ -175,7 +175,7 @@ internal sealed class RequestChain
             if (request.Command == Smb2Command.Cancel)
             {
                 // Neither a response nor a message id of its own (MS-SMB2 3.3.5.16).
-                _pipeline.Cancel(request, this);
+                RequestPipeline.Cancel(request, this);
                 return;
             }
 
@@ -244,7 +244,7 @@ internal sealed class RequestChain
         }
         else
         {
-            var credits = Connection.Credits.Grant(_pipeline.CreditsFor(request));
+            var credits = Connection.Credits.Grant(RequestPipeline.CreditsFor(request));
             Smb2Header.WriteSync(
                 header, request.Command, status, flags, (ushort)request.CreditCharge, credits, request.MessageId, request.ProcessId,
                 request.TreeId, request.SessionId);

@@ -62,12 +62,12 @@ internal static class FileQuery
     {
         File = metadata.ToNetworkOpen(),
         FileId = metadata.FileId,
-        VolumeSerialNumber = handle.File.Volume.SerialNumber,
+        VolumeSerialNumber = 0,
         LinkCount = handle.File.IsDeletePending && metadata.LinkCount > 0 ? metadata.LinkCount - 1 : metadata.LinkCount,
         DeletePending = handle.File.IsDeletePending,
         IsDirectory = metadata.IsDirectory,
         GrantedAccess = handle.File.GrantedAccess,
-        Mode = handle.File.Mode,
+        Mode = handle.File.Options,
         Position = handle.File.Position,
         IsCaseSensitive = handle.File.Volume.Store.Traits.Has(StoreAbilities.CaseSensitive),
     };

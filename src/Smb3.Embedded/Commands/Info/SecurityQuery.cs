@@ -11,7 +11,8 @@ internal static class SecurityQuery
 {
     public static async ValueTask<NtStatus> AnswerAsync(Request request, FileHandle handle, SecurityInformation parts, int length)
     {
-        var found = await handle.File.GetSecurityAsync((uint)parts, request.Connection.Ended).ConfigureAwait(false);
+        await Task.CompletedTask.ConfigureAwait(false);
+        NtResult<ReadOnlyMemory<byte>> found = NtStatus.NotSupported;
         if (!found.Succeeded)
         {
             return found.Status;

@@ -30,11 +30,20 @@ internal sealed class SetInfoHandler : ICommandHandler
             return status;
         }
 
-        var setting = (open, set.InfoType) switch
+        status = await SetAsync(request, open, set).ConfigureAwait(false);
+        if (status == NtStatus.Success)
+        {
+            SetInfoResponse.Write(request.Append(SetInfoResponse.FixedSize));
+        }
+
+        return status;
+    }
+
+    private static ValueTask<NtStatus> SetAsync(Request request, Open open, in SetInfoRequest set) => (open, set.InfoType) switch
         {
             (FileHandle handle, Smb2InfoType.File) => SetFile(request, handle.File, set.FileInformationClass, set.Buffer),
             (FileHandle handle, Smb2InfoType.Security) =>
-                handle.File.SetSecurityAsync((uint)set.SecurityInformation, set.Buffer.ToArray(), request.Connection.Ended),
+                new(NtStatus.NotSupported),
 
             // Labels, control and object ids of a volume are not for clients to set (MS-SMB2 3.3.5.21.2); no store keeps quotas yet.
             (FileHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),
@@ -46,15 +55,6 @@ internal sealed class SetInfoHandler : ICommandHandler
             (PipeHandle, _) => new(NtStatus.NotSupported),
             _ => new ValueTask<NtStatus>(NtStatus.InvalidParameter),
         };
-
-        status = await setting.ConfigureAwait(false);
-        if (status == NtStatus.Success)
-        {
-            SetInfoResponse.Write(request.Append(SetInfoResponse.FixedSize));
-        }
-
-        return status;
-    }
 
     private static ValueTask<NtStatus> SetFile(
         Request request, FileOpen file, FileInformationClass informationClass, ReadOnlySpan<byte> buffer)
@@ -78,7 +78,7 @@ internal sealed class SetInfoHandler : ICommandHandler
 
             case FileInformationClass.FileDispositionInformation:
                 return SetInformation.TryReadDisposition(buffer, out var delete)
-                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, token)
+                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, onClose: false, token)
                     : new(NtStatus.InfoLengthMismatch);
 
             case FileInformationClass.FileDispositionInformationEx:
@@ -87,6 +87,7 @@ internal sealed class SetInfoHandler : ICommandHandler
                         (flags & DispositionFlags.Delete) != 0,
                         (flags & DispositionFlags.PosixSemantics) != 0,
                         (flags & DispositionFlags.IgnoreReadOnlyAttribute) != 0,
+                        (flags & DispositionFlags.OnClose) != 0,
                         token)
                     : new(NtStatus.InfoLengthMismatch);
 

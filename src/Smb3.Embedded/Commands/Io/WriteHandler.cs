@@ -1,4 +1,5 @@
 using System.Buffers;
+using Smb3.Embedded.Commands.Opens;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;

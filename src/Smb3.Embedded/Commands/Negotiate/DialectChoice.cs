@@ -1,5 +1,6 @@
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Ioctl;
 using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded.Commands.Negotiate;

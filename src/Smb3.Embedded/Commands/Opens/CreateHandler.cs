@@ -141,12 +141,12 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             // MS-SMB2 2.2.14.2.5: only when the file is newer than what the client knows.
             var unchanged = query.Timestamp is { } known && known == outcome.Metadata.LastWriteTime;
             contexts.MaximalAccess(
-                unchanged ? NtStatus.NoneMapped : NtStatus.Success, unchanged ? FileAccessMask.None : handle.File.MaximalAccess);
+                unchanged ? NtStatus.NoneMapped : NtStatus.Success, unchanged ? FileAccessMask.None : handle.File.GrantedAccess);
         }
 
         if (asked.OnDiskId)
         {
-            contexts.OnDiskId(outcome.Metadata.FileId, handle.File.Volume.SerialNumber);
+            contexts.OnDiskId(outcome.Metadata.FileId, 0);
         }
 
         var length = CreateResponse.Write(
