@@ -238,7 +238,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 return NtStatus.AccessDenied;
         }
 
-        var unwritable = !metadata.IsDirectory && isReadOnly ? FileAccessMask.WriteData | FileAccessMask.AppendData : 0;
+        var unwritable = !metadata.IsDirectory && isReadOnly ? AccessRules.WithheldByReadOnly : 0;
         if ((needed & unwritable) != 0)
             return NtStatus.AccessDenied;
         if (isReadOnly && Has(CreateOptions.DeleteOnClose))
@@ -367,7 +367,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 return status;
             if (given!.HasSacl && !parameters.Caller.IsAdministrator)
                 return NtStatus.PrivilegeNotHeld;
-            if (given.Owner is { } owner && owner != parameters.Caller.User && !parameters.Caller.IsAdministrator)
+            if (given.Owner is { } owner && !parameters.Caller.Is(owner) && !parameters.Caller.IsAdministrator)
                 return NtStatus.InvalidOwner;
         }
 

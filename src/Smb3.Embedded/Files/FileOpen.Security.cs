@@ -92,10 +92,10 @@ internal sealed partial class FileOpen
             return NtStatus.NotSupported;
         if ((parts & SecurityInformation.Owner) != 0)
         {
-            // One can give a file to oneself; giving it away takes SeRestorePrivilege.
+            // One can give a file to oneself and one's groups; giving it away takes SeRestorePrivilege.
             if (given!.Owner is null)
                 return NtStatus.InvalidOwner;
-            if (given.Owner != Record.Caller.User && !Record.Caller.IsAdministrator)
+            if (!Record.Caller.Is(given.Owner) && !Record.Caller.IsAdministrator)
                 return NtStatus.InvalidOwner;
         }
 
