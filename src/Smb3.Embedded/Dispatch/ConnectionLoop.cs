@@ -12,6 +12,8 @@ namespace Smb3.Embedded.Dispatch;
 /// Reads the frames of one connection and starts what is in them. A request that completes at once completes here; one that must wait
 /// goes on by itself while the next frame is read.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design", "CA1001", Justification = "The source has no timer and no linked tokens: nothing to release, and requests may still look at it.")]
 internal sealed class ConnectionLoop
 {
     private const int HeaderOverhead = 4096;

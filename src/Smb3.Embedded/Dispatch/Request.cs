@@ -1,5 +1,4 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
@@ -9,6 +8,8 @@ namespace Smb3.Embedded.Dispatch;
 /// One request on its way to a handler, and the response that the handler writes. Lives as long as the request and is then used for the
 /// next one: a handler keeps nothing of it.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design", "CA1001", Justification = "End disposes what a request holds, each time; the object itself is used again.")]
 internal sealed class Request
 {
     private const int CreditUnit = 65_536;
@@ -69,7 +70,7 @@ internal sealed class Request
     public bool SignResponse { get; set; }
 
     /// <summary>The hash that the response is folded into before it leaves (MS-SMB2 3.3.5.4, 3.3.5.5).</summary>
-    public PreauthIntegrityHash? PreauthOfResponse { get; set; }
+    public PreauthTranscript? PreauthOfResponse { get; set; }
 
     /// <summary>Ends the connection after the response has been handed over.</summary>
     public ConnectionEndReason? TerminateAfter { get; set; }
@@ -77,13 +78,7 @@ internal sealed class Request
     /// <summary>Called when the response has been handed over: for what must not begin before the client can know of it.</summary>
     public Func<ValueTask>? AfterResponse { get; set; }
 
-    /// <summary>Error data for the error response (MS-SMB2 2.2.2), for example of a symbolic link.</summary>
-    public ReadOnlyMemory<byte> ErrorData { get; set; }
-
-    /// <summary>Number of error contexts in <see cref="ErrorData"/> (3.1.1).</summary>
-    public byte ErrorContextCount { get; set; }
-
-    /// <summary>Whether the client has been told STATUS_PENDING.</summary>
+    /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
     public ulong AsyncId => _pending?.AsyncId ?? 0;
 
     public bool BodyKept => _keepBody;
@@ -110,8 +105,13 @@ internal sealed class Request
 
     public void TrimBody(int length) => _chain.Response.Truncate(ResponseStart + Smb2Header.Size + length);
 
-    /// <summary>Sends the body that was written although the status is an error (MORE_PROCESSING_REQUIRED, for instance).</summary>
+    /// <summary>
+    /// Sends the body that was written although the status is an error: MORE_PROCESSING_REQUIRED, or an error response with data of its own.
+    /// </summary>
     public void KeepBody() => _keepBody = true;
+
+    /// <summary>Keeps a session's keys alive until the response has left; false when the session is over.</summary>
+    public bool TryUse(Session session) => _chain.Use(session);
 
     /// <summary>
     /// Whether the request paid for a payload of <paramref name="bytes"/>: one credit for each 64 KiB (MS-SMB2 3.3.5.2.5). Without
@@ -224,8 +224,6 @@ internal sealed class Request
         PreauthOfResponse = null;
         TerminateAfter = null;
         AfterResponse = null;
-        ErrorData = default;
-        ErrorContextCount = 0;
         _keepBody = false;
     }
 

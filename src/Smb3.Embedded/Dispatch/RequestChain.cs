@@ -123,7 +123,7 @@ internal sealed class RequestChain
         Smb2Header.WriteAsync(
             Response.From(start), request.Command, NtStatus.Pending, request.Flags & Smb2HeaderFlags.Related, (ushort)request.CreditCharge,
             credits, request.MessageId, request.AsyncId, request.SessionId);
-        ErrorResponse.Write(Response.Append(ErrorResponse.FixedSize + 1).Span, default, 0);
+        ErrorResponse.Write(Response.Append(ErrorResponse.FixedSize).Span);
 
         // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like every other.
         _messages.Add(new Outgoing(start, null, null));
@@ -175,7 +175,7 @@ internal sealed class RequestChain
             if (request.Command == Smb2Command.Cancel)
             {
                 // Neither a response nor a message id of its own (MS-SMB2 3.3.5.16).
-                _pipeline.Cancel(request, this);
+                RequestPipeline.Cancel(request, this);
                 return;
             }
 
@@ -226,15 +226,13 @@ internal sealed class RequestChain
         if (status.IsError() && !request.BodyKept)
         {
             request.TrimBody(0);
-            var data = request.ErrorData.Span;
-            var size = ErrorResponse.FixedSize + Math.Max(data.Length, 1);
-            ErrorResponse.Write(Response.Append(size).Span, data, request.ErrorContextCount);
+            ErrorResponse.Write(Response.Append(ErrorResponse.FixedSize).Span);
         }
 
         var related = request.Flags & (Smb2HeaderFlags.Related | Smb2HeaderFlags.Replay);
         var sealsThis = Seals(request);
-        var channel = request.Channel;
-        var signs = !sealsThis && channel is not null
+        var signer = request.Channel?.Signer;
+        var signs = !sealsThis && signer is not null
             && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
         var flags = signs ? related | Smb2HeaderFlags.Signed : related;
         var header = Response.From(request.ResponseStart);
@@ -246,13 +244,13 @@ internal sealed class RequestChain
         }
         else
         {
-            var credits = Connection.Credits.Grant(_pipeline.CreditsFor(request));
+            var credits = Connection.Credits.Grant(RequestPipeline.CreditsFor(request));
             Smb2Header.WriteSync(
                 header, request.Command, status, flags, (ushort)request.CreditCharge, credits, request.MessageId, request.ProcessId,
                 request.TreeId, request.SessionId);
         }
 
-        _messages.Add(new Outgoing(request.ResponseStart, signs ? channel!.Signer : null, request.PreauthOfResponse));
+        _messages.Add(new Outgoing(request.ResponseStart, signs ? signer : null, request.PreauthOfResponse));
         NoteSealing(request);
         _pipeline.Answered(request, status);
     }
@@ -327,5 +325,5 @@ internal sealed class RequestChain
     }
 
     /// <summary>One message of the frame: where it begins, who signs it, which hash takes it up.</summary>
-    private readonly record struct Outgoing(int Start, MessageSigner? Signer, PreauthIntegrityHash? Preauth);
+    private readonly record struct Outgoing(int Start, MessageSigner? Signer, PreauthTranscript? Preauth);
 }

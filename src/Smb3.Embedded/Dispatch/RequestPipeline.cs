@@ -61,7 +61,7 @@ internal sealed class RequestPipeline
     }
 
     /// <summary>CANCEL: finds the waiting request and ends its wait; there is no answer, whatever happens.</summary>
-    public void Cancel(Request request, RequestChain chain)
+    public static void Cancel(Request request, RequestChain chain)
     {
         if (request.SessionId != 0 && CheckSession(request, chain, CommandNeeds.Session) != NtStatus.Success)
         {
@@ -91,10 +91,10 @@ internal sealed class RequestPipeline
     /// Credits for the response: what was asked for, and before anybody has authenticated no more than it takes to do so, so that a
     /// stranger cannot open the window (MS-SMB2 3.3.1.2).
     /// </summary>
-    public int CreditsFor(Request request) =>
+    public static int CreditsFor(Request request) =>
         request.Connection.Authenticated ? request.CreditsWanted : Math.Min(request.CreditsWanted, request.CreditCharge);
 
-    private NtStatus Admit(Request request, RequestChain chain, bool first, ICommandHandler? handler, CommandNeeds needs)
+    private static NtStatus Admit(Request request, RequestChain chain, bool first, ICommandHandler? handler, CommandNeeds needs)
     {
         if (handler is null)
         {
@@ -156,7 +156,7 @@ internal sealed class RequestPipeline
             // MS-SMB2 3.3.5.2.4: a signature that is there must be right, and where it must be there it must not be missing.
             if (request.IsSigned)
             {
-                if (channel is null || !channel.Signer.Verify(request.Message.Span))
+                if (channel?.Signer is not { } signer || !signer.Verify(request.Message.Span))
                 {
                     return NtStatus.AccessDenied;
                 }

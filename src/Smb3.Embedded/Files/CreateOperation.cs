@@ -2,6 +2,7 @@ using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
@@ -221,7 +222,6 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
     private async ValueTask<NtResult<FileAccessMask>> GrantAsync(
         IStoreFile handle, FileMetadata metadata, CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
         var isReadOnly = (metadata.Attributes & FileAttributes.ReadOnly) != 0;
         var needed = _desired;
         if (Overwrites)
@@ -238,7 +238,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 return NtStatus.AccessDenied;
         }
 
-        var unwritable = !metadata.IsDirectory && isReadOnly ? FileAccessMask.WriteData | FileAccessMask.AppendData : 0;
+        var unwritable = !metadata.IsDirectory && isReadOnly ? AccessRules.WithheldByReadOnly : 0;
         if ((needed & unwritable) != 0)
             return NtStatus.AccessDenied;
         if (isReadOnly && Has(CreateOptions.DeleteOnClose))
@@ -250,10 +250,18 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             unwritable |= AccessRules.Changing;
         }
 
-        var granted = _desired;
+        var wanted = needed;
         if (_maximum)
-            granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess & ~unwritable;
-        if (Has(CreateOptions.DeleteOnClose) && (granted & FileAccessMask.Delete) == 0)
+            wanted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess & ~unwritable;
+        var allowed = await volume.Security.GrantAsync(handle, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken);
+        if (!allowed.Succeeded)
+            return allowed;
+        if ((needed & ~allowed.Value) != 0)
+            return NtStatus.AccessDenied;
+
+        // What a disposition implies is checked, but not granted.
+        var granted = _maximum ? allowed.Value : _desired;
+        if (granted == 0 || (Has(CreateOptions.DeleteOnClose) && (granted & FileAccessMask.Delete) == 0))
             return NtStatus.AccessDenied;
         return granted;
     }
@@ -294,6 +302,9 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             return NtStatus.AccessDenied;
         if (volume.IsDeletePending(_path.Path.Parent))
             return NtStatus.DeletePending;
+        var descriptor = await DescribeNewAsync(isDirectory, right, cancellationToken);
+        if (!descriptor.Succeeded)
+            return descriptor.Status;
 
         var attributes = parameters.Attributes & FileOpen.SettableAttributes;
         var made = await Store.CreateAsync(
@@ -303,6 +314,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 IsDirectory = isDirectory,
                 Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
                 AllocationSize = isDirectory ? 0 : parameters.AllocationSize,
+                SecurityDescriptor = descriptor.Value,
             },
             cancellationToken);
         if (!made.Succeeded)
@@ -341,6 +353,33 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             if (handle is not null)
                 await handle.DisposeAsync();
         }
+    }
+
+    /// <summary>Checks the right to create in the directory, and makes the new file's security descriptor.</summary>
+    private async ValueTask<NtResult<ReadOnlyMemory<byte>>> DescribeNewAsync(
+        bool isDirectory, FileAccessMask right, CancellationToken cancellationToken)
+    {
+        SecurityDescriptor? given = null;
+        if (!parameters.SecurityDescriptor.IsEmpty)
+        {
+            var status = SecurityDescriptor.Read(parameters.SecurityDescriptor.Span, out given);
+            if (status != NtStatus.Success)
+                return status;
+            if (given!.HasSacl && !parameters.Caller.IsAdministrator)
+                return NtStatus.PrivilegeNotHeld;
+            if (given.Owner is { } owner && !parameters.Caller.Is(owner) && !parameters.Caller.IsAdministrator)
+                return NtStatus.InvalidOwner;
+        }
+
+        if (!volume.Security.IsKept)
+            return ReadOnlyMemory<byte>.Empty;
+        var parent = await volume.Security.ReadDirectoryAsync(_path.Path.Parent, parameters.Caller, cancellationToken);
+        if (!parent.Succeeded)
+            return parent.Status;
+        if (!AccessCheck.Allows(parent.Value, parameters.Caller, right))
+            return NtStatus.AccessDenied;
+        return new ReadOnlyMemory<byte>(
+            DescriptorInheritance.Create(parent.Value, given, isDirectory, parameters.Caller).ToArray());
     }
 
     private FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(

@@ -9,15 +9,48 @@ namespace Smb3.Embedded.Files;
 // Names: renaming, linking, deleting, listing.
 internal sealed partial class FileOpen
 {
-    /// <summary>The listing of this directory.</summary>
-    /// <returns>The cursor; or INVALID_PARAMETER for a file, ACCESS_DENIED without FILE_LIST_DIRECTORY.</returns>
-    public NtResult<DirectoryCursor> GetDirectoryCursor()
+    /// <summary>Begins or continues the listing of this directory (MS-FSA section 2.1.5.6.3).</summary>
+    /// <param name="pattern">The expression; only that of the first query counts, or that of one with <paramref name="reopen"/>.</param>
+    /// <param name="restart">SMB2_RESTART_SCANS.</param>
+    /// <param name="reopen">SMB2_REOPEN.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The query, to be disposed; or INVALID_PARAMETER for a file, ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
+    public async ValueTask<NtResult<DirectoryQuery>> QueryDirectoryAsync(
+        string pattern, bool restart, bool reopen, CancellationToken cancellationToken)
     {
         if (!IsDirectory)
             return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.18
         if (!HasAny(FileAccessMask.ListDirectory))
             return NtStatus.AccessDenied;
-        return LazyInitializer.EnsureInitialized(ref _cursor, () => new DirectoryCursor(this));
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        NameGate.Turn? turn = null;
+        var handedOn = false;
+        try
+        {
+            turn = await CursorGate.EnterAsync(StorePath.Root, cancellationToken);
+            _cursor ??= new DirectoryCursor(this);
+            var status = await _cursor.StartAsync(pattern, restart, reopen, cancellationToken);
+            if (status != NtStatus.Success)
+                return status;
+            handedOn = true;
+            return new DirectoryQuery(_cursor, this, turn.Value);
+        }
+        finally
+        {
+            if (!handedOn)
+            {
+                turn?.Dispose();
+                Exit();
+            }
+        }
+    }
+
+    /// <summary>Ends a <see cref="DirectoryQuery"/>.</summary>
+    internal void EndQuery(NameGate.Turn turn)
+    {
+        turn.Dispose();
+        Exit();
     }
 
     /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA section 2.1.5.15.12).</summary>
@@ -251,6 +284,9 @@ internal sealed partial class FileOpen
             return metadata.Status;
         if (!metadata.Value.IsDirectory)
             return NtStatus.ObjectPathNotFound;
+        var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken);
+        if (!granted.Succeeded || granted.Value != right)
+            return granted.Succeeded ? NtStatus.AccessDenied : granted.Status;
         return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write) ?? NtStatus.Success;
     }
 

@@ -16,6 +16,7 @@ internal sealed partial class FileOpen
     private readonly IStoreFile _file;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DirectoryCursor? _cursor;
+    private NameGate? _cursorGate;
     private int _users;
 
     /// <summary>Takes over the store's handle.</summary>
@@ -64,6 +65,8 @@ internal sealed partial class FileOpen
 
     /// <summary>The store's handle.</summary>
     internal IStoreFile Handle => _file;
+
+    private NameGate CursorGate => LazyInitializer.EnsureInitialized(ref _cursorGate, static () => new NameGate(StringComparer.Ordinal))!;
 
     /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
     public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -25,6 +26,7 @@ internal sealed class Volume
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         var comparer = StringComparer.FromComparison(NameComparison);
         Gate = new NameGate(comparer);
+        Security = new FileSecurity(store);
         _deletePending = new HashSet<string>(comparer);
     }
 
@@ -55,6 +57,9 @@ internal sealed class Volume
 
     /// <summary>Puts changes of names in a row.</summary>
     internal NameGate Gate { get; }
+
+    /// <summary>Security descriptors.</summary>
+    internal FileSecurity Security { get; }
 
     /// <summary>CREATE (MS-FSA section 2.1.5.1).</summary>
     public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken) =>

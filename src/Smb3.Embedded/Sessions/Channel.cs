@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Sessions;
 /// </summary>
 internal sealed class Channel : IDisposable
 {
-    public Channel(Session session, Connection connection, MessageSigner signer)
+    public Channel(Session session, Connection connection, MessageSigner? signer)
     {
         Session = session;
         Connection = connection;
@@ -19,7 +19,8 @@ internal sealed class Channel : IDisposable
 
     public Connection Connection { get; }
 
-    public MessageSigner Signer { get; }
+    /// <summary>Signs and verifies; <see langword="null"/> for a session without keys (guest, anonymous).</summary>
+    public MessageSigner? Signer { get; }
 
-    public void Dispose() => Signer.Dispose();
+    public void Dispose() => Signer?.Dispose();
 }

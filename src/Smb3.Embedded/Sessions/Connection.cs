@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
 
@@ -102,7 +101,7 @@ internal sealed class Connection
     public Client? Client { get; private set; }
 
     /// <summary>Connection.PreauthIntegrityHashValue (3.1.1).</summary>
-    public PreauthIntegrityHash? Preauth { get; set; }
+    public PreauthTranscript? Preauth { get; set; }
 
     public CreditWindow Credits { get; }
 

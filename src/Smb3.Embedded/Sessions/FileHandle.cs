@@ -1,4 +1,6 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;
@@ -13,5 +15,18 @@ internal sealed class FileHandle : Open
 
     public override string Name => File.Path.Text;
 
-    protected override async ValueTask ReleaseAsync() => await File.CloseAsync().ConfigureAwait(false);
+    /// <summary>Set before <see cref="Open.EndAsync"/>: <see cref="Closed"/> then says what the file was when it was closed.</summary>
+    public bool QueryOnClose { get; set; }
+
+    /// <summary>What the file was when it was closed, if that was asked for.</summary>
+    public NtResult<FileMetadata>? Closed { get; private set; }
+
+    protected override async ValueTask ReleaseAsync()
+    {
+        var closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
+        if (QueryOnClose)
+        {
+            Closed = closed;
+        }
+    }
 }

@@ -29,7 +29,6 @@ internal sealed class Session
 {
     private readonly ConcurrentDictionary<ulong, Channel> _channels = new();
     private readonly ConcurrentDictionary<uint, TreeConnect> _trees = new();
-    private readonly ServerGraph _graph;
     private readonly ConcurrentBag<Channel> _lostChannels = [];
     private uint _lastTreeId;
     private int _uses = 1;
@@ -37,12 +36,14 @@ internal sealed class Session
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
     {
-        _graph = graph;
+        Graph = graph;
         SessionId = sessionId;
         FirstConnection = connection;
         Opens = new OpenTable(graph.Settings.Limits.MaxOpensPerSession);
         CreatedAt = graph.Settings.TimeProvider.GetUtcNow();
     }
+
+    public ServerGraph Graph { get; }
 
     public ulong SessionId { get; }
 
@@ -70,7 +71,7 @@ internal sealed class Session
     public IAuthenticationExchange? Exchange { get; set; }
 
     /// <summary>Session.PreauthIntegrityHashValue of the authentication that is under way (3.1.1).</summary>
-    public PreauthIntegrityHash? Preauth { get; set; }
+    public PreauthTranscript? Preauth { get; set; }
 
     public OpenTable Opens { get; }
 
@@ -109,7 +110,7 @@ internal sealed class Session
     /// <summary>Adds a tree connect; <see langword="null"/> when the session has as many as it may have.</summary>
     public TreeConnect? AddTree(Share share, FileAccessMask maximalAccess)
     {
-        if (_trees.Count >= _graph.Settings.Limits.MaxTreeConnectsPerSession)
+        if (_trees.Count >= Graph.Settings.Limits.MaxTreeConnectsPerSession)
         {
             return null;
         }
@@ -151,7 +152,7 @@ internal sealed class Session
             return false;
         }
 
-        _graph.Remove(this);
+        Graph.Remove(this);
         foreach (var tree in _trees.Values)
         {
             await tree.EndAsync().ConfigureAwait(false);

@@ -105,21 +105,6 @@ internal enum Smb2InfoType : byte
     Quota = 0x04,
 }
 
-/// <summary>AdditionalInformation of QUERY_INFO and SET_INFO for security descriptors (MS-SMB2 section 2.2.37).</summary>
-[Flags]
-internal enum SecurityInformation : uint
-{
-    None = 0,
-    Owner = 0x00000001,
-    Group = 0x00000002,
-    Dacl = 0x00000004,
-    Sacl = 0x00000008,
-    Label = 0x00000010,
-    Attribute = 0x00000020,
-    Scope = 0x00000040,
-    Backup = 0x00010000,
-}
-
 /// <summary>RequestedOplockLevel and OplockLevel (MS-SMB2 section 2.2.13).</summary>
 internal enum Smb2OplockLevel : byte
 {

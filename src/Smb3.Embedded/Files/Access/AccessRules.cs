@@ -10,6 +10,9 @@ internal static class AccessRules
         | FileAccessMask.WriteAttributes | FileAccessMask.DeleteChild | FileAccessMask.Delete | FileAccessMask.WriteDac
         | FileAccessMask.WriteOwner;
 
+    /// <summary>What nobody has on a file with FILE_ATTRIBUTE_READONLY (MS-FSA section 2.1.5.1.2.1).</summary>
+    public const FileAccessMask WithheldByReadOnly = FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.DeleteChild;
+
     private const FileAccessMask Generic =
         FileAccessMask.GenericAll | FileAccessMask.GenericExecute | FileAccessMask.GenericWrite | FileAccessMask.GenericRead;
 

@@ -5,8 +5,8 @@ namespace Smb3.Embedded.Sessions.Shares;
 /// <summary>The access that users and groups have to a share, independent of what single files say.</summary>
 internal sealed class SharePermissions
 {
-    private readonly IReadOnlyDictionary<string, FileAccessMask> _users;
-    private readonly IReadOnlyDictionary<string, FileAccessMask> _groups;
+    private readonly Dictionary<string, FileAccessMask> _users;
+    private readonly Dictionary<string, FileAccessMask> _groups;
     private readonly FileAccessMask _others;
 
     /// <param name="users">Access by user name; the name decides alone where it is listed.</param>

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Nt;
+
 namespace Smb3.Embedded.Wire.Info;
 
 /// <summary>Flags of QUERY_INFO for FileFullEaInformation (MS-SMB2 section 2.2.37).</summary>

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Nt;
+
 namespace Smb3.Embedded.Wire.Info;
 
 /// <summary>

@@ -1,0 +1,13 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Commands;
+
+/// <summary>Turns the identity of a session into what files and pipes decide on: SIDs and the administrator's right.</summary>
+internal interface ICallerDirectory
+{
+    FileCaller ForFiles(SmbIdentity identity);
+
+    PipeCaller ForPipes(Session session);
+}

@@ -1,0 +1,113 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Fscc;
+
+namespace Smb3.Embedded.Commands.Info;
+
+/// <summary>QUERY_INFO about a file (MS-SMB2 3.3.5.20.1, MS-FSA 2.1.5.12).</summary>
+internal static class FileQuery
+{
+    private const int EaListMinimum = 8;
+
+    public static async ValueTask<NtStatus> AnswerAsync(
+        Request request, FileHandle handle, FileInformationClass informationClass, int length)
+    {
+        if (NeedsReadAttributes(informationClass) && !handle.File.HasAny(FileAccessMask.ReadAttributes))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        switch (informationClass)
+        {
+            case FileInformationClass.FileFullEaInformation:
+                return EasOf(handle, length);
+
+            case FileInformationClass.FileAlternateNameInformation:
+                // No store makes 8.3 names.
+                return NtStatus.ObjectNameNotFound;
+        }
+
+        var found = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        if (!found.Succeeded)
+        {
+            return found.Status;
+        }
+
+        var metadata = found.Value;
+        switch (informationClass)
+        {
+            case FileInformationClass.FileStreamInformation:
+                return Streams(request, metadata, length);
+
+            case FileInformationClass.FileHardLinkInformation:
+            case FileInformationClass.FileHardLinkFullIdInformation:
+                return NtStatus.NotSupported;
+
+            case FileInformationClass.FileNormalizedNameInformation
+                when request.Connection.Negotiated!.Dialect < Smb2Dialect.Smb311:
+                // MS-SMB2 3.3.5.20.1: only from 3.1.1 on.
+                return NtStatus.NotSupported;
+        }
+
+        var target = QueryInfoHandler.Begin(request, length);
+        var status = FileInformationWriter.Write(
+            informationClass, Describe(handle, metadata), NameFor(informationClass, handle), target, out var written);
+        return QueryInfoHandler.End(request, status, written);
+    }
+
+    private static FileInformation Describe(FileHandle handle, in FileMetadata metadata) => new()
+    {
+        File = metadata.ToNetworkOpen(),
+        FileId = metadata.FileId,
+        VolumeSerialNumber = 0,
+        LinkCount = handle.File.IsDeletePending && metadata.LinkCount > 0 ? metadata.LinkCount - 1 : metadata.LinkCount,
+        DeletePending = handle.File.IsDeletePending,
+        IsDirectory = metadata.IsDirectory,
+        GrantedAccess = handle.File.GrantedAccess,
+        Mode = handle.File.Options,
+        Position = handle.File.Position,
+        IsCaseSensitive = handle.File.Volume.Store.Traits.Has(StoreAbilities.CaseSensitive),
+    };
+
+    private static string NameFor(FileInformationClass informationClass, FileHandle handle) => informationClass switch
+    {
+        FileInformationClass.FileNormalizedNameInformation => handle.File.Path.Text,
+        _ => "\\" + handle.File.Path.Text,
+    };
+
+    /// <summary>MS-FSA 2.1.5.12: what describes the file needs FILE_READ_ATTRIBUTES, what only says what the open is does not.</summary>
+    private static bool NeedsReadAttributes(FileInformationClass informationClass) => informationClass
+        is FileInformationClass.FileBasicInformation
+        or FileInformationClass.FileAllInformation
+        or FileInformationClass.FileNetworkOpenInformation
+        or FileInformationClass.FileAttributeTagInformation
+        or FileInformationClass.FileStatInformation;
+
+    private static NtStatus EasOf(FileHandle handle, int length)
+    {
+        if (!handle.File.HasAny(FileAccessMask.ReadEa))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        return length < EaListMinimum ? NtStatus.InfoLengthMismatch : NtStatus.EasNotSupported;
+    }
+
+    /// <summary>A file has its one unnamed stream; a directory has none.</summary>
+    private static NtStatus Streams(Request request, in FileMetadata metadata, int length)
+    {
+        if (length < StreamInformationWriter.MinimumBufferSize)
+        {
+            return NtStatus.InfoLengthMismatch;
+        }
+
+        var target = QueryInfoHandler.Begin(request, length);
+        var list = new EntryListCursor(StreamInformationWriter.Alignment);
+        var fits = metadata.IsDirectory
+            || StreamInformationWriter.TryWrite(ref list, target, "::$DATA", metadata.Length, metadata.AllocationSize);
+        return QueryInfoHandler.End(request, fits ? NtStatus.Success : NtStatus.BufferOverflow, list.Length);
+    }
+}

@@ -1,0 +1,78 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Fscc;
+
+namespace Smb3.Embedded.Commands.Info;
+
+/// <summary>QUERY_INFO about the volume (MS-SMB2 3.3.5.20.2, MS-FSA 2.1.5.13).</summary>
+internal static class FileSystemQuery
+{
+    public static async ValueTask<NtStatus> AnswerAsync(
+        Request request, FileHandle handle, FsInformationClass informationClass, int length)
+    {
+        var store = handle.File.Volume.Store;
+        var found = await handle.File.Volume.GetVolumeAsync(request.Connection.Ended).ConfigureAwait(false);
+        if (!found.Succeeded)
+        {
+            return found.Status;
+        }
+
+        if (informationClass == FsInformationClass.FileFsObjectIdInformation)
+        {
+            // MS-FSCC 2.5.6: a file system without object ids says so, and none is said to have them.
+            return NtStatus.InvalidParameter;
+        }
+
+        var target = QueryInfoHandler.Begin(request, length);
+        var status = FsInformationWriter.Write(
+            informationClass, Describe(store.Traits, found.Value, request.TreeConnect!.Share.ReadOnly), found.Value.Label,
+            store.Traits.FileSystemName, target, out var written);
+        return QueryInfoHandler.End(request, status, written);
+    }
+
+    private static FsInformation Describe(StoreTraits traits, in VolumeInformation volume, bool readOnlyShare) => new()
+    {
+        VolumeCreationTime = volume.CreationTime,
+        VolumeSerialNumber = volume.SerialNumber,
+        TotalUnits = volume.TotalBytes / traits.AllocationUnit,
+        ActualAvailableUnits = volume.FreeBytes / traits.AllocationUnit,
+        CallerAvailableUnits = volume.AvailableBytes / traits.AllocationUnit,
+        SectorsPerUnit = (uint)(traits.AllocationUnit / traits.SectorSize),
+        BytesPerSector = (uint)traits.SectorSize,
+        PhysicalBytesPerSector = (uint)Math.Max(traits.SectorSize, 4096),
+        Attributes = AttributesOf(traits, readOnlyShare),
+        MaxNameLength = (uint)traits.MaxNameLength,
+        DeviceType = FsInformation.DiskDevice,
+        DeviceCharacteristics = FsInformation.DeviceIsMounted,
+    };
+
+    /// <summary>Nothing is said that the store cannot do.</summary>
+    private static FileSystemAttributes AttributesOf(StoreTraits traits, bool readOnlyShare)
+    {
+        var attributes = FileSystemAttributes.CasePreservedNames | FileSystemAttributes.UnicodeOnDisk;
+        if (traits.Has(StoreAbilities.CaseSensitive))
+        {
+            attributes |= FileSystemAttributes.CaseSensitiveSearch;
+        }
+
+        if (traits.Has(StoreAbilities.SecurityDescriptors))
+        {
+            attributes |= FileSystemAttributes.PersistentAcls;
+        }
+
+        if (traits.Has(StoreAbilities.HardLinks))
+        {
+            attributes |= FileSystemAttributes.SupportsHardLinks;
+        }
+
+        if (readOnlyShare || traits.Has(StoreAbilities.ReadOnly))
+        {
+            attributes |= FileSystemAttributes.ReadOnlyVolume;
+        }
+
+        return attributes;
+    }
+}

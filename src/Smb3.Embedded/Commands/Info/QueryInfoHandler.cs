@@ -1,0 +1,63 @@
+using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Info;
+
+namespace Smb3.Embedded.Commands.Info;
+
+/// <summary>QUERY_INFO (MS-SMB2 3.3.5.20): chooses who answers by what is asked about.</summary>
+internal sealed class QueryInfoHandler : ICommandHandler
+{
+    public ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!QueryInfoRequest.TryParse(request.Message.Span, out var query))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        if (query.OutputBufferLength > (uint)request.Connection.Negotiated!.MaxTransactSize
+            || !request.HasPaidFor(Math.Max(query.OutputBufferLength, (long)query.Input.Length)))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        var status = request.FindOpen(query.FileId, out var open);
+        if (status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        var length = (int)query.OutputBufferLength;
+        return (open, query.InfoType) switch
+        {
+            (FileHandle file, Smb2InfoType.File) => FileQuery.AnswerAsync(request, file, query.FileInformationClass, length),
+            (FileHandle file, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(request, file, query.FsInformationClass, length),
+            (FileHandle file, Smb2InfoType.Security) => SecurityQuery.AnswerAsync(request, file, query.SecurityInformation, length),
+
+            // No store keeps quotas yet.
+            (FileHandle, Smb2InfoType.Quota) => new(NtStatus.NotSupported),
+            (PipeHandle pipe, Smb2InfoType.File) => new(PipeQuery.Answer(request, pipe, query.FileInformationClass, length)),
+            (PipeHandle, Smb2InfoType.FileSystem or Smb2InfoType.Security or Smb2InfoType.Quota) => new(NtStatus.NotSupported),
+            _ => new(NtStatus.InvalidParameter),
+        };
+    }
+
+    /// <summary>Appends a response with room for <paramref name="length"/> bytes of output, which it returns.</summary>
+    public static Span<byte> Begin(Request request, int length) =>
+        request.AppendUninitialized(OutputBufferResponse.FixedSize + length).Span[OutputBufferResponse.FixedSize..];
+
+    /// <summary>Ends the response that <see cref="Begin"/> began.</summary>
+    public static NtStatus End(Request request, NtStatus status, int written)
+    {
+        if (status.IsError())
+        {
+            return status;
+        }
+
+        request.TrimBody(OutputBufferResponse.FixedSize + written);
+        OutputBufferResponse.Write(request.Body, written);
+        return status;
+    }
+}

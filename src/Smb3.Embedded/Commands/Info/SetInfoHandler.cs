@@ -1,0 +1,155 @@
+using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Fscc;
+using Smb3.Embedded.Wire.Info;
+
+namespace Smb3.Embedded.Commands.Info;
+
+/// <summary>SET_INFO (MS-SMB2 3.3.5.21).</summary>
+internal sealed class SetInfoHandler : ICommandHandler
+{
+    public async ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!SetInfoRequest.TryParse(request.Message.Span, out var set))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (set.Buffer.Length > request.Connection.Negotiated!.MaxTransactSize || !request.HasPaidFor(set.Buffer.Length))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var status = request.FindOpen(set.FileId, out var open);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        status = await SetAsync(request, open, set).ConfigureAwait(false);
+        if (status == NtStatus.Success)
+        {
+            SetInfoResponse.Write(request.Append(SetInfoResponse.FixedSize));
+        }
+
+        return status;
+    }
+
+    private static ValueTask<NtStatus> SetAsync(Request request, Open open, in SetInfoRequest set) => (open, set.InfoType) switch
+        {
+            (FileHandle handle, Smb2InfoType.File) => SetFile(request, handle.File, set.FileInformationClass, set.Buffer),
+            (FileHandle handle, Smb2InfoType.Security) =>
+                new(NtStatus.NotSupported),
+
+            // Labels, control and object ids of a volume are not for clients to set (MS-SMB2 3.3.5.21.2); no store keeps quotas yet.
+            (FileHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),
+            (FileHandle, Smb2InfoType.Quota) => new(NtStatus.NotSupported),
+
+            // Read and completion mode: message mode is the only one that RPC pipes have, and it is what clients set.
+            (PipeHandle, Smb2InfoType.File) when set.FileInformationClass == FileInformationClass.FilePipeInformation =>
+                new(PipeInformation.TryParse(set.Buffer, out _) ? NtStatus.Success : NtStatus.InfoLengthMismatch),
+            (PipeHandle, _) => new(NtStatus.NotSupported),
+            _ => new ValueTask<NtStatus>(NtStatus.InvalidParameter),
+        };
+
+    private static ValueTask<NtStatus> SetFile(
+        Request request, FileOpen file, FileInformationClass informationClass, ReadOnlySpan<byte> buffer)
+    {
+        var token = request.Connection.Ended;
+        switch (informationClass)
+        {
+            case FileInformationClass.FileBasicInformation:
+                return BasicInformation.TryParse(buffer, out var basic)
+                    ? file.SetBasicAsync(
+                        new BasicTimes(basic.CreationTime, basic.LastAccessTime, basic.LastWriteTime, basic.ChangeTime), basic.Attributes, token)
+                    : new(NtStatus.InfoLengthMismatch);
+
+            case FileInformationClass.FileRenameInformation:
+            case FileInformationClass.FileRenameInformationEx:
+                return Rename(file, buffer, informationClass == FileInformationClass.FileRenameInformationEx, token);
+
+            case FileInformationClass.FileLinkInformation:
+            case FileInformationClass.FileLinkInformationEx:
+                return Link(file, buffer, informationClass == FileInformationClass.FileLinkInformationEx, token);
+
+            case FileInformationClass.FileDispositionInformation:
+                return SetInformation.TryReadDisposition(buffer, out var delete)
+                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, onClose: false, token)
+                    : new(NtStatus.InfoLengthMismatch);
+
+            case FileInformationClass.FileDispositionInformationEx:
+                return SetInformation.TryReadDispositionEx(buffer, out var flags)
+                    ? file.SetDispositionAsync(
+                        (flags & DispositionFlags.Delete) != 0,
+                        (flags & DispositionFlags.PosixSemantics) != 0,
+                        (flags & DispositionFlags.IgnoreReadOnlyAttribute) != 0,
+                        (flags & DispositionFlags.OnClose) != 0,
+                        token)
+                    : new(NtStatus.InfoLengthMismatch);
+
+            case FileInformationClass.FileModeInformation:
+                return new(SetInformation.TryReadMode(buffer, out var mode) ? file.SetMode(mode) : NtStatus.InfoLengthMismatch);
+
+            case FileInformationClass.FileFullEaInformation:
+                return new(NtStatus.EasNotSupported);
+
+            case FileInformationClass.FileShortNameInformation:
+                return new(NtStatus.NotSupported);
+
+            case FileInformationClass.FileEndOfFileInformation:
+            case FileInformationClass.FileAllocationInformation:
+            case FileInformationClass.FilePositionInformation:
+            case FileInformationClass.FileValidDataLengthInformation:
+                return SetInformation.TryReadSize(buffer, out var value)
+                    ? SetSize(file, informationClass, value, token)
+                    : new(NtStatus.InfoLengthMismatch);
+
+            default:
+                // MS-SMB2 3.3.5.21.1: classes that are not for clients to set.
+                return new(NtStatus.InvalidInfoClass);
+        }
+    }
+
+    private static ValueTask<NtStatus> SetSize(FileOpen file, FileInformationClass informationClass, long value, CancellationToken token) =>
+        informationClass switch
+        {
+            FileInformationClass.FileEndOfFileInformation => file.SetEndOfFileAsync(value, token),
+            FileInformationClass.FileAllocationInformation => file.SetAllocationAsync(value, token),
+            FileInformationClass.FilePositionInformation => new(file.SetPosition(value)),
+            _ => file.SetValidDataLengthAsync(value, token),
+        };
+
+    private static ValueTask<NtStatus> Rename(FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
+    {
+        if (!RenameInformation.TryParse(buffer, extended, out var rename))
+        {
+            return new(NtStatus.InfoLengthMismatch);
+        }
+
+        if (rename.RootDirectory != 0 || (rename.Name.Length & 1) != 0)
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        return file.RenameAsync(rename.GetName(), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, token);
+    }
+
+    private static ValueTask<NtStatus> Link(FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
+    {
+        if (!RenameInformation.TryParse(buffer, extended, out var link))
+        {
+            return new(NtStatus.InfoLengthMismatch);
+        }
+
+        if (link.RootDirectory != 0 || (link.Name.Length & 1) != 0)
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        return file.LinkAsync(link.GetName(), link.ReplaceIfExists, token);
+    }
+}

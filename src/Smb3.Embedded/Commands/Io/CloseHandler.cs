@@ -1,0 +1,48 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire.Io;
+
+namespace Smb3.Embedded.Commands.Io;
+
+/// <summary>CLOSE (MS-SMB2 3.3.5.10).</summary>
+internal sealed class CloseHandler : ICommandHandler
+{
+    public async ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!CloseRequest.TryParse(request.Message.Span, out var close))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var query = (close.Flags & CloseFlags.PostQueryAttributes) != 0;
+        var status = request.FindOpen(close.FileId, out var open);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        if (open is FileHandle file && query)
+        {
+            // The values as they are when the file has been closed, its delayed write time included.
+            file.QueryOnClose = true;
+            if (!await file.EndAsync().ConfigureAwait(false))
+            {
+                return NtStatus.FileClosed;
+            }
+
+            if (file.Closed is { Succeeded: true } closed)
+            {
+                CloseResponse.Write(request.Append(CloseResponse.FixedSize), closed.Value.ToNetworkOpen());
+                return NtStatus.Success;
+            }
+        }
+        else if (!await open.EndAsync().ConfigureAwait(false))
+        {
+            return NtStatus.FileClosed;
+        }
+
+        CloseResponse.Write(request.Append(CloseResponse.FixedSize));
+        return NtStatus.Success;
+    }
+}

@@ -1,0 +1,90 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Io;
+using LockRequest = Smb3.Embedded.Wire.Io.LockRequest;
+
+namespace Smb3.Embedded.Commands.Io;
+
+/// <summary>LOCK (MS-SMB2 3.3.5.14): byte-range locks and unlocks.</summary>
+internal sealed class LockHandler : ICommandHandler
+{
+    public async ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!LockRequest.TryParse(request.Message.Span, out var locks) || locks.LockCount == 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var status = request.FindFile(locks.FileId, out var handle);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        var unlock = (locks[0].Flags & LockFlags.Unlock) != 0;
+        status = unlock ? Unlock(handle.File, locks) : await LockAsync(request, handle.File, Read(locks, out var wait), wait).ConfigureAwait(false);
+        if (status == NtStatus.Success)
+        {
+            EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
+        }
+
+        return status;
+    }
+
+    private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks)
+    {
+        // MS-SMB2 3.3.5.14.1: unlocks only, and nothing but the unlock flag.
+        var ranges = new ByteRange[locks.LockCount];
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            if (locks[i].Flags != LockFlags.Unlock)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            ranges[i] = new ByteRange(locks[i].Offset, locks[i].Length);
+        }
+
+        return file.Unlock(ranges);
+    }
+
+    /// <summary>The locks that are asked for; <see langword="null"/> when their flags make no sense (MS-SMB2 3.3.5.14.2).</summary>
+    private static Files.Locking.LockRequest[]? Read(in LockRequest locks, out bool wait)
+    {
+        var requests = new Files.Locking.LockRequest[locks.LockCount];
+        wait = false;
+        for (var i = 0; i < requests.Length; i++)
+        {
+            var kind = locks[i].Flags & ~LockFlags.FailImmediately;
+            if (kind is not (LockFlags.Shared or LockFlags.Exclusive))
+            {
+                return null;
+            }
+
+            wait |= (locks[i].Flags & LockFlags.FailImmediately) == 0;
+            requests[i] = new Files.Locking.LockRequest(new ByteRange(locks[i].Offset, locks[i].Length), kind == LockFlags.Exclusive);
+        }
+
+        // Only a single lock may wait.
+        return wait && requests.Length > 1 ? null : requests;
+    }
+
+    private static async ValueTask<NtStatus> LockAsync(
+        Request request, Files.FileOpen file, Files.Locking.LockRequest[]? requests, bool wait)
+    {
+        if (requests is null)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var locking = file.LockAsync(requests, !wait, wait ? request.EnableCancel() : CancellationToken.None);
+        if (!locking.IsCompleted)
+        {
+            request.GoAsync();
+        }
+
+        return await locking.ConfigureAwait(false);
+    }
+}

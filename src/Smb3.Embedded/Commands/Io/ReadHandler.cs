@@ -1,0 +1,94 @@
+using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Io;
+
+namespace Smb3.Embedded.Commands.Io;
+
+/// <summary>READ (MS-SMB2 3.3.5.12). The store reads straight into the response behind its header.</summary>
+internal sealed class ReadHandler : ICommandHandler
+{
+    public ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!ReadRequest.TryParse(request.Message.Span, out var read))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        // No RDMA here: a channel that is named is not there (MS-SMB2 3.3.5.12).
+        var negotiated = request.Connection.Negotiated!;
+        if (read.Length > (uint)negotiated.MaxReadSize
+            || !request.HasPaidFor(read.Length)
+            || (negotiated.IsSmb3 && read.Channel != Smb2Channel.None))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        var status = request.FindOpen(read.FileId, out var open);
+        if (status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        if (open is PipeHandle pipe)
+        {
+            return ReadPipeAsync(request, pipe, (int)read.Length);
+        }
+
+        if (open is not FileHandle handle)
+        {
+            return new(NtStatus.InvalidDeviceRequest);
+        }
+
+        if (read.Offset > long.MaxValue || read.Length > long.MaxValue - read.Offset)
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        var buffer = request.AppendUninitialized(ReadResponse.FixedSize + (int)read.Length);
+        var reading = handle.File.ReadAsync(
+            (long)read.Offset, buffer[ReadResponse.FixedSize..], read.MinimumCount, request.Connection.Ended);
+        return reading.IsCompletedSuccessfully
+            ? new(Finish(request, reading.Result))
+            : FinishAsync(request, reading);
+    }
+
+    private static async ValueTask<NtStatus> FinishAsync(Request request, ValueTask<NtResult<int>> reading) =>
+        Finish(request, await reading.ConfigureAwait(false));
+
+    private static NtStatus Finish(Request request, NtResult<int> read)
+    {
+        if (!read.Succeeded)
+        {
+            return read.Status;
+        }
+
+        request.TrimBody(ReadResponse.FixedSize + read.Value);
+        ReadResponse.Write(request.Body, read.Value);
+        return NtStatus.Success;
+    }
+
+    private static async ValueTask<NtStatus> ReadPipeAsync(Request request, PipeHandle pipe, int length)
+    {
+        // The pipe may wait for long; what it reads goes into the response only then, which an interim response may have restarted.
+        var buffer = new byte[length];
+        var reading = pipe.Pipe.ReadAsync(buffer, request.EnableCancel());
+        if (!reading.IsCompleted)
+        {
+            request.GoAsync();
+        }
+
+        var result = await reading.ConfigureAwait(false);
+        if (result.Status.IsError())
+        {
+            return result.Status;
+        }
+
+        var body = request.Append(ReadResponse.FixedSize + result.Count);
+        ReadResponse.Write(body, result.Count);
+        buffer.AsSpan(0, result.Count).CopyTo(body[ReadResponse.FixedSize..]);
+        return result.Status;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Frozen;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Ioctl;
+
+namespace Smb3.Embedded.Commands.Ioctl;
+
+/// <summary>
+/// IOCTL (MS-SMB2 3.3.5.15): finds the FSCTL in a table; what is not in it is refused with STATUS_INVALID_DEVICE_REQUEST, the answer of a
+/// file system that does not know a control code.
+/// </summary>
+internal sealed class IoctlHandler : ICommandHandler
+{
+    private readonly FrozenDictionary<FsControlCode, IFsControl> _controls;
+
+    public IoctlHandler(IEnumerable<IFsControl> controls) => _controls = controls.ToFrozenDictionary(control => control.Code);
+
+    public async ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!IoctlRequest.TryParse(request.Message.Span, out var ioctl))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var code = ioctl.ControlCode;
+        var fileId = ioctl.FileId;
+        var limit = (uint)request.Connection.Negotiated!.MaxTransactSize;
+        if (!ioctl.IsFsctl)
+        {
+            // MS-SMB2 3.3.5.15: only FSCTLs.
+            return NtStatus.NotSupported;
+        }
+
+        if (ioctl.MaxInputResponse > limit || ioctl.MaxOutputResponse > limit || ioctl.InputLength > limit
+            || !request.HasPaidFor(Math.Max(ioctl.InputLength, (long)ioctl.MaxOutputResponse + ioctl.MaxInputResponse)))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var input = request.Message.Slice(ioctl.InputOffset, ioctl.InputLength);
+        var maxOutput = (int)ioctl.MaxOutputResponse;
+        if (!_controls.TryGetValue(code, out var control))
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        Open? open = null;
+        if (control.NeedsOpen)
+        {
+            var status = request.FindOpen(fileId, out open);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+        }
+
+        var call = new FsControlCall(request, open, input, maxOutput);
+        var result = await control.RunAsync(call).ConfigureAwait(false);
+        if (result.IsError())
+        {
+            return result;
+        }
+
+        var output = call.Output.Span;
+        var body = request.Append(IoctlResponse.Size(output.Length));
+        IoctlResponse.Write(body, code, fileId, output.Length);
+        output.CopyTo(body[IoctlResponse.OutputOffset..]);
+        return result;
+    }
+}

@@ -1,0 +1,32 @@
+using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Commands.Ioctl;
+
+/// <summary>FSCTL_PIPE_TRANSCEIVE (MS-SMB2 3.3.5.15.10): a write to a pipe and the read of its answer in one.</summary>
+internal sealed class PipeTransceiveControl : IFsControl
+{
+    public FsControlCode Code => FsControlCode.PipeTransceive;
+
+    public bool NeedsOpen => true;
+
+    public async ValueTask<NtStatus> RunAsync(FsControlCall call)
+    {
+        if (call.Open is not PipeHandle handle)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        var output = new byte[call.MaxOutput];
+        var running = handle.Pipe.TransceiveAsync(call.Input, output, call.Request.EnableCancel());
+        if (!running.IsCompleted)
+        {
+            call.Request.GoAsync();
+        }
+
+        var result = await running.ConfigureAwait(false);
+        call.Output = output.AsMemory(0, result.Count);
+        return result.Status;
+    }
+}

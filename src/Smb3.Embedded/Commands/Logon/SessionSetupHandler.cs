@@ -1,0 +1,296 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Session;
+using Session = Smb3.Embedded.Sessions.Session;
+
+namespace Smb3.Embedded.Commands.Logon;
+
+/// <summary>SESSION_SETUP (MS-SMB2 3.3.5.5): a logon in as many steps as it takes, and the re-authentication of a session that stands.</summary>
+internal sealed class SessionSetupHandler(CommandServices services) : ICommandHandler
+{
+    public async ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        var connection = request.Connection;
+        if (connection.Negotiated is not { } negotiated)
+        {
+            connection.Terminate(ConnectionEndReason.ProtocolViolation);
+            return NtStatus.InvalidParameter;
+        }
+
+        if (!SessionSetupRequest.TryParse(request.Message.Span, out var setup))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var token = TokenOf(request, setup);
+        var previousSessionId = setup.PreviousSessionId;
+        var clientMode = setup.SecurityMode;
+        var binding = (setup.Flags & SessionSetupRequestFlags.Binding) != 0;
+        if (services.Settings.Encryption == EncryptionPolicy.Required && !negotiated.CanEncrypt)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (binding)
+        {
+            // MS-SMB2 3.3.5.5: without the multi-channel capability, which is not offered, no session is bound.
+            return NtStatus.RequestNotAccepted;
+        }
+
+        var status = FindSession(request, out var session);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        return await StepAsync(request, session, token, previousSessionId, clientMode).ConfigureAwait(false);
+    }
+
+    private static ReadOnlyMemory<byte> TokenOf(Request request, in SessionSetupRequest setup)
+    {
+        var buffer = setup.SecurityBuffer;
+        if (buffer.IsEmpty)
+        {
+            return default;
+        }
+
+        // The same bytes as memory, because the exchange may wait for a user store.
+        request.Message.Span.Overlaps(buffer, out var offset);
+        return request.Message.Slice(offset, buffer.Length);
+    }
+
+    private NtStatus FindSession(Request request, out Session session)
+    {
+        var connection = request.Connection;
+        if (request.SessionId == 0)
+        {
+            session = null!;
+            if (connection.Sessions.Count >= services.Settings.Limits.MaxSessionsPerConnection)
+            {
+                return NtStatus.InsufficientResources;
+            }
+
+            session = request.Graph.AddSession(connection);
+            request.SessionId = session.SessionId;
+            request.TryUse(session);
+            request.Session = session;
+            return NtStatus.Success;
+        }
+
+        if (!connection.Sessions.TryGetValue(request.SessionId, out session!) || !request.TryUse(session))
+        {
+            return NtStatus.UserSessionDeleted;
+        }
+
+        request.Session = session;
+        request.Channel = session.ChannelOn(connection);
+        if (session.State is SessionState.InProgress)
+        {
+            return NtStatus.Success;
+        }
+
+        // A re-authentication is a request of the session like any other: signed or sealed where the session says so.
+        if (!request.IsEncrypted)
+        {
+            if (request.IsSigned
+                ? request.Channel?.Signer is not { } signer || !signer.Verify(request.Message.Span)
+                : session.SigningRequired || session.EncryptData)
+            {
+                return NtStatus.AccessDenied;
+            }
+        }
+
+        return NtStatus.Success;
+    }
+
+    private async ValueTask<NtStatus> StepAsync(
+        Request request, Session session, ReadOnlyMemory<byte> token, ulong previousSessionId, Smb2SecurityMode clientMode)
+    {
+        var connection = request.Connection;
+        if (session.Exchange is null)
+        {
+            if (!services.Throttle.Admits(connection.RemoteAddress, null))
+            {
+                return await FailAsync(request, session, NtStatus.LogonFailure, null).ConfigureAwait(false);
+            }
+
+            session.Exchange = services.Authenticator.Begin();
+            session.Preauth = connection.Preauth?.Fork();
+        }
+
+        session.Preauth?.Update(request.Message.Span);
+        var exchange = session.Exchange;
+        var step = await exchange.StepAsync(token, connection.Ended).ConfigureAwait(false);
+        if (step.Status == NtStatus.MoreProcessingRequired)
+        {
+            request.PreauthOfResponse = session.Preauth;
+            WriteBody(request, Smb2SessionFlags.None, step.ResponseToken.Span);
+            request.KeepBody();
+            return NtStatus.MoreProcessingRequired;
+        }
+
+        session.Exchange = null;
+        try
+        {
+            var guest = step.Failure == AuthenticationFailure.UnknownUser && services.Settings.AllowGuest;
+            if (guest)
+            {
+                step = exchange.AcceptAsGuest();
+            }
+
+            return step.Status == NtStatus.Success
+                ? await SucceedAsync(request, session, step, previousSessionId, clientMode).ConfigureAwait(false)
+                : await FailAsync(request, session, step.Status, step).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (step.SessionKey is { } key)
+            {
+                CryptographicOperations.ZeroMemory(key);
+            }
+
+            exchange.Dispose();
+        }
+    }
+
+    private async ValueTask<NtStatus> SucceedAsync(
+        Request request, Session session, AuthenticationStep step, ulong previousSessionId, Smb2SecurityMode clientMode)
+    {
+        var connection = request.Connection;
+        var identity = step.Identity!;
+        var keyless = identity.IsAnonymous || identity.IsGuest;
+        if (identity.IsAnonymous && !services.Settings.AllowAnonymous)
+        {
+            return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
+        }
+
+        // MS-SMB2 3.3.5.5.3: a guest shares no secret with the server; where signing or sealing is a must, it stays outside.
+        if (keyless && (services.Settings.SigningRequired || services.Settings.Encryption == EncryptionPolicy.Required))
+        {
+            return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
+        }
+
+        if (!identity.IsAnonymous && !identity.IsGuest && !services.Throttle.Admits(null, identity.UserName))
+        {
+            return await FailAsync(request, session, NtStatus.AccountLockedOut, null).ConfigureAwait(false);
+        }
+
+        if (session.State != SessionState.InProgress && session.Identity is { } old
+            && (old.IsAnonymous != identity.IsAnonymous || old.IsGuest != identity.IsGuest))
+        {
+            return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
+        }
+
+        if (services.Hooks is { } hooks
+            && !await hooks.AskAsync(
+                services.Logger, "OnLogonAsync", "logon",
+                h => h.OnLogonAsync(HookFacts.Of(session, identity), connection.Ended)).ConfigureAwait(false))
+        {
+            return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
+        }
+
+        services.Throttle.RecordSuccess(identity.UserName);
+        if (session.State == SessionState.InProgress)
+        {
+            Publish(request, session, identity, keyless, step.SessionKey!, clientMode);
+            await EndPreviousAsync(session, previousSessionId).ConfigureAwait(false);
+        }
+        else
+        {
+            session.Reauthenticate(identity);
+        }
+
+        session.Preauth = null;
+        connection.Authenticated = true;
+        ServerLog.LoggedOn(
+            services.Logger, identity.ToString(), connection.RemoteEndPoint, session.SessionId, connection.Negotiated!.Dialect.ToString());
+        WriteBody(request, FlagsOf(session), step.ResponseToken.Span);
+        request.SignResponse = true;
+        return NtStatus.Success;
+    }
+
+    private void Publish(
+        Request request, Session session, SmbIdentity identity, bool keyless, byte[] sessionKey, Smb2SecurityMode clientMode)
+    {
+        var negotiated = request.Connection.Negotiated!;
+        if (keyless)
+        {
+            session.Publish(identity, null, null, new Channel(session, request.Connection, null), false, false);
+            return;
+        }
+
+        var preauth = session.Preauth?.ToArray() ?? [];
+        var keys = SessionKeys.Derive(negotiated.Dialect, sessionKey, negotiated.Cipher, preauth);
+        var sealer = negotiated.CanEncrypt ? keys.CreateServerSealer(negotiated.Cipher, services.Random) : null;
+        var channel = new Channel(session, request.Connection, keys.CreateSigner(negotiated.SigningAlgorithm));
+        var signingRequired = services.Settings.SigningRequired
+            || ((clientMode | negotiated.ClientSecurityMode) & Smb2SecurityMode.SigningRequired) != 0;
+        session.Publish(identity, keys, sealer, channel, signingRequired, services.Settings.Encryption == EncryptionPolicy.Required);
+        request.Channel = channel;
+    }
+
+    /// <summary>MS-SMB2 3.3.5.5.3: the client has come back on a new connection; its old session must not keep its files open.</summary>
+    private static async ValueTask EndPreviousAsync(Session session, ulong previousSessionId)
+    {
+        if (previousSessionId == 0 || previousSessionId == session.SessionId)
+        {
+            return;
+        }
+
+        if (session.Graph.FindSession(previousSessionId) is { Identity: { } owner } previous
+            && string.Equals(owner.UserName, session.Identity!.UserName, StringComparison.OrdinalIgnoreCase)
+            && owner.IsAnonymous == session.Identity.IsAnonymous)
+        {
+            await previous.EndAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// A failed logon ends the session that was being set up, and a failed re-authentication the session that stood: who cannot prove to
+    /// be its user has no claim to it.
+    /// </summary>
+    private async ValueTask<NtStatus> FailAsync(Request request, Session session, NtStatus status, AuthenticationStep? step)
+    {
+        session.Exchange?.Dispose();
+        session.Exchange = null;
+        services.Metrics.LogonFailed((uint)status);
+        var name = step?.Identity?.ToString() ?? "(unknown)";
+        ServerLog.LogonRefused(services.Logger, name, request.Connection.RemoteEndPoint, status.ToString());
+        if (step?.Failure is AuthenticationFailure.WrongPassword or AuthenticationFailure.UnknownUser)
+        {
+            var delay = services.Throttle.RecordFailure(request.Connection.RemoteAddress, step.Value.Identity?.UserName);
+            if (delay > TimeSpan.Zero)
+            {
+                await Task.Delay(delay, services.Settings.TimeProvider, request.Connection.Ended).ConfigureAwait(false);
+            }
+        }
+
+        await session.EndAsync().ConfigureAwait(false);
+        return status;
+    }
+
+    private static Smb2SessionFlags FlagsOf(Session session)
+    {
+        var flags = Smb2SessionFlags.None;
+        if (session.Identity!.IsGuest)
+        {
+            flags |= Smb2SessionFlags.IsGuest;
+        }
+
+        if (session.Identity.IsAnonymous)
+        {
+            flags |= Smb2SessionFlags.IsNull;
+        }
+
+        return session.EncryptData ? flags | Smb2SessionFlags.EncryptData : flags;
+    }
+
+    private static void WriteBody(Request request, Smb2SessionFlags flags, ReadOnlySpan<byte> token) =>
+        SessionSetupResponse.Write(request.Append(SessionSetupResponse.Size(token.Length)), flags, token);
+}

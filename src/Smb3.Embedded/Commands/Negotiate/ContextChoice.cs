@@ -1,0 +1,103 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Commands.Negotiate;
+
+/// <summary>
+/// What the server chooses from a client's negotiate contexts (MS-SMB2 3.3.5.4, dialect 3.1.1). Contexts of capabilities that the server
+/// lacks (compression, RDMA transforms, POSIX, transport security) are read and not answered.
+/// </summary>
+internal readonly struct ContextChoice
+{
+    /// <summary>The cipher; <see langword="null"/>: the client sent no encryption context, and none is sent back.</summary>
+    public Smb2Cipher? Cipher { get; private init; }
+
+    /// <summary>The signing algorithm; <see langword="null"/>: not negotiated, which means AES-CMAC.</summary>
+    public Smb2SigningAlgorithm? Signing { get; private init; }
+
+    public static NtStatus TryChoose(in NegotiateContextList contexts, ServerSettings settings, out ContextChoice choice)
+    {
+        choice = default;
+        if (contexts.CountOf(NegotiateContextType.PreauthIntegrity) != 1
+            || contexts.CountOf(NegotiateContextType.Encryption) > 1
+            || contexts.CountOf(NegotiateContextType.Compression) > 1
+            || contexts.CountOf(NegotiateContextType.RdmaTransform) > 1
+            || contexts.CountOf(NegotiateContextType.Signing) > 1
+            || contexts.CountOf(NegotiateContextType.Transport) > 1)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        contexts.TryFind(NegotiateContextType.PreauthIntegrity, out var preauth);
+        if (!preauth.TryGetPreauthIntegrity(out var hashes, out _) || hashes.Count == 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (!hashes.Contains((ushort)Smb2HashAlgorithm.Sha512))
+        {
+            return NtStatus.SmbNoPreauthIntegrityHashOverlap;
+        }
+
+        Smb2Cipher? cipher = null;
+        if (contexts.TryFind(NegotiateContextType.Encryption, out var encryption))
+        {
+            if (!encryption.TryGetEncryption(out var ciphers) || ciphers.Count == 0)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            // No common cipher is answered with cipher 0: encryption is off then.
+            cipher = Smb2Cipher.None;
+            if (settings.Encryption != EncryptionPolicy.Off)
+            {
+                cipher = settings.Ciphers.FirstOrDefault(Contained(ciphers));
+            }
+        }
+
+        Smb2SigningAlgorithm? signing = null;
+        if (contexts.TryFind(NegotiateContextType.Signing, out var algorithms))
+        {
+            if (!algorithms.TryGetSigning(out var offered) || offered.Count == 0)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            foreach (var algorithm in settings.SigningAlgorithms)
+            {
+                if (offered.Contains((ushort)algorithm))
+                {
+                    signing = algorithm;
+                    break;
+                }
+            }
+        }
+
+        if (contexts.TryFind(NegotiateContextType.Compression, out var compression)
+            && (!compression.TryGetCompression(out _, out var compressions) || compressions.Count == 0))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (contexts.TryFind(NegotiateContextType.RdmaTransform, out var rdma)
+            && (!rdma.TryGetRdmaTransform(out var transforms) || transforms.Count == 0))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        choice = new ContextChoice { Cipher = cipher, Signing = signing };
+        return NtStatus.Success;
+    }
+
+    private static Func<Smb2Cipher, bool> Contained(WireIdList list)
+    {
+        var ids = new ushort[list.Count];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            ids[i] = list[i];
+        }
+
+        return cipher => ids.Contains((ushort)cipher);
+    }
+}

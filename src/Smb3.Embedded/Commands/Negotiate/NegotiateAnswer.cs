@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Commands.Negotiate;
+
+/// <summary>Works out and writes the NEGOTIATE response, for the SMB2 request and for the SMB1 one.</summary>
+internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator authenticator)
+{
+    private const int SaltSize = 32;
+    private const int MaxContexts = 256;
+    private const int SmallSize = 65_536;
+
+    /// <summary>Room that any response fits in.</summary>
+    public int MaxSize => NegotiateResponse.FixedSize + authenticator.NegotiateToken.Length + 8 + MaxContexts;
+
+    /// <summary>What is agreed when <paramref name="dialect"/> is spoken.</summary>
+    public Negotiated Agree(
+        Smb2Dialect dialect, Guid clientGuid, Smb2Capabilities clientCapabilities, Smb2SecurityMode clientMode, in ContextChoice choice)
+    {
+        var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
+        var cipher = CipherOf(dialect, clientCapabilities, choice);
+        var capabilities = large ? Smb2Capabilities.LargeMtu : Smb2Capabilities.None;
+        if (cipher != Smb2Cipher.None && dialect is Smb2Dialect.Smb300 or Smb2Dialect.Smb302)
+        {
+            // From 3.1.1 on the encryption context says it.
+            capabilities |= cipher != Smb2Cipher.None ? Smb2Capabilities.Encryption : Smb2Capabilities.None;
+        }
+
+        return new Negotiated
+        {
+            Dialect = dialect,
+            ClientGuid = clientGuid,
+            ClientCapabilities = clientCapabilities,
+            ClientSecurityMode = clientMode,
+            ServerCapabilities = capabilities,
+            ServerSecurityMode = SecurityMode,
+            MaxTransactSize = large ? settings.Limits.MaxTransactSize : SmallSize,
+            MaxReadSize = large ? settings.Limits.MaxReadSize : SmallSize,
+            MaxWriteSize = large ? settings.Limits.MaxWriteSize : SmallSize,
+            Cipher = cipher,
+            SigningAlgorithm = dialect < Smb2Dialect.Smb300
+                ? Smb2SigningAlgorithm.HmacSha256
+                : choice.Signing ?? Smb2SigningAlgorithm.AesCmac,
+        };
+    }
+
+    /// <summary>Writes the body; returns its length.</summary>
+    public int Write(Span<byte> body, Negotiated negotiated, in ContextChoice choice)
+    {
+        var token = authenticator.NegotiateToken.Span;
+        ushort count = 0;
+        var length = 0;
+        if (negotiated.Dialect == Smb2Dialect.Smb311)
+        {
+            Span<byte> salt = stackalloc byte[SaltSize];
+            RandomNumberGenerator.Fill(salt);
+            var contexts = new NegotiateContextWriter(body[NegotiateResponse.ContextsOffset(token.Length)..]);
+            contexts.PreauthIntegrity([Smb2HashAlgorithm.Sha512], salt);
+            if (choice.Cipher is { } cipher)
+            {
+                contexts.Encryption([cipher]);
+            }
+
+            if (choice.Signing is { } signing)
+            {
+                contexts.Signing([signing]);
+            }
+
+            (count, length) = (contexts.Count, contexts.Length);
+        }
+
+        var fields = new NegotiateResponseFields
+        {
+            Dialect = negotiated.Dialect,
+            SecurityMode = negotiated.ServerSecurityMode,
+            ServerGuid = settings.ServerGuid,
+            Capabilities = negotiated.ServerCapabilities,
+            MaxTransactSize = (uint)negotiated.MaxTransactSize,
+            MaxReadSize = (uint)negotiated.MaxReadSize,
+            MaxWriteSize = (uint)negotiated.MaxWriteSize,
+            SystemTime = FileTime.From(settings.TimeProvider.GetUtcNow()),
+        };
+        return NegotiateResponse.Write(body, fields, token, count, length);
+    }
+
+    private Smb2SecurityMode SecurityMode =>
+        Smb2SecurityMode.SigningEnabled | (settings.SigningRequired ? Smb2SecurityMode.SigningRequired : Smb2SecurityMode.None);
+
+    /// <summary>3.1.1 negotiates the cipher in a context; 3.0 and 3.0.2 have AES-128-CCM and a capability bit (MS-SMB2 3.3.5.4).</summary>
+    private Smb2Cipher CipherOf(Smb2Dialect dialect, Smb2Capabilities clientCapabilities, in ContextChoice choice) => dialect switch
+    {
+        Smb2Dialect.Smb311 => choice.Cipher ?? Smb2Cipher.None,
+        Smb2Dialect.Smb300 or Smb2Dialect.Smb302
+            when settings.Encryption != EncryptionPolicy.Off
+                && (clientCapabilities & Smb2Capabilities.Encryption) != 0
+                && settings.Ciphers.Contains(Smb2Cipher.Aes128Ccm) => Smb2Cipher.Aes128Ccm,
+        _ => Smb2Cipher.None,
+    };
+}

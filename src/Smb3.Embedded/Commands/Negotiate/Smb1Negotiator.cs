@@ -1,0 +1,62 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Smb1Negotiate;
+
+namespace Smb3.Embedded.Commands.Negotiate;
+
+/// <summary>
+/// The SMB1 multi-protocol NEGOTIATE (MS-SMB2 3.3.5.3): "SMB 2.???" is answered with dialect 0x02FF and a second NEGOTIATE is expected,
+/// "SMB 2.002" with 2.0.2 for good. A client that offers neither gets no answer: SMB1 is not spoken.
+/// </summary>
+internal sealed class Smb1Negotiator(ServerSettings settings, NegotiateAnswer answer) : ISmb1Negotiator
+{
+    public bool TryAnswer(ReadOnlySpan<byte> frame, ConnectionLoop loop)
+    {
+        if (!Smb1NegotiateRequest.TryParse(frame, out var request))
+        {
+            return false;
+        }
+
+        var connection = loop.Connection;
+        Smb2Dialect dialect;
+        if (request.OffersSmb2Wildcard && settings.MaxDialect > Smb2Dialect.Smb202)
+        {
+            dialect = Smb2Dialect.Wildcard;
+        }
+        else if (request.OffersSmb202 && DialectChoice.IsServed(Smb2Dialect.Smb202, settings))
+        {
+            dialect = Smb2Dialect.Smb202;
+        }
+        else
+        {
+            return false;
+        }
+
+        // The request stands for message id 0.
+        if (!connection.Credits.TryUse(0, 1))
+        {
+            return false;
+        }
+
+        var negotiated = answer.Agree(dialect, Guid.Empty, Smb2Capabilities.None, Smb2SecurityMode.SigningEnabled, default);
+        if (dialect == Smb2Dialect.Wildcard)
+        {
+            connection.AwaitsSecondNegotiate = true;
+        }
+        else if (!connection.TryPublish(negotiated))
+        {
+            return false;
+        }
+
+        var response = loop.Buffers.Rent();
+        var header = response.Append(Smb2Header.Size).Span;
+        Smb2Header.WriteSync(
+            header, Smb2Command.Negotiate, NtStatus.Success, Smb2HeaderFlags.None, 0, connection.Credits.Grant(1), 0, 0, 0, 0);
+        var body = response.Append(answer.MaxSize).Span;
+        response.Truncate(Smb2Header.Size + answer.Write(body, negotiated, default));
+        loop.Send(response);
+        return true;
+    }
+}

@@ -1,0 +1,82 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Wire.Create.Contexts;
+
+namespace Smb3.Embedded.Commands.Opens;
+
+/// <summary>
+/// What the create contexts of a CREATE ask for (MS-SMB2 3.3.5.9.1 to 3.3.5.9.14), copied out of the request. A context that the server
+/// does not know is ignored, as the specification wants it; one that is malformed fails the request.
+/// </summary>
+internal readonly record struct CreateContexts
+{
+    public long AllocationSize { get; private init; }
+
+    public ReadOnlyMemory<byte> SecurityDescriptor { get; private init; }
+
+    /// <summary>SMB2_CREATE_QUERY_MAXIMAL_ACCESS_REQUEST.</summary>
+    public MaximalAccessQuery? MaximalAccess { get; private init; }
+
+    /// <summary>SMB2_CREATE_QUERY_ON_DISK_ID.</summary>
+    public bool OnDiskId { get; private init; }
+
+    public LeaseContext? Lease { get; private init; }
+
+    public static NtStatus TryRead(in CreateContextList list, out CreateContexts contexts)
+    {
+        contexts = default;
+        foreach (var context in list)
+        {
+            switch (context.Name)
+            {
+                case CreateContextName.AllocationSize:
+                    if (!context.TryGetAllocationSize(out var size) || size < 0)
+                    {
+                        return NtStatus.InvalidParameter;
+                    }
+
+                    contexts = contexts with { AllocationSize = size };
+                    break;
+
+                case CreateContextName.SecurityDescriptor:
+                    contexts = contexts with { SecurityDescriptor = context.Data.ToArray() };
+                    break;
+
+                case CreateContextName.QueryMaximalAccess:
+                    if (!context.TryGetMaximalAccessQuery(out var query))
+                    {
+                        return NtStatus.InvalidParameter;
+                    }
+
+                    contexts = contexts with { MaximalAccess = query };
+                    break;
+
+                case CreateContextName.QueryOnDiskId:
+                    contexts = contexts with { OnDiskId = true };
+                    break;
+
+                case CreateContextName.ExtendedAttributes:
+                    // No store keeps extended attributes yet, and none are said to be kept.
+                    if (!context.Data.IsEmpty)
+                    {
+                        return NtStatus.EasNotSupported;
+                    }
+
+                    break;
+
+                case CreateContextName.TimewarpToken:
+                    // There are no previous versions, so nothing is found at any earlier time (MS-SMB2 3.3.5.9.5).
+                    return context.TryGetTimewarpToken(out _) ? NtStatus.ObjectNameNotFound : NtStatus.InvalidParameter;
+
+                case CreateContextName.RequestLease:
+                    if (context.TryGetLease(out var lease))
+                    {
+                        contexts = contexts with { Lease = lease };
+                    }
+
+                    break;
+            }
+        }
+
+        return NtStatus.Success;
+    }
+}

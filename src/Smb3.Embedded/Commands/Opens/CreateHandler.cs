@@ -1,0 +1,165 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create;
+using Smb3.Embedded.Wire.Create.Contexts;
+using Smb3.Embedded.Wire.Fscc;
+
+namespace Smb3.Embedded.Commands.Opens;
+
+/// <summary>CREATE (MS-SMB2 3.3.5.9).</summary>
+internal sealed class CreateHandler(CommandServices services) : ICommandHandler
+{
+    public ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!CreateRequest.TryParse(request.Message.Span, out var create) || (create.Name.Length & 1) != 0)
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        if (create.ImpersonationLevel > Smb2ImpersonationLevel.Delegate)
+        {
+            return new(NtStatus.BadImpersonationLevel);
+        }
+
+        if (!create.TryGetContexts(out var contexts))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        var tree = request.TreeConnect!;
+        return tree.Share.IsPipe
+            ? new(OpenPipe(request, tree, create))
+            : OpenFileAsync(request, tree, create, contexts);
+    }
+
+    private NtStatus OpenPipe(Request request, TreeConnect tree, in CreateRequest create)
+    {
+        if (!request.Session!.Opens.TryReserve())
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        var status = services.Pipes.Open(create.GetName(), services.Callers.ForPipes(request.Session), out var pipe);
+        if (status != NtStatus.Success)
+        {
+            request.Session.Opens.Cancel();
+            return status;
+        }
+
+        var handle = new PipeHandle(NewFileId(request), tree, pipe!);
+        request.Session.Opens.Add(handle);
+        request.SetRelatedOpen(handle);
+        var file = new FileNetworkOpenInformation { AllocationSize = 4096, Attributes = FileAttributes.Normal };
+        CreateResponse.Write(
+            request.Append(CreateResponse.FixedSize), handle.FileId, Smb2OplockLevel.None, CreateAction.Opened, file, contextsLength: 0);
+        return NtStatus.Success;
+    }
+
+    private ValueTask<NtStatus> OpenFileAsync(
+        Request request, TreeConnect tree, in CreateRequest create, in CreateContextList contexts)
+    {
+        var status = CreateContexts.TryRead(contexts, out var asked);
+        if (status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        var parameters = new CreateParameters
+        {
+            Path = create.GetName(),
+            Caller = services.Callers.ForFiles(request.Session!.Identity!),
+            ShareMaximalAccess = tree.MaximalAccess,
+            DesiredAccess = create.DesiredAccess,
+            ShareAccess = create.ShareAccess,
+            Disposition = create.Disposition,
+            Options = create.Options,
+            Attributes = create.FileAttributes,
+            AllocationSize = asked.AllocationSize,
+            SecurityDescriptor = asked.SecurityDescriptor,
+            Caching = new CachingWish((byte)create.RequestedOplockLevel, asked.Lease?.LeaseKey ?? default, (uint)(asked.Lease?.State ?? 0)),
+        };
+        return OpenFileAsync(request, tree, parameters, asked);
+    }
+
+    private async ValueTask<NtStatus> OpenFileAsync(Request request, TreeConnect tree, CreateParameters parameters, CreateContexts asked)
+    {
+        var session = request.Session!;
+        if (services.Hooks is { } hooks
+            && !await hooks.AskAsync(
+                services.Logger, "OnOpenAsync", "open",
+                h => h.OnOpenAsync(HookFacts.Of(session, session.Identity!), OpenInfoOf(tree, parameters), request.Connection.Ended))
+                .ConfigureAwait(false))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (!session.Opens.TryReserve())
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        CreateOutcome outcome;
+        try
+        {
+            outcome = await tree.Share.Volume!.CreateAsync(parameters, request.Connection.Ended).ConfigureAwait(false);
+        }
+        catch
+        {
+            session.Opens.Cancel();
+            throw;
+        }
+
+        if (outcome.Open is not { } open)
+        {
+            session.Opens.Cancel();
+            return outcome.Status;
+        }
+
+        var handle = new FileHandle(NewFileId(request), tree, open);
+        session.Opens.Add(handle);
+        if (tree.HasEnded || session.State == SessionState.Ended)
+        {
+            // The tree connect or the session ended while the open was made, and no longer saw it in the table.
+            await handle.EndAsync().ConfigureAwait(false);
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        request.SetRelatedOpen(handle);
+        Write(request, handle, outcome, asked);
+        return NtStatus.Success;
+    }
+
+    private static void Write(Request request, FileHandle handle, in CreateOutcome outcome, in CreateContexts asked)
+    {
+        var body = request.Append(CreateResponse.FixedSize + CreateContextWriter.MaxResponseSize);
+        var contexts = new CreateContextWriter(body[CreateResponse.ContextsOffset..]);
+        if (asked.MaximalAccess is { } query)
+        {
+            // MS-SMB2 2.2.14.2.5: only when the file is newer than what the client knows.
+            var unchanged = query.Timestamp is { } known && known == outcome.Metadata.LastWriteTime;
+            contexts.MaximalAccess(
+                unchanged ? NtStatus.NoneMapped : NtStatus.Success, unchanged ? FileAccessMask.None : handle.File.GrantedAccess);
+        }
+
+        if (asked.OnDiskId)
+        {
+            contexts.OnDiskId(outcome.Metadata.FileId, 0);
+        }
+
+        var length = CreateResponse.Write(
+            body, handle.FileId, Smb2OplockLevel.None, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
+        request.TrimBody(length);
+    }
+
+    private static Smb2FileId NewFileId(Request request)
+    {
+        var id = request.Graph.NextFileId();
+        return new Smb2FileId(id, id);
+    }
+
+    private static SmbOpenInfo OpenInfoOf(TreeConnect tree, CreateParameters parameters) => new(
+        tree.Share.Name, parameters.Path, parameters.DesiredAccess, parameters.Disposition, parameters.Options);
+}

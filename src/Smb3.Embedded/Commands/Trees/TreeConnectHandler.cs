@@ -1,0 +1,106 @@
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Tree;
+
+namespace Smb3.Embedded.Commands.Trees;
+
+/// <summary>TREE_CONNECT (MS-SMB2 3.3.5.7).</summary>
+internal sealed class TreeConnectHandler(CommandServices services) : ICommandHandler
+{
+    public async ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        var session = request.Session!;
+        var identity = session.Identity!;
+        var negotiated = request.Connection.Negotiated!;
+
+        // 3.1.1: this request proves that nobody tampered with the negotiation, so it must be protected.
+        if (negotiated.Dialect == Smb2Dialect.Smb311 && !identity.IsAnonymous && !identity.IsGuest
+            && !request.IsSigned && !request.IsEncrypted)
+        {
+            request.Connection.Terminate(ConnectionEndReason.ProtocolViolation);
+            return NtStatus.AccessDenied;
+        }
+
+        if (!TreeConnectRequest.TryParse(request.Message.Span, out var connect))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (!TryGetShareName(connect.GetPath(), out var name))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (request.Graph.Shares.Find(name) is not { } share)
+        {
+            return NtStatus.BadNetworkName;
+        }
+
+        var access = share.MaximalAccessOf(identity);
+        var status = access == FileAccessMask.None || (share.Encrypt && session.Sealer is null)
+            ? NtStatus.AccessDenied
+            : NtStatus.Success;
+        if (status == NtStatus.Success && services.Hooks is { } hooks
+            && !await hooks.AskAsync(
+                services.Logger, "OnTreeConnectAsync", "tree connect",
+                h => h.OnTreeConnectAsync(HookFacts.Of(session, identity), share.Name, request.Connection.Ended)).ConfigureAwait(false))
+        {
+            status = NtStatus.AccessDenied;
+        }
+
+        if (status == NtStatus.Success && share.MaxUsers is { } most && share.CurrentUses >= most)
+        {
+            status = NtStatus.RequestNotAccepted;
+        }
+
+        if (status != NtStatus.Success)
+        {
+            ServerLog.TreeConnectRefused(services.Logger, identity.ToString(), share.Name, status.ToString());
+            return status;
+        }
+
+        if (session.AddTree(share, access) is not { } tree)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        if (share.IsRemoved || session.State == SessionState.Ended)
+        {
+            // It went away while we were on our way in.
+            await tree.EndAsync().ConfigureAwait(false);
+            return NtStatus.BadNetworkName;
+        }
+
+        request.TreeId = tree.TreeId;
+        ServerLog.TreeConnected(services.Logger, identity.ToString(), share.Name);
+        TreeConnectResponse.Write(
+            request.Append(TreeConnectResponse.FixedSize),
+            share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,
+            share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching,
+            Smb2ShareCapabilities.None,
+            access);
+        return NtStatus.Success;
+    }
+
+    /// <summary>\\server\share: which server name the client used does not matter (MS-SMB2 2.2.9).</summary>
+    private static bool TryGetShareName(string path, out string name)
+    {
+        name = string.Empty;
+        if (!path.StartsWith(@"\\", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var cut = path.IndexOf('\\', 2);
+        if (cut <= 2)
+        {
+            return false;
+        }
+
+        name = path[(cut + 1)..];
+        return name.Length > 0;
+    }
+}

@@ -1,0 +1,59 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
+
+namespace Smb3.Embedded.Files.Access;
+
+/// <summary>The one place that decides what a security descriptor gives a caller (MS-DTYP section 2.5.3.2).</summary>
+internal static class AccessCheck
+{
+    /// <summary>Whether all of <paramref name="desired"/> is given. Generic rights have been mapped.</summary>
+    public static bool Allows(SecurityDescriptor descriptor, FileCaller caller, FileAccessMask desired) =>
+        (desired & ~Grant(descriptor, caller, desired)) == 0;
+
+    /// <summary>Everything that is given.</summary>
+    public static FileAccessMask Maximum(SecurityDescriptor descriptor, FileCaller caller) =>
+        Grant(descriptor, caller, FileAccessMask.FileAllAccess);
+
+    /// <summary>The part of <paramref name="desired"/> that is given.</summary>
+    public static FileAccessMask Grant(SecurityDescriptor descriptor, FileCaller caller, FileAccessMask desired)
+    {
+        var given = FileAccessMask.None;
+        if (caller.IsAdministrator)
+            given = FileAccessMask.AccessSystemSecurity | FileAccessMask.WriteOwner; // SeSecurityPrivilege, SeTakeOwnershipPrivilege
+        if (!descriptor.HasDacl || descriptor.Dacl is null)
+            return desired & (given | FileAccessMask.FileAllAccess);
+
+        var isOwner = descriptor.Owner is { } owner && caller.Is(owner);
+        if (isOwner && !LimitsOwner(descriptor.Dacl))
+            given |= FileAccessMask.ReadControl | FileAccessMask.WriteDac;
+
+        // In the order in which they stand: what an entry decided no later one changes.
+        var denied = FileAccessMask.None;
+        foreach (var entry in descriptor.Dacl.Entries)
+        {
+            if ((entry.Flags & AceFlags.InheritOnly) != 0 || entry.Sid is not { } sid)
+                continue;
+            if (!(sid == WellKnownSids.OwnerRights ? isOwner : caller.Is(sid)))
+                continue;
+            var mask = AccessRules.MapGeneric(entry.Mask);
+            if (entry.Type == AceType.AccessAllowed)
+                given |= mask & ~denied;
+            else if (entry.Type == AceType.AccessDenied)
+                denied |= mask & ~given;
+        }
+
+        return desired & given;
+    }
+
+    // S-1-3-4 in an entry takes the place of what an owner has of itself.
+    private static bool LimitsOwner(Acl dacl)
+    {
+        foreach (var entry in dacl.Entries)
+        {
+            if (entry.Sid == WellKnownSids.OwnerRights && (entry.Flags & AceFlags.InheritOnly) == 0)
+                return true;
+        }
+
+        return false;
+    }
+}

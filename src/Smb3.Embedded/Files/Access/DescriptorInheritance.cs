@@ -1,0 +1,110 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
+
+namespace Smb3.Embedded.Files.Access;
+
+/// <summary>The security descriptor of a new file (MS-DTYP section 2.5.3.4).</summary>
+internal static class DescriptorInheritance
+{
+    /// <summary>Puts it together from what the creator gave and what the directory passes on.</summary>
+    /// <param name="parent">The directory's.</param>
+    /// <param name="given">What CREATE brought along.</param>
+    /// <param name="isDirectory">Whether a directory is made.</param>
+    /// <param name="caller">The creator.</param>
+    public static SecurityDescriptor Create(SecurityDescriptor parent, SecurityDescriptor? given, bool isDirectory, FileCaller caller)
+    {
+        var owner = given?.Owner ?? caller.User;
+        var group = given?.Group ?? caller.PrimaryGroup;
+        if (given is { HasDacl: true })
+        {
+            return given with
+            {
+                Owner = owner,
+                Group = group,
+                Dacl = given.Dacl is null ? null : Map(given.Dacl),
+                Control = given.Control & ~SecurityDescriptorControl.DaclInheritRequired,
+            };
+        }
+
+        var entries = new List<Ace>();
+        foreach (var entry in parent.Dacl?.Entries ?? [])
+            Inherit(entry, isDirectory, owner, group, entries);
+        var inherited = entries.Count > 0;
+        if (!inherited)
+        {
+            // A directory that passes nothing on leaves the creator's default list.
+            entries.Add(Ace.Allow(owner, FileAccessMask.FileAllAccess));
+            entries.Add(Ace.Allow(WellKnownSids.System, FileAccessMask.FileAllAccess));
+        }
+
+        return new SecurityDescriptor
+        {
+            Owner = owner,
+            Group = group,
+            HasDacl = true,
+            Dacl = new Acl(entries),
+            HasSacl = given?.HasSacl ?? false,
+            Sacl = given?.Sacl,
+            Control = inherited ? SecurityDescriptorControl.DaclAutoInherited : SecurityDescriptorControl.None,
+        };
+    }
+
+    /// <summary>Replaces generic rights, as a file system does before it keeps a list; entries that are only passed on keep them.</summary>
+    public static Acl Map(Acl acl)
+    {
+        var entries = new Ace[acl.Entries.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var entry = acl.Entries[i];
+            entries[i] = (entry.Flags & AceFlags.InheritOnly) != 0 ? entry : entry with { Mask = AccessRules.MapGeneric(entry.Mask) };
+        }
+
+        return acl with { Entries = entries };
+    }
+
+    private static void Inherit(Ace entry, bool isDirectory, Sid owner, Sid group, List<Ace> entries)
+    {
+        const AceFlags Spread = AceFlags.ObjectInherit | AceFlags.ContainerInherit;
+        const AceFlags Passing = Spread | AceFlags.NoPropagateInherit | AceFlags.InheritOnly;
+        var own = entry.Flags & ~Passing;
+        var isOfCreator = entry.Sid == WellKnownSids.CreatorOwner || entry.Sid == WellKnownSids.CreatorGroup;
+        var substitute = entry with
+        {
+            Flags = own | AceFlags.Inherited,
+            Mask = AccessRules.MapGeneric(entry.Mask),
+            Sid = entry.Sid == WellKnownSids.CreatorOwner ? owner : entry.Sid == WellKnownSids.CreatorGroup ? group : entry.Sid,
+        };
+
+        if (!isDirectory)
+        {
+            if ((entry.Flags & AceFlags.ObjectInherit) != 0)
+                entries.Add(substitute);
+            return;
+        }
+
+        var reaches = (entry.Flags & AceFlags.ContainerInherit) != 0;
+        var travels = (entry.Flags & AceFlags.NoPropagateInherit) == 0 && (entry.Flags & Spread) != 0;
+        if (!reaches && !travels)
+            return;
+
+        var spread = (entry.Flags & Spread) | AceFlags.Inherited | own;
+        if (!travels)
+        {
+            entries.Add(substitute);
+        }
+        else if (!reaches)
+        {
+            entries.Add(entry with { Flags = spread | AceFlags.InheritOnly });
+        }
+        else if (isOfCreator || substitute.Mask != entry.Mask)
+        {
+            // What holds here and what is passed on differ, so they are two entries.
+            entries.Add(substitute);
+            entries.Add(entry with { Flags = spread | AceFlags.InheritOnly });
+        }
+        else
+        {
+            entries.Add(entry with { Flags = spread });
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Access;
+
+/// <summary>The security descriptors of a store's files: kept ones, and for a file without one what stands for it.</summary>
+internal sealed class FileSecurity(IFileStore store)
+{
+    /// <summary>Whether the store keeps descriptors; if not, only the share decides.</summary>
+    public bool IsKept { get; } = store.Traits.Has(StoreAbilities.SecurityDescriptors);
+
+    /// <summary>What a file without a descriptor has: the caller owns it, and everybody may do what the share allows.</summary>
+    public static SecurityDescriptor Stand(FileCaller caller, bool isDirectory) => new()
+    {
+        Owner = caller.User,
+        Group = caller.PrimaryGroup,
+        HasDacl = true,
+        Dacl = new Acl(
+        [
+            Ace.Allow(
+                WellKnownSids.Everyone,
+                FileAccessMask.FileAllAccess,
+                isDirectory ? AceFlags.ObjectInherit | AceFlags.ContainerInherit : AceFlags.None),
+        ]),
+    };
+
+    /// <summary>The descriptor of an open file.</summary>
+    public async ValueTask<NtResult<SecurityDescriptor>> ReadAsync(
+        IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
+    {
+        if (!IsKept || file is not ISecurableFile securable)
+            return Stand(caller, isDirectory);
+        var stored = await securable.GetSecurityDescriptorAsync(cancellationToken);
+        if (!stored.Succeeded)
+            return stored.Status;
+        if (stored.Value.IsEmpty)
+            return Stand(caller, isDirectory);
+        var status = SecurityDescriptor.Read(stored.Value.Span, out var descriptor);
+        return status == NtStatus.Success ? descriptor! : status;
+    }
+
+    /// <summary>The descriptor of a directory.</summary>
+    public async ValueTask<NtResult<SecurityDescriptor>> ReadDirectoryAsync(
+        StorePath path, FileCaller caller, CancellationToken cancellationToken)
+    {
+        if (!IsKept)
+            return Stand(caller, isDirectory: true);
+        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
+        if (!opened.Succeeded)
+            return opened.Status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : opened.Status;
+        await using var handle = opened.Value;
+        return await ReadAsync(handle, isDirectory: true, caller, cancellationToken);
+    }
+
+    /// <summary>The part of <paramref name="desired"/> that the file, and its directory on its behalf, give the caller.</summary>
+    public async ValueTask<NtResult<FileAccessMask>> GrantAsync(
+        IStoreFile file, bool isDirectory, FileCaller caller, FileAccessMask desired, CancellationToken cancellationToken)
+    {
+        if (!IsKept)
+            return desired;
+        var own = await ReadAsync(file, isDirectory, caller, cancellationToken);
+        if (!own.Succeeded)
+            return own.Status;
+        var granted = AccessCheck.Grant(own.Value, caller, desired);
+
+        // MS-FSA 2.1.5.1.2.1: who may delete children or list them has those rights on the child itself.
+        var missing = desired & ~granted & (FileAccessMask.Delete | FileAccessMask.ReadAttributes);
+        if (missing == 0 || file.Path.IsRoot)
+            return granted;
+        var parent = await ReadDirectoryAsync(file.Path.Parent, caller, cancellationToken);
+        if (!parent.Succeeded)
+            return granted;
+        if ((missing & FileAccessMask.Delete) != 0 && AccessCheck.Allows(parent.Value, caller, FileAccessMask.DeleteChild))
+            granted |= FileAccessMask.Delete;
+        if ((missing & FileAccessMask.ReadAttributes) != 0 && AccessCheck.Allows(parent.Value, caller, FileAccessMask.ListDirectory))
+            granted |= FileAccessMask.ReadAttributes;
+        return granted;
+    }
+}
