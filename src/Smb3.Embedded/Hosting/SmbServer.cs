@@ -74,6 +74,7 @@ public sealed class SmbServer : IAsyncDisposable
         _parts = new ServerParts(
             settings,
             new SpnegoAuthenticator(ntlm, users),
+            new AccountDirectory(settings.ServerName, users),
             new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
             options.Hooks,
             loggers.CreateLogger("Smb3.Embedded.SmbServer"),
@@ -150,6 +151,7 @@ public sealed class SmbServer : IAsyncDisposable
             catch
             {
                 await run.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+                run.Dispose();
                 await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
                 Become(SmbServerState.Stopped);
                 throw;
@@ -284,6 +286,7 @@ public sealed class SmbServer : IAsyncDisposable
 
         Become(SmbServerState.Stopping);
         await run.StopAsync(_parts.Settings.DrainTimeout, hurry).ConfigureAwait(false);
+        run.Dispose();
         await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
         Volatile.Write(ref _run, null);
         Become(SmbServerState.Stopped);

@@ -33,6 +33,9 @@ internal sealed class ServerGraph
 
     public ShareTable Shares { get; }
 
+    /// <summary>Told of every session that has ended, whatever the cause. Must not throw.</summary>
+    public Action<Session>? SessionEnded { get; init; }
+
     public ICollection<Client> Clients => _clients.Values;
 
     public ICollection<Connection> Connections => _connections.Values;
@@ -127,7 +130,13 @@ internal sealed class ServerGraph
 
     public Session? FindSession(ulong sessionId) => _sessions.GetValueOrDefault(sessionId);
 
-    public void Remove(Session session) => _sessions.TryRemove(session.SessionId, out _);
+    public void Remove(Session session)
+    {
+        if (_sessions.TryRemove(session.SessionId, out _))
+        {
+            SessionEnded?.Invoke(session);
+        }
+    }
 
     private void Release(IPAddress address)
     {

@@ -1,4 +1,4 @@
-using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Commands;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
@@ -11,8 +11,8 @@ public sealed record SmbActiveConnection
     internal SmbActiveConnection(Connection connection)
     {
         _connection = connection;
-        Info = connection.Describe();
-        Dialect = connection.DialectText();
+        Info = HookFacts.Of(connection);
+        Dialect = HookFacts.TextOf(connection.Negotiated?.Dialect);
         ClientGuid = connection.Negotiated?.ClientGuid ?? Guid.Empty;
         SessionCount = connection.Sessions.Count;
         WaitingRequests = connection.Pending.Count;

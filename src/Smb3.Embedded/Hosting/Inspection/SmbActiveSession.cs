@@ -1,4 +1,4 @@
-using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Commands;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
@@ -11,7 +11,7 @@ public sealed record SmbActiveSession
     internal SmbActiveSession(Session session, SmbIdentity identity)
     {
         _session = session;
-        Info = session.Describe(identity);
+        Info = HookFacts.Of(session, identity);
         StartedAt = session.CreatedAt;
         IsSigned = session.SigningRequired;
         IsEncrypted = session.EncryptData;

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Sessions;
@@ -15,12 +12,13 @@ internal sealed class PipeHost : IPipeHost
 
     private readonly ServerGraph _graph;
     private readonly ServerSettings _settings;
+    private readonly AccountDirectory _accounts;
 
-    public PipeHost(ServerGraph graph)
+    public PipeHost(ServerGraph graph, AccountDirectory accounts)
     {
         _graph = graph;
         _settings = graph.Settings;
-        MachineSid = MakeMachineSid(_settings.ServerName);
+        _accounts = accounts;
     }
 
     public string ServerName => _settings.ServerName;
@@ -31,7 +29,7 @@ internal sealed class PipeHost : IPipeHost
 
     public Version OsVersion { get; } = new(10, 0);
 
-    public Sid MachineSid { get; }
+    public Sid MachineSid => _accounts.MachineSid;
 
     public TimeSpan Uptime => TimeProvider.GetUtcNow() - _graph.StartedAt;
 
@@ -72,10 +70,10 @@ internal sealed class PipeHost : IPipeHost
             from open in pair.Session.Opens.All
             select new PipeOpenFile((uint)open.FileId.Volatile, $"{PathOf(open.TreeConnect.Share)}\\{open.Name}", pair.Identity.UserName)]);
 
-    // Users have names here and no SIDs; what is well known is answered without asking.
-    public ValueTask<PipeAccount?> ResolveSidAsync(Sid sid, CancellationToken cancellation) => default;
+    public ValueTask<PipeAccount?> ResolveSidAsync(Sid sid, CancellationToken cancellation) => new(_accounts.Find(sid));
 
-    public ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation) => default;
+    public ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation) =>
+        _accounts.FindAsync(domain, name, cancellation);
 
     private static PipeShare Describe(Share share) => new(share.Name, TypeOf(share))
     {
@@ -95,19 +93,6 @@ internal sealed class PipeHost : IPipeHost
     private static string ClientName(Session session) =>
         session.Identity is { WorkstationName.Length: > 0 } identity ? identity.WorkstationName
             : session.FirstConnection.RemoteAddress.ToString();
-
-    /// <summary>The same for the same name at every start, so that what clients remember of it stays true.</summary>
-    private static Sid MakeMachineSid(string serverName)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes($"Smb3.Embedded machine {serverName.ToUpperInvariant()}"), hash);
-        return new Sid(
-            5,
-            21,
-            BinaryPrimitives.ReadUInt32LittleEndian(hash),
-            BinaryPrimitives.ReadUInt32LittleEndian(hash[4..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(hash[8..]));
-    }
 
     private IEnumerable<(Session Session, SmbIdentity Identity)> Sessions() =>
         from session in _graph.Sessions

@@ -10,6 +10,7 @@ namespace Smb3.Embedded.Hosting;
 internal sealed record ServerParts(
     ServerSettings Settings,
     IAuthenticator Authenticator,
+    AccountDirectory Accounts,
     LogonThrottle Throttle,
     SmbServerHooks? Hooks,
     ILogger Logger,

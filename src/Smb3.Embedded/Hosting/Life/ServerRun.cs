@@ -15,7 +15,7 @@ namespace Smb3.Embedded.Hosting;
 /// One run of a server, from start to stop: its graph, its listeners, and a loop for each connection. No thread belongs to it; what it
 /// starts it also waits for.
 /// </summary>
-internal sealed class ServerRun
+internal sealed class ServerRun : IDisposable
 {
     private readonly ServerParts _parts;
     private readonly RequestPipeline _pipeline;
@@ -30,10 +30,19 @@ internal sealed class ServerRun
     public ServerRun(ServerParts parts)
     {
         _parts = parts;
-        Graph = new ServerGraph(parts.Settings);
+        Graph = new ServerGraph(parts.Settings) { SessionEnded = TellSessionEnded };
         Graph.Shares.TryAdd(new Share { Name = "IPC$", Comment = "Remote IPC" });
-        var services = new CommandServices(
-            parts.Settings, parts.Authenticator, new PipeRegistry(new PipeHost(Graph)), parts.Hooks, parts.Logger, parts.Metrics, parts.Throttle);
+        var services = new CommandServices
+        {
+            Settings = parts.Settings,
+            Authenticator = parts.Authenticator,
+            Throttle = parts.Throttle,
+            Pipes = new PipeRegistry(new PipeHost(Graph, parts.Accounts)),
+            Hooks = parts.Hooks,
+            Callers = parts.Accounts,
+            Metrics = parts.Metrics,
+            Logger = parts.Logger,
+        };
         _pipeline = new RequestPipeline(CommandSet.Create(services), parts.Metrics, parts.Logger);
         _smb1 = CommandSet.CreateSmb1Negotiator(services);
     }
@@ -95,9 +104,10 @@ internal sealed class ServerRun
             ServerLog.ConnectionsLeft(_parts.Logger, _connections.Count);
         }
 
-        _stopping.Dispose();
         ServerLog.Stopped(_parts.Logger);
     }
+
+    public void Dispose() => _stopping.Dispose();
 
     private async Task AcceptAsync(ITransportListener listener)
     {
@@ -167,7 +177,7 @@ internal sealed class ServerRun
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.Ended, _stopping.Token);
-            return await hooks.OnConnectingAsync(connection.Describe(), either.Token).AsTask()
+            return await hooks.OnConnectingAsync(HookFacts.Of(connection), either.Token).AsTask()
                 .WaitAsync(_parts.Settings.Limits.AuthenticationTimeout, _parts.Settings.TimeProvider, either.Token).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -186,11 +196,26 @@ internal sealed class ServerRun
     {
         try
         {
-            _parts.Hooks?.OnDisconnected(connection.Describe(), reason);
+            _parts.Hooks?.OnDisconnected(HookFacts.Of(connection), reason);
         }
         catch (Exception e)
         {
             ServerLog.HookFault(_parts.Logger, e, nameof(SmbServerHooks.OnDisconnected), "notice");
+        }
+    }
+
+    private void TellSessionEnded(Session session)
+    {
+        try
+        {
+            if (session.Identity is { } identity)
+            {
+                _parts.Hooks?.OnSessionEnded(HookFacts.Of(session, identity));
+            }
+        }
+        catch (Exception e)
+        {
+            ServerLog.HookFault(_parts.Logger, e, nameof(SmbServerHooks.OnSessionEnded), "notice");
         }
     }
 

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Smb3.Embedded.Commands;
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>
+/// Gives users and groups, who have only names here, the SIDs that NT's security wants. A SID is worked out from the server's and the
+/// account's name, so it is the same at every start, and on every server of that name.
+/// </summary>
+internal sealed class AccountDirectory : ICallerDirectory
+{
+    /// <summary>The group whose members are administrators of the server.</summary>
+    public const string Administrators = "Administrators";
+
+    private const uint GuestRid = 501;
+    private const uint FirstRid = 1_000;
+    private const uint RidMask = 0x3FFF_FFFF;
+    private const int MaxRemembered = 10_000;
+
+    private readonly ISmbUserStore _users;
+    private readonly string _serverName;
+    private readonly ConcurrentDictionary<Sid, PipeAccount> _seen = new();
+
+    public AccountDirectory(string serverName, ISmbUserStore users)
+    {
+        _serverName = serverName;
+        _users = users;
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Hash("machine", serverName, hash);
+        MachineSid = new Sid(
+            5,
+            21,
+            BinaryPrimitives.ReadUInt32LittleEndian(hash),
+            BinaryPrimitives.ReadUInt32LittleEndian(hash[4..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(hash[8..]));
+    }
+
+    public Sid MachineSid { get; }
+
+    public FileCaller ForFiles(SmbIdentity identity)
+    {
+        if (identity.IsAnonymous)
+        {
+            return new FileCaller { Name = identity.ToString(), PrimaryGroup = WellKnownSids.Guests, Groups = [WellKnownSids.Network] };
+        }
+
+        if (identity.IsGuest)
+        {
+            return new FileCaller
+            {
+                Name = identity.UserName,
+                User = MachineSid.WithRid(GuestRid),
+                PrimaryGroup = WellKnownSids.Guests,
+                Groups = [WellKnownSids.Guests, WellKnownSids.Network],
+            };
+        }
+
+        return new FileCaller
+        {
+            Name = identity.UserName,
+            User = Remember(identity.UserName, SidNameUse.User),
+            Groups =
+            [
+                WellKnownSids.AuthenticatedUsers, WellKnownSids.Network, WellKnownSids.Users,
+                .. identity.Groups.Select(group => Remember(group, SidNameUse.Group)),
+            ],
+            IsAdministrator = identity.IsInGroup(Administrators),
+        };
+    }
+
+    public PipeCaller ForPipes(Session session)
+    {
+        var identity = session.Identity!;
+        var known = identity is { IsAnonymous: false, IsGuest: false };
+        return new PipeCaller(identity.IsAnonymous ? string.Empty : identity.UserName, _serverName)
+        {
+            UserSid = known ? Remember(identity.UserName, SidNameUse.User) : null,
+            IsAdministrator = known && identity.IsInGroup(Administrators),
+            IsAnonymous = !known,
+            SessionId = session.SessionId,
+        };
+    }
+
+    public PipeAccount? Find(Sid sid) => _seen.GetValueOrDefault(sid);
+
+    public async ValueTask<PipeAccount?> FindAsync(string? domain, string name, CancellationToken cancellationToken)
+    {
+        if (!string.IsNullOrEmpty(domain) && !domain.Equals(_serverName, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var user = name.Length == 0 ? null : await _users.FindAsync(name, domain ?? string.Empty, cancellationToken).ConfigureAwait(false);
+        return user is not null ? AccountOf(user.Name, SidNameUse.User)
+            : _seen.Values.FirstOrDefault(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private Sid Remember(string name, SidNameUse use)
+    {
+        if (name.Equals(Administrators, StringComparison.OrdinalIgnoreCase))
+        {
+            return WellKnownSids.Administrators;
+        }
+
+        var account = AccountOf(name, use);
+        if (_seen.Count < MaxRemembered)
+        {
+            _seen.TryAdd(account.Sid, account);
+        }
+
+        return account.Sid;
+    }
+
+    private PipeAccount AccountOf(string name, SidNameUse use)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Hash(use == SidNameUse.User ? "user" : "group", name, hash);
+        var rid = FirstRid + (BinaryPrimitives.ReadUInt32LittleEndian(hash) & RidMask);
+        return new PipeAccount(MachineSid.WithRid(rid), name, _serverName, MachineSid, use);
+    }
+
+    private static void Hash(string kind, string name, Span<byte> hash) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"Smb3.Embedded {kind} {name.ToUpperInvariant()}"), hash);
+}
