@@ -52,17 +52,24 @@ internal static class FileQuery
                 return NtStatus.NotSupported;
         }
 
+        var volumeSerial = 0u;
+        if (informationClass == FileInformationClass.FileIdInformation)
+        {
+            var volume = await handle.File.Volume.GetVolumeAsync(request.Connection.Ended).ConfigureAwait(false);
+            volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
+        }
+
         var target = QueryInfoHandler.Begin(request, length);
         var status = FileInformationWriter.Write(
-            informationClass, Describe(handle, metadata), NameFor(informationClass, handle), target, out var written);
+            informationClass, Describe(handle, metadata, volumeSerial), NameFor(informationClass, handle), target, out var written);
         return QueryInfoHandler.End(request, status, written);
     }
 
-    private static FileInformation Describe(FileHandle handle, in FileMetadata metadata) => new()
+    private static FileInformation Describe(FileHandle handle, in FileMetadata metadata, uint volumeSerial) => new()
     {
         File = metadata.ToNetworkOpen(),
         FileId = metadata.FileId,
-        VolumeSerialNumber = 0,
+        VolumeSerialNumber = volumeSerial,
         LinkCount = handle.File.IsDeletePending && metadata.LinkCount > 0 ? metadata.LinkCount - 1 : metadata.LinkCount,
         DeletePending = handle.File.IsDeletePending,
         IsDirectory = metadata.IsDirectory,

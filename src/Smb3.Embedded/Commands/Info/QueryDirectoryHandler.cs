@@ -31,11 +31,6 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             return NtStatus.InvalidParameter;
         }
 
-        if (!handle.File.IsDirectory)
-        {
-            return NtStatus.InvalidParameter;
-        }
-
         var smallest = DirectoryEntryWriter.FixedSize(informationClass);
         if (smallest == 0)
         {
@@ -47,36 +42,33 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             return NtStatus.InfoLengthMismatch;
         }
 
-        var found = handle.File.GetDirectoryCursor();
-        if (!found.Succeeded)
+        var begun = await handle.File.QueryDirectoryAsync(
+            query.GetPattern(),
+            (flags & QueryDirectoryFlags.RestartScans) != 0,
+            (flags & QueryDirectoryFlags.Reopen) != 0,
+            request.Connection.Ended).ConfigureAwait(false);
+        if (!begun.Succeeded)
         {
-            return found.Status;
+            return begun.Status;
         }
 
-        var pattern = query.GetPattern();
-        return await ListAsync(request, found.Value, pattern, flags, informationClass, length).ConfigureAwait(false);
+        using var listing = begun.Value;
+        return await ListAsync(
+            request, listing, informationClass, length, (flags & QueryDirectoryFlags.ReturnSingleEntry) != 0).ConfigureAwait(false);
     }
 
     private static async ValueTask<NtStatus> ListAsync(
-        Request request, DirectoryCursor cursor, string pattern, QueryDirectoryFlags flags, FileInformationClass informationClass, int length)
+        Request request, DirectoryQuery listing, FileInformationClass informationClass, int length, bool single)
     {
         var token = request.Connection.Ended;
-        var restart = (flags & QueryDirectoryFlags.RestartScans) != 0;
-        var reopen = (flags & QueryDirectoryFlags.Reopen) != 0;
-        var status = await cursor.StartAsync(pattern, restart, reopen, token).ConfigureAwait(false);
-        if (status != NtStatus.Success)
-        {
-            return status;
-        }
 
         // The buffer is as long as the client's and holds whole entries only; what is not used is given back.
         var buffer = request.AppendUninitialized(OutputBufferResponse.FixedSize + length)[OutputBufferResponse.FixedSize..];
         var list = new EntryListCursor(DirectoryEntryWriter.Alignment);
-        var single = (flags & QueryDirectoryFlags.ReturnSingleEntry) != 0;
         while (true)
         {
-            var peeking = cursor.PeekAsync(token);
-            status = peeking.IsCompletedSuccessfully ? peeking.Result : await peeking.ConfigureAwait(false);
+            var peeking = listing.PeekAsync(token);
+            var status = peeking.IsCompletedSuccessfully ? peeking.Result : await peeking.ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
                 if (list.Count == 0)
@@ -87,7 +79,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
                 break;
             }
 
-            var current = cursor.Current;
+            var current = listing.Current;
             var entry = new Wire.Fscc.DirectoryEntry { File = current.Metadata.ToNetworkOpen(), FileId = current.Metadata.FileId };
             if (!DirectoryEntryWriter.TryWrite(ref list, buffer.Span, informationClass, entry, current.Name))
             {
@@ -100,7 +92,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
                 break;
             }
 
-            cursor.Advance();
+            listing.Advance();
             if (single)
             {
                 break;

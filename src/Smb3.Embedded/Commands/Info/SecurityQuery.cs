@@ -11,8 +11,7 @@ internal static class SecurityQuery
 {
     public static async ValueTask<NtStatus> AnswerAsync(Request request, FileHandle handle, SecurityInformation parts, int length)
     {
-        await Task.CompletedTask.ConfigureAwait(false);
-        NtResult<ReadOnlyMemory<byte>> found = NtStatus.NotSupported;
+        var found = await handle.File.GetSecurityAsync(parts, request.Connection.Ended).ConfigureAwait(false);
         if (!found.Succeeded)
         {
             return found.Status;

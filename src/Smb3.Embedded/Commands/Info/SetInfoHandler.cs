@@ -39,11 +39,12 @@ internal sealed class SetInfoHandler : ICommandHandler
         return status;
     }
 
-    private static ValueTask<NtStatus> SetAsync(Request request, Open open, in SetInfoRequest set) => (open, set.InfoType) switch
+    private static ValueTask<NtStatus> SetAsync(Request request, Open open, in SetInfoRequest set) =>
+        (open, set.InfoType) switch
         {
             (FileHandle handle, Smb2InfoType.File) => SetFile(request, handle.File, set.FileInformationClass, set.Buffer),
             (FileHandle handle, Smb2InfoType.Security) =>
-                new(NtStatus.NotSupported),
+                handle.File.SetSecurityAsync(set.SecurityInformation, set.Buffer.ToArray(), request.Connection.Ended),
 
             // Labels, control and object ids of a volume are not for clients to set (MS-SMB2 3.3.5.21.2); no store keeps quotas yet.
             (FileHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),

@@ -128,11 +128,27 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         request.SetRelatedOpen(handle);
-        Write(request, handle, outcome, asked);
+        var maximal = asked.MaximalAccess is null
+            ? FileAccessMask.None
+            : await open.GetMaximalAccessAsync(request.Connection.Ended).ConfigureAwait(false);
+        var volumeSerial = 0u;
+        if (asked.OnDiskId)
+        {
+            var volume = await open.Volume.GetVolumeAsync(request.Connection.Ended).ConfigureAwait(false);
+            volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
+        }
+
+        Write(request, handle, outcome, asked, maximal, volumeSerial);
         return NtStatus.Success;
     }
 
-    private static void Write(Request request, FileHandle handle, in CreateOutcome outcome, in CreateContexts asked)
+    private static void Write(
+        Request request,
+        FileHandle handle,
+        in CreateOutcome outcome,
+        in CreateContexts asked,
+        NtResult<FileAccessMask> maximal,
+        uint volumeSerial)
     {
         var body = request.Append(CreateResponse.FixedSize + CreateContextWriter.MaxResponseSize);
         var contexts = new CreateContextWriter(body[CreateResponse.ContextsOffset..]);
@@ -141,12 +157,12 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             // MS-SMB2 2.2.14.2.5: only when the file is newer than what the client knows.
             var unchanged = query.Timestamp is { } known && known == outcome.Metadata.LastWriteTime;
             contexts.MaximalAccess(
-                unchanged ? NtStatus.NoneMapped : NtStatus.Success, unchanged ? FileAccessMask.None : handle.File.GrantedAccess);
+                unchanged ? NtStatus.NoneMapped : maximal.Status, unchanged || !maximal.Succeeded ? FileAccessMask.None : maximal.Value);
         }
 
         if (asked.OnDiskId)
         {
-            contexts.OnDiskId(outcome.Metadata.FileId, 0);
+            contexts.OnDiskId(outcome.Metadata.FileId, volumeSerial);
         }
 
         var length = CreateResponse.Write(
