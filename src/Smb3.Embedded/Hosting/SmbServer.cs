@@ -290,6 +290,7 @@ public sealed class SmbServer : IAsyncDisposable
         await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
         Volatile.Write(ref _run, null);
         Become(SmbServerState.Stopped);
+        ServerLog.Stopped(_parts.Logger);
         _stopped.TrySetResult();
     }
 

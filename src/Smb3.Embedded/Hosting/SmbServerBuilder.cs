@@ -6,6 +6,7 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
 
 namespace Smb3.Embedded;
 

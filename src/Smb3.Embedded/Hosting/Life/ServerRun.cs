@@ -103,8 +103,6 @@ internal sealed class ServerRun : IDisposable
         {
             ServerLog.ConnectionsLeft(_parts.Logger, _connections.Count);
         }
-
-        ServerLog.Stopped(_parts.Logger);
     }
 
     public void Dispose() => _stopping.Dispose();

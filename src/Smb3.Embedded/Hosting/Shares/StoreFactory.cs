@@ -1,4 +1,5 @@
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
 
 namespace Smb3.Embedded.Hosting;
 

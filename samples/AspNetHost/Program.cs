@@ -1,0 +1,45 @@
+// One process, one folder, two doors: HTTP for downloads, SMB for everybody's file manager.
+//
+//   dotnet run --project samples/AspNetHost
+//   curl http://127.0.0.1:8080/            the list      curl -O http://127.0.0.1:8080/files/NAME     a file
+//   smbclient //127.0.0.1/files -p 4450 -U demo%change-me
+using Microsoft.Extensions.FileProviders;
+using Smb3.Embedded;
+
+var builder = WebApplication.CreateBuilder(args);
+var folder = Directory.CreateDirectory(Path.Combine(builder.Environment.ContentRootPath, "share")).FullName;
+
+builder.Services.AddSmbServer(builder.Configuration.GetSection("Smb"), smb => smb
+    .AddShare("files", folder)
+    .UseHooks(services => new Audit(services.GetRequiredService<ILogger<Audit>>())));
+builder.Services.AddHealthChecks().AddSmbServer();
+
+var app = builder.Build();
+app.UseStaticFiles(new StaticFileOptions
+{
+    FileProvider = new PhysicalFileProvider(folder),
+    RequestPath = "/files",
+    ServeUnknownFileTypes = true,
+});
+app.MapGet("/", () => Directory.EnumerateFiles(folder).Select(Path.GetFileName));
+app.MapGet("/smb", (SmbServer server) => new
+{
+    EndPoints = server.EndPoints.Select(endPoint => endPoint.ToString()),
+    Sessions = server.Sessions.Select(session => new { session.Info.Identity.UserName, session.Info.Dialect, session.OpenCount }),
+    Opens = server.Opens.Select(open => $@"\{open.ShareName}\{open.Path}"),
+});
+app.MapHealthChecks("/health");
+app.Run();
+
+/// <summary>Notes who comes, and keeps executables out.</summary>
+internal sealed partial class Audit(ILogger<Audit> logger) : SmbServerHooks
+{
+    public override ValueTask<bool> OnOpenAsync(SmbSessionInfo session, SmbOpenInfo open, CancellationToken cancellationToken)
+    {
+        Opening(session.Identity, open.Path);
+        return new(!open.Path.EndsWith(".exe", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [LoggerMessage(LogLevel.Debug, "{User} opens {Path}.")]
+    private partial void Opening(SmbIdentity user, string path);
+}

@@ -1,0 +1,98 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Smb3.Embedded.Samples.ConsoleHost;
+
+/// <summary>
+/// The command line. Every option but the log level is a setting of the same name, so the library reads and checks them all: as the
+/// lists of the command line replace those of the configuration, it wins.
+/// </summary>
+internal sealed class Arguments
+{
+    private static readonly string[] Levels = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"];
+
+    private readonly List<(string Setting, Option<string[]> Option)> _lists = [];
+    private readonly List<(string Setting, Option<string> Option)> _values = [];
+    private readonly Option<string> _logLevel;
+
+    public Arguments()
+    {
+        Command = new RootCommand("Serves folders over SMB 2 and 3.");
+        AddList("Listen", "IP:PORT", "Where to listen; repeatable. Default: 127.0.0.1:4450.");
+        AddList("Shares", "NAME=FOLDER", "A share: NAME=FOLDER[,readonly][,encrypt][,guest], or NAME=memory:; repeatable. Default: demo.", "--share");
+        AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
+        AddValue("MinDialect", "DIALECT", "The oldest dialect: 2.0.2, 2.1, 3.0, 3.0.2 or 3.1.1.");
+        AddValue("MaxDialect", "DIALECT", "The newest dialect.");
+        AddValue("Signing", "auto|required", "Whether messages are signed.");
+        AddValue("Encryption", "off|auto|required", "Whether messages are encrypted.");
+        AddValue("Ciphers", "LIST", "AES-128-GCM, AES-256-GCM, AES-128-CCM, AES-256-CCM: the most wanted first, joined by commas.");
+        AddValue("SigningAlgorithms", "LIST", "AES-GMAC, AES-CMAC, HMAC-SHA256: the most wanted first, joined by commas.");
+        _logLevel = new Option<string>("--log-level") { HelpName = "LEVEL", Description = string.Join(", ", Levels) + "." };
+        _logLevel.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Levels);
+        Command.Options.Add(_logLevel);
+    }
+
+    public RootCommand Command { get; }
+
+    public string? LogLevel(ParseResult parsed) => parsed.GetValue(_logLevel);
+
+    /// <summary>What was said, as a configuration section.</summary>
+    public IConfiguration Settings(ParseResult parsed)
+    {
+        var settings = new Dictionary<string, string?>();
+        foreach (var (setting, option) in _lists)
+        {
+            var values = parsed.GetValue(option) ?? [];
+            for (var i = 0; i < values.Length; i++)
+            {
+                settings[string.Create(CultureInfo.InvariantCulture, $"{setting}:{i}")] = values[i];
+            }
+        }
+
+        foreach (var (setting, option) in _values)
+        {
+            if (parsed.GetValue(option) is { } value)
+            {
+                settings[setting] = value;
+            }
+        }
+
+        return new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+    }
+
+    /// <summary>A failure of the library, which names the setting, as one that names the option.</summary>
+    public string NameOption(string failure)
+    {
+        var setting = failure.Split(':')[0];
+        var option = _lists.Select(list => (list.Setting, ((Option)list.Option).Name))
+            .Concat(_values.Select(value => (value.Setting, ((Option)value.Option).Name)))
+            .FirstOrDefault(pair => pair.Setting == setting).Name;
+        var path = failure[..Math.Max(failure.IndexOf(": ", StringComparison.Ordinal), 0)];
+        return option is null ? failure : $"{option} ({path}){failure[path.Length..]}";
+    }
+
+    private static string OptionOf(string setting) =>
+        "--" + string.Concat(setting.Select((c, i) => char.IsUpper(c) ? (i > 0 ? "-" : string.Empty) + char.ToLowerInvariant(c) : c.ToString()));
+
+    private void AddList(string setting, string helpName, string description, string? name = null)
+    {
+        // One value for each time: what follows belongs to somebody else.
+        var option = new Option<string[]>(name ?? OptionOf(setting))
+        {
+            HelpName = helpName,
+            Description = description,
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
+        };
+        Command.Options.Add(option);
+        _lists.Add((setting, option));
+    }
+
+    private void AddValue(string setting, string helpName, string description)
+    {
+        var option = new Option<string>(OptionOf(setting)) { HelpName = helpName, Description = description };
+        Command.Options.Add(option);
+        _values.Add((setting, option));
+    }
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Smb3.Embedded;
+using Smb3.Embedded.Samples.ConsoleHost;
+
+const int Fine = 0, CannotStart = 1, BadArguments = 2;
+const string PasswordLetters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+var arguments = new Arguments();
+var parsed = arguments.Command.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors)
+    {
+        await Console.Error.WriteLineAsync(error.Message);
+    }
+
+    await Console.Error.WriteLineAsync("Try --help.");
+    return BadArguments;
+}
+
+if (parsed.Action is not null)
+{
+    return await parsed.InvokeAsync(); // --help, --version
+}
+
+SmbServer server;
+var shares = new List<string>();
+string? demoPassword = null;
+var userName = "demo";
+try
+{
+    var builder = SmbServer.CreateBuilder();
+
+    // Standard output is for what scripts read; the log goes beside it.
+    builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    if (arguments.LogLevel(parsed) is { } level)
+    {
+        builder.Configuration.AddInMemoryCollection([new("Logging:LogLevel:Default", level)]);
+    }
+
+    builder.Configure(options =>
+    {
+        options.Bind(arguments.Settings(parsed));
+        if (options.Shares.Count == 0)
+        {
+            options.Shares.Add(new SmbShareOptions { Name = "demo", Folder = DemoFolder(), Comment = "A folder to try it out" });
+        }
+
+        if (options.Users.Count == 0)
+        {
+            demoPassword = RandomNumberGenerator.GetString(PasswordLetters, 11) + RandomNumberGenerator.GetString("23456789", 1);
+            options.Users.Add("demo", demoPassword);
+        }
+        else
+        {
+            userName = "USER";
+        }
+
+        shares.AddRange(options.Shares.Select(share => share.Name));
+    });
+    server = builder.Build();
+}
+catch (OptionsValidationException e)
+{
+    foreach (var failure in e.Failures)
+    {
+        await Console.Error.WriteLineAsync(arguments.NameOption(failure));
+    }
+
+    return BadArguments;
+}
+catch (InvalidDataException e)
+{
+    await Console.Error.WriteLineAsync($"{e.Message} {e.InnerException?.Message}");
+    return BadArguments;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    await Console.Error.WriteLineAsync($"Cannot make the folder of the demo share: {e.Message} Name another with --share NAME=FOLDER.");
+    return CannotStart;
+}
+
+await using (server)
+{
+    try
+    {
+        await server.StartAsync();
+    }
+    catch (SmbServerStartException e)
+    {
+        await Console.Error.WriteLineAsync(e.Message);
+        return CannotStart;
+    }
+
+    // From here on a signal drains; only then scripts may learn that the server is there.
+    var ended = server.WaitForShutdownAsync();
+    foreach (var endPoint in server.EndPoints)
+    {
+        Console.WriteLine($"listening on {endPoint}");
+    }
+
+    ConnectInstructions.Print(Console.Out, server.EndPoints[0], shares, userName, demoPassword);
+    await ended;
+}
+
+return Fine;
+
+static string DemoFolder() => Directory.CreateDirectory(Path.Combine(Environment.CurrentDirectory, "share")).FullName;

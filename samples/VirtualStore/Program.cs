@@ -1,0 +1,18 @@
+// Documents that are in no file system: an app's invoices, written out when somebody opens them.
+//
+//   dotnet run --project samples/VirtualStore
+//   smbclient //127.0.0.1/invoices -p 4450 -U demo%demo -c 'recurse; ls'
+using Smb3.Embedded;
+using Smb3.Embedded.Samples.VirtualStore;
+
+var invoices = new List<Invoice>
+{
+    new(2024, 1, "Alder & Sons", 1_250.00m),
+    new(2024, 2, "Birch Ltd", 310.50m),
+    new(2025, 1, "Cedar plc", 99.90m),
+};
+
+var builder = SmbServer.CreateBuilder(args);
+builder.AddShare("invoices", new InvoiceStore(invoices), share => share.Comment = "What the app has written").AddUser("demo", "demo");
+await using var server = builder.Build();
+await server.RunAsync();
