@@ -13,7 +13,11 @@ internal sealed class FakePipeHost : IPipeHost
         new("IPC$", PipeShareType.Ipc) { IsSpecial = true, Comment = "Remote IPC" },
         new("demo", PipeShareType.Disk)
         {
-            Comment = "A demo", PathShown = @"C:\demo", CurrentUses = 2, Flags = 0x800, SecurityDescriptor = new byte[] { 1, 0, 4, 0x80, 5 },
+            Comment = "A demo",
+            PathShown = @"C:\demo",
+            CurrentUses = 2,
+            Flags = 0x800,
+            SecurityDescriptor = new byte[] { 1, 0, 4, 0x80, 5 },
         },
         new("Backup", PipeShareType.Disk) { MaxUses = 10, PathShown = @"C:\backup" },
     ];

@@ -92,7 +92,8 @@ public class LsaRpcTests
     [InlineData(0x00000008, true, NtStatus.Success)]
     public async Task APolicyOpensWithTheRightsThatTheCallerHas(uint access, bool isAdministrator, NtStatus status)
     {
-        using var client = await new PipeClient("lsarpc", isAdministrator ? PipeClient.Administrator : null).BindAsync(PipeClient.LsaRpc, 0);
+        var caller = isAdministrator ? PipeClient.Administrator : null;
+        using var client = await new PipeClient("lsarpc", caller).BindAsync(PipeClient.LsaRpc, 0);
         Assert.Equal(status, Status(await client.CallAsync(44, OpenPolicyStub(access))));
     }
 

@@ -41,7 +41,8 @@ internal sealed class PipeClient : IDisposable
         return pdu;
     }
 
-    public static byte[] BindPdu(RpcPacketType type, uint group, ushort maxFragment, params (Guid Interface, ushort Major, RpcSyntax Transfer)[] contexts)
+    public static byte[] BindPdu(
+        RpcPacketType type, uint group, ushort maxFragment, params (Guid Interface, ushort Major, RpcSyntax Transfer)[] contexts)
     {
         using var body = new NdrWriter();
         body.WriteUInt16(maxFragment);

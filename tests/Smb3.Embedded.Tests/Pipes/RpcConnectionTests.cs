@@ -27,7 +27,7 @@ public class RpcConnectionTests
     private const string CapturedLookupNames4 =
         "05000003100000007c000000030000006400000000004d00"
         + "02000000020000000a000a00277e000010001000b32a000005000000000000000500000061006c00690063006500abab0800000000000000080000004500"
-        + "76006500720079006f006e00650000000000000000000100bfbf00000000";
+        + "76006500720079006f006e00650000000000000000000100bfbf000000000000000001000000";
 
     [Fact]
     public async Task BindIsAcknowledgedWithSecondaryAddressAndResult()
@@ -210,6 +210,7 @@ public class RpcConnectionTests
         var bind = Convert.FromHexString(bindHex);
         var request = Convert.FromHexString(requestHex);
         var registry = new PipeRegistry(new FakePipeHost());
+        Assert.Equal(RpcPacketType.Response, await TryAsync(bind, request));
         for (var bit = 0; bit < request.Length * 8; bit++)
             await TryAsync(bind, Flip(request, bit));
         for (var bit = 0; bit < bind.Length * 8; bit++)

@@ -224,8 +224,8 @@ internal sealed class LsaLookup(IPipeHost host)
     }
 
     /// <summary>
-    /// The array that the server is to fill, which clients send empty; lookup level (1 to 7, MS-LSAT section 2.2.16), mapped count, and from
-    /// the second version on options and client revision, which change nothing for a server without a domain.
+    /// The array that the server is to fill, which clients send empty; lookup level (1 to 7, MS-LSAT section 2.2.16), mapped count, and
+    /// from the second version on options and client revision, which change nothing for a server without a domain.
     /// </summary>
     private static void ReadTail(ref NdrReader reader, LsaLookupVersion version, ref NtStatus status)
     {
