@@ -111,7 +111,8 @@ public class AuthenticationTests
     [InlineData("nobody", "pässword", NtStatus.LogonFailure, AuthenticationFailure.UnknownUser)]
     [InlineData("disabled", "secret", NtStatus.AccountDisabled, AuthenticationFailure.AccountDisabled)]
     [InlineData("disabled", "wrong", NtStatus.LogonFailure, AuthenticationFailure.WrongPassword)]
-    internal async Task WhatIsWrongIsRefusedWithoutATokenOrAKey(string user, string password, NtStatus status, AuthenticationFailure failure)
+    internal async Task WhatIsWrongIsRefusedWithoutATokenOrAKey(
+        string user, string password, NtStatus status, AuthenticationFailure failure)
     {
         var step = await Run(Client(user, password));
         Assert.Equal((status, failure), (step.Status, step.Failure));
