@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -225,9 +226,10 @@ internal sealed class OptionsBinder
 
     private void ReadEndPoint((string Path, string Text) item, Action<IPEndPoint> add)
     {
-        // IPEndPoint.TryParse takes "4450" for the address 0.0.17.98, so an address without a port needs a closer look.
+        // The framework's parsers take "4450" for the address 0.0.17.98, and look past the port of "[::1]:4450".
         var isAddress = IPAddress.TryParse(item.Text, out var address)
-            && (address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 || item.Text.Count(c => c == '.') == 3);
+            && (address.AddressFamily == AddressFamily.InterNetworkV6
+                ? !item.Text.Contains("]:", StringComparison.Ordinal) : item.Text.Count(c => c == '.') == 3);
         if (isAddress)
         {
             add(new IPEndPoint(address!, SmbServerOptions.DefaultPort));

@@ -1,0 +1,175 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Hosting;
+
+public sealed class OptionsTests
+{
+    [Fact]
+    public void Defaults_are_safe_and_valid()
+    {
+        var options = new SmbServerOptions();
+        OptionsValidator.Check(options);
+        var settings = SettingsFactory.Create(options);
+        Assert.False(settings.AllowGuest);
+        Assert.False(settings.AllowAnonymous);
+        Assert.Empty(options.Listen);
+        Assert.Equal(Smb2Dialect.Smb311, settings.MaxDialect);
+    }
+
+    [Fact]
+    public void The_limits_have_the_defaults_of_the_rooms_below()
+    {
+        Assert.Equal(new ServerLimits(), SettingsFactory.Create(new SmbServerOptions()).Limits);
+    }
+
+    [Fact]
+    public void Every_setting_can_come_from_configuration()
+    {
+        var options = Bind(
+            ("ServerName", "FILES"), ("DomainName", "OFFICE"), ("Comment", "c"), ("Listen:0", "127.0.0.1:4450"), ("Listen:1", "[::1]:0"),
+            ("MinDialect", "2.1"), ("MaxDialect", "3.0.2"), ("Signing", "required"), ("Encryption", "Required"),
+            ("Ciphers", "AES-256-GCM, aes-128-ccm"), ("SigningAlgorithms:0", "AES-CMAC"), ("AllowGuest", "true"),
+            ("AllowAnonymous", "True"), ("DrainTimeout", "3"), ("Limits:MaxConnections", "7"), ("Limits:IdleTimeout", "none"),
+            ("Limits:AuthenticationTimeout", "00:00:09"), ("Limits:MaxBytesInFlight", "8388608"), ("LogonThrottle:FirstDelay", "0.5"),
+            ("LogonThrottle:FailuresPerUser", "none"), ("Shares:0", "a=/x,readonly,encrypt"), ("Shares:1:Name", "b"),
+            ("Shares:1:Folder", "memory:"), ("Shares:1:MaxUsers", "3"), ("Shares:1:Users:alice", "read"), ("Shares:1:Groups:staff", "full"),
+            ("Shares:1:Others", "none"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"), ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
+            ("Users:1:Groups", "staff,admins"));
+        OptionsValidator.Check(options);
+        var settings = SettingsFactory.Create(options);
+        Assert.Equal("FILES", settings.ServerName);
+        Assert.Equal(["127.0.0.1:4450", "[::1]:0"], options.Listen.Select(endPoint => endPoint.ToString()));
+        Assert.Equal((Smb2Dialect.Smb210, Smb2Dialect.Smb302), (settings.MinDialect, settings.MaxDialect));
+        Assert.True(settings.SigningRequired);
+        Assert.Equal(EncryptionPolicy.Required, settings.Encryption);
+        Assert.Equal([Smb2Cipher.Aes256Gcm, Smb2Cipher.Aes128Ccm], settings.Ciphers);
+        Assert.Equal([Smb2SigningAlgorithm.AesCmac], settings.SigningAlgorithms);
+        Assert.True(settings is { AllowGuest: true, AllowAnonymous: true });
+        Assert.Equal(TimeSpan.FromSeconds(3), settings.DrainTimeout);
+        Assert.Equal(7, settings.Limits.MaxConnections);
+        Assert.Null(settings.Limits.IdleTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(9), settings.Limits.AuthenticationTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(0.5), options.LogonThrottle.FirstDelay);
+        Assert.Null(options.LogonThrottle.FailuresPerUser);
+        Assert.True(options.Shares[0] is { Name: "a", Folder: "/x", ReadOnly: true, Encrypt: true, AllowGuest: false });
+        Assert.True(options.Shares[1] is { Name: "b", MaxUsers: 3, Others: SmbShareAccess.None });
+        Assert.Equal(SmbShareAccess.Read, options.Shares[1].Users["ALICE"]);
+        Assert.Equal(2, options.Users.Count);
+    }
+
+    [Fact]
+    public async Task A_configured_password_may_hold_a_colon()
+    {
+        var expected = new byte[SmbUser.NtHashSize];
+        SmbUser.ComputeNtHash("p:w", expected);
+        var user = await Bind(("Users:0", "u:p:w")).Users.FindAsync("U", string.Empty, CancellationToken.None);
+        Assert.Equal(expected, user!.NtHash.ToArray());
+    }
+
+    [Fact]
+    public void A_list_that_is_bound_later_replaces_the_earlier_one()
+    {
+        var options = Bind(("Listen:0", "127.0.0.1:1"), ("Listen:1", "127.0.0.1:2"), ("Shares:0", "a=/a"), ("Users:0", "a:a"));
+        options.Bind(Section(("Listen:0", "127.0.0.1:3"), ("Shares:0", "b=/b")));
+        Assert.Equal(3, Assert.Single(options.Listen).Port);
+        Assert.Equal("b", Assert.Single(options.Shares).Name);
+        Assert.Equal(1, options.Users.Count);
+    }
+
+    [Theory]
+    [InlineData("Listen:0", "4450", "Listen:0")]
+    [InlineData("Listen:0", "host:445", "host:445")]
+    [InlineData("MinDialect", "1.0", "2.0.2, 2.1, 3.0, 3.0.2, 3.1.1")]
+    [InlineData("Signing", "maybe", "auto, required")]
+    [InlineData("Ciphers", "AES-128-GCM,ROT13", "ROT13")]
+    [InlineData("AllowGuest", "perhaps", "AllowGuest")]
+    [InlineData("DrainTimeout", "soon", "hh:mm:ss")]
+    [InlineData("Limits:MaxConnections", "many", "Limits:MaxConnections")]
+    [InlineData("Limits:MaxConections", "7", "there is no such setting")]
+    [InlineData("Shares:0", "noequals", "NAME=FOLDER")]
+    [InlineData("Shares:0", "s=/x,strange", "strange")]
+    [InlineData("Shares:0:Fodler", "/x", "Fodler")]
+    [InlineData("Users:0", "nopassword", "nopassword")]
+    [InlineData("Users:0:Name", "u", "Password or an NtHash")]
+    public void A_value_that_cannot_be_read_is_refused_by_name(string key, string value, string says)
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => Bind((key, value)));
+        Assert.Contains(says, Assert.Single(e.Failures), StringComparison.Ordinal);
+        Assert.StartsWith(key.Split(':')[0], e.Failures.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_password_is_never_in_a_message()
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => Bind(("Users:0", ":Very-Secret-9"), ("Users:1:Password", "Very-Secret-9")));
+        Assert.Equal(2, e.Failures.Count());
+        Assert.DoesNotContain("Very-Secret-9", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ServerName: ", "ServerName", "A name with spaces")]
+    [InlineData("DomainName: ", "DomainName", "")]
+    [InlineData("MinDialect: 3.1.1 is above MaxDialect", "MaxDialect", "3.0", "MinDialect", "3.1.1")]
+    [InlineData("MaxDialect: ", "MaxDialect", "2.1", "Encryption", "required")]
+    [InlineData("Encryption: ", "Encryption", "off", "Shares:0", "s=/x,encrypt")]
+    [InlineData("Ciphers: ", "Ciphers", "AES-128-GCM,AES-128-GCM")]
+    [InlineData("SigningAlgorithms: ", "SigningAlgorithms", "")]
+    [InlineData("Limits:MaxConnections: 0 ", "Limits:MaxConnections", "0")]
+    [InlineData("Limits:MaxReadSize: 100 ", "Limits:MaxReadSize", "100")]
+    [InlineData("Limits:AuthenticationTimeout: ", "Limits:AuthenticationTimeout", "0")]
+    [InlineData("Limits:IdleTimeout: ", "Limits:IdleTimeout", "1")]
+    [InlineData("LogonThrottle:Window: ", "LogonThrottle:Window", "0")]
+    [InlineData("DrainTimeout: ", "DrainTimeout", "-1")]
+    [InlineData("Listen: 127.0.0.1:9 is there twice", "Listen", "127.0.0.1:9,127.0.0.1:9")]
+    [InlineData("Shares:1:Name: ", "Shares:0", "s=/x", "Shares:1", "S=/y")]
+    [InlineData("Shares:0:Name: 'IPC$'", "Shares:0", "IPC$=/x")]
+    [InlineData("Shares:0:Name: ", "Shares:0", "a/b=/x")]
+    [InlineData("Shares:0:Folder: ", "Shares:0:Name", "s")]
+    [InlineData("Shares:0:MaxUsers: ", "Shares:0:Name", "s", "Shares:0:Folder", "/x", "Shares:0:MaxUsers", "0")]
+    public void What_does_not_fit_together_is_refused_by_name(string says, params string[] settings)
+    {
+        var options = Bind([.. settings.Chunk(2).Select(pair => (pair[0], pair[1]))]);
+        var e = Assert.Throws<OptionsValidationException>(() => OptionsValidator.Check(options));
+        Assert.StartsWith(says, Assert.Single(e.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_guest_share_lets_guests_onto_the_server_and_onto_nothing_else()
+    {
+        var settings = SettingsFactory.Create(Bind(("Shares:0", "open=memory:,guest"), ("Shares:1", "closed=memory:")));
+        Assert.True(settings is { AllowGuest: true, AllowAnonymous: true });
+    }
+
+    [Theory]
+    [InlineData(SmbShareAccess.Read, true, false, false)]
+    [InlineData(SmbShareAccess.Change, true, true, false)]
+    [InlineData(SmbShareAccess.Full, true, true, true)]
+    [InlineData(SmbShareAccess.None, false, false, false)]
+    public void Share_access_gives_what_its_name_says(SmbShareAccess access, bool reads, bool writes, bool owns)
+    {
+        var share = new SmbShareOptions { Users = { ["u"] = access } };
+        var permissions = SettingsFactory.CreatePermissions(share);
+        var granted = permissions.AccessOf(new SmbIdentity { UserName = "U" });
+        Assert.Equal(reads, granted.HasFlag(FileAccessMask.ReadData));
+        Assert.Equal(writes, granted.HasFlag(FileAccessMask.WriteData | FileAccessMask.Delete));
+        Assert.Equal(owns, granted.HasFlag(FileAccessMask.WriteDac));
+        Assert.Equal(FileAccessMask.None, permissions.AccessOf(new SmbIdentity { UserName = "other" }));
+    }
+
+    private static SmbServerOptions Bind(params (string Key, string Value)[] settings)
+    {
+        var options = new SmbServerOptions();
+        options.Bind(Section(settings));
+        return options;
+    }
+
+    private static IConfiguration Section(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
+}
