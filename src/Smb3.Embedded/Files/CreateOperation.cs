@@ -21,6 +21,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
     private FileAccessMask _desired;
     private FilePath _path;
     private bool _maximum;
+    private FileOpen? _abandoned;
 
     private bool Overwrites =>
         parameters.Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
@@ -40,6 +41,22 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         if (status != NtStatus.Success)
             return status;
 
+        try
+        {
+            return await RunInTurnAsync(cancellationToken);
+        }
+        finally
+        {
+            // Closing may delete the name, which takes a turn of its own.
+            if (_abandoned is { } open)
+                await open.CloseAsync(cancellationToken: CancellationToken.None);
+        }
+    }
+
+    private bool Has(CreateOptions option) => (parameters.Options & option) != 0;
+
+    private async ValueTask<CreateOutcome> RunInTurnAsync(CancellationToken cancellationToken)
+    {
         using var turn = await volume.Gate.EnterAsync(_path.Path, cancellationToken);
         for (var attempt = 0; ; attempt++)
         {
@@ -55,8 +72,6 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 return outcome;
         }
     }
-
-    private bool Has(CreateOptions option) => (parameters.Options & option) != 0;
 
     private NtStatus CheckRequest()
     {
@@ -181,7 +196,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             if (open is not null)
             {
                 open.Record.DeleteOnClose = false;
-                await open.CloseAsync(cancellationToken: CancellationToken.None);
+                _abandoned = open;
             }
             else
             {

@@ -10,8 +10,11 @@ namespace Smb3.Embedded.Files;
 // Reading, writing, sizes and byte-range locks.
 internal sealed partial class FileOpen
 {
-    /// <summary>The offset that means "at the end of the file" (MS-SMB2 section 2.2.21 leaves it to the object store: MS-FSA 2.1.5.4).</summary>
+    /// <summary>The offset that means "at the end of the file"; Windows takes it from opens only that can do nothing else.</summary>
     public const long AppendOffset = -1;
+
+    // Ends below this are not worth asking the store how large the volume is.
+    private const long SurelyFits = 1L << 40;
 
     /// <summary>Reads data.</summary>
     /// <param name="offset">Bytes from the start of the file.</param>
@@ -63,14 +66,23 @@ internal sealed partial class FileOpen
             return new(NtStatus.InvalidDeviceRequest);
         if (!HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
             return new(NtStatus.AccessDenied);
-        if (offset == AppendOffset)
-            return AppendAsync(data, writeThrough, cancellationToken);
-        if (offset < 0 || offset > long.MaxValue - data.Length)
+        var appends = !HasAny(FileAccessMask.WriteData);
+        if ((offset < 0 && !(appends && offset == AppendOffset)) || offset > long.MaxValue - data.Length)
             return new(NtStatus.InvalidParameter);
         if (data.Length == 0)
             return new(NtStatus.Success);
-        if (!HasAny(FileAccessMask.WriteData))
+        if (appends)
             return AppendAsync(data, writeThrough, cancellationToken);
+        if (offset + data.Length > Volume.Options.MaxFileSize)
+            return new(NtStatus.InvalidParameter);
+        if (offset + data.Length > SurelyFits)
+            return WriteFarAsync(offset, data, writeThrough, cancellationToken);
+        return WriteAtAsync(offset, data, writeThrough, cancellationToken);
+    }
+
+    private ValueTask<NtStatus> WriteAtAsync(
+        long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
         if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)data.Length), write: true))
             return new(NtStatus.FileLockConflict);
         if (!TryEnter())
@@ -240,7 +252,7 @@ internal sealed partial class FileOpen
             if (!metadata.Succeeded)
                 return metadata.Status;
             var end = metadata.Value.Length;
-            if (end > long.MaxValue - data.Length)
+            if (end > Volume.Options.MaxFileSize - data.Length)
                 return NtStatus.InvalidParameter;
             if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)end, (ulong)data.Length), write: true))
                 return NtStatus.FileLockConflict;
@@ -257,10 +269,24 @@ internal sealed partial class FileOpen
         }
     }
 
+    /// <summary>A file is never larger than its volume, though a sparse store would take it.</summary>
+    private async ValueTask<NtStatus> WriteFarAsync(
+        long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        var volume = await Volume.GetVolumeAsync(cancellationToken);
+        if (!volume.Succeeded)
+            return volume.Status;
+        return offset + data.Length > volume.Value.TotalBytes
+            ? NtStatus.DiskFull
+            : await WriteAtAsync(offset, data, writeThrough, cancellationToken);
+    }
+
     private void AfterWrite(NtStatus status)
     {
-        if (status == NtStatus.Success)
-            Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
+        if (status != NtStatus.Success)
+            return;
+        _needsArchive = true;
+        Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
     }
 
     private async ValueTask<NtStatus> ResizeAsync(
@@ -268,7 +294,7 @@ internal sealed partial class FileOpen
     {
         if (!HasAny(FileAccessMask.WriteData))
             return NtStatus.AccessDenied;
-        if (IsDirectory || size < 0)
+        if (IsDirectory || size < 0 || size > Volume.Options.MaxFileSize)
             return NtStatus.InvalidParameter;
         if (!TryEnter())
             return NtStatus.FileClosed;
@@ -284,6 +310,7 @@ internal sealed partial class FileOpen
                 status = await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken);
             else
                 File.Times.BeforeWrite(this);
+            _needsArchive = true;
             Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
             return status;
         }

@@ -76,19 +76,26 @@ internal sealed partial class FileOpen
             var frozen = times.With(Freeze);
             NtResult<FileMetadata> before = default;
             if (frozen != PinnedTimes.None)
+            {
                 before = await ShowMetadataAsync(cancellationToken);
+                if (!before.Succeeded)
+                    return before.Status;
+            }
+
             if (!change.IsEmpty)
             {
                 var status = await _file.SetMetadataAsync(change, cancellationToken);
                 if (status != NtStatus.Success)
                     return status;
-                File.Times.Set(this, change);
+                File.Times.Set(change);
+                if (change.Attributes is not null)
+                    _needsArchive = false; // what is set on purpose stays
                 Volume.RaiseModified(this, Filter(change));
             }
 
             if (times.With(Thaw) is var thawed && thawed != PinnedTimes.None)
             {
-                File.Times.Unpin(thawed & Record.Pinned);
+                File.Times.Unpin(this, thawed & Record.Pinned);
                 Record.Pinned &= ~thawed;
             }
 
@@ -103,7 +110,7 @@ internal sealed partial class FileOpen
                     LastWriteTime = change.LastWriteTime ?? before.Value.LastWriteTime,
                     ChangeTime = change.ChangeTime ?? before.Value.ChangeTime,
                 };
-                File.Times.Pin(frozen | (set & PinnedTimes.LastWrite), shown);
+                File.Times.Pin(this, frozen | (set & PinnedTimes.LastWrite), shown);
                 Record.Pinned |= frozen | set;
             }
 

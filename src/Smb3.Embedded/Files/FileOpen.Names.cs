@@ -100,6 +100,8 @@ internal sealed partial class FileOpen
             return NtStatus.FileIsADirectory;
         if (!Volume.Store.Traits.Has(StoreAbilities.HardLinks))
             return NtStatus.NotSupported;
+        if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
+            return NtStatus.MediaWriteProtected;
         if (!TryEnter())
             return NtStatus.FileClosed;
         try
@@ -327,16 +329,17 @@ internal sealed partial class FileOpen
         Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName));
     }
 
-    /// <summary>NTFS marks a renamed file for the next backup.</summary>
+    /// <summary>NTFS marks a renamed and a written file for the next backup.</summary>
     private async ValueTask ArchiveAsync(CancellationToken cancellationToken)
     {
-        if (IsDirectory)
+        if (IsDirectory || !Volume.Store.Traits.Has(StoreAbilities.DosAttributes))
             return;
         var metadata = await _file.GetMetadataAsync(cancellationToken);
         if (metadata.Succeeded && (metadata.Value.Attributes & FileAttributes.Archive) == 0)
         {
             var attributes = metadata.Value.Attributes | FileAttributes.Archive;
-            await _file.SetMetadataAsync(new FileMetadataChange { Attributes = attributes }, cancellationToken);
+            var keep = metadata.Value.ChangeTime;
+            await _file.SetMetadataAsync(new FileMetadataChange { Attributes = attributes, ChangeTime = keep }, cancellationToken);
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed partial class FileOpen
     private NameGate? _cursorGate;
     private int _users;
 
+    // Written since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.
+    private volatile bool _needsArchive;
+
     /// <summary>Takes over the store's handle.</summary>
     public FileOpen(FileObject file, OpenRecord record, IStoreFile handle)
     {
@@ -85,12 +88,17 @@ internal sealed partial class FileOpen
             return NtStatus.FileClosed;
         File.Locks?.Release(this);
         if (users > 0)
+        {
             await _drained.Task;
+            File.Locks?.Release(this); // a lock that was on its way in
+        }
 
         FileMetadata metadata = default;
         try
         {
             var change = File.Times.Close(this, Volume.Now());
+            if (_needsArchive)
+                await ArchiveAsync(CancellationToken.None);
             if (!change.IsEmpty && !Link!.Removed)
                 await _file.SetMetadataAsync(change, CancellationToken.None);
             if (query && await ShowMetadataAsync(cancellationToken) is { Succeeded: true, Value: var shown })

@@ -15,7 +15,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     private FileTime? _lastWrite;
     private FileTime? _change;
     private long _due = long.MaxValue;
-    private bool _pinned;
+    private FileOpen? _pinner;
 
     /// <summary>Learns what the store has, so that a later write knows what to go on showing.</summary>
     public void Learn(in FileMetadata stored)
@@ -59,7 +59,7 @@ internal sealed class ShownTimes(VolumeOptions options)
                 _lastWrite = _known;
                 _due = long.MaxValue;
             }
-            else if (open.WriteTime == WriteTimeState.Delayed && Now() >= _due && !_pinned)
+            else if (open.WriteTime == WriteTimeState.Delayed && Now() >= _due && _pinner is null)
             {
                 open.WriteTime = WriteTimeState.Late;
                 _known = new FileTime(_due);
@@ -79,7 +79,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     {
         lock (_sync)
         {
-            if (_lastWrite is not null && !_pinned && Now() >= _due)
+            if (_lastWrite is not null && _pinner is null && Now() >= _due)
                 Settle();
             if (_lastWrite is null)
                 _known = stored.LastWriteTime;
@@ -98,7 +98,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         {
             if (open.WriteTime is WriteTimeState.Delayed or WriteTimeState.Late)
                 open.WriteTime = WriteTimeState.Shown;
-            if (_pinned || _lastWrite is null)
+            if (_pinner is not null || _lastWrite is null)
                 return false;
             Settle();
             return true;
@@ -106,7 +106,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     }
 
     /// <summary>A time was set by a client: it is shown, whatever waited.</summary>
-    public void Set(FileOpen open, in FileMetadataChange change)
+    public void Set(in FileMetadataChange change)
     {
         lock (_sync)
         {
@@ -122,7 +122,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     }
 
     /// <summary>The open keeps <paramref name="times"/> as <paramref name="shown"/> has them, whatever it does.</summary>
-    public void Pin(PinnedTimes times, in FileMetadata shown)
+    public void Pin(FileOpen open, PinnedTimes times, in FileMetadata shown)
     {
         lock (_sync)
         {
@@ -130,7 +130,7 @@ internal sealed class ShownTimes(VolumeOptions options)
             {
                 _lastWrite = shown.LastWriteTime;
                 _due = long.MaxValue;
-                _pinned = true;
+                _pinner = open;
             }
 
             if ((times & PinnedTimes.Change) != 0)
@@ -139,11 +139,11 @@ internal sealed class ShownTimes(VolumeOptions options)
     }
 
     /// <summary>Ends what <see cref="Pin"/> began.</summary>
-    public void Unpin(PinnedTimes times)
+    public void Unpin(FileOpen open, PinnedTimes times)
     {
         lock (_sync)
         {
-            if ((times & PinnedTimes.LastWrite) != 0)
+            if ((times & PinnedTimes.LastWrite) != 0 && _pinner == open)
                 Settle();
             if ((times & PinnedTimes.Change) != 0)
                 _change = null;
@@ -158,15 +158,15 @@ internal sealed class ShownTimes(VolumeOptions options)
             FileMetadataChange change = default;
             switch (open.WriteTime)
             {
-                case WriteTimeState.Restore:
+                case WriteTimeState.Restore when _pinner == open:
                     change = new FileMetadataChange { LastWriteTime = _lastWrite, ChangeTime = _change };
                     break;
-                case WriteTimeState.Late when !_pinned && _lastWrite is not null:
+                case WriteTimeState.Late when _pinner is null && _lastWrite is not null:
                     change = new FileMetadataChange { LastWriteTime = now };
                     break;
             }
 
-            if (open.WriteTime is not WriteTimeState.None || (open.Record.Pinned & PinnedTimes.LastWrite) != 0)
+            if (_pinner == open || (_pinner is null && open.WriteTime != WriteTimeState.None))
                 Settle();
             if ((open.Record.Pinned & PinnedTimes.Change) != 0)
                 _change = null;
@@ -180,7 +180,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     {
         _lastWrite = null;
         _due = long.MaxValue;
-        _pinned = false;
+        _pinner = null;
     }
 }
 

@@ -19,7 +19,7 @@ public interface IFileStore
 
     /// <summary>Opens what is at <paramref name="path"/>.</summary>
     /// <param name="path">The path in any spelling of upper and lower case, unless the store is case-sensitive.</param>
-    /// <param name="access">What the handle is used for.</param>
+    /// <param name="access">What the handle is used for. A directory is opened with any of them, for metadata and listing.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// A handle; or OBJECT_NAME_NOT_FOUND when the last name does not exist, OBJECT_PATH_NOT_FOUND when a directory on the way does not
@@ -34,12 +34,18 @@ public interface IFileStore
     /// <returns>A handle; or OBJECT_NAME_COLLISION when the name is taken, OBJECT_PATH_NOT_FOUND, DISK_FULL, ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
     ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken);
 
-    /// <summary>Moves a file or directory, atomically. Open handles stay valid. A change of case only is a rename too.</summary>
+    /// <summary>
+    /// Moves a file or directory, atomically. Open handles stay valid. A change of case only is a rename too. When both paths are names of
+    /// one file and <paramref name="replace"/> is set, the old name goes.
+    /// </summary>
     /// <param name="from">What is moved.</param>
     /// <param name="to">Its new path; the parent directory must exist.</param>
     /// <param name="replace">Whether an existing file at <paramref name="to"/> is replaced (a directory never is).</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Success; or OBJECT_NAME_COLLISION, OBJECT_NAME_NOT_FOUND, OBJECT_PATH_NOT_FOUND, ACCESS_DENIED.</returns>
+    /// <returns>
+    /// Success; or OBJECT_NAME_COLLISION, OBJECT_NAME_NOT_FOUND, OBJECT_PATH_NOT_FOUND, ACCESS_DENIED (also when a directory would be
+    /// replaced, or would replace), INVALID_PARAMETER (a directory into itself), NOT_SAME_DEVICE.
+    /// </returns>
     ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken);
 
     /// <summary>Gives a file one more name. Only called with <see cref="StoreAbilities.HardLinks"/>.</summary>
@@ -53,7 +59,7 @@ public interface IFileStore
     /// <summary>Removes a name, and the file with its last one; handles that are still open keep working until they are disposed.</summary>
     /// <param name="path">The file, or an empty directory.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Success; or DIRECTORY_NOT_EMPTY, OBJECT_NAME_NOT_FOUND, ACCESS_DENIED.</returns>
+    /// <returns>Success; or DIRECTORY_NOT_EMPTY, OBJECT_NAME_NOT_FOUND, OBJECT_PATH_NOT_FOUND, ACCESS_DENIED (also for the root).</returns>
     ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken);
 
     /// <summary>Size, free space, label and serial number of the volume, as of now.</summary>

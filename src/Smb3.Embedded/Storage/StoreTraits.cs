@@ -38,6 +38,12 @@ public sealed record StoreTraits
     /// <summary>The longest name of one entry, in UTF-16 units.</summary>
     public int MaxNameLength { get; init; } = 255;
 
+    /// <summary>
+    /// The longest file in bytes; the default is the limit of NTFS with units of 4 KiB. A write or an end of file behind it is refused:
+    /// by a store with FILE_TOO_LARGE, by NT with STATUS_INVALID_PARAMETER for a write and STATUS_DISK_FULL for an end of file.
+    /// </summary>
+    public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
+
     /// <summary>Bytes of one allocation unit as clients see it: a power of two from 512 to 65,536.</summary>
     public int AllocationUnit { get; init; } = 4096;
 

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
-/// <summary>Finds accounts the way LSA does: what is well known, this machine's own domain, then what the host knows (MS-LSAT 3.1.4.5).</summary>
+/// <summary>Finds accounts as LSA does: what is well known, this machine's domain, then what the host knows (MS-LSAT 3.1.4.5).</summary>
 internal sealed class AccountResolver(IPipeHost host)
 {
     /// <summary>The account of a SID, or null.</summary>

@@ -174,7 +174,7 @@ internal sealed class LsaLookup(IPipeHost host)
             reader.Fail();
         }
 
-        ReadTail(ref reader, ref status);
+        ReadTail(ref reader, version, ref status);
         fault = RpcStatus.BadStubData;
         return !reader.Failed;
     }
@@ -198,7 +198,7 @@ internal sealed class LsaLookup(IPipeHost host)
         for (var i = 0; i < count; i++)
             names[i] = reader.ReadUnicodeStringBuffer(inline[i]) ?? "";
 
-        ReadTail(ref reader, ref status);
+        ReadTail(ref reader, version, ref status);
         fault = RpcStatus.BadStubData;
         return !reader.Failed;
     }
@@ -223,13 +223,21 @@ internal sealed class LsaLookup(IPipeHost host)
         return fault == RpcStatus.Ok;
     }
 
-    /// <summary>The array that the server is to fill, which clients send empty, and the lookup level (1 to 7, MS-LSAT section 2.2.16).</summary>
-    private static void ReadTail(ref NdrReader reader, ref NtStatus status)
+    /// <summary>
+    /// The array that the server is to fill, which clients send empty; lookup level (1 to 7, MS-LSAT section 2.2.16), mapped count, and
+    /// from the second version on options and client revision, which change nothing for a server without a domain.
+    /// </summary>
+    private static void ReadTail(ref NdrReader reader, LsaLookupVersion version, ref NtStatus status)
     {
         reader.ReadUInt32();
         if (reader.ReadPointer() && reader.ReadUInt32() != 0)
             reader.Fail();
         if (reader.ReadUInt16() is < 1 or > 7 && status == NtStatus.Success)
             status = NtStatus.InvalidParameter;
+        reader.ReadUInt32();
+        if (version == LsaLookupVersion.First)
+            return;
+        reader.ReadUInt32();
+        reader.ReadUInt32();
     }
 }

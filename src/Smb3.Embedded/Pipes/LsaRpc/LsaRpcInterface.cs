@@ -142,7 +142,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarQueryInformationPolicy and 2 (MS-LSAD sections 3.1.4.4.3 and 3.1.4.4.4). A server that is in no domain: a workgroup.</summary>
+    /// <summary>LsarQueryInformationPolicy and 2 (MS-LSAD sections 3.1.4.4.3 and 3.1.4.4.4) of a server in a workgroup.</summary>
     private RpcStatus QueryPolicy(RpcCall call, NdrWriter output)
     {
         var reader = new NdrReader(call.Stub.Span);

@@ -13,7 +13,7 @@ namespace Smb3.Embedded.Pipes.Rpc;
 /// </remarks>
 internal sealed class RpcConnection : IDisposable
 {
-    /// <summary>The longest fragment taken. Clients are told <see cref="OfferedFragment"/>, but some send longer ones before they know.</summary>
+    /// <summary>The longest fragment taken: more than <see cref="OfferedFragment"/>, for clients that begin with longer ones.</summary>
     internal const int MaxFragment = 5840;
 
     /// <summary>The fragment length that Windows offers on named pipes.</summary>
@@ -57,9 +57,10 @@ internal sealed class RpcConnection : IDisposable
         {
             if (_partial.WrittenCount == 0 && RpcHeader.TryParse(data.Span, out var whole) && whole.FragmentLength <= data.Length)
             {
-                if (!Accept(whole, output) || !await HandleAsync(whole, data[..whole.FragmentLength], output, cancellation).ConfigureAwait(false))
+                var pdu = data[..whole.FragmentLength];
+                if (!Accept(whole, output) || !await HandleAsync(whole, pdu, output, cancellation).ConfigureAwait(false))
                     return false;
-                data = data[whole.FragmentLength..];
+                data = data[pdu.Length..];
                 continue;
             }
 

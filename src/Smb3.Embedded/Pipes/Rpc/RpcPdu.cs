@@ -30,12 +30,17 @@ internal enum RpcBindRejection : ushort
 /// <summary>Writes the PDUs that a server sends (C706 section 12.6.4).</summary>
 internal static class RpcPdu
 {
-    /// <summary>The header of a request or a response: the common one, allocation hint (4), context id (2), opnum or cancel count (2).</summary>
+    /// <summary>The header of a call: the common one, allocation hint (4 bytes), context id (2), opnum or cancel count (2).</summary>
     public const int CallHeaderLength = RpcHeader.Length + 8;
 
     /// <summary>bind_ack or alter_context_resp: fragment sizes, group, secondary address, results.</summary>
     public static ReadOnlyMemory<byte> BindAck(
-        RpcHeader request, ushort maxTransmit, ushort maxReceive, uint group, string secondaryAddress, ReadOnlySpan<RpcContextResult> results)
+        RpcHeader request,
+        ushort maxTransmit,
+        ushort maxReceive,
+        uint group,
+        string secondaryAddress,
+        ReadOnlySpan<RpcContextResult> results)
     {
         using var pdu = new NdrWriter();
         var isBind = request.Type == RpcPacketType.Bind;

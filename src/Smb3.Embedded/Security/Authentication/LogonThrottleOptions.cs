@@ -15,7 +15,9 @@ public sealed class LogonThrottleOptions
     /// <summary>How long a failure counts. Default 5 minutes.</summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>After so many failures from one address all its logons are refused until the window has passed. Null: never. Default 30.</summary>
+    /// <summary>
+    /// After so many failures from one address all its logons are refused until the window has passed. Null: never. Default 30.
+    /// </summary>
     public int? FailuresPerAddress { get; set; } = 30;
 
     /// <summary>
@@ -24,6 +26,8 @@ public sealed class LogonThrottleOptions
     /// </summary>
     public int? FailuresPerUser { get; set; } = 100;
 
-    /// <summary>How many addresses and users are remembered; beyond it the one that failed least recently is forgotten. Default 10,000.</summary>
+    /// <summary>
+    /// How many addresses and users are remembered; beyond it the one that failed least recently is forgotten. Default 10,000.
+    /// </summary>
     public int MaximumEntries { get; set; } = 10_000;
 }

@@ -34,7 +34,9 @@ internal abstract class AesCmac : IDisposable
             block[i] ^= mask[i];
     }
 
-    /// <summary>Doubles in GF(2^128): K1 is the double of AES(0), K2 the double of K1 (RFC 4493 section 2.3). Without a branch on the key.</summary>
+    /// <summary>
+    /// Doubles in GF(2^128): K1 is the double of AES(0), K2 the double of K1 (RFC 4493 section 2.3). Without a branch on the key.
+    /// </summary>
     protected static void Double(ReadOnlySpan<byte> source, Span<byte> target)
     {
         var carry = 0;

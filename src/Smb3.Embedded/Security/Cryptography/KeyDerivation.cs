@@ -31,7 +31,8 @@ internal static class KeyDerivation
         CryptographicOperations.ZeroMemory(block);
     }
 
-    public static ReadOnlySpan<byte> SigningLabel(Smb2Dialect dialect) => dialect >= Smb2Dialect.Smb311 ? "SMBSigningKey\0"u8 : "SMB2AESCMAC\0"u8;
+    public static ReadOnlySpan<byte> SigningLabel(Smb2Dialect dialect) =>
+        dialect >= Smb2Dialect.Smb311 ? "SMBSigningKey\0"u8 : "SMB2AESCMAC\0"u8;
 
     public static ReadOnlySpan<byte> SigningContext(Smb2Dialect dialect, ReadOnlySpan<byte> preauthHash) =>
         dialect >= Smb2Dialect.Smb311 ? preauthHash : "SmbSign\0"u8;
@@ -49,7 +50,8 @@ internal static class KeyDerivation
     public static ReadOnlySpan<byte> ServerToClientContext(Smb2Dialect dialect, ReadOnlySpan<byte> preauthHash) =>
         dialect >= Smb2Dialect.Smb311 ? preauthHash : "ServerOut\0"u8;
 
-    public static ReadOnlySpan<byte> ApplicationLabel(Smb2Dialect dialect) => dialect >= Smb2Dialect.Smb311 ? "SMBAppKey\0"u8 : "SMB2APP\0"u8;
+    public static ReadOnlySpan<byte> ApplicationLabel(Smb2Dialect dialect) =>
+        dialect >= Smb2Dialect.Smb311 ? "SMBAppKey\0"u8 : "SMB2APP\0"u8;
 
     public static ReadOnlySpan<byte> ApplicationContext(Smb2Dialect dialect, ReadOnlySpan<byte> preauthHash) =>
         dialect >= Smb2Dialect.Smb311 ? preauthHash : "SmbRpc\0"u8;

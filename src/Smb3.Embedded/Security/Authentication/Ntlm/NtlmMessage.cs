@@ -2,7 +2,9 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>What the three messages of NTLM have in common (MS-NLMP section 2.2.1): the signature, the type, and fields by offset.</summary>
+/// <summary>
+/// What the three messages of NTLM have in common (MS-NLMP section 2.2.1): the signature, the type, and fields by offset.
+/// </summary>
 internal static class NtlmMessage
 {
     public const uint Negotiate = 1;

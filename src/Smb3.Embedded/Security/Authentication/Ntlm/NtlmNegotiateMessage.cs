@@ -2,7 +2,9 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>NEGOTIATE_MESSAGE (MS-NLMP section 2.2.1.1). Only the flags count: its domain and workstation are OEM text for old servers.</summary>
+/// <summary>
+/// NEGOTIATE_MESSAGE (MS-NLMP section 2.2.1.1). Only the flags count: its domain and workstation are OEM text for old servers.
+/// </summary>
 internal readonly ref struct NtlmNegotiateMessage
 {
     private const int FlagsOffset = 12;

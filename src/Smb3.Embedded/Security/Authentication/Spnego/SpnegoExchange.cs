@@ -107,8 +107,10 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
             return Fail(failure);
 
         _state = State.AwaitAuthenticate;
-        return AuthenticationStep.Continue(
-            _isRaw ? challenge : NegTokenResp.Write(NegState.AcceptIncomplete, isFirst ? SpnegoOid.Ntlm : default, challenge.Span, default));
+        if (_isRaw)
+            return AuthenticationStep.Continue(challenge);
+        var supportedMech = isFirst ? SpnegoOid.Ntlm : default;
+        return AuthenticationStep.Continue(NegTokenResp.Write(NegState.AcceptIncomplete, supportedMech, challenge.Span, default));
     }
 
     private AuthenticationStep Complete(SmbIdentity identity, ReadOnlySpan<byte> mechListMic)

@@ -1,0 +1,100 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>One name in a directory. Never changed once it can be seen; a rename makes another.</summary>
+internal sealed record MemoryLink(string Name, MemoryNode Node);
+
+/// <summary>
+/// A directory: its entries by name, for look-ups, and in order, for listings. <see cref="EntriesLock"/> guards the entries; who changes
+/// them holds the store's lock on names as well, so that a change of two directories cannot meet another.
+/// </summary>
+internal sealed class MemoryDirectory : MemoryNode
+{
+    private readonly Dictionary<string, MemoryLink> _byName;
+    private readonly Dictionary<string, MemoryLink>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly SortedSet<MemoryLink> _inOrder;
+
+    public MemoryDirectory(ulong id, MemoryFileStoreOptions options, NewFile parameters)
+        : base(id, options.Time, parameters.Attributes, parameters.SecurityDescriptor.ToArray())
+    {
+        var comparer = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        _byName = new Dictionary<string, MemoryLink>(comparer);
+        _bySpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
+        _inOrder = new SortedSet<MemoryLink>(
+            Comparer<MemoryLink>.Create((left, right) => comparer.Compare(left.Name, right.Name)));
+    }
+
+    /// <inheritdoc/>
+    public override bool IsDirectory => true;
+
+    /// <summary>Guards the entries; taken before the lock of any node.</summary>
+    public Lock EntriesLock { get; } = new();
+
+    /// <summary>Finds an entry.</summary>
+    public MemoryLink? Find(ReadOnlySpan<char> name)
+    {
+        lock (EntriesLock)
+            return _bySpan.TryGetValue(name, out var link) ? link : null;
+    }
+
+    /// <summary>Whether there are no entries.</summary>
+    public bool IsEmpty()
+    {
+        lock (EntriesLock)
+            return _byName.Count == 0;
+    }
+
+    /// <summary>Adds an entry, in the place of one of the same name if there is one.</summary>
+    public void Put(MemoryLink link)
+    {
+        lock (EntriesLock)
+        {
+            if (_byName.Remove(link.Name, out var old))
+                _inOrder.Remove(old);
+            _byName.Add(link.Name, link);
+            _inOrder.Add(link);
+        }
+    }
+
+    /// <summary>Removes an entry.</summary>
+    public void Remove(MemoryLink link)
+    {
+        lock (EntriesLock)
+        {
+            _byName.Remove(link.Name);
+            _inOrder.Remove(link);
+        }
+    }
+
+    /// <summary>Reads the entries that come after <paramref name="last"/>, which itself may have gone.</summary>
+    public int Read(ref MemoryLink? last, Span<StoreEntry> entries)
+    {
+        lock (EntriesLock)
+        {
+            if (_inOrder.Max is not { } end)
+                return 0;
+            IEnumerable<MemoryLink> rest = _inOrder;
+            if (last is not null)
+            {
+                if (_inOrder.Comparer.Compare(last, end) >= 0)
+                    return 0;
+                rest = _inOrder.GetViewBetween(last, end);
+            }
+
+            var count = 0;
+            var comparer = _inOrder.Comparer;
+            foreach (var link in rest)
+            {
+                if (count == entries.Length)
+                    break;
+                if (count == 0 && last is not null && comparer.Compare(link, last) == 0)
+                    continue;
+                entries[count++] = new StoreEntry(link.Name, link.Node.GetMetadata());
+                last = link;
+            }
+
+            return count;
+        }
+    }
+}

@@ -1,0 +1,293 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>
+/// A store that keeps everything in memory: for tests, for scratch space, and as an example of a complete store. It is gone when nobody
+/// refers to it any more.
+/// </summary>
+/// <remarks>
+/// Three kinds of lock, always taken in this order: the lock on names, held by whatever creates, moves or removes; the lock on the
+/// entries of one directory; the lock of one node. Reading and writing data take the last one only. The last access time moves only when
+/// it is set, as on NTFS by default.
+/// </remarks>
+public sealed class MemoryFileStore : IFileStore
+{
+    private readonly Lock _names = new();
+    private readonly MemoryFileStoreOptions _options;
+    private readonly MemorySpace _space;
+    private readonly MemoryDirectory _root;
+    private readonly FileTime _created;
+    private ulong _lastId;
+
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="options">Capacity, label and so on; <see langword="null"/>: the defaults.</param>
+    public MemoryFileStore(MemoryFileStoreOptions? options = null)
+    {
+        _options = options ?? new MemoryFileStoreOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.Capacity ?? 0, nameof(MemoryFileStoreOptions.Capacity));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaxFileLength, nameof(MemoryFileStoreOptions.MaxFileLength));
+        if (_options.Label.Length > 32)
+            throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
+        _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+        _root = new MemoryDirectory(NextId(), _options, default);
+        _created = FileTime.From(_options.Time.GetUtcNow());
+        Traits = new StoreTraits
+        {
+            MaxFileLength = _options.MaxFileLength,
+            Abilities = StoreAbilities.HardLinks | StoreAbilities.SecurityDescriptors | StoreAbilities.SparseFiles
+                | StoreAbilities.DosAttributes | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
+        };
+    }
+
+    /// <inheritdoc/>
+    public StoreTraits Traits { get; }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken)
+    {
+        var found = Find(path, out var actual);
+        if (!found.Succeeded)
+            return new(found.Status);
+        return new(Open(found.Value, actual));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken)
+    {
+        if (path.IsRoot)
+            return new(NtStatus.ObjectNameCollision);
+        if (path.Name.Length > Traits.MaxNameLength)
+            return new(NtStatus.ObjectNameInvalid);
+        lock (_names)
+        {
+            var parent = FindDirectory(path.Parent, out var actual);
+            if (!parent.Succeeded)
+                return new(parent.Status);
+            var name = path.Name.ToString();
+            if (parent.Value.Find(name) is not null)
+                return new(NtStatus.ObjectNameCollision);
+
+            MemoryNode node;
+            if (parameters.IsDirectory)
+            {
+                node = new MemoryDirectory(NextId(), _options, parameters);
+            }
+            else
+            {
+                var file = new MemoryFileNode(NextId(), _space, _options, parameters);
+                if (parameters.AllocationSize > 0 && file.Reserve(parameters.AllocationSize) is var status && status != NtStatus.Success)
+                    return new(status);
+                node = file;
+            }
+
+            var handle = Open(node, actual.Append(name));
+            parent.Value.Put(new MemoryLink(name, node));
+            parent.Value.TouchWrite();
+            return new(handle);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken)
+    {
+        lock (_names)
+            return new(Rename(from, to, replace));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken)
+    {
+        lock (_names)
+            return new(Link(existing, link, replace));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        lock (_names)
+        {
+            var status = FindLink(path, out var parent, out var link);
+            if (status != NtStatus.Success)
+                return new(status);
+            if (link.Node is MemoryDirectory directory && !directory.IsEmpty())
+                return new(NtStatus.DirectoryNotEmpty);
+            parent.Remove(link);
+            parent.TouchWrite();
+            link.Node.RemoveLink();
+            return new(NtStatus.Success);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken)
+    {
+        var free = Math.Max(_space.Free, 0);
+        return new(new VolumeInformation
+        {
+            Label = _options.Label,
+            SerialNumber = _options.SerialNumber,
+            CreationTime = _created,
+            TotalBytes = _space.Capacity,
+            FreeBytes = free,
+            AvailableBytes = free,
+        });
+    }
+
+    private static NtResult<IStoreFile> Open(MemoryNode node, StorePath path) =>
+        node.TryOpen() ? new NtResult<IStoreFile>(new MemoryHandle(path, node)) : NtStatus.ObjectNameNotFound;
+
+    private NtStatus Rename(StorePath from, StorePath to, bool replace)
+    {
+        var status = FindLink(from, out var oldParent, out var link);
+        if (status != NtStatus.Success)
+            return status;
+        status = FindTarget(to, out var newParent);
+        if (status != NtStatus.Success)
+            return status;
+        if (link.Node is MemoryDirectory moved && LeadsThrough(to.Parent, moved))
+            return NtStatus.InvalidParameter;
+
+        var name = to.Name.ToString();
+        var victim = newParent.Find(name);
+        var sameName = ReferenceEquals(victim, link);
+        if (victim is not null && !sameName)
+        {
+            if (!replace)
+                return NtStatus.ObjectNameCollision;
+            if (victim.Node.IsDirectory || link.Node.IsDirectory)
+                return NtStatus.AccessDenied;
+        }
+
+        // Both directories at once: whoever looks sees the file under the old name or under the new one.
+        var (first, second) = oldParent.Id <= newParent.Id ? (oldParent, newParent) : (newParent, oldParent);
+        lock (first.EntriesLock)
+        {
+            lock (second.EntriesLock)
+            {
+                oldParent.Remove(link);
+                newParent.Put(new MemoryLink(name, link.Node));
+            }
+        }
+
+        if (victim is not null && !sameName)
+            victim.Node.RemoveLink();
+        link.Node.TouchChange();
+        oldParent.TouchWrite();
+        if (newParent != oldParent)
+            newParent.TouchWrite();
+        return NtStatus.Success;
+    }
+
+    private NtStatus Link(StorePath existing, StorePath to, bool replace)
+    {
+        var found = Find(existing, out _);
+        if (!found.Succeeded)
+            return found.Status;
+        if (found.Value.IsDirectory)
+            return NtStatus.FileIsADirectory;
+        var status = FindTarget(to, out var parent);
+        if (status != NtStatus.Success)
+            return status;
+        var name = to.Name.ToString();
+        var victim = parent.Find(name);
+        if (victim is not null)
+        {
+            if (!replace)
+                return NtStatus.ObjectNameCollision;
+            if (victim.Node.IsDirectory)
+                return NtStatus.AccessDenied;
+            if (victim.Node == found.Value)
+                return NtStatus.Success;
+        }
+
+        if (!found.Value.TryAddLink())
+            return NtStatus.TooManyLinks;
+        parent.Put(new MemoryLink(name, found.Value));
+        parent.TouchWrite();
+        victim?.Node.RemoveLink();
+        return NtStatus.Success;
+    }
+
+    private NtResult<MemoryNode> Find(StorePath path, out StorePath actual)
+    {
+        actual = StorePath.Root;
+        if (path.IsRoot)
+            return _root;
+        var parent = FindDirectory(path.Parent, out var parentPath);
+        if (!parent.Succeeded)
+            return parent.Status;
+        if (parent.Value.Find(path.Name) is not { } link)
+            return NtStatus.ObjectNameNotFound;
+
+        // Most clients ask for the name as it is written; the text at hand is kept then.
+        actual = parentPath.Equals(path.Parent) && path.Name.SequenceEqual(link.Name) ? path : parentPath.Append(link.Name);
+        return link.Node;
+    }
+
+    private NtResult<MemoryDirectory> FindDirectory(StorePath path, out StorePath actual)
+    {
+        actual = StorePath.Root;
+        var directory = _root;
+        if (path.IsRoot)
+            return directory;
+        foreach (var range in path.Names)
+        {
+            if (directory.Find(path.Text.AsSpan(range)) is not { Node: MemoryDirectory next } link)
+                return NtStatus.ObjectPathNotFound;
+            actual = actual.Append(link.Name);
+            directory = next;
+        }
+
+        return directory;
+    }
+
+    private NtStatus FindLink(StorePath path, out MemoryDirectory parent, out MemoryLink link)
+    {
+        parent = _root;
+        link = null!;
+        if (path.IsRoot)
+            return NtStatus.AccessDenied;
+        var found = FindDirectory(path.Parent, out _);
+        if (!found.Succeeded)
+            return found.Status;
+        parent = found.Value;
+        if (parent.Find(path.Name) is not { } existing)
+            return NtStatus.ObjectNameNotFound;
+        link = existing;
+        return NtStatus.Success;
+    }
+
+    private NtStatus FindTarget(StorePath path, out MemoryDirectory parent)
+    {
+        parent = _root;
+        if (path.IsRoot)
+            return NtStatus.ObjectNameCollision;
+        if (path.Name.Length > Traits.MaxNameLength)
+            return NtStatus.ObjectNameInvalid;
+        var found = FindDirectory(path.Parent, out _);
+        if (!found.Succeeded)
+            return found.Status;
+        parent = found.Value;
+        return NtStatus.Success;
+    }
+
+    private bool LeadsThrough(StorePath path, MemoryDirectory directory)
+    {
+        var current = _root;
+        if (path.IsRoot)
+            return false;
+        foreach (var range in path.Names)
+        {
+            if (current.Find(path.Text.AsSpan(range))?.Node is not MemoryDirectory next)
+                return false;
+            if (next == directory)
+                return true;
+            current = next;
+        }
+
+        return false;
+    }
+
+    private ulong NextId() => Interlocked.Increment(ref _lastId);
+}

@@ -1,0 +1,26 @@
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>How a <see cref="MemoryFileStore"/> is set up.</summary>
+public sealed record MemoryFileStoreOptions
+{
+    /// <summary>
+    /// The most bytes that file data may occupy; a write that needs more fails with STATUS_DISK_FULL. <see langword="null"/>: half of the
+    /// memory that the process may use.
+    /// </summary>
+    public long? Capacity { get; init; }
+
+    /// <summary>The volume's label, at most 32 UTF-16 units.</summary>
+    public string Label { get; init; } = "Memory";
+
+    /// <summary>The volume's serial number.</summary>
+    public uint SerialNumber { get; init; } = 0x4D454D30;
+
+    /// <summary>Whether two names that differ in case only are two files.</summary>
+    public bool CaseSensitive { get; init; }
+
+    /// <summary>The longest file in bytes; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
+    public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
+
+    /// <summary>The clock that file times come from.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

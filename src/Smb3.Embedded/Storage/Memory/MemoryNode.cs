@@ -1,0 +1,168 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>A file or directory apart from its names. <see cref="Sync"/> guards everything in it and is the innermost lock of the store.</summary>
+internal abstract class MemoryNode
+{
+    private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
+
+    private readonly TimeProvider _time;
+    private FileAttributes _attributes;
+    private FileTime _creationTime;
+    private FileTime _lastAccessTime;
+    private FileTime _lastWriteTime;
+    private FileTime _changeTime;
+    private ReadOnlyMemory<byte> _securityDescriptor;
+    private uint _links;
+    private int _handles;
+
+    protected MemoryNode(ulong id, TimeProvider time, FileAttributes attributes, ReadOnlyMemory<byte> securityDescriptor)
+    {
+        Id = id;
+        _time = time;
+        _attributes = attributes & ~NotKept;
+        _securityDescriptor = securityDescriptor;
+        _creationTime = _lastAccessTime = _lastWriteTime = _changeTime = Now();
+        _links = 1;
+    }
+
+    /// <summary>The file id.</summary>
+    public ulong Id { get; }
+
+    /// <summary>Whether this is a directory.</summary>
+    public abstract bool IsDirectory { get; }
+
+    /// <summary>Guards the node.</summary>
+    protected Lock Sync { get; } = new();
+
+    /// <summary>Length of the data; asked with <see cref="Sync"/> held.</summary>
+    protected virtual long DataLength => 0;
+
+    /// <summary>Bytes that the data occupies; asked with <see cref="Sync"/> held.</summary>
+    protected virtual long DataSize => 0;
+
+    /// <summary>Counts a handle in; false when the node has gone since its name was looked up.</summary>
+    public bool TryOpen()
+    {
+        lock (Sync)
+        {
+            if (_links == 0 && _handles == 0)
+                return false;
+            _handles++;
+            return true;
+        }
+    }
+
+    /// <summary>Counts a handle out; the last one of a file without a name ends the file.</summary>
+    public void Close()
+    {
+        lock (Sync)
+        {
+            if (--_handles == 0 && _links == 0)
+                Release();
+        }
+    }
+
+    /// <summary>Counts a name in; false when there are too many.</summary>
+    public bool TryAddLink()
+    {
+        lock (Sync)
+        {
+            if (_links >= 1024) // as NTFS
+                return false;
+            _links++;
+            _changeTime = Now();
+            return true;
+        }
+    }
+
+    /// <summary>Counts a name out; the last one of a file that nobody has open ends the file.</summary>
+    public void RemoveLink()
+    {
+        lock (Sync)
+        {
+            _changeTime = Now();
+            if (--_links == 0 && _handles == 0)
+                Release();
+        }
+    }
+
+    /// <summary>What is known of the node.</summary>
+    public FileMetadata GetMetadata()
+    {
+        lock (Sync)
+        {
+            return new FileMetadata
+            {
+                FileId = Id,
+                Attributes = IsDirectory ? _attributes | FileAttributes.Directory : _attributes,
+                Length = DataLength,
+                AllocationSize = DataSize,
+                CreationTime = _creationTime,
+                LastAccessTime = _lastAccessTime,
+                LastWriteTime = _lastWriteTime,
+                ChangeTime = _changeTime,
+                LinkCount = Math.Max(_links, 1),
+            };
+        }
+    }
+
+    /// <summary>Changes attributes and times.</summary>
+    public void SetMetadata(in FileMetadataChange change)
+    {
+        if (change.IsEmpty)
+            return;
+        lock (Sync)
+        {
+            if (change.Attributes is { } attributes)
+                _attributes = attributes & ~NotKept;
+            _creationTime = change.CreationTime ?? _creationTime;
+            _lastAccessTime = change.LastAccessTime ?? _lastAccessTime;
+            _lastWriteTime = change.LastWriteTime ?? _lastWriteTime;
+            _changeTime = change.ChangeTime ?? Now();
+        }
+    }
+
+    /// <summary>The name changed.</summary>
+    public void TouchChange()
+    {
+        lock (Sync)
+            _changeTime = Now();
+    }
+
+    /// <summary>The entries of a directory changed.</summary>
+    public void TouchWrite()
+    {
+        lock (Sync)
+            MarkWritten();
+    }
+
+    /// <summary>The stored descriptor, never changed in place.</summary>
+    public ReadOnlyMemory<byte> GetSecurityDescriptor()
+    {
+        lock (Sync)
+            return _securityDescriptor;
+    }
+
+    /// <summary>Keeps a copy of a descriptor.</summary>
+    public void SetSecurityDescriptor(ReadOnlyMemory<byte> descriptor)
+    {
+        var copy = descriptor.ToArray();
+        lock (Sync)
+        {
+            _securityDescriptor = copy;
+            _changeTime = Now();
+        }
+    }
+
+    /// <summary>Stamps a change of the data; called with <see cref="Sync"/> held.</summary>
+    protected void MarkWritten() => _lastWriteTime = _changeTime = Now();
+
+    /// <summary>The file has ended; called with <see cref="Sync"/> held.</summary>
+    protected virtual void Release()
+    {
+    }
+
+    private FileTime Now() => FileTime.From(_time.GetUtcNow());
+}

@@ -1,0 +1,25 @@
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>The bytes that a memory store may still hand out to file data.</summary>
+internal sealed class MemorySpace(long capacity)
+{
+    private long _free = capacity;
+
+    /// <summary>All bytes.</summary>
+    public long Capacity { get; } = capacity;
+
+    /// <summary>Bytes that nobody has.</summary>
+    public long Free => Volatile.Read(ref _free);
+
+    /// <summary>Takes <paramref name="bytes"/>, all or nothing.</summary>
+    public bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref _free, -bytes) >= 0)
+            return true;
+        Interlocked.Add(ref _free, bytes);
+        return false;
+    }
+
+    /// <summary>Gives bytes back.</summary>
+    public void Return(long bytes) => Interlocked.Add(ref _free, bytes);
+}
