@@ -5,7 +5,8 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.TestClient.Wire;
 
 /// <summary>A directory entry as the client reads it; what its class does not have is zero.</summary>
-internal sealed record ListedFile(string Name, string ShortName, FileNetworkOpenInformation File, ulong FileId, uint EaSize, uint ReparseTag);
+internal sealed record ListedFile(
+    string Name, string ShortName, FileNetworkOpenInformation File, ulong FileId, uint EaSize, uint ReparseTag);
 
 /// <summary>Reads the lists that QUERY_DIRECTORY, QUERY_INFO and CHANGE_NOTIFY return (MS-FSCC section 2.4), strictly.</summary>
 internal static class ListReader

@@ -84,7 +84,8 @@ public sealed class RequestSample
         yield return new("transform", Transform(), ReadTransform);
         yield return new("compression unchained", Unchained(), ReadCompression);
         yield return new("compression chained", Chained(), ReadCompression);
-        yield return new("validate negotiate", FsctlInput.ValidateNegotiate(0, Key, 0, Smb2Dialect.Smb300, Smb2Dialect.Smb302), ReadValidate);
+        yield return new(
+            "validate negotiate", FsctlInput.ValidateNegotiate(0, Key, 0, Smb2Dialect.Smb300, Smb2Dialect.Smb302), ReadValidate);
         yield return new("copy chunks", FsctlInput.CopyChunks(new byte[24], new(1, 2, 3), new(4, 5, 6)), ReadCopyChunks);
         yield return new("pipe wait", FsctlInput.PipeWait("srvsvc", 100), ReadPipeWait);
         yield return new("full EA", SetBuffer.FullEa(("user.one"u8.ToArray(), [1, 2, 3]), ("two"u8.ToArray(), [])), ReadFullEa);

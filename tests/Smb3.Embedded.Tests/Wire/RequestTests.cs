@@ -345,7 +345,9 @@ public sealed class RequestTests
     public void Queries_are_read_field_by_field()
     {
         Assert.True(IoctlRequest.TryParse(Message(RequestBody.Ioctl(FsControlCode.SrvCopyChunk, Id, [1, 2], 99)), out var ioctl));
-        Assert.Equal((FsControlCode.SrvCopyChunk, Id, 99u, true), (ioctl.ControlCode, ioctl.FileId, ioctl.MaxOutputResponse, ioctl.IsFsctl));
+        Assert.Equal(
+            (FsControlCode.SrvCopyChunk, Id, 99u, true),
+            (ioctl.ControlCode, ioctl.FileId, ioctl.MaxOutputResponse, ioctl.IsFsctl));
         Assert.Equal([1, 2], ioctl.Input.ToArray());
 
         Assert.True(QueryDirectoryRequest.TryParse(
@@ -399,7 +401,9 @@ public sealed class RequestTests
     {
         Assert.True(ValidateNegotiateInfo.TryParse(
             FsctlInput.ValidateNegotiate(Smb2Capabilities.Dfs, Key, Smb2SecurityMode.SigningEnabled, Smb2Dialect.Smb302), out var info));
-        Assert.Equal((Smb2Capabilities.Dfs, Key, 1, Smb2Dialect.Smb302), (info.Capabilities, info.ClientGuid, info.DialectCount, info.Dialect(0)));
+        Assert.Equal(
+            (Smb2Capabilities.Dfs, Key, 1, Smb2Dialect.Smb302),
+            (info.Capabilities, info.ClientGuid, info.DialectCount, info.Dialect(0)));
 
         var key = Enumerable.Range(1, 24).Select(value => (byte)value).ToArray();
         Assert.True(CopyChunkRequest.TryParse(FsctlInput.CopyChunks(key, new CopyChunk(1, 2, 3)), out var copy));

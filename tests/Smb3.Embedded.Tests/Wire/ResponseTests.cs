@@ -129,7 +129,9 @@ public sealed class ResponseTests
             return CreateResponse.Write(body, Id, Smb2OplockLevel.Lease, CreateAction.Created, File, writer.Length);
         }));
 
-        Assert.Equal((Id, Smb2OplockLevel.Lease, CreateAction.Created, File), (answer.FileId, answer.OplockLevel, answer.Action, answer.File));
+        Assert.Equal(
+            (Id, Smb2OplockLevel.Lease, CreateAction.Created, File),
+            (answer.FileId, answer.OplockLevel, answer.Action, answer.File));
         Assert.Equal(lease, answer.Lease);
         Assert.Equal([0, 0, 0, 0, 0, 0, 1, 0], answer.Find(CreateContextName.QueryMaximalAccess)!);
         Assert.Equal(new byte[8], answer.Find(CreateContextName.DurableHandleRequest)!);

@@ -54,7 +54,7 @@ internal readonly ref struct CreateRequest
         return true;
     }
 
-    /// <summary>The create contexts; false when their chain is malformed, which section 3.3.5.9 answers with STATUS_INVALID_PARAMETER.</summary>
+    /// <summary>The create contexts; false when their chain is malformed: STATUS_INVALID_PARAMETER (section 3.3.5.9).</summary>
     public bool TryGetContexts(out CreateContextList contexts) =>
         CreateContextList.TryParse(MessageBuffer.Slice(_message, _message.UInt32(Body + 48), _message.UInt32(Body + 52)), out contexts);
 }

@@ -45,7 +45,7 @@ internal static class ErrorResponse
         return body.Slice(DataOffset + ContextHeaderSize, dataLength);
     }
 
-    /// <summary>STATUS_BUFFER_TOO_SMALL tells how much would do (MS-SMB2 section 2.2.2.2.2 and 3.3.5.20). Returns the bytes written.</summary>
+    /// <summary>STATUS_BUFFER_TOO_SMALL tells how much would do (MS-SMB2 section 2.2.2.2.2). Returns the bytes written.</summary>
     public static int WriteRequiredLength(Span<byte> body, bool asContext, uint requiredLength)
     {
         WriteWithData(body, asContext, ErrorContextId.Default, sizeof(uint)).Put(0, requiredLength);

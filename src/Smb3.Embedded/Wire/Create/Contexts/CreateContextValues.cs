@@ -23,7 +23,7 @@ internal enum DurableHandleFlags : uint
     Persistent = 0x02,
 }
 
-/// <summary>SMB2_CREATE_REQUEST_LEASE and _V2, request and response alike (MS-SMB2 sections 2.2.13.2.8, 2.2.13.2.10, 2.2.14.2.10, .11).</summary>
+/// <summary>SMB2_CREATE_REQUEST_LEASE and _V2 (MS-SMB2 sections 2.2.13.2.8 and 2.2.13.2.10); the response has the same layout.</summary>
 internal readonly record struct LeaseContext
 {
     public const int SizeV1 = 32;
