@@ -73,7 +73,7 @@ internal sealed partial class FileOpen
             return new(NtStatus.Success);
         if (appends)
             return AppendAsync(data, writeThrough, cancellationToken);
-        if (offset + data.Length > Volume.Options.MaxFileSize)
+        if (offset + data.Length > Volume.Store.Traits.MaxFileLength)
             return new(NtStatus.InvalidParameter);
         if (offset + data.Length > SurelyFits)
             return WriteFarAsync(offset, data, writeThrough, cancellationToken);
@@ -252,7 +252,7 @@ internal sealed partial class FileOpen
             if (!metadata.Succeeded)
                 return metadata.Status;
             var end = metadata.Value.Length;
-            if (end > Volume.Options.MaxFileSize - data.Length)
+            if (end > Volume.Store.Traits.MaxFileLength - data.Length)
                 return NtStatus.InvalidParameter;
             if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)end, (ulong)data.Length), write: true))
                 return NtStatus.FileLockConflict;
@@ -294,8 +294,10 @@ internal sealed partial class FileOpen
     {
         if (!HasAny(FileAccessMask.WriteData))
             return NtStatus.AccessDenied;
-        if (IsDirectory || size < 0 || size > Volume.Options.MaxFileSize)
+        if (IsDirectory || size < 0)
             return NtStatus.InvalidParameter;
+        if (size > Volume.Store.Traits.MaxFileLength)
+            return NtStatus.DiskFull;
         if (!TryEnter())
             return NtStatus.FileClosed;
         try
