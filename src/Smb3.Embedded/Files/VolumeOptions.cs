@@ -12,7 +12,9 @@ internal sealed record VolumeOptions
     /// </summary>
     public TimeSpan WriteTimeDelay { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Directories with at most this many matching entries are listed in order of name, as NTFS does; larger ones in the store's order.</summary>
+    /// <summary>
+    /// Directories with at most this many matching entries are listed in order of name, as NTFS does; larger ones in the store's order.
+    /// </summary>
     public int SortedListingLimit { get; init; } = 4096;
 
     /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
