@@ -223,7 +223,8 @@ internal sealed class RequestChain
 
     private void Complete(Request request, NtStatus status)
     {
-        if (status.IsError() && !request.BodyKept)
+        // Warnings are errors here too (NO_MORE_FILES), but for the one that comes with the data that did fit (MS-SMB2 2.2.2).
+        if (!status.IsSuccess() && status != NtStatus.BufferOverflow && !request.BodyKept)
         {
             request.TrimBody(0);
             ErrorResponse.Write(Response.Append(ErrorResponse.FixedSize).Span);

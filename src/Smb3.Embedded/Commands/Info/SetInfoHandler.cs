@@ -136,7 +136,14 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return file.RenameAsync(rename.GetName(), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, token);
+        return file.RenameAsync(TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, token);
+    }
+
+    /// <summary>The path from the share's root; clients send it with and without a backslash in front (MS-FSCC 2.4.42.2 has none).</summary>
+    private static string TargetOf(in RenameInformation information)
+    {
+        var name = information.GetName();
+        return name.StartsWith('\\') ? name[1..] : name;
     }
 
     private static ValueTask<NtStatus> Link(FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
@@ -151,6 +158,6 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return file.LinkAsync(link.GetName(), link.ReplaceIfExists, token);
+        return file.LinkAsync(TargetOf(link), link.ReplaceIfExists, token);
     }
 }
