@@ -54,11 +54,15 @@ internal sealed partial class FileOpen
     }
 
     /// <summary>Writes data, all of it or none that counts.</summary>
-    /// <param name="offset">Bytes from the start of the file, or <see cref="AppendOffset"/>. An open that may append but not write always appends.</param>
+    /// <param name="offset">
+    /// Bytes from the start of the file. An open that may append but not write always appends, and takes <see cref="AppendOffset"/> too.
+    /// </param>
     /// <param name="data">What is written; valid until the task ends.</param>
     /// <param name="writeThrough">Whether the answer waits until the data is safe.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Success; or ACCESS_DENIED, INVALID_DEVICE_REQUEST for a directory, INVALID_PARAMETER, FILE_LOCK_CONFLICT, DISK_FULL.</returns>
+    /// <returns>
+    /// Success; or ACCESS_DENIED, INVALID_DEVICE_REQUEST for a directory, INVALID_PARAMETER, FILE_LOCK_CONFLICT, DISK_FULL.
+    /// </returns>
     public ValueTask<NtStatus> WriteAsync(
         long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {
@@ -73,40 +77,11 @@ internal sealed partial class FileOpen
             return new(NtStatus.Success);
         if (appends)
             return AppendAsync(data, writeThrough, cancellationToken);
-        if (offset + data.Length > Volume.Options.MaxFileSize)
+        if (offset + data.Length > Volume.Store.Traits.MaxFileLength)
             return new(NtStatus.InvalidParameter);
         if (offset + data.Length > SurelyFits)
             return WriteFarAsync(offset, data, writeThrough, cancellationToken);
         return WriteAtAsync(offset, data, writeThrough, cancellationToken);
-    }
-
-    private ValueTask<NtStatus> WriteAtAsync(
-        long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
-    {
-        if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)data.Length), write: true))
-            return new(NtStatus.FileLockConflict);
-        if (!TryEnter())
-            return new(NtStatus.FileClosed);
-
-        ValueTask<NtStatus> writing;
-        try
-        {
-            File.Times.BeforeWrite(this);
-            writing = _file.WriteAsync(offset, data, cancellationToken);
-        }
-        catch
-        {
-            Exit();
-            throw;
-        }
-
-        writeThrough |= (Options & CreateOptions.WriteThrough) != 0;
-        if (writeThrough || !writing.IsCompletedSuccessfully)
-            return FinishWriteAsync(writing, writeThrough, cancellationToken);
-        var status = writing.Result;
-        Exit();
-        AfterWrite(status);
-        return new(status);
     }
 
     /// <summary>Makes everything that was written safe, and the last-write time visible.</summary>
@@ -136,7 +111,9 @@ internal sealed partial class FileOpen
     public ValueTask<NtStatus> SetAllocationAsync(long size, CancellationToken cancellationToken) =>
         ResizeAsync(size, AllocateAsync, cancellationToken);
 
-    /// <summary>FileValidDataLengthInformation (MS-FSA section 2.1.5.15.15): the store keeps no such length, so only the check is left.</summary>
+    /// <summary>
+    /// FileValidDataLengthInformation (MS-FSA section 2.1.5.15.15): the store keeps no such length, so only the check is left.
+    /// </summary>
     public async ValueTask<NtStatus> SetValidDataLengthAsync(long length, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.WriteData))
@@ -149,8 +126,12 @@ internal sealed partial class FileOpen
             : NtStatus.Success;
     }
 
-    /// <summary>Locks ranges: with more than one, or <paramref name="failImmediately"/>, all at once or none; else waiting for the range.</summary>
-    /// <returns>Success; or LOCK_NOT_GRANTED, INVALID_LOCK_RANGE, CANCELLED, RANGE_NOT_LOCKED when the open is closed while it waits.</returns>
+    /// <summary>
+    /// Locks ranges: with more than one, or <paramref name="failImmediately"/>, all at once or none; else waiting for the range.
+    /// </summary>
+    /// <returns>
+    /// Success; or LOCK_NOT_GRANTED, INVALID_LOCK_RANGE, CANCELLED, RANGE_NOT_LOCKED when the open is closed while it waits.
+    /// </returns>
     public ValueTask<NtStatus> LockAsync(ReadOnlyMemory<LockRequest> requests, bool failImmediately, CancellationToken cancellationToken)
     {
         if (CheckLock() is var status && status != NtStatus.Success)
@@ -219,6 +200,35 @@ internal sealed partial class FileOpen
         }
     }
 
+    private ValueTask<NtStatus> WriteAtAsync(
+        long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)data.Length), write: true))
+            return new(NtStatus.FileLockConflict);
+        if (!TryEnter())
+            return new(NtStatus.FileClosed);
+
+        ValueTask<NtStatus> writing;
+        try
+        {
+            File.Times.BeforeWrite(this);
+            writing = _file.WriteAsync(offset, data, cancellationToken);
+        }
+        catch
+        {
+            Exit();
+            throw;
+        }
+
+        writeThrough |= (Options & CreateOptions.WriteThrough) != 0;
+        if (writeThrough || !writing.IsCompletedSuccessfully)
+            return FinishWriteAsync(writing, writeThrough, cancellationToken);
+        var status = writing.Result;
+        Exit();
+        AfterWrite(status);
+        return new(status);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<NtStatus> FinishWriteAsync(ValueTask<NtStatus> writing, bool writeThrough, CancellationToken cancellationToken)
     {
@@ -252,7 +262,7 @@ internal sealed partial class FileOpen
             if (!metadata.Succeeded)
                 return metadata.Status;
             var end = metadata.Value.Length;
-            if (end > Volume.Options.MaxFileSize - data.Length)
+            if (end > Volume.Store.Traits.MaxFileLength - data.Length)
                 return NtStatus.InvalidParameter;
             if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)end, (ulong)data.Length), write: true))
                 return NtStatus.FileLockConflict;
@@ -294,8 +304,10 @@ internal sealed partial class FileOpen
     {
         if (!HasAny(FileAccessMask.WriteData))
             return NtStatus.AccessDenied;
-        if (IsDirectory || size < 0 || size > Volume.Options.MaxFileSize)
+        if (IsDirectory || size < 0)
             return NtStatus.InvalidParameter;
+        if (size > Volume.Store.Traits.MaxFileLength)
+            return NtStatus.DiskFull;
         if (!TryEnter())
             return NtStatus.FileClosed;
         try

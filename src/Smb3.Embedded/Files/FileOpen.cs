@@ -63,7 +63,9 @@ internal sealed partial class FileOpen
     /// <summary>Where the open stands with the time of what it wrote. Belongs to <see cref="ShownTimes"/>.</summary>
     internal WriteTimeState WriteTime { get; set; }
 
-    /// <summary>Whether its close removes a delete-pending name even when other opens are left (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    /// <summary>
+    /// Whether its close removes a delete-pending name even when other opens are left (FILE_DISPOSITION_POSIX_SEMANTICS).
+    /// </summary>
     internal bool DeletesAtOnce { get; set; }
 
     /// <summary>The store's handle.</summary>

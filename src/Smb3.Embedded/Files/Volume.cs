@@ -30,7 +30,9 @@ internal sealed class Volume
         _deletePending = new HashSet<string>(comparer);
     }
 
-    /// <summary>Raised after each change that an open made, on the thread that made it. Handlers must be quick and must not throw.</summary>
+    /// <summary>
+    /// Raised after each change that an open made, on the thread that made it. Handlers must be quick and must not throw.
+    /// </summary>
     public event Action<FileChange>? Changed;
 
     /// <summary>Where the files are.</summary>

@@ -12,11 +12,10 @@ internal sealed record VolumeOptions
     /// </summary>
     public TimeSpan WriteTimeDelay { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Directories with at most this many matching entries are listed in order of name, as NTFS does; larger ones in the store's order.</summary>
+    /// <summary>
+    /// Directories with at most this many matching entries are listed in order of name, as NTFS does; larger ones in the store's order.
+    /// </summary>
     public int SortedListingLimit { get; init; } = 4096;
-
-    /// <summary>The largest size of a file in bytes: that of NTFS with 4 KiB clusters. Writes behind it are INVALID_PARAMETER.</summary>
-    public long MaxFileSize { get; init; } = 0xFFF_FFFF_0000;
 
     /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;

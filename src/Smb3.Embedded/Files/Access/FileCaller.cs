@@ -17,7 +17,9 @@ internal sealed record FileCaller
     /// <summary>The groups that the account is in. Everyone need not be among them.</summary>
     public IReadOnlyList<Sid> Groups { get; init; } = [];
 
-    /// <summary>Whether the caller has the privileges of an administrator: taking ownership, reading and writing the SACL, managing the volume.</summary>
+    /// <summary>
+    /// Whether the caller has the privileges of an administrator: taking ownership, reading and writing the SACL, managing the volume.
+    /// </summary>
     public bool IsAdministrator { get; init; }
 
     /// <summary>Whether the token holds <paramref name="sid"/>.</summary>

@@ -27,7 +27,10 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    /// <summary>Whether <paramref name="open"/> may read or write <paramref name="range"/>. Without a lock on the file this is one read of a field.</summary>
+    /// <summary>
+    /// Whether <paramref name="open"/> may read or write <paramref name="range"/>. Without a lock on the file this is one read of a
+    /// field.
+    /// </summary>
     public bool Permits(FileOpen open, ByteRange range, bool write)
     {
         if (_count == 0 || range.Length == 0)

@@ -12,7 +12,9 @@ internal static class Wildcard
     /// <summary>Whether <paramref name="expression"/> can match more than one name.</summary>
     public static bool IsIn(ReadOnlySpan<char> expression) => expression.ContainsAny("*?<>\"");
 
-    /// <summary>Whether <paramref name="name"/> is in <paramref name="expression"/>. Takes time in proportion to both lengths multiplied.</summary>
+    /// <summary>
+    /// Whether <paramref name="name"/> is in <paramref name="expression"/>. Takes time in proportion to both lengths multiplied.
+    /// </summary>
     public static bool Matches(ReadOnlySpan<char> expression, ReadOnlySpan<char> name, bool ignoreCase)
     {
         if (expression is "*")

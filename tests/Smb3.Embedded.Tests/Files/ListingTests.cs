@@ -1,0 +1,81 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Nt;
+using Xunit;
+using static Smb3.Embedded.Tests.Files.TestVolume;
+
+namespace Smb3.Embedded.Tests.Files;
+
+public class ListingTests
+{
+    private readonly TestVolume _volume = new();
+
+    [Fact]
+    public async Task Entries_come_in_order_after_the_dots_and_once()
+    {
+        foreach (var name in new[] { "b", "A", "c.txt" })
+            await _volume.MakeAsync(name);
+        var root = await _volume.OpenAsync("");
+        Assert.Equal([".", "..", "A", "b", "c.txt"], await ListAsync(root, "*"));
+        Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "*"));
+        Assert.Equal([".", "..", "A", "b", "c.txt"], await ListAsync(root, "ignored", restart: true));
+        Assert.Equal(["c.txt"], await ListAsync(root, "*.txt", reopen: true));
+        await root.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task A_name_is_looked_up()
+    {
+        await _volume.MakeAsync("Name");
+        var root = await _volume.OpenAsync("");
+        Assert.Equal(["Name"], await ListAsync(root, "nAME"));
+        Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "name"));
+        Assert.Equal([NtStatus.NoSuchFile.ToString()], await ListAsync(root, "none", reopen: true));
+        Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "none"));
+        Assert.Equal([NtStatus.NoSuchFile.ToString()], await ListAsync(root, "x*y", reopen: true));
+        Assert.Equal([NtStatus.ObjectNameInvalid.ToString()], await ListAsync(root, "a\\b", reopen: true));
+        await root.CloseAsync();
+    }
+
+    [Fact]
+    public async Task An_entry_that_was_not_taken_comes_again()
+    {
+        await _volume.MakeAsync("a");
+        var root = await _volume.OpenAsync("");
+        using (var query = (await root.QueryDirectoryAsync("a*", false, false, default)).Value)
+        {
+            Assert.Equal(NtStatus.Success, await query.PeekAsync(default));
+        }
+
+        Assert.Equal(["a"], await ListAsync(root, "*"));
+        await root.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Listing_takes_the_right_to_list()
+    {
+        var root = await _volume.OpenAsync("", access: FileAccessMask.ReadAttributes);
+        Assert.Equal(NtStatus.AccessDenied, (await root.QueryDirectoryAsync("*", false, false, default)).Status);
+        await root.CloseAsync();
+        var file = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.InvalidParameter, (await file.QueryDirectoryAsync("*", false, false, default)).Status);
+        await file.CloseAsync();
+    }
+
+    private static async Task<List<string>> ListAsync(FileOpen open, string pattern, bool restart = false, bool reopen = false)
+    {
+        var names = new List<string>();
+        var begun = await open.QueryDirectoryAsync(pattern, restart, reopen, default);
+        if (!begun.Succeeded)
+            return [begun.Status.ToString()];
+        using var query = begun.Value;
+        while (true)
+        {
+            var status = await query.PeekAsync(default);
+            if (status != NtStatus.Success)
+                return names.Count == 0 ? [status.ToString()] : names;
+            names.Add(query.Current.Name);
+            query.Advance();
+        }
+    }
+}

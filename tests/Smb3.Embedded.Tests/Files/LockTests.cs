@@ -1,0 +1,99 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+using Xunit;
+using static Smb3.Embedded.Tests.Files.TestVolume;
+
+namespace Smb3.Embedded.Tests.Files;
+
+public class LockTests
+{
+    private readonly TestVolume _volume = new();
+
+    [Theory]
+    [InlineData(0ul, 10ul, 5ul, 10ul, true)]
+    [InlineData(0ul, 10ul, 10ul, 10ul, false)]
+    [InlineData(5ul, 0ul, 0ul, 10ul, true)]
+    [InlineData(0ul, 0ul, 0ul, 10ul, false)]
+    [InlineData(10ul, 0ul, 0ul, 10ul, false)]
+    [InlineData(5ul, 0ul, 5ul, 0ul, false)]
+    [InlineData(ulong.MaxValue, 1ul, 0ul, ulong.MaxValue, false)]
+    [InlineData(ulong.MaxValue, 1ul, ulong.MaxValue - 1, 2ul, true)]
+    public void Ranges_overlap(ulong offset1, ulong length1, ulong offset2, ulong length2, bool overlap)
+    {
+        Assert.Equal(overlap, new ByteRange(offset1, length1).Overlaps(new ByteRange(offset2, length2)));
+        Assert.Equal(overlap, new ByteRange(offset2, length2).Overlaps(new ByteRange(offset1, length1)));
+    }
+
+    [Fact]
+    public async Task Locks_are_enforced_on_reads_and_writes()
+    {
+        var owner = await _volume.OpenAsync("f");
+        var other = await _volume.OpenAsync("f");
+        await WriteAsync(owner, 0, new byte[100]);
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 0, 10, exclusive: true));
+        Assert.Equal(NtStatus.FileLockConflict, (await ReadAsync(other, 5, 10)).Status);
+        Assert.Equal(NtStatus.FileLockConflict, await WriteAsync(other, 9, 1));
+        Assert.Equal(10, (await ReadAsync(other, 10, 10)).Value);
+        Assert.Equal(10, (await ReadAsync(owner, 0, 10)).Value);
+        Assert.Equal(NtStatus.Success, await WriteAsync(owner, 0, 1));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(owner, 0, 10, exclusive: true));
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 50, 10, exclusive: false));
+        Assert.Equal(NtStatus.Success, await TryAsync(other, 55, 10, exclusive: false));
+        Assert.Equal(NtStatus.FileLockConflict, await WriteAsync(owner, 50, 1)); // its own shared lock
+        Assert.Equal(10, (await ReadAsync(other, 50, 10)).Value);
+        Assert.Equal(NtStatus.RangeNotLocked, other.Unlock([new ByteRange(0, 10)]));
+        Assert.Equal(NtStatus.RangeNotLocked, owner.Unlock([new ByteRange(0, 9)]));
+        Assert.Equal(NtStatus.InvalidLockRange, await TryAsync(owner, ulong.MaxValue, 2, exclusive: true));
+        Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(0, 10), new ByteRange(50, 10)]));
+        Assert.Equal(NtStatus.Success, await WriteAsync(other, 0, 1));
+        await other.CloseAsync();
+        Assert.Equal(NtStatus.Success, await WriteAsync(owner, 55, 1));
+        await owner.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task Several_ranges_are_locked_together_or_not_at_all()
+    {
+        var owner = await _volume.OpenAsync("f");
+        var other = await _volume.OpenAsync("f");
+        await TryAsync(other, 20, 1, exclusive: true);
+        LockRequest[] requests = [new(new(0, 10), true), new(new(20, 1), true)];
+        Assert.Equal(NtStatus.LockNotGranted, await owner.LockAsync(requests, failImmediately: true, default));
+        Assert.Equal(NtStatus.Success, await TryAsync(other, 0, 10, exclusive: true));
+        Assert.Equal(NtStatus.InvalidParameter, await owner.LockAsync(requests, failImmediately: false, default));
+        await owner.CloseAsync();
+        await other.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_blocked_lock_waits_until_it_is_granted_cancelled_or_closed()
+    {
+        var owner = await _volume.OpenAsync("f");
+        var waiter = await _volume.OpenAsync("f");
+        await TryAsync(owner, 0, 1, exclusive: true);
+        using var cancel = new CancellationTokenSource();
+        var granted = WaitAsync(waiter, 0, default);
+        var cancelled = WaitAsync(waiter, 0, cancel.Token);
+        var closed = WaitAsync(waiter, 0, default);
+        await cancel.CancelAsync();
+        Assert.Equal(NtStatus.Cancelled, await cancelled);
+        Assert.False(granted.IsCompleted);
+        Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(0, 1)]));
+        Assert.Equal(NtStatus.Success, await granted);
+        Assert.False(closed.IsCompleted);
+        await waiter.CloseAsync();
+        Assert.Equal(NtStatus.RangeNotLocked, await closed);
+        Assert.Equal(0, owner.File.Locks!.Count);
+        Assert.Equal(0, owner.File.Locks.WaitingCount);
+        await owner.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    private static async Task<NtStatus> TryAsync(FileOpen open, ulong offset, ulong length, bool exclusive) =>
+        await open.LockAsync(new LockRequest[] { new(new(offset, length), exclusive) }, failImmediately: true, default);
+
+    private static Task<NtStatus> WaitAsync(FileOpen open, ulong offset, CancellationToken token) =>
+        open.LockAsync(new LockRequest[] { new(new(offset, 1), true) }, failImmediately: false, token).AsTask();
+}

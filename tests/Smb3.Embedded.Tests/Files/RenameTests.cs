@@ -1,0 +1,87 @@
+using Smb3.Embedded.Nt;
+using Xunit;
+using static Smb3.Embedded.Tests.Files.TestVolume;
+
+namespace Smb3.Embedded.Tests.Files;
+
+public class RenameTests
+{
+    private readonly TestVolume _volume = new();
+
+    [Fact]
+    public async Task A_file_moves_with_its_handles()
+    {
+        await _volume.MakeAsync("d", directory: true);
+        var open = await _volume.OpenAsync("a");
+        var other = await _volume.OpenAsync("a");
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("d\\b", false, false, default));
+        Assert.Equal("d\\b", other.Path.Text);
+        Assert.Equal("d\\b", other.Record.Path.Text);
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("a"));
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync("d\\b"));
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("D\\B", false, false, default));
+        Assert.Equal("B", open.Path.Name.ToString());
+        await DeleteAsync(other);
+        await other.CloseAsync();
+        await open.CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("d\\b"));
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task The_rules_for_targets()
+    {
+        await _volume.MakeAsync("target");
+        await _volume.MakeAsync("dir", directory: true);
+        await _volume.MakeAsync("readonly", attributes: FileAttributes.ReadOnly);
+        var open = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.ObjectNameCollision, await open.RenameAsync("target", false, false, default));
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("dir", true, false, default));
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("readonly", true, false, default));
+        Assert.Equal(NtStatus.ObjectPathNotFound, await open.RenameAsync("none\\x", false, false, default));
+        Assert.Equal(NtStatus.ObjectNameInvalid, await open.RenameAsync("a?b", false, false, default));
+        Assert.Equal(NtStatus.ObjectPathSyntaxBad, await open.RenameAsync("..\\x", false, false, default));
+        var held = await _volume.OpenAsync("target");
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("target", true, false, default));
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("target", true, posix: true, default));
+        await held.CloseAsync();
+        await open.CloseAsync();
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync("target"));
+
+        var noDelete = await _volume.OpenAsync("target", access: FileAccessMask.FileGenericWrite);
+        Assert.Equal(NtStatus.AccessDenied, await noDelete.RenameAsync("x", false, false, default));
+        await noDelete.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Theory]
+    [InlineData(true, ShareAccess.All, NtStatus.SharingViolation)]
+    [InlineData(true, ShareAccess.None, NtStatus.SharingViolation)]
+    [InlineData(false, ShareAccess.All, NtStatus.Success)]
+    [InlineData(false, ShareAccess.None, NtStatus.SharingViolation)]
+    public async Task Who_holds_the_directory_has_a_say(bool deleteAccess, ShareAccess share, NtStatus status)
+    {
+        await _volume.MakeAsync("d", directory: true);
+        var access = (FileAccessMask)0x001601bf & ~FileAccessMask.Delete;
+        var directory = await _volume.OpenAsync(
+            "d", access: deleteAccess ? access | FileAccessMask.Delete : access, share: share, options: CreateOptions.DirectoryFile);
+        var open = await _volume.OpenAsync("d\\f", share: ShareAccess.None);
+        Assert.Equal(status, await open.RenameAsync("d\\g", false, false, default));
+        await open.CloseAsync();
+        await directory.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_directory_with_an_open_file_below_stays()
+    {
+        var directory = await _volume.MakeDirectoryAsync("d");
+        var file = await _volume.OpenAsync("d\\f");
+        Assert.Equal(NtStatus.AccessDenied, await directory.RenameAsync("e", false, false, default));
+        Assert.Equal(NtStatus.InvalidParameter, await directory.RenameAsync("d\\sub", false, false, default));
+        await file.CloseAsync();
+        Assert.Equal(NtStatus.Success, await directory.RenameAsync("e", false, false, default));
+        await directory.CloseAsync();
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync("e\\f"));
+        _volume.AssertEmpty();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Buffers;
+using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Files;
+
+/// <summary>A volume over memory with a clock that stands still, and short ways to open files on it.</summary>
+internal sealed class TestVolume
+{
+    public const FileAccessMask All = FileAccessMask.FileAllAccess;
+
+    public static readonly FileCaller Alice = NewCaller("alice", 1001);
+    public static readonly FileCaller Bob = NewCaller("bob", 1002);
+
+    public TestVolume(Func<IFileStore, IFileStore>? wrap = null)
+    {
+        IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Time = Clock, Capacity = 1 << 30 });
+        Volume = new Volume(wrap?.Invoke(store) ?? store, new VolumeOptions { Time = Clock });
+    }
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public Volume Volume { get; }
+
+    public async Task<CreateOutcome> CreateAsync(
+        string path,
+        CreateDisposition disposition = CreateDisposition.OpenIf,
+        FileAccessMask access = All,
+        ShareAccess share = ShareAccess.All,
+        CreateOptions options = CreateOptions.None,
+        FileAttributes attributes = 0,
+        FileCaller? caller = null,
+        FileAccessMask shareAccess = All,
+        ReadOnlyMemory<byte> descriptor = default) =>
+        await Volume.CreateAsync(
+            new CreateParameters
+            {
+                Path = path,
+                Caller = caller ?? Alice,
+                DesiredAccess = access,
+                ShareAccess = share,
+                Disposition = disposition,
+                Options = options,
+                Attributes = attributes,
+                ShareMaximalAccess = shareAccess,
+                SecurityDescriptor = descriptor,
+            },
+            CancellationToken.None);
+
+    public async Task<FileOpen> OpenAsync(
+        string path,
+        CreateDisposition disposition = CreateDisposition.OpenIf,
+        FileAccessMask access = All,
+        ShareAccess share = ShareAccess.All,
+        CreateOptions options = CreateOptions.None,
+        FileAttributes attributes = 0)
+    {
+        var outcome = await CreateAsync(path, disposition, access, share, options, attributes);
+        Assert.Equal(NtStatus.Success, outcome.Status);
+        return outcome.Open!;
+    }
+
+    public async Task<FileOpen> MakeDirectoryAsync(string path) => await OpenAsync(path, options: CreateOptions.DirectoryFile);
+
+    public async Task MakeAsync(string path, bool directory = false, FileAttributes attributes = 0)
+    {
+        var options = directory ? CreateOptions.DirectoryFile : CreateOptions.NonDirectoryFile;
+        await (await OpenAsync(path, CreateDisposition.Create, options: options, attributes: attributes)).CloseAsync();
+    }
+
+    public async Task<NtStatus> StatusAsync(
+        string path, CreateDisposition disposition = CreateDisposition.Open, CreateOptions options = 0, FileAccessMask access = All)
+    {
+        var outcome = await CreateAsync(path, disposition, access, options: options);
+        if (outcome.Open is { } open)
+            await open.CloseAsync();
+        return outcome.Status;
+    }
+
+    public static async Task<NtStatus> WriteAsync(FileOpen open, long offset, params byte[] data) =>
+        await open.WriteAsync(offset, new ReadOnlySequence<byte>(data), writeThrough: false, CancellationToken.None);
+
+    public static async Task<NtResult<int>> ReadAsync(FileOpen open, long offset, int length, uint minimum = 0) =>
+        await open.ReadAsync(offset, new byte[length], minimum, CancellationToken.None);
+
+    public static async Task<FileMetadata> MetadataAsync(FileOpen open)
+    {
+        var metadata = await open.GetMetadataAsync(CancellationToken.None);
+        Assert.Equal(NtStatus.Success, metadata.Status);
+        return metadata.Value;
+    }
+
+    public static async Task<NtStatus> DeleteAsync(FileOpen open, bool posix = false, bool ignoreReadOnly = false) =>
+        await open.SetDispositionAsync(true, posix, ignoreReadOnly, onClose: false, CancellationToken.None);
+
+    public void AssertEmpty()
+    {
+        Assert.Equal(0, Volume.OpenCount);
+        Assert.Equal(0, Volume.FileCount);
+    }
+
+    private static FileCaller NewCaller(string name, uint rid) => new()
+    {
+        Name = name,
+        User = new Sid(5, 21, 1, 2, 3, rid),
+        Groups = [WellKnownSids.AuthenticatedUsers, WellKnownSids.Users],
+    };
+}
