@@ -109,13 +109,13 @@ internal sealed class ServerGraph
     /// <summary>Makes a session in progress on <paramref name="connection"/> under an id that cannot be guessed or met twice.</summary>
     public Session AddSession(Connection connection)
     {
-        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        Span<byte> random = stackalloc byte[sizeof(uint)];
         while (true)
         {
             RandomNumberGenerator.Fill(random);
 
-            // Some clients keep only the lower half in places; the top bits stay clear of the ids with a meaning (0 and −1).
-            var sessionId = BitConverter.ToUInt64(random) & 0x0000_FFFF_FFFF_FFFF;
+            // Some clients keep only 32 bits of it in places, so it has no more.
+            ulong sessionId = BitConverter.ToUInt32(random);
             if (sessionId != 0)
             {
                 var session = new Session(this, sessionId, connection);
