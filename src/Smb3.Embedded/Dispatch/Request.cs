@@ -181,11 +181,20 @@ internal sealed class Request
         return _pending.Token;
     }
 
-    /// <summary>Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2).</summary>
+    /// <summary>
+    /// Whether nothing of the compound follows. What waits for somebody else in the middle of one (CHANGE_NOTIFY, a blocking LOCK) is
+    /// refused with STATUS_INTERNAL_ERROR, as Windows does, for the rest would wait with it.
+    /// </summary>
+    public bool IsLastOfChain => _chain.IsLast;
+
+    /// <summary>
+    /// Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2). In the middle of a compound it
+    /// says nothing, and the compound waits as a whole.
+    /// </summary>
     public void GoAsync()
     {
         EnableCancel();
-        if (_pending!.AsyncId == 0)
+        if (_pending!.AsyncId == 0 && IsLastOfChain)
         {
             _pending.AsyncId = Connection.Pending.AssignAsyncId(_pending);
             _chain.SendInterim(this);

@@ -40,6 +40,9 @@ internal sealed class RequestChain
     /// <summary>The session whose keys opened the frame.</summary>
     public Session? EncryptedBy { get; private set; }
 
+    /// <summary>Whether the request that is served is the last of its frame.</summary>
+    public bool IsLast => _rest.IsEmpty;
+
     public bool IsEncrypted => EncryptedBy is not null;
 
     /// <summary>The open that a related request means by the id of all ones.</summary>

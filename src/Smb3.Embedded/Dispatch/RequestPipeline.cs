@@ -29,11 +29,7 @@ internal sealed class RequestPipeline
     {
         var (handler, needs) = _commands[request.Command];
         var status = Admit(request, chain, first, handler, needs);
-        if (request.IsRelated || first)
-        {
-            chain.Previous = (request.SessionId, request.TreeId, status);
-        }
-
+        chain.Previous = (request.SessionId, request.TreeId, status);
         if (status == NtStatus.Success)
         {
             if (!request.IsRelated)
@@ -113,7 +109,8 @@ internal sealed class RequestPipeline
             request.TreeId = chain.Previous.TreeId;
             if (chain.Previous.Status != NtStatus.Success)
             {
-                return chain.Previous.Status;
+                // Without a session there is nothing to continue.
+                return chain.Previous.Status == NtStatus.UserSessionDeleted ? NtStatus.InvalidParameter : chain.Previous.Status;
             }
         }
 

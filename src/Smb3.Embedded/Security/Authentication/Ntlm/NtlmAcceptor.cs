@@ -60,8 +60,10 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
 
         if (message.UserName.Length == 0)
             return (AuthenticationFailure.BadToken, null);
-        if (!NtlmV2.IsResponse(message.NtResponse))
+        if (message.NtResponse.Length <= NtlmV2.OldResponseSize)
             return (AuthenticationFailure.TooWeak, Identify(message, null));
+        if (!NtlmV2.IsResponse(message.NtResponse))
+            return (AuthenticationFailure.BadToken, Identify(message, null));
 
         var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
         var identity = Identify(message, user);

@@ -55,7 +55,10 @@ internal static class NtlmV2
         hmac.GetHashAndReset(mic);
     }
 
-    /// <summary>Whether an NT response is of version 2 and well-formed; NTLMv1's has 24 bytes and is none.</summary>
+    /// <summary>The length of NTLMv1's NT response (MS-NLMP 2.2.2.6): whoever sends no more speaks no NTLMv2.</summary>
+    public const int OldResponseSize = 24;
+
+    /// <summary>Whether an NT response is of version 2 and well-formed.</summary>
     public static bool IsResponse(ReadOnlySpan<byte> ntResponse) =>
         ntResponse.Length >= AttributesOffset + NtlmAvPairs.HeaderSize
         && ntResponse[ProofSize] == 1
