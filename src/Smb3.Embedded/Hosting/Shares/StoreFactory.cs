@@ -32,7 +32,7 @@ internal static class StoreFactory
                 first.MoveNext();
             }
 
-            return new PhysicalFileStore(path);
+            throw Unusable(shareName, path, "cannot be served yet; only memory: can", null);
         }
         catch (UnauthorizedAccessException e)
         {
