@@ -49,6 +49,8 @@ internal static class CommandSet
         new PipeTransceiveControl(),
         new PipePeekControl(),
         new PipeWaitControl(services.Pipes),
+        new ObjectIdControl(FsControlCode.CreateOrGetObjectId),
+        new ObjectIdControl(FsControlCode.GetObjectId),
         new DfsReferralControl(FsControlCode.DfsGetReferrals),
         new DfsReferralControl(FsControlCode.DfsGetReferralsEx),
     ];

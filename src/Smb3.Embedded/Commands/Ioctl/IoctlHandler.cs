@@ -41,13 +41,11 @@ internal sealed class IoctlHandler : ICommandHandler
 
         var input = request.Message.Slice(ioctl.InputOffset, ioctl.InputLength);
         var maxOutput = (int)ioctl.MaxOutputResponse;
-        if (!_controls.TryGetValue(code, out var control))
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
+        var known = _controls.TryGetValue(code, out var control);
 
+        // An open that is named must be there, even when nobody knows the control code.
         Open? open = null;
-        if (control.NeedsOpen)
+        if (known ? control!.NeedsOpen : request.IsRelated || !fileId.IsAny)
         {
             var status = request.FindOpen(fileId, out open);
             if (status != NtStatus.Success)
@@ -56,8 +54,13 @@ internal sealed class IoctlHandler : ICommandHandler
             }
         }
 
+        if (!known)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
         var call = new FsControlCall(request, open, input, maxOutput);
-        var result = await control.RunAsync(call).ConfigureAwait(false);
+        var result = await control!.RunAsync(call).ConfigureAwait(false);
         if (result.IsError())
         {
             return result;
