@@ -87,7 +87,9 @@ internal sealed class ConnectionLoop
         await EndAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Takes no further request; what runs may finish, what waits for somebody else is cancelled.</summary>
+    /// <summary>
+    /// Takes no further request; what runs may finish, what waits for somebody else is cancelled, what was written is made safe.
+    /// </summary>
     public async Task DrainAsync(TimeSpan timeout)
     {
         Interlocked.Exchange(ref _draining, 1);
@@ -95,6 +97,7 @@ internal sealed class ConnectionLoop
         try
         {
             await WhenQuietAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
+            await FlushAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
             await _outgoing.WhenIdleAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -300,6 +303,21 @@ internal sealed class ConnectionLoop
         }
 
         return quiet.Task;
+    }
+
+    private async Task FlushAsync()
+    {
+        foreach (var open in Connection.Sessions.Values.SelectMany(session => session.Opens.All))
+        {
+            try
+            {
+                await open.FlushAsync(_ended.Token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
+            }
+        }
     }
 
     private async Task EndAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ public sealed class SmbServerBuilder
 
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
     private readonly bool _standsAlone;
+    private bool _built;
 
     private SmbServerBuilder(string name, IServiceCollection services, ConfigurationManager configuration, bool standsAlone)
     {
@@ -82,7 +84,11 @@ public sealed class SmbServerBuilder
         var hash = new byte[SmbUser.NtHashSize];
         SmbUser.ComputeNtHash(password, hash);
         string[] memberOf = [.. groups];
-        return Configure(options => options.Users.AddHash(name, hash, memberOf));
+        return Configure(options =>
+        {
+            options.Users.AddHash(name, hash, memberOf);
+            CryptographicOperations.ZeroMemory(hash);
+        });
     }
 
     /// <summary>Looks users up at the host's, after those that were added here.</summary>
@@ -134,7 +140,9 @@ public sealed class SmbServerBuilder
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
     /// Settings cannot be what they are; the failures name each of them and say what to do.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The builder is that of a host, which builds the server itself.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It has built one already, or it is that of a host, which builds the server itself.
+    /// </exception>
     public SmbServer Build()
     {
         if (!_standsAlone)
@@ -181,6 +189,12 @@ public sealed class SmbServerBuilder
 
     internal SmbServer Build(IServiceProvider services, IAsyncDisposable? owned)
     {
+        if (_built)
+        {
+            throw new InvalidOperationException("A builder builds one server; begin another for the next.");
+        }
+
+        _built = true;
         var options = new SmbServerOptions();
         foreach (var step in _steps)
         {

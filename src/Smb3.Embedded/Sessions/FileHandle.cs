@@ -21,6 +21,9 @@ internal sealed class FileHandle : Open
     /// <summary>What the file was when it was closed, if that was asked for.</summary>
     public NtResult<FileMetadata>? Closed { get; private set; }
 
+    public override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
+        _ = await File.FlushAsync(cancellationToken).ConfigureAwait(false);
+
     protected override async ValueTask ReleaseAsync()
     {
         var closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);

@@ -25,6 +25,9 @@ internal abstract class Open
     /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Makes safe what was written through it, if anything was.</summary>
+    public virtual ValueTask FlushAsync(CancellationToken cancellationToken) => default;
+
     /// <summary>
     /// Ends the open on its one path, whatever the cause: takes it out of the session's table and releases what it holds. Only the first
     /// call does it; it says whether it was that one.
