@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>Reads the raw entries of a directory, a buffer at a time; <c>.</c> and <c>..</c> are left out.</summary>
+internal sealed class DirectoryReader : IDisposable
+{
+    public const byte UnknownType = 0;
+    public const byte DirectoryType = 4;
+    public const byte RegularType = 8;
+    public const byte LinkType = 10;
+
+    // struct linux_dirent64: inode, offset, record length, type, name
+    private const int LengthAt = 16;
+    private const int TypeAt = 18;
+    private const int NameAt = 19;
+
+    private readonly FileDescriptor _directory;
+    private readonly byte[] _buffer = new byte[32 * 1024];
+    private int _at;
+    private int _end;
+
+    private DirectoryReader(FileDescriptor directory) => _directory = directory;
+
+    /// <summary>The directory, open for reading.</summary>
+    public FileDescriptor Directory => _directory;
+
+    /// <summary>Opens a directory by any descriptor on it.</summary>
+    public static unsafe DirectoryReader? Open(FileDescriptor directory, out Errno error)
+    {
+        fixed (byte* dot = "."u8)
+        {
+            var opened = Native.OpenAt(directory, dot, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
+            error = opened < 0 ? Native.LastError : 0;
+            return opened < 0 ? null : new DirectoryReader(new FileDescriptor(opened));
+        }
+    }
+
+    /// <summary>The next entry; false at the end, or with an error.</summary>
+    /// <param name="name">The name with a zero byte behind it, valid until the next call.</param>
+    /// <param name="type">What it is, or <see cref="UnknownType"/>.</param>
+    /// <param name="error">Why it ended early.</param>
+    public bool TryNext(out ReadOnlySpan<byte> name, out byte type, out Errno error)
+    {
+        while (true)
+        {
+            name = default;
+            type = 0;
+            if (_at >= _end && !Fill(out error))
+                return false;
+            error = 0;
+            var record = _buffer.AsSpan(_at, _end - _at);
+            _at += BinaryPrimitives.ReadUInt16LittleEndian(record[LengthAt..]);
+            type = record[TypeAt];
+            var text = record[NameAt..];
+            var length = text.IndexOf((byte)0);
+            if (text[..length].SequenceEqual("."u8) || text[..length].SequenceEqual(".."u8))
+                continue;
+            name = text[..(length + 1)];
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _directory.Dispose();
+
+    private unsafe bool Fill(out Errno error)
+    {
+        error = 0;
+        fixed (byte* buffer = _buffer)
+        {
+            var read = Native.GetDents64(Native.GetDents64Number, _directory, buffer, _buffer.Length);
+            if (read < 0)
+            {
+                // A directory that was removed while it was read has no more entries.
+                error = Native.LastError is var failed && failed is Errno.NoEntry ? 0 : failed;
+                return false;
+            }
+
+            _at = 0;
+            _end = (int)read;
+            return read > 0;
+        }
+    }
+}

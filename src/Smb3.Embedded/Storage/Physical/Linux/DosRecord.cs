@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>
+/// What a POSIX inode has no room for, kept in the extended attribute <c>user.smb3.dos</c>: 32 bytes, little-endian.
+/// <code>
+/// 0  byte    version (1)
+/// 1  byte    1: creation time is set, 2: change time is set
+/// 2  uint16  reserved
+/// 4  uint32  DOS attributes
+/// 8  int64   creation time
+/// 16 int64   change time that somebody set
+/// 24 int64   when it was set: it holds until the inode's own change time is later
+/// </code>
+/// </summary>
+internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? Creation, FileTime? Change, FileTime ChangeSetAt)
+{
+    /// <summary>Bytes of a record.</summary>
+    public const int Size = 32;
+
+    // The clock of inodes ticks up to every 10 ms, and the record is written just before the inode is stamped.
+    private static readonly long Slack = TimeSpan.FromMilliseconds(15).Ticks;
+
+    /// <summary>The attribute's name.</summary>
+    public static ReadOnlySpan<byte> Name => "user.smb3.dos\0"u8;
+
+    /// <summary>Reads a record; false when it is none that this version knows.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out DosRecord record)
+    {
+        record = default;
+        if (bytes.Length < Size || bytes[0] != 1)
+            return false;
+        record = new DosRecord(
+            (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+            (bytes[1] & 1) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])) : null,
+            (bytes[1] & 2) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..])) : null,
+            new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])));
+        return true;
+    }
+
+    /// <summary>Writes the record into <see cref="Size"/> bytes.</summary>
+    public void Write(Span<byte> bytes)
+    {
+        bytes[..Size].Clear();
+        bytes[0] = 1;
+        bytes[1] = (byte)((Creation is null ? 0 : 1) | (Change is null ? 0 : 2));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], (uint)Attributes);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], Creation?.Ticks ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], Change?.Ticks ?? 0);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], ChangeSetAt.Ticks);
+    }
+
+    /// <summary>The change time, given the inode's.</summary>
+    public FileTime ChangeTime(FileTime inode) =>
+        Change is { } set && inode.Ticks <= ChangeSetAt.Ticks + Slack ? set : inode;
+}

@@ -1,0 +1,63 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>Error numbers of Linux that mean something to the store.</summary>
+internal enum Errno
+{
+    NotPermitted = 1, // EPERM
+    NoEntry = 2, // ENOENT
+    Interrupted = 4, // EINTR
+    Again = 11, // EAGAIN
+    NoMemory = 12, // ENOMEM
+    Access = 13, // EACCES
+    Busy = 16, // EBUSY
+    Exists = 17, // EEXIST
+    CrossDevice = 18, // EXDEV
+    NotDirectory = 20, // ENOTDIR
+    IsDirectory = 21, // EISDIR
+    Invalid = 22, // EINVAL
+    TooManyFiles = 24, // EMFILE
+    TextBusy = 26, // ETXTBSY
+    TooBig = 27, // EFBIG
+    NoSpace = 28, // ENOSPC
+    ReadOnlyFileSystem = 30, // EROFS
+    TooManyLinks = 31, // EMLINK
+    Range = 34, // ERANGE
+    NameTooLong = 36, // ENAMETOOLONG
+    NoSystemCall = 38, // ENOSYS
+    NotEmpty = 39, // ENOTEMPTY
+    Loop = 40, // ELOOP
+    NoData = 61, // ENODATA
+    NotSupported = 95, // EOPNOTSUPP
+    Stale = 116, // ESTALE
+    Quota = 122, // EDQUOT
+}
+
+/// <summary>The one place where an error number becomes a status.</summary>
+internal static class ErrnoExtensions
+{
+    /// <summary>The status for an error of a call on a path or a handle.</summary>
+    public static NtStatus ToStatus(this Errno error) => error switch
+    {
+        0 => NtStatus.Success,
+        Errno.Again => NtStatus.Pending, // inside the store only: it can be done, but not without waiting
+        Errno.NotPermitted or Errno.Access or Errno.TextBusy or Errno.IsDirectory => NtStatus.AccessDenied,
+        Errno.CrossDevice or Errno.Loop => NtStatus.AccessDenied, // RESOLVE_BENEATH: the way leads out of the share
+        Errno.NoEntry => NtStatus.ObjectNameNotFound,
+        Errno.NotDirectory => NtStatus.ObjectPathNotFound,
+        Errno.Exists => NtStatus.ObjectNameCollision,
+        Errno.NotEmpty => NtStatus.DirectoryNotEmpty,
+        Errno.Busy => NtStatus.SharingViolation,
+        Errno.Invalid => NtStatus.InvalidParameter,
+        Errno.NameTooLong => NtStatus.ObjectNameInvalid,
+        Errno.NoSpace or Errno.Quota => NtStatus.DiskFull,
+        Errno.TooBig => NtStatus.FileTooLarge,
+        Errno.ReadOnlyFileSystem => NtStatus.MediaWriteProtected,
+        Errno.TooManyLinks => NtStatus.TooManyLinks,
+        Errno.TooManyFiles or Errno.NoMemory or Errno.Range or (Errno)23 => NtStatus.InsufficientResources,
+        Errno.NotSupported or Errno.NoSystemCall => NtStatus.NotSupported,
+        Errno.Stale => NtStatus.FileClosed,
+        _ => NtStatus.UnexpectedIoError,
+    };
+}

@@ -1,0 +1,317 @@
+using System.Text;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>A directory that was found: a descriptor on it, and where it is.</summary>
+/// <param name="Descriptor">The directory, opened as a place only (O_PATH).</param>
+/// <param name="Disk">Its path below the root as the disk has it, without a zero byte; empty for the root.</param>
+/// <param name="Path">Its path as clients see it.</param>
+internal sealed record DirectoryPlace(FileDescriptor Descriptor, byte[] Disk, StorePath Path) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Descriptor.Dispose();
+}
+
+/// <summary>
+/// Finds files below the root. Every look-up starts at the open root and is resolved by the kernel beneath it (openat2, RESOLVE_BENEATH),
+/// so that neither <c>..</c> nor a symbolic link, nor one that takes the place of a directory at the wrong moment, leads out. A symbolic
+/// link is followed as long as its way stays beneath the root; an absolute one never does. Changes are made in a directory that is
+/// already open, by a single name.
+/// </summary>
+internal sealed unsafe class LinuxTree : IDisposable
+{
+    private const int MaxPath = 4096; // PATH_MAX with its zero byte
+
+    private readonly DirectoryNames _names;
+    private readonly bool _caseSensitive;
+    private readonly bool _openAt2;
+    private readonly bool _cachedOpen;
+
+    public LinuxTree(FileDescriptor root, PhysicalFileStoreOptions options)
+    {
+        Root = root;
+        _caseSensitive = options.CaseSensitive;
+        _names = new DirectoryNames(options.MaxRememberedNames);
+        if (options.Backend == PhysicalBackend.LinuxWalk)
+            return;
+        _openAt2 = Probe(OpenHow.Beneath | OpenHow.NoMagicLinks);
+        _cachedOpen = _openAt2 && Probe(OpenHow.Beneath | OpenHow.NoMagicLinks | OpenHow.Cached);
+    }
+
+    /// <summary>The root directory.</summary>
+    public FileDescriptor Root { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Root.Dispose();
+
+    /// <summary>Everything that the kernel knows of an open file.</summary>
+    public static Errno Stat(FileDescriptor file, out StatxBuffer stat)
+    {
+        fixed (byte* empty = "\0"u8)
+            return Stat(file, empty, Native.EmptyPath, out stat);
+    }
+
+    /// <summary>Everything that the kernel knows of an entry of a directory; a symbolic link is not followed.</summary>
+    public static Errno StatEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, out StatxBuffer stat)
+    {
+        fixed (byte* name = nameWithZero)
+            return Stat(directory, name, Native.SymlinkNoFollow, out stat);
+    }
+
+    /// <summary>The disk name of a wire name, with a zero byte; null when there is none.</summary>
+    public static byte[]? Encode(ReadOnlySpan<char> name)
+    {
+        var buffer = new byte[DiskNames.MaxBytes(name.Length) + 1];
+        return DiskNames.TryEncode(name, buffer, out var written) ? buffer.AsSpan(0, written + 1).ToArray() : null;
+    }
+
+    /// <summary>Opens what is at a path, in any case, as a place only (O_PATH).</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="quick">Whether to return PENDING instead of waiting for the disk.</param>
+    /// <param name="actual">The path as it was created.</param>
+    public NtResult<FileDescriptor> Open(StorePath path, bool quick, out StorePath actual)
+    {
+        actual = path;
+        Span<byte> buffer = stackalloc byte[MaxPath];
+        if (TryEncodePath(path, buffer, out var length))
+        {
+            var opened = OpenBeneath(buffer[..(length + 1)], OpenFlags.Path, quick, out var error);
+            if (opened is not null)
+            {
+                if (!DiskNames.IsCanonical(path.Name))
+                    actual = path.Parent.Append(DiskNames.Decode(buffer[(buffer[..length].LastIndexOf((byte)'/') + 1)..length]));
+                return opened;
+            }
+
+            if (error != Errno.NoEntry)
+                return error.ToStatus();
+        }
+
+        return OpenInAnyCase(path, quick, out actual);
+    }
+
+    /// <summary>Opens a directory, in any case, as a place only (O_PATH).</summary>
+    public NtResult<DirectoryPlace> OpenDirectory(StorePath path, bool quick)
+    {
+        var buffer = new byte[MaxPath];
+        const int Flags = OpenFlags.Path;
+        if (TryEncodePath(path, buffer, out var length))
+        {
+            var opened = OpenBeneath(buffer.AsSpan(0, length + 1), Flags | OpenFlags.Directory, quick, out var error);
+            if (opened is not null)
+                return new DirectoryPlace(opened, path.IsRoot ? [] : buffer[..length], path);
+            if (error is not Errno.NoEntry)
+                return error.ToStatus();
+        }
+
+        if (path.IsRoot || _caseSensitive)
+            return NtStatus.ObjectPathNotFound;
+        var parent = OpenDirectory(path.Parent, quick);
+        if (!parent.Succeeded)
+            return parent.Status;
+        using var place = parent.Value;
+        var status = FindName(place, path.Name, quick, out var name);
+        if (status != NtStatus.Success)
+            return status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : status;
+        var disk = Join(place.Disk, name);
+        var found = OpenBeneath([.. disk, 0], Flags | OpenFlags.Directory, quick, out var failure);
+        return found is not null
+            ? new DirectoryPlace(found, disk, place.Path.Append(DiskNames.Decode(name)))
+            : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus();
+    }
+
+    /// <summary>Finds the entry of a directory, as it is written or else in any case.</summary>
+    /// <param name="directory">Where.</param>
+    /// <param name="name">The wire name.</param>
+    /// <param name="quick">Whether to return PENDING instead of reading the directory.</param>
+    /// <param name="disk">The disk name without a zero byte.</param>
+    public NtStatus FindName(DirectoryPlace directory, ReadOnlySpan<char> name, bool quick, out byte[] disk)
+    {
+        disk = [];
+        if (Encode(name) is not { } exact)
+            return NtStatus.ObjectNameNotFound;
+        var error = StatEntry(directory.Descriptor, exact, out _);
+        if (error == 0)
+        {
+            disk = exact[..^1];
+            return NtStatus.Success;
+        }
+
+        if (error != Errno.NoEntry)
+            return error.ToStatus();
+        if (_caseSensitive)
+            return NtStatus.ObjectNameNotFound;
+
+        for (var attempt = 0; ; attempt++)
+        {
+            var status = _names.Find(directory.Descriptor, name, quick, out disk);
+            if (status != NtStatus.Success || StatEntry(directory.Descriptor, [.. disk, 0], out _) == 0)
+                return status;
+            _names.Forget(directory.Descriptor);
+            if (attempt == 1)
+                return NtStatus.ObjectNameNotFound;
+        }
+    }
+
+    /// <summary>The store has changed a directory; see <see cref="DirectoryNames.Changed"/>.</summary>
+    public void Changed(DirectoryPlace directory, in StatxBuffer before, ReadOnlySpan<char> added) =>
+        _names.Changed(directory.Descriptor, before, added);
+
+    /// <summary>Opens an entry that a listing has found, following a symbolic link beneath the root; null when there is no way.</summary>
+    public FileDescriptor? OpenListed(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> nameWithZero) =>
+        OpenBeneath([.. directory, .. directory.IsEmpty ? [] : "/"u8, .. nameWithZero], OpenFlags.Path, quick: false, out _);
+
+    /// <summary>The disk path of a path whose names are written as they were created, without a zero byte; null when it is too long.</summary>
+    public static byte[]? EncodePath(StorePath path)
+    {
+        Span<byte> buffer = stackalloc byte[MaxPath];
+        return TryEncodePath(path, buffer, out var length) ? buffer[..length].ToArray() : null;
+    }
+
+    /// <summary>Opens a path below the root.</summary>
+    /// <param name="path">Disk path with a zero byte; only that for the root.</param>
+    /// <param name="flags">Flags of open(2).</param>
+    /// <param name="quick">Whether to fail with EAGAIN instead of waiting for the disk.</param>
+    /// <param name="error">Why there is nothing.</param>
+    public FileDescriptor? OpenBeneath(ReadOnlySpan<byte> path, int flags, bool quick, out Errno error)
+    {
+        flags |= OpenFlags.CloseOnExec;
+        if (path.Length <= 1)
+            path = ".\0"u8;
+        if (path.Length > MaxPath)
+        {
+            error = Errno.NameTooLong;
+            return null;
+        }
+
+        if (!_openAt2)
+            return Walk(path, flags, out error);
+        var how = new OpenHow
+        {
+            Flags = (uint)flags,
+            Resolve = OpenHow.Beneath | OpenHow.NoMagicLinks | (quick && _cachedOpen ? OpenHow.Cached : 0),
+        };
+        fixed (byte* text = path)
+        {
+            for (var attempt = 0; ; attempt++)
+            {
+                var opened = Native.OpenAt2(Native.OpenAt2Number, Root, text, &how, sizeof(OpenHow));
+                error = opened < 0 ? Native.LastError : 0;
+                if (opened >= 0)
+                    return new FileDescriptor(opened);
+
+                // Without RESOLVE_CACHED, EAGAIN says that a rename elsewhere came between while a ".." was followed.
+                if (error == Errno.Interrupted || (error == Errno.Again && !(quick && _cachedOpen) && attempt < 32))
+                    continue;
+                if (error == Errno.Again && !quick)
+                    error = Errno.Busy;
+                return null;
+            }
+        }
+    }
+
+    /// <summary>A directory's path with a name.</summary>
+    public static byte[] Join(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name) =>
+        directory.IsEmpty ? name.ToArray() : [.. directory, (byte)'/', .. name];
+
+    private static Errno Stat(FileDescriptor at, byte* name, int flags, out StatxBuffer stat)
+    {
+        fixed (StatxBuffer* buffer = &stat)
+        {
+            return Native.Statx(Native.StatxNumber, at, name, flags, (nint)(StatxBuffer.Basic | StatxBuffer.BirthTime), buffer) < 0
+                ? Native.LastError
+                : 0;
+        }
+    }
+
+    private static bool TryEncodePath(StorePath path, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        buffer[0] = 0;
+        if (path.IsRoot)
+            return true;
+        foreach (var range in path.Names)
+        {
+            var name = path.Text.AsSpan(range);
+            if (length > 0)
+                buffer[length++] = (byte)'/';
+            if (DiskNames.MaxBytes(name.Length) + 2 > buffer.Length - length)
+                return false;
+            if (!DiskNames.TryEncode(name, buffer[length..], out var written))
+                return false;
+            length += written;
+        }
+
+        buffer[length] = 0;
+        return true;
+    }
+
+    private NtResult<FileDescriptor> OpenInAnyCase(StorePath path, bool quick, out StorePath actual)
+    {
+        actual = path;
+        if (path.IsRoot)
+            return NtStatus.ObjectNameNotFound;
+        var parent = OpenDirectory(path.Parent, quick);
+        if (!parent.Succeeded)
+            return parent.Status;
+        using var place = parent.Value;
+        var status = FindName(place, path.Name, quick, out var name);
+        if (status != NtStatus.Success)
+            return status;
+        actual = place.Path.Append(DiskNames.Decode(name));
+        var opened = OpenBeneath([.. Join(place.Disk, name), 0], OpenFlags.Path, quick, out var error);
+        return opened is not null ? opened : error.ToStatus();
+    }
+
+    /// <summary>What openat2 does, name by name, without following any symbolic link.</summary>
+    private FileDescriptor? Walk(ReadOnlySpan<byte> path, int flags, out Errno error)
+    {
+        var current = Root;
+        var rest = path;
+        Span<byte> name = stackalloc byte[MaxPath];
+        while (true)
+        {
+            var cut = rest.IndexOf((byte)'/');
+            var isLast = cut < 0;
+            var length = isLast ? rest.Length - 1 : cut;
+            rest[..length].CopyTo(name);
+            name[length] = 0;
+            var how = isLast ? flags : OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec;
+            nint opened;
+            fixed (byte* text = name)
+                opened = Native.OpenAt(current, text, how | OpenFlags.NoFollow, 0);
+            error = opened < 0 ? Native.LastError : 0;
+            if (current != Root)
+                current.Dispose();
+            if (opened < 0)
+                return null;
+            current = new FileDescriptor(opened);
+            if (!isLast)
+            {
+                rest = rest[(cut + 1)..];
+                continue;
+            }
+
+            error = Stat(current, out var stat);
+            if (error == 0 && stat.Type == StatxBuffer.TypeLink)
+                error = Errno.Loop;
+            if (error == 0)
+                return current;
+            current.Dispose();
+            return null;
+        }
+    }
+
+    private bool Probe(ulong resolve)
+    {
+        var how = new OpenHow { Flags = (uint)(OpenFlags.Path | OpenFlags.CloseOnExec), Resolve = resolve };
+        fixed (byte* dot = ".\0"u8)
+        {
+            var opened = Native.OpenAt2(Native.OpenAt2Number, Root, dot, &how, sizeof(OpenHow));
+            if (opened >= 0)
+                new FileDescriptor(opened).Dispose();
+            return opened >= 0 || Native.LastError == Errno.Again;
+        }
+    }
+}

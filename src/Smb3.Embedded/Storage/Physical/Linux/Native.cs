@@ -1,0 +1,244 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>An open file descriptor.</summary>
+internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
+{
+    public FileDescriptor()
+        : base(ownsHandle: true)
+    {
+    }
+
+    public FileDescriptor(nint descriptor)
+        : base(ownsHandle: true) => SetHandle(descriptor);
+
+    /// <summary>The number; only good while the handle is open.</summary>
+    public int Number => (int)handle;
+
+    /// <inheritdoc/>
+    protected override bool ReleaseHandle() => Native.Close((int)handle) == 0;
+}
+
+/// <summary>
+/// The system calls of Linux on 64-bit x86 and Arm that the store needs. Those that older C libraries have no function for go through
+/// <c>syscall</c>, by number.
+/// </summary>
+internal static unsafe partial class Native
+{
+    public const int CurrentDirectory = -100; // AT_FDCWD
+    public const int SymlinkNoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    public const int RemoveDirectory = 0x200; // AT_REMOVEDIR
+    public const int SymlinkFollow = 0x400; // AT_SYMLINK_FOLLOW
+    public const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    public const uint NoReplace = 1; // RENAME_NOREPLACE
+    public const int NoWait = 8; // RWF_NOWAIT
+    public const int KeepSize = 1; // FALLOC_FL_KEEP_SIZE
+
+    private const string C = "libc";
+
+    /// <summary>Whether the numbers and layouts here are those of this machine.</summary>
+    public static bool IsSupported =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64;
+
+    public static nint OpenAt2Number => 437;
+
+    public static nint StatxNumber => IsArm ? 291 : 332;
+
+    public static nint RenameAt2Number => IsArm ? 276 : 316;
+
+    public static nint GetDents64Number => IsArm ? 61 : 217;
+
+    public static nint PReadV2Number => IsArm ? 286 : 327;
+
+    public static nint PWriteV2Number => IsArm ? 287 : 328;
+
+    /// <summary>What the last call failed with.</summary>
+    public static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
+
+    public static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    [LibraryImport(C, EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport(C, EntryPoint = "open", SetLastError = true)]
+    public static partial nint Open(byte* path, int flags, uint mode);
+
+    [LibraryImport(C, EntryPoint = "openat", SetLastError = true)]
+    public static partial nint OpenAt(FileDescriptor directory, byte* path, int flags, uint mode);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint OpenAt2(nint number, FileDescriptor directory, byte* path, OpenHow* how, nint size);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint Statx(nint number, FileDescriptor directory, byte* path, nint flags, nint mask, StatxBuffer* buffer);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint RenameAt2(
+        nint number, FileDescriptor oldDirectory, byte* oldName, FileDescriptor newDirectory, byte* newName, nint flags);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint GetDents64(nint number, FileDescriptor directory, byte* buffer, nint length);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint PReadV2(nint number, FileDescriptor file, IoVector* vectors, nint count, nint offset, nint high, nint flags);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint PWriteV2(nint number, FileDescriptor file, IoVector* vectors, nint count, nint offset, nint high, nint flags);
+
+    [LibraryImport(C, EntryPoint = "pread", SetLastError = true)]
+    public static partial nint PRead(FileDescriptor file, byte* buffer, nint count, long offset);
+
+    [LibraryImport(C, EntryPoint = "pwrite", SetLastError = true)]
+    public static partial nint PWrite(FileDescriptor file, byte* buffer, nint count, long offset);
+
+    [LibraryImport(C, EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Truncate(FileDescriptor file, long length);
+
+    [LibraryImport(C, EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(FileDescriptor file, int mode, long offset, long length);
+
+    [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Sync(FileDescriptor file);
+
+    [LibraryImport(C, EntryPoint = "mkdirat", SetLastError = true)]
+    public static partial int MakeDirectoryAt(FileDescriptor directory, byte* name, uint mode);
+
+    [LibraryImport(C, EntryPoint = "unlinkat", SetLastError = true)]
+    public static partial int UnlinkAt(FileDescriptor directory, byte* name, int flags);
+
+    [LibraryImport(C, EntryPoint = "linkat", SetLastError = true)]
+    public static partial int LinkAt(int oldDirectory, byte* oldName, FileDescriptor newDirectory, byte* newName, int flags);
+
+    [LibraryImport(C, EntryPoint = "utimensat", SetLastError = true)]
+    public static partial int SetTimesAt(int directory, byte* path, TimeSpec* times, int flags);
+
+    [LibraryImport(C, EntryPoint = "getxattr", SetLastError = true)]
+    public static partial nint GetAttribute(byte* path, byte* name, byte* value, nint size);
+
+    [LibraryImport(C, EntryPoint = "lgetxattr", SetLastError = true)]
+    public static partial nint GetAttributeNoFollow(byte* path, byte* name, byte* value, nint size);
+
+    [LibraryImport(C, EntryPoint = "setxattr", SetLastError = true)]
+    public static partial int SetAttribute(byte* path, byte* name, byte* value, nint size, int flags);
+
+    [LibraryImport(C, EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int StatFs(FileDescriptor file, StatFsBuffer* buffer);
+}
+
+/// <summary>Flags of open(2); some differ between processors.</summary>
+internal static class OpenFlags
+{
+    public const int ReadOnly = 0;
+    public const int ReadWrite = 2;
+    public const int Create = 0x40;
+    public const int Exclusive = 0x80;
+    public const int NoTerminal = 0x100;
+    public const int NonBlocking = 0x800;
+    public const int CloseOnExec = 0x80000;
+    public const int Path = 0x200000;
+
+    public static int Directory => Native.IsArm ? 0x4000 : 0x10000;
+
+    public static int NoFollow => Native.IsArm ? 0x8000 : 0x20000;
+}
+
+/// <summary>struct open_how of openat2(2).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct OpenHow
+{
+    public const ulong NoMagicLinks = 0x02;
+    public const ulong NoSymlinks = 0x04;
+    public const ulong Beneath = 0x08;
+    public const ulong Cached = 0x20;
+
+    public ulong Flags;
+    public ulong Mode;
+    public ulong Resolve;
+}
+
+/// <summary>struct timespec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpec
+{
+    public const long Omit = 0x3FFFFFFE; // UTIME_OMIT
+
+    public long Seconds;
+    public long Nanoseconds;
+}
+
+/// <summary>struct iovec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVector
+{
+    public byte* Start;
+    public nint Length;
+}
+
+/// <summary>struct statx_timestamp.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 16)]
+internal struct StatxTime
+{
+    public long Seconds;
+    public uint Nanoseconds;
+}
+
+/// <summary>struct statx, the same on every processor.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 256)]
+internal struct StatxBuffer
+{
+    public const uint Basic = 0x7FF;
+    public const uint BirthTime = 0x800;
+    public const int TypeMask = 0xF000;
+    public const int TypeDirectory = 0x4000;
+    public const int TypeRegular = 0x8000;
+    public const int TypeLink = 0xA000;
+
+    public uint Mask;
+    public uint BlockSize;
+    public ulong Attributes;
+    public uint Links;
+    public uint Uid;
+    public uint Gid;
+    public ushort Mode;
+    public ushort Spare;
+    public ulong Inode;
+    public long Size;
+    public long Blocks;
+    public ulong AttributesMask;
+    public StatxTime Access;
+    public StatxTime Birth;
+    public StatxTime Change;
+    public StatxTime Modify;
+    public uint DeviceMajorRaw;
+    public uint DeviceMinorRaw;
+    public uint DeviceMajor;
+    public uint DeviceMinor;
+
+    public readonly int Type => Mode & TypeMask;
+
+    public readonly bool IsDirectory => Type == TypeDirectory;
+
+    public readonly bool IsRegular => Type == TypeRegular;
+
+    public readonly ulong Device => ((ulong)DeviceMajor << 32) | DeviceMinor;
+}
+
+/// <summary>struct statfs of 64-bit processors.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 120)]
+internal struct StatFsBuffer
+{
+    public const long TmpFs = 0x01021994;
+
+    public long Type;
+    public long BlockSize;
+    public ulong Blocks;
+    public ulong FreeBlocks;
+    public ulong AvailableBlocks;
+    public ulong Files;
+    public ulong FreeFiles;
+    public ulong Id;
+    public long NameLength;
+    public long FragmentSize;
+}

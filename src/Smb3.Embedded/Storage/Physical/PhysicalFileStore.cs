@@ -1,0 +1,85 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux;
+using Smb3.Embedded.Storage.Physical.Portable;
+
+namespace Smb3.Embedded.Storage.Physical;
+
+/// <summary>A folder of the machine.</summary>
+/// <remarks>
+/// <para>
+/// Nothing outside the folder can be reached. On 64-bit Linux (x86, Arm) every look-up starts at the open root and is resolved beneath it
+/// by the kernel: a symbolic link is followed while its way stays beneath the root, and is otherwise left out of listings and refused with
+/// ACCESS_DENIED; FIFOs, sockets and devices are neither listed nor opened. Elsewhere, and on kernels before 5.6, no link or reparse point
+/// is followed at all. Elsewhere than on Linux, where there are no look-ups by handle, a local process that may change the folder and swaps a
+/// directory for a link at the right moment can lead a look-up astray; share only folders that other local users cannot write to.
+/// </para>
+/// <para>
+/// On Linux, DOS attributes, creation time and a change time that was set are kept in the extended attribute <c>user.smb3.dos</c>, security
+/// descriptors in <c>user.smb3.sd</c>; on a file system without extended attributes they are not kept, and
+/// <see cref="StoreAbilities.DosAttributes"/> is not claimed. The file id is the inode's number, names that Windows cannot have are mapped
+/// (see the README), a new file is durable after a flush of its handle.
+/// </para>
+/// </remarks>
+public sealed class PhysicalFileStore : IFileStore, IDisposable
+{
+    private readonly IFileStore _store;
+
+    /// <summary>Opens a folder.</summary>
+    /// <param name="folder">The folder; it must exist.</param>
+    /// <param name="options">How it is treated; <see langword="null"/>: the defaults.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read the folder.</exception>
+    /// <exception cref="IOException">The folder cannot be opened for another reason.</exception>
+    public PhysicalFileStore(string folder, PhysicalFileStoreOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        options ??= new PhysicalFileStoreOptions();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFileLength, nameof(PhysicalFileStoreOptions.MaxFileLength));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRememberedNames, nameof(PhysicalFileStoreOptions.MaxRememberedNames));
+        if (options.Label?.Length > 32)
+            throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
+        Folder = Path.GetFullPath(folder);
+        var byHandle = options.Backend != PhysicalBackend.Portable && Native.IsSupported && Directory.Exists("/proc/self/fd");
+        _store = byHandle ? new LinuxFileStore(Folder, options) : new PortableFileStore(Folder, options);
+    }
+
+    /// <summary>The folder, as a full path.</summary>
+    public string Folder { get; }
+
+    /// <inheritdoc/>
+    public StoreTraits Traits => _store.Traits;
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken) =>
+        _store.OpenAsync(path, access, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken) =>
+        _store.CreateAsync(path, parameters, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken) =>
+        _store.RenameAsync(from, to, replace, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
+        _store.LinkAsync(existing, link, replace, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken) =>
+        _store.DeleteAsync(path, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
+        _store.GetVolumeAsync(cancellationToken);
+
+    /// <summary>Closes the root. Handles that are open keep working.</summary>
+    public void Dispose() => (_store as IDisposable)?.Dispose();
+
+    /// <summary>The label of a folder.</summary>
+    internal static string MakeLabel(string folder, PhysicalFileStoreOptions options)
+    {
+        var label = options.Label ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        return label.Length <= 32 ? label : label[..32];
+    }
+}

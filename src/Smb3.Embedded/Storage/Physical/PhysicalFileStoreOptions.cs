@@ -1,0 +1,51 @@
+namespace Smb3.Embedded.Storage.Physical;
+
+/// <summary>How a <see cref="PhysicalFileStore"/> treats its folder.</summary>
+public sealed record PhysicalFileStoreOptions
+{
+    /// <summary>Whether nothing can be changed through this store.</summary>
+    public bool ReadOnly { get; init; }
+
+    /// <summary>
+    /// Whether names that differ in case only are different files. The default, <see langword="false"/>, is what Windows clients expect; on a
+    /// case-sensitive file system a name is then looked for as it is written first, and in any other case after that.
+    /// </summary>
+    public bool CaseSensitive { get; init; }
+
+    /// <summary>The volume's label, at most 32 UTF-16 units; <see langword="null"/>: the name of the folder.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The longest file in bytes that clients are allowed; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
+    public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
+
+    /// <summary>Permissions of new files, less the process's umask. Linux only.</summary>
+    public UnixFileMode FileMode { get; init; } = (UnixFileMode)0b110_110_110;
+
+    /// <summary>Permissions of new directories, less the process's umask. Linux only.</summary>
+    public UnixFileMode DirectoryMode { get; init; } = (UnixFileMode)0b111_111_111;
+
+    /// <summary>
+    /// How many names of directories are remembered (about 25 bytes each), so that looking for a name that does not exist, in any case, need
+    /// not read a large directory each time. Linux only.
+    /// </summary>
+    public int MaxRememberedNames { get; init; } = 1_000_000;
+
+    /// <summary>Tests: which implementation is used.</summary>
+    internal PhysicalBackend Backend { get; init; }
+}
+
+/// <summary>The implementations of a physical store.</summary>
+internal enum PhysicalBackend
+{
+    /// <summary>The best that the operating system has.</summary>
+    Best,
+
+    /// <summary>By handle, beneath an open root.</summary>
+    Linux,
+
+    /// <summary>The same for kernels without openat2: no symbolic link is followed then.</summary>
+    LinuxWalk,
+
+    /// <summary>By path, with System.IO.</summary>
+    Portable,
+}
