@@ -1,5 +1,6 @@
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.Storage.Physical;
 
 namespace Smb3.Embedded.Hosting;
 
@@ -32,7 +33,7 @@ internal static class StoreFactory
                 first.MoveNext();
             }
 
-            throw Unusable(shareName, path, "cannot be served yet; only memory: can", null);
+            return new PhysicalFileStore(path);
         }
         catch (UnauthorizedAccessException e)
         {
