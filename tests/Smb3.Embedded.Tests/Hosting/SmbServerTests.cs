@@ -83,7 +83,7 @@ public sealed class SmbServerTests
         Assert.Single(second.Connections);
     }
 
-    [Fact(Skip = "Folders are not served yet.")]
+    [Fact]
     public async Task A_taken_port_is_explained_and_leaves_nothing_open()
     {
         using var holder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -172,7 +172,7 @@ public sealed class SmbServerTests
         Assert.NotNull(server.Graph.Shares.Find("late"));
     }
 
-    [Fact(Skip = "Folders are not served yet.")]
+    [Fact]
     public async Task Shares_on_one_folder_see_each_others_opens()
     {
         await using var server = Create();
