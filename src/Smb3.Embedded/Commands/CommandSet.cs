@@ -46,6 +46,7 @@ internal static class CommandSet
     private static IFsControl[] Controls(CommandServices services) =>
     [
         new ValidateNegotiateInfoControl(services.Settings),
+        new NetworkInterfaceInfoControl(),
         new PipeTransceiveControl(),
         new PipePeekControl(),
         new PipeWaitControl(services.Pipes),

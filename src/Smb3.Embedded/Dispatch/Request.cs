@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
@@ -16,6 +17,7 @@ internal sealed class Request
 
     private readonly RequestChain _chain;
     private PendingEntry? _pending;
+    private ChannelSequence? _entered;
     private bool _keepBody;
 
     public Request(RequestChain chain) => _chain = chain;
@@ -63,6 +65,9 @@ internal sealed class Request
 
     /// <summary>The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.</summary>
     public Channel? Channel { get; set; }
+
+    /// <summary>Signs the response instead of the channel: the session itself, while a channel is being bound.</summary>
+    public MessageSigner? Signer { get; set; }
 
     public TreeConnect? TreeConnect { get; set; }
 
@@ -151,9 +156,30 @@ internal sealed class Request
         }
 
         _chain.RelatedFileId = fileId;
-        return Session!.Opens.TryGet(fileId, out open) && (TreeConnect is null || open.TreeConnect == TreeConnect)
-            ? NtStatus.Success
-            : NtStatus.FileClosed;
+        if (!Session!.Opens.TryGet(fileId, out open) || (TreeConnect is not null && open.TreeConnect != TreeConnect))
+        {
+            return NtStatus.FileClosed;
+        }
+
+        return EnterSequence(open) ? NtStatus.Success : NtStatus.FileNotAvailable;
+    }
+
+    /// <summary>MS-SMB2 3.3.5.2.10: from SMB 3.0 on, what a failed channel left behind must not change the file any more.</summary>
+    private bool EnterSequence(Open open)
+    {
+        if (Connection.Negotiated is not { IsSmb3: true } || _entered is not null)
+        {
+            return true;
+        }
+
+        var changes = Command is Smb2Command.Write or Smb2Command.SetInfo or Smb2Command.Ioctl;
+        if (!open.ChannelSequence.TryEnter(ChannelSequence, changes, IsReplay))
+        {
+            return false;
+        }
+
+        _entered = open.ChannelSequence;
+        return true;
     }
 
     /// <summary>Finds an open of a disk share; for a pipe the status is INVALID_DEVICE_REQUEST.</summary>
@@ -225,9 +251,12 @@ internal sealed class Request
             _pending = null;
         }
 
+        _entered?.Leave(ChannelSequence);
+        _entered = null;
         Message = default;
         Session = null;
         Channel = null;
+        Signer = null;
         TreeConnect = null;
         SignResponse = false;
         PreauthOfResponse = null;

@@ -235,7 +235,7 @@ internal sealed class RequestChain
 
         var related = request.Flags & (Smb2HeaderFlags.Related | Smb2HeaderFlags.Replay);
         var sealsThis = Seals(request);
-        var signer = request.Channel?.Signer;
+        var signer = request.Channel?.Signer ?? request.Signer;
         var signs = !sealsThis && signer is not null
             && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
         var flags = signs ? related | Smb2HeaderFlags.Signed : related;

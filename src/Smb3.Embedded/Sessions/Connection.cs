@@ -110,6 +110,9 @@ internal sealed class Connection
     /// <summary>The sessions that have a channel here or are being set up here, by id.</summary>
     public ConcurrentDictionary<ulong, Session> Sessions { get; } = new();
 
+    /// <summary>Sessions of other connections that are being bound to this one, by id.</summary>
+    public ConcurrentDictionary<ulong, ChannelBinding> Bindings { get; } = new();
+
     /// <summary>Whether any session has authenticated here yet.</summary>
     public bool Authenticated { get; set; }
 

@@ -8,8 +8,8 @@ namespace Smb3.Embedded.Sessions;
 /// <summary>An open of a file or directory on a disk share.</summary>
 internal sealed class FileHandle : Open
 {
-    public FileHandle(Smb2FileId fileId, TreeConnect treeConnect, FileOpen file)
-        : base(fileId, treeConnect) => File = file;
+    public FileHandle(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence, FileOpen file)
+        : base(fileId, treeConnect, channelSequence) => File = file;
 
     public FileOpen File { get; }
 

@@ -10,8 +10,9 @@ internal abstract class Open
 {
     private int _ended;
 
-    protected Open(Smb2FileId fileId, TreeConnect treeConnect)
+    protected Open(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence)
     {
+        ChannelSequence = new ChannelSequence(channelSequence);
         FileId = fileId;
         TreeConnect = treeConnect;
     }
@@ -19,6 +20,8 @@ internal abstract class Open
     public Smb2FileId FileId { get; }
 
     public TreeConnect TreeConnect { get; }
+
+    public ChannelSequence ChannelSequence { get; }
 
     public Session Session => TreeConnect.Session;
 

@@ -33,6 +33,9 @@ internal sealed class ServerGraph
 
     public ShareTable Shares { get; }
 
+    /// <summary>Where clients can reach the server, as of now.</summary>
+    public Func<IReadOnlyList<ServerInterface>> Interfaces { get; init; } = () => [];
+
     /// <summary>Told of every session that has ended, whatever the cause. Must not throw.</summary>
     public Action<Session>? SessionEnded { get; init; }
 
@@ -73,6 +76,11 @@ internal sealed class ServerGraph
         if (!_connections.TryRemove(connection.Id, out _))
         {
             return;
+        }
+
+        foreach (var binding in connection.Bindings.Values)
+        {
+            binding.Dispose();
         }
 
         foreach (var session in connection.Sessions.Values)

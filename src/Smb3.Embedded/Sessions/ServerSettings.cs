@@ -43,6 +43,9 @@ internal sealed record ServerSettings
     public IReadOnlyList<Smb2SigningAlgorithm> SigningAlgorithms { get; init; } =
         [Smb2SigningAlgorithm.AesGmac, Smb2SigningAlgorithm.AesCmac, Smb2SigningAlgorithm.HmacSha256];
 
+    /// <summary>Whether sessions may have channels on several connections.</summary>
+    public bool MultiChannel { get; init; } = true;
+
     public bool AllowAnonymous { get; init; }
 
     /// <summary>Whether a user whom nobody knows becomes a guest (unsigned, not encrypted) instead of being refused.</summary>
@@ -64,6 +67,8 @@ internal sealed record ServerLimits
     public int MaxConnectionsPerAddress { get; init; } = 4_096;
 
     public int MaxSessionsPerConnection { get; init; } = 2_048;
+
+    public int MaxChannelsPerSession { get; init; } = 32;
 
     public int MaxTreeConnectsPerSession { get; init; } = 4_096;
 

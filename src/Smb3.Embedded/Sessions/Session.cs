@@ -31,6 +31,7 @@ internal sealed class Session
     private readonly ConcurrentDictionary<uint, TreeConnect> _trees = new();
     private readonly ConcurrentBag<Channel> _lostChannels = [];
     private uint _lastTreeId;
+    private int _inSetup;
     private int _uses = 1;
     private int _state = (int)SessionState.InProgress;
 
@@ -88,6 +89,7 @@ internal sealed class Session
         Identity = identity;
         Keys = keys;
         Sealer = sealer;
+        BindingSigner = keys?.CreateSigner(FirstConnection.Negotiated!.SigningAlgorithm);
         SigningRequired = signingRequired;
         EncryptData = encryptData;
         if (channel is not null)
@@ -96,6 +98,48 @@ internal sealed class Session
         }
 
         Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.InProgress);
+    }
+
+    /// <summary>
+    /// Verifies and signs the requests that bind the session to a further connection (Session.SigningKey, MS-SMB2 3.3.5.2.4);
+    /// <see langword="null"/> while there is none.
+    /// </summary>
+    public MessageSigner? BindingSigner { get; private set; }
+
+    /// <summary>Takes the right to work on an authentication of this session; false while another request has it.</summary>
+    public bool TryBeginSetup() => Interlocked.Exchange(ref _inSetup, 1) == 0;
+
+    public void EndSetup() => Volatile.Write(ref _inSetup, 0);
+
+    /// <summary>Whether <paramref name="identity"/> is the user of this session.</summary>
+    public bool IsSameUser(SmbIdentity identity) =>
+        Identity is { } own
+        && own.IsAnonymous == identity.IsAnonymous
+        && string.Equals(own.UserName, identity.UserName, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Publishes a channel that was bound; from here on the session is there on its connection too.</summary>
+    public NtStatus TryAddChannel(Channel channel)
+    {
+        if (_channels.Count >= Graph.Settings.Limits.MaxChannelsPerSession)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        if (!_channels.TryAdd(channel.Connection.Id, channel))
+        {
+            return NtStatus.RequestNotAccepted;
+        }
+
+        channel.Connection.Sessions[SessionId] = this;
+        if (State == SessionState.Valid && !channel.Connection.Ended.IsCancellationRequested)
+        {
+            return NtStatus.Success;
+        }
+
+        // It ended, or its connection did, while the channel was on its way in.
+        _channels.TryRemove(channel.Connection.Id, out _);
+        channel.Connection.Sessions.TryRemove(SessionId, out _);
+        return NtStatus.UserSessionDeleted;
     }
 
     /// <summary>A further authentication succeeded: the user may be another now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
@@ -206,6 +250,7 @@ internal sealed class Session
             channel.Dispose();
         }
 
+        BindingSigner?.Dispose();
         Sealer?.Dispose();
         Keys?.Dispose();
     }

@@ -14,6 +14,8 @@ namespace Smb3.Embedded.Commands.Logon;
 /// <summary>SESSION_SETUP (MS-SMB2 3.3.5.5): a logon in as many steps as it takes, and the re-authentication of a session that stands.</summary>
 internal sealed class SessionSetupHandler(CommandServices services) : ICommandHandler
 {
+    private readonly SessionBindHandler _bind = new(services);
+
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
         var connection = request.Connection;
@@ -39,8 +41,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
 
         if (binding)
         {
-            // MS-SMB2 3.3.5.5: without the multi-channel capability, which is not offered, no session is bound.
-            return NtStatus.RequestNotAccepted;
+            return await _bind.HandleAsync(request, token).ConfigureAwait(false);
         }
 
         var status = FindSession(request, out var session);
@@ -49,7 +50,20 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return status;
         }
 
-        return await StepAsync(request, session, token, previousSessionId, clientMode).ConfigureAwait(false);
+        if (!session.TryBeginSetup())
+        {
+            // The client did not wait for the answer to its last token.
+            return NtStatus.RequestNotAccepted;
+        }
+
+        try
+        {
+            return await StepAsync(request, session, token, previousSessionId, clientMode).ConfigureAwait(false);
+        }
+        finally
+        {
+            session.EndSetup();
+        }
     }
 
     private static ReadOnlyMemory<byte> TokenOf(Request request, in SessionSetupRequest setup)
@@ -243,9 +257,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return;
         }
 
-        if (session.Graph.FindSession(previousSessionId) is { Identity: { } owner } previous
-            && string.Equals(owner.UserName, session.Identity!.UserName, StringComparison.OrdinalIgnoreCase)
-            && owner.IsAnonymous == session.Identity.IsAnonymous)
+        if (session.Graph.FindSession(previousSessionId) is { } previous && previous.IsSameUser(session.Identity!))
         {
             await previous.EndAsync().ConfigureAwait(false);
         }
@@ -259,20 +271,25 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     {
         session.Exchange?.Dispose();
         session.Exchange = null;
-        services.Metrics.LogonFailed((uint)status);
-        var name = step?.Identity?.ToString() ?? "(unknown)";
-        ServerLog.LogonRefused(services.Logger, name, request.Connection.RemoteEndPoint, status.ToString());
-        if (step?.Failure is AuthenticationFailure.WrongPassword or AuthenticationFailure.UnknownUser)
+        await PenalizeAsync(services, request, (step ?? default) with { Status = status }).ConfigureAwait(false);
+        await session.EndAsync().ConfigureAwait(false);
+        return status;
+    }
+
+    /// <summary>Notes a refused logon, and holds the answer back when it was a guess at a password.</summary>
+    public static async ValueTask PenalizeAsync(CommandServices services, Request request, AuthenticationStep step)
+    {
+        services.Metrics.LogonFailed((uint)step.Status);
+        var name = step.Identity?.ToString() ?? "(unknown)";
+        ServerLog.LogonRefused(services.Logger, name, request.Connection.RemoteEndPoint, step.Status.ToString());
+        if (step.Failure is AuthenticationFailure.WrongPassword or AuthenticationFailure.UnknownUser)
         {
-            var delay = services.Throttle.RecordFailure(request.Connection.RemoteAddress, step.Value.Identity?.UserName);
+            var delay = services.Throttle.RecordFailure(request.Connection.RemoteAddress, step.Identity?.UserName);
             if (delay > TimeSpan.Zero)
             {
                 await Task.Delay(delay, services.Settings.TimeProvider, request.Connection.Ended).ConfigureAwait(false);
             }
         }
-
-        await session.EndAsync().ConfigureAwait(false);
-        return status;
     }
 
     private static Smb2SessionFlags FlagsOf(Session session)
@@ -291,6 +308,6 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         return session.EncryptData ? flags | Smb2SessionFlags.EncryptData : flags;
     }
 
-    private static void WriteBody(Request request, Smb2SessionFlags flags, ReadOnlySpan<byte> token) =>
+    public static void WriteBody(Request request, Smb2SessionFlags flags, ReadOnlySpan<byte> token) =>
         SessionSetupResponse.Write(request.Append(SessionSetupResponse.Size(token.Length)), flags, token);
 }

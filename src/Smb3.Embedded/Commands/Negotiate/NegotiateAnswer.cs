@@ -24,10 +24,16 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
         var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
         var cipher = CipherOf(dialect, clientCapabilities, choice);
         var capabilities = large ? Smb2Capabilities.LargeMtu : Smb2Capabilities.None;
-        if (cipher != Smb2Cipher.None && dialect is Smb2Dialect.Smb300 or Smb2Dialect.Smb302)
+        if (cipher != Smb2Cipher.None && dialect is (Smb2Dialect.Smb300 or Smb2Dialect.Smb302))
         {
             // From 3.1.1 on the encryption context says it.
-            capabilities |= cipher != Smb2Cipher.None ? Smb2Capabilities.Encryption : Smb2Capabilities.None;
+            capabilities |= Smb2Capabilities.Encryption;
+        }
+
+        if (settings.MultiChannel && dialect is >= Smb2Dialect.Smb300 and <= Smb2Dialect.Smb311
+            && (clientCapabilities & Smb2Capabilities.MultiChannel) != 0)
+        {
+            capabilities |= Smb2Capabilities.MultiChannel;
         }
 
         return new Negotiated

@@ -49,7 +49,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return status;
         }
 
-        var handle = new PipeHandle(NewFileId(request), tree, pipe!);
+        var handle = new PipeHandle(NewFileId(request), tree, request.ChannelSequence, pipe!);
         request.Session.Opens.Add(handle);
         request.SetRelatedOpen(handle);
         var file = new FileNetworkOpenInformation { AllocationSize = 4096, Attributes = FileAttributes.Normal };
@@ -118,7 +118,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return outcome.Status;
         }
 
-        var handle = new FileHandle(NewFileId(request), tree, open);
+        var handle = new FileHandle(NewFileId(request), tree, request.ChannelSequence, open);
         session.Opens.Add(handle);
         if (tree.HasEnded || session.State == SessionState.Ended)
         {

@@ -7,8 +7,8 @@ namespace Smb3.Embedded.Commands.Opens;
 /// <summary>An open of a named pipe on IPC$.</summary>
 internal sealed class PipeHandle : Open
 {
-    public PipeHandle(Smb2FileId fileId, TreeConnect treeConnect, NamedPipe pipe)
-        : base(fileId, treeConnect) => Pipe = pipe;
+    public PipeHandle(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence, NamedPipe pipe)
+        : base(fileId, treeConnect, channelSequence) => Pipe = pipe;
 
     public NamedPipe Pipe { get; }
 

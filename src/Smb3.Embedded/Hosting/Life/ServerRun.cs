@@ -30,7 +30,7 @@ internal sealed class ServerRun : IDisposable
     public ServerRun(ServerParts parts)
     {
         _parts = parts;
-        Graph = new ServerGraph(parts.Settings) { SessionEnded = TellSessionEnded };
+        Graph = new ServerGraph(parts.Settings) { SessionEnded = TellSessionEnded, Interfaces = () => InterfaceScan.Find(EndPoints) };
         Graph.Shares.TryAdd(new Share { Name = "IPC$", Comment = "Remote IPC" });
         var services = new CommandServices
         {

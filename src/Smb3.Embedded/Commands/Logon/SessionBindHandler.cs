@@ -1,0 +1,173 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
+using Smb3.Embedded.Wire.Session;
+using Session = Smb3.Embedded.Sessions.Session;
+
+namespace Smb3.Embedded.Commands.Logon;
+
+/// <summary>
+/// SESSION_SETUP with SMB2_SESSION_FLAG_BINDING (MS-SMB2 3.3.5.5, 3.3.5.5.2): gives a session a channel on one more connection. The
+/// request is signed with the session's key, which only its own client has, and then the user authenticates again.
+/// </summary>
+internal sealed class SessionBindHandler(CommandServices services)
+{
+    public async ValueTask<NtStatus> HandleAsync(Request request, ReadOnlyMemory<byte> token)
+    {
+        var status = Admit(request, out var session);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        var connection = request.Connection;
+        if (!connection.Bindings.TryRemove(session.SessionId, out var binding))
+        {
+            if (!services.Throttle.Admits(connection.RemoteAddress, null))
+            {
+                return NtStatus.LogonFailure;
+            }
+
+            binding = new ChannelBinding(session, services.Authenticator.Begin(), connection.Preauth?.Fork());
+        }
+
+        // Taken out while it works: a second request of the same binding at the same time begins anew, and fails.
+        var kept = false;
+        try
+        {
+            binding.Preauth?.Update(request.Message.Span);
+            var step = await binding.Exchange.StepAsync(token, connection.Ended).ConfigureAwait(false);
+            if (step.Status == NtStatus.MoreProcessingRequired)
+            {
+                kept = connection.Bindings.TryAdd(session.SessionId, binding);
+                request.PreauthOfResponse = binding.Preauth;
+                SessionSetupHandler.WriteBody(request, Smb2SessionFlags.None, step.ResponseToken.Span);
+                request.KeepBody();
+                return step.Status;
+            }
+
+            return await FinishAsync(request, session, binding, step).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!kept)
+            {
+                binding.Dispose();
+            }
+        }
+    }
+
+    private async ValueTask<NtStatus> FinishAsync(Request request, Session session, ChannelBinding binding, AuthenticationStep step)
+    {
+        if (step.Status != NtStatus.Success)
+        {
+            await SessionSetupHandler.PenalizeAsync(services, request, step).ConfigureAwait(false);
+            return step.Status;
+        }
+
+        using var keys = DeriveKeys(request.Connection, binding, step.SessionKey!);
+        var identity = step.Identity!;
+        if (identity.IsAnonymous || identity.IsGuest || !session.IsSameUser(identity))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        var channel = new Channel(session, request.Connection, keys.CreateSigner(request.Connection.Negotiated!.SigningAlgorithm));
+        var status = session.TryAddChannel(channel);
+        if (status != NtStatus.Success)
+        {
+            channel.Dispose();
+            return status;
+        }
+
+        request.Connection.Authenticated = true;
+        request.Channel = channel;
+        request.SignResponse = true;
+        SessionSetupHandler.WriteBody(request, Smb2SessionFlags.None, step.ResponseToken.Span);
+        return NtStatus.Success;
+    }
+
+    private static SessionKeys DeriveKeys(Connection connection, ChannelBinding binding, byte[] sessionKey)
+    {
+        try
+        {
+            // Only the signing key is the channel's own; sealing goes on with the session's keys (MS-SMB2 3.3.5.5.3).
+            return SessionKeys.Derive(
+                connection.Negotiated!.Dialect, sessionKey, Smb2Cipher.None, binding.Preauth?.ToArray() ?? []);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(sessionKey);
+        }
+    }
+
+    /// <summary>The conditions of MS-SMB2 3.3.5.5, in its order; the session that is found signs the response, whatever it says.</summary>
+    private NtStatus Admit(Request request, out Session session)
+    {
+        var connection = request.Connection;
+        var negotiated = connection.Negotiated!;
+        if (request.Graph.FindSession(request.SessionId) is not { } found || !request.TryUse(found))
+        {
+            session = null!;
+            return NtStatus.UserSessionDeleted;
+        }
+
+        session = found;
+        var own = found.FirstConnection.Negotiated!;
+
+        // What the client signs with the session's key is answered with it too, but only to who has shown to have it.
+        var verified = request.IsSigned && found.BindingSigner is { } signer && signer.Verify(request.Message.Span);
+        if (verified)
+        {
+            request.Session = found;
+            request.Signer = found.BindingSigner;
+        }
+
+        if (!services.Settings.MultiChannel || !negotiated.IsSmb3)
+        {
+            return NtStatus.RequestNotAccepted;
+        }
+
+        if (negotiated.Dialect != own.Dialect || !request.IsSigned)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (negotiated.ClientGuid != own.ClientGuid)
+        {
+            return NtStatus.UserSessionDeleted;
+        }
+
+        if (found.State == SessionState.InProgress)
+        {
+            return NtStatus.RequestNotAccepted;
+        }
+
+        if (found.State != SessionState.Valid)
+        {
+            return found.State == SessionState.Expired ? NtStatus.NetworkSessionExpired : NtStatus.UserSessionDeleted;
+        }
+
+        if (found.Identity is not { IsAnonymous: false, IsGuest: false })
+        {
+            return NtStatus.NotSupported;
+        }
+
+        if (connection.Sessions.ContainsKey(found.SessionId))
+        {
+            return NtStatus.RequestNotAccepted;
+        }
+
+        if (!verified)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        return negotiated.Cipher == own.Cipher ? NtStatus.Success : NtStatus.InvalidParameter;
+    }
+}
