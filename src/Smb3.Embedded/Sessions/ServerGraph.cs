@@ -75,9 +75,17 @@ internal sealed class ServerGraph
             return;
         }
 
+        var ending = default(EndingAll);
         foreach (var session in connection.Sessions.Values)
         {
-            await session.LoseConnectionAsync(connection).ConfigureAwait(false);
+            try
+            {
+                await session.LoseConnectionAsync(connection).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
         }
 
         lock (_clientGate)
@@ -93,6 +101,7 @@ internal sealed class ServerGraph
         }
 
         Release(connection.RemoteAddress);
+        ending.ThrowIfFailed();
     }
 
     /// <summary>Puts a connection under its client machine.</summary>

@@ -32,6 +32,7 @@ internal sealed class Session
     private readonly ConcurrentBag<Channel> _lostChannels = [];
     private uint _lastTreeId;
     private int _uses = 1;
+    private int _inSetup;
     private int _state = (int)SessionState.InProgress;
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
@@ -80,6 +81,11 @@ internal sealed class Session
     public ICollection<TreeConnect> Trees => _trees.Values;
 
     public Channel? ChannelOn(Connection connection) => _channels.GetValueOrDefault(connection.Id);
+
+    /// <summary>Whether a step of an authentication may begin: one runs at a time. A true answer is followed by <see cref="EndSetup"/>.</summary>
+    public bool TryBeginSetup() => Interlocked.Exchange(ref _inSetup, 1) == 0;
+
+    public void EndSetup() => Volatile.Write(ref _inSetup, 0);
 
     /// <summary>Publishes a finished authentication: from here on the session is what its user may be.</summary>
     public void Publish(
@@ -153,9 +159,17 @@ internal sealed class Session
         }
 
         Graph.Remove(this);
+        var ending = default(EndingAll);
         foreach (var tree in _trees.Values)
         {
-            await tree.EndAsync().ConfigureAwait(false);
+            try
+            {
+                await tree.EndAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
         }
 
         foreach (var channel in _channels.Values)
@@ -165,6 +179,7 @@ internal sealed class Session
 
         FirstConnection.Sessions.TryRemove(SessionId, out _);
         Release();
+        ending.ThrowIfFailed();
         return true;
     }
 

@@ -17,12 +17,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
         var connection = request.Connection;
-        if (connection.Negotiated is not { } negotiated)
-        {
-            connection.Terminate(ConnectionEndReason.ProtocolViolation);
-            return NtStatus.InvalidParameter;
-        }
-
+        var negotiated = connection.Negotiated!;
         if (!SessionSetupRequest.TryParse(request.Message.Span, out var setup))
         {
             return NtStatus.InvalidParameter;
@@ -49,7 +44,20 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return status;
         }
 
-        return await StepAsync(request, session, token, previousSessionId, clientMode).ConfigureAwait(false);
+        // One step at a time: a client that sends the next before the answer would have two steps of one exchange run together.
+        if (!session.TryBeginSetup())
+        {
+            return NtStatus.RequestNotAccepted;
+        }
+
+        try
+        {
+            return await StepAsync(request, session, token, previousSessionId, clientMode).ConfigureAwait(false);
+        }
+        finally
+        {
+            session.EndSetup();
+        }
     }
 
     private static ReadOnlyMemory<byte> TokenOf(Request request, in SessionSetupRequest setup)
@@ -95,18 +103,16 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return NtStatus.Success;
         }
 
-        // A re-authentication is a request of the session like any other: signed or sealed where the session says so.
-        if (!request.IsEncrypted)
+        // A re-authentication is a request of the session like any other: signed or sealed, by its own keys, where the session says so.
+        if (request.IsEncrypted)
         {
-            if (request.IsSigned
-                ? request.Channel?.Signer is not { } signer || !signer.Verify(request.Message.Span)
-                : session.SigningRequired || session.EncryptData)
-            {
-                return NtStatus.AccessDenied;
-            }
+            return request.EncryptedBy == session ? NtStatus.Success : NtStatus.AccessDenied;
         }
 
-        return NtStatus.Success;
+        var isProtected = request.IsSigned
+            ? request.Channel?.Signer is { } signer && signer.Verify(request.Message.Span)
+            : !session.SigningRequired && !session.EncryptData;
+        return isProtected ? NtStatus.Success : NtStatus.AccessDenied;
     }
 
     private async ValueTask<NtStatus> StepAsync(
