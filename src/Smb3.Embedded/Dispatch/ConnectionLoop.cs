@@ -293,16 +293,25 @@ internal sealed class ConnectionLoop
         }
     }
 
-    private Task WhenQuietAsync()
+    /// <summary>Completes when no request runs. A drain and the end of the connection may wait at the same time.</summary>
+    private async Task WhenQuietAsync()
     {
-        var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _quiet, quiet);
-        if (Running == 0)
+        while (Running > 0)
         {
-            quiet.TrySetResult();
-        }
+            var quiet = Volatile.Read(ref _quiet);
+            if (quiet is null || quiet.Task.IsCompleted)
+            {
+                var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                quiet = Interlocked.CompareExchange(ref _quiet, next, quiet) == quiet ? next : Volatile.Read(ref _quiet)!;
+            }
 
-        return quiet.Task;
+            if (Running == 0)
+            {
+                return;
+            }
+
+            await quiet.Task.ConfigureAwait(false);
+        }
     }
 
     private async Task FlushAsync()

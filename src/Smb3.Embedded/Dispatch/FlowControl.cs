@@ -46,7 +46,13 @@ internal sealed class FlowControl(long limit)
         // What was removed before the waiter was in place has not seen it.
         if (Volatile.Read(ref _bytes) <= limit)
         {
-            waiter.TrySetResult();
+            lock (_gate)
+            {
+                // A waiter that is left behind completed would let the next wait pass.
+                _waiter = null;
+            }
+
+            return default;
         }
 
         return new ValueTask(waiter.Task);

@@ -61,6 +61,9 @@ internal sealed class Request
     /// <summary>Whether the request came inside an encrypted frame.</summary>
     public bool IsEncrypted => _chain.IsEncrypted;
 
+    /// <summary>The session whose key the frame was encrypted with.</summary>
+    public Session? EncryptedBy => _chain.EncryptedBy;
+
     public Session? Session { get; set; }
 
     /// <summary>The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.</summary>
@@ -77,8 +80,8 @@ internal sealed class Request
     /// <summary>The hash that the response is folded into before it leaves (MS-SMB2 3.3.5.4, 3.3.5.5).</summary>
     public PreauthTranscript? PreauthOfResponse { get; set; }
 
-    /// <summary>Ends the connection after the response has been handed over.</summary>
-    public ConnectionEndReason? TerminateAfter { get; set; }
+    /// <summary>Set by a handler that found a breach of the protocol: the connection ends, and the request has no answer.</summary>
+    public ConnectionEndReason? Disconnect { get; set; }
 
     /// <summary>Called when the response has been handed over: for what must not begin before the client can know of it.</summary>
     public Func<ValueTask>? AfterResponse { get; set; }
@@ -260,7 +263,7 @@ internal sealed class Request
         TreeConnect = null;
         SignResponse = false;
         PreauthOfResponse = null;
-        TerminateAfter = null;
+        Disconnect = null;
         AfterResponse = null;
         _keepBody = false;
     }

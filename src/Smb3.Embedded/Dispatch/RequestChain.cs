@@ -121,7 +121,7 @@ internal sealed class RequestChain
     {
         Response.Truncate(request.ResponseStart);
         PlaceHeader(request);
-        var credits = Connection.Credits.Grant(request.CreditsWanted);
+        var credits = Connection.Credits.Grant(RequestPipeline.CreditsFor(request));
         var start = request.ResponseStart;
         Smb2Header.WriteAsync(
             Response.From(start), request.Command, NtStatus.Pending, request.Flags & Smb2HeaderFlags.Related, (ushort)request.CreditCharge,
@@ -189,6 +189,14 @@ internal sealed class RequestChain
                 return;
             }
 
+            // MS-SMB2 3.3.5.2: nothing but NEGOTIATE before the dialect is agreed.
+            if (Connection.Negotiated is null && request.Command != Smb2Command.Negotiate)
+            {
+                _loop.Violation(ConnectionEndReason.ProtocolViolation);
+                _rest = default;
+                return;
+            }
+
             Response.PadTo8();
             if (_messages.Count > 0)
             {
@@ -198,13 +206,15 @@ internal sealed class RequestChain
 
             PlaceHeader(request);
             var status = await _pipeline.ServeAsync(request, this, _first).ConfigureAwait(false);
-            Complete(request, status);
-            if (request.TerminateAfter is { } reason)
+            if (request.Disconnect is { } reason)
             {
-                Flush();
-                Connection.Terminate(reason);
+                Withdraw(request);
+                _loop.Violation(reason);
                 _rest = default;
+                return;
             }
+
+            Complete(request, status);
 
             if (request.AfterResponse is { } after)
             {
@@ -222,6 +232,16 @@ internal sealed class RequestChain
     {
         request.ResponseStart = Response.Length;
         Response.Append(Smb2Header.Size);
+    }
+
+    /// <summary>Takes back the place of a response that is not to be sent.</summary>
+    private void Withdraw(Request request)
+    {
+        Response.Truncate(request.ResponseStart);
+        if (_messages.Count > 0)
+        {
+            Smb2Header.SetNextCommand(Response.From(_messages[^1].Start), 0);
+        }
     }
 
     private void Complete(Request request, NtStatus status)

@@ -19,10 +19,18 @@ internal sealed class PendingRequests
     private readonly ConcurrentDictionary<ulong, IPendingRequest> _byMessageId = new();
     private readonly ConcurrentDictionary<ulong, IPendingRequest> _byAsyncId = new();
     private ulong _lastAsyncId;
+    private volatile bool _over;
 
     public int Count => _byMessageId.Count;
 
-    public void Add(IPendingRequest request) => _byMessageId[request.MessageId] = request;
+    public void Add(IPendingRequest request)
+    {
+        _byMessageId[request.MessageId] = request;
+        if (_over)
+        {
+            request.Cancel();
+        }
+    }
 
     public ulong AssignAsyncId(IPendingRequest request)
     {
@@ -56,8 +64,10 @@ internal sealed class PendingRequests
         }
     }
 
+    /// <summary>Ends every wait, and each that would begin later: the connection, or the server, is going away.</summary>
     public void CancelAll()
     {
+        _over = true;
         foreach (var request in _byMessageId.Values)
         {
             request.Cancel();

@@ -83,9 +83,17 @@ internal sealed class ServerGraph
             binding.Dispose();
         }
 
+        var ending = default(EndingAll);
         foreach (var session in connection.Sessions.Values)
         {
-            await session.LoseConnectionAsync(connection).ConfigureAwait(false);
+            try
+            {
+                await session.LoseConnectionAsync(connection).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
         }
 
         lock (_clientGate)
@@ -101,6 +109,7 @@ internal sealed class ServerGraph
         }
 
         Release(connection.RemoteAddress);
+        ending.ThrowIfFailed();
     }
 
     /// <summary>Puts a connection under its client machine.</summary>

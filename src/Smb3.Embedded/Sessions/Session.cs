@@ -31,8 +31,8 @@ internal sealed class Session
     private readonly ConcurrentDictionary<uint, TreeConnect> _trees = new();
     private readonly ConcurrentBag<Channel> _lostChannels = [];
     private uint _lastTreeId;
-    private int _inSetup;
     private int _uses = 1;
+    private int _inSetup;
     private int _state = (int)SessionState.InProgress;
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
@@ -82,6 +82,11 @@ internal sealed class Session
 
     public Channel? ChannelOn(Connection connection) => _channels.GetValueOrDefault(connection.Id);
 
+    /// <summary>Whether a step of an authentication may begin: one runs at a time. A true answer is followed by <see cref="EndSetup"/>.</summary>
+    public bool TryBeginSetup() => Interlocked.Exchange(ref _inSetup, 1) == 0;
+
+    public void EndSetup() => Volatile.Write(ref _inSetup, 0);
+
     /// <summary>Publishes a finished authentication: from here on the session is what its user may be.</summary>
     public void Publish(
         SmbIdentity identity, SessionKeys? keys, MessageSealer? sealer, Channel? channel, bool signingRequired, bool encryptData)
@@ -105,11 +110,6 @@ internal sealed class Session
     /// <see langword="null"/> while there is none.
     /// </summary>
     public MessageSigner? BindingSigner { get; private set; }
-
-    /// <summary>Takes the right to work on an authentication of this session; false while another request has it.</summary>
-    public bool TryBeginSetup() => Interlocked.Exchange(ref _inSetup, 1) == 0;
-
-    public void EndSetup() => Volatile.Write(ref _inSetup, 0);
 
     /// <summary>Whether <paramref name="identity"/> is the user of this session.</summary>
     public bool IsSameUser(SmbIdentity identity) =>
@@ -197,9 +197,17 @@ internal sealed class Session
         }
 
         Graph.Remove(this);
+        var ending = default(EndingAll);
         foreach (var tree in _trees.Values)
         {
-            await tree.EndAsync().ConfigureAwait(false);
+            try
+            {
+                await tree.EndAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
         }
 
         foreach (var channel in _channels.Values)
@@ -209,6 +217,7 @@ internal sealed class Session
 
         FirstConnection.Sessions.TryRemove(SessionId, out _);
         Release();
+        ending.ThrowIfFailed();
         return true;
     }
 

@@ -40,14 +40,23 @@ internal sealed class TreeConnect
 
         Session.RemoveTree(this);
         Share.Remove(this);
+        var ending = default(EndingAll);
         foreach (var open in Session.Opens.All)
         {
             if (open.TreeConnect == this)
             {
-                await open.EndAsync().ConfigureAwait(false);
+                try
+                {
+                    await open.EndAsync().ConfigureAwait(false);
+                }
+                catch (Exception e)
+                {
+                    ending.Note(e);
+                }
             }
         }
 
+        ending.ThrowIfFailed();
         return true;
     }
 }

@@ -28,8 +28,7 @@ internal sealed class ValidateNegotiateInfoControl(ServerSettings settings) : IF
             || info.SecurityMode != negotiated.ClientSecurityMode
             || DialectChoice.Choose(info, settings) != negotiated.Dialect)
         {
-            connection.Terminate(ConnectionEndReason.NegotiateMismatch);
-            call.Request.TerminateAfter = ConnectionEndReason.NegotiateMismatch;
+            call.Request.Disconnect = ConnectionEndReason.NegotiateMismatch;
             return new(NtStatus.AccessDenied);
         }
 

@@ -19,12 +19,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
         var connection = request.Connection;
-        if (connection.Negotiated is not { } negotiated)
-        {
-            connection.Terminate(ConnectionEndReason.ProtocolViolation);
-            return NtStatus.InvalidParameter;
-        }
-
+        var negotiated = connection.Negotiated!;
         if (!SessionSetupRequest.TryParse(request.Message.Span, out var setup))
         {
             return NtStatus.InvalidParameter;
@@ -50,9 +45,9 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return status;
         }
 
+        // One step at a time: a client that sends the next before the answer would have two steps of one exchange run together.
         if (!session.TryBeginSetup())
         {
-            // The client did not wait for the answer to its last token.
             return NtStatus.RequestNotAccepted;
         }
 
@@ -109,18 +104,16 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return NtStatus.Success;
         }
 
-        // A re-authentication is a request of the session like any other: signed or sealed where the session says so.
-        if (!request.IsEncrypted)
+        // A re-authentication is a request of the session like any other: signed or sealed, by its own keys, where the session says so.
+        if (request.IsEncrypted)
         {
-            if (request.IsSigned
-                ? request.Channel?.Signer is not { } signer || !signer.Verify(request.Message.Span)
-                : session.SigningRequired || session.EncryptData)
-            {
-                return NtStatus.AccessDenied;
-            }
+            return request.EncryptedBy == session ? NtStatus.Success : NtStatus.AccessDenied;
         }
 
-        return NtStatus.Success;
+        var isProtected = request.IsSigned
+            ? request.Channel?.Signer is { } signer && signer.Verify(request.Message.Span)
+            : !session.SigningRequired && !session.EncryptData;
+        return isProtected ? NtStatus.Success : NtStatus.AccessDenied;
     }
 
     private async ValueTask<NtStatus> StepAsync(

@@ -17,7 +17,7 @@ internal sealed class NegotiateHandler(ServerSettings settings, NegotiateAnswer 
         if (connection.Negotiated is not null)
         {
             // A second NEGOTIATE ends the connection without an answer.
-            connection.Terminate(ConnectionEndReason.ProtocolViolation);
+            request.Disconnect = ConnectionEndReason.ProtocolViolation;
             return NtStatus.InvalidParameter;
         }
 
@@ -55,7 +55,7 @@ internal sealed class NegotiateHandler(ServerSettings settings, NegotiateAnswer 
         var negotiated = answer.Agree(dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice);
         if (!connection.TryPublish(negotiated))
         {
-            connection.Terminate(ConnectionEndReason.ProtocolViolation);
+            request.Disconnect = ConnectionEndReason.ProtocolViolation;
             return NtStatus.InvalidParameter;
         }
 

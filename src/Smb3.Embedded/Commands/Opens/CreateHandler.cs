@@ -31,18 +31,18 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         var tree = request.TreeConnect!;
         return tree.Share.IsPipe
-            ? new(OpenPipe(request, tree, create))
+            ? OpenPipeAsync(request, tree, create.GetName())
             : OpenFileAsync(request, tree, create, contexts);
     }
 
-    private NtStatus OpenPipe(Request request, TreeConnect tree, in CreateRequest create)
+    private async ValueTask<NtStatus> OpenPipeAsync(Request request, TreeConnect tree, string name)
     {
         if (!request.Session!.Opens.TryReserve())
         {
             return NtStatus.InsufficientResources;
         }
 
-        var status = services.Pipes.Open(create.GetName(), services.Callers.ForPipes(request.Session), out var pipe);
+        var status = services.Pipes.Open(name, services.Callers.ForPipes(request.Session), out var pipe);
         if (status != NtStatus.Success)
         {
             request.Session.Opens.Cancel();
@@ -51,6 +51,12 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         var handle = new PipeHandle(NewFileId(request), tree, request.ChannelSequence, pipe!);
         request.Session.Opens.Add(handle);
+        if (tree.HasEnded || request.Session.State == SessionState.Ended)
+        {
+            await handle.EndAsync().ConfigureAwait(false);
+            return NtStatus.NetworkNameDeleted;
+        }
+
         request.SetRelatedOpen(handle);
         var file = new FileNetworkOpenInformation { AllocationSize = 4096, Attributes = FileAttributes.Normal };
         CreateResponse.Write(

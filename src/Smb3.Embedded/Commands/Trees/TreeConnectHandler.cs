@@ -20,7 +20,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         if (negotiated.Dialect == Smb2Dialect.Smb311 && !identity.IsAnonymous && !identity.IsGuest
             && !request.IsSigned && !request.IsEncrypted)
         {
-            request.Connection.Terminate(ConnectionEndReason.ProtocolViolation);
+            request.Disconnect = ConnectionEndReason.ProtocolViolation;
             return NtStatus.AccessDenied;
         }
 

@@ -59,9 +59,19 @@ internal sealed class Share
     public async ValueTask EndUsesAsync()
     {
         _removed = true;
+        var ending = default(EndingAll);
         foreach (var tree in _trees.Keys)
         {
-            await tree.EndAsync().ConfigureAwait(false);
+            try
+            {
+                await tree.EndAsync().ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
         }
+
+        ending.ThrowIfFailed();
     }
 }

@@ -234,7 +234,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             using var text = new HandlePath(place);
             var flags = (access == StoreAccess.Read ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)
                 | OpenFlags.CloseOnExec | OpenFlags.NoTerminal | OpenFlags.NonBlocking;
-            nint opened;
+            int opened;
             fixed (byte* name = text.Text)
                 opened = Native.Open(name, flags, 0);
             if (opened < 0)

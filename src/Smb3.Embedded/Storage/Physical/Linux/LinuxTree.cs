@@ -278,7 +278,7 @@ internal sealed unsafe class LinuxTree : IDisposable
             rest[..length].CopyTo(name);
             name[length] = 0;
             var how = isLast ? flags : OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec;
-            nint opened;
+            int opened;
             fixed (byte* text = name)
                 opened = Native.OpenAt(current, text, how | OpenFlags.NoFollow, 0);
             error = opened < 0 ? Native.LastError : 0;

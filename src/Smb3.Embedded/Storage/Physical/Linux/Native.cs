@@ -63,10 +63,10 @@ internal static unsafe partial class Native
     public static partial int Close(int descriptor);
 
     [LibraryImport(C, EntryPoint = "open", SetLastError = true)]
-    public static partial nint Open(byte* path, int flags, uint mode);
+    public static partial int Open(byte* path, int flags, uint mode);
 
     [LibraryImport(C, EntryPoint = "openat", SetLastError = true)]
-    public static partial nint OpenAt(FileDescriptor directory, byte* path, int flags, uint mode);
+    public static partial int OpenAt(FileDescriptor directory, byte* path, int flags, uint mode);
 
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint OpenAt2(nint number, FileDescriptor directory, byte* path, OpenHow* how, nint size);

@@ -1,0 +1,16 @@
+using System.Runtime.ExceptionServices;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>
+/// Ends several things to the last one, though a store may throw while one of them is ended: what is left behind would stay for ever.
+/// The first exception is thrown when everything has been tried.
+/// </summary>
+internal struct EndingAll
+{
+    private ExceptionDispatchInfo? _failure;
+
+    public void Note(Exception failure) => _failure ??= ExceptionDispatchInfo.Capture(failure);
+
+    public readonly void ThrowIfFailed() => _failure?.Throw();
+}

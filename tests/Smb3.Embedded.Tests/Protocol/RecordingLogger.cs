@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Smb3.Embedded.Tests.Protocol;
+
+/// <summary>One line of the log.</summary>
+internal sealed record LogEntry(LogLevel Level, int EventId, string Text);
+
+/// <summary>Keeps warnings and worse; everything is formatted, so that a broken message template fails too.</summary>
+internal sealed class RecordingLogger : ILogger
+{
+    private readonly ConcurrentQueue<LogEntry> _entries = new();
+
+    public IReadOnlyCollection<LogEntry> Entries => _entries;
+
+    public bool HasFaults => _entries.Any(entry => entry.Level >= LogLevel.Error);
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Debug;
+
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var text = formatter(state, exception);
+        if (logLevel >= LogLevel.Warning)
+        {
+            _entries.Enqueue(new LogEntry(logLevel, eventId.Id, exception is null ? text : text + Environment.NewLine + exception));
+        }
+    }
+}

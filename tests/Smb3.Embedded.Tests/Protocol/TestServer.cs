@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Authentication.Ntlm;
+using Smb3.Embedded.Security.Authentication.Spnego;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.Transport.InMemory;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Protocol;
+
+/// <summary>How a <see cref="TestServer"/> differs from the usual one.</summary>
+internal sealed record TestServerOptions
+{
+    public ServerSettings Settings { get; init; } = new();
+
+    public SmbServerHooks? Hooks { get; init; }
+
+    /// <summary>Puts something around the memory store.</summary>
+    public Func<IFileStore, IFileStore>? Store { get; init; }
+
+    /// <summary>Whether the test itself makes the server fail, so that a logged fault is no error.</summary>
+    public bool FaultsExpected { get; init; }
+}
+
+/// <summary>
+/// A whole server behind an in-memory transport, with the shares "data" (any user), "sealed" (encrypted), "readonly" and "open" (guests
+/// too) on one volume. When it ends it checks that it left nothing behind and that nothing failed inside it.
+/// </summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    public const string Alice = "alice";
+    public const string Bob = "bob";
+    public const string Password = "Pa$$w0rd";
+
+    private readonly TestServerOptions _options;
+    private readonly ServerRun _run;
+    private readonly InMemoryTransport _transport = new();
+    private readonly RecordingLogger _log = new();
+    private readonly ConcurrentQueue<SmbTestConnection> _clients = new();
+    private readonly ServerMetrics _metrics = new(null);
+    private readonly ActivitySource _activities = new("Smb3.Embedded.Tests");
+
+    public TestServer(TestServerOptions? options = null)
+    {
+        _options = options ?? new TestServerOptions();
+        var settings = _options.Settings;
+        var users = new InMemoryUserStore();
+        users.Add(Alice, Password);
+        users.Add(Bob, Password);
+        var ntlm = new NtlmAuthenticatorOptions
+        {
+            NetBiosComputerName = "SERVER",
+            NetBiosDomainName = "SERVER",
+            DnsComputerName = "server",
+            Time = settings.TimeProvider,
+            Random = RandomNumberGenerator.Create(),
+        };
+        _run = new ServerRun(new ServerParts(
+            settings,
+            new SpnegoAuthenticator(ntlm, users),
+            new AccountDirectory("SERVER", users),
+            new LogonThrottle(new LogonThrottleOptions { FirstDelay = TimeSpan.Zero }, settings.TimeProvider),
+            _options.Hooks,
+            _log,
+            _metrics,
+            _activities));
+        IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
+        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions());
+        Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
+        Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
+        Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = Volume, ReadOnly = true });
+        Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
+        _run.Add(_transport);
+        _run.Begin();
+    }
+
+    public ServerGraph Graph => _run.Graph;
+
+    public Volume Volume { get; }
+
+    /// <summary>What the server logged as a warning or worse.</summary>
+    public IReadOnlyCollection<LogEntry> Log => _log.Entries;
+
+    public bool Logged(string text) => _log.Entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>A new client that has connected and done nothing yet.</summary>
+    public SmbTestConnection Connect(SmbTestClientOptions? options = null)
+    {
+        var client = new SmbTestConnection(_transport.Connect(), options);
+        _clients.Enqueue(client);
+        return client;
+    }
+
+    /// <summary>A new client whose alice has logged on.</summary>
+    public async Task<SmbTestSession> LogOnAsync(SmbTestClientOptions? options = null, string user = Alice) =>
+        await Connect(options).LogOnAsync(user, Password);
+
+    /// <summary>A new client whose alice has connected to a share.</summary>
+    public async Task<SmbTestTree> ConnectToAsync(string share = "data", SmbTestClientOptions? options = null) =>
+        await (await LogOnAsync(options)).ConnectAsync(share);
+
+    public Task StopAsync(TimeSpan drain) => _run.StopAsync(drain, CancellationToken.None);
+
+    /// <summary>Waits for what happens soon but not at once.</summary>
+    public static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), "Still not so: " + what);
+            await Task.Delay(5);
+        }
+    }
+
+    /// <summary>Fails when the server had a fault of its own until now.</summary>
+    public void AssertNoFaults() =>
+        Assert.True(_options.FaultsExpected || !_log.HasFaults, string.Join(Environment.NewLine, _log.Entries.Select(entry => entry.Text)));
+
+    public async ValueTask DisposeAsync()
+    {
+        while (_clients.TryDequeue(out var client))
+        {
+            await client.DisposeAsync();
+        }
+
+        await UntilAsync(() => Graph.Connections.Count == 0, "every connection is gone");
+        await StopAsync(TimeSpan.FromSeconds(5));
+        Assert.Empty(Graph.Sessions);
+        Assert.Empty(Graph.Clients);
+        Assert.All(Graph.Shares.All, share => Assert.Equal(0, share.CurrentUses));
+        Assert.Equal(0, Volume.OpenCount);
+        Assert.Equal(0, Volume.FileCount);
+        AssertNoFaults();
+        _run.Dispose();
+        _metrics.Dispose();
+        _activities.Dispose();
+        await _transport.DisposeAsync();
+    }
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.FileProviders;
+using Smb3.Embedded.StoreConformance;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Storage.Providers;
+
+namespace Smb3.Embedded.Tests.Storage;
+
+public sealed class MemoryStoreConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore());
+}
+
+public sealed class CaseSensitiveMemoryStoreConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new MemoryFileStore(new MemoryFileStoreOptions { CaseSensitive = true }));
+}
+
+public abstract class PhysicalConformance : FileStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+
+    internal virtual PhysicalFileStoreOptions Options => new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Delete();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new PhysicalFileStore(_folder.Path, Options));
+}
+
+public sealed class PhysicalStoreConformance : PhysicalConformance;
+
+public sealed class CaseSensitivePhysicalStoreConformance : PhysicalConformance
+{
+    internal override PhysicalFileStoreOptions Options => new() { CaseSensitive = true };
+}
+
+public sealed class PhysicalStoreWithoutOpenAt2Conformance : PhysicalConformance
+{
+    internal override PhysicalFileStoreOptions Options => new() { Backend = PhysicalBackend.LinuxWalk };
+}
+
+public sealed class PortablePhysicalStoreConformance : PhysicalConformance
+{
+    internal override PhysicalFileStoreOptions Options => new() { Backend = PhysicalBackend.Portable };
+}
+
+public sealed class FileProviderStoreConformance : ReadOnlyFileStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Delete();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync(IReadOnlyDictionary<string, byte[]> files)
+    {
+        Fill(_folder.Path, files);
+        return new(new FileProviderStore(new PhysicalFileProvider(_folder.Path)));
+    }
+
+    internal static void Fill(string folder, IReadOnlyDictionary<string, byte[]> files)
+    {
+        foreach (var (path, data) in files)
+        {
+            var full = Path.Join(folder, path.Replace('\\', Path.DirectorySeparatorChar));
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            File.WriteAllBytes(full, data);
+        }
+    }
+}
+
+public sealed class FileProviderStoreWithoutSeekingConformance : ReadOnlyFileStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Delete();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync(IReadOnlyDictionary<string, byte[]> files)
+    {
+        FileProviderStoreConformance.Fill(_folder.Path, files);
+        return new(new FileProviderStore(new ForwardOnlyProvider(new PhysicalFileProvider(_folder.Path))));
+    }
+}
+
+public sealed class ReadOnlyPhysicalStoreConformance : ReadOnlyFileStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Delete();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync(IReadOnlyDictionary<string, byte[]> files)
+    {
+        FileProviderStoreConformance.Fill(_folder.Path, files);
+        return new(new PhysicalFileStore(_folder.Path, new PhysicalFileStoreOptions { ReadOnly = true }));
+    }
+}
