@@ -23,7 +23,12 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     {
         var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
         var cipher = CipherOf(dialect, clientCapabilities, choice);
-        var capabilities = large ? Smb2Capabilities.LargeMtu : Smb2Capabilities.None;
+        var capabilities = large ? Smb2Capabilities.LargeMtu | Smb2Capabilities.Leasing : Smb2Capabilities.None;
+        if (dialect is Smb2Dialect.Smb300 or Smb2Dialect.Smb302 or Smb2Dialect.Smb311)
+        {
+            capabilities |= clientCapabilities & Smb2Capabilities.DirectoryLeasing;
+        }
+
         if (cipher != Smb2Cipher.None && dialect is Smb2Dialect.Smb300 or Smb2Dialect.Smb302)
         {
             // From 3.1.1 on the encryption context says it.
