@@ -36,7 +36,7 @@ internal static class CommandSet
         commands.Add(Smb2Command.ChangeNotify, CommandNeeds.Tree, new UnsupportedHandler(NtStatus.NotSupported));
         commands.Add(Smb2Command.QueryInfo, CommandNeeds.Tree, new QueryInfoHandler());
         commands.Add(Smb2Command.SetInfo, CommandNeeds.Tree, new SetInfoHandler());
-        commands.Add(Smb2Command.OplockBreak, CommandNeeds.Tree, new UnsupportedHandler(NtStatus.InvalidDeviceState));
+        commands.Add(Smb2Command.OplockBreak, CommandNeeds.Tree | CommandNeeds.EvenExpired, new OplockBreakHandler());
         return commands;
     }
 

@@ -14,7 +14,7 @@ namespace Smb3.Embedded.Dispatch;
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Design", "CA1001", Justification = "The source has no timer and no linked tokens: nothing to release, and requests may still look at it.")]
-internal sealed class ConnectionLoop
+internal sealed class ConnectionLoop : INotificationSender
 {
     private const int HeaderOverhead = 4096;
     private const int CreditUnit = 65_536;
@@ -51,7 +51,10 @@ internal sealed class ConnectionLoop
         _lastFrame = _time.GetTimestamp();
         Buffers = buffers;
         Connection = new Connection(
-            graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token);
+            graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
+        {
+            Notifications = this,
+        };
         _outgoing = new OutgoingQueue(
             transport.Output, buffers, pipeline.Metrics, bytes => _flow.Remove(bytes), () => Terminate(ConnectionEndReason.SendFailed));
     }
@@ -112,6 +115,26 @@ internal sealed class ConnectionLoop
     {
         _flow.Add(frame.Length);
         _outgoing.Send(frame);
+    }
+
+    /// <inheritdoc/>
+    public bool TrySend(ReadOnlySpan<byte> message, Session? sealedFor)
+    {
+        if (_reason >= 0)
+        {
+            return false;
+        }
+
+        var frame = Buffers.Rent();
+        message.CopyTo(frame.Append(message.Length).Span);
+        if (sealedFor is { Sealer: { } sealer })
+        {
+            sealer.Seal(frame.TransformAndMessages, sealedFor.SessionId);
+            frame.MarkSealed();
+        }
+
+        Send(frame);
+        return true;
     }
 
     public void Violation(ConnectionEndReason reason)

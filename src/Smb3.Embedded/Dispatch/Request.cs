@@ -220,14 +220,17 @@ internal sealed class Request
     /// Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2). In the middle of a compound it
     /// says nothing, and the compound waits as a whole.
     /// </summary>
-    public void GoAsync()
+    /// <returns>The token of <see cref="EnableCancel"/>.</returns>
+    public CancellationToken GoAsync()
     {
-        EnableCancel();
+        var token = EnableCancel();
         if (_pending!.AsyncId == 0 && IsLastOfChain)
         {
             _pending.AsyncId = Connection.Pending.AssignAsyncId(_pending);
             _chain.SendInterim(this);
         }
+
+        return token;
     }
 
     internal void Begin(Memory<byte> message, Smb2Header header, bool multiCredit)

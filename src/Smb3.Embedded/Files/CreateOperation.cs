@@ -22,6 +22,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
     private FilePath _path;
     private bool _maximum;
     private FileOpen? _abandoned;
+    private Task? _wait;
+    private bool _hasWaited;
 
     private bool Overwrites =>
         parameters.Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
@@ -41,15 +43,29 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         if (status != NtStatus.Success)
             return status;
 
-        try
+        while (true)
         {
-            return await RunInTurnAsync(cancellationToken);
-        }
-        finally
-        {
-            // Closing may delete the name, which takes a turn of its own.
-            if (_abandoned is { } open)
-                await open.CloseAsync(cancellationToken: CancellationToken.None);
+            CreateOutcome outcome;
+            try
+            {
+                outcome = await RunInTurnAsync(cancellationToken);
+            }
+            finally
+            {
+                // Closing may delete the name, which takes a turn of its own.
+                if (_abandoned is { } open)
+                    await open.CloseAsync(cancellationToken: CancellationToken.None);
+            }
+
+            if (_wait is not { } wait)
+                return outcome;
+
+            // Another client gives up what it caches, or its time runs out. Nobody else waits meanwhile: the turn is over.
+            _wait = null;
+            if (!_hasWaited && parameters.OnWait is { } onWait)
+                cancellationToken = onWait();
+            _hasWaited = true;
+            await wait.WaitAsync(cancellationToken);
         }
     }
 
@@ -149,20 +165,16 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             file.Times.Learn(metadata);
 
             var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
+            if (status == NtStatus.Success)
+                status = CheckLeaseKey(file);
             if (status != NtStatus.Success)
                 return status;
             var granted = await GrantAsync(handle, metadata, cancellationToken);
             if (!granted.Succeeded)
                 return granted.Status;
 
-            // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
-            var sharedAs = granted.Value | (Overwrites ? FileAccessMask.WriteData : 0);
-            status = file.CheckShare(handle.Path, sharedAs, parameters.ShareAccess);
-            if (status != NtStatus.Success)
-                return status;
-
             open = NewOpen(file, handle, granted.Value, metadata.IsDirectory);
-            status = file.TryAdd(open, handle.Path);
+            status = file.TryAdd(open, handle.Path, parameters.Caching, Overwrites, _hasWaited, out _wait);
             if (status != NtStatus.Success)
             {
                 open = null;
@@ -207,6 +219,12 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             }
         }
     }
+
+    /// <summary>A lease key means one file (MS-SMB2 3.3.5.9.8).</summary>
+    private NtStatus CheckLeaseKey(FileObject? file) =>
+        parameters.Caching is { Table: { } table, Lease: { } lease } && !table.IsFreeFor(lease.Key, file)
+            ? NtStatus.InvalidParameter
+            : NtStatus.Success;
 
     private NtStatus CheckKind(in FileMetadata metadata, bool deletePending)
     {
@@ -302,6 +320,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             return NtStatus.ObjectNameNotFound;
         if (IsReadOnlyStore)
             return NtStatus.MediaWriteProtected;
+        if (CheckLeaseKey(null) is var taken && taken != NtStatus.Success)
+            return taken;
         var isDirectory = WantsDirectory;
         if (_path.EndsInSeparator && !isDirectory)
             return NtStatus.ObjectNameInvalid;
@@ -349,7 +369,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             file = volume.Reference(stored.Value.FileId, isDirectory);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, granted, isDirectory);
-            var status = file.TryAdd(open, handle.Path);
+            var status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, out _wait);
             if (status != NtStatus.Success)
                 return status;
 
@@ -410,6 +430,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             Caller = parameters.Caller,
             ShareMaximalAccess = parameters.ShareMaximalAccess,
             DeleteOnClose = Has(CreateOptions.DeleteOnClose),
+            Lease = parameters.Caching?.Lease,
         },
         handle);
 }

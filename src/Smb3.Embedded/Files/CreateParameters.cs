@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files;
@@ -36,12 +37,11 @@ internal sealed class CreateParameters
     /// <summary>Self-relative security descriptor for a new file; empty: what the parent directory bequeaths.</summary>
     public ReadOnlyMemory<byte> SecurityDescriptor { get; init; }
 
-    /// <summary>The caching that is asked for.</summary>
-    public CachingWish Caching { get; init; }
-}
+    /// <summary>The caching that is asked for; <see langword="null"/>: none.</summary>
+    public CachingWish? Caching { get; init; }
 
-/// <summary>The oplock or lease that a CREATE asks for. Nothing is granted yet.</summary>
-/// <param name="OplockLevel">SMB2_OPLOCK_LEVEL as on the wire (MS-SMB2 section 2.2.13).</param>
-/// <param name="LeaseKey">The key of the lease; empty: no lease is asked for.</param>
-/// <param name="LeaseState">The lease state that is asked for.</param>
-internal readonly record struct CachingWish(byte OplockLevel, Guid LeaseKey, uint LeaseState);
+    /// <summary>
+    /// Called once, before the create begins to wait for another client to give up what it caches; its token ends the wait.
+    /// </summary>
+    public Func<CancellationToken>? OnWait { get; init; }
+}

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Sharing;
 using Smb3.Embedded.Nt;
@@ -9,7 +10,7 @@ namespace Smb3.Embedded.Files;
 /// A file or directory that is open at least once: what all its opens share (MS-FSA section 2.1.1.3, File). It is in the volume's
 /// table from the first open to the last close.
 /// </summary>
-internal sealed class FileObject(Volume volume, ulong fileId, bool isDirectory)
+internal sealed class FileObject
 {
     private readonly HashSet<FileOpen> _opens = [];
     private readonly List<FileLink> _links = [];
@@ -17,20 +18,33 @@ internal sealed class FileObject(Volume volume, ulong fileId, bool isDirectory)
     private NameGate? _appendGate;
     private volatile ByteRangeLocks? _locks;
 
+    /// <summary>A file of <paramref name="volume"/>.</summary>
+    public FileObject(Volume volume, ulong fileId, bool isDirectory)
+    {
+        Volume = volume;
+        FileId = fileId;
+        IsDirectory = isDirectory;
+        Times = new ShownTimes(volume.Options);
+        Caching = new FileCaching(this);
+    }
+
     /// <summary>Guards everything here that changes. Held for moments, never across an await.</summary>
     public Lock Sync { get; } = new();
 
     /// <summary>The volume that holds it.</summary>
-    public Volume Volume { get; } = volume;
+    public Volume Volume { get; }
 
     /// <summary>The store's number of the file.</summary>
-    public ulong FileId { get; } = fileId;
+    public ulong FileId { get; }
 
     /// <summary>Whether it is a directory.</summary>
-    public bool IsDirectory { get; } = isDirectory;
+    public bool IsDirectory { get; }
 
     /// <summary>The times that handles see while they differ from the store's.</summary>
-    public ShownTimes Times { get; } = new(volume.Options);
+    public ShownTimes Times { get; }
+
+    /// <summary>The oplocks and leases. Guarded by <see cref="Sync"/>.</summary>
+    public FileCaching Caching { get; }
 
     /// <summary>Puts appends in a row, so that no two of them find the same end.</summary>
     public NameGate AppendGate => LazyInitializer.EnsureInitialized(ref _appendGate, static () => new NameGate(StringComparer.Ordinal))!;
@@ -85,16 +99,47 @@ internal sealed class FileObject(Volume volume, ulong fileId, bool isDirectory)
         }
     }
 
-    /// <summary>Takes an open in, unless its name is to be deleted or its sharing collides.</summary>
-    public NtStatus TryAdd(FileOpen open, StorePath path)
+    /// <summary>
+    /// Takes an open in, unless its name is to be deleted or its sharing collides, and grants it the caching that it wishes for. What
+    /// other clients cache and must give up first is broken.
+    /// </summary>
+    /// <param name="open">The open.</param>
+    /// <param name="path">The name by which it came.</param>
+    /// <param name="wish">The caching that it asks for.</param>
+    /// <param name="overwrites">Whether it overwrites the file, which counts as writing for those who share it.</param>
+    /// <param name="again">Whether it has waited before.</param>
+    /// <param name="wait">With PENDING: completes when it is worth trying again.</param>
+    public NtStatus TryAdd(FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, out Task? wait)
     {
+        BreakBatch breaks = default;
+        var status = TryAdd(open, path, wish, overwrites, again, ref breaks, out wait);
+        breaks.Send();
+        return status;
+    }
+
+    private NtStatus TryAdd(
+        FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, ref BreakBatch breaks, out Task? wait)
+    {
+        wait = null;
         lock (Sync)
         {
             var link = FindLink(path);
             if (link is { DeletePending: true })
                 return NtStatus.DeletePending;
-            if (!_share.Allows(open.GrantedAccess, open.ShareAccess))
+
+            // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
+            var collides = !_share.Allows(open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0), open.ShareAccess);
+            if (Caching.BreakForOpen(wish, open.GrantedAccess, collides, overwrites, again, ref breaks))
+            {
+                wait = Caching.WhenChanged();
+                return NtStatus.Pending;
+            }
+
+            if (collides)
                 return NtStatus.SharingViolation;
+            var status = Caching.Add(open, wish);
+            if (status != NtStatus.Success)
+                return status;
             if (link is null)
             {
                 link = new FileLink(this, path);
@@ -175,6 +220,7 @@ internal sealed class FileObject(Volume volume, ulong fileId, bool isDirectory)
             if (!_opens.Remove(open))
                 return;
             _share.Remove(open.GrantedAccess, open.ShareAccess);
+            Caching.Remove(open);
             var link = open.Link!;
             if (--link.OpenCount > 0)
                 return;

@@ -142,6 +142,7 @@ internal sealed partial class FileOpen
             return new(NtStatus.FileClosed);
         try
         {
+            File.Caching.BreakReads(this);
             var locks = File.GetOrCreateLocks();
             if (failImmediately)
                 return new(locks.TryLock(this, requests.Span));
@@ -211,6 +212,7 @@ internal sealed partial class FileOpen
         ValueTask<NtStatus> writing;
         try
         {
+            File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
             writing = _file.WriteAsync(offset, data, cancellationToken);
         }
@@ -266,6 +268,7 @@ internal sealed partial class FileOpen
                 return NtStatus.InvalidParameter;
             if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)end, (ulong)data.Length), write: true))
                 return NtStatus.FileLockConflict;
+            File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
             var status = await _file.WriteAsync(end, data, cancellationToken);
             if (status == NtStatus.Success && (writeThrough || (Options & CreateOptions.WriteThrough) != 0))
@@ -312,6 +315,7 @@ internal sealed partial class FileOpen
             return NtStatus.FileClosed;
         try
         {
+            File.Caching.BreakReads(this);
             var status = await resize(this, size, cancellationToken);
             if (status != NtStatus.Success)
                 return status;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
@@ -57,8 +58,10 @@ internal sealed partial class FileOpen
     /// <param name="newPath">The new path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <param name="posix">FILE_RENAME_POSIX_SEMANTICS: a replaced file may be open.</param>
+    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<NtStatus> RenameAsync(string newPath, bool replace, bool posix, CancellationToken cancellationToken)
+    public async ValueTask<NtStatus> RenameAsync(
+        string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.Delete))
             return NtStatus.AccessDenied;
@@ -67,31 +70,39 @@ internal sealed partial class FileOpen
             return status;
         if (Path.IsRoot)
             return NtStatus.InvalidParameter;
-        if (!TryEnter())
-            return NtStatus.FileClosed;
-        try
+        var wait = new HandleWait(onWait);
+        while (true)
         {
-            while (true)
+            if (!TryEnter())
+                return NtStatus.FileClosed;
+            try
             {
                 var source = Path;
                 using var turn = IsDirectory
                     ? await Volume.Gate.EnterAloneAsync(cancellationToken)
                     : await Volume.Gate.EnterAsync(source, target, cancellationToken);
-                if (source == Path)
-                    return await RenameInTurnAsync(source, target, replace, posix, cancellationToken);
+                if (source != Path)
+                    continue;
+                status = await RenameInTurnAsync(source, target, replace, posix, wait, cancellationToken);
+                if (!wait.IsNeeded)
+                    return status;
             }
-        }
-        finally
-        {
-            Exit();
+            finally
+            {
+                Exit();
+            }
+
+            await wait.WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>FileLinkInformation (MS-FSA section 2.1.5.15.6).</summary>
     /// <param name="newPath">The new name's path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<NtStatus> LinkAsync(string newPath, bool replace, CancellationToken cancellationToken)
+    public async ValueTask<NtStatus> LinkAsync(
+        string newPath, bool replace, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         var status = ParseTarget(newPath, out var target);
         if (status != NtStatus.Success)
@@ -102,11 +113,12 @@ internal sealed partial class FileOpen
             return NtStatus.NotSupported;
         if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
             return NtStatus.MediaWriteProtected;
-        if (!TryEnter())
-            return NtStatus.FileClosed;
-        try
+        var wait = new HandleWait(onWait);
+        while (true)
         {
-            while (true)
+            if (!TryEnter())
+                return NtStatus.FileClosed;
+            try
             {
                 var source = Path;
                 using var turn = await Volume.Gate.EnterAsync(source, target, cancellationToken);
@@ -114,21 +126,30 @@ internal sealed partial class FileOpen
                     continue;
                 if (IsDeletePending)
                     return NtStatus.AccessDenied;
-                var victim = await CheckTargetAsync(target, replace, posix: false, FileAccessMask.AddFile, cancellationToken);
-                if (!victim.Succeeded)
+                var victim = await CheckTargetAsync(target, replace, posix: false, FileAccessMask.AddFile, wait, cancellationToken);
+                if (!wait.IsNeeded && !victim.Succeeded)
                     return victim.Status;
-                if (victim.Value is { } existing && existing.FileId == File.FileId)
-                    return NtStatus.Success;
-                status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken);
-                if (status == NtStatus.Success)
-                    RaiseAppeared(target, victim.Value);
-                return status;
+                if (!wait.IsNeeded)
+                    return await LinkInTurnAsync(source, target, replace, victim.Value, cancellationToken);
             }
+            finally
+            {
+                Exit();
+            }
+
+            await wait.WaitAsync(cancellationToken);
         }
-        finally
-        {
-            Exit();
-        }
+    }
+
+    private async ValueTask<NtStatus> LinkInTurnAsync(
+        StorePath source, StorePath target, bool replace, StoreVictim? victim, CancellationToken cancellationToken)
+    {
+        if (victim is { } existing && existing.FileId == File.FileId)
+            return NtStatus.Success;
+        var status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken);
+        if (status == NtStatus.Success)
+            RaiseAppeared(target, victim);
+        return status;
     }
 
     /// <summary>FileDispositionInformation and FileDispositionInformationEx (MS-FSA section 2.1.5.15.3).</summary>
@@ -136,9 +157,10 @@ internal sealed partial class FileOpen
     /// <param name="posix">Whether it goes with the close of this open, whoever else has the file open.</param>
     /// <param name="ignoreReadOnly">Whether the read-only attribute is no hindrance.</param>
     /// <param name="onClose">FILE_DISPOSITION_ON_CLOSE: changes what FILE_DELETE_ON_CLOSE said at the open, not the name.</param>
+    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<NtStatus> SetDispositionAsync(
-        bool delete, bool posix, bool ignoreReadOnly, bool onClose, CancellationToken cancellationToken)
+        bool delete, bool posix, bool ignoreReadOnly, bool onClose, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.Delete))
             return NtStatus.AccessDenied;
@@ -150,29 +172,38 @@ internal sealed partial class FileOpen
             return NtStatus.Success;
         }
 
-        if (!TryEnter())
-            return NtStatus.FileClosed;
-        try
+        var wait = new HandleWait(onWait);
+        while (true)
         {
-            if (!delete)
+            if (!TryEnter())
+                return NtStatus.FileClosed;
+            try
             {
-                DeletesAtOnce = false;
-                File.SetDeletePending(this, false);
-                return NtStatus.Success;
+                if (!delete)
+                {
+                    DeletesAtOnce = false;
+                    File.SetDeletePending(this, false);
+                    return NtStatus.Success;
+                }
+
+                var path = Path;
+                using var turn = await Volume.Gate.EnterAsync(path, cancellationToken);
+                var status = await CheckDeletableAsync(ignoreReadOnly, cancellationToken);
+                if (status != NtStatus.Success)
+                    return status;
+                if (!wait.Finds(File, this))
+                {
+                    DeletesAtOnce = posix;
+                    File.SetDeletePending(this, true);
+                    return NtStatus.Success;
+                }
+            }
+            finally
+            {
+                Exit();
             }
 
-            var path = Path;
-            using var turn = await Volume.Gate.EnterAsync(path, cancellationToken);
-            var status = await CheckDeletableAsync(ignoreReadOnly, cancellationToken);
-            if (status != NtStatus.Success)
-                return status;
-            DeletesAtOnce = posix;
-            File.SetDeletePending(this, true);
-            return NtStatus.Success;
-        }
-        finally
-        {
-            Exit();
+            await wait.WaitAsync(cancellationToken);
         }
     }
 
@@ -191,7 +222,7 @@ internal sealed partial class FileOpen
     }
 
     private async ValueTask<NtStatus> RenameInTurnAsync(
-        StorePath source, StorePath target, bool replace, bool posix, CancellationToken cancellationToken)
+        StorePath source, StorePath target, bool replace, bool posix, HandleWait wait, CancellationToken cancellationToken)
     {
         if (IsDeletePending)
             return NtStatus.AccessDenied;
@@ -200,13 +231,16 @@ internal sealed partial class FileOpen
         if (IsDirectory && target.IsBelow(source, Volume.NameComparison))
             return NtStatus.InvalidParameter;
         if (IsDirectory && HasOpenBelow(source))
+        {
+            BreakBelow(source, wait);
             return NtStatus.AccessDenied;
+        }
 
         StoreVictim? replaced = null;
         var right = IsDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
         if (!Volume.SamePath(source, target))
         {
-            var victim = await CheckTargetAsync(target, replace, posix, right, cancellationToken);
+            var victim = await CheckTargetAsync(target, replace, posix, right, wait, cancellationToken);
             if (!victim.Succeeded)
                 return victim.Status;
             replaced = victim.Value;
@@ -216,6 +250,8 @@ internal sealed partial class FileOpen
                 return await Volume.Store.DeleteAsync(source, cancellationToken);
         }
 
+        if (wait.Finds(File, this))
+            return NtStatus.OplockBreakInProgress;
         var status = await Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken);
         if (status != NtStatus.Success)
             return status;
@@ -232,7 +268,7 @@ internal sealed partial class FileOpen
 
     /// <summary>Checks that a name can be taken: what stands there, who has it open, and who holds the directory.</summary>
     private async ValueTask<NtResult<StoreVictim?>> CheckTargetAsync(
-        StorePath target, bool replace, bool posix, FileAccessMask right, CancellationToken cancellationToken)
+        StorePath target, bool replace, bool posix, FileAccessMask right, HandleWait wait, CancellationToken cancellationToken)
     {
         if ((Record.ShareMaximalAccess & right) == 0)
             return NtStatus.AccessDenied;
@@ -263,6 +299,8 @@ internal sealed partial class FileOpen
         if (existing.FileId != File.FileId && Volume.Find(existing.FileId) is { } file)
         {
             if (file.IsDeletePending(handle.Path))
+                return NtStatus.AccessDenied;
+            if (wait.Finds(file, null))
                 return NtStatus.AccessDenied;
             if (file.AnyOpen(null, open => !posix || (open.ShareAccess & ShareAccess.Delete) == 0))
                 return NtStatus.AccessDenied;
@@ -301,6 +339,16 @@ internal sealed partial class FileOpen
         }
 
         return false;
+    }
+
+    /// <summary>Handles that are only cached are closed for a rename above them (MS-FSA section 2.1.5.15.12).</summary>
+    private void BreakBelow(StorePath directory, HandleWait wait)
+    {
+        foreach (var file in Volume.GetFiles())
+        {
+            if (file.AnyOpen(this, open => open.Path.IsBelow(directory, Volume.NameComparison)))
+                wait.Finds(file, null);
+        }
     }
 
     private void MoveLinks(StorePath source, StorePath target)

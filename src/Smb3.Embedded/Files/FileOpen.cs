@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
@@ -56,6 +57,12 @@ internal sealed partial class FileOpen
 
     /// <summary>Whether a close has begun.</summary>
     public bool IsClosing => Volatile.Read(ref _users) < 0;
+
+    /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
+    public CacheGrant? Grant { get; internal set; }
+
+    /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
+    internal IBreakSink? BreakSink { get; set; }
 
     /// <summary>The name that was opened; set while the open is in its file's table, and kept after.</summary>
     internal FileLink? Link { get; set; }

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -33,6 +34,9 @@ internal sealed record OpenRecord
 
     /// <summary>The most that the share lets the caller do.</summary>
     public required FileAccessMask ShareMaximalAccess { get; init; }
+
+    /// <summary>The lease that it belongs to.</summary>
+    public LeaseIdentity? Lease { get; init; }
 
     /// <summary>Whether closing it deletes the name (FILE_DELETE_ON_CLOSE).</summary>
     public bool DeleteOnClose { get; set; }

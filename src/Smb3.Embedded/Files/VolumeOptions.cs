@@ -17,6 +17,11 @@ internal sealed record VolumeOptions
     /// </summary>
     public int SortedListingLimit { get; init; } = 4096;
 
+    /// <summary>
+    /// How long a client has to answer the break of an oplock or lease. After it the client caches nothing, and who waited goes on.
+    /// </summary>
+    public TimeSpan BreakTimeout { get; init; } = TimeSpan.FromSeconds(35);
+
     /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;
 }

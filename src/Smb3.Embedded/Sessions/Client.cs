@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Smb3.Embedded.Files.Caching;
 
 namespace Smb3.Embedded.Sessions;
 
@@ -6,11 +7,14 @@ namespace Smb3.Embedded.Sessions;
 /// A client machine, known by its ClientGuid, with all its connections (an entry of GlobalClientTable, MS-SMB2 3.3.1.16). Samba:
 /// smbXsrv_client.
 /// </summary>
-internal sealed class Client(Guid clientGuid)
+internal sealed class Client(Guid clientGuid, int maxLeases)
 {
     private readonly ConcurrentDictionary<ulong, Connection> _connections = new();
 
     public Guid ClientGuid { get; } = clientGuid;
+
+    /// <summary>Its leases (the entry of GlobalLeaseTableList, MS-SMB2 3.3.1.11).</summary>
+    public LeaseTable Leases { get; } = new(clientGuid, maxLeases);
 
     public ICollection<Connection> Connections => _connections.Values;
 

@@ -130,6 +130,9 @@ internal sealed class Connection
         return true;
     }
 
+    /// <summary>Sends what nobody asked for; <see langword="null"/> while there is nothing to send on.</summary>
+    public INotificationSender? Notifications { get; set; }
+
     /// <summary>Ends the connection at once; the first reason wins.</summary>
     public void Terminate(ConnectionEndReason reason) => _terminate(reason);
 }

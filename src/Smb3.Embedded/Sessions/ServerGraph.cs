@@ -117,7 +117,8 @@ internal sealed class ServerGraph
     {
         lock (_clientGate)
         {
-            var client = _clients.GetOrAdd(clientGuid, static guid => new Client(guid));
+            var client = _clients.GetOrAdd(
+                clientGuid, static (guid, limits) => new Client(guid, limits.MaxLeasesPerClient), Settings.Limits);
             client.Add(connection);
             return client;
         }

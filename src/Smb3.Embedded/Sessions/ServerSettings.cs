@@ -74,6 +74,9 @@ internal sealed record ServerLimits
 
     public int MaxOpensPerSession { get; init; } = 65_536;
 
+    /// <summary>Leases of one client after which it is granted no more handle caching.</summary>
+    public int MaxLeasesPerClient { get; init; } = 65_536;
+
     /// <summary>Credits that one connection can hold at most; also how many requests it can have under way.</summary>
     public int MaxCredits { get; init; } = 8_192;
 

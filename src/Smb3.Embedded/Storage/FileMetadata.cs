@@ -26,7 +26,7 @@ public readonly record struct FileMetadata
     /// <summary>When the file came to be.</summary>
     public FileTime CreationTime { get; init; }
 
-    /// <summary>When the data was last read.</summary>
+    /// <summary>When the data was last read, as far as the medium keeps it: like NTFS, a store need not move it with every read.</summary>
     public FileTime LastAccessTime { get; init; }
 
     /// <summary>When the data was last written.</summary>

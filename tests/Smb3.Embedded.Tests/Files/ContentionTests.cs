@@ -59,7 +59,7 @@ public class ContentionTests
                     await open.CloseAsync(query: true);
                     break;
                 case 2:
-                    await open.RenameAsync(Names[random.Next(Names.Length)], random.Next(2) == 0, random.Next(2) == 0, default);
+                    await open.RenameAsync(Names[random.Next(Names.Length)], random.Next(2) == 0, random.Next(2) == 0, null, default);
                     break;
                 case 3:
                     await DeleteAsync(open, posix: random.Next(2) == 0);

@@ -29,7 +29,7 @@ public class DeletionTests
         var open = await _volume.OpenAsync("f");
         Assert.Equal(NtStatus.Success, await DeleteAsync(open));
         Assert.Equal(NtStatus.DeletePending, await _volume.StatusAsync("f"));
-        Assert.Equal(NtStatus.Success, await open.SetDispositionAsync(false, false, false, false, default));
+        Assert.Equal(NtStatus.Success, await open.SetDispositionAsync(false, false, false, false, null, default));
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("f"));
         await open.CloseAsync();
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("f"));
@@ -96,8 +96,8 @@ public class DeletionTests
     public async Task One_of_two_links_goes_and_the_file_stays()
     {
         var open = await _volume.OpenAsync("a");
-        Assert.Equal(NtStatus.Success, await open.LinkAsync("b", replace: false, default));
-        Assert.Equal(NtStatus.ObjectNameCollision, await open.LinkAsync("b", replace: false, default));
+        Assert.Equal(NtStatus.Success, await open.LinkAsync("b", replace: false, null, default));
+        Assert.Equal(NtStatus.ObjectNameCollision, await open.LinkAsync("b", replace: false, null, default));
         var byB = await _volume.OpenAsync("b");
         Assert.Same(open.File, byB.File);
         Assert.Equal(NtStatus.Success, await DeleteAsync(open));

@@ -14,12 +14,12 @@ public class RenameTests
         await _volume.MakeAsync("d", directory: true);
         var open = await _volume.OpenAsync("a");
         var other = await _volume.OpenAsync("a");
-        Assert.Equal(NtStatus.Success, await open.RenameAsync("d\\b", false, false, default));
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("d\\b", false, false, null, default));
         Assert.Equal("d\\b", other.Path.Text);
         Assert.Equal("d\\b", other.Record.Path.Text);
         Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("a"));
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("d\\b"));
-        Assert.Equal(NtStatus.Success, await open.RenameAsync("D\\B", false, false, default));
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("D\\B", false, false, null, default));
         Assert.Equal("B", open.Path.Name.ToString());
         await DeleteAsync(other);
         await other.CloseAsync();
@@ -35,21 +35,21 @@ public class RenameTests
         await _volume.MakeAsync("dir", directory: true);
         await _volume.MakeAsync("readonly", attributes: FileAttributes.ReadOnly);
         var open = await _volume.OpenAsync("f");
-        Assert.Equal(NtStatus.ObjectNameCollision, await open.RenameAsync("target", false, false, default));
-        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("dir", true, false, default));
-        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("readonly", true, false, default));
-        Assert.Equal(NtStatus.ObjectPathNotFound, await open.RenameAsync("none\\x", false, false, default));
-        Assert.Equal(NtStatus.ObjectNameInvalid, await open.RenameAsync("a?b", false, false, default));
-        Assert.Equal(NtStatus.ObjectPathSyntaxBad, await open.RenameAsync("..\\x", false, false, default));
+        Assert.Equal(NtStatus.ObjectNameCollision, await open.RenameAsync("target", false, false, null, default));
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("dir", true, false, null, default));
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("readonly", true, false, null, default));
+        Assert.Equal(NtStatus.ObjectPathNotFound, await open.RenameAsync("none\\x", false, false, null, default));
+        Assert.Equal(NtStatus.ObjectNameInvalid, await open.RenameAsync("a?b", false, false, null, default));
+        Assert.Equal(NtStatus.ObjectPathSyntaxBad, await open.RenameAsync("..\\x", false, false, null, default));
         var held = await _volume.OpenAsync("target");
-        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("target", true, false, default));
-        Assert.Equal(NtStatus.Success, await open.RenameAsync("target", true, posix: true, default));
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("target", true, false, null, default));
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("target", true, posix: true, null, default));
         await held.CloseAsync();
         await open.CloseAsync();
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("target"));
 
         var noDelete = await _volume.OpenAsync("target", access: FileAccessMask.FileGenericWrite);
-        Assert.Equal(NtStatus.AccessDenied, await noDelete.RenameAsync("x", false, false, default));
+        Assert.Equal(NtStatus.AccessDenied, await noDelete.RenameAsync("x", false, false, null, default));
         await noDelete.CloseAsync();
         _volume.AssertEmpty();
     }
@@ -66,7 +66,7 @@ public class RenameTests
         var directory = await _volume.OpenAsync(
             "d", access: deleteAccess ? access | FileAccessMask.Delete : access, share: share, options: CreateOptions.DirectoryFile);
         var open = await _volume.OpenAsync("d\\f", share: ShareAccess.None);
-        Assert.Equal(status, await open.RenameAsync("d\\g", false, false, default));
+        Assert.Equal(status, await open.RenameAsync("d\\g", false, false, null, default));
         await open.CloseAsync();
         await directory.CloseAsync();
     }
@@ -76,10 +76,10 @@ public class RenameTests
     {
         var directory = await _volume.MakeDirectoryAsync("d");
         var file = await _volume.OpenAsync("d\\f");
-        Assert.Equal(NtStatus.AccessDenied, await directory.RenameAsync("e", false, false, default));
-        Assert.Equal(NtStatus.InvalidParameter, await directory.RenameAsync("d\\sub", false, false, default));
+        Assert.Equal(NtStatus.AccessDenied, await directory.RenameAsync("e", false, false, null, default));
+        Assert.Equal(NtStatus.InvalidParameter, await directory.RenameAsync("d\\sub", false, false, null, default));
         await file.CloseAsync();
-        Assert.Equal(NtStatus.Success, await directory.RenameAsync("e", false, false, default));
+        Assert.Equal(NtStatus.Success, await directory.RenameAsync("e", false, false, null, default));
         await directory.CloseAsync();
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("e\\f"));
         _volume.AssertEmpty();

@@ -96,7 +96,7 @@ internal sealed class TestVolume
     }
 
     public static async Task<NtStatus> DeleteAsync(FileOpen open, bool posix = false, bool ignoreReadOnly = false) =>
-        await open.SetDispositionAsync(true, posix, ignoreReadOnly, onClose: false, CancellationToken.None);
+        await open.SetDispositionAsync(true, posix, ignoreReadOnly, onClose: false, null, CancellationToken.None);
 
     public void AssertEmpty()
     {

@@ -267,43 +267,6 @@ public sealed class PhysicalFileStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_of_a_hundred_thousand_files_is_listed_in_little_memory_and_a_missing_name_in_it_costs_little()
-    {
-        for (var i = 0; i < 100_000; i++)
-            File.OpenHandle(Path.Join(_root, $"File {i:D6}"), FileMode.CreateNew, FileAccess.Write).Dispose();
-        using var store = Open("Best");
-
-        await using var root = (await store.OpenAsync(StorePath.Root, StoreAccess.Metadata, None)).Value;
-        await using var listing = (await root.ListAsync(None)).Value;
-        var entries = new StoreEntry[200];
-        var count = 0;
-        long most = 0;
-        GC.Collect();
-        var start = GC.GetTotalMemory(forceFullCollection: true);
-        while ((await listing.ReadAsync(entries, None)).Value is var read and > 0)
-        {
-            count += read;
-            if (count % 20_000 < read)
-                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - start);
-        }
-
-        Assert.Equal(100_000, count);
-        Assert.InRange(most, long.MinValue, 2_000_000);
-
-        // The first missing name reads the folder; the others, and the creates between them, do not.
-        Assert.Equal(NtStatus.ObjectNameNotFound, await TryOpen(store, "missing"));
-        var clock = Stopwatch.StartNew();
-        for (var i = 0; i < 300; i++)
-        {
-            Assert.Equal(NtStatus.ObjectNameNotFound, await TryOpen(store, $"missing {i}"));
-            await (await store.CreateAsync(new StorePath($"New {i}"), default, None)).Value.DisposeAsync();
-        }
-
-        Assert.Equal(NtStatus.Success, await TryOpen(store, "FILE 012345"));
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 30);
-    }
-
-    [Fact]
     public async Task A_name_that_somebody_else_makes_is_found_in_any_case()
     {
         using var store = Open("Best");

@@ -71,15 +71,15 @@ internal sealed class SetInfoHandler : ICommandHandler
 
             case FileInformationClass.FileRenameInformation:
             case FileInformationClass.FileRenameInformationEx:
-                return Rename(file, buffer, informationClass == FileInformationClass.FileRenameInformationEx, token);
+                return Rename(request, file, buffer, informationClass == FileInformationClass.FileRenameInformationEx, token);
 
             case FileInformationClass.FileLinkInformation:
             case FileInformationClass.FileLinkInformationEx:
-                return Link(file, buffer, informationClass == FileInformationClass.FileLinkInformationEx, token);
+                return Link(request, file, buffer, informationClass == FileInformationClass.FileLinkInformationEx, token);
 
             case FileInformationClass.FileDispositionInformation:
                 return SetInformation.TryReadDisposition(buffer, out var delete)
-                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, onClose: false, token)
+                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, onClose: false, request.GoAsync, token)
                     : new(NtStatus.InfoLengthMismatch);
 
             case FileInformationClass.FileDispositionInformationEx:
@@ -89,6 +89,7 @@ internal sealed class SetInfoHandler : ICommandHandler
                         (flags & DispositionFlags.PosixSemantics) != 0,
                         (flags & DispositionFlags.IgnoreReadOnlyAttribute) != 0,
                         (flags & DispositionFlags.OnClose) != 0,
+                        request.GoAsync,
                         token)
                     : new(NtStatus.InfoLengthMismatch);
 
@@ -124,7 +125,8 @@ internal sealed class SetInfoHandler : ICommandHandler
             _ => file.SetValidDataLengthAsync(value, token),
         };
 
-    private static ValueTask<NtStatus> Rename(FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
+    private static ValueTask<NtStatus> Rename(
+        Request request, FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
     {
         if (!RenameInformation.TryParse(buffer, extended, out var rename))
         {
@@ -136,7 +138,8 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return file.RenameAsync(TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, token);
+        return file.RenameAsync(
+            TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, request.GoAsync, token);
     }
 
     /// <summary>The path from the share's root; clients send it with and without a backslash in front (MS-FSCC 2.4.42.2 has none).</summary>
@@ -146,7 +149,8 @@ internal sealed class SetInfoHandler : ICommandHandler
         return name.StartsWith('\\') ? name[1..] : name;
     }
 
-    private static ValueTask<NtStatus> Link(FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
+    private static ValueTask<NtStatus> Link(
+        Request request, FileOpen file, ReadOnlySpan<byte> buffer, bool extended, CancellationToken token)
     {
         if (!RenameInformation.TryParse(buffer, extended, out var link))
         {
@@ -158,6 +162,6 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return file.LinkAsync(TargetOf(link), link.ReplaceIfExists, token);
+        return file.LinkAsync(TargetOf(link), link.ReplaceIfExists, request.GoAsync, token);
     }
 }

@@ -23,17 +23,21 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     {
         var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
         var cipher = CipherOf(dialect, clientCapabilities, choice);
-        var capabilities = large ? Smb2Capabilities.LargeMtu : Smb2Capabilities.None;
-        if (cipher != Smb2Cipher.None && dialect is (Smb2Dialect.Smb300 or Smb2Dialect.Smb302))
+        var smb3 = dialect is Smb2Dialect.Smb300 or Smb2Dialect.Smb302 or Smb2Dialect.Smb311;
+        var capabilities = large ? Smb2Capabilities.LargeMtu | Smb2Capabilities.Leasing : Smb2Capabilities.None;
+        if (smb3)
+        {
+            capabilities |= clientCapabilities & Smb2Capabilities.DirectoryLeasing;
+            if (settings.MultiChannel)
+            {
+                capabilities |= clientCapabilities & Smb2Capabilities.MultiChannel;
+            }
+        }
+
+        if (cipher != Smb2Cipher.None && smb3 && dialect != Smb2Dialect.Smb311)
         {
             // From 3.1.1 on the encryption context says it.
             capabilities |= Smb2Capabilities.Encryption;
-        }
-
-        if (settings.MultiChannel && dialect is >= Smb2Dialect.Smb300 and <= Smb2Dialect.Smb311
-            && (clientCapabilities & Smb2Capabilities.MultiChannel) != 0)
-        {
-            capabilities |= Smb2Capabilities.MultiChannel;
         }
 
         return new Negotiated

@@ -73,6 +73,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(status);
         }
 
+        var fileId = NewFileId(request);
         var parameters = new CreateParameters
         {
             Path = create.GetName(),
@@ -85,12 +86,14 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             Attributes = create.FileAttributes,
             AllocationSize = asked.AllocationSize,
             SecurityDescriptor = asked.SecurityDescriptor,
-            Caching = new CachingWish((byte)create.RequestedOplockLevel, asked.Lease?.LeaseKey ?? default, (uint)(asked.Lease?.State ?? 0)),
+            Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
+            OnWait = request.GoAsync,
         };
-        return OpenFileAsync(request, tree, parameters, asked);
+        return OpenFileAsync(request, tree, fileId, parameters, asked);
     }
 
-    private async ValueTask<NtStatus> OpenFileAsync(Request request, TreeConnect tree, CreateParameters parameters, CreateContexts asked)
+    private async ValueTask<NtStatus> OpenFileAsync(
+        Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked)
     {
         var session = request.Session!;
         if (services.Hooks is { } hooks
@@ -124,7 +127,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return outcome.Status;
         }
 
-        var handle = new FileHandle(NewFileId(request), tree, request.ChannelSequence, open);
+        var handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
         session.Opens.Add(handle);
         if (tree.HasEnded || session.State == SessionState.Ended)
         {
@@ -171,8 +174,9 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             contexts.OnDiskId(outcome.Metadata.FileId, volumeSerial);
         }
 
+        var level = CachingContext.Write(handle.File, ref contexts);
         var length = CreateResponse.Write(
-            body, handle.FileId, Smb2OplockLevel.None, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
+            body, handle.FileId, level, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
         request.TrimBody(length);
     }
 

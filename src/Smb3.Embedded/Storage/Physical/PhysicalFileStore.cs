@@ -16,8 +16,13 @@ namespace Smb3.Embedded.Storage.Physical;
 /// <para>
 /// On Linux, DOS attributes, creation time and a change time that was set are kept in the extended attribute <c>user.smb3.dos</c>, security
 /// descriptors in <c>user.smb3.sd</c>; on a file system without extended attributes they are not kept, and
-/// <see cref="StoreAbilities.DosAttributes"/> is not claimed. The file id is the inode's number, names that Windows cannot have are mapped
-/// (see the README), a new file is durable after a flush of its handle.
+/// <see cref="StoreAbilities.DosAttributes"/> is not claimed. The file id is the inode's number. A flush makes data and metadata durable,
+/// and of a file that the handle made its name too.
+/// </para>
+/// <para>
+/// On Linux, a disk name that Windows cannot have shows with private-use characters, as cifs.ko and macOS write them: U+F020–U+F027 for
+/// <c>" * : &lt; &gt; ? \ |</c>, U+F001–U+F01F for control characters, U+F028 and U+F029 for a last space and dot, U+F080–U+F0FF for
+/// bytes that are not UTF-8; a client that writes these gets the disk name. Elsewhere such names are left out.
 /// </para>
 /// </remarks>
 public sealed class PhysicalFileStore : IFileStore, IDisposable

@@ -1,0 +1,88 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
+using Smb3.Embedded.Wire.Oplock;
+
+namespace Smb3.Embedded.Commands.Opens;
+
+/// <summary>OPLOCK_BREAK from a client: it has given up what it was asked to (MS-SMB2 3.3.5.22).</summary>
+internal sealed class OplockBreakHandler : ICommandHandler
+{
+    public ValueTask<NtStatus> HandleAsync(Request request)
+    {
+        if (!OplockBreakAcknowledgment.TryParse(request.Message.Span, out var acknowledgment))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        return new(acknowledgment.IsLease ? AcknowledgeLease(request, acknowledgment) : AcknowledgeOplock(request, acknowledgment));
+    }
+
+    private static NtStatus AcknowledgeOplock(Request request, in OplockBreakAcknowledgment acknowledgment)
+    {
+        if (acknowledgment.OplockLevel == Smb2OplockLevel.Lease)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var status = request.FindFile(acknowledgment.FileId, out var handle);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        if (handle.File.Grant is { IsLease: true })
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        var level = acknowledgment.OplockLevel;
+        var state = level switch
+        {
+            Smb2OplockLevel.None => CacheState.None,
+            Smb2OplockLevel.LevelII => CacheState.Read,
+            _ => CacheState.Read | CacheState.Write, // more than any break leaves
+        };
+        status = handle.File.File.Caching.AcknowledgeOplock(handle.File.Grant, state);
+        if (status == NtStatus.Success)
+        {
+            OplockBreakResponse.Write(request.Append(OplockBreakResponse.FixedSize), level, handle.FileId);
+        }
+
+        return status;
+    }
+
+    private static NtStatus AcknowledgeLease(Request request, in OplockBreakAcknowledgment acknowledgment)
+    {
+        if (request.Connection.Client is not { } client || !client.Leases.TryFind(acknowledgment.LeaseKey, out var lease))
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        var state = acknowledgment.LeaseState;
+        if ((state & ~(Smb2LeaseState.Read | Smb2LeaseState.Handle | Smb2LeaseState.Write)) != 0)
+        {
+            return NtStatus.RequestNotAccepted;
+        }
+
+        var status = lease.File.Caching.AcknowledgeLease(lease, (CacheState)state, out var next);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        LeaseBreakResponse.Write(request.Append(LeaseBreakResponse.FixedSize), acknowledgment.LeaseKey, state);
+        if (!next.IsEmpty)
+        {
+            request.AfterResponse = () =>
+            {
+                next.Send();
+                return default;
+            };
+        }
+
+        return NtStatus.Success;
+    }
+}

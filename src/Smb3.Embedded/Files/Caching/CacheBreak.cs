@@ -1,0 +1,17 @@
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>What a client is told when it must give up caching (MS-SMB2 section 2.2.23).</summary>
+/// <param name="Lease">The lease; <see langword="null"/> for an oplock, which is known by its open.</param>
+/// <param name="From">What it has.</param>
+/// <param name="To">What it may keep.</param>
+/// <param name="Epoch">The lease's epoch; 0 for version 1 and oplocks.</param>
+/// <param name="MustAnswer">Whether others wait for its acknowledgement.</param>
+internal readonly record struct CacheBreak(LeaseIdentity? Lease, CacheState From, CacheState To, ushort Epoch, bool MustAnswer);
+
+/// <summary>Takes the breaks of one open to its client.</summary>
+internal interface IBreakSink
+{
+    /// <summary>Sends a break. Must neither block nor throw.</summary>
+    /// <returns>Whether it was handed to a live connection of the client.</returns>
+    bool Send(in CacheBreak notice);
+}

@@ -1,0 +1,69 @@
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>
+/// Caching that was granted: a lease with all its opens (MS-SMB2 section 3.3.1.12), or an oplock with its one open. Belongs to the
+/// <see cref="FileCaching"/> of its file, and is guarded by that file's lock.
+/// </summary>
+internal sealed class CacheGrant(FileObject file, LeaseTable? table, LeaseIdentity? lease)
+{
+    /// <summary>The file.</summary>
+    public FileObject File { get; } = file;
+
+    /// <summary>Where it is listed; <see langword="null"/> for an oplock.</summary>
+    public LeaseTable? Table { get; } = table;
+
+    /// <summary>What it is known by; <see langword="null"/> for an oplock.</summary>
+    public LeaseIdentity? Lease { get; } = lease;
+
+    /// <summary>Whether it is a lease.</summary>
+    public bool IsLease => Lease is not null;
+
+    /// <summary>What the client may cache now; while it is breaking, what it may cache until it answers.</summary>
+    public CacheState State { get; set; }
+
+    /// <summary>Counts the changes of <see cref="State"/>.</summary>
+    public ushort Epoch { get; set; }
+
+    /// <summary>Whether the client has been asked to give something up and has not answered.</summary>
+    public bool IsBreaking { get; set; }
+
+    /// <summary>What the client was told that it may keep.</summary>
+    public CacheState BreakingTo { get; set; }
+
+    /// <summary>What it may keep in the end: less, when somebody asked for more during the break.</summary>
+    public CacheState BreakingFor { get; set; }
+
+    /// <summary>How many breaks there have been that the client had to answer.</summary>
+    public int Breaks { get; set; }
+
+    /// <summary>Ends the wait for the client.</summary>
+    public ITimer? Timer { get; set; }
+
+    /// <summary>Its opens, the oldest first.</summary>
+    public List<FileOpen> Opens { get; } = [];
+
+    /// <summary>Its opens that keep others from caching writes.</summary>
+    public int Blockers { get; set; }
+
+    /// <summary>State, epoch and whether it is breaking, as of now.</summary>
+    public (CacheState State, ushort Epoch, bool IsBreaking) Show()
+    {
+        lock (File.Sync)
+            return (State, Epoch, IsBreaking);
+    }
+
+    /// <summary>Hands a break to the first of the opens that can still reach the client.</summary>
+    public bool Send(in CacheBreak notice)
+    {
+        FileOpen[] opens;
+        lock (File.Sync)
+            opens = [.. Opens];
+        foreach (var open in opens)
+        {
+            if (open.BreakSink is { } sink && sink.Send(notice))
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,31 @@
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>The oplock or lease that a CREATE asks for.</summary>
+internal sealed record CachingWish
+{
+    /// <summary>What it wants to cache; for an oplock R, RW or RWH.</summary>
+    public required CacheState State { get; init; }
+
+    /// <summary>Where breaks go.</summary>
+    public required IBreakSink Sink { get; init; }
+
+    /// <summary>The client's leases; <see langword="null"/>: an oplock is asked for.</summary>
+    public LeaseTable? Table { get; init; }
+
+    /// <summary>Which lease; there exactly when <see cref="Table"/> is.</summary>
+    public LeaseIdentity? Lease { get; init; }
+
+    /// <summary>The epoch that the client counts from (version 2).</summary>
+    public ushort Epoch { get; init; }
+}
+
+/// <summary>What a lease is known by. Plain data: a durable handle keeps it.</summary>
+/// <param name="ClientGuid">The client.</param>
+/// <param name="Key">The client's name for the lease.</param>
+/// <param name="ParentKey">The client's lease on the directory, which changes made through this one leave alone (version 2).</param>
+/// <param name="Version">1 or 2.</param>
+internal sealed record LeaseIdentity(Guid ClientGuid, Guid Key, Guid? ParentKey, int Version)
+{
+    /// <summary>Whether both mean the same lease.</summary>
+    public bool IsSame(LeaseIdentity? other) => other is not null && other.Key == Key && other.ClientGuid == ClientGuid;
+}

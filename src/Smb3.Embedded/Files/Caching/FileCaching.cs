@@ -1,0 +1,416 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>
+/// The oplocks and leases of one file: grants them, breaks them, and lets those wait who must (MS-FSA sections 2.1.4.12, 2.1.5.18 and
+/// 2.1.5.19; MS-SMB2 sections 3.3.4.6 and 3.3.4.7). Guarded by the file's lock; whoever waits does so outside of it.
+/// </summary>
+internal sealed class FileCaching(FileObject file)
+{
+    private const CacheState ReadWrite = CacheState.Read | CacheState.Write;
+    private const CacheState Held = CacheState.Write | CacheState.Handle;
+
+    private const FileAccessMask OplockStat =
+        FileAccessMask.ReadAttributes | FileAccessMask.WriteAttributes | FileAccessMask.Synchronize;
+
+    private const FileAccessMask LeaseStat = OplockStat | FileAccessMask.ReadControl;
+
+    private readonly List<CacheGrant> _grants = [];
+    private TaskCompletionSource? _changed;
+
+    // Counts instead of walks: most opens of a popular file break nothing, and find that out at once.
+    private int _blockers;
+    private int _oplocks;
+    private int _writing;
+    private int _handling;
+    private volatile int _reading;
+    private int _breaking;
+
+    /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA section 2.1.5.1.2).</summary>
+    public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
+
+    /// <summary>Completes with the next change of any grant or open of the file. Called with the file's lock held.</summary>
+    public Task WhenChanged() =>
+        (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    /// <summary>
+    /// Breaks what stands in the way of one more open (MS-FSA section 2.1.5.1.2): where sharing collides, cached handles, which may be
+    /// what collides; else cached writes; and when the file is overwritten, everything. Called with the file's lock held.
+    /// </summary>
+    /// <param name="wish">The caching that the new open asks for: opens of its own lease do not disturb it.</param>
+    /// <param name="access">The access that the new open gets.</param>
+    /// <param name="collides">Whether its sharing collides with that of others.</param>
+    /// <param name="overwrites">Whether it overwrites the file.</param>
+    /// <param name="again">Whether it has waited before.</param>
+    /// <param name="breaks">What must be sent.</param>
+    /// <returns>Whether the open must wait and try again.</returns>
+    public bool BreakForOpen(
+        CachingWish? wish, FileAccessMask access, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
+    {
+        var mask = collides ? CacheState.Handle : CacheState.Write;
+        var disturbing = overwrites ? _grants.Count : collides ? _handling : _writing;
+        if (disturbing + _breaking == 0)
+            return false;
+        var isStat = !overwrites && IsStat(access);
+        var isLeaseStat = !overwrites && (access & ~LeaseStat) == 0;
+        var wait = false;
+        foreach (var grant in _grants)
+        {
+            if ((grant.IsLease ? isLeaseStat : isStat) || grant.State == CacheState.None || IsOwn(grant, wish))
+                continue;
+            var to = grant.State & ~mask;
+            if (overwrites)
+                to &= CacheState.Write;
+            if (to == grant.State)
+            {
+                wait |= grant.IsBreaking;
+                continue;
+            }
+
+            // What is broken for an overwrite is broken once and for all, not again by the new length.
+            var state = grant.State;
+            var wasBreaking = grant.IsBreaking;
+            Break(grant, overwrites ? CacheState.None : to, ref breaks);
+            wait |= (state & mask) != 0 || (wasBreaking && again);
+        }
+
+        return wait;
+    }
+
+    /// <summary>
+    /// Breaks cached reads before data, length or locks change through <paramref name="by"/>. Nobody waits: reads hold back nothing.
+    /// </summary>
+    public void BreakReads(FileOpen by)
+    {
+        if (_reading == 0)
+            return;
+        BreakBatch breaks = default;
+        lock (file.Sync)
+        {
+            foreach (var grant in _grants)
+            {
+                // A level II oplock has no owner that it would spare (MS-FSA 2.1.4.12); all others spare their own opens.
+                if ((grant.State & CacheState.Read) != 0
+                    && (grant != by.Grant || (!grant.IsLease && grant.State == CacheState.Read)))
+                {
+                    Break(grant, CacheState.None, ref breaks);
+                }
+            }
+        }
+
+        breaks.Send();
+    }
+
+    /// <summary>
+    /// Breaks cached handles before a name of the file changes or goes (MS-FSA sections 2.1.5.15.3 and 2.1.5.15.12).
+    /// </summary>
+    /// <param name="by">Who does it; its own lease is spared. <see langword="null"/>: none is.</param>
+    /// <returns>What to wait for before trying again; <see langword="null"/>: nothing stands in the way.</returns>
+    public Task? BreakHandles(FileOpen? by)
+    {
+        BreakBatch breaks = default;
+        Task? changed = null;
+        lock (file.Sync)
+        {
+            if (_handling == 0)
+                return null;
+            foreach (var grant in _grants)
+            {
+                if ((grant.State & CacheState.Handle) == 0 || (by is not null && grant == by.Grant))
+                    continue;
+                Break(grant, grant.State & ~CacheState.Handle, ref breaks);
+                if ((grant.State & CacheState.Handle) != 0)
+                    changed = WhenChanged();
+            }
+        }
+
+        breaks.Send();
+        return changed;
+    }
+
+    /// <summary>Breaks the leases on a directory whose listing changes (MS-SMB2 section 3.3.4.7); nobody waits.</summary>
+    /// <param name="parentOf">The lease of the open that changes it: the lease that it names as its parent is spared.</param>
+    public void BreakListing(LeaseIdentity? parentOf)
+    {
+        if (_reading == 0)
+            return;
+        BreakBatch breaks = default;
+        lock (file.Sync)
+        {
+            foreach (var grant in _grants)
+            {
+                if (grant.State != CacheState.None && grant.Lease is { } lease
+                    && !(parentOf?.ParentKey == lease.Key && parentOf.ClientGuid == lease.ClientGuid))
+                {
+                    Break(grant, CacheState.None, ref breaks);
+                }
+            }
+        }
+
+        breaks.Send();
+    }
+
+    /// <summary>
+    /// Counts an open in and grants it what can be granted of its wish. Called with the file's lock held.
+    /// </summary>
+    /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 section 3.3.5.9.8).</returns>
+    public NtStatus Add(FileOpen open, CachingWish? wish)
+    {
+        CacheGrant? grant = null;
+        if (wish is { Table: { } table, Lease: { } identity })
+        {
+            if (!table.TryFind(identity.Key, out grant))
+            {
+                grant = new CacheGrant(file, table, identity) { Epoch = identity.Version == 2 ? wish.Epoch : (ushort)0 };
+                if (!table.TryAdd(grant))
+                    return NtStatus.InvalidParameter;
+                _grants.Add(grant);
+                Set(grant, Grantable(grant, wish));
+                grant.Epoch++;
+            }
+            else if (grant.File != file)
+            {
+                return NtStatus.InvalidParameter;
+            }
+            else if (!grant.IsBreaking && wish.State != grant.State && (grant.State & ~wish.State) == 0
+                && Grantable(grant, wish) == wish.State)
+            {
+                // Upgraded as a whole or not at all.
+                Set(grant, wish.State);
+                grant.Epoch++;
+            }
+        }
+        else if (wish is not null && Grantable(null, wish) is var state and not CacheState.None)
+        {
+            grant = new CacheGrant(file, null, null);
+            _grants.Add(grant);
+            Set(grant, state);
+        }
+
+        if (grant is not null)
+        {
+            grant.Opens.Add(open);
+            open.Grant = grant;
+            open.BreakSink = wish!.Sink;
+        }
+
+        if (IsBlocker(open))
+        {
+            _blockers++;
+            if (grant is not null)
+                grant.Blockers++;
+        }
+
+        return NtStatus.Success;
+    }
+
+    /// <summary>Counts an open out; with its last open a grant ends. Called with the file's lock held.</summary>
+    public void Remove(FileOpen open)
+    {
+        var grant = open.Grant;
+        if (IsBlocker(open))
+        {
+            _blockers--;
+            if (grant is not null)
+                grant.Blockers--;
+        }
+
+        if (grant is not null)
+        {
+            grant.Opens.Remove(open);
+            if (grant.Opens.Count == 0)
+                End(grant);
+        }
+
+        Signal();
+    }
+
+    /// <summary>The client answers a break of its oplock (MS-SMB2 section 3.3.5.22.1, MS-FSA section 2.1.5.19).</summary>
+    public NtStatus AcknowledgeOplock(CacheGrant? grant, CacheState to)
+    {
+        lock (file.Sync)
+        {
+            if (grant is null || (!grant.IsBreaking && (grant.State & CacheState.Write) == 0))
+                return NtStatus.InvalidOplockProtocol;
+            if (!grant.IsBreaking)
+                return NtStatus.InvalidDeviceState;
+            if ((to & ~grant.BreakingTo) != 0)
+            {
+                EndBreak(grant, CacheState.None);
+                return NtStatus.InvalidOplockProtocol;
+            }
+
+            EndBreak(grant, to);
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>The client answers a break of its lease (MS-SMB2 section 3.3.5.22.2).</summary>
+    /// <param name="grant">The lease.</param>
+    /// <param name="to">What it keeps.</param>
+    /// <param name="next">The next step, to be sent after the response, when more was asked for meanwhile.</param>
+    /// <returns>Success; UNSUCCESSFUL when nothing was asked; REQUEST_NOT_ACCEPTED when it would keep more than it may.</returns>
+    public NtStatus AcknowledgeLease(CacheGrant grant, CacheState to, out BreakBatch next)
+    {
+        next = default;
+        lock (file.Sync)
+        {
+            if (!grant.IsBreaking)
+                return NtStatus.Unsuccessful;
+            if ((to & ~grant.BreakingTo) != 0)
+                return NtStatus.RequestNotAccepted;
+            if ((to & ~grant.BreakingFor) == 0)
+            {
+                EndBreak(grant, to);
+                return NtStatus.Success;
+            }
+
+            // Windows goes down in steps: cached reads are the last to go, and that needs no answer.
+            if ((to & Held) == 0)
+            {
+                EndBreak(grant, CacheState.None);
+                next.Add(grant, Notice(grant, to, CacheState.None));
+                return NtStatus.Success;
+            }
+
+            Set(grant, to);
+            grant.BreakingTo = (grant.BreakingFor | CacheState.Read) & to;
+            next.Add(grant, Notice(grant, to, grant.BreakingTo));
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>The client cannot be asked any more: it has nothing.</summary>
+    public void GiveUp(CacheGrant grant)
+    {
+        lock (file.Sync)
+        {
+            if (grant.IsBreaking)
+                EndBreak(grant, CacheState.None);
+        }
+    }
+
+    private static bool IsOwn(CacheGrant grant, CachingWish? wish) => grant.Lease is { } lease && lease.IsSame(wish?.Lease);
+
+    private static bool IsBlocker(FileOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
+
+    private static CacheBreak Notice(CacheGrant grant, CacheState from, CacheState to) => new(
+        grant.Lease, from, to, grant.Lease is { Version: 2 } ? grant.Epoch : (ushort)0, MustAnswer: (from & Held) != 0);
+
+    /// <summary>What of a wish goes together with all other opens (MS-FSA section 2.1.5.18).</summary>
+    private CacheState Grantable(CacheGrant? own, CachingWish wish)
+    {
+        var state = wish.State;
+        if (file.IsDirectory)
+            state = wish.Lease is { Version: 2 } ? state & ~CacheState.Write : CacheState.None;
+        if (file.Locks is { Count: > 0 })
+            state &= ~CacheState.Read;
+        if (_blockers > (own?.Blockers ?? 0))
+            state &= ~CacheState.Write;
+        if (_writing > (own is not null && (own.State & CacheState.Write) != 0 ? 1 : 0))
+            return CacheState.None;
+        if (wish.Lease is null)
+        {
+            // An oplock beside a lease that caches handles is none; it never caches handles without writes.
+            if (_handling > 0)
+                return CacheState.None;
+            if ((state & CacheState.Write) == 0)
+                state &= CacheState.Read;
+        }
+        else if (_oplocks > 0 || wish.Table!.IsFull)
+        {
+            state &= ~CacheState.Handle;
+        }
+
+        return (state & CacheState.Read) == 0 ? CacheState.None : state;
+    }
+
+    private void Break(CacheGrant grant, CacheState to, ref BreakBatch breaks)
+    {
+        to &= grant.State;
+        if (!grant.IsLease)
+            to &= CacheState.Read;
+        else if ((to & CacheState.Read) == 0)
+            to = CacheState.None;
+
+        if (grant.IsBreaking)
+        {
+            // It is told of it when it has answered the first; an oplock is looked at again by whoever waits.
+            grant.BreakingFor &= to;
+            return;
+        }
+
+        if (to == grant.State)
+            return;
+        grant.Epoch++;
+        breaks.Add(grant, Notice(grant, grant.State, to));
+        if ((grant.State & Held) == 0)
+        {
+            Set(grant, to);
+            Signal();
+            return;
+        }
+
+        grant.IsBreaking = true;
+        grant.BreakingTo = to;
+        grant.BreakingFor = to;
+        _breaking++;
+        grant.Timer = file.Volume.Options.Time.CreateTimer(
+            static state => ((BreakDeadline)state!).Pass(),
+            new BreakDeadline(grant, ++grant.Breaks), file.Volume.Options.BreakTimeout, Timeout.InfiniteTimeSpan);
+    }
+
+    private void EndBreak(CacheGrant grant, CacheState to)
+    {
+        grant.Timer?.Dispose();
+        grant.Timer = null;
+        grant.IsBreaking = false;
+        _breaking--;
+        Set(grant, to);
+        Signal();
+    }
+
+    private void End(CacheGrant grant)
+    {
+        if (grant.IsBreaking)
+            EndBreak(grant, CacheState.None);
+        Set(grant, CacheState.None);
+        _grants.Remove(grant);
+        if (grant.IsLease)
+            grant.Table!.Remove(grant);
+    }
+
+    private void Set(CacheGrant grant, CacheState state)
+    {
+        var changed = grant.State ^ state;
+        if (!grant.IsLease && (grant.State == CacheState.None) != (state == CacheState.None))
+            _oplocks += state == CacheState.None ? -1 : 1;
+        grant.State = state;
+        if ((changed & CacheState.Read) != 0)
+            _reading += (state & CacheState.Read) != 0 ? 1 : -1;
+        if ((changed & CacheState.Write) != 0)
+            _writing += (state & CacheState.Write) != 0 ? 1 : -1;
+        if ((changed & CacheState.Handle) != 0)
+            _handling += (state & CacheState.Handle) != 0 ? 1 : -1;
+    }
+
+    /// <summary>The end of the time for one break: a timer that fires late must not end the next one.</summary>
+    private sealed record BreakDeadline(CacheGrant Grant, int Number)
+    {
+        public void Pass()
+        {
+            lock (Grant.File.Sync)
+            {
+                if (Grant.IsBreaking && Grant.Breaks == Number)
+                    Grant.File.Caching.EndBreak(Grant, CacheState.None);
+            }
+        }
+    }
+
+    private void Signal()
+    {
+        _changed?.TrySetResult();
+        _changed = null;
+    }
+}

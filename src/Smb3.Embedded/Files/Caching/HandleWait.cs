@@ -1,0 +1,35 @@
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>
+/// What the change of a name waits for: handles that other clients keep open after their users closed them. It is collected while the
+/// change has its turn at the name, and waited for outside of it.
+/// </summary>
+/// <param name="onWait">Called once before the first wait; its token ends the waits.</param>
+internal sealed class HandleWait(Func<CancellationToken>? onWait)
+{
+    private Task? _changed;
+    private CancellationToken? _token;
+
+    /// <summary>Whether something was found to wait for; the change then ends without having done anything.</summary>
+    public bool IsNeeded => _changed is not null;
+
+    /// <summary>Breaks the handles cached on <paramref name="file"/>, and says whether they stand in the way.</summary>
+    /// <param name="file">The file whose name goes or changes; <see langword="null"/>: nobody has it open.</param>
+    /// <param name="by">Who does it: its own lease is spared.</param>
+    public bool Finds(FileObject? file, FileOpen? by)
+    {
+        if (file?.Caching.BreakHandles(by) is not { } changed)
+            return false;
+        _changed = changed;
+        return true;
+    }
+
+    /// <summary>Waits until it is worth trying again.</summary>
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        var changed = _changed!;
+        _changed = null;
+        _token ??= onWait?.Invoke() ?? cancellationToken;
+        await changed.WaitAsync(_token.Value);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>The leases of one client by their keys (MS-SMB2 section 3.3.1.11, LeaseTable).</summary>
+/// <remarks>Its lock is the innermost: taken with a file object's lock held, never the other way round.</remarks>
+internal sealed class LeaseTable(Guid clientGuid, int limit)
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<Guid, CacheGrant> _leases = [];
+
+    /// <summary>The client.</summary>
+    public Guid ClientGuid { get; } = clientGuid;
+
+    /// <summary>How many leases there are.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_sync)
+                return _leases.Count;
+        }
+    }
+
+    /// <summary>Whether the client caches as many handles as one client may.</summary>
+    public bool IsFull => Count >= limit;
+
+    /// <summary>The lease with this key.</summary>
+    public bool TryFind(Guid key, [NotNullWhen(true)] out CacheGrant? lease)
+    {
+        lock (_sync)
+            return _leases.TryGetValue(key, out lease);
+    }
+
+    /// <summary>Whether the key is free, or taken for <paramref name="file"/>; one key is never used for two files.</summary>
+    public bool IsFreeFor(Guid key, FileObject? file)
+    {
+        lock (_sync)
+            return !_leases.TryGetValue(key, out var lease) || lease.File == file;
+    }
+
+    /// <summary>Adds a lease, unless its key is taken.</summary>
+    internal bool TryAdd(CacheGrant lease)
+    {
+        lock (_sync)
+            return _leases.TryAdd(lease.Lease!.Key, lease);
+    }
+
+    /// <summary>Takes a lease out.</summary>
+    internal void Remove(CacheGrant lease)
+    {
+        lock (_sync)
+        {
+            if (_leases.TryGetValue(lease.Lease!.Key, out var held) && held == lease)
+                _leases.Remove(lease.Lease.Key);
+        }
+    }
+}
