@@ -7,9 +7,9 @@ using Smb3.Embedded.Samples.VirtualStore;
 
 var invoices = new List<Invoice>
 {
-    new(2024, 1, "Alder & Sons", 1_250.00m),
-    new(2024, 2, "Birch Ltd", 310.50m),
-    new(2025, 1, "Cedar plc", 99.90m),
+    new(1, new(2024, 3, 1, 9, 0, 0, TimeSpan.Zero), "Alder & Sons", 1_250.00m),
+    new(2, new(2024, 7, 15, 14, 30, 0, TimeSpan.Zero), "Birch Ltd", 310.50m),
+    new(3, new(2025, 1, 8, 11, 0, 0, TimeSpan.Zero), "Cedar plc", 99.90m),
 };
 
 var builder = SmbServer.CreateBuilder(args);

@@ -3,9 +3,11 @@ using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Providers;
 
 namespace Smb3.Embedded;
 
@@ -61,6 +63,16 @@ public sealed class SmbServerBuilder
     {
         ArgumentNullException.ThrowIfNull(store);
         return AddShare(_ => new SmbShareOptions { Name = name, Store = store }, configure);
+    }
+
+    /// <summary>Shares what a file provider has; nothing can be changed through it.</summary>
+    /// <param name="name">The share's name.</param>
+    /// <param name="files">The provider. It stays the host's.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder AddShare(string name, IFileProvider files, Action<SmbShareOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return AddShare(_ => new SmbShareOptions { Name = name, Store = new FileProviderStore(files) }, configure);
     }
 
     /// <summary>Shares a store that is made of the services.</summary>

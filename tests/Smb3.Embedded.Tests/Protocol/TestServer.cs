@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
@@ -28,6 +29,9 @@ internal sealed record TestServerOptions
     /// <summary>Puts something around the memory store.</summary>
     public Func<IFileStore, IFileStore>? Store { get; init; }
 
+    /// <summary>Whether client and server run on one thread.</summary>
+    public bool Inline { get; init; }
+
     /// <summary>Whether the test itself makes the server fail, so that a logged fault is no error.</summary>
     public bool FaultsExpected { get; init; }
 }
@@ -44,7 +48,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private readonly TestServerOptions _options;
     private readonly ServerRun _run;
-    private readonly InMemoryTransport _transport = new();
+    private readonly InMemoryTransport _transport;
     private readonly RecordingLogger _log = new();
     private readonly ConcurrentQueue<SmbTestConnection> _clients = new();
     private readonly ServerMetrics _metrics = new(null);
@@ -53,6 +57,7 @@ internal sealed class TestServer : IAsyncDisposable
     public TestServer(TestServerOptions? options = null)
     {
         _options = options ?? new TestServerOptions();
+        _transport = new InMemoryTransport(_options.Inline ? PipeScheduler.Inline : null);
         var settings = _options.Settings;
         var users = new InMemoryUserStore();
         users.Add(Alice, Password);

@@ -3,18 +3,12 @@ using System.Buffers;
 namespace Smb3.Embedded.Transport.Framing;
 
 /// <summary>One received frame in a pooled buffer; whoever holds it returns it once.</summary>
-internal sealed class Frame : IDisposable
+internal sealed class Frame(FrameReader reader) : IDisposable
 {
     private byte[]? _buffer;
 
-    public Frame(int length)
-    {
-        _buffer = ArrayPool<byte>.Shared.Rent(length);
-        Length = length;
-    }
-
     /// <summary>Bytes of the frame, without the four bytes of the Direct TCP header.</summary>
-    public int Length { get; }
+    public int Length { get; private set; }
 
     public Memory<byte> Memory => _buffer.AsMemory(0, Length);
 
@@ -24,6 +18,14 @@ internal sealed class Frame : IDisposable
         if (buffer is not null)
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            reader.Return(this);
         }
+    }
+
+    /// <summary>Gives the frame a buffer; it must have none.</summary>
+    internal void Fill(int length)
+    {
+        _buffer = ArrayPool<byte>.Shared.Rent(length);
+        Length = length;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace Smb3.Embedded.Transport.Framing;
 
@@ -31,6 +32,7 @@ internal sealed class FrameReader
 
     private readonly PipeReader _input;
     private readonly IDirectInput? _direct;
+    private Frame? _spare;
 
     public FrameReader(PipeReader input)
     {
@@ -41,6 +43,7 @@ internal sealed class FrameReader
     /// <summary>Reads the next frame.</summary>
     /// <param name="maxLength">The longest frame that is accepted, in bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(FrameOutcome Outcome, Frame? Frame)> ReadAsync(int maxLength, CancellationToken cancellationToken)
     {
         ReadResult result;
@@ -76,7 +79,7 @@ internal sealed class FrameReader
             return (FrameOutcome.TooLong, null);
         }
 
-        var frame = new Frame(length);
+        var frame = Rent(length);
         try
         {
             var body = result.Buffer.Slice(HeaderSize);
@@ -108,6 +111,17 @@ internal sealed class FrameReader
         }
     }
 
+    /// <summary>Takes a frame back whose buffer is gone; one is kept, which is all that a peer needs that waits for its answers.</summary>
+    internal void Return(Frame frame) => Volatile.Write(ref _spare, frame);
+
+    private Frame Rent(int length)
+    {
+        var frame = Interlocked.Exchange(ref _spare, null) ?? new Frame(this);
+        frame.Fill(length);
+        return frame;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> CopyNextAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
         var result = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);

@@ -5,7 +5,8 @@ using System.Threading.Channels;
 namespace Smb3.Embedded.Transport.InMemory;
 
 /// <summary>A transport without a network: tests and in-process clients connect to it directly.</summary>
-internal sealed class InMemoryTransport : ITransportListener
+/// <param name="scheduler">Where either end goes on when the other has written; <see langword="null"/>: on the thread pool.</param>
+internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITransportListener
 {
     private readonly Channel<ITransportConnection> _waiting = Channel.CreateUnbounded<ITransportConnection>();
     private int _lastPort;
@@ -18,7 +19,12 @@ internal sealed class InMemoryTransport : ITransportListener
     {
         var port = Interlocked.Increment(ref _lastPort);
         var remote = new IPEndPoint(from ?? IPAddress.Loopback, port & 0xFFFF);
-        var options = new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, useSynchronizationContext: false);
+        var options = new PipeOptions(
+            readerScheduler: scheduler,
+            writerScheduler: scheduler,
+            pauseWriterThreshold: 1 << 20,
+            resumeWriterThreshold: 1 << 19,
+            useSynchronizationContext: false);
         var toServer = new Pipe(options);
         var toClient = new Pipe(options);
         var server = new End(EndPoint, remote, toServer.Reader, toClient.Writer, toServer, toClient);

@@ -1,0 +1,74 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Wire;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Protocol;
+
+/// <summary>
+/// The steady path allocates nothing. Client and server run on the test's own thread (the transport's pipes continue inline), so that the
+/// thread's allocation counter sees all of it and nothing of other tests.
+/// </summary>
+public sealed class AllocationTests : ProtocolTest
+{
+    private const int Requests = 500;
+
+#if DEBUG
+    // Without optimization every asynchronous method allocates its state.
+    private const string? Skip = "Measured in Release builds.";
+#else
+    private const string? Skip = null;
+#endif
+
+    [Theory(Skip = Skip)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Echo_allocates_nothing(bool signed) => MeasureAsync(signed, (tree, _) => tree.Request(Smb2Command.Echo, RequestBody.Empty()));
+
+    [Theory(Skip = Skip)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Read_allocates_nothing(bool signed) => MeasureAsync(signed, (_, file) => file.ReadRequest(0, 4096));
+
+    [Theory(Skip = Skip)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Write_allocates_nothing(bool signed) => MeasureAsync(signed, (_, file) => file.WriteRequest(0, new byte[4096]));
+
+    private async Task MeasureAsync(bool signed, Func<SmbTestTree, SmbTestFile, SmbTestRequest> make)
+    {
+        Start(new TestServerOptions { Inline = true });
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("file.bin");
+        await file.WriteAsync(0, new byte[8192]);
+        var client = tree.Session.Connection;
+        var request = make(tree, file);
+        var transport = await client.DetachAsync();
+        var repeated = new RepeatedRequest(
+            transport, request, client.NextMessageId, signed ? tree.Session.SignerOn(client) : null);
+        Repeat(repeated, Requests);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Repeat(repeated, Requests);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated < Requests, $"{allocated} bytes for {Requests} requests.");
+    }
+
+    private static void Repeat(RepeatedRequest request, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var sending = request.SendAsync();
+            if (!sending.IsCompleted)
+            {
+                throw new InvalidOperationException("The exchange left the thread.");
+            }
+
+            var status = sending.Result;
+            if (status != NtStatus.Success)
+            {
+                throw new InvalidOperationException(status.ToString());
+            }
+        }
+    }
+}
