@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Sessions;
 
 /// <summary>
 /// Takes the breaks of one open to its client: over the connection on which it was opened, or over another channel of its session when
-/// that one is gone (MS-SMB2 3.3.4.6 and 3.3.4.7).
+/// that one is gone (MS-SMB2 3.3.4.6 and 3.3.4.7); those of a lease over the first connection of the client.
 /// </summary>
 internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb2FileId fileId) : IBreakSink
 {
@@ -28,6 +28,20 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         try
         {
             var sealedFor = session.EncryptData || tree.EncryptData ? session : null;
+            if (notice.Lease is not null && sealedFor is null && connection.Client is { } client)
+            {
+                // A lease is the client's, not the session's: its oldest connection carries all its breaks.
+                foreach (var one in client.Connections.OrderBy(c => c.Id))
+                {
+                    if (Sends(one, message, null))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
+            }
+
             if (Sends(connection, message, sealedFor))
             {
                 return true;
