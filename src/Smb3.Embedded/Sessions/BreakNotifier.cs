@@ -13,7 +13,42 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
 {
     private const ulong Unsolicited = ulong.MaxValue;
 
+    private readonly Lock _sync = new();
+    private List<CacheBreak>? _early;
+    private bool _announced;
+
+    /// <summary>The client knows the open from here on: breaks that came before its response follow it.</summary>
+    public void Announce()
+    {
+        List<CacheBreak>? early;
+        lock (_sync)
+        {
+            _announced = true;
+            (early, _early) = (_early, null);
+        }
+
+        foreach (var notice in early ?? [])
+        {
+            // When it does not get out, its connection is ending, and the open with it.
+            _ = SendNow(notice);
+        }
+    }
+
     public bool Send(in CacheBreak notice)
+    {
+        lock (_sync)
+        {
+            if (!_announced)
+            {
+                (_early ??= []).Add(notice);
+                return true;
+            }
+        }
+
+        return SendNow(notice);
+    }
+
+    private bool SendNow(in CacheBreak notice)
     {
         Span<byte> message = stackalloc byte[Smb2Header.Size + LeaseBreakNotification.FixedSize];
         message = message[..Write(message, notice)];
