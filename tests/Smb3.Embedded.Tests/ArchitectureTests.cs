@@ -62,7 +62,8 @@ public sealed partial class ArchitectureTests
             var room = RoomOf(type);
             foreach (var used in UsedBy(type))
             {
-                if (room is not null && RoomOf(used) is { } other && other != room && !ForAll.Contains(other) && !MayUse[room].Contains(other))
+                if (room is not null && RoomOf(used) is { } other && other != room
+                    && !ForAll.Contains(other) && !MayUse[room].Contains(other))
                 {
                     wrong.Add($"{room} may not use {other}: {Outermost(type).FullName} -> {Outermost(used).FullName}");
                 }
@@ -180,7 +181,8 @@ public sealed partial class ArchitectureTests
             var value = code[at] == 0xFE ? (short)(0xFE00 | code[at + 1]) : code[at];
             var operation = OpCodesByValue[value];
             at += operation.Size;
-            if (operation.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok
+            if (operation.OperandType
+                    is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok
                 && method.Module.ResolveMember(BitConverter.ToInt32(code, at), typeArguments, methodArguments) is { } member)
             {
                 yield return member;

@@ -60,7 +60,13 @@ public sealed class PublicApiTests
         }
 
         var kind = type.IsInterface ? "interface" : type.IsValueType ? "struct"
-            : type.IsAbstract && type.IsSealed ? "static class" : type.IsAbstract ? "abstract class" : type.IsSealed ? "sealed class" : "class";
+            : (type.IsAbstract, type.IsSealed) switch
+            {
+                (true, true) => "static class",
+                (true, false) => "abstract class",
+                (false, true) => "sealed class",
+                _ => "class",
+            };
         var bases = type.GetInterfaces().Where(face => face.IsPublic).Select(NameOf).Order(StringComparer.Ordinal).ToList();
         if (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType))
         {
@@ -88,7 +94,8 @@ public sealed class PublicApiTests
         {
             case ConstructorInfo constructor when IsVisible(constructor):
                 return $"{Access(constructor)}new({ParametersOf(constructor)})";
-            case MethodInfo method when IsVisible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)):
+            case MethodInfo method
+                when IsVisible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)):
                 return $"{Access(method)}{NameOf(method.ReturnType)}{Mark(_nullability.Create(method.ReturnParameter), method.ReturnType)} "
                     + $"{method.Name}{Generics(method)}({ParametersOf(method)})";
             case PropertyInfo property when property.GetAccessors(nonPublic: true).FirstOrDefault(IsVisible) is { } accessor:
@@ -97,8 +104,10 @@ public sealed class PublicApiTests
                 return $"{Access(accessor)}{NameOf(property.PropertyType)}{Mark(_nullability.Create(property), property.PropertyType)} "
                     + $"{property.Name} {{{get}{set} }}";
             case FieldInfo field when field.IsPublic || field.IsFamily:
-                var value = field.IsLiteral ? string.Create(CultureInfo.InvariantCulture, $" = {field.GetRawConstantValue()}") : string.Empty;
-                return $"{(field.IsLiteral ? "const " : field.IsStatic ? "static " : string.Empty)}{NameOf(field.FieldType)} {field.Name}{value}";
+                var value = field.IsLiteral
+                    ? string.Create(CultureInfo.InvariantCulture, $" = {field.GetRawConstantValue()}") : string.Empty;
+                var kind = field.IsLiteral ? "const " : field.IsStatic ? "static " : string.Empty;
+                return $"{kind}{NameOf(field.FieldType)} {field.Name}{value}";
             case EventInfo { AddMethod: { } add } @event when IsVisible(add):
                 return $"{Access(add)}event {NameOf(@event.EventHandlerType!)} {@event.Name}";
             default:
@@ -113,7 +122,9 @@ public sealed class PublicApiTests
 
     private static string Access(MethodBase method) =>
         (method.IsPublic ? string.Empty : "protected ")
-        + (method.IsStatic ? "static " : method.IsAbstract ? "abstract " : method is { IsVirtual: true, IsFinal: false } ? "virtual " : string.Empty);
+        + (method.IsStatic ? "static "
+            : method.IsAbstract ? "abstract "
+            : method is { IsVirtual: true, IsFinal: false } ? "virtual " : string.Empty);
 
     private static string Generics(MethodInfo method) =>
         method.IsGenericMethod ? $"<{string.Join(", ", method.GetGenericArguments().Select(NameOf))}>" : string.Empty;
@@ -122,13 +133,16 @@ public sealed class PublicApiTests
     {
         var way = parameter.IsOut ? "out " : parameter.IsIn ? "in " : parameter.ParameterType.IsByRef ? "ref " : string.Empty;
         var optional = parameter.HasDefaultValue
-            ? string.Create(CultureInfo.InvariantCulture, $" = {parameter.DefaultValue switch { null => "default", "" => "\"\"", var v => v }}")
+            ? string.Create(
+                CultureInfo.InvariantCulture, $" = {parameter.DefaultValue switch { null => "default", "" => "\"\"", var v => v }}")
             : string.Empty;
-        return $"{way}{NameOf(parameter.ParameterType)}{Mark(_nullability.Create(parameter), parameter.ParameterType)} {parameter.Name}{optional}";
+        var mark = Mark(_nullability.Create(parameter), parameter.ParameterType);
+        return $"{way}{NameOf(parameter.ParameterType)}{mark} {parameter.Name}{optional}";
     }));
 
     private static string Mark(NullabilityInfo info, Type type) =>
-        !type.IsValueType && (info.ReadState == NullabilityState.Nullable || info.WriteState == NullabilityState.Nullable) ? "?" : string.Empty;
+        !type.IsValueType && (info.ReadState == NullabilityState.Nullable || info.WriteState == NullabilityState.Nullable)
+            ? "?" : string.Empty;
 
     private static string NameOf(Type type)
     {

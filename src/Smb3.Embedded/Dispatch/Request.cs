@@ -86,6 +86,9 @@ internal sealed class Request
     /// <summary>Called when the response has been handed over: for what must not begin before the client can know of it.</summary>
     public Func<ValueTask>? AfterResponse { get; set; }
 
+    /// <summary>Runs <paramref name="action"/> when the response has been handed over, without splitting the frame for it.</summary>
+    public void AfterSend(Action action) => _chain.AfterSend(action);
+
     /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
     public ulong AsyncId => _pending?.AsyncId ?? 0;
 

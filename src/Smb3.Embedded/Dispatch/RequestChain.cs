@@ -19,6 +19,7 @@ internal sealed class RequestChain
     private readonly Request _request;
     private readonly List<Session> _used = [];
     private readonly List<Outgoing> _messages = [];
+    private readonly List<Action> _afterSend = [];
     private Frame? _frame;
     private Memory<byte> _rest;
     private Session? _sealing;
@@ -113,6 +114,9 @@ internal sealed class RequestChain
         _used.Add(session);
         return true;
     }
+
+    /// <summary>Runs <paramref name="action"/> when the responses written so far, and the one that is being written, have been handed over.</summary>
+    public void AfterSend(Action action) => _afterSend.Add(action);
 
     /// <summary>
     /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready; the final response opens a new frame.
@@ -329,10 +333,22 @@ internal sealed class RequestChain
         _sealing = null;
         _loop.Send(Response);
         Response = _loop.Buffers.Rent();
+        RunAfterSend();
+    }
+
+    private void RunAfterSend()
+    {
+        foreach (var action in _afterSend)
+        {
+            action();
+        }
+
+        _afterSend.Clear();
     }
 
     private void End()
     {
+        RunAfterSend();
         _frame?.Dispose();
         _frame = null;
         _rest = default;

@@ -32,6 +32,9 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
 
     private bool WantsFile => Has(CreateOptions.NonDirectoryFile) || _path.Stream == FilePath.StreamKind.Data;
 
+    /// <summary>SYNCHRONIZE alone is nothing to open a file for, but joins those who have it open, as servers have it.</summary>
+    private bool IsWaitingOnly => parameters.DesiredAccess == FileAccessMask.Synchronize;
+
     private IFileStore Store => volume.Store;
 
     private bool IsReadOnlyStore => Store.Traits.Has(StoreAbilities.ReadOnly);
@@ -165,6 +168,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             file.Times.Learn(metadata);
 
             var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
+            if (status == NtStatus.Success && IsWaitingOnly && file.OpenCount == 0)
+                status = NtStatus.AccessDenied;
             if (status == NtStatus.Success)
                 status = CheckLeaseKey(file);
             if (status != NtStatus.Success)
@@ -320,6 +325,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             return NtStatus.ObjectNameNotFound;
         if (IsReadOnlyStore)
             return NtStatus.MediaWriteProtected;
+        if (IsWaitingOnly)
+            return NtStatus.AccessDenied;
         if (CheckLeaseKey(null) is var taken && taken != NtStatus.Success)
             return taken;
         var isDirectory = WantsDirectory;
@@ -374,8 +381,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 return status;
 
             volume.CountOpen(1);
-            volume.Raise(new FileChange(
-                ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName));
+            volume.Raise(
+                new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
             file = null;
             handle = null!;

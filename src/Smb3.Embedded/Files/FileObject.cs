@@ -129,7 +129,7 @@ internal sealed class FileObject
 
             // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
             var collides = !_share.Allows(open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0), open.ShareAccess);
-            if (Caching.BreakForOpen(wish, open.GrantedAccess, collides, overwrites, again, ref breaks))
+            if (Caching.BreakForOpen(wish, open, collides, overwrites, again, ref breaks))
             {
                 wait = Caching.WhenChanged();
                 return NtStatus.Pending;
@@ -145,6 +145,9 @@ internal sealed class FileObject
                 link = new FileLink(this, path);
                 _links.Add(link);
             }
+
+            if (IsDirectory && open.Grant is not null)
+                Volume.LeasedDirectories.Add(link.Path, this);
 
             link.OpenCount++;
             _share.Add(open.GrantedAccess, open.ShareAccess);
@@ -193,6 +196,8 @@ internal sealed class FileObject
     {
         lock (Sync)
         {
+            if (IsDirectory)
+                Volume.LeasedDirectories.Move(link.Path, path, this);
             link.Path = path;
             foreach (var open in _opens)
             {
@@ -222,6 +227,8 @@ internal sealed class FileObject
             _share.Remove(open.GrantedAccess, open.ShareAccess);
             Caching.Remove(open);
             var link = open.Link!;
+            if (IsDirectory && !Caching.HasGrants)
+                Volume.LeasedDirectories.Remove(link.Path, this);
             if (--link.OpenCount > 0)
                 return;
             _links.Remove(link);

@@ -260,8 +260,8 @@ internal sealed partial class FileOpen
             Volume.Find(gone.FileId)?.RemoveName(target);
         MoveLinks(source, target);
         var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-        Volume.Raise(new FileChange(ChangeAction.RenamedOldName, source, filter));
-        Volume.Raise(new FileChange(ChangeAction.RenamedNewName, target, filter));
+        Volume.Raise(new FileChange(ChangeAction.RenamedOldName, source, filter), this);
+        Volume.Raise(new FileChange(ChangeAction.RenamedNewName, target, filter), this);
         await ArchiveAsync(cancellationToken);
         return NtStatus.Success;
     }
@@ -373,8 +373,8 @@ internal sealed partial class FileOpen
     private void RaiseAppeared(StorePath path, StoreVictim? replaced)
     {
         if (replaced is not null)
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName));
-        Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName));
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName), this);
+        Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), this);
     }
 
     /// <summary>NTFS marks a renamed and a written file for the next backup.</summary>

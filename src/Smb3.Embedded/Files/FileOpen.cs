@@ -178,7 +178,7 @@ internal sealed partial class FileOpen
         if (status == NtStatus.Success)
         {
             var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter));
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), this);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -26,6 +27,7 @@ internal sealed class Volume
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         var comparer = StringComparer.FromComparison(NameComparison);
         Gate = new NameGate(comparer);
+        LeasedDirectories = new LeasedDirectories(comparer);
         Security = new FileSecurity(store);
         _deletePending = new HashSet<string>(comparer);
     }
@@ -59,6 +61,9 @@ internal sealed class Volume
 
     /// <summary>Puts changes of names in a row.</summary>
     internal NameGate Gate { get; }
+
+    /// <summary>Directories whose listings clients cache.</summary>
+    internal LeasedDirectories LeasedDirectories { get; }
 
     /// <summary>Security descriptors.</summary>
     internal FileSecurity Security { get; }
@@ -148,13 +153,20 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>Tells who listens.</summary>
-    internal void Raise(FileChange change) => Changed?.Invoke(change);
+    /// <summary>Tells who listens, and who caches the listing, of a change that <paramref name="by"/> made.</summary>
+    internal void Raise(FileChange change, FileOpen by)
+    {
+        LeasedDirectories.EntryChanged(change.Path, by.Record.Lease);
+        Changed?.Invoke(change);
+    }
 
     /// <summary>Tells who listens that the file of <paramref name="open"/> changed.</summary>
     internal void RaiseModified(FileOpen open, ChangeFilter filter)
     {
-        if (Changed is { } changed && filter != ChangeFilter.None)
+        if (filter == ChangeFilter.None)
+            return;
+        LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
+        if (Changed is { } changed)
             changed(new FileChange(ChangeAction.Modified, open.Path, filter));
     }
 }

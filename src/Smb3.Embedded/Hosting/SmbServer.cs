@@ -321,7 +321,7 @@ public sealed class SmbServer : IAsyncDisposable
         SocketError.AccessDenied =>
             $"this account may not use port {endPoint.Port}. Choose a port above 1023 with Listen (--listen), or run with the right to it.",
         SocketError.AddressNotAvailable =>
-            $"{endPoint.Address} is not an address of this machine. Choose one of its addresses, or 0.0.0.0 for all, with Listen (--listen).",
+            $"{endPoint.Address} is not an address of this machine. Choose one that is, or 0.0.0.0 for all, with Listen (--listen).",
         SocketError.AddressFamilyNotSupported =>
             "this machine does not speak that address family. Choose another address with Listen (--listen).",
         _ => $"{error}. Choose another end point with Listen (--listen).",

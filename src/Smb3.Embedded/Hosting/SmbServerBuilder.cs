@@ -214,7 +214,11 @@ public sealed class SmbServerBuilder
         }
 
         return new SmbServer(
-            Name, options, services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance, services.GetService<IMeterFactory>(), owned);
+            Name,
+            options,
+            services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
+            services.GetService<IMeterFactory>(),
+            owned);
     }
 
     private SmbServerBuilder AddShare(Func<IServiceProvider, SmbShareOptions> make, Action<SmbShareOptions>? configure) =>

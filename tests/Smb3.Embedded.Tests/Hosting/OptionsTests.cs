@@ -40,7 +40,8 @@ public sealed class OptionsTests
             ("Limits:AuthenticationTimeout", "00:00:09"), ("Limits:MaxBytesInFlight", "8388608"), ("LogonThrottle:FirstDelay", "0.5"),
             ("LogonThrottle:FailuresPerUser", "none"), ("Shares:0", "a=/x,readonly,encrypt"), ("Shares:1:Name", "b"),
             ("Shares:1:Folder", "memory:"), ("Shares:1:MaxUsers", "3"), ("Shares:1:Users:alice", "read"), ("Shares:1:Groups:staff", "full"),
-            ("Shares:1:Others", "none"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"), ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
+            ("Shares:1:Others", "none"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"),
+            ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
             ("Users:1:Groups", "staff,admins"));
         OptionsValidator.Check(options);
         var settings = SettingsFactory.Create(options);

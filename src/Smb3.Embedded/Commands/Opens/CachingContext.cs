@@ -45,6 +45,7 @@ internal static class CachingContext
             Table = connection.Client!.Leases,
             Lease = new LeaseIdentity(negotiated.ClientGuid, lease.LeaseKey, parent, lease.Version),
             Epoch = lease.Epoch,
+            MayLeaseDirectories = lease.Version == 2 && (negotiated.ServerCapabilities & Smb2Capabilities.DirectoryLeasing) != 0,
         };
     }
 

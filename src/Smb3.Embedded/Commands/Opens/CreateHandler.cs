@@ -148,6 +148,12 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         Write(request, handle, outcome, asked, maximal, volumeSerial);
+        if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
+        {
+            // The client cannot know the open before it has the response.
+            request.AfterSend(notifier.Announce);
+        }
+
         return NtStatus.Success;
     }
 

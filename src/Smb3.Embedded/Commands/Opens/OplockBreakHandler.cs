@@ -76,11 +76,7 @@ internal sealed class OplockBreakHandler : ICommandHandler
         LeaseBreakResponse.Write(request.Append(LeaseBreakResponse.FixedSize), acknowledgment.LeaseKey, state);
         if (!next.IsEmpty)
         {
-            request.AfterResponse = () =>
-            {
-                next.Send();
-                return default;
-            };
+            request.AfterSend(() => next.Send());
         }
 
         return NtStatus.Success;

@@ -36,7 +36,7 @@ internal static class AccessRules
         return mapped;
     }
 
-    /// <summary>Whether an open can ask for this: only bits that mean something, and more than waiting.</summary>
+    /// <summary>Whether an open can ask for this: only bits that mean something, and at least one.</summary>
     public static bool IsAskable(FileAccessMask access) =>
-        (access & ~Known) == 0 && (access & ~FileAccessMask.Synchronize) != 0;
+        (access & ~Known) == 0 && access != 0;
 }

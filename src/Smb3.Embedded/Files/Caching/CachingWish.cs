@@ -15,6 +15,9 @@ internal sealed record CachingWish
     /// <summary>Which lease; there exactly when <see cref="Table"/> is.</summary>
     public LeaseIdentity? Lease { get; init; }
 
+    /// <summary>Whether the client can cache listings (SMB2_GLOBAL_CAP_DIRECTORY_LEASING, and a lease of version 2).</summary>
+    public bool MayLeaseDirectories { get; init; }
+
     /// <summary>The epoch that the client counts from (version 2).</summary>
     public ushort Epoch { get; init; }
 }

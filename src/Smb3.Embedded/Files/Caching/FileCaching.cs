@@ -30,6 +30,9 @@ internal sealed class FileCaching(FileObject file)
     /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA section 2.1.5.1.2).</summary>
     public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
 
+    /// <summary>Whether anything is granted. Called with the file's lock held.</summary>
+    public bool HasGrants => _grants.Count > 0;
+
     /// <summary>Completes with the next change of any grant or open of the file. Called with the file's lock held.</summary>
     public Task WhenChanged() =>
         (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -39,17 +42,25 @@ internal sealed class FileCaching(FileObject file)
     /// what collides; else cached writes; and when the file is overwritten, everything. Called with the file's lock held.
     /// </summary>
     /// <param name="wish">The caching that the new open asks for: opens of its own lease do not disturb it.</param>
-    /// <param name="access">The access that the new open gets.</param>
+    /// <param name="open">The new open.</param>
     /// <param name="collides">Whether its sharing collides with that of others.</param>
     /// <param name="overwrites">Whether it overwrites the file.</param>
     /// <param name="again">Whether it has waited before.</param>
     /// <param name="breaks">What must be sent.</param>
     /// <returns>Whether the open must wait and try again.</returns>
     public bool BreakForOpen(
-        CachingWish? wish, FileAccessMask access, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
+        CachingWish? wish, FileOpen open, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
     {
         var mask = collides ? CacheState.Handle : CacheState.Write;
         var disturbing = overwrites ? _grants.Count : collides ? _handling : _writing;
+        if (open.Record.DeleteOnClose && !collides)
+        {
+            // Who only caches a handle has to close it, or the name would stay.
+            mask |= CacheState.Handle;
+            disturbing += _handling;
+        }
+
+        var access = open.GrantedAccess;
         if (disturbing + _breaking == 0)
             return false;
         var isStat = !overwrites && IsStat(access);
@@ -303,7 +314,7 @@ internal sealed class FileCaching(FileObject file)
     {
         var state = wish.State;
         if (file.IsDirectory)
-            state = wish.Lease is { Version: 2 } ? state & ~CacheState.Write : CacheState.None;
+            state = wish.MayLeaseDirectories ? state & ~CacheState.Write : CacheState.None;
         if (file.Locks is { Count: > 0 })
             state &= ~CacheState.Read;
         if (_blockers > (own?.Blockers ?? 0))

@@ -35,7 +35,9 @@ public static class SmbServerServiceCollectionExtensions
     /// <c>services.GetRequiredKeyedService&lt;SmbServer&gt;(name)</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="name">The server's name; the empty one is that of <see cref="AddSmbServer(IServiceCollection, Action{SmbServerBuilder})"/>.</param>
+    /// <param name="name">
+    /// The server's name; the empty one is that of <see cref="AddSmbServer(IServiceCollection, Action{SmbServerBuilder})"/>.
+    /// </param>
     /// <param name="configure">Puts the server together.</param>
     /// <exception cref="InvalidOperationException">There is a server of that name.</exception>
     public static IServiceCollection AddSmbServer(this IServiceCollection services, string name, Action<SmbServerBuilder> configure)
@@ -46,7 +48,8 @@ public static class SmbServerServiceCollectionExtensions
         if (services.Any(service => service.ServiceType == typeof(SmbServer) && service.IsKeyedService && name.Equals(service.ServiceKey)))
         {
             throw new InvalidOperationException(
-                name.Length == 0 ? "There is an SMB server already; give further ones a name." : $"There is an SMB server '{name}' already.");
+                name.Length == 0
+                    ? "There is an SMB server already; give further ones a name." : $"There is an SMB server '{name}' already.");
         }
 
         services.AddLogging();

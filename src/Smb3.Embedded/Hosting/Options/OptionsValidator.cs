@@ -162,7 +162,8 @@ internal sealed class OptionsValidator
     {
         if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
         {
-            _failures.Add(string.Create(CultureInfo.InvariantCulture, $"{setting}: {value} is not possible; it must be from {least} to {most}."));
+            _failures.Add(string.Create(
+                CultureInfo.InvariantCulture, $"{setting}: {value} is not possible; it must be from {least} to {most}."));
         }
     }
 

@@ -1,6 +1,9 @@
 namespace Smb3.Embedded;
 
-/// <summary>The dialects of SMB that the server speaks, in ascending order. As text: <c>2.0.2</c>, <c>2.1</c>, <c>3.0</c>, <c>3.0.2</c>, <c>3.1.1</c>.</summary>
+/// <summary>
+/// The dialects of SMB that the server speaks, in ascending order. As text: <c>2.0.2</c>, <c>2.1</c>, <c>3.0</c>, <c>3.0.2</c>,
+/// <c>3.1.1</c>.
+/// </summary>
 public enum SmbDialect
 {
     /// <summary>SMB 2.0.2: Windows Vista SP1, Server 2008.</summary>

@@ -8,7 +8,9 @@ public sealed class SmbShareOptions
     /// <summary>What <see cref="Folder"/> says for a new, empty store in memory.</summary>
     public const string Memory = "memory:";
 
-    /// <summary>The name, at most 80 characters, unique without regard to case. A name that ends in <c>$</c> is not shown by clients.</summary>
+    /// <summary>
+    /// The name, at most 80 characters, unique without regard to case. A name that ends in <c>$</c> is not shown by clients.
+    /// </summary>
     public string Name { get; set; } = string.Empty;
 
     /// <summary>The folder that is shared, or <see cref="Memory"/>. Either this or <see cref="Store"/> is set.</summary>

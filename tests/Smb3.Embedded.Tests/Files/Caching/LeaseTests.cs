@@ -1,0 +1,204 @@
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Nt;
+using Xunit;
+using static Smb3.Embedded.Tests.Files.Caching.CachingClient;
+
+namespace Smb3.Embedded.Tests.Files.Caching;
+
+public sealed class LeaseTests
+{
+    private const CacheState None = CacheState.None;
+
+    private readonly TestVolume _volume = new();
+    private readonly CachingClient _a;
+    private readonly CachingClient _b;
+
+    public LeaseTests()
+    {
+        _a = new CachingClient(_volume);
+        _b = new CachingClient(_volume);
+    }
+
+    [Fact]
+    public async Task OpensWithOneKeyShareTheLeaseAndDoNotBreakIt()
+    {
+        var first = await _a.LeaseAsync(1, RWH);
+        var second = await _a.LeaseAsync(1, R);
+        Assert.Same(first.Grant, second.Grant);
+        Assert.Equal((RWH, (ushort)11, false), first.Grant!.Show());
+        Assert.Empty(_a.TakeBreaks());
+        await first.CloseAsync();
+        Assert.Equal(1, _a.Leases.Count);
+        await second.CloseAsync();
+        Assert.Equal(0, _a.Leases.Count);
+    }
+
+    [Theory]
+    [InlineData((int)R, (int)RH, (int)RH)]
+    [InlineData((int)R, (int)RWH, (int)RWH)]
+    [InlineData((int)RH, (int)RW, (int)RH)]
+    [InlineData((int)RWH, (int)R, (int)RWH)]
+    [InlineData((int)RW, (int)RWH, (int)RWH)]
+    public async Task AnUpgradeMustContainWhatIsHeld(int held, int asked, int result)
+    {
+        var first = await _a.LeaseAsync(1, (CacheState)held);
+        await _a.LeaseAsync(1, (CacheState)asked);
+        Assert.Equal((CacheState)result, first.Grant!.State);
+        Assert.Equal(held == result ? 11 : 12, first.Grant.Epoch);
+    }
+
+    [Fact]
+    public async Task AKeyMeansOneFile()
+    {
+        await _a.LeaseAsync(1, RH);
+        Assert.Equal(NtStatus.InvalidParameter, (await _a.TryLeaseAsync(1, RH, path: "new")).Status);
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("new"));
+        await _volume.MakeAsync("old");
+        Assert.Equal(NtStatus.InvalidParameter, (await _a.TryLeaseAsync(1, RH, path: "old")).Status);
+        Assert.Equal(NtStatus.Success, (await _b.TryLeaseAsync(1, RH, path: "old")).Status);
+    }
+
+    [Fact]
+    public async Task AnotherClientBreaksWriteCachingOnly()
+    {
+        var first = await _a.LeaseAsync(1, RWH);
+        var second = _b.TryLeaseAsync(1, RWH);
+        var notice = _a.TakeBreak();
+        Assert.Equal((RWH, RH, (ushort)12, true), (notice.From, notice.To, notice.Epoch, notice.MustAnswer));
+        Assert.Equal(NtStatus.RequestNotAccepted, _a.Answer(1, RW));
+        Assert.False(second.IsCompleted);
+        Assert.Equal(NtStatus.Success, _a.Answer(1, RH));
+        Assert.Equal(NtStatus.Unsuccessful, _a.Answer(1, RH));
+        Assert.Equal(RH, (await second).Open!.Grant!.State);
+        Assert.Equal(RH, first.Grant!.State);
+    }
+
+    [Fact]
+    public async Task MoreThatIsAskedDuringABreakFollowsInSteps()
+    {
+        await _a.LeaseAsync(1, RWH);
+        var open = _b.TryOplockAsync(0);
+        Assert.Equal(RH, _a.TakeBreak().To);
+        var overwrite = _b.TryOplockAsync(0, CreateDisposition.Overwrite);
+        Assert.Empty(_a.TakeBreaks());
+        var own = await _a.LeaseAsync(1, RWH);
+        Assert.Equal((RWH, true), (own.Grant!.State, own.Grant.IsBreaking));
+
+        Assert.Equal(NtStatus.Success, _a.Answer(1, RH));
+        var step = _a.TakeBreak();
+        Assert.Equal((RH, R, true), (step.From, step.To, step.MustAnswer));
+        Assert.False(overwrite.IsCompleted);
+        Assert.Equal(NtStatus.Success, _a.Answer(1, R));
+        step = _a.TakeBreak();
+        Assert.Equal((R, None, false), (step.From, step.To, step.MustAnswer));
+        Assert.Equal(NtStatus.Success, (await open).Status);
+        Assert.Equal(NtStatus.Success, (await overwrite).Status);
+    }
+
+    [Fact]
+    public async Task OneTimeoutCoversAllStepsOfABreak()
+    {
+        var first = await _a.LeaseAsync(1, RWH);
+        var open = _b.TryOplockAsync(0);
+        var overwrite = _b.TryOplockAsync(0, CreateDisposition.Overwrite);
+        _volume.Clock.Advance(TimeSpan.FromSeconds(20));
+        _a.Answer(1, RH);
+        _volume.Clock.Advance(TimeSpan.FromSeconds(15));
+        Assert.Equal(NtStatus.Success, (await open).Status);
+        Assert.Equal(NtStatus.Success, (await overwrite).Status);
+        Assert.Equal(None, first.Grant!.State);
+    }
+
+    [Fact]
+    public async Task WritesSpareTheLeaseThatMakesThem()
+    {
+        var first = await _a.LeaseAsync(1, RH);
+        var second = await _b.LeaseAsync(1, RH);
+        await first.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Empty(_a.TakeBreaks());
+        Assert.Equal((RH, None, true), _b.TakeBreak() is var b ? (b.From, b.To, b.MustAnswer) : default);
+        await second.SetEndOfFileAsync(0, default);
+        Assert.Equal(None, _a.TakeBreak().To);
+    }
+
+    [Fact]
+    public async Task CachedHandlesAreClosedForARenameAndADelete()
+    {
+        var cached = await _a.LeaseAsync(1, RH);
+        var open = await _b.OplockAsync(0);
+        var rename = open.RenameAsync("g", false, false, null, default).AsTask();
+        Assert.Equal((RH, R), _a.TakeBreak() is var b ? (b.From, b.To) : default);
+        Assert.False(rename.IsCompleted);
+        await cached.CloseAsync();
+        Assert.Equal(NtStatus.Success, await rename);
+
+        cached = await _a.LeaseAsync(1, RH, path: "g");
+        var delete = open.SetDispositionAsync(true, false, false, false, null, default).AsTask();
+        Assert.False(delete.IsCompleted);
+        _a.Answer(1, R);
+        Assert.Equal(NtStatus.Success, await delete);
+        Assert.Equal(R, cached.Grant!.State);
+    }
+
+    [Fact]
+    public async Task AHandleThatIsOnlyCachedDoesNotKeepARenameFromReplacingTheFile()
+    {
+        var cached = await _a.LeaseAsync(1, RH, path: "target");
+        var open = await _b.OplockAsync(0);
+        var rename = open.RenameAsync("target", true, false, null, default).AsTask();
+        Assert.Equal(R, _a.TakeBreak().To);
+        await cached.CloseAsync();
+        Assert.Equal(NtStatus.Success, await rename);
+    }
+
+    [Fact]
+    public async Task LeasesAndOplocksLiveTogetherAsFarAsTheyCan()
+    {
+        var lease = await _a.LeaseAsync(1, RH);
+        Assert.Null((await _b.OplockAsync(RWH)).Grant);
+        await lease.CloseAsync();
+        var oplock = await _b.OplockAsync(R, path: "g");
+        Assert.Equal(R, (await _a.LeaseAsync(2, RWH, path: "g")).Grant!.State);
+        Assert.Equal(R, oplock.Grant!.State);
+    }
+
+    [Fact]
+    public async Task AClientCachesOnlySoManyHandles()
+    {
+        var small = new CachingClient(_volume, leases: 2);
+        Assert.Equal(RWH, (await small.LeaseAsync(1, RWH, path: "1")).Grant!.State);
+        Assert.Equal(RW, (await small.LeaseAsync(2, RWH, path: "2")).Grant!.State);
+    }
+
+    [Fact]
+    public async Task ADirectoryLeaseEndsWithAnyChangeOfTheListing()
+    {
+        var directory = await _a.LeaseAsync(1, RWH, options: CreateOptions.DirectoryFile, path: "d");
+        Assert.Equal(RH, directory.Grant!.State);
+        var child = await _b.LeaseAsync(2, RWH, path: @"d\f");
+        Assert.Equal((RH, None), _a.TakeBreak() is var b ? (b.From, b.To) : default);
+        _a.Answer(1, None);
+
+        directory = await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
+        await child.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Single(_a.TakeBreaks());
+        _a.Answer(1, None);
+
+        directory = await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
+        await child.RenameAsync("f", false, false, null, default);
+        Assert.Single(_a.TakeBreaks());
+    }
+
+    [Fact]
+    public async Task ChangesUnderTheParentLeaseKeySpareTheDirectoryLease()
+    {
+        await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
+        var child = await _a.LeaseAsync(2, RWH, parent: 1, path: @"d\f");
+        await child.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Empty(_a.TakeBreaks());
+
+        // The same key of another client is another lease.
+        await _b.LeaseAsync(2, R, parent: 1, path: @"d\g");
+        Assert.Single(_a.TakeBreaks());
+    }
+}
