@@ -262,7 +262,10 @@ internal sealed class RequestChain
         var signer = request.Channel?.Signer ?? request.Signer;
         var signs = !sealsThis && signer is not null
             && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
-        var flags = signs ? related | Smb2HeaderFlags.Signed : related;
+
+        // Who has no session has no key that could verify: clients take these answers to a signed request as they are, but want the flag.
+        var marked = signs || (request.IsSigned && signer is null && status is (NtStatus.UserSessionDeleted or NtStatus.InvalidParameter));
+        var flags = marked ? related | Smb2HeaderFlags.Signed : related;
         var header = Response.From(request.ResponseStart);
         if (request.AsyncId != 0)
         {

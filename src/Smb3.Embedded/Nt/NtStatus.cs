@@ -87,6 +87,7 @@ public enum NtStatus : uint
     SomeNotMapped = 0x00000107,
     IoDeviceError = 0xC0000185,
     UserSessionDeleted = 0xC0000203,
+    RequestOutOfSequence = 0xC000042A,
     NotFound = 0xC0000225,
     ConnectionDisconnected = 0xC000020C,
     ConnectionRefused = 0xC0000236,

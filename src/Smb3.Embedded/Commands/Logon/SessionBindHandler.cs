@@ -66,8 +66,9 @@ internal sealed class SessionBindHandler(CommandServices services)
     {
         if (step.Status != NtStatus.Success)
         {
+            // Whoever it is, it is not the session's user.
             await SessionSetupHandler.PenalizeAsync(services, request, step).ConfigureAwait(false);
-            return step.Status;
+            return step.Status == NtStatus.LogonFailure ? NtStatus.AccessDenied : step.Status;
         }
 
         using var keys = DeriveKeys(request.Connection, binding, step.SessionKey!);
@@ -106,7 +107,10 @@ internal sealed class SessionBindHandler(CommandServices services)
         }
     }
 
-    /// <summary>The conditions of MS-SMB2 3.3.5.5, in its order; the session that is found signs the response, whatever it says.</summary>
+    /// <summary>
+    /// The conditions of MS-SMB2 3.3.5.5, in its order; the session that is found signs the response, whatever it says. The client GUID
+    /// is not compared: Windows does not either, and who can sign with the session's key is its client.
+    /// </summary>
     private NtStatus Admit(Request request, out Session session)
     {
         var connection = request.Connection;
@@ -120,12 +124,21 @@ internal sealed class SessionBindHandler(CommandServices services)
         session = found;
         var own = found.FirstConnection.Negotiated!;
 
-        // What the client signs with the session's key is answered with it too, but only to who has shown to have it.
-        var verified = request.IsSigned && found.BindingSigner is { } signer && signer.Verify(request.Message.Span);
+        // What the client signs with the session's key is answered with it too, but only to who has shown to have it. Where the session
+        // has a channel already, the channel's key is the one.
+        var signer = found.ChannelOn(connection)?.Signer ?? found.BindingSigner;
+        var verified = request.IsSigned && signer is not null && signer.Verify(request.Message.Span);
         if (verified)
         {
             request.Session = found;
-            request.Signer = found.BindingSigner;
+            request.Signer = signer;
+        }
+
+        // Signatures of AES-GMAC and of the older algorithms cannot stand for each other; Windows finds that out before all else.
+        var gmac = negotiated.SigningAlgorithm == Smb2SigningAlgorithm.AesGmac;
+        if (gmac != (own.SigningAlgorithm == Smb2SigningAlgorithm.AesGmac))
+        {
+            return gmac ? NtStatus.NotSupported : NtStatus.RequestOutOfSequence;
         }
 
         if (!services.Settings.MultiChannel || !negotiated.IsSmb3)
@@ -136,11 +149,6 @@ internal sealed class SessionBindHandler(CommandServices services)
         if (negotiated.Dialect != own.Dialect || !request.IsSigned)
         {
             return NtStatus.InvalidParameter;
-        }
-
-        if (negotiated.ClientGuid != own.ClientGuid)
-        {
-            return NtStatus.UserSessionDeleted;
         }
 
         if (found.State == SessionState.InProgress)
@@ -158,14 +166,14 @@ internal sealed class SessionBindHandler(CommandServices services)
             return NtStatus.NotSupported;
         }
 
-        if (connection.Sessions.ContainsKey(found.SessionId))
-        {
-            return NtStatus.RequestNotAccepted;
-        }
-
         if (!verified)
         {
             return NtStatus.AccessDenied;
+        }
+
+        if (connection.Sessions.ContainsKey(found.SessionId))
+        {
+            return NtStatus.RequestNotAccepted;
         }
 
         return negotiated.Cipher == own.Cipher ? NtStatus.Success : NtStatus.InvalidParameter;

@@ -188,12 +188,6 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccountLockedOut, null).ConfigureAwait(false);
         }
 
-        if (session.State != SessionState.InProgress && session.Identity is { } old
-            && (old.IsAnonymous != identity.IsAnonymous || old.IsGuest != identity.IsGuest))
-        {
-            return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
-        }
-
         if (services.Hooks is { } hooks
             && !await hooks.AskAsync(
                 services.Logger, "OnLogonAsync", "logon",
