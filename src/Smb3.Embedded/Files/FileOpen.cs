@@ -177,6 +177,7 @@ internal sealed partial class FileOpen
         File.EndDelete(Link!, status == NtStatus.Success);
         if (status == NtStatus.Success)
         {
+            Volume.Tunnel.Remember(path);
             var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
             Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), this);
         }

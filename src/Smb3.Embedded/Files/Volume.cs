@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -29,6 +30,8 @@ internal sealed class Volume
         Gate = new NameGate(comparer);
         LeasedDirectories = new LeasedDirectories(comparer);
         Security = new FileSecurity(store);
+        Tunnel = new NameTunnel(options.Time);
+        ShortNames = new ShortNameResolver(store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
     }
 
@@ -67,6 +70,12 @@ internal sealed class Volume
 
     /// <summary>Security descriptors.</summary>
     internal FileSecurity Security { get; }
+
+    /// <summary>Finds files by their 8.3 names.</summary>
+    internal ShortNameResolver ShortNames { get; }
+
+    /// <summary>Names that went a moment ago.</summary>
+    internal NameTunnel Tunnel { get; }
 
     /// <summary>CREATE (MS-FSA section 2.1.5.1).</summary>
     public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken) =>
