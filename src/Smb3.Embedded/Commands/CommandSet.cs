@@ -33,7 +33,7 @@ internal static class CommandSet
         commands.Add(Smb2Command.Ioctl, CommandNeeds.Tree, new IoctlHandler(Controls(services)));
         commands.Add(Smb2Command.Echo, CommandNeeds.None, new EchoHandler());
         commands.Add(Smb2Command.QueryDirectory, CommandNeeds.Tree, new QueryDirectoryHandler());
-        commands.Add(Smb2Command.ChangeNotify, CommandNeeds.Tree, new UnsupportedHandler(NtStatus.NotSupported));
+        commands.Add(Smb2Command.ChangeNotify, CommandNeeds.Tree, new ChangeNotifyHandler());
         commands.Add(Smb2Command.QueryInfo, CommandNeeds.Tree, new QueryInfoHandler());
         commands.Add(Smb2Command.SetInfo, CommandNeeds.Tree, new SetInfoHandler());
         commands.Add(Smb2Command.OplockBreak, CommandNeeds.Tree | CommandNeeds.EvenExpired, new OplockBreakHandler());

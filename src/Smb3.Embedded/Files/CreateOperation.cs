@@ -46,6 +46,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         if (status != NtStatus.Success)
             return status;
 
+        _path = _path.At(await volume.ShortNames.ResolveAsync(_path.Path, cancellationToken));
         while (true)
         {
             CreateOutcome outcome;
@@ -111,6 +112,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
 
         _maximum = (parameters.DesiredAccess & FileAccessMask.MaximumAllowed) != 0;
         _desired = AccessRules.MapGeneric(parameters.DesiredAccess) & ~FileAccessMask.MaximumAllowed;
+        if (_maximum && (parameters.DesiredAccess & FileAccessMask.GenericExecute) != 0)
+            _desired = (_desired & ~FileAccessMask.Execute) | (parameters.DesiredAccess & FileAccessMask.Execute); // a wish, as in Windows
         if (Has(CreateOptions.DeleteOnClose) && !_maximum && (_desired & FileAccessMask.Delete) == 0)
             return NtStatus.InvalidParameter;
         if ((_desired & FileAccessMask.AccessSystemSecurity) != 0 && !parameters.Caller.IsAdministrator)

@@ -164,7 +164,7 @@ internal sealed class FileObject
         {
             var link = open.Link!;
             if (open.Record.DeleteOnClose && link is { Removed: false, DeletePending: false })
-                Volume.SetDeletePending(link, true);
+                MarkDeletePending(link);
             return link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || open.DeletesAtOnce);
         }
     }
@@ -212,8 +212,12 @@ internal sealed class FileObject
     {
         lock (Sync)
         {
-            if (open.Link is { Removed: false } link && link.DeletePending != pending)
-                Volume.SetDeletePending(link, pending);
+            if (open.Link is not { Removed: false } link || link.DeletePending == pending)
+                return;
+            if (pending)
+                MarkDeletePending(link);
+            else
+                Volume.SetDeletePending(link, false);
         }
     }
 
@@ -257,6 +261,15 @@ internal sealed class FileObject
 
             return false;
         }
+    }
+
+    private void MarkDeletePending(FileLink link)
+    {
+        Volume.SetDeletePending(link, true);
+        if (!IsDirectory)
+            return;
+        foreach (var open in _opens)
+            open.TellDeletePending();
     }
 
     private void MarkRemoved(FileLink link)

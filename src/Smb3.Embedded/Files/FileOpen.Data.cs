@@ -47,10 +47,10 @@ internal sealed partial class FileOpen
         }
 
         if (!reading.IsCompletedSuccessfully)
-            return FinishReadAsync(reading, buffer.Length, minimumCount);
+            return FinishReadAsync(reading, offset, buffer.Length, minimumCount);
         var result = reading.Result;
         Exit();
-        return new(CheckRead(result, buffer.Length, minimumCount));
+        return new(CheckRead(result, offset, buffer.Length, minimumCount));
     }
 
     /// <summary>Writes data, all of it or none that counts.</summary>
@@ -171,10 +171,13 @@ internal sealed partial class FileOpen
         return NtStatus.Success;
     }
 
-    private static NtResult<int> CheckRead(NtResult<int> result, int wanted, uint minimumCount)
+    private NtResult<int> CheckRead(NtResult<int> result, long offset, int wanted, uint minimumCount)
     {
-        if (result.Succeeded && (result.Value < minimumCount || (result.Value == 0 && wanted > 0)))
+        if (!result.Succeeded)
+            return result;
+        if (result.Value < minimumCount || (result.Value == 0 && wanted > 0))
             return NtStatus.EndOfFile; // MS-SMB2 3.3.5.12
+        Record.Position = offset + result.Value; // MS-FSA 2.1.5.3
         return result;
     }
 
@@ -189,11 +192,12 @@ internal sealed partial class FileOpen
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<NtResult<int>> FinishReadAsync(ValueTask<NtResult<int>> reading, int wanted, uint minimumCount)
+    private async ValueTask<NtResult<int>> FinishReadAsync(
+        ValueTask<NtResult<int>> reading, long offset, int wanted, uint minimumCount)
     {
         try
         {
-            return CheckRead(await reading, wanted, minimumCount);
+            return CheckRead(await reading, offset, wanted, minimumCount);
         }
         finally
         {

@@ -14,7 +14,7 @@ internal sealed partial class FileOpen
     internal const FileAttributes SettableAttributes = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
         | FileAttributes.Archive | FileAttributes.Temporary | FileAttributes.Offline | FileAttributes.NotContentIndexed;
 
-    /// <summary>FilePositionInformation: kept for the client, and used by nothing.</summary>
+    /// <summary>FilePositionInformation: where the last read ended, unless the client set it since.</summary>
     public long Position => Record.Position;
 
     /// <summary>Whether the name by which the file was opened is to be deleted.</summary>
@@ -110,7 +110,7 @@ internal sealed partial class FileOpen
                     LastWriteTime = change.LastWriteTime ?? before.Value.LastWriteTime,
                     ChangeTime = change.ChangeTime ?? before.Value.ChangeTime,
                 };
-                File.Times.Pin(this, frozen | (set & PinnedTimes.LastWrite), shown);
+                File.Times.Pin(this, frozen | (set & (PinnedTimes.LastWrite | PinnedTimes.Change)), shown);
                 Record.Pinned |= frozen | set;
             }
 

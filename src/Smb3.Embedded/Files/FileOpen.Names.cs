@@ -70,6 +70,7 @@ internal sealed partial class FileOpen
             return status;
         if (Path.IsRoot)
             return NtStatus.InvalidParameter;
+        target = await Volume.ShortNames.ResolveAsync(target, cancellationToken);
         var wait = new HandleWait(onWait);
         while (true)
         {
@@ -259,9 +260,12 @@ internal sealed partial class FileOpen
         if (replaced is { } gone)
             Volume.Find(gone.FileId)?.RemoveName(target);
         MoveLinks(source, target);
+        if (IsDirectory)
+            Volume.Watches.Rekey();
+        Volume.Tunnel.Remember(source);
         var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-        Volume.Raise(new FileChange(ChangeAction.RenamedOldName, source, filter), this);
-        Volume.Raise(new FileChange(ChangeAction.RenamedNewName, target, filter), this);
+        Volume.RaiseRenamed(source, target, filter, this);
+        _renamed = !IsDirectory;
         await ArchiveAsync(cancellationToken);
         return NtStatus.Success;
     }

@@ -22,6 +22,7 @@ internal sealed partial class FileOpen
 
     // Written since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.
     private volatile bool _needsArchive;
+    private volatile bool _renamed;
 
     /// <summary>Takes over the store's handle.</summary>
     public FileOpen(FileObject file, OpenRecord record, IStoreFile handle)
@@ -96,10 +97,12 @@ internal sealed partial class FileOpen
         if (users < 0)
             return NtStatus.FileClosed;
         File.Locks?.Release(this);
+        EndWatch(forget: users == 0);
         if (users > 0)
         {
             await _drained.Task;
             File.Locks?.Release(this); // a lock that was on its way in
+            EndWatch(forget: true);
         }
 
         FileMetadata metadata = default;
@@ -110,6 +113,8 @@ internal sealed partial class FileOpen
                 await ArchiveAsync(CancellationToken.None);
             if (!change.IsEmpty && !Link!.Removed)
                 await _file.SetMetadataAsync(change, CancellationToken.None);
+            if (_renamed && Link is { Removed: false, DeletePending: false })
+                Volume.RaiseModified(this, ChangeFilter.Attributes); // NTFS tells of the archive attribute that a rename set only now
             if (query && await ShowMetadataAsync(cancellationToken) is { Succeeded: true, Value: var shown })
                 metadata = shown;
         }
@@ -177,6 +182,7 @@ internal sealed partial class FileOpen
         File.EndDelete(Link!, status == NtStatus.Success);
         if (status == NtStatus.Success)
         {
+            Volume.Tunnel.Remember(path);
             var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
             Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), this);
         }

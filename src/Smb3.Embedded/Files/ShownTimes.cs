@@ -168,8 +168,13 @@ internal sealed class ShownTimes(VolumeOptions options)
 
             if (_pinner == open || (_pinner is null && open.WriteTime != WriteTimeState.None))
                 Settle();
-            if ((open.Record.Pinned & PinnedTimes.Change) != 0)
+            if ((open.Record.Pinned & PinnedTimes.Change) != 0 && _change is { } kept)
+            {
+                // Whatever the open did after it set or froze the time has stamped the store's.
+                change = change with { ChangeTime = kept };
                 _change = null;
+            }
+
             return change;
         }
     }

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -29,6 +30,9 @@ internal sealed class Volume
         Gate = new NameGate(comparer);
         LeasedDirectories = new LeasedDirectories(comparer);
         Security = new FileSecurity(store);
+        Watches = new WatchTable(comparer);
+        Tunnel = new NameTunnel(options.Time);
+        ShortNames = new ShortNameResolver(store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
     }
 
@@ -67,6 +71,15 @@ internal sealed class Volume
 
     /// <summary>Security descriptors.</summary>
     internal FileSecurity Security { get; }
+
+    /// <summary>Finds files by their 8.3 names.</summary>
+    internal ShortNameResolver ShortNames { get; }
+
+    /// <summary>Who watches which directory.</summary>
+    internal WatchTable Watches { get; }
+
+    /// <summary>Names that went a moment ago.</summary>
+    internal NameTunnel Tunnel { get; }
 
     /// <summary>CREATE (MS-FSA section 2.1.5.1).</summary>
     public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken) =>
@@ -157,7 +170,24 @@ internal sealed class Volume
     internal void Raise(FileChange change, FileOpen by)
     {
         LeasedDirectories.EntryChanged(change.Path, by.Record.Lease);
+        Watches.Publish(change);
         Changed?.Invoke(change);
+    }
+
+    /// <summary>
+    /// Tells who listens that <paramref name="by"/> moved a name: who watches its directory hears of the old and the new name together;
+    /// from one directory to another it is a removal and an addition.
+    /// </summary>
+    internal void RaiseRenamed(StorePath source, StorePath target, ChangeFilter filter, FileOpen by)
+    {
+        LeasedDirectories.EntryChanged(source, by.Record.Lease);
+        LeasedDirectories.EntryChanged(target, by.Record.Lease);
+        var stays = SamePath(source.Parent, target.Parent);
+        var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter);
+        var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter);
+        Watches.Publish(old, now);
+        Changed?.Invoke(old);
+        Changed?.Invoke(now);
     }
 
     /// <summary>Tells who listens that the file of <paramref name="open"/> changed.</summary>
@@ -166,7 +196,10 @@ internal sealed class Volume
         if (filter == ChangeFilter.None)
             return;
         LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
-        if (Changed is { } changed)
-            changed(new FileChange(ChangeAction.Modified, open.Path, filter));
+        if (Watches.Count == 0 && Changed is null)
+            return;
+        var change = new FileChange(ChangeAction.Modified, open.Path, filter);
+        Watches.Publish(change);
+        Changed?.Invoke(change);
     }
 }

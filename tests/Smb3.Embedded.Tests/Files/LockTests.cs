@@ -54,6 +54,24 @@ public class LockTests
     }
 
     [Fact]
+    public async Task A_shared_lock_goes_on_an_exclusive_one_of_the_same_open_only()
+    {
+        var owner = await _volume.OpenAsync("f");
+        var other = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 0, 10, exclusive: true));
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 0, 10, exclusive: false));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(owner, 0, 10, exclusive: true));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, 0, 10, exclusive: false));
+        Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(0, 10)])); // the exclusive one
+        Assert.Equal(NtStatus.Success, await TryAsync(other, 0, 10, exclusive: false));
+        Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(0, 10)]));
+        Assert.Equal(NtStatus.RangeNotLocked, owner.Unlock([new ByteRange(0, 10)]));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(owner, 0, 10, exclusive: true));
+        await other.CloseAsync();
+        await owner.CloseAsync();
+    }
+
+    [Fact]
     public async Task Several_ranges_are_locked_together_or_not_at_all()
     {
         var owner = await _volume.OpenAsync("f");

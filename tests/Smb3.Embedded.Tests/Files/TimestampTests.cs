@@ -97,6 +97,33 @@ public class TimestampTests
     }
 
     [Fact]
+    public async Task A_change_time_that_was_set_outlives_what_the_handle_does_later()
+    {
+        var open = await _volume.OpenAsync("f");
+        var time = FileTime.From(_volume.Clock.GetUtcNow()).Ticks + 4000;
+        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(new BasicTimes(0, 0, 0, time), FileAttributes.Hidden, default));
+        _volume.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(default, FileAttributes.Normal, default));
+        Assert.Equal(time, (await MetadataAsync(open)).ChangeTime.Ticks);
+        await open.CloseAsync();
+        open = await _volume.OpenAsync("f");
+        Assert.Equal(time, (await MetadataAsync(open)).ChangeTime.Ticks);
+        await open.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_read_moves_the_position()
+    {
+        var open = await _volume.OpenAsync("f");
+        await WriteAsync(open, 0, new byte[100]);
+        await ReadAsync(open, 20, 30);
+        Assert.Equal(50, open.Position);
+        await ReadAsync(open, 90, 30);
+        Assert.Equal(100, open.Position);
+        await open.CloseAsync();
+    }
+
+    [Fact]
     public async Task A_thawed_time_moves_again()
     {
         var open = await _volume.OpenAsync("f");

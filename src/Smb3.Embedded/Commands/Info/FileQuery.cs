@@ -1,4 +1,5 @@
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
@@ -26,8 +27,13 @@ internal static class FileQuery
                 return EasOf(handle, length);
 
             case FileInformationClass.FileAlternateNameInformation:
-                // No store makes 8.3 names.
-                return NtStatus.ObjectNameNotFound;
+                // MS-FSA 2.1.5.12.4: the root has no name at all.
+                if (handle.File.Path.IsRoot)
+                {
+                    return NtStatus.ObjectNameNotFound;
+                }
+
+                break;
         }
 
         var found = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
@@ -82,6 +88,7 @@ internal static class FileQuery
     private static string NameFor(FileInformationClass informationClass, FileHandle handle) => informationClass switch
     {
         FileInformationClass.FileNormalizedNameInformation => handle.File.Path.Text,
+        FileInformationClass.FileAlternateNameInformation => ShortNames.Of(handle.File.Path.Name),
         _ => "\\" + handle.File.Path.Text,
     };
 

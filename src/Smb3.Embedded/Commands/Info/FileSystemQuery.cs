@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -20,12 +21,6 @@ internal static class FileSystemQuery
             return found.Status;
         }
 
-        if (informationClass == FsInformationClass.FileFsObjectIdInformation)
-        {
-            // MS-FSCC 2.5.6: a file system without object ids says so, and none is said to have them.
-            return NtStatus.InvalidParameter;
-        }
-
         var target = QueryInfoHandler.Begin(request, length);
         var status = FsInformationWriter.Write(
             informationClass, Describe(store.Traits, found.Value, request.TreeConnect!.Share.ReadOnly), found.Value.Label,
@@ -37,6 +32,7 @@ internal static class FileSystemQuery
     {
         VolumeCreationTime = volume.CreationTime,
         VolumeSerialNumber = volume.SerialNumber,
+        VolumeObjectId = ObjectIdOf(volume),
         TotalUnits = volume.TotalBytes / traits.AllocationUnit,
         ActualAvailableUnits = volume.FreeBytes / traits.AllocationUnit,
         CallerAvailableUnits = volume.AvailableBytes / traits.AllocationUnit,
@@ -48,6 +44,20 @@ internal static class FileSystemQuery
         DeviceType = FsInformation.DiskDevice,
         DeviceCharacteristics = FsInformation.DeviceIsMounted,
     };
+
+    /// <summary>
+    /// MS-FSCC 2.5.6: an id that stays with the volume, made of the two things that do. In the form of a random id (RFC 9562 5.4).
+    /// </summary>
+    private static Guid ObjectIdOf(in VolumeInformation volume)
+    {
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(id, (ulong)volume.CreationTime.Ticks);
+        BinaryPrimitives.WriteUInt32LittleEndian(id[8..], volume.SerialNumber);
+        BinaryPrimitives.WriteUInt32LittleEndian(id[12..], volume.SerialNumber);
+        id[7] = (byte)(0x40 | (id[7] & 0x0F));
+        id[8] = (byte)(0x80 | (id[8] & 0x3F));
+        return new Guid(id);
+    }
 
     /// <summary>Nothing is said that the store cannot do.</summary>
     private static FileSystemAttributes AttributesOf(StoreTraits traits, bool readOnlyShare)

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Fscc;
@@ -79,9 +80,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
                 break;
             }
 
-            var current = listing.Current;
-            var entry = new Wire.Fscc.DirectoryEntry { File = current.Metadata.ToNetworkOpen(), FileId = current.Metadata.FileId };
-            if (!DirectoryEntryWriter.TryWrite(ref list, buffer.Span, informationClass, entry, current.Name))
+            if (!TryWrite(ref list, buffer.Span, informationClass, listing.Current))
             {
                 if (list.Count == 0)
                 {
@@ -102,5 +101,19 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         request.TrimBody(OutputBufferResponse.FixedSize + list.Length);
         OutputBufferResponse.Write(request.Body, list.Length);
         return NtStatus.Success;
+    }
+
+    private static bool TryWrite(
+        ref EntryListCursor list, Span<byte> buffer, FileInformationClass informationClass, in Files.Listing.DirectoryEntry current)
+    {
+        var entry = new Wire.Fscc.DirectoryEntry { File = current.Metadata.ToNetworkOpen(), FileId = current.Metadata.FileId };
+
+        // A name that is short already stands alone (MS-FSCC 2.4.8).
+        Span<char> shortName = stackalloc char[ShortNames.MaxLength];
+        var length = DirectoryEntryWriter.HasShortName(informationClass) && current.Name is not ("." or "..")
+            && !ShortNames.IsShort(current.Name)
+            ? ShortNames.Write(current.Name, shortName)
+            : 0;
+        return DirectoryEntryWriter.TryWrite(ref list, buffer, informationClass, entry, current.Name, shortName[..length]);
     }
 }

@@ -35,19 +35,22 @@ internal sealed class LockHandler : ICommandHandler
 
     private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks)
     {
-        // MS-SMB2 3.3.5.14.1: unlocks only, and nothing but the unlock flag.
-        var ranges = new ByteRange[locks.LockCount];
-        for (var i = 0; i < ranges.Length; i++)
+        // MS-SMB2 3.3.5.14.1: one after the other, and what comes before an element that is no unlock stays unlocked.
+        for (var i = 0; i < locks.LockCount; i++)
         {
             if (locks[i].Flags != LockFlags.Unlock)
             {
                 return NtStatus.InvalidParameter;
             }
 
-            ranges[i] = new ByteRange(locks[i].Offset, locks[i].Length);
+            var status = file.Unlock([new ByteRange(locks[i].Offset, locks[i].Length)]);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
         }
 
-        return file.Unlock(ranges);
+        return NtStatus.Success;
     }
 
     /// <summary>The locks that are asked for; <see langword="null"/> when their flags make no sense (MS-SMB2 3.3.5.14.2).</summary>

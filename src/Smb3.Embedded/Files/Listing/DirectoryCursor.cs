@@ -172,6 +172,12 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         if (FileNames.Check(_pattern, directory.Volume.Store.Traits.MaxNameLength) != NtStatus.Success)
             return NtStatus.NoMoreFiles;
         var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken);
+        if (found.Status == NtStatus.ObjectNameNotFound
+            && await directory.Volume.ShortNames.FindAsync(directory.Path, _pattern!, cancellationToken) is { } longName)
+        {
+            found = await directory.Volume.Store.OpenAsync(directory.Path.Append(longName), StoreAccess.Metadata, cancellationToken);
+        }
+
         if (found.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
             return NtStatus.NoMoreFiles;
         if (!found.Succeeded)

@@ -4,8 +4,8 @@ namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>The byte-range locks of one file (MS-FSA sections 2.1.5.8, 2.1.5.9 and 2.1.4.10).</summary>
 /// <remarks>
-/// A lock belongs to the open that made it. Shared locks may lie on each other; an exclusive one bears no other, not even of the same
-/// open. Who waits is served in the order in which it came.
+/// A lock belongs to the open that made it. Shared locks may lie on each other; an exclusive one bears only shared ones of its own open
+/// on it. Who waits is served in the order in which it came.
 /// </remarks>
 internal sealed class ByteRangeLocks(int limit)
 {
@@ -59,7 +59,7 @@ internal sealed class ByteRangeLocks(int limit)
             {
                 var status = !request.Range.IsValid ? NtStatus.InvalidLockRange
                     : _held.Count >= limit ? NtStatus.InsufficientResources
-                    : !IsFree(request) ? NtStatus.LockNotGranted
+                    : !IsFree(open, request) ? NtStatus.LockNotGranted
                     : NtStatus.Success;
                 if (status != NtStatus.Success)
                 {
@@ -92,7 +92,7 @@ internal sealed class ByteRangeLocks(int limit)
                 return NtStatus.RangeNotLocked;
             if (_held.Count + _waiting.Count >= limit)
                 return NtStatus.InsufficientResources;
-            if (IsFree(request))
+            if (IsFree(open, request))
             {
                 _held.Add(new HeldLock(open, request.Range, request.Exclusive));
                 _count = _held.Count;
@@ -147,11 +147,13 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    private bool IsFree(LockRequest request)
+    private bool IsFree(FileOpen open, LockRequest request)
     {
         foreach (var held in _held)
         {
-            if ((held.Exclusive || request.Exclusive) && held.Range.Overlaps(request.Range))
+            // MS-FSA 2.1.4.10: a shared lock goes on top of an exclusive one of the same open, but not the other way round.
+            var conflicts = request.Exclusive || (held.Exclusive && held.Owner != open);
+            if (conflicts && held.Range.Overlaps(request.Range))
                 return false;
         }
 
@@ -164,7 +166,7 @@ internal sealed class ByteRangeLocks(int limit)
         {
             var next = node.Next;
             var waiter = node.Value;
-            if (IsFree(waiter.Request))
+            if (IsFree(waiter.Owner, waiter.Request))
             {
                 _waiting.Remove(node);
                 _held.Add(new HeldLock(waiter.Owner, waiter.Request.Range, waiter.Request.Exclusive));

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Naming;
 
-/// <summary>The rules for one name in a directory (MS-FSCC section 2.1.5). No 8.3 short names are made.</summary>
+/// <summary>The rules for one name in a directory (MS-FSCC section 2.1.5).</summary>
 internal static class FileNames
 {
     /// <summary>NTFS and every client take a name of at most 255 UTF-16 units.</summary>
@@ -17,9 +17,9 @@ internal static class FileNames
     /// <summary>Whether a file can have this name; success, or the status that NT gives.</summary>
     public static NtStatus Check(ReadOnlySpan<char> name, int maxLength)
     {
-        if (name.SequenceEqual(".."))
+        if (name is "..")
             return NtStatus.ObjectPathSyntaxBad;
-        return name.IsEmpty || name.Length > maxLength || name.SequenceEqual(".") || name.ContainsAny(Forbidden)
+        return name.IsEmpty || name.Length > maxLength || name is "." || name.ContainsAny(Forbidden)
             ? NtStatus.ObjectNameInvalid
             : NtStatus.Success;
     }

@@ -72,15 +72,47 @@ internal readonly struct FilePath
             }
         }
 
+        var climbs = false;
         foreach (var range in rest.Split('\\'))
         {
+            if (rest[range] is "..")
+            {
+                climbs = true;
+                continue;
+            }
+
             var status = FileNames.Check(rest[range], maxNameLength);
             if (status != NtStatus.Success)
                 return status;
         }
 
-        path = new FilePath(new StorePath(rest.Length == text.Length ? text : rest.ToString()), stream, endsInSeparator);
+        var clean = rest.Length == text.Length ? text : rest.ToString();
+        if (climbs && !TryClimb(clean, out clean))
+            return NtStatus.ObjectPathSyntaxBad;
+        path = new FilePath(new StorePath(clean), stream, endsInSeparator);
         return NtStatus.Success;
+    }
+
+    /// <summary>The same path at another place.</summary>
+    public FilePath At(StorePath path) => new(path, Stream, EndsInSeparator);
+
+    /// <summary>Takes <c>..</c> out by the text alone; no path climbs out of the share.</summary>
+    private static bool TryClimb(string text, out string clean)
+    {
+        clean = text;
+        var names = new List<string>();
+        foreach (var name in text.Split('\\'))
+        {
+            if (name != "..")
+                names.Add(name);
+            else if (names.Count > 0)
+                names.RemoveAt(names.Count - 1);
+            else
+                return false;
+        }
+
+        clean = string.Join('\\', names);
+        return true;
     }
 
     private static bool TryParseStream(ReadOnlySpan<char> text, int maxNameLength, out StreamKind kind)

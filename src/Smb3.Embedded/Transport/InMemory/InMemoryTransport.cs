@@ -8,6 +8,9 @@ namespace Smb3.Embedded.Transport.InMemory;
 /// <param name="scheduler">Where either end goes on when the other has written; <see langword="null"/>: on the thread pool.</param>
 internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITransportListener
 {
+    // Large enough that a megabyte under way is a number of segments that the pools keep.
+    private const int SegmentSize = 1 << 15;
+
     private readonly Channel<ITransportConnection> _waiting = Channel.CreateUnbounded<ITransportConnection>();
     private int _lastPort;
 
@@ -24,6 +27,7 @@ internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITran
             writerScheduler: scheduler,
             pauseWriterThreshold: 1 << 20,
             resumeWriterThreshold: 1 << 19,
+            minimumSegmentSize: SegmentSize,
             useSynchronizationContext: false);
         var toServer = new Pipe(options);
         var toClient = new Pipe(options);

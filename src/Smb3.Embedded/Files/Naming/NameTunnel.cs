@@ -1,0 +1,60 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Naming;
+
+/// <summary>
+/// Long names that went a moment ago, by their short ones: a program that knows short names only saves by deleting a file and making it
+/// anew, and the file is to have its long name again (what NTFS calls tunneling).
+/// </summary>
+internal sealed class NameTunnel(TimeProvider time)
+{
+    // Both as NTFS has them.
+    private const int Capacity = 256;
+    private static readonly TimeSpan Keep = TimeSpan.FromSeconds(15);
+
+    private readonly Lock _sync = new();
+    private readonly Dictionary<string, Entry> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Queue<(string Key, long Since)> _order = new();
+
+    /// <summary>The name <paramref name="path"/> has gone.</summary>
+    public void Remember(StorePath path)
+    {
+        if (ShortNames.IsShort(path.Name))
+            return;
+        var key = path.Parent.Append(ShortNames.Of(path.Name)).Text;
+        var now = time.GetTimestamp();
+        lock (_sync)
+        {
+            Forget();
+            while (_order.Count >= Capacity)
+                DropOldest();
+            _names[key] = new Entry(path.Name.ToString(), now);
+            _order.Enqueue((key, now));
+        }
+    }
+
+    /// <summary>The long name that <paramref name="shortPath"/> stood for.</summary>
+    public string? Find(StorePath shortPath)
+    {
+        lock (_sync)
+        {
+            Forget();
+            return _names.TryGetValue(shortPath.Text, out var entry) ? entry.Name : null;
+        }
+    }
+
+    private void Forget()
+    {
+        while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) > Keep)
+            DropOldest();
+    }
+
+    private void DropOldest()
+    {
+        var (key, since) = _order.Dequeue();
+        if (_names.TryGetValue(key, out var entry) && entry.Since == since)
+            _names.Remove(key);
+    }
+
+    private readonly record struct Entry(string Name, long Since);
+}

@@ -1,0 +1,69 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Naming;
+
+/// <summary>
+/// Finds the names that the short names of a path stand for. A name that is there itself stands for itself; only else the directory is
+/// searched.
+/// </summary>
+internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
+{
+    private const int BatchSize = 64;
+
+    /// <summary>The path in long names; a name that stands for none stays as it is.</summary>
+    public async ValueTask<StorePath> ResolveAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        if (!ShortNames.AnyIn(path))
+            return path;
+        var resolved = StorePath.Root;
+        foreach (var name in path.Text.Split('\\'))
+        {
+            var itself = resolved.Append(name);
+            resolved = ShortNames.CanStandForAnother(name) && !await ExistsAsync(itself, cancellationToken)
+                && await FindAsync(resolved, name, cancellationToken) is { } found
+                ? resolved.Append(found)
+                : itself;
+        }
+
+        return resolved;
+    }
+
+    /// <summary>The long name in <paramref name="directory"/> that a short name stands for, or had until a moment ago.</summary>
+    public async ValueTask<string?> FindAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
+    {
+        if (!ShortNames.CanStandForAnother(shortName))
+            return null;
+        var opened = await store.OpenAsync(directory, StoreAccess.Metadata, cancellationToken);
+        if (!opened.Succeeded)
+            return null;
+        await using var handle = opened.Value;
+        var listed = await handle.ListAsync(cancellationToken);
+        if (!listed.Succeeded)
+            return null;
+        await using var listing = listed.Value;
+        var batch = new StoreEntry[BatchSize];
+        while (true)
+        {
+            var read = await listing.ReadAsync(batch, cancellationToken);
+            if (!read.Succeeded)
+                return null;
+            if (read.Value == 0)
+                return tunnel.Find(directory.Append(shortName));
+            for (var i = 0; i < read.Value; i++)
+            {
+                if (ShortNames.StandsFor(shortName, batch[i].Name))
+                    return batch[i].Name;
+            }
+        }
+    }
+
+    private async ValueTask<bool> ExistsAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
+        if (!opened.Succeeded)
+            return opened.Status is not (NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound);
+        await opened.Value.DisposeAsync();
+        return true;
+    }
+}

@@ -1,0 +1,142 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Notification;
+
+/// <summary>
+/// What one open directory watches (MS-FSA section 2.1.1.10, ChangeNotifyEntry). The first request fixes the filter, the depth and the
+/// size of the buffer; from then on changes are kept between requests until the open is closed.
+/// </summary>
+internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bool tree, int capacity)
+{
+    // FILE_NOTIFY_INFORMATION (MS-FSCC 2.7.1): the part before the name, and the boundary of an entry.
+    private const int EntrySize = 12;
+    private const int Alignment = 4;
+
+    private readonly Lock _sync = new();
+    private readonly LinkedList<Waiter> _waiting = [];
+    private List<ChangeEntry> _kept = [];
+    private int _size;
+    private bool _overflown;
+    private NtStatus _end;
+
+    /// <summary>The directory.</summary>
+    public FileOpen Directory { get; } = directory;
+
+    /// <summary>The kinds of change that count.</summary>
+    public ChangeFilter Filter { get; } = filter;
+
+    /// <summary>Whether directories below count too.</summary>
+    public bool Tree { get; } = tree;
+
+    /// <summary>Answers with what is kept, or waits for the next change. Requests are served in their order.</summary>
+    /// <param name="room">Bytes that the answer may have.</param>
+    /// <param name="cancellationToken">Ends the wait with CANCELLED.</param>
+    public async ValueTask<ChangeReport> NextAsync(int room, CancellationToken cancellationToken)
+    {
+        LinkedListNode<Waiter> node;
+        lock (_sync)
+        {
+            if (_end != NtStatus.Success)
+                return _end;
+            if (_overflown || _kept.Count > 0)
+                return Take(room);
+            node = _waiting.AddLast(new Waiter(room));
+        }
+
+        using var registration = cancellationToken.UnsafeRegister(_ => Cancel(node), null);
+        return await node.Value.Completion.Task;
+    }
+
+    /// <summary>Keeps a change. <see cref="Serve"/> follows.</summary>
+    public void Keep(ChangeAction action, string name)
+    {
+        lock (_sync)
+        {
+            if (_overflown || _end != NtStatus.Success)
+                return;
+            var entry = new ChangeEntry(action, name);
+            if (action == ChangeAction.Modified && _kept.Count > 0 && _kept[^1] == entry)
+                return; // said already
+
+            var size = ((_size + Alignment - 1) & -Alignment) + EntrySize + (name.Length * sizeof(char));
+            if (size > capacity)
+            {
+                Overflow();
+                return;
+            }
+
+            _size = size;
+            _kept.Add(entry);
+        }
+    }
+
+    /// <summary>More happened than anybody can say.</summary>
+    public void Lose()
+    {
+        lock (_sync)
+        {
+            if (_end == NtStatus.Success)
+                Overflow();
+        }
+    }
+
+    /// <summary>Answers the first who waits, if there is something to say.</summary>
+    public void Serve()
+    {
+        lock (_sync)
+        {
+            if (_waiting.First is not { } first || !(_overflown || _kept.Count > 0))
+                return;
+            _waiting.RemoveFirst();
+            first.Value.Completion.TrySetResult(Take(first.Value.Room));
+        }
+    }
+
+    /// <summary>Ends all waits; later ones end at once when <paramref name="forGood"/>.</summary>
+    public void End(NtStatus status, bool forGood)
+    {
+        lock (_sync)
+        {
+            if (forGood)
+                _end = status;
+            foreach (var waiter in _waiting)
+                waiter.Completion.TrySetResult(status);
+            _waiting.Clear();
+        }
+    }
+
+    private ChangeReport Take(int room)
+    {
+        var fits = !_overflown && _size <= room;
+        var changes = _kept;
+        _kept = [];
+        _size = 0;
+        _overflown = false;
+        return fits ? new ChangeReport(NtStatus.Success, changes) : NtStatus.NotifyEnumDir;
+    }
+
+    private void Overflow()
+    {
+        _overflown = true;
+        _kept.Clear();
+        _size = 0;
+    }
+
+    private void Cancel(LinkedListNode<Waiter> node)
+    {
+        lock (_sync)
+        {
+            if (node.List is null)
+                return;
+            _waiting.Remove(node);
+            node.Value.Completion.TrySetResult(NtStatus.Cancelled);
+        }
+    }
+
+    private sealed class Waiter(int room)
+    {
+        public int Room { get; } = room;
+
+        public TaskCompletionSource<ChangeReport> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,111 @@
+namespace Smb3.Embedded.Files.Notification;
+
+/// <summary>
+/// Who watches which directory of a volume (MS-FSA section 2.1.1.1, ChangeNotifyList). A change costs one look-up for each directory
+/// above it, however many are watched, and next to nothing while none is.
+/// </summary>
+internal sealed class WatchTable
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<string, List<DirectoryWatch>> _byPath;
+    private readonly Dictionary<string, List<DirectoryWatch>>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly List<DirectoryWatch> _touched = [];
+    private volatile int _count;
+
+    /// <summary>Makes an empty table that compares names as the store does.</summary>
+    public WatchTable(StringComparer comparer)
+    {
+        _byPath = new(comparer);
+        _lookup = _byPath.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>How many opens watch.</summary>
+    public int Count => _count;
+
+    /// <summary>Begins to tell <paramref name="watch"/>.</summary>
+    public void Add(DirectoryWatch watch)
+    {
+        lock (_sync)
+        {
+            Put(watch);
+            _count++;
+        }
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Remove(DirectoryWatch watch)
+    {
+        lock (_sync)
+        {
+            foreach (var (path, watches) in _byPath)
+            {
+                if (!watches.Remove(watch))
+                    continue;
+                if (watches.Count == 0)
+                    _byPath.Remove(path);
+                _count--;
+                return;
+            }
+        }
+    }
+
+    /// <summary>A directory was renamed: those who watch it, or one below it, are found at its new path.</summary>
+    public void Rekey()
+    {
+        if (_count == 0)
+            return;
+        lock (_sync)
+        {
+            var all = _byPath.Values.SelectMany(static watches => watches).ToArray();
+            _byPath.Clear();
+            foreach (var watch in all)
+                Put(watch);
+        }
+    }
+
+    /// <summary>Tells of changes that belong together: who hears of several hears of them in one answer.</summary>
+    public void Publish(params ReadOnlySpan<FileChange> changes)
+    {
+        if (_count == 0)
+            return;
+        lock (_sync)
+        {
+            foreach (var change in changes)
+                Keep(change);
+            foreach (var watch in _touched)
+                watch.Serve();
+            _touched.Clear();
+        }
+    }
+
+    private void Keep(in FileChange change)
+    {
+        var path = change.Path.Text;
+        if (path.Length == 0)
+            return; // nobody watches from above the root
+        var end = path.Length;
+        for (var isParent = true; end > 0; isParent = false)
+        {
+            end = Math.Max(path.AsSpan(0, end).LastIndexOf('\\'), 0);
+            if (!_lookup.TryGetValue(path.AsSpan(0, end), out var watches))
+                continue;
+            string? name = null;
+            foreach (var watch in watches)
+            {
+                if ((watch.Filter & change.Filter) == 0 || !(isParent || watch.Tree))
+                    continue;
+                name ??= path[(end == 0 ? 0 : end + 1)..];
+                watch.Keep(change.Action, name);
+                _touched.Add(watch);
+            }
+        }
+    }
+
+    private void Put(DirectoryWatch watch)
+    {
+        var path = watch.Directory.Path.Text;
+        if (!_byPath.TryGetValue(path, out var watches))
+            _byPath.Add(path, watches = []);
+        watches.Add(watch);
+    }
+}
