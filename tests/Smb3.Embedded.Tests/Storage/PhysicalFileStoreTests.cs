@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Smb3.Embedded.Tests.Storage;
 
+[Collection(MeasuresTheProcess.Name)]
 public sealed class PhysicalFileStoreTests : IDisposable
 {
     private static readonly CancellationToken None = CancellationToken.None;
