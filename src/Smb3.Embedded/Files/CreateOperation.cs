@@ -32,7 +32,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
 
     private bool WantsFile => Has(CreateOptions.NonDirectoryFile) || _path.Stream == FilePath.StreamKind.Data;
 
-    /// <summary>SYNCHRONIZE alone is nothing to open a file for, but joins those who have it open, as servers have it.</summary>
+    /// <summary>SYNCHRONIZE alone does not open a file that nobody has open; it joins those who have, and makes new files.</summary>
     private bool IsWaitingOnly => parameters.DesiredAccess == FileAccessMask.Synchronize;
 
     private IFileStore Store => volume.Store;
@@ -328,8 +328,6 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             return NtStatus.ObjectNameNotFound;
         if (IsReadOnlyStore)
             return NtStatus.MediaWriteProtected;
-        if (IsWaitingOnly)
-            return NtStatus.AccessDenied;
         if (CheckLeaseKey(null) is var taken && taken != NtStatus.Success)
             return taken;
         var isDirectory = WantsDirectory;

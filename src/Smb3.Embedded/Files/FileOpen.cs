@@ -76,6 +76,9 @@ internal sealed partial class FileOpen
     /// </summary>
     internal bool DeletesAtOnce { get; set; }
 
+    /// <summary>Whether its close changes what the listing of the directory says of the file.</summary>
+    internal bool ChangedEntry { get; set; }
+
     /// <summary>The store's handle.</summary>
     internal IStoreFile Handle => _file;
 
@@ -115,6 +118,8 @@ internal sealed partial class FileOpen
                 await _file.SetMetadataAsync(change, CancellationToken.None);
             if (_renamed && Link is { Removed: false, DeletePending: false })
                 Volume.RaiseModified(this, ChangeFilter.Attributes); // NTFS tells of the archive attribute that a rename set only now
+            if (ChangedEntry)
+                Volume.LeasedDirectories.EntryChanged(Path, Record.Lease);
             if (query && await ShowMetadataAsync(cancellationToken) is { Succeeded: true, Value: var shown })
                 metadata = shown;
         }

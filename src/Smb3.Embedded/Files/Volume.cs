@@ -195,7 +195,12 @@ internal sealed class Volume
     {
         if (filter == ChangeFilter.None)
             return;
-        LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
+
+        // Who writes is seen in the listing when it closes: a break per write would only keep everybody busy.
+        if ((filter & ChangeFilter.Size) != 0)
+            open.ChangedEntry = true;
+        else
+            LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
         if (Watches.Count == 0 && Changed is null)
             return;
         var change = new FileChange(ChangeAction.Modified, open.Path, filter);

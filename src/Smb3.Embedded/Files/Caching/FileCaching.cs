@@ -184,11 +184,11 @@ internal sealed class FileCaching(FileObject file)
             {
                 return NtStatus.InvalidParameter;
             }
-            else if (!grant.IsBreaking && wish.State != grant.State && (grant.State & ~wish.State) == 0
-                && Grantable(grant, wish) == wish.State)
+            else if (!grant.IsBreaking && Wanted(wish) is var wanted && wanted != grant.State && (grant.State & ~wanted) == 0
+                && Grantable(grant, wish) == wanted)
             {
                 // Upgraded as a whole or not at all.
-                Set(grant, wish.State);
+                Set(grant, wanted);
                 grant.Epoch++;
             }
         }
@@ -309,12 +309,16 @@ internal sealed class FileCaching(FileObject file)
     private static CacheBreak Notice(CacheGrant grant, CacheState from, CacheState to) => new(
         grant.Lease, from, to, grant.Lease is { Version: 2 } ? grant.Epoch : (ushort)0, MustAnswer: (from & Held) != 0);
 
+    /// <summary>What of a wish makes sense: a directory has no data that a client could write.</summary>
+    private CacheState Wanted(CachingWish wish) =>
+        !file.IsDirectory ? wish.State
+        : wish.MayLeaseDirectories ? wish.State & ~CacheState.Write
+        : CacheState.None;
+
     /// <summary>What of a wish goes together with all other opens (MS-FSA section 2.1.5.18).</summary>
     private CacheState Grantable(CacheGrant? own, CachingWish wish)
     {
-        var state = wish.State;
-        if (file.IsDirectory)
-            state = wish.MayLeaseDirectories ? state & ~CacheState.Write : CacheState.None;
+        var state = Wanted(wish);
         if (file.Locks is { Count: > 0 })
             state &= ~CacheState.Read;
         if (_blockers > (own?.Blockers ?? 0))

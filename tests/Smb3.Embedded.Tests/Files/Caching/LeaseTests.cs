@@ -179,13 +179,20 @@ public sealed class LeaseTests
         Assert.Equal((RH, None), _a.TakeBreak() is var b ? (b.From, b.To) : default);
         _a.Answer(1, None);
 
-        directory = await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
-        await child.WriteAsync(0, new(new byte[1]), false, default);
+        directory = await _a.LeaseAsync(1, RWH, options: CreateOptions.DirectoryFile, path: "d");
+        Assert.Equal(RH, directory.Grant!.State);
+        Assert.Equal(NtStatus.Success, await child.RenameAsync("f", false, false, null, default));
         Assert.Single(_a.TakeBreaks());
         _a.Answer(1, None);
 
-        directory = await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
-        await child.RenameAsync("f", false, false, null, default);
+        await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
+        var written = await _b.LeaseAsync(3, RWH, path: @"d\g");
+        Assert.Single(_a.TakeBreaks());
+        _a.Answer(1, None);
+        await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
+        await written.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Empty(_a.TakeBreaks());
+        await written.CloseAsync();
         Assert.Single(_a.TakeBreaks());
     }
 
