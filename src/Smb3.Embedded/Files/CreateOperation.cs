@@ -8,7 +8,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>One CREATE on its way (MS-FSA section 2.1.5.1): checks the request, finds or makes the file, and opens it.</summary>
-internal sealed class CreateOperation(Volume volume, CreateParameters parameters)
+internal sealed partial class CreateOperation(Volume volume, CreateParameters parameters)
 {
     private const CreateOptions UnknownOptions = (CreateOptions)0xFF000000;
 
@@ -82,7 +82,12 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         {
             var found = await OpenStoreAsync(cancellationToken);
             if (found.Succeeded)
-                return await OpenExistingAsync(found.Value, cancellationToken);
+            {
+                return NamesStream
+                    ? await OpenStreamAsync(found.Value, cancellationToken)
+                    : await OpenExistingAsync(found.Value, cancellationToken);
+            }
+
             if (found.Status != NtStatus.ObjectNameNotFound)
                 return found.Status;
             var outcome = await CreateNewAsync(cancellationToken);
@@ -122,10 +127,19 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         var status = FilePath.Parse(parameters.Path, Store.Traits.MaxNameLength, out _path);
         if (status != NtStatus.Success)
             return status;
-        if (_path.Stream == FilePath.StreamKind.Named)
+        if (NamesStream && !Store.Traits.Has(StoreAbilities.NamedStreams))
             return NtStatus.ObjectNameInvalid; // as a file system without streams says it
-        if (_path.Stream == FilePath.StreamKind.Data && Has(CreateOptions.DirectoryFile))
+        if (_path.Stream is FilePath.StreamKind.Data or FilePath.StreamKind.Named
+            && Has(CreateOptions.DirectoryFile))
             return NtStatus.NotADirectory;
+        if (parameters.ExtendedAttributes.Count > 0)
+        {
+            if (!Store.Traits.Has(StoreAbilities.ExtendedAttributes))
+                return NtStatus.EasNotSupported;
+            if (!EaNames.AreValid(parameters.ExtendedAttributes))
+                return NtStatus.InvalidEaName;
+        }
+
         if (_path.Stream == FilePath.StreamKind.Directory && Has(CreateOptions.NonDirectoryFile))
             return NtStatus.FileIsADirectory;
         if (_path.EndsInSeparator && Has(CreateOptions.NonDirectoryFile))
@@ -140,6 +154,19 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
 
     private async ValueTask<NtResult<IStoreFile>> OpenStoreAsync(CancellationToken cancellationToken)
     {
+        if (NamesStream)
+            return await Store.OpenAsync(_path.Path, StoreAccess.Metadata, cancellationToken);
+        var access = NeededAccess();
+        var found = await Store.OpenAsync(_path.Path, access, cancellationToken);
+
+        // The most that is allowed is whatever the medium allows.
+        while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
+            found = await Store.OpenAsync(_path.Path, --access, cancellationToken);
+        return found;
+    }
+
+    private StoreAccess NeededAccess()
+    {
         var access = StoreAccess.Metadata;
         if (_maximum || (_desired & (FileAccessMask.ReadData | FileAccessMask.Execute)) != 0)
             access = StoreAccess.Read;
@@ -149,12 +176,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             access = StoreAccess.ReadWrite;
         }
 
-        var found = await Store.OpenAsync(_path.Path, access, cancellationToken);
-
-        // The most that is allowed is whatever the medium allows.
-        while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
-            found = await Store.OpenAsync(_path.Path, --access, cancellationToken);
-        return found;
+        return access;
     }
 
     private async ValueTask<CreateOutcome> OpenExistingAsync(IStoreFile handle, CancellationToken cancellationToken)
@@ -166,8 +188,8 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             var stored = await handle.GetMetadataAsync(cancellationToken);
             if (!stored.Succeeded)
                 return stored.Status;
-            var metadata = stored.Value;
-            file = volume.Reference(metadata.FileId, metadata.IsDirectory);
+            file = Reference(handle, stored.Value);
+            var metadata = AsOpened(handle, stored.Value);
             file.Times.Learn(metadata);
 
             var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
@@ -180,6 +202,9 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             var granted = await GrantAsync(handle, metadata, cancellationToken);
             if (!granted.Succeeded)
                 return granted.Status;
+
+            if (Overwrites && !file.IsStream && !file.StreamsShareDelete())
+                return NtStatus.SharingViolation;
 
             open = NewOpen(file, handle, granted.Value, metadata.IsDirectory);
             status = file.TryAdd(open, handle.Path, parameters.Caching, Overwrites, _hasWaited, out _wait);
@@ -204,7 +229,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
                 file.Times.Learn(stored.Value);
             }
 
-            var outcome = CreateOutcome.Opened(open, action, file.Times.Show(stored.Value));
+            var outcome = CreateOutcome.Opened(open, action, file.Times.Show(AsOpened(handle, stored.Value)));
             open = null;
             file = null;
             handle = null!;
@@ -315,6 +340,13 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         if (status != NtStatus.Success)
             return status;
 
+        // Attributes, and the other streams, are no business of a stream.
+        if (open.File.IsStream)
+            return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = volume.Now() }, cancellationToken);
+        status = await ReplaceExtrasAsync(open, cancellationToken);
+        if (status != NtStatus.Success)
+            return status;
+
         var attributes = (parameters.Attributes & FileOpen.SettableAttributes) | FileAttributes.Archive;
         if (parameters.Disposition != CreateDisposition.Supersede)
             attributes |= old.Attributes & FileOpen.SettableAttributes;
@@ -356,7 +388,7 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
             {
                 IsDirectory = isDirectory,
                 Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
-                AllocationSize = isDirectory ? 0 : parameters.AllocationSize,
+                AllocationSize = isDirectory || NamesStream ? 0 : parameters.AllocationSize,
                 SecurityDescriptor = descriptor.Value,
             },
             cancellationToken);
@@ -371,10 +403,18 @@ internal sealed class CreateOperation(Volume volume, CreateParameters parameters
         var handle = made.Value;
         try
         {
+            if (NamesStream || parameters.ExtendedAttributes.Count > 0)
+            {
+                var furnished = await FurnishAsync(handle, cancellationToken);
+                if (!furnished.Succeeded)
+                    return furnished.Status;
+                handle = furnished.Value;
+            }
+
             var stored = await handle.GetMetadataAsync(cancellationToken);
             if (!stored.Succeeded)
                 return stored.Status;
-            file = volume.Reference(stored.Value.FileId, isDirectory);
+            file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, granted, isDirectory);
             var status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, out _wait);

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
 
@@ -36,6 +37,9 @@ internal sealed class CreateParameters
 
     /// <summary>Self-relative security descriptor for a new file; empty: what the parent directory bequeaths.</summary>
     public ReadOnlyMemory<byte> SecurityDescriptor { get; init; }
+
+    /// <summary>Extended attributes of a new or overwritten file, unchecked.</summary>
+    public IReadOnlyList<ExtendedAttribute> ExtendedAttributes { get; init; } = [];
 
     /// <summary>The caching that is asked for; <see langword="null"/>: none.</summary>
     public CachingWish? Caching { get; init; }

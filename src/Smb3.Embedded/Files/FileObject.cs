@@ -7,35 +7,65 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// A file or directory that is open at least once: what all its opens share (MS-FSA section 2.1.1.3, File). It is in the volume's
-/// table from the first open to the last close.
+/// A file or directory, or one named stream of it, that is open at least once: what all its opens share (MS-FSA sections 2.1.1.3, File, and
+/// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Share modes, locks and caching are a stream's own;
+/// names and times are those of the whole file, whose lock it shares.
 /// </summary>
 internal sealed class FileObject
 {
     private readonly HashSet<FileOpen> _opens = [];
     private readonly List<FileLink> _links = [];
+    private readonly List<FileObject> _streams = [];
+    private readonly FileObject? _whole;
     private ShareModes _share;
+    private bool _streamDeletePending;
+    private bool _streamRemoved;
     private NameGate? _appendGate;
     private volatile ByteRangeLocks? _locks;
 
     /// <summary>A file of <paramref name="volume"/>.</summary>
-    public FileObject(Volume volume, ulong fileId, bool isDirectory)
+    public FileObject(Volume volume, FileKey key, bool isDirectory, string? streamName = null, FileObject? whole = null)
     {
         Volume = volume;
-        FileId = fileId;
+        Key = key;
         IsDirectory = isDirectory;
-        Times = new ShownTimes(volume.Options);
+        StreamName = streamName;
+        _whole = whole;
+        Sync = whole?.Sync ?? new Lock();
+        Times = whole?.Times ?? new ShownTimes(volume.Options);
         Caching = new FileCaching(this);
     }
 
     /// <summary>Guards everything here that changes. Held for moments, never across an await.</summary>
-    public Lock Sync { get; } = new();
+    public Lock Sync { get; }
 
     /// <summary>The volume that holds it.</summary>
     public Volume Volume { get; }
 
     /// <summary>The store's number of the file.</summary>
-    public ulong FileId { get; }
+    public ulong FileId => Key.FileId;
+
+    /// <summary>What it is in the volume's table. Guarded by the table's lock.</summary>
+    public FileKey Key { get; set; }
+
+    /// <summary>The file that a stream is a part of; else itself.</summary>
+    public FileObject Whole => _whole ?? this;
+
+    /// <summary>Whether it is a named stream.</summary>
+    public bool IsStream => _whole is not null;
+
+    /// <summary>The name of a stream, in the case in which it was given; else null.</summary>
+    public string? StreamName { get; private set; }
+
+    /// <summary>Whether any named stream of the file is open.</summary>
+    public bool HasOpenStreams
+    {
+        get
+        {
+            lock (Sync)
+                return _streams.Count > 0;
+        }
+    }
 
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory { get; }
@@ -81,11 +111,29 @@ internal sealed class FileObject
             return _locks ??= new ByteRangeLocks(Volume.Options.MaxLocksPerFile);
     }
 
-    /// <summary>Whether the name <paramref name="path"/> is to be deleted by its last close.</summary>
+    /// <summary>Whether the name <paramref name="path"/>, or the stream, is to be deleted by its last close.</summary>
     public bool IsDeletePending(StorePath path)
     {
         lock (Sync)
-            return FindLink(path) is { DeletePending: true };
+            return IsDeletePendingLocked(path);
+    }
+
+    /// <summary>Whether the stream is to be deleted, or is gone.</summary>
+    public bool IsStreamDeletePending => _streamDeletePending || _streamRemoved;
+
+    /// <summary>Whether every open of every stream lets the file be deleted.</summary>
+    public bool StreamsShareDelete()
+    {
+        lock (Sync)
+        {
+            foreach (var stream in _streams)
+            {
+                if (!stream._share.Allows(FileAccessMask.Delete, ShareAccess.All))
+                    return false;
+            }
+
+            return true;
+        }
     }
 
     /// <summary>Whether one more open with this access and sharing would collide with those that exist.</summary>
@@ -93,9 +141,9 @@ internal sealed class FileObject
     {
         lock (Sync)
         {
-            if (FindLink(path) is { DeletePending: true })
+            if (IsDeletePendingLocked(path))
                 return NtStatus.DeletePending;
-            return _share.Allows(access, share) ? NtStatus.Success : NtStatus.SharingViolation;
+            return AllowsLocked(access, share) ? NtStatus.Success : NtStatus.SharingViolation;
         }
     }
 
@@ -124,11 +172,11 @@ internal sealed class FileObject
         lock (Sync)
         {
             var link = FindLink(path);
-            if (link is { DeletePending: true })
+            if (IsDeletePendingLocked(path))
                 return NtStatus.DeletePending;
 
             // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
-            var collides = !_share.Allows(open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0), open.ShareAccess);
+            var collides = !AllowsLocked(open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0), open.ShareAccess);
             if (Caching.BreakForOpen(wish, open, collides, overwrites, again, ref breaks))
             {
                 wait = Caching.WhenChanged();
@@ -142,12 +190,14 @@ internal sealed class FileObject
                 return status;
             if (link is null)
             {
-                link = new FileLink(this, path);
-                _links.Add(link);
+                link = new FileLink(Whole, path);
+                Whole._links.Add(link);
             }
 
             if (IsDirectory && open.Grant is not null)
                 Volume.LeasedDirectories.Add(link.Path, this);
+            if (_whole is not null && _opens.Count == 0)
+                _whole._streams.Add(this);
 
             link.OpenCount++;
             _share.Add(open.GrantedAccess, open.ShareAccess);
@@ -157,16 +207,61 @@ internal sealed class FileObject
         }
     }
 
-    /// <summary>Whether closing <paramref name="open"/> deletes its name; a FILE_DELETE_ON_CLOSE takes effect here.</summary>
-    public bool BeginClose(FileOpen open)
+    /// <summary>What closing <paramref name="open"/> deletes; a FILE_DELETE_ON_CLOSE takes effect here.</summary>
+    public DeletionDue BeginClose(FileOpen open)
     {
         lock (Sync)
         {
             var link = open.Link!;
-            if (open.Record.DeleteOnClose && link is { Removed: false, DeletePending: false })
+            if (open.Record.DeleteOnClose && IsStream)
+                _streamDeletePending = true;
+            else if (open.Record.DeleteOnClose && link is { Removed: false, DeletePending: false })
                 MarkDeletePending(link);
-            return link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || open.DeletesAtOnce);
+
+            // The name goes with the last open that came by it, of whatever stream; then the streams need no deletion of their own.
+            if (link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || (open.DeletesAtOnce && !IsStream)))
+                return DeletionDue.Name;
+            return _streamDeletePending && !_streamRemoved && !link.Removed && (_opens.Count == 1 || open.DeletesAtOnce)
+                ? DeletionDue.Stream
+                : DeletionDue.None;
         }
+    }
+
+    /// <summary>The stream is gone, though opens of it may go on; nobody finds it any more.</summary>
+    public void RemoveStream()
+    {
+        lock (Sync)
+        {
+            _streamDeletePending = false;
+            _streamRemoved = true;
+        }
+
+        Volume.MoveStream(this, null);
+    }
+
+    /// <summary>The stream could not be deleted after all.</summary>
+    public void KeepStream()
+    {
+        lock (Sync)
+            _streamDeletePending = false;
+    }
+
+    /// <summary>The stream has another name.</summary>
+    public void RenameStream(string name)
+    {
+        lock (Sync)
+            StreamName = name;
+        Volume.MoveStream(this, name);
+    }
+
+    /// <summary>All streams are gone: the file was overwritten.</summary>
+    public void RemoveStreams()
+    {
+        FileObject[] streams;
+        lock (Sync)
+            streams = [.. _streams];
+        foreach (var stream in streams)
+            stream.RemoveStream();
     }
 
     /// <summary>The store was asked to delete the name; a name that stayed (a directory filled up meanwhile) can be opened again.</summary>
@@ -199,11 +294,9 @@ internal sealed class FileObject
             if (IsDirectory)
                 Volume.LeasedDirectories.Move(link.Path, path, this);
             link.Path = path;
-            foreach (var open in _opens)
-            {
-                if (open.Link == link)
-                    open.Record.Path = path;
-            }
+            MoveOpensLocked(link, path);
+            foreach (var stream in _streams)
+                stream.MoveOpensLocked(link, path);
         }
     }
 
@@ -212,6 +305,12 @@ internal sealed class FileObject
     {
         lock (Sync)
         {
+            if (IsStream)
+            {
+                _streamDeletePending = pending;
+                return;
+            }
+
             if (open.Link is not { Removed: false } link || link.DeletePending == pending)
                 return;
             if (pending)
@@ -230,12 +329,14 @@ internal sealed class FileObject
                 return;
             _share.Remove(open.GrantedAccess, open.ShareAccess);
             Caching.Remove(open);
+            if (_whole is not null && _opens.Count == 0)
+                _whole._streams.Remove(this);
             var link = open.Link!;
             if (IsDirectory && !Caching.HasGrants)
                 Volume.LeasedDirectories.Remove(link.Path, this);
             if (--link.OpenCount > 0)
                 return;
-            _links.Remove(link);
+            Whole._links.Remove(link);
             if (link is { DeletePending: true, Removed: false })
                 Volume.SetDeletePending(link, false);
         }
@@ -272,6 +373,33 @@ internal sealed class FileObject
             open.TellDeletePending();
     }
 
+    private bool IsDeletePendingLocked(StorePath path) => _streamDeletePending || FindLink(path) is { DeletePending: true };
+
+    /// <summary>
+    /// MS-FSA 2.1.5.1.2.2: who deletes a file deletes its streams, so that they must let it; and a stream that does not let it cannot be
+    /// opened while somebody holds the file to delete it.
+    /// </summary>
+    private bool AllowsLocked(FileAccessMask access, ShareAccess share)
+    {
+        if (!_share.Allows(access, share))
+            return false;
+        if (_whole is null)
+            return (access & FileAccessMask.Delete) == 0 || _streams.Count == 0 || StreamsShareDelete();
+        const FileAccessMask Data = FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData
+            | FileAccessMask.Execute | FileAccessMask.Delete;
+        return (share & ShareAccess.Delete) != 0 || (access & Data) == 0
+            || !_whole.AnyOpen(null, static open => (open.GrantedAccess & FileAccessMask.Delete) != 0);
+    }
+
+    private void MoveOpensLocked(FileLink link, StorePath path)
+    {
+        foreach (var open in _opens)
+        {
+            if (open.Link == link)
+                open.Record.Path = path;
+        }
+    }
+
     private void MarkRemoved(FileLink link)
     {
         if (link.DeletePending)
@@ -281,7 +409,7 @@ internal sealed class FileObject
 
     private FileLink? FindLink(StorePath path)
     {
-        foreach (var link in _links)
+        foreach (var link in Whole._links)
         {
             if (!link.Removed && Volume.SamePath(link.Path, path))
                 return link;
@@ -289,4 +417,17 @@ internal sealed class FileObject
 
         return null;
     }
+}
+
+/// <summary>What the close of an open deletes.</summary>
+internal enum DeletionDue
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The name by which the file was opened.</summary>
+    Name,
+
+    /// <summary>The stream that is open.</summary>
+    Stream,
 }

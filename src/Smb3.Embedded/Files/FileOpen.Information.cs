@@ -23,7 +23,7 @@ internal sealed partial class FileOpen
         get
         {
             lock (File.Sync)
-                return Link is { } link && (link.DeletePending || link.Removed);
+                return File.IsStreamDeletePending || (Link is { } link && (link.DeletePending || link.Removed));
         }
     }
 
@@ -157,7 +157,7 @@ internal sealed partial class FileOpen
         var stored = await _file.GetMetadataAsync(cancellationToken);
         if (!stored.Succeeded)
             return stored;
-        var shown = File.Times.Show(stored.Value);
-        return IsDeletePending && shown.LinkCount > 0 && !Link!.Removed ? shown with { LinkCount = shown.LinkCount - 1 } : shown;
+        var shown = File.Times.Show(AsOpened(stored.Value));
+        return IsDeletePending && !File.IsStreamDeletePending && shown.LinkCount > 0 && !Link!.Removed ? shown with { LinkCount = shown.LinkCount - 1 } : shown;
     }
 }

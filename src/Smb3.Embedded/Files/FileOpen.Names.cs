@@ -65,6 +65,8 @@ internal sealed partial class FileOpen
     {
         if (!HasAny(FileAccessMask.Delete))
             return NtStatus.AccessDenied;
+        if (File.IsStream || newPath.StartsWith(':'))
+            return await RenameStreamAsync(newPath, replace, cancellationToken);
         var status = ParseTarget(newPath, out var target);
         if (status != NtStatus.Success)
             return status;
@@ -110,6 +112,8 @@ internal sealed partial class FileOpen
             return status;
         if (IsDirectory)
             return NtStatus.FileIsADirectory;
+        if (File.IsStream)
+            return NtStatus.InvalidParameter;
         if (!Volume.Store.Traits.Has(StoreAbilities.HardLinks))
             return NtStatus.NotSupported;
         if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
@@ -231,6 +235,8 @@ internal sealed partial class FileOpen
             return NtStatus.Success;
         if (IsDirectory && target.IsBelow(source, Volume.NameComparison))
             return NtStatus.InvalidParameter;
+        if (File.HasOpenStreams)
+            return NtStatus.AccessDenied;
         if (IsDirectory && HasOpenBelow(source))
         {
             BreakBelow(source, wait);
@@ -306,7 +312,7 @@ internal sealed partial class FileOpen
                 return NtStatus.AccessDenied;
             if (wait.Finds(file, null))
                 return NtStatus.AccessDenied;
-            if (file.AnyOpen(null, open => !posix || (open.ShareAccess & ShareAccess.Delete) == 0))
+            if (file.HasOpenStreams || file.AnyOpen(null, open => !posix || (open.ShareAccess & ShareAccess.Delete) == 0))
                 return NtStatus.AccessDenied;
         }
 
@@ -387,7 +393,7 @@ internal sealed partial class FileOpen
         if (IsDirectory || !Volume.Store.Traits.Has(StoreAbilities.DosAttributes))
             return;
         var metadata = await _file.GetMetadataAsync(cancellationToken);
-        if (metadata.Succeeded && (metadata.Value.Attributes & FileAttributes.Archive) == 0)
+        if (metadata.Succeeded && !metadata.Value.IsDirectory && (metadata.Value.Attributes & FileAttributes.Archive) == 0)
         {
             var attributes = metadata.Value.Attributes | FileAttributes.Archive;
             var keep = metadata.Value.ChangeTime;
@@ -397,7 +403,7 @@ internal sealed partial class FileOpen
 
     private async ValueTask<NtStatus> CheckDeletableAsync(bool ignoreReadOnly, CancellationToken cancellationToken)
     {
-        if (Path.IsRoot)
+        if (Path.IsRoot && !File.IsStream)
             return NtStatus.CannotDelete;
         var metadata = await _file.GetMetadataAsync(cancellationToken);
         if (!metadata.Succeeded)

@@ -44,7 +44,10 @@ internal sealed partial class FileOpen
     /// <summary>The name by which the file was opened, as of now.</summary>
     public StorePath Path => Link?.Path ?? Record.Path;
 
-    /// <summary>Whether it is a directory.</summary>
+    /// <summary>The path with the name of the stream that is open, if it is a named one: <c>folder\file:stream</c>.</summary>
+    public string FullName => File.StreamName is { } stream ? $"{Path.Text}:{stream}" : Path.Text;
+
+    /// <summary>Whether it is a directory; a named stream of a directory is none.</summary>
     public bool IsDirectory => Record.IsDirectory;
 
     /// <summary>The rights that the open has.</summary>
@@ -151,7 +154,7 @@ internal sealed partial class FileOpen
         try
         {
             // The name and the table change together for whoever looks the name up meanwhile.
-            while (File.BeginClose(this))
+            while (File.BeginClose(this) != DeletionDue.None)
             {
                 var path = Path;
                 using var turn = await Volume.Gate.EnterAsync(path, CancellationToken.None);
@@ -181,14 +184,21 @@ internal sealed partial class FileOpen
     private async ValueTask DeleteNameAsync(StorePath path)
     {
         // Somebody may have opened or undone it while this one waited.
-        if (!File.BeginClose(this))
-            return;
+        switch (File.BeginClose(this))
+        {
+            case DeletionDue.None:
+                return;
+            case DeletionDue.Stream:
+                await DeleteStreamAsync();
+                return;
+        }
+
         var status = await Volume.Store.DeleteAsync(path, CancellationToken.None);
-        File.EndDelete(Link!, status == NtStatus.Success);
+        File.Whole.EndDelete(Link!, status == NtStatus.Success);
         if (status == NtStatus.Success)
         {
             Volume.Tunnel.Remember(path);
-            var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
+            var filter = File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
             Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), this);
         }
     }

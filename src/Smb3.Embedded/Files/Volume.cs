@@ -14,7 +14,7 @@ namespace Smb3.Embedded.Files;
 internal sealed class Volume
 {
     private readonly Lock _sync = new();
-    private readonly Dictionary<ulong, FileObject> _files = [];
+    private readonly Dictionary<FileKey, FileObject> _files = [];
     private readonly HashSet<string> _deletePending;
     private volatile int _deletePendingCount;
     private int _opens;
@@ -115,19 +115,51 @@ internal sealed class Volume
     internal FileObject? Find(ulong fileId)
     {
         lock (_sync)
-            return _files.GetValueOrDefault(fileId);
+            return _files.GetValueOrDefault(new FileKey(fileId));
     }
 
     /// <summary>The file object, made if need be, and kept until <see cref="Dereference"/>.</summary>
     internal FileObject Reference(ulong fileId, bool isDirectory)
     {
         lock (_sync)
+            return ReferenceLocked(new FileKey(fileId), isDirectory, null, null);
+    }
+
+    /// <summary>The object of a named stream, which keeps that of its file.</summary>
+    internal FileObject ReferenceStream(ulong fileId, bool isDirectory, string name)
+    {
+        lock (_sync)
         {
-            if (!_files.TryGetValue(fileId, out var file))
-                _files.Add(fileId, file = new FileObject(this, fileId, isDirectory));
-            file.References++;
-            return file;
+            var key = StreamKey(fileId, name);
+            if (_files.TryGetValue(key, out var stream))
+            {
+                stream.References++;
+                return stream;
+            }
+
+            return ReferenceLocked(key, false, name, ReferenceLocked(new FileKey(fileId), isDirectory, null, null));
         }
+    }
+
+    /// <summary>A stream that is open has another name now, or none that anybody finds it by.</summary>
+    internal void MoveStream(FileObject stream, string? name)
+    {
+        lock (_sync)
+        {
+            if (_files.GetValueOrDefault(stream.Key) == stream)
+                _files.Remove(stream.Key);
+            if (name is null)
+                return;
+            stream.Key = StreamKey(stream.FileId, name);
+            _files[stream.Key] = stream;
+        }
+    }
+
+    /// <summary>The object of a stream that is open.</summary>
+    internal FileObject? FindStream(ulong fileId, string name)
+    {
+        lock (_sync)
+            return _files.GetValueOrDefault(StreamKey(fileId, name));
     }
 
     /// <summary>Undoes one <see cref="Reference"/>; the last one takes the file out of the table.</summary>
@@ -135,10 +167,25 @@ internal sealed class Volume
     {
         lock (_sync)
         {
-            if (--file.References == 0)
-                _files.Remove(file.FileId);
+            if (--file.References > 0)
+                return;
+            if (_files.GetValueOrDefault(file.Key) == file)
+                _files.Remove(file.Key);
+            if (file.IsStream && --file.Whole.References == 0)
+                _files.Remove(file.Whole.Key);
         }
     }
+
+    private FileObject ReferenceLocked(FileKey key, bool isDirectory, string? streamName, FileObject? whole)
+    {
+        if (!_files.TryGetValue(key, out var file))
+            _files.Add(key, file = new FileObject(this, key, isDirectory, streamName, whole));
+        file.References++;
+        return file;
+    }
+
+    private FileKey StreamKey(ulong fileId, string name) =>
+        new(fileId, NameComparison == StringComparison.Ordinal ? name : name.ToUpperInvariant());
 
     /// <summary>Counts opens in and out.</summary>
     internal void CountOpen(int by) => Interlocked.Add(ref _opens, by);
@@ -203,7 +250,27 @@ internal sealed class Volume
             LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
         if (Watches.Count == 0 && Changed is null)
             return;
+        if (open.File.IsStream && (filter & (ChangeFilter.Size | ChangeFilter.LastWrite)) != 0)
+        {
+            RaiseStream(
+                ChangeAction.ModifiedStream,
+                open,
+                ((filter & ChangeFilter.Size) != 0 ? ChangeFilter.StreamSize : 0)
+                    | ((filter & ChangeFilter.LastWrite) != 0 ? ChangeFilter.StreamWrite : 0));
+            return;
+        }
+
         var change = new FileChange(ChangeAction.Modified, open.Path, filter);
+        Watches.Publish(change);
+        Changed?.Invoke(change);
+    }
+
+    /// <summary>Tells who listens of a stream, by the name under which it was opened.</summary>
+    internal void RaiseStream(ChangeAction action, FileOpen open, ChangeFilter filter)
+    {
+        if (Watches.Count == 0 && Changed is null)
+            return;
+        var change = new FileChange(action, new StorePath(open.FullName), filter);
         Watches.Publish(change);
         Changed?.Invoke(change);
     }

@@ -38,6 +38,9 @@ public readonly record struct FileMetadata
     /// <summary>Number of names (hard links) that the file has; at least 1.</summary>
     public uint LinkCount { get; init; }
 
+    /// <summary>Size of all extended attributes as <see cref="ExtendedAttribute.SizeOf"/> counts it; 0 when there are none.</summary>
+    public uint EaSize { get; init; }
+
     /// <summary>Whether this is a directory.</summary>
     public bool IsDirectory => (Attributes & FileAttributes.Directory) != 0;
 }

@@ -24,6 +24,12 @@ public enum StoreAbilities
 
     /// <summary>Nothing can be changed; every write is refused with STATUS_MEDIA_WRITE_PROTECTED before it reaches the store.</summary>
     ReadOnly = 32,
+
+    /// <summary>Handles implement <see cref="IStreamedFile"/>: files and directories can have named streams.</summary>
+    NamedStreams = 64,
+
+    /// <summary>Handles implement <see cref="IExtendedAttributeFile"/>: extended attributes are kept.</summary>
+    ExtendedAttributes = 128,
 }
 
 /// <summary>The unchanging facts about a store.</summary>

@@ -142,7 +142,8 @@ public class CreateTests
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("dir:$I30:$INDEX_ALLOCATION"));
         Assert.Equal(NtStatus.FileIsADirectory, await _volume.StatusAsync("dir::$DATA"));
         Assert.Equal(NtStatus.NotADirectory, await _volume.StatusAsync("dir\\file:$I30:$INDEX_ALLOCATION"));
-        Assert.Equal(NtStatus.ObjectNameInvalid, await _volume.StatusAsync("dir\\file:stream"));
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("dir\\file:stream"));
+        Assert.Equal(NtStatus.ObjectNameInvalid, await _volume.StatusAsync("dir\\file:stream:"));
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("dir\\"));
         Assert.Equal(NtStatus.ObjectNameInvalid, await _volume.StatusAsync("dir\\file\\"));
         Assert.Equal(NtStatus.ObjectPathNotFound, await _volume.StatusAsync("none\\file"));

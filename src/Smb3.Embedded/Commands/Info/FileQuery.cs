@@ -11,8 +11,6 @@ namespace Smb3.Embedded.Commands.Info;
 /// <summary>QUERY_INFO about a file (MS-SMB2 3.3.5.20.1, MS-FSA 2.1.5.12).</summary>
 internal static class FileQuery
 {
-    private const int EaListMinimum = 8;
-
     public static async ValueTask<NtStatus> AnswerAsync(
         Request request, FileHandle handle, FileInformationClass informationClass, int length)
     {
@@ -23,9 +21,6 @@ internal static class FileQuery
 
         switch (informationClass)
         {
-            case FileInformationClass.FileFullEaInformation:
-                return EasOf(handle, length);
-
             case FileInformationClass.FileAlternateNameInformation:
                 // MS-FSA 2.1.5.12.4: the root has no name at all.
                 if (handle.File.Path.IsRoot)
@@ -46,7 +41,7 @@ internal static class FileQuery
         switch (informationClass)
         {
             case FileInformationClass.FileStreamInformation:
-                return Streams(request, metadata, length);
+                return await StreamsAsync(request, handle, length).ConfigureAwait(false);
 
             case FileInformationClass.FileHardLinkInformation:
             case FileInformationClass.FileHardLinkFullIdInformation:
@@ -76,9 +71,10 @@ internal static class FileQuery
         File = metadata.ToNetworkOpen(),
         FileId = metadata.FileId,
         VolumeSerialNumber = volumeSerial,
-        LinkCount = handle.File.IsDeletePending && metadata.LinkCount > 0 ? metadata.LinkCount - 1 : metadata.LinkCount,
+        LinkCount = metadata.LinkCount,
         DeletePending = handle.File.IsDeletePending,
         IsDirectory = metadata.IsDirectory,
+        EaSize = metadata.EaSize,
         GrantedAccess = handle.File.GrantedAccess,
         Mode = handle.File.Options,
         Position = handle.File.Position,
@@ -87,9 +83,9 @@ internal static class FileQuery
 
     private static string NameFor(FileInformationClass informationClass, FileHandle handle) => informationClass switch
     {
-        FileInformationClass.FileNormalizedNameInformation => handle.File.Path.Text,
+        FileInformationClass.FileNormalizedNameInformation => handle.File.FullName,
         FileInformationClass.FileAlternateNameInformation => ShortNames.Of(handle.File.Path.Name),
-        _ => "\\" + handle.File.Path.Text,
+        _ => "\\" + handle.File.FullName,
     };
 
     /// <summary>MS-FSA 2.1.5.12: what describes the file needs FILE_READ_ATTRIBUTES, what only says what the open is does not.</summary>
@@ -100,28 +96,37 @@ internal static class FileQuery
         or FileInformationClass.FileAttributeTagInformation
         or FileInformationClass.FileStatInformation;
 
-    private static NtStatus EasOf(FileHandle handle, int length)
-    {
-        if (!handle.File.HasAny(FileAccessMask.ReadEa))
-        {
-            return NtStatus.AccessDenied;
-        }
-
-        return length < EaListMinimum ? NtStatus.InfoLengthMismatch : NtStatus.EasNotSupported;
-    }
-
-    /// <summary>A file has its one unnamed stream; a directory has none.</summary>
-    private static NtStatus Streams(Request request, in FileMetadata metadata, int length)
+    /// <summary>The unnamed stream, which a directory has not, and the named ones.</summary>
+    private static async ValueTask<NtStatus> StreamsAsync(Request request, FileHandle handle, int length)
     {
         if (length < StreamInformationWriter.MinimumBufferSize)
         {
             return NtStatus.InfoLengthMismatch;
         }
 
+        var token = request.Connection.Ended;
+        var whole = await handle.File.GetWholeMetadataAsync(token).ConfigureAwait(false);
+        if (!whole.Succeeded)
+        {
+            return whole.Status;
+        }
+
+        var streams = await handle.File.ListStreamsAsync(token).ConfigureAwait(false);
+        if (!streams.Succeeded)
+        {
+            return streams.Status;
+        }
+
         var target = QueryInfoHandler.Begin(request, length);
         var list = new EntryListCursor(StreamInformationWriter.Alignment);
-        var fits = metadata.IsDirectory
-            || StreamInformationWriter.TryWrite(ref list, target, "::$DATA", metadata.Length, metadata.AllocationSize);
+        var fits = whole.Value.IsDirectory
+            || StreamInformationWriter.TryWrite(ref list, target, "::$DATA", whole.Value.Length, whole.Value.AllocationSize);
+        foreach (var stream in streams.Value)
+        {
+            fits = fits
+                && StreamInformationWriter.TryWrite(ref list, target, $":{stream.Name}:$DATA", stream.Length, stream.AllocationSize);
+        }
+
         return QueryInfoHandler.End(request, fits ? NtStatus.Success : NtStatus.BufferOverflow, list.Length);
     }
 }

@@ -78,6 +78,16 @@ internal static class FileSystemQuery
             attributes |= FileSystemAttributes.SupportsHardLinks;
         }
 
+        if (traits.Has(StoreAbilities.NamedStreams))
+        {
+            attributes |= FileSystemAttributes.NamedStreams;
+        }
+
+        if (traits.Has(StoreAbilities.ExtendedAttributes))
+        {
+            attributes |= FileSystemAttributes.SupportsExtendedAttributes;
+        }
+
         if (readOnlyShare || traits.Has(StoreAbilities.ReadOnly))
         {
             attributes |= FileSystemAttributes.ReadOnlyVolume;

@@ -106,7 +106,10 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
     private static bool TryWrite(
         ref EntryListCursor list, Span<byte> buffer, FileInformationClass informationClass, in Files.Listing.DirectoryEntry current)
     {
-        var entry = new Wire.Fscc.DirectoryEntry { File = current.Metadata.ToNetworkOpen(), FileId = current.Metadata.FileId };
+        var entry = new Wire.Fscc.DirectoryEntry
+        {
+            File = current.Metadata.ToNetworkOpen(), FileId = current.Metadata.FileId, EaSize = current.Metadata.EaSize,
+        };
 
         // A name that is short already stands alone (MS-FSCC 2.4.8).
         Span<char> shortName = stackalloc char[ShortNames.MaxLength];

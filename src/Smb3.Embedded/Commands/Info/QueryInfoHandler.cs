@@ -32,6 +32,8 @@ internal sealed class QueryInfoHandler : ICommandHandler
         var length = (int)query.OutputBufferLength;
         return (open, query.InfoType) switch
         {
+            (FileHandle file, Smb2InfoType.File) when query.FileInformationClass == FileInformationClass.FileFullEaInformation =>
+                EaQuery.AnswerAsync(request, file, query, length),
             (FileHandle file, Smb2InfoType.File) => FileQuery.AnswerAsync(request, file, query.FileInformationClass, length),
             (FileHandle file, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(request, file, query.FsInformationClass, length),
             (FileHandle file, Smb2InfoType.Security) => SecurityQuery.AnswerAsync(request, file, query.SecurityInformation, length),

@@ -97,7 +97,9 @@ internal sealed class SetInfoHandler : ICommandHandler
                 return new(SetInformation.TryReadMode(buffer, out var mode) ? file.SetMode(mode) : NtStatus.InfoLengthMismatch);
 
             case FileInformationClass.FileFullEaInformation:
-                return new(NtStatus.EasNotSupported);
+                return EaFacts.TryRead(buffer, out var attributes)
+                    ? file.SetExtendedAttributesAsync(attributes, token)
+                    : new(NtStatus.EaListInconsistent);
 
             case FileInformationClass.FileShortNameInformation:
                 return new(NtStatus.NotSupported);

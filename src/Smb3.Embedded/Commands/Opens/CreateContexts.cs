@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Commands.Opens;
@@ -12,6 +13,9 @@ internal readonly record struct CreateContexts
     public long AllocationSize { get; private init; }
 
     public ReadOnlyMemory<byte> SecurityDescriptor { get; private init; }
+
+    /// <summary>SMB2_CREATE_EA_BUFFER; null: none came.</summary>
+    public IReadOnlyList<ExtendedAttribute>? Attributes { get; private init; }
 
     /// <summary>SMB2_CREATE_QUERY_MAXIMAL_ACCESS_REQUEST.</summary>
     public MaximalAccessQuery? MaximalAccess { get; private init; }
@@ -55,12 +59,12 @@ internal readonly record struct CreateContexts
                     break;
 
                 case CreateContextName.ExtendedAttributes:
-                    // No store keeps extended attributes yet, and none are said to be kept.
-                    if (!context.Data.IsEmpty)
+                    if (!EaFacts.TryRead(context.Data, out var attributes))
                     {
-                        return NtStatus.EasNotSupported;
+                        return NtStatus.EaListInconsistent;
                     }
 
+                    contexts = contexts with { Attributes = attributes };
                     break;
 
                 case CreateContextName.TimewarpToken:

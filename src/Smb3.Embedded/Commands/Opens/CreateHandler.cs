@@ -86,6 +86,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             Attributes = create.FileAttributes,
             AllocationSize = asked.AllocationSize,
             SecurityDescriptor = asked.SecurityDescriptor,
+            ExtendedAttributes = asked.Attributes ?? [],
             Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
             OnWait = request.GoAsync,
         };

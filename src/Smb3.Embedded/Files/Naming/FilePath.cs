@@ -6,10 +6,11 @@ namespace Smb3.Embedded.Files.Naming;
 /// <summary>A path as a client wrote it, checked and taken apart (MS-FSCC sections 2.1.5 and 2.1.9, MS-FSA section 2.1.5.1).</summary>
 internal readonly struct FilePath
 {
-    private FilePath(StorePath path, StreamKind stream, bool endsInSeparator)
+    private FilePath(StorePath path, StreamKind stream, string? streamName, bool endsInSeparator)
     {
         Path = path;
         Stream = stream;
+        StreamName = streamName;
         EndsInSeparator = endsInSeparator;
     }
 
@@ -35,6 +36,9 @@ internal readonly struct FilePath
     /// <summary>The part of it.</summary>
     public StreamKind Stream { get; }
 
+    /// <summary>The name of a <see cref="StreamKind.Named"/> stream; else null.</summary>
+    public string? StreamName { get; }
+
     /// <summary>Whether the path ended in a backslash, which only a directory's may.</summary>
     public bool EndsInSeparator { get; }
 
@@ -56,18 +60,19 @@ internal readonly struct FilePath
             rest = rest[..^1];
 
         var stream = StreamKind.Unsaid;
+        string? streamName = null;
         var lastName = rest[(rest.LastIndexOf('\\') + 1)..];
         var colon = lastName.IndexOf(':');
         if (colon >= 0)
         {
-            if (endsInSeparator || !TryParseStream(lastName[(colon + 1)..], maxNameLength, out stream))
+            if (endsInSeparator || !TryParseStream(lastName[(colon + 1)..], out stream, out streamName))
                 return NtStatus.ObjectNameInvalid;
             rest = rest[..^(lastName.Length - colon)];
 
             // ":$I30:$INDEX_ALLOCATION" and the like without a name speak of the root.
             if (rest.IsEmpty)
             {
-                path = new FilePath(StorePath.Root, stream, false);
+                path = new FilePath(StorePath.Root, stream, streamName, false);
                 return NtStatus.Success;
             }
         }
@@ -89,12 +94,12 @@ internal readonly struct FilePath
         var clean = rest.Length == text.Length ? text : rest.ToString();
         if (climbs && !TryClimb(clean, out clean))
             return NtStatus.ObjectPathSyntaxBad;
-        path = new FilePath(new StorePath(clean), stream, endsInSeparator);
+        path = new FilePath(new StorePath(clean), stream, streamName, endsInSeparator);
         return NtStatus.Success;
     }
 
     /// <summary>The same path at another place.</summary>
-    public FilePath At(StorePath path) => new(path, Stream, EndsInSeparator);
+    public FilePath At(StorePath path) => new(path, Stream, StreamName, EndsInSeparator);
 
     /// <summary>Takes <c>..</c> out by the text alone; no path climbs out of the share.</summary>
     private static bool TryClimb(string text, out string clean)
@@ -115,19 +120,37 @@ internal readonly struct FilePath
         return true;
     }
 
-    private static bool TryParseStream(ReadOnlySpan<char> text, int maxNameLength, out StreamKind kind)
+    /// <summary>The target of the rename of a stream, such as <c>:name:$DATA</c>; the empty name is that of the file's own data.</summary>
+    public static NtStatus ParseStreamTarget(string text, out string name)
+    {
+        name = string.Empty;
+        if (text.Length == 0 || text[0] != ':' || !TryParseStream(text.AsSpan(1), out var kind, out var parsed)
+            || kind == StreamKind.Directory)
+        {
+            return NtStatus.ObjectNameInvalid;
+        }
+
+        name = parsed ?? string.Empty;
+        return NtStatus.Success;
+    }
+
+    // A stream's name may have any character but these and the separator, which has ended the path before it.
+    private static bool TryParseStream(ReadOnlySpan<char> text, out StreamKind kind, out string? streamName)
     {
         kind = StreamKind.Named;
+        streamName = null;
         var colon = text.IndexOf(':');
         var name = colon < 0 ? text : text[..colon];
         var type = colon < 0 ? "$DATA" : text[(colon + 1)..];
-        if (name.Length > maxNameLength || name.ContainsAny('/', '\0'))
+        if (name.Length > FileNames.MaxLength || name.ContainsAny('/', '\\', '\0'))
             return false;
 
         if (type.Equals("$DATA", StringComparison.OrdinalIgnoreCase))
         {
             if (name.IsEmpty)
                 kind = StreamKind.Data;
+            else
+                streamName = name.ToString();
             return !name.IsEmpty || colon >= 0;
         }
 

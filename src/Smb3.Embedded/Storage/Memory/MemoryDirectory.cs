@@ -15,8 +15,8 @@ internal sealed class MemoryDirectory : MemoryNode
     private readonly Dictionary<string, MemoryLink>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly SortedSet<MemoryLink> _inOrder;
 
-    public MemoryDirectory(ulong id, MemoryFileStoreOptions options, NewFile parameters)
-        : base(id, options.Time, parameters.Attributes, parameters.SecurityDescriptor.ToArray())
+    public MemoryDirectory(ulong id, MemorySpace space, MemoryFileStoreOptions options, NewFile parameters)
+        : base(id, space, options, parameters)
     {
         var comparer = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
         _byName = new Dictionary<string, MemoryLink>(comparer);

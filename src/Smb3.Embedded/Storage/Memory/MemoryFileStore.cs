@@ -30,13 +30,15 @@ public sealed class MemoryFileStore : IFileStore
         if (_options.Label.Length > 32)
             throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
         _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
-        _root = new MemoryDirectory(NextId(), _options, default);
+        _root = new MemoryDirectory(NextId(), _space, _options, default);
         _created = FileTime.From(_options.Time.GetUtcNow());
         Traits = new StoreTraits
         {
             MaxFileLength = _options.MaxFileLength,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.SecurityDescriptors | StoreAbilities.SparseFiles
-                | StoreAbilities.DosAttributes | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
+                | StoreAbilities.DosAttributes
+                | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes
+                | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
         };
     }
 
@@ -71,12 +73,12 @@ public sealed class MemoryFileStore : IFileStore
             MemoryNode node;
             if (parameters.IsDirectory)
             {
-                node = new MemoryDirectory(NextId(), _options, parameters);
+                node = new MemoryDirectory(NextId(), _space, _options, parameters);
             }
             else
             {
                 var file = new MemoryFileNode(NextId(), _space, _options, parameters);
-                if (parameters.AllocationSize > 0 && file.Reserve(parameters.AllocationSize) is var status && status != NtStatus.Success)
+                if (parameters.AllocationSize > 0 && file.Reserve(null, parameters.AllocationSize) is var status && status != NtStatus.Success)
                     return new(status);
                 node = file;
             }

@@ -3,8 +3,9 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>An open handle on a node. Everything completes at once.</summary>
-internal sealed class MemoryHandle(StorePath path, MemoryNode node) : IStoreFile, ISecurableFile
+/// <summary>An open handle on a node, or on a stream of it. Everything completes at once.</summary>
+internal class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? stream = null)
+    : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile
 {
     private int _closed;
 
@@ -12,7 +13,8 @@ internal sealed class MemoryHandle(StorePath path, MemoryNode node) : IStoreFile
     public StorePath Path => path;
 
     /// <inheritdoc/>
-    public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) => new(node.GetMetadata());
+    public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) => 
+        new(stream is null ? node.GetMetadata() : node.GetMetadata(stream));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetMetadataAsync(FileMetadataChange change, CancellationToken cancellationToken)
@@ -23,26 +25,26 @@ internal sealed class MemoryHandle(StorePath path, MemoryNode node) : IStoreFile
 
     /// <inheritdoc/>
     public ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
-        new(node is MemoryFileNode file ? file.Read(offset, buffer.Span) : NtStatus.InvalidDeviceRequest);
+        new(node.Read(stream, offset, buffer.Span));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
-        new(node is MemoryFileNode file ? file.Write(offset, data) : NtStatus.InvalidDeviceRequest);
+        new(node.Write(stream, offset, data));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken) =>
-        new(node is MemoryFileNode file ? file.SetLength(length) : NtStatus.InvalidDeviceRequest);
+        new(node.SetLength(stream, length));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) =>
-        new(node is MemoryFileNode file ? file.Reserve(size) : NtStatus.InvalidDeviceRequest);
+        new(node.Reserve(stream, size));
 
     /// <summary>Memory never survives a loss of power; there is nothing to wait for.</summary>
     public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) => new(NtStatus.Success);
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken) =>
-        new(node is MemoryDirectory directory
+        new(stream is null && node is MemoryDirectory directory
             ? new NtResult<IStoreListing>(new MemoryListing(directory))
             : NtStatus.NotADirectory);
 
@@ -58,12 +60,57 @@ internal sealed class MemoryHandle(StorePath path, MemoryNode node) : IStoreFile
     }
 
     /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreStream>> OpenStreamAsync(string name, StoreAccess access, CancellationToken cancellationToken) =>
+        new(Open(node.OpenStream(name, create: false)));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreStream>> CreateStreamAsync(string name, CancellationToken cancellationToken) =>
+        new(Open(node.OpenStream(name, create: true)));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<StoreStreamEntry>>> ListStreamsAsync(CancellationToken cancellationToken) =>
+        new(new NtResult<IReadOnlyList<StoreStreamEntry>>(node.ListStreams()));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> RenameStreamAsync(string name, string newName, bool replace, CancellationToken cancellationToken) =>
+        new(node.RenameStream(name, newName, replace));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken) => new(node.DeleteStream(name));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken) =>
+        new(new NtResult<IReadOnlyList<ExtendedAttribute>>(node.GetExtendedAttributes()));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetExtendedAttributesAsync(
+        IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken) =>
+        new(node.SetExtendedAttributes(changes));
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _closed, 1) == 0)
-            node.Close();
+        {
+            if (stream is null)
+                node.Close();
+            else
+                node.Close(stream);
+        }
+
         return ValueTask.CompletedTask;
     }
+
+    private NtResult<IStoreStream> Open(NtResult<MemoryNamedStream> opened) =>
+        opened.Succeeded ? new MemoryStreamHandle(path, node, opened.Value) : opened.Status;
+}
+
+/// <summary>An open handle on a stream.</summary>
+internal sealed class MemoryStreamHandle(StorePath path, MemoryNode node, MemoryNamedStream stream)
+    : MemoryHandle(path, node, stream), IStoreStream
+{
+    /// <inheritdoc/>
+    public string StreamName { get; } = stream.Name;
 }
 
 /// <summary>A listing in name order that continues behind the last name it gave, whatever changed meanwhile.</summary>

@@ -3,11 +3,16 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>A file or directory apart from its names. <see cref="Sync"/> guards everything in it and is the innermost lock of the store.</summary>
-internal abstract class MemoryNode
+internal abstract partial class MemoryNode
 {
     private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
 
+    private const uint MaxEaSize = 65_535; // as NTFS
+
     private readonly TimeProvider _time;
+    private readonly MemorySpace _space;
+    private readonly StringComparer _names;
+    private readonly long _maxLength;
     private FileAttributes _attributes;
     private FileTime _creationTime;
     private FileTime _lastAccessTime;
@@ -17,12 +22,15 @@ internal abstract class MemoryNode
     private uint _links;
     private int _handles;
 
-    protected MemoryNode(ulong id, TimeProvider time, FileAttributes attributes, ReadOnlyMemory<byte> securityDescriptor)
+    protected MemoryNode(ulong id, MemorySpace space, MemoryFileStoreOptions options, NewFile parameters)
     {
         Id = id;
-        _time = time;
-        _attributes = attributes & ~NotKept;
-        _securityDescriptor = securityDescriptor;
+        _time = options.Time;
+        _space = space;
+        _names = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        _maxLength = options.MaxFileLength;
+        _attributes = parameters.Attributes & ~NotKept;
+        _securityDescriptor = parameters.SecurityDescriptor.ToArray();
         _creationTime = _lastAccessTime = _lastWriteTime = _changeTime = Now();
         _links = 1;
     }
@@ -35,12 +43,6 @@ internal abstract class MemoryNode
 
     /// <summary>Guards the node.</summary>
     protected Lock Sync { get; } = new();
-
-    /// <summary>Length of the data; asked with <see cref="Sync"/> held.</summary>
-    protected virtual long DataLength => 0;
-
-    /// <summary>Bytes that the data occupies; asked with <see cref="Sync"/> held.</summary>
-    protected virtual long DataSize => 0;
 
     /// <summary>Counts a handle in; false when the node has gone since its name was looked up.</summary>
     public bool TryOpen()
@@ -60,7 +62,7 @@ internal abstract class MemoryNode
         lock (Sync)
         {
             if (--_handles == 0 && _links == 0)
-                Release();
+                ReleaseData();
         }
     }
 
@@ -84,7 +86,7 @@ internal abstract class MemoryNode
         {
             _changeTime = Now();
             if (--_links == 0 && _handles == 0)
-                Release();
+                ReleaseData();
         }
     }
 
@@ -97,13 +99,14 @@ internal abstract class MemoryNode
             {
                 FileId = Id,
                 Attributes = IsDirectory ? _attributes | FileAttributes.Directory : _attributes,
-                Length = DataLength,
-                AllocationSize = DataSize,
+                Length = Data?.Length ?? 0,
+                AllocationSize = Data?.Size ?? 0,
                 CreationTime = _creationTime,
                 LastAccessTime = _lastAccessTime,
                 LastWriteTime = _lastWriteTime,
                 ChangeTime = _changeTime,
                 LinkCount = Math.Max(_links, 1),
+                EaSize = _eaSize,
             };
         }
     }
@@ -158,11 +161,6 @@ internal abstract class MemoryNode
 
     /// <summary>Stamps a change of the data; called with <see cref="Sync"/> held.</summary>
     protected void MarkWritten() => _lastWriteTime = _changeTime = Now();
-
-    /// <summary>The file has ended; called with <see cref="Sync"/> held.</summary>
-    protected virtual void Release()
-    {
-    }
 
     private FileTime Now() => FileTime.From(_time.GetUtcNow());
 }

@@ -1,0 +1,57 @@
+using System.Text;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Wire.Fscc;
+
+namespace Smb3.Embedded.Commands;
+
+/// <summary>Extended attributes between the wire and the store. Names are ASCII there and compared in upper case (MS-FSCC 2.4.16).</summary>
+internal static class EaFacts
+{
+    /// <summary>Takes a list out of a request; a name that comes twice counts as it came last.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> source, out IReadOnlyList<ExtendedAttribute> attributes)
+    {
+        var list = new List<ExtendedAttribute>();
+        attributes = list;
+        if (!FullEaList.TryParse(source, out var entries, out _))
+        {
+            return false;
+        }
+
+        foreach (var entry in entries)
+        {
+            var name = NameOf(entry.Name);
+            list.RemoveAll(known => known.Name == name);
+            list.Add(new ExtendedAttribute(name, entry.Value.ToArray()));
+        }
+
+        return true;
+    }
+
+    /// <summary>The names of a FILE_GET_EA_INFORMATION list; null when it is malformed.</summary>
+    public static List<string>? ReadNames(ReadOnlySpan<byte> source)
+    {
+        if (!GetEaList.TryParse(source, out var entries))
+        {
+            return null;
+        }
+
+        var names = new List<string>();
+        foreach (var entry in entries)
+        {
+            names.Add(NameOf(entry));
+        }
+
+        return names;
+    }
+
+    /// <summary>Appends an attribute; false if it does not fit.</summary>
+    public static bool TryWrite(ref EntryListCursor list, Span<byte> target, in ExtendedAttribute attribute)
+    {
+        Span<byte> name = stackalloc byte[byte.MaxValue];
+        var length = Encoding.ASCII.GetBytes(attribute.Name, name);
+        return FullEaInformation.TryWrite(ref list, target, 0, name[..length], attribute.Value.Span);
+    }
+
+    // What is not ASCII stays recognisable as such, so that it is refused as a name.
+    private static string NameOf(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name).ToUpperInvariant();
+}

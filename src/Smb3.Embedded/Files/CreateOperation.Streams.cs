@@ -1,0 +1,168 @@
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+// Named streams and extended attributes of a CREATE.
+internal sealed partial class CreateOperation
+{
+    private bool NamesStream => _path.Stream == FilePath.StreamKind.Named;
+
+    /// <summary>The metadata of what is opened: a stream of a directory is no directory.</summary>
+    private static FileMetadata AsOpened(IStoreFile handle, in FileMetadata metadata) =>
+        handle is IStoreStream ? metadata with { Attributes = metadata.Attributes & ~FileAttributes.Directory } : metadata;
+
+    private FileObject Reference(IStoreFile handle, in FileMetadata metadata) => handle is IStoreStream stream
+        ? volume.ReferenceStream(metadata.FileId, metadata.IsDirectory, stream.StreamName)
+        : volume.Reference(metadata.FileId, metadata.IsDirectory);
+
+    /// <summary>Opens or makes a stream of a file that exists.</summary>
+    private async ValueTask<CreateOutcome> OpenStreamAsync(IStoreFile whole, CancellationToken cancellationToken)
+    {
+        await using var file = whole;
+        if (whole is not IStreamedFile streamed)
+            return NtStatus.ObjectNameInvalid;
+        var access = NeededAccess();
+        var found = await streamed.OpenStreamAsync(_path.StreamName!, access, cancellationToken);
+        while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
+            found = await streamed.OpenStreamAsync(_path.StreamName!, --access, cancellationToken);
+        if (found.Succeeded)
+            return await OpenExistingAsync(found.Value, cancellationToken);
+        return found.Status == NtStatus.ObjectNameNotFound
+            ? await CreateStreamAsync(whole, streamed, cancellationToken)
+            : found.Status;
+    }
+
+    private async ValueTask<CreateOutcome> CreateStreamAsync(IStoreFile whole, IStreamedFile streamed, CancellationToken cancellationToken)
+    {
+        var stored = await whole.GetMetadataAsync(cancellationToken);
+        if (!stored.Succeeded)
+            return stored.Status;
+        var metadata = stored.Value;
+        if (volume.Find(metadata.FileId) is { } known && known.IsDeletePending(whole.Path))
+            return NtStatus.DeletePending;
+        if (parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+            return NtStatus.ObjectNameNotFound;
+        if (IsReadOnlyStore)
+            return NtStatus.MediaWriteProtected;
+        if (!metadata.IsDirectory && (metadata.Attributes & FileAttributes.ReadOnly) != 0)
+            return NtStatus.AccessDenied;
+
+        // MS-FSA 2.1.5.1.2: a new stream is a change of the file's data.
+        if ((parameters.ShareMaximalAccess & FileAccessMask.WriteData) == 0)
+            return NtStatus.AccessDenied;
+        var needed = _desired | FileAccessMask.WriteData;
+        var wanted = _maximum ? needed | (FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess) : needed;
+        var allowed = await volume.Security.GrantAsync(whole, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken);
+        if (!allowed.Succeeded)
+            return allowed.Status;
+        if ((needed & ~allowed.Value) != 0)
+            return NtStatus.AccessDenied;
+
+        var made = await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken);
+        if (!made.Succeeded)
+            return made.Status;
+        FileObject? file = null;
+        IStoreFile handle = made.Value;
+        try
+        {
+            if (parameters.AllocationSize > 0)
+                await handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
+            stored = await handle.GetMetadataAsync(cancellationToken);
+            if (!stored.Succeeded)
+                return stored.Status;
+            file = Reference(handle, stored.Value);
+            file.Times.Learn(stored.Value);
+            var open = NewOpen(file, handle, _maximum ? allowed.Value : _desired, isDirectory: false);
+            var status = CheckLeaseKey(file);
+            if (status == NtStatus.Success)
+                status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, out _);
+            if (status != NtStatus.Success)
+            {
+                // Nobody else can have opened it yet: the file's name is held.
+                await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None);
+                return status;
+            }
+
+            volume.CountOpen(1);
+            volume.RaiseStream(ChangeAction.AddedStream, open, ChangeFilter.StreamName);
+            var outcome = CreateOutcome.Opened(open, CreateAction.Created, file.Times.Show(AsOpened(handle, stored.Value)));
+            file = null;
+            handle = null!;
+            return outcome;
+        }
+        finally
+        {
+            if (file is not null)
+                volume.Dereference(file);
+            if (handle is not null)
+                await handle.DisposeAsync();
+        }
+    }
+
+    /// <summary>
+    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's. Without them
+    /// there is no file either.
+    /// </summary>
+    private async ValueTask<NtResult<IStoreFile>> FurnishAsync(IStoreFile made, CancellationToken cancellationToken)
+    {
+        var status = NtStatus.Success;
+        if (parameters.ExtendedAttributes.Count > 0)
+        {
+            status = made is IExtendedAttributeFile attributed
+                ? await attributed.SetExtendedAttributesAsync(parameters.ExtendedAttributes, cancellationToken)
+                : NtStatus.EasNotSupported;
+        }
+
+        IStoreFile handle = made;
+        if (status == NtStatus.Success && NamesStream)
+        {
+            var stream = made is IStreamedFile streamed
+                ? await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken)
+                : NtStatus.ObjectNameInvalid;
+            status = stream.Status;
+            if (stream.Succeeded)
+            {
+                handle = stream.Value;
+                await made.DisposeAsync();
+                if (parameters.AllocationSize > 0)
+                    await handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
+            }
+        }
+
+        if (status == NtStatus.Success)
+            return new NtResult<IStoreFile>(handle);
+        await Store.DeleteAsync(_path.Path, CancellationToken.None);
+        return status;
+    }
+
+    /// <summary>A file that is overwritten loses its streams, and has the extended attributes of the request only (MS-FSA 2.1.5.1.2).</summary>
+    private async ValueTask<NtStatus> ReplaceExtrasAsync(FileOpen open, CancellationToken cancellationToken)
+    {
+        if (Store.Traits.Has(StoreAbilities.NamedStreams) && open.Handle is IStreamedFile streamed)
+        {
+            var streams = await streamed.ListStreamsAsync(cancellationToken);
+            if (!streams.Succeeded)
+                return streams.Status;
+            foreach (var stream in streams.Value)
+                await streamed.DeleteStreamAsync(stream.Name, cancellationToken);
+            open.File.RemoveStreams();
+        }
+
+        if (!Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile attributed)
+            return NtStatus.Success;
+        var old = await attributed.GetExtendedAttributesAsync(cancellationToken);
+        if (!old.Succeeded)
+            return old.Status;
+        var changes = new List<ExtendedAttribute>(parameters.ExtendedAttributes);
+        foreach (var attribute in old.Value)
+        {
+            if (!changes.Exists(change => change.Name.Equals(attribute.Name, StringComparison.OrdinalIgnoreCase)))
+                changes.Add(new ExtendedAttribute(attribute.Name, default));
+        }
+
+        return changes.Count == 0 ? NtStatus.Success : await attributed.SetExtendedAttributesAsync(changes, cancellationToken);
+    }
+}

@@ -1,0 +1,44 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage;
+
+/// <summary>
+/// A handle whose file can have extended attributes: short values by name (MS-FSCC section 2.4.16). Every handle of a store with
+/// <see cref="StoreAbilities.ExtendedAttributes"/> implements it, a directory's and a stream's (which speaks of its file) too.
+/// </summary>
+public interface IExtendedAttributeFile
+{
+    /// <summary>All attributes, in an order that stays the same while none is set.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sets attributes, all of them or none; those that are not named stay. An empty value removes the attribute.</summary>
+    /// <param name="changes">
+    /// Attributes whose names the server has checked: 1 to 254 characters of ASCII, none of which Windows forbids, in upper case.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Success; or EA_TOO_LARGE when the store has no room for so much, DISK_FULL, ACCESS_DENIED.</returns>
+    ValueTask<NtStatus> SetExtendedAttributesAsync(IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken);
+}
+
+/// <summary>An extended attribute.</summary>
+/// <param name="Name">Name in ASCII and upper case.</param>
+/// <param name="Value">Value, at most 65,535 bytes.</param>
+public readonly record struct ExtendedAttribute(string Name, ReadOnlyMemory<byte> Value)
+{
+    /// <summary>
+    /// What <see cref="FileMetadata.EaSize"/> is for attributes of these sizes: as Windows counts, 5 bytes, name and value for each, and 4
+    /// for the list; 0 when there are none.
+    /// </summary>
+    /// <param name="attributes">All of a file.</param>
+    public static uint SizeOf(IReadOnlyList<ExtendedAttribute> attributes)
+    {
+        ArgumentNullException.ThrowIfNull(attributes);
+        if (attributes.Count == 0)
+            return 0;
+        var size = 4u;
+        foreach (var attribute in attributes)
+            size += 5u + (uint)attribute.Name.Length + (uint)attribute.Value.Length;
+        return size;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Numerics;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>
+/// The data of a file or of a stream, guarded by the lock of its node. It lies in chunks of 64 KiB. A chunk that is absent, and what lies
+/// behind the end of a chunk's array, reads as zeros, so that holes cost nothing and a small file costs little. Behind the end of file all
+/// bytes of all chunks are zero.
+/// </summary>
+internal sealed class MemoryData(MemorySpace space, long maxLength, Action written)
+{
+    private const int ChunkSize = 64 * 1024;
+    private const int SmallestArray = 4096;
+
+    private readonly Dictionary<long, byte[]> _chunks = [];
+    private long _length;
+    private long _occupied;
+    private long _reserved;
+
+    /// <summary>End of file.</summary>
+    public long Length => _length;
+
+    /// <summary>Bytes that are occupied or set aside.</summary>
+    public long Size => Math.Max(_occupied, _reserved);
+
+    /// <summary>Copies data out.</summary>
+    public int Read(long offset, Span<byte> buffer)
+    {
+        if (offset >= _length)
+            return 0;
+        var count = (int)Math.Min(buffer.Length, _length - offset);
+        var rest = buffer[..count];
+        while (!rest.IsEmpty)
+        {
+            var (index, start) = Math.DivRem(offset, ChunkSize);
+            var piece = rest[..(int)Math.Min(rest.Length, ChunkSize - start)];
+            var stored = _chunks.TryGetValue(index, out var chunk) && start < chunk.Length
+                ? chunk.AsSpan((int)start)
+                : default;
+            if (stored.Length > piece.Length)
+                stored = stored[..piece.Length];
+            stored.CopyTo(piece);
+            piece[stored.Length..].Clear();
+            rest = rest[piece.Length..];
+            offset += piece.Length;
+        }
+
+        return count;
+    }
+
+    /// <summary>Copies data in.</summary>
+    public NtStatus Write(long offset, in ReadOnlySequence<byte> data)
+    {
+        if (data.Length == 0)
+            return NtStatus.Success;
+        if (offset > maxLength - data.Length)
+            return NtStatus.FileTooLarge;
+        var at = offset;
+        foreach (var segment in data)
+        {
+            var rest = segment.Span;
+            while (!rest.IsEmpty)
+            {
+                var (index, start) = Math.DivRem(at, ChunkSize);
+                var count = (int)Math.Min(rest.Length, ChunkSize - start);
+                if (GetChunk(index, (int)start + count) is not { } chunk)
+                {
+                    EndWrite(offset, at);
+                    return NtStatus.DiskFull;
+                }
+
+                rest[..count].CopyTo(chunk.AsSpan((int)start));
+                rest = rest[count..];
+                at += count;
+            }
+        }
+
+        EndWrite(offset, at);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Sets the end of file.</summary>
+    public NtStatus SetLength(long length)
+    {
+        if (length > maxLength)
+            return NtStatus.FileTooLarge;
+        if (length < _length)
+        {
+            Cut(length);
+            _reserved = Math.Min(_reserved, RoundUp(length));
+        }
+
+        if (length != _length)
+            written();
+        _length = length;
+        return NtStatus.Success;
+    }
+
+    /// <summary>Notes how much the file is going to need; nothing is taken before it is written.</summary>
+    public NtStatus Reserve(long size)
+    {
+        if (size > maxLength || size - _occupied > space.Free)
+            return NtStatus.DiskFull;
+        _reserved = Math.Max(_reserved, RoundUp(size));
+        return NtStatus.Success;
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Release()
+    {
+        _chunks.Clear();
+        space.Return(_occupied);
+        _occupied = _reserved = 0;
+        _length = 0;
+    }
+
+    private static long RoundUp(long size) => (size + SmallestArray - 1) / SmallestArray * SmallestArray;
+
+    private void EndWrite(long start, long end)
+    {
+        if (end == start)
+            return;
+        _length = Math.Max(_length, end);
+        written();
+    }
+
+    /// <summary>The chunk, with room up to <paramref name="needed"/>; null when the store is full.</summary>
+    private byte[]? GetChunk(long index, int needed)
+    {
+        var has = _chunks.TryGetValue(index, out var chunk) ? chunk!.Length : 0;
+        if (has >= needed)
+            return chunk;
+        var size = Math.Max(SmallestArray, (int)BitOperations.RoundUpToPowerOf2((uint)needed));
+        if (!space.TryTake(size - has))
+            return null;
+        var grown = new byte[size];
+        chunk?.CopyTo(grown, 0);
+        _chunks[index] = grown;
+        _occupied += size - has;
+        return grown;
+    }
+
+    private void Cut(long length)
+    {
+        var (last, keep) = Math.DivRem(length, ChunkSize);
+        if (_chunks.TryGetValue(last, out var edge) && keep > 0 && keep < edge.Length)
+            edge.AsSpan((int)keep).Clear();
+
+        var firstGone = keep > 0 ? last + 1 : last;
+        long freed = 0;
+        foreach (var (index, chunk) in _chunks)
+        {
+            if (index < firstGone)
+                continue;
+            freed += chunk.Length;
+            _chunks.Remove(index); // a dictionary may lose entries while it is walked
+        }
+
+        _occupied -= freed;
+        space.Return(freed);
+    }
+}
