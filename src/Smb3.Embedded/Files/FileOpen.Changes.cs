@@ -7,6 +7,7 @@ namespace Smb3.Embedded.Files;
 internal sealed partial class FileOpen
 {
     private DirectoryWatch? _watch;
+    private IDisposable? _outside;
 
     /// <summary>Waits for changes below this directory (MS-FSA section 2.1.5.11).</summary>
     /// <param name="filter">The kinds of change; those of the first request count.</param>
@@ -49,6 +50,7 @@ internal sealed partial class FileOpen
         if (Interlocked.CompareExchange(ref _watch, made, null) is { } other)
             return other;
         Volume.Watches.Add(made);
+        _outside = Volume.OutsideChanges.Start(made);
         return made;
     }
 
@@ -57,7 +59,9 @@ internal sealed partial class FileOpen
         if (Volatile.Read(ref _watch) is not { } watch)
             return;
         watch.End(NtStatus.NotifyCleanup, forGood: true);
-        if (forget)
-            Volume.Watches.Remove(watch);
+        if (!forget)
+            return;
+        Volume.Watches.Remove(watch);
+        _outside?.Dispose();
     }
 }

@@ -31,6 +31,7 @@ internal sealed class Volume
         LeasedDirectories = new LeasedDirectories(comparer);
         Security = new FileSecurity(store);
         Watches = new WatchTable(comparer);
+        OutsideChanges = new OutsideChanges(store as IChangeSource, comparer, options.Time);
         Tunnel = new NameTunnel(options.Time);
         ShortNames = new ShortNameResolver(store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
@@ -77,6 +78,9 @@ internal sealed class Volume
 
     /// <summary>Who watches which directory.</summary>
     internal WatchTable Watches { get; }
+
+    /// <summary>What happens behind the server's back.</summary>
+    internal OutsideChanges OutsideChanges { get; }
 
     /// <summary>Names that went a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
@@ -217,6 +221,7 @@ internal sealed class Volume
     internal void Raise(FileChange change, FileOpen by)
     {
         LeasedDirectories.EntryChanged(change.Path, by.Record.Lease);
+        OutsideChanges.Own(change);
         Watches.Publish(change);
         Changed?.Invoke(change);
     }
@@ -232,6 +237,8 @@ internal sealed class Volume
         var stays = SamePath(source.Parent, target.Parent);
         var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter);
         var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter);
+        OutsideChanges.Own(old);
+        OutsideChanges.Own(now);
         Watches.Publish(old, now);
         Changed?.Invoke(old);
         Changed?.Invoke(now);
@@ -261,6 +268,7 @@ internal sealed class Volume
         }
 
         var change = new FileChange(ChangeAction.Modified, open.Path, filter);
+        OutsideChanges.Own(change);
         Watches.Publish(change);
         Changed?.Invoke(change);
     }

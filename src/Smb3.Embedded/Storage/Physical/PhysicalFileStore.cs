@@ -25,7 +25,7 @@ namespace Smb3.Embedded.Storage.Physical;
 /// bytes that are not UTF-8; a client that writes these gets the disk name. Elsewhere such names are left out.
 /// </para>
 /// </remarks>
-public sealed class PhysicalFileStore : IFileStore, IDisposable
+public sealed class PhysicalFileStore : IFileStore, IChangeSource, IDisposable
 {
     private readonly IFileStore _store;
 
@@ -77,6 +77,13 @@ public sealed class PhysicalFileStore : IFileStore, IDisposable
     /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         _store.GetVolumeAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        return FolderWatch.Start(Folder, directory, tree, changed);
+    }
 
     /// <summary>Closes the root. Handles that are open keep working.</summary>
     public void Dispose() => (_store as IDisposable)?.Dispose();

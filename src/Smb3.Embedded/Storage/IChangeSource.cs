@@ -1,0 +1,25 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage;
+
+/// <summary>
+/// A store that can tell of changes that were made behind the server's back. Optional: without it, clients that watch a directory hear
+/// of what is done through the server only.
+/// </summary>
+public interface IChangeSource
+{
+    /// <summary>Begins to tell of changes in a directory. It may tell of the server's own changes too; the server leaves them out.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="tree">Whether directories below count too.</param>
+    /// <param name="changed">
+    /// Called for each change, from any thread, in order; <see langword="null"/>: changes were lost. It is quick and never throws.
+    /// </param>
+    /// <returns>Ends it when disposed; <see langword="null"/> when this directory cannot be watched.</returns>
+    IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed);
+}
+
+/// <summary>A change in a store.</summary>
+/// <param name="Action">What happened; a rename is a pair of old and new name.</param>
+/// <param name="Path">The name, from the root of the store on.</param>
+/// <param name="Filter">The kinds of change that it may be.</param>
+public readonly record struct StoreChange(ChangeAction Action, StorePath Path, ChangeFilter Filter);

@@ -1,0 +1,86 @@
+using System.Text;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical;
+
+/// <summary>Tells of changes in a folder of the machine, by inotify or what the system has instead.</summary>
+internal sealed class FolderWatch : IDisposable
+{
+    // Whether a name is a file's or a directory's is not known any more when it has gone.
+    private const ChangeFilter Names = ChangeFilter.FileName | ChangeFilter.DirectoryName;
+    private const ChangeFilter Contents = ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes | ChangeFilter.Security;
+
+    private readonly FileSystemWatcher _watcher;
+    private readonly StorePath _directory;
+    private readonly Action<StoreChange?> _changed;
+
+    private FolderWatch(FileSystemWatcher watcher, StorePath directory, Action<StoreChange?> changed)
+    {
+        _watcher = watcher;
+        _directory = directory;
+        _changed = changed;
+        watcher.Created += (_, e) => Tell(ChangeAction.Added, e.Name, Names);
+        watcher.Deleted += (_, e) => Tell(ChangeAction.Removed, e.Name, Names);
+        watcher.Changed += (_, e) => Tell(ChangeAction.Modified, e.Name, Contents);
+        watcher.Renamed += (_, e) =>
+        {
+            Tell(ChangeAction.RenamedOldName, e.OldName, Names);
+            Tell(ChangeAction.RenamedNewName, e.Name, Names);
+        };
+        watcher.Error += (_, _) => changed(null);
+    }
+
+    /// <summary>Begins; <see langword="null"/> when the system has no watch to give.</summary>
+    public static FolderWatch? Start(string root, StorePath directory, bool tree, Action<StoreChange?> changed)
+    {
+        if (DiskPathOf(root, directory) is not { } folder)
+            return null;
+        FileSystemWatcher? watcher = null;
+        try
+        {
+            watcher = new FileSystemWatcher(folder)
+            {
+                IncludeSubdirectories = tree,
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.Attributes | NotifyFilters.Size
+                    | NotifyFilters.LastWrite | NotifyFilters.Security,
+            };
+            var watch = new FolderWatch(watcher, directory, changed);
+            watcher.EnableRaisingEvents = true;
+            return watch;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            watcher?.Dispose();
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _watcher.Dispose();
+
+    private static string? DiskPathOf(string root, StorePath directory)
+    {
+        if (directory.IsRoot || !OperatingSystem.IsLinux())
+            return Path.Join(root, directory.Text.Replace('\\', Path.DirectorySeparatorChar));
+        var path = new StringBuilder(root);
+        var buffer = new byte[DiskNames.MaxBytes(directory.Text.Length)];
+        foreach (var range in directory.Names)
+        {
+            if (!DiskNames.TryEncode(directory.Text.AsSpan(range), buffer, out var written))
+                return null;
+            path.Append('/').Append(Encoding.UTF8.GetString(buffer, 0, written));
+        }
+
+        return path.ToString();
+    }
+
+    private void Tell(ChangeAction action, string? name, ChangeFilter filter)
+    {
+        if (string.IsNullOrEmpty(name))
+            return;
+        var path = _directory;
+        foreach (var part in name.Split(Path.DirectorySeparatorChar))
+            path = path.Append(OperatingSystem.IsLinux() ? DiskNames.Decode(Encoding.UTF8.GetBytes(part)) : part);
+        _changed(new StoreChange(action, path, filter));
+    }
+}

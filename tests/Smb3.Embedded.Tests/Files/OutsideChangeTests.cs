@@ -1,0 +1,109 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Tests.Storage;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Files;
+
+public class OutsideChangeTests
+{
+    [Fact]
+    public async Task Changes_behind_the_servers_back_are_told_and_its_own_only_once()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store));
+        await volume.MakeAsync("d", directory: true);
+        var open = await volume.OpenAsync("d");
+        var wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        var tell = await source.Started.Task;
+
+        // The store tells of the server's own change too, and before the server does.
+        tell(new StoreChange(ChangeAction.Added, new StorePath("d\\own"), ChangeFilter.FileName));
+        await volume.MakeAsync("d\\own");
+        Assert.Equal("Added own", Text(await wait));
+        wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        tell(new StoreChange(ChangeAction.Added, new StorePath("d\\other"), ChangeFilter.FileName));
+        tell(new StoreChange(ChangeAction.Modified, new StorePath("d\\other"), ChangeFilter.Size)); // not asked for
+        Assert.False(wait.IsCompleted);
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("Added other", Text(await wait));
+
+        wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        tell(null);
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(NtStatus.NotifyEnumDir, (await wait).Status);
+
+        // Later the same name is somebody else's again.
+        volume.Clock.Advance(TimeSpan.FromSeconds(5));
+        wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        tell(new StoreChange(ChangeAction.Removed, new StorePath("d\\own"), ChangeFilter.FileName));
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("Removed own", Text(await wait));
+        await open.CloseAsync();
+        await source.Ended.Task;
+    }
+
+    [Fact]
+    public async Task A_folder_tells_of_what_the_machine_does_in_it()
+    {
+        var folder = new TemporaryFolder();
+        using var store = new PhysicalFileStore(folder.Path);
+        var told = new System.Collections.Concurrent.ConcurrentQueue<StoreChange>();
+        using var arrived = new SemaphoreSlim(0);
+        Directory.CreateDirectory(System.IO.Path.Combine(folder.Path, "d"));
+        var watch = store.Watch(new StorePath("d"), tree: false, change =>
+        {
+            told.Enqueue(change!.Value);
+            arrived.Release();
+        });
+        if (watch is null)
+            return; // the machine has no watch left
+        await File.WriteAllTextAsync(System.IO.Path.Combine(folder.Path, "d", "f"), "x");
+        Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(told.TryPeek(out var first));
+        Assert.Equal((ChangeAction.Added, "d\\f"), (first.Action, first.Path.Text));
+        watch.Dispose();
+        folder.Delete();
+    }
+
+    private static string Text(ChangeReport report) =>
+        string.Join(", ", report.Changes.Select(change => $"{change.Action} {change.Name}"));
+
+    private sealed class Source(IFileStore inner) : IFileStore, IChangeSource, IDisposable
+    {
+        public TaskCompletionSource<Action<StoreChange?>> Started { get; } = new();
+
+        public TaskCompletionSource Ended { get; } = new();
+
+        public StoreTraits Traits => inner.Traits;
+
+        public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)
+        {
+            Started.TrySetResult(changed);
+            return this;
+        }
+
+        public void Dispose() => Ended.TrySetResult();
+
+        public ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken) =>
+            inner.OpenAsync(path, access, cancellationToken);
+
+        public ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken) =>
+            inner.CreateAsync(path, parameters, cancellationToken);
+
+        public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken) =>
+            inner.RenameAsync(from, to, replace, cancellationToken);
+
+        public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
+            inner.LinkAsync(existing, link, replace, cancellationToken);
+
+        public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken) =>
+            inner.DeleteAsync(path, cancellationToken);
+
+        public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
+            inner.GetVolumeAsync(cancellationToken);
+    }
+}
