@@ -484,7 +484,9 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     private void Deliver(SmbTestResponse response)
     {
         Interlocked.Add(ref _credits, response.Credits);
-        if (response.IsSigned && _sessions.TryGetValue(response.SessionId, out var session)
+        // As clients do: the answer that there is no such session is marked as signed to a signed request, but nobody has a key for it.
+        if (response.IsSigned && response.Status != NtStatus.UserSessionDeleted
+            && _sessions.TryGetValue(response.SessionId, out var session)
             && !response.HasValidSignature(session.SignerOn(this)))
         {
             throw new InvalidDataException("A response of the server has a wrong signature.");

@@ -264,7 +264,9 @@ internal sealed class RequestChain
             && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
 
         // Who has no session has no key that could verify: clients take these answers to a signed request as they are, but want the flag.
-        var marked = signs || (request.IsSigned && signer is null && status is (NtStatus.UserSessionDeleted or NtStatus.InvalidParameter));
+        var unverifiable = status == NtStatus.UserSessionDeleted
+            || (status == NtStatus.InvalidParameter && request.Command == Smb2Command.SessionSetup);
+        var marked = signs || (request.IsSigned && signer is null && unverifiable);
         var flags = marked ? related | Smb2HeaderFlags.Signed : related;
         var header = Response.From(request.ResponseStart);
         if (request.AsyncId != 0)
