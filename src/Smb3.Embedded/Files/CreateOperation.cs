@@ -32,9 +32,6 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
     private bool WantsFile => Has(CreateOptions.NonDirectoryFile) || _path.Stream == FilePath.StreamKind.Data;
 
-    /// <summary>SYNCHRONIZE alone does not open a file that nobody has open; it joins those who have, and makes new files.</summary>
-    private bool IsWaitingOnly => parameters.DesiredAccess == FileAccessMask.Synchronize;
-
     private IFileStore Store => volume.Store;
 
     private bool IsReadOnlyStore => Store.Traits.Has(StoreAbilities.ReadOnly);
@@ -193,8 +190,6 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             file.Times.Learn(metadata);
 
             var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
-            if (status == NtStatus.Success && IsWaitingOnly && file.OpenCount == 0)
-                status = NtStatus.AccessDenied;
             if (status == NtStatus.Success)
                 status = CheckLeaseKey(file);
             if (status != NtStatus.Success)

@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Storage;
 /// </summary>
 public interface IChangeSource
 {
-    /// <summary>Begins to tell of changes in a directory. It may tell of the server's own changes too; the server leaves them out.</summary>
+    /// <summary>Begins to tell of changes in a directory. It may tell of the server's own changes too; they are left out.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="tree">Whether directories below count too.</param>
     /// <param name="changed">

@@ -18,7 +18,8 @@ internal sealed class ChangeNotifyHandler : ICommandHandler
             return NtStatus.InvalidParameter;
         }
 
-        if (notify.OutputBufferLength > (uint)request.Connection.Negotiated!.MaxTransactSize || !request.HasPaidFor(notify.OutputBufferLength))
+        if (notify.OutputBufferLength > (uint)request.Connection.Negotiated!.MaxTransactSize
+            || !request.HasPaidFor(notify.OutputBufferLength))
         {
             return NtStatus.InvalidParameter;
         }

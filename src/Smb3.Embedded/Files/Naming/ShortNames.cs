@@ -73,7 +73,7 @@ internal static class ShortNames
         return target[..Write(name, target)].ToString();
     }
 
-    /// <summary>Whether a name has the form that <see cref="Write"/> gives to names that are too long, so that it may stand for one.</summary>
+    /// <summary>Whether a name has the form that <see cref="Write"/> gives to names that are too long.</summary>
     public static bool CanStandForAnother(ReadOnlySpan<char> name) =>
         name.Length >= BaseLength && name[TildeAt] == '~' && (name.Length == BaseLength || name[BaseLength] == '.') && IsShort(name);
 

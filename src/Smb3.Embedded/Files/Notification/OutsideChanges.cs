@@ -57,7 +57,8 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         lock (_sync)
         {
             _waiting.Enqueue((watch, change));
-            _timer ??= time.CreateTimer(static state => ((OutsideChanges)state!).Tell(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= time.CreateTimer(
+                static state => ((OutsideChanges)state!).Tell(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_waiting.Count == 1)
                 _timer.Change(Patience, Timeout.InfiniteTimeSpan);
         }
