@@ -315,6 +315,12 @@ internal sealed class RequestChain
             return;
         }
 
+        if (_messages.Count > 1)
+        {
+            // Windows pads the last response of a compound like the others; a response by itself is not padded.
+            Response.PadTo8();
+        }
+
         for (var i = 0; i < _messages.Count; i++)
         {
             var (start, signer, preauth) = _messages[i];

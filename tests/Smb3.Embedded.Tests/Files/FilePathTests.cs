@@ -21,7 +21,7 @@ public class FilePathTests
     [InlineData("a\\b\\..\\..", NtStatus.Success, "")]
     [InlineData("a\\..\\..\\b", NtStatus.ObjectPathSyntaxBad, null)]
     [InlineData("a*", NtStatus.ObjectNameInvalid, null)]
-    [InlineData("a/b", NtStatus.ObjectNameInvalid, null)]
+    [InlineData("a/b", NtStatus.Success, "a\\b")]
     [InlineData("a|b", NtStatus.ObjectNameInvalid, null)]
     [InlineData("a\u0001", NtStatus.ObjectNameInvalid, null)]
     [InlineData("a:b\\c", NtStatus.ObjectNameInvalid, null)]

@@ -66,9 +66,11 @@ internal sealed class SessionBindHandler(CommandServices services)
     {
         if (step.Status != NtStatus.Success)
         {
-            // Whoever it is, it is not the session's user.
             await SessionSetupHandler.PenalizeAsync(services, request, step).ConfigureAwait(false);
-            return step.Status == NtStatus.LogonFailure ? NtStatus.AccessDenied : step.Status;
+
+            // Where a stranger is a guest, the logon would have succeeded, but not as the session's user.
+            var guest = services.Settings.AllowGuest && step.Failure == AuthenticationFailure.UnknownUser;
+            return guest ? NtStatus.AccessDenied : step.Status;
         }
 
         using var keys = DeriveKeys(request.Connection, binding, step.SessionKey!);

@@ -172,7 +172,8 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var connection = request.Connection;
         var identity = step.Identity!;
         var keyless = identity.IsAnonymous || identity.IsGuest;
-        if (identity.IsAnonymous && !services.Settings.AllowAnonymous)
+        // Whoever has a session may lower it to an anonymous one, which then may open nothing that anonymous users may not.
+        if (identity.IsAnonymous && !services.Settings.AllowAnonymous && session.State == SessionState.InProgress)
         {
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }

@@ -78,7 +78,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         {
             Path = create.GetName(),
             Caller = services.Callers.ForFiles(request.Session!.Identity!),
-            ShareMaximalAccess = tree.MaximalAccess,
+            ShareMaximalAccess = tree.MaximalAccess & tree.Share.MaximalAccessOf(request.Session.Identity!),
             DesiredAccess = create.DesiredAccess,
             ShareAccess = create.ShareAccess,
             Disposition = create.Disposition,

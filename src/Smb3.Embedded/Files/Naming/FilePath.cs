@@ -51,6 +51,9 @@ internal readonly struct FilePath
         path = default;
         if (text.Length == 0)
             return NtStatus.Success;
+
+        // No name can have a slash; that it separates names as well is what scripts for other servers rely on.
+        text = text.Replace('/', '\\');
         if (text[0] == '\\')
             return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.9
 
