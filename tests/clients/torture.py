@@ -17,8 +17,8 @@ from harness import WorkFolder, children, connect_hangs, run
 NEEDS = {"smbtorture": "samba-testsuite"}
 PER_SHARE = True
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
-TEST_SECONDS = 60
-SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.dir.large-files": 180}
+TEST_SECONDS = 90
+SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.notify.mask": 240, "smb2.dir.large-files": 180}
 RESULT = re.compile(r"^(success|successful|failure|error|skip|xfail|knownfail): (.*?)( \[)?$")
 
 
