@@ -69,7 +69,7 @@ def run_suite(name, suite, tally, options):
     if options.server:
         deployment, targets = None, [given_target(options)]
     else:
-        deployment = Deployment(options.host_dll)
+        deployment = Deployment(options.host_dll, guests=name == "smbclient")
         try:
             targets = deployment.start().targets()
         except Failed as reason:

@@ -96,8 +96,9 @@ class ConsoleHost:
 class Deployment:
     """A console host with every kind of share, the folders behind them, and the targets that name them."""
 
-    def __init__(self, dll):
+    def __init__(self, dll, guests):
         self.dll = dll
+        self.guests = guests        # a guest share makes strangers guests, which tests of refused logons cannot have
         self.root = tempfile.mkdtemp(prefix="smb3-server.")
         for name in ("physical", "readonly", "sealed", "open"):
             os.makedirs(os.path.join(self.root, name))
@@ -117,8 +118,8 @@ class Deployment:
                 "--share", "physical=" + self.folder("physical"), "--share", "memory=memory:",
                 "--share", "readonly=%s,readonly" % self.folder("readonly"),
                 "--share", "sealed=%s,encrypt" % self.folder("sealed"),
-                "--share", "open=%s,guest" % self.folder("open"),
-                "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning"])
+                "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning"]
+                + (["--share", "open=%s,guest" % self.folder("open")] if self.guests else []))
             try:
                 self.host.wait_until_listening()
                 return self
