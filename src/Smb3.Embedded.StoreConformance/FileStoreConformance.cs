@@ -11,7 +11,8 @@ namespace Smb3.Embedded.StoreConformance;
 /// </summary>
 public abstract class FileStoreConformance : IAsyncLifetime
 {
-    private const FileAttributes Settable = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System | FileAttributes.Archive;
+    private const FileAttributes Settable =
+        FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System | FileAttributes.Archive;
 
     /// <summary>The store under test.</summary>
     protected IFileStore Store { get; private set; } = null!;

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Smb3.Embedded.StoreConformance;
 
-/// <summary>The promises of <see cref="IFileStore"/> that a read-only store has to keep. Derive a class that makes a store of given files.</summary>
+/// <summary>
+/// The promises of <see cref="IFileStore"/> that a read-only store has to keep. Derive a class that makes a store of given files.
+/// </summary>
 public abstract class ReadOnlyFileStoreConformance : IAsyncLifetime
 {
     private static readonly byte[] Large = MakeLarge();

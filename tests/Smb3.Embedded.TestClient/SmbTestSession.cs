@@ -190,7 +190,8 @@ internal sealed class SmbTestSession(SmbTestConnection connection)
         while (true)
         {
             var body = RequestBody.SessionSetup(
-                token, binding ? SessionSetupRequestFlags.Binding : SessionSetupRequestFlags.None, on.Options.SecurityMode, default, previousSessionId);
+                token, binding ? SessionSetupRequestFlags.Binding : SessionSetupRequestFlags.None,
+                on.Options.SecurityMode, default, previousSessionId);
             var call = await on.SendAsync(
                 new SmbTestRequest
                 {

@@ -4,7 +4,9 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands;
 
-/// <summary>Extended attributes between the wire and the store. Names are ASCII there and compared in upper case (MS-FSCC 2.4.16).</summary>
+/// <summary>
+/// Extended attributes between the wire and the store. Names are ASCII there and compared in upper case (MS-FSCC 2.4.16).
+/// </summary>
 internal static class EaFacts
 {
     /// <summary>Takes a list out of a request; a name that comes twice counts as it came last.</summary>

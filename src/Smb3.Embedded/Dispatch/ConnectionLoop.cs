@@ -13,7 +13,8 @@ namespace Smb3.Embedded.Dispatch;
 /// goes on by itself while the next frame is read.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
-    "Design", "CA1001", Justification = "The source has no timer and no linked tokens: nothing to release, and requests may still look at it.")]
+    "Design", "CA1001",
+    Justification = "The source has no timer and no linked tokens: nothing to release, and requests may still look at it.")]
 internal sealed class ConnectionLoop : INotificationSender
 {
     private const int HeaderOverhead = 4096;

@@ -3,7 +3,9 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Dispatch;
 
-/// <summary>Serves one SMB2 command. It sees a request that is verified and placed in the graph, never a socket, a signature or a credit.</summary>
+/// <summary>
+/// Serves one SMB2 command. It sees a request that is verified and placed in the graph, never a socket, a signature or a credit.
+/// </summary>
 internal interface ICommandHandler
 {
     /// <summary>

@@ -66,7 +66,9 @@ internal sealed class Request
 
     public Session? Session { get; set; }
 
-    /// <summary>The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.</summary>
+    /// <summary>
+    /// The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.
+    /// </summary>
     public Channel? Channel { get; set; }
 
     /// <summary>Signs the response instead of the channel: the session itself, while a channel is being bound.</summary>
@@ -111,13 +113,17 @@ internal sealed class Request
         return span;
     }
 
-    /// <summary>Appends bytes that hold nothing in particular, for a store or a pipe to read into. Drop what is not filled with <see cref="TrimBody"/>.</summary>
+    /// <summary>
+    /// Appends bytes that hold nothing in particular, for a store or a pipe to read into.
+    /// Drop what is not filled with <see cref="TrimBody"/>.
+    /// </summary>
     public Memory<byte> AppendUninitialized(int size) => _chain.Response.Append(size);
 
     public void TrimBody(int length) => _chain.Response.Truncate(ResponseStart + Smb2Header.Size + length);
 
     /// <summary>
-    /// Sends the body that was written although the status is an error: MORE_PROCESSING_REQUIRED, or an error response with data of its own.
+    /// Sends the body that was written although the status is an error: MORE_PROCESSING_REQUIRED, or an error response with data
+    /// of its own.
     /// </summary>
     public void KeepBody() => _keepBody = true;
 

@@ -115,7 +115,9 @@ internal sealed class RequestChain
         return true;
     }
 
-    /// <summary>Runs <paramref name="action"/> when the responses written so far, and the one that is being written, have been handed over.</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/> when the responses written so far, and the one that is being written, have been handed over.
+    /// </summary>
     public void AfterSend(Action action) => _afterSend.Add(action);
 
     /// <summary>
@@ -273,7 +275,8 @@ internal sealed class RequestChain
         {
             // The interim response has granted the credits already.
             Smb2Header.WriteAsync(
-                header, request.Command, status, flags, (ushort)request.CreditCharge, 0, request.MessageId, request.AsyncId, request.SessionId);
+                header, request.Command, status, flags, (ushort)request.CreditCharge, 0,
+                request.MessageId, request.AsyncId, request.SessionId);
         }
         else
         {

@@ -103,8 +103,8 @@ internal sealed partial class CreateOperation
     }
 
     /// <summary>
-    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's. Without them
-    /// there is no file either.
+    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's. Without
+    /// them there is no file either.
     /// </summary>
     private async ValueTask<NtResult<IStoreFile>> FurnishAsync(IStoreFile made, CancellationToken cancellationToken)
     {
@@ -138,7 +138,9 @@ internal sealed partial class CreateOperation
         return status;
     }
 
-    /// <summary>A file that is overwritten loses its streams, and has the extended attributes of the request only (MS-FSA 2.1.5.1.2).</summary>
+    /// <summary>
+    /// A file that is overwritten loses its streams, and has the extended attributes of the request only (MS-FSA 2.1.5.1.2).
+    /// </summary>
     private async ValueTask<NtStatus> ReplaceExtrasAsync(FileOpen open, CancellationToken cancellationToken)
     {
         if (Store.Traits.Has(StoreAbilities.NamedStreams) && open.Handle is IStreamedFile streamed)

@@ -158,6 +158,8 @@ internal sealed partial class FileOpen
         if (!stored.Succeeded)
             return stored;
         var shown = File.Times.Show(AsOpened(stored.Value));
-        return IsDeletePending && !File.IsStreamDeletePending && shown.LinkCount > 0 && !Link!.Removed ? shown with { LinkCount = shown.LinkCount - 1 } : shown;
+        return IsDeletePending && !File.IsStreamDeletePending && shown.LinkCount > 0 && !Link!.Removed
+            ? shown with { LinkCount = shown.LinkCount - 1 }
+            : shown;
     }
 }

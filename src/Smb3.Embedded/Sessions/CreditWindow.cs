@@ -32,7 +32,9 @@ internal sealed class CreditWindow
         }
     }
 
-    /// <summary>Uses <paramref name="charge"/> consecutive ids from <paramref name="messageId"/>; false when one is not to be had.</summary>
+    /// <summary>
+    /// Uses <paramref name="charge"/> consecutive ids from <paramref name="messageId"/>; false when one is not to be had.
+    /// </summary>
     public bool TryUse(ulong messageId, int charge)
     {
         lock (_gate)

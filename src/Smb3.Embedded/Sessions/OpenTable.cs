@@ -16,7 +16,9 @@ internal sealed class OpenTable
 
     public IEnumerable<Open> All => _opens.Select(pair => pair.Value);
 
-    /// <summary>Whether one more open is within the limit; a true answer must be followed by <see cref="Add"/> or <see cref="Cancel"/>.</summary>
+    /// <summary>
+    /// Whether one more open is within the limit; a true answer must be followed by <see cref="Add"/> or <see cref="Cancel"/>.
+    /// </summary>
     public bool TryReserve()
     {
         if (Interlocked.Increment(ref _count) <= _limit)

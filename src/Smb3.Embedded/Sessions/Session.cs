@@ -82,7 +82,9 @@ internal sealed class Session
 
     public Channel? ChannelOn(Connection connection) => _channels.GetValueOrDefault(connection.Id);
 
-    /// <summary>Whether a step of an authentication may begin: one runs at a time. A true answer is followed by <see cref="EndSetup"/>.</summary>
+    /// <summary>
+    /// Whether a step of an authentication may begin: one runs at a time. A true answer is followed by <see cref="EndSetup"/>.
+    /// </summary>
     public bool TryBeginSetup() => Interlocked.Exchange(ref _inSetup, 1) == 0;
 
     public void EndSetup() => Volatile.Write(ref _inSetup, 0);
@@ -188,7 +190,9 @@ internal sealed class Session
         }
     }
 
-    /// <summary>Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop.</summary>
+    /// <summary>
+    /// Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop.
+    /// </summary>
     public async ValueTask<bool> EndAsync()
     {
         if (Interlocked.Exchange(ref _state, (int)SessionState.Ended) == (int)SessionState.Ended)

@@ -31,7 +31,8 @@ public interface IFileStore
     /// <param name="path">Where; the parent directory must exist. The name is kept in this case.</param>
     /// <param name="parameters">What it is from the start.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>A handle; or OBJECT_NAME_COLLISION when the name is taken, OBJECT_PATH_NOT_FOUND, DISK_FULL, ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
+    /// <returns>A handle; or OBJECT_NAME_COLLISION when the name is taken, OBJECT_PATH_NOT_FOUND, DISK_FULL,
+    /// ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
     ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken);
 
     /// <summary>

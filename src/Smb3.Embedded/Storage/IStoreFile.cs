@@ -28,7 +28,9 @@ public interface IStoreFile : IAsyncDisposable
     /// </returns>
     ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 
-    /// <summary>Writes all of <paramref name="data"/> at <paramref name="offset"/>; the file grows as needed, a gap reads as zeros.</summary>
+    /// <summary>
+    /// Writes all of <paramref name="data"/> at <paramref name="offset"/>; the file grows as needed, a gap reads as zeros.
+    /// </summary>
     /// <param name="offset">Bytes from the start of the file, not negative.</param>
     /// <param name="data">What is written; valid until the task ends.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -40,7 +42,9 @@ public interface IStoreFile : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken);
 
-    /// <summary>Sets space aside so that writing up to <paramref name="size"/> bytes needs none; never changes the length. A wish.</summary>
+    /// <summary>
+    /// Sets space aside so that writing up to <paramref name="size"/> bytes needs none; never changes the length. A wish.
+    /// </summary>
     /// <param name="size">Bytes from the start of the file.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) => new(NtStatus.Success);

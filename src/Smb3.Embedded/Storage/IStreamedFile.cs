@@ -31,7 +31,8 @@ public interface IStreamedFile
 
     /// <summary>Gives a stream another name, or another spelling of its name. Handles on it stay valid.</summary>
     /// <param name="name">The stream.</param>
-    /// <param name="newName">Its new name; the empty string: its data takes the place of the file's own, which the server found empty.</param>
+    /// <param name="newName">Its new name; the empty string: its data takes the place of the file's own, which the server
+    /// found empty.</param>
     /// <param name="replace">Whether another stream of that name is replaced.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or OBJECT_NAME_NOT_FOUND, OBJECT_NAME_COLLISION, INVALID_PARAMETER (an empty new name on a directory).</returns>

@@ -15,13 +15,15 @@ namespace Smb3.Embedded.Storage;
 ///         path.IsRoot ? ReadOnlyEntry.Directory("") : await source.FindAsync(path.Text, token) is { } report
 ///             ? ReadOnlyEntry.File(report.Name, report.Length, report.Written) : null;
 ///
-///     protected override async IAsyncEnumerable&lt;ReadOnlyEntry&gt; ListAsync(StorePath directory, [EnumeratorCancellation] CancellationToken token)
+///     protected override async IAsyncEnumerable&lt;ReadOnlyEntry&gt; ListAsync(
+///         StorePath directory, [EnumeratorCancellation] CancellationToken token)
 ///     {
 ///         await foreach (var report in source.ListAsync(token))
 ///             yield return ReadOnlyEntry.File(report.Name, report.Length, report.Written);
 ///     }
 ///
-///     protected override ValueTask&lt;Stream&gt; OpenReadAsync(StorePath path, CancellationToken token) =&gt; source.OpenAsync(path.Text, token);
+///     protected override ValueTask&lt;Stream&gt; OpenReadAsync(StorePath path, CancellationToken token) =&gt;
+///         source.OpenAsync(path.Text, token);
 /// }
 /// </code>
 /// </example>
@@ -91,7 +93,9 @@ public abstract class ReadOnlyFileStore : IFileStore
     /// <param name="cancellationToken">Ends the wait.</param>
     protected internal abstract ValueTask<Stream> OpenReadAsync(StorePath path, CancellationToken cancellationToken);
 
-    /// <summary>Reads a part of a file. The default reads from <see cref="OpenReadAsync"/>; override it where there is something better.</summary>
+    /// <summary>
+    /// Reads a part of a file. The default reads from <see cref="OpenReadAsync"/>; override it where there is something better.
+    /// </summary>
     /// <param name="file">The handle, which keeps its stream.</param>
     /// <param name="offset">Bytes from the start of the file.</param>
     /// <param name="buffer">Where the data goes.</param>

@@ -38,7 +38,9 @@ public sealed record StoreTraits
     /// <summary>What the store can do.</summary>
     public StoreAbilities Abilities { get; init; }
 
-    /// <summary>What clients are told as the file system's name. Windows programs look for <c>NTFS</c> before they use its features.</summary>
+    /// <summary>
+    /// What clients are told as the file system's name. Windows programs look for <c>NTFS</c> before they use its features.
+    /// </summary>
     public string FileSystemName { get; init; } = "NTFS";
 
     /// <summary>The longest name of one entry, in UTF-16 units.</summary>

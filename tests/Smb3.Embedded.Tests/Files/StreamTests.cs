@@ -39,7 +39,9 @@ public sealed class StreamTests
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("file:two"));
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("file", access: FileAccessMask.WriteData));
         Assert.Equal(NtStatus.SharingViolation, await _volume.StatusAsync("file", access: FileAccessMask.Delete));
-        Assert.Equal(NtStatus.SharingViolation, await _volume.StatusAsync("file", CreateDisposition.OverwriteIf, access: FileAccessMask.WriteData));
+        Assert.Equal(
+            NtStatus.SharingViolation,
+            await _volume.StatusAsync("file", CreateDisposition.OverwriteIf, access: FileAccessMask.WriteData));
         await one.CloseAsync();
         var file = await _volume.OpenAsync("file", access: FileAccessMask.Delete);
         var refused = await _volume.CreateAsync("file:two", share: ShareAccess.Read | ShareAccess.Write);

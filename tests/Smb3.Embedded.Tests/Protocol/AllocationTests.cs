@@ -24,7 +24,8 @@ public sealed class AllocationTests : ProtocolTest
     [Theory(Skip = Skip)]
     [InlineData(false)]
     [InlineData(true)]
-    public Task Echo_allocates_nothing(bool signed) => MeasureAsync(signed, (tree, _) => tree.Request(Smb2Command.Echo, RequestBody.Empty()));
+    public Task Echo_allocates_nothing(bool signed) =>
+        MeasureAsync(signed, (tree, _) => tree.Request(Smb2Command.Echo, RequestBody.Empty()));
 
     [Theory(Skip = Skip)]
     [InlineData(false)]

@@ -61,7 +61,8 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
     public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
         inner.LinkAsync(existing, link, replace, cancellationToken);
 
-    public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken) => inner.DeleteAsync(path, cancellationToken);
+    public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken) =>
+        inner.DeleteAsync(path, cancellationToken);
 
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         inner.GetVolumeAsync(cancellationToken);
@@ -92,7 +93,8 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
         public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken) =>
             file.SetLengthAsync(length, cancellationToken);
 
-        public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) => file.AllocateAsync(size, cancellationToken);
+        public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) =>
+            file.AllocateAsync(size, cancellationToken);
 
         public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) => file.FlushAsync(cancellationToken);
 

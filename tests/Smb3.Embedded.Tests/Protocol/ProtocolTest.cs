@@ -11,7 +11,9 @@ public abstract class ProtocolTest : IAsyncLifetime
 {
     private TestServer? _server;
 
-    /// <summary>The server of the test; one with the usual settings unless <see cref="Start(TestServerOptions)"/> was called before.</summary>
+    /// <summary>
+    /// The server of the test; one with the usual settings unless <see cref="Start(TestServerOptions)"/> was called before.
+    /// </summary>
     private protected TestServer Server => _server ??= new TestServer();
 
     public Task InitializeAsync() => Task.CompletedTask;

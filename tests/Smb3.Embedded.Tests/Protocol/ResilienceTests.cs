@@ -264,7 +264,8 @@ public sealed class ResilienceTests : ProtocolTest
         public override ValueTask<bool> OnTreeConnectAsync(
             SmbSessionInfo session, string shareName, CancellationToken cancellationToken) => Answer();
 
-        public override ValueTask<bool> OnOpenAsync(SmbSessionInfo session, SmbOpenInfo open, CancellationToken cancellationToken) => Answer();
+        public override ValueTask<bool> OnOpenAsync(SmbSessionInfo session, SmbOpenInfo open, CancellationToken cancellationToken) =>
+            Answer();
 
         public override void OnSessionEnded(SmbSessionInfo session) => ThrowIfBroken();
 

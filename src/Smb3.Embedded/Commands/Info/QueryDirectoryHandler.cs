@@ -108,7 +108,9 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
     {
         var entry = new Wire.Fscc.DirectoryEntry
         {
-            File = current.Metadata.ToNetworkOpen(), FileId = current.Metadata.FileId, EaSize = current.Metadata.EaSize,
+            File = current.Metadata.ToNetworkOpen(),
+            FileId = current.Metadata.FileId,
+            EaSize = current.Metadata.EaSize,
         };
 
         // A name that is short already stands alone (MS-FSCC 2.4.8).

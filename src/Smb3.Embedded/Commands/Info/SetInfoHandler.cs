@@ -66,7 +66,9 @@ internal sealed class SetInfoHandler : ICommandHandler
             case FileInformationClass.FileBasicInformation:
                 return BasicInformation.TryParse(buffer, out var basic)
                     ? file.SetBasicAsync(
-                        new BasicTimes(basic.CreationTime, basic.LastAccessTime, basic.LastWriteTime, basic.ChangeTime), basic.Attributes, token)
+                        new BasicTimes(basic.CreationTime, basic.LastAccessTime, basic.LastWriteTime, basic.ChangeTime),
+                        basic.Attributes,
+                        token)
                     : new(NtStatus.InfoLengthMismatch);
 
             case FileInformationClass.FileRenameInformation:
@@ -144,7 +146,9 @@ internal sealed class SetInfoHandler : ICommandHandler
             TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, request.GoAsync, token);
     }
 
-    /// <summary>The path from the share's root; clients send it with and without a backslash in front (MS-FSCC 2.4.42.2 has none).</summary>
+    /// <summary>
+    /// The path from the share's root; clients send it with and without a backslash in front (MS-FSCC 2.4.42.2 has none).
+    /// </summary>
     private static string TargetOf(in RenameInformation information)
     {
         var name = information.GetName();

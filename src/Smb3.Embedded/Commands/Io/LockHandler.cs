@@ -24,7 +24,9 @@ internal sealed class LockHandler : ICommandHandler
         }
 
         var unlock = (locks[0].Flags & LockFlags.Unlock) != 0;
-        status = unlock ? Unlock(handle.File, locks) : await LockAsync(request, handle.File, Read(locks, out var wait), wait).ConfigureAwait(false);
+        status = unlock
+            ? Unlock(handle.File, locks)
+            : await LockAsync(request, handle.File, Read(locks, out var wait), wait).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
             EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));

@@ -11,7 +11,9 @@ using Session = Smb3.Embedded.Sessions.Session;
 
 namespace Smb3.Embedded.Commands.Logon;
 
-/// <summary>SESSION_SETUP (MS-SMB2 3.3.5.5): a logon in as many steps as it takes, and the re-authentication of a session that stands.</summary>
+/// <summary>
+/// SESSION_SETUP (MS-SMB2 3.3.5.5): a logon in as many steps as it takes, and the re-authentication of a session that stands.
+/// </summary>
 internal sealed class SessionSetupHandler(CommandServices services) : ICommandHandler
 {
     private readonly SessionBindHandler _bind = new(services);

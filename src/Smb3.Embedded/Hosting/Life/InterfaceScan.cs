@@ -33,7 +33,8 @@ internal static class InterfaceScan
             {
                 if (IsListenedOn(unicast.Address, listening))
                 {
-                    found.Add(new ServerInterface(IndexOf(properties, unicast.Address), unicast.Address, SpeedOf(candidate), HasRss(candidate)));
+                    found.Add(new ServerInterface(
+                        IndexOf(properties, unicast.Address), unicast.Address, SpeedOf(candidate), HasRss(candidate)));
                 }
             }
         }

@@ -66,4 +66,5 @@ public sealed record SmbSessionInfo(ulong SessionId, SmbIdentity Identity, SmbCo
 /// <param name="Access">The access that was asked for.</param>
 /// <param name="Disposition">What happens when the file exists and when it does not.</param>
 /// <param name="Options">How it is opened.</param>
-public sealed record SmbOpenInfo(string ShareName, string Path, FileAccessMask Access, CreateDisposition Disposition, CreateOptions Options);
+public sealed record SmbOpenInfo(
+    string ShareName, string Path, FileAccessMask Access, CreateDisposition Disposition, CreateOptions Options);

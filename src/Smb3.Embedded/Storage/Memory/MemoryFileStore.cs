@@ -78,7 +78,8 @@ public sealed class MemoryFileStore : IFileStore
             else
             {
                 var file = new MemoryFileNode(NextId(), _space, _options, parameters);
-                if (parameters.AllocationSize > 0 && file.Reserve(null, parameters.AllocationSize) is var status && status != NtStatus.Success)
+                if (parameters.AllocationSize > 0
+                    && file.Reserve(null, parameters.AllocationSize) is var status && status != NtStatus.Success)
                     return new(status);
                 node = file;
             }

@@ -13,7 +13,7 @@ internal class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? 
     public StorePath Path => path;
 
     /// <inheritdoc/>
-    public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) => 
+    public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) =>
         new(stream is null ? node.GetMetadata() : node.GetMetadata(stream));
 
     /// <inheritdoc/>

@@ -2,7 +2,9 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>A file or directory apart from its names. <see cref="Sync"/> guards everything in it and is the innermost lock of the store.</summary>
+/// <summary>
+/// A file or directory apart from its names. <see cref="Sync"/> guards everything in it and is the innermost lock of the store.
+/// </summary>
 internal abstract partial class MemoryNode
 {
     private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;

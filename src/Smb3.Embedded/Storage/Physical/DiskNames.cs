@@ -111,7 +111,8 @@ internal static class DiskNames
                 continue;
             }
 
-            if (TryHalfSurrogate(rest, out var half) && !(char.IsLowSurrogate(half) && length > 0 && char.IsHighSurrogate(name[length - 1])))
+            if (TryHalfSurrogate(rest, out var half)
+                && !(char.IsLowSurrogate(half) && length > 0 && char.IsHighSurrogate(name[length - 1])))
             {
                 name[length++] = half;
                 rest = rest[3..];
@@ -125,7 +126,9 @@ internal static class DiskNames
         return name[..length].ToString();
     }
 
-    /// <summary>Whether the wire name is the one that <see cref="Decode"/> gives; others of the same file end in a plain dot or space.</summary>
+    /// <summary>
+    /// Whether the wire name is the one that <see cref="Decode"/> gives; others of the same file end in a plain dot or space.
+    /// </summary>
     public static bool IsCanonical(ReadOnlySpan<char> name) => name.IsEmpty || name[^1] is not (' ' or '.');
 
     private static readonly SearchValues<byte> DiskSpecial = SearchValues.Create(

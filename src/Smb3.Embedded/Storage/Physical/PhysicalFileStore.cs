@@ -10,8 +10,8 @@ namespace Smb3.Embedded.Storage.Physical;
 /// Nothing outside the folder can be reached. On 64-bit Linux (x86, Arm) every look-up starts at the open root and is resolved beneath it
 /// by the kernel: a symbolic link is followed while its way stays beneath the root, and is otherwise left out of listings and refused with
 /// ACCESS_DENIED; FIFOs, sockets and devices are neither listed nor opened. Elsewhere, and on kernels before 5.6, no link or reparse point
-/// is followed at all. Elsewhere than on Linux, where there are no look-ups by handle, a local process that may change the folder and swaps a
-/// directory for a link at the right moment can lead a look-up astray; share only folders that other local users cannot write to.
+/// is followed at all. Elsewhere than on Linux, where there are no look-ups by handle, a local process that may change the folder and swaps
+/// a directory for a link at the right moment can lead a look-up astray; share only folders that other local users cannot write to.
 /// </para>
 /// <para>
 /// On Linux, DOS attributes, creation time and a change time that was set are kept in the extended attribute <c>user.smb3.dos</c>, security

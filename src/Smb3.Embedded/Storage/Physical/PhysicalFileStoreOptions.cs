@@ -7,8 +7,8 @@ public sealed record PhysicalFileStoreOptions
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// Whether names that differ in case only are different files. The default, <see langword="false"/>, is what Windows clients expect; on a
-    /// case-sensitive file system a name is then looked for as it is written first, and in any other case after that.
+    /// Whether names that differ in case only are different files. The default, <see langword="false"/>, is what Windows clients expect; on
+    /// a case-sensitive file system a name is then looked for as it is written first, and in any other case after that.
     /// </summary>
     public bool CaseSensitive { get; init; }
 
@@ -25,8 +25,8 @@ public sealed record PhysicalFileStoreOptions
     public UnixFileMode DirectoryMode { get; init; } = (UnixFileMode)0b111_111_111;
 
     /// <summary>
-    /// How many names of directories are remembered (about 25 bytes each), so that looking for a name that does not exist, in any case, need
-    /// not read a large directory each time. Linux only.
+    /// How many names of directories are remembered (about 25 bytes each), so that looking for a name that does not exist, in any case,
+    /// need not read a large directory each time. Linux only.
     /// </summary>
     public int MaxRememberedNames { get; init; } = 1_000_000;
 

@@ -113,7 +113,8 @@ internal sealed class DirectoryNames(int maxNames)
             {
                 LastUse = Environment.TickCount64,
                 Trust = Math.Max((long)ShortestTrust.TotalMilliseconds, 50 * (Environment.TickCount64 - began)),
-                IsSure = DateTime.UtcNow.Ticks - ModifiedTicks(stat) > Grain + ((Environment.TickCount64 - began) * TimeSpan.TicksPerMillisecond),
+                IsSure = DateTime.UtcNow.Ticks - ModifiedTicks(stat)
+                    > Grain + ((Environment.TickCount64 - began) * TimeSpan.TicksPerMillisecond),
             };
             table.Stamp(stat);
             Keep((stat.Device, stat.Inode), table);

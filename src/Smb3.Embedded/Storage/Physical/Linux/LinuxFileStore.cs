@@ -339,7 +339,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     }
 
     private NtStatus Rename(
-        DirectoryPlace oldPlace, ReadOnlySpan<char> from, DirectoryPlace newPlace, ReadOnlySpan<char> to, byte[] wanted, bool replace, bool quick)
+        DirectoryPlace oldPlace, ReadOnlySpan<char> from, DirectoryPlace newPlace, ReadOnlySpan<char> to,
+        byte[] wanted, bool replace, bool quick)
     {
         var status = _tree.FindName(oldPlace, from, quick, out var oldName);
         if (status != NtStatus.Success)

@@ -162,7 +162,9 @@ internal sealed unsafe class LinuxTree : IDisposable
     public FileDescriptor? OpenListed(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> nameWithZero) =>
         OpenBeneath([.. directory, .. directory.IsEmpty ? [] : "/"u8, .. nameWithZero], OpenFlags.Path, quick: false, out _);
 
-    /// <summary>The disk path of a path whose names are written as they were created, without a zero byte; null when it is too long.</summary>
+    /// <summary>
+    /// The disk path of a path whose names are written as they were created, without a zero byte; null when it is too long.
+    /// </summary>
     public static byte[]? EncodePath(StorePath path)
     {
         Span<byte> buffer = stackalloc byte[MaxPath];

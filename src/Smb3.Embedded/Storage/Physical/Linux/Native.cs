@@ -85,7 +85,8 @@ internal static unsafe partial class Native
     public static partial nint PReadV2(nint number, FileDescriptor file, IoVector* vectors, nint count, nint offset, nint high, nint flags);
 
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
-    public static partial nint PWriteV2(nint number, FileDescriptor file, IoVector* vectors, nint count, nint offset, nint high, nint flags);
+    public static partial nint PWriteV2(
+        nint number, FileDescriptor file, IoVector* vectors, nint count, nint offset, nint high, nint flags);
 
     [LibraryImport(C, EntryPoint = "pread", SetLastError = true)]
     public static partial nint PRead(FileDescriptor file, byte* buffer, nint count, long offset);

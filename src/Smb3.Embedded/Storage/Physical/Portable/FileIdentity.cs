@@ -88,7 +88,9 @@ internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileK
     }
 
     private static int LStat(string path, Span<byte> stat) =>
-        OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? LStatInode64(path, stat) : LStatPlain(path, stat);
+        OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.X64
+            ? LStatInode64(path, stat)
+            : LStatPlain(path, stat);
 
     private static int FStat(SafeFileHandle handle, Span<byte> stat) =>
         OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.X64

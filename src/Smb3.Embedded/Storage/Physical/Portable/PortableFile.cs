@@ -8,7 +8,8 @@ namespace Smb3.Embedded.Storage.Physical.Portable;
 /// <summary>
 /// An open handle: on a file whatever System.IO opens, on a directory only its path, which the store keeps right when it moves things.
 /// </summary>
-internal sealed class PortableFile(PortableFileStore store, string full, StorePath path, SafeFileHandle? handle, bool isDirectory) : IStoreFile
+internal sealed class PortableFile(
+    PortableFileStore store, string full, StorePath path, SafeFileHandle? handle, bool isDirectory) : IStoreFile
 {
     private volatile string _full = full;
     private volatile StrongBox<FileMetadata>? _last;
@@ -22,7 +23,8 @@ internal sealed class PortableFile(PortableFileStore store, string full, StorePa
         var current = _full;
         if (current == from)
             _full = to;
-        else if (current.Length > from.Length && current[from.Length] == System.IO.Path.DirectorySeparatorChar && current.StartsWith(from, StringComparison.Ordinal))
+        else if (current.Length > from.Length && current[from.Length] == System.IO.Path.DirectorySeparatorChar
+            && current.StartsWith(from, StringComparison.Ordinal))
             _full = string.Concat(to, current.AsSpan(from.Length));
     }
 

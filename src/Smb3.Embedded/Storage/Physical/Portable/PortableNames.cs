@@ -17,7 +17,8 @@ internal static class PortableNames
 
     /// <summary>Whether a file can have this name.</summary>
     public static bool IsAllowed(ReadOnlySpan<char> name) =>
-        !name.IsEmpty && name.Length <= 255 && !name.ContainsAny(Forbidden) && name[^1] is not ('.' or ' ') && !IsDevice(name) && IsUnicode(name);
+        !name.IsEmpty && name.Length <= 255 && !name.ContainsAny(Forbidden) && name[^1] is not ('.' or ' ')
+        && !IsDevice(name) && IsUnicode(name);
 
     // "COM1", "com1.txt" and "COM1 .txt" are all the port; the superscript digits count too.
     private static bool IsDevice(ReadOnlySpan<char> name)
