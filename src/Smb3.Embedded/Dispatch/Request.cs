@@ -85,9 +85,6 @@ internal sealed class Request
     /// <summary>Set by a handler that found a breach of the protocol: the connection ends, and the request has no answer.</summary>
     public ConnectionEndReason? Disconnect { get; set; }
 
-    /// <summary>Called when the response has been handed over: for what must not begin before the client can know of it.</summary>
-    public Func<ValueTask>? AfterResponse { get; set; }
-
     /// <summary>Runs <paramref name="action"/> when the response has been handed over, without splitting the frame for it.</summary>
     public void AfterSend(Action action) => _chain.AfterSend(action);
 
@@ -220,7 +217,7 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Whether nothing of the compound follows. What waits for somebody else in the middle of one (CHANGE_NOTIFY, a blocking LOCK) is
+    /// Whether nothing of the compound follows. What waits for somebody else in the middle of one (CHANGE_NOTIFY) is
     /// refused with STATUS_INTERNAL_ERROR, as Windows does, for the rest would wait with it.
     /// </summary>
     public bool IsLastOfChain => _chain.IsLast;
@@ -276,7 +273,6 @@ internal sealed class Request
         SignResponse = false;
         PreauthOfResponse = null;
         Disconnect = null;
-        AfterResponse = null;
         _keepBody = false;
     }
 

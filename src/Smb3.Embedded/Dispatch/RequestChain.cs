@@ -221,12 +221,6 @@ internal sealed class RequestChain
             }
 
             Complete(request, status);
-
-            if (request.AfterResponse is { } after)
-            {
-                Flush();
-                await after().ConfigureAwait(false);
-            }
         }
         finally
         {

@@ -50,8 +50,6 @@ internal sealed class ResponseBuffer
     /// <summary>The bytes from <paramref name="start"/> (counted over all messages) to the end.</summary>
     public Span<byte> From(int start) => _buffer.AsSpan(Prefix + start, Length - start);
 
-    public Memory<byte> MemoryFrom(int start) => _buffer.AsMemory(Prefix + start, Length - start);
-
     /// <summary>Drops everything behind <paramref name="length"/>.</summary>
     public void Truncate(int length) => _end = Prefix + length;
 
