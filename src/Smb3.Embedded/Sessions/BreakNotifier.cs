@@ -11,8 +11,6 @@ namespace Smb3.Embedded.Sessions;
 /// </summary>
 internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb2FileId fileId) : IBreakSink
 {
-    private const ulong Unsolicited = ulong.MaxValue;
-
     private readonly Lock _sync = new();
     private List<CacheBreak>? _early;
     private bool _announced;
@@ -104,7 +102,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     private int Write(Span<byte> message, in CacheBreak notice)
     {
         Smb2Header.WriteSync(
-            message, Smb2Command.OplockBreak, NtStatus.Success, Smb2HeaderFlags.None, 0, 0, Unsolicited, 0, 0, 0);
+            message, Smb2Command.OplockBreak, NtStatus.Success, Smb2HeaderFlags.None, 0, 0, Smb2Header.UnsolicitedMessageId, 0, 0, 0);
         var body = message[Smb2Header.Size..];
         if (notice.Lease is { } lease)
         {

@@ -96,7 +96,7 @@ internal sealed class Session
         Identity = identity;
         Keys = keys;
         Sealer = sealer;
-        BindingSigner = keys?.CreateSigner(FirstConnection.Negotiated!.SigningAlgorithm);
+        BindingSigner = channel?.Signer;
         SigningRequired = signingRequired;
         EncryptData = encryptData;
         if (channel is not null)
@@ -109,7 +109,7 @@ internal sealed class Session
 
     /// <summary>
     /// Verifies and signs the requests that bind the session to a further connection (Session.SigningKey, MS-SMB2 3.3.5.2.4);
-    /// <see langword="null"/> while there is none.
+    /// <see langword="null"/> while there is none. The first channel's own, which has that key and outlives the channel.
     /// </summary>
     public MessageSigner? BindingSigner { get; private set; }
 
@@ -263,7 +263,6 @@ internal sealed class Session
             channel.Dispose();
         }
 
-        BindingSigner?.Dispose();
         Sealer?.Dispose();
         Keys?.Dispose();
     }
