@@ -14,16 +14,19 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
+from harness import Tally, Target, children    # noqa: E402  (the folder is the package)
 from server import Deployment                          # noqa: E402
 
 SUITES = ("contract", "smbclient", "impacket", "rclone", "rpcclient", "capture", "torture")
+
+KINDS = ("physical", "memory")
 
 # Needs a kernel with cifs.ko and the right to mount; runs when it is asked for: --only kernel.
 ON_REQUEST = ("kernel",)
@@ -48,7 +51,7 @@ def names(name, suite):
     if name == "contract":
         return ["contract/" + case for case, _ in suite.cases]
     found = []
-    for kind in ("physical", "memory") if suite.PER_SHARE else ("physical",):
+    for kind in KINDS if suite.PER_SHARE else ("physical",):
         prefix = "%s/%s" % (name, kind) if suite.PER_SHARE else name
         if name == "torture":
             found += ["%s/%s" % (prefix, test) for tests in suite.suites(kind).values() for test in tests]
@@ -65,26 +68,43 @@ def find_host():
 def run_suite(name, suite, tally, options):
     if name == "contract":
         suite.run_suite(tally, options.host_dll, name)
-        return
-    if options.server:
-        deployment, targets = None, [given_target(options)]
+    elif name == "torture":
+        run_torture(name, suite, tally, options)
     else:
-        deployment = Deployment(options.host_dll, guests=name == "smbclient")
-        try:
-            targets = deployment.start().targets()
-        except Failed as reason:
-            deployment.remove()
-            tally.add(name + "/the server starts", "FAIL", str(reason))
-            return
+        def run(targets):
+            for target in targets if suite.PER_SHARE else targets[:1]:
+                suite.run_suite(tally, target, "%s/%s" % (name, target.kind) if suite.PER_SHARE else name)
+        with_server(name, tally, options, run)
+
+
+def run_torture(name, suite, tally, options):
+    """Its suites wait far more than they work: several servers share them."""
+    if options.server:
+        suite.Plan(tally, name, [given_target(options)]).run([given_target(options)])
+        return
+    plan = suite.Plan(tally, name, [Target("", 0, "", kind, "", "") for kind in KINDS])
+    lanes = [threading.Thread(target=with_server, args=("%s/%d" % (name, number), tally, options, plan.run))
+             for number in range(1, suite.SERVERS + 1)]
+    for lane in lanes:
+        lane.start()
+    for lane in lanes:
+        lane.join()
+
+
+def with_server(name, tally, options, run):
+    """Calls run with the targets of a server of its own, which must be well and stop as asked behind it."""
+    if options.server:
+        run([given_target(options)])
+        return
+    deployment = Deployment(options.host_dll, guests=name == "smbclient")
     try:
-        for target in targets if suite.PER_SHARE else targets[:1]:
-            suite.run_suite(tally, target, "%s/%s" % (name, target.kind) if suite.PER_SHARE else name)
-        if deployment:
-            tally.run(name + "/the server is still there, stops with exit code 0, and logged no bug", deployment.stops_cleanly) \
-                if not tally.only else None
+        run(deployment.start().targets())
+        if not tally.only:
+            tally.run(name + "/the server is still there, stops with exit code 0, and logged no bug", deployment.stops_cleanly)
+    except Exception as error:      # a broken runner fails its suite; the others still tell what they know
+        tally.add(name + "/the runner", "FAIL", "%s: %s" % (type(error).__name__, error))
     finally:
-        if deployment:
-            deployment.remove()
+        deployment.remove()
 
 
 def given_target(options):

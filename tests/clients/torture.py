@@ -18,6 +18,9 @@ NEEDS = {"smbtorture": "samba-testsuite"}
 PER_SHARE = True
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
 TEST_SECONDS = 90
+# Seconds that the long suites take, most of them spent waiting: for breaks to time out, for notifications to stay away.
+LONG_SUITES = {"smb2.lease": 195, "smb2.oplock": 105, "smb2.notify": 82}
+SERVERS = 3         # that work the list off at the same time, each for itself
 SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.notify.mask": 240, "smb2.dir.large-files": 180}
 RESULT = re.compile(r"^(success|successful|failure|error|skip|xfail|knownfail): (.*?)( \[)?$")
 
@@ -136,24 +139,49 @@ def run_one_suite(target, work, suite, tests):
     return results
 
 
-def run_suite(tally, target, prefix):
-    work, there = WorkFolder(), known()
-    try:
-        for suite, tests in suites(target.kind, lambda name: tally.wants("%s/%s" % (prefix, name))).items():
-            for test in [test for test in tests if test not in there]:
-                tests.remove(test)              # in CI, where the release is known, the list must not name what is not there
-                tally.add("%s/%s" % (prefix, test), "FAIL" if os.environ.get("CI") else "skip", "this smbtorture has no such test")
-            if not tests:
-                continue
-            start = time.monotonic()
-            results = run_one_suite(target, work, suite, tests)
-            for test in tests:
-                outcome, message = results[test]
-                if outcome == "skip":           # the list says that it passes
-                    outcome, message = "FAIL", "smbtorture skipped it: " + message
-                tally.add("%s/%s" % (prefix, test), outcome, message, show=False)
-            good = sum(results[test][0] == "ok" for test in tests)
-            print("  %-4s %s/%s: %d of %d (%.1f s)" % ("ok" if good == len(tests) else "FAIL", prefix, suite, good, len(tests),
-                                                       time.monotonic() - start), flush=True)
-    finally:
-        work.remove()
+class Plan:
+    """The suites that are still to be run on each share. Several servers work it off at the same time."""
+
+    def __init__(self, tally, prefix, targets):
+        self._tally, self._prefix = tally, prefix
+        there = known()
+        left = []
+        for target in targets:
+            for suite, tests in suites(target.kind, lambda name, kind=target.kind: tally.wants(self._name(kind, name))).items():
+                for test in [test for test in tests if test not in there]:
+                    tests.remove(test)          # in CI, where the release is known, the list must not name what is not there
+                    tally.add(self._name(target.kind, test), "FAIL" if os.environ.get("CI") else "skip",
+                              "this smbtorture has no such test")
+                if tests:
+                    left.append((target.kind, suite, tests))
+        # The long ones first, so that no server works alone at the end.
+        left.sort(key=lambda entry: -LONG_SUITES.get(entry[1], 0))
+        self._left, self._lock = left, threading.Lock()
+
+    def _name(self, kind, test):
+        return "%s/%s/%s" % (self._prefix, kind, test)
+
+    def _next(self):
+        with self._lock:
+            return self._left.pop(0) if self._left else None
+
+    def run(self, targets):
+        """Runs suites against one server until none is left."""
+        shares, work = {target.kind: target for target in targets}, WorkFolder()
+        try:
+            while (entry := self._next()) is not None:
+                self._run(shares, work, *entry)
+        finally:
+            work.remove()
+
+    def _run(self, shares, work, kind, suite, tests):
+        start = time.monotonic()
+        results = run_one_suite(shares[kind], work, suite, tests)
+        for test in tests:
+            outcome, message = results[test]
+            if outcome == "skip":               # the list says that it passes
+                outcome, message = "FAIL", "smbtorture skipped it: " + message
+            self._tally.add(self._name(kind, test), outcome, message, show=False)
+        good = sum(results[test][0] == "ok" for test in tests)
+        print("  %-4s %s: %d of %d (%.1f s)" % ("ok" if good == len(tests) else "FAIL", self._name(kind, suite), good, len(tests),
+                                                time.monotonic() - start), flush=True)
