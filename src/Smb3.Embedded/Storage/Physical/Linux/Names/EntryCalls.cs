@@ -1,0 +1,54 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Names;
+
+/// <summary>Changes of one entry of an open directory. Names end with a zero byte.</summary>
+internal static unsafe class EntryCalls
+{
+    public static Errno Move(FileDescriptor oldDirectory, byte[] oldName, FileDescriptor newDirectory, byte[] newName, uint flags)
+    {
+        fixed (byte* source = oldName)
+        fixed (byte* target = newName)
+        {
+            return Native.RenameAt2(Native.RenameAt2Number, oldDirectory, source, newDirectory, target, (nint)flags) < 0
+                ? Native.LastError
+                : 0;
+        }
+    }
+
+    public static Errno MoveToFreeName(FileDescriptor oldDirectory, byte[] oldName, FileDescriptor newDirectory, byte[] newName)
+    {
+        var error = Move(oldDirectory, oldName, newDirectory, newName, Native.NoReplace);
+        if (error is not (Errno.Invalid or Errno.NotSupported or Errno.NoSystemCall))
+            return error;
+
+        // Not every file system can do it in one step; or a directory shall go into itself, which the second call finds again.
+        return LinuxTree.StatEntry(newDirectory, newName, out _) == 0
+            ? Errno.Exists
+            : Move(oldDirectory, oldName, newDirectory, newName, 0);
+    }
+
+    public static Errno Unlink(FileDescriptor directory, byte[] nameWithZero, int flags)
+    {
+        fixed (byte* name = nameWithZero)
+            return Native.UnlinkAt(directory, name, flags) != 0 ? Native.LastError : 0;
+    }
+
+    public static Errno LinkTo(FileDescriptor file, FileDescriptor directory, byte[] nameWithZero)
+    {
+        using var path = new HandlePath(file);
+        fixed (byte* text = path.Text)
+        fixed (byte* name = nameWithZero)
+        {
+            return Native.LinkAt(Native.CurrentDirectory, text, directory, name, Native.SymlinkFollow) != 0 ? Native.LastError : 0;
+        }
+    }
+
+    // What a change of names fails with: its directory was found but has gone since, or there is a mount between the two.
+    public static NtStatus ToChangeStatus(Errno error) => error switch
+    {
+        Errno.NoEntry => NtStatus.ObjectPathNotFound,
+        Errno.CrossDevice => NtStatus.NotSameDevice,
+        _ => error.ToStatus(),
+    };
+}

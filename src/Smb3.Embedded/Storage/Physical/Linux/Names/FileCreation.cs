@@ -1,0 +1,68 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Names;
+
+/// <summary>Makes files and directories.</summary>
+internal sealed unsafe class FileCreation(LinuxFileStore store)
+{
+    /// <summary>Makes one and opens it; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
+    public NtResult<IStoreFile> Create(StorePath path, in NewFile parameters, bool quick)
+    {
+        if (store.Options.ReadOnly)
+            return NtStatus.MediaWriteProtected;
+        if (path.IsRoot)
+            return NtStatus.ObjectNameCollision;
+        if (LinuxTree.Encode(path.Name) is not { } disk)
+            return NtStatus.ObjectNameInvalid;
+        var parent = store.Tree.OpenDirectory(path.Parent, quick);
+        if (!parent.Succeeded)
+            return parent.Status;
+        using var place = parent.Value;
+        FileDescriptor file;
+        lock (store.DirectoryLocks.Of(place))
+        {
+            var status = store.Tree.FindName(place, path.Name, quick, out _);
+            if (status != NtStatus.ObjectNameNotFound)
+                return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
+            LinuxTree.Stat(place.Descriptor, out var before);
+            var made = parameters.IsDirectory ? MakeDirectory(place.Descriptor, disk) : MakeFile(place.Descriptor, disk);
+            if (!made.Succeeded)
+                return made.Status;
+            file = made.Value;
+            store.Tree.Changed(place, before, path.Name);
+        }
+
+        var actual = place.Path.Append(DiskNames.IsCanonical(path.Name) ? path.Name : DiskNames.Decode(disk.AsSpan()[..^1]));
+        var handle = new LinuxFile(store, file, actual, parameters.IsDirectory, isNew: true);
+        var furnished = handle.Furnish(parameters);
+        if (furnished == NtStatus.Success)
+            return handle;
+        file.Dispose();
+        fixed (byte* name = disk)
+            _ = Native.UnlinkAt(place.Descriptor, name, parameters.IsDirectory ? Native.RemoveDirectory : 0);
+        return furnished;
+    }
+
+    private NtResult<FileDescriptor> MakeFile(FileDescriptor parent, byte[] disk)
+    {
+        // O_EXCL: neither an existing file nor a symbolic link is opened.
+        const int Flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.CloseOnExec;
+        fixed (byte* name = disk)
+        {
+            var opened = Native.OpenAt(parent, name, Flags | OpenFlags.NoFollow, (uint)store.Options.FileMode);
+            return opened < 0 ? EntryCalls.ToChangeStatus(Native.LastError) : new FileDescriptor(opened);
+        }
+    }
+
+    private NtResult<FileDescriptor> MakeDirectory(FileDescriptor parent, byte[] disk)
+    {
+        fixed (byte* name = disk)
+        {
+            if (Native.MakeDirectoryAt(parent, name, (uint)store.Options.DirectoryMode) != 0)
+                return EntryCalls.ToChangeStatus(Native.LastError);
+            var flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
+            var opened = Native.OpenAt(parent, name, flags, 0);
+            return opened < 0 ? Native.LastError.ToStatus() : new FileDescriptor(opened);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Names;
+
+/// <summary>Gives files further names.</summary>
+internal sealed class FileLinking(LinuxFileStore store)
+{
+    /// <summary>Makes a hard link.</summary>
+    public NtStatus Link(StorePath existing, StorePath link, bool replace)
+    {
+        if (store.Options.ReadOnly)
+            return NtStatus.MediaWriteProtected;
+        if (link.IsRoot)
+            return NtStatus.ObjectNameCollision;
+        if (LinuxTree.Encode(link.Name) is not { } wanted)
+            return NtStatus.ObjectNameInvalid;
+        var found = store.Tree.Open(existing, quick: false, out _);
+        if (!found.Succeeded)
+            return found.Status;
+        using var file = found.Value;
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        if (!stat.IsRegular)
+            return stat.IsDirectory ? NtStatus.FileIsADirectory : NtStatus.AccessDenied;
+        var parent = store.Tree.OpenDirectory(link.Parent, quick: false);
+        if (!parent.Succeeded)
+            return parent.Status;
+        using var place = parent.Value;
+        lock (store.DirectoryLocks.Of(place))
+        {
+            LinuxTree.Stat(place.Descriptor, out var before);
+            var status = store.Tree.FindName(place, link.Name, quick: false, out var taken);
+            if (status == NtStatus.ObjectNameNotFound)
+            {
+                status = EntryCalls.ToChangeStatus(EntryCalls.LinkTo(file, place.Descriptor, wanted));
+            }
+            else if (status == NtStatus.Success)
+            {
+                status = replace ? LinkOver(file, stat, place.Descriptor, [.. taken, 0], wanted) : NtStatus.ObjectNameCollision;
+            }
+
+            if (status == NtStatus.Success)
+                store.Tree.Changed(place, before, link.Name);
+            return status;
+        }
+    }
+
+    private static NtStatus LinkOver(FileDescriptor file, in StatxBuffer stat, FileDescriptor directory, byte[] taken, byte[] wanted)
+    {
+        var error = LinuxTree.StatEntry(directory, taken, out var victim);
+        if (error != 0)
+            return error.ToStatus();
+        if (victim.IsDirectory)
+            return NtStatus.AccessDenied;
+        if (victim.Inode == stat.Inode && victim.Device == stat.Device)
+            return NtStatus.Success;
+
+        // A link is only made where nothing is; what is moved over an existing file replaces it in one step.
+        var passing = Encoding.ASCII.GetBytes($".smb3-{Guid.NewGuid():N}\0");
+        error = EntryCalls.LinkTo(file, directory, passing);
+        if (error != 0)
+            return error.ToStatus();
+        error = EntryCalls.Move(directory, passing, directory, taken, 0);
+        if (error != 0)
+            _ = EntryCalls.Unlink(directory, passing, 0);
+        else if (!taken.AsSpan().SequenceEqual(wanted))
+            _ = EntryCalls.MoveToFreeName(directory, taken, directory, wanted);
+        return error == 0 ? NtStatus.Success : error.ToStatus();
+    }
+}

@@ -1,0 +1,36 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Names;
+
+/// <summary>Removes names, and files with their last one.</summary>
+internal sealed class FileRemoval(LinuxFileStore store)
+{
+    /// <summary>Removes a file or an empty directory; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
+    public NtStatus Delete(StorePath path, bool quick)
+    {
+        if (store.Options.ReadOnly)
+            return NtStatus.MediaWriteProtected;
+        if (path.IsRoot)
+            return NtStatus.AccessDenied;
+        var parent = store.Tree.OpenDirectory(path.Parent, quick);
+        if (!parent.Succeeded)
+            return parent.Status;
+        using var place = parent.Value;
+        lock (store.DirectoryLocks.Of(place))
+        {
+            var status = store.Tree.FindName(place, path.Name, quick, out var disk);
+            if (status != NtStatus.Success)
+                return status;
+            byte[] name = [.. disk, 0];
+            var error = LinuxTree.StatEntry(place.Descriptor, name, out var stat);
+            if (error != 0)
+                return error.ToStatus();
+            LinuxTree.Stat(place.Descriptor, out var before);
+            error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
+            if (error != 0)
+                return error == Errno.Exists ? NtStatus.DirectoryNotEmpty : error.ToStatus();
+            store.Tree.Changed(place, before, default);
+            return NtStatus.Success;
+        }
+    }
+}

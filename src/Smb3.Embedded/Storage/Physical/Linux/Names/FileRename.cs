@@ -1,0 +1,86 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Names;
+
+/// <summary>Moves files and directories from one name to another.</summary>
+internal sealed class FileRename(LinuxFileStore store)
+{
+    /// <summary>Moves a name; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
+    public NtStatus Rename(StorePath from, StorePath to, bool replace, bool quick)
+    {
+        if (store.Options.ReadOnly)
+            return NtStatus.MediaWriteProtected;
+        if (from.IsRoot)
+            return NtStatus.AccessDenied;
+        if (to.IsRoot)
+            return NtStatus.ObjectNameCollision;
+        if (LinuxTree.Encode(to.Name) is not { } wanted)
+            return NtStatus.ObjectNameInvalid;
+        var oldParent = store.Tree.OpenDirectory(from.Parent, quick);
+        if (!oldParent.Succeeded)
+            return oldParent.Status;
+        using var oldPlace = oldParent.Value;
+        var newParent = store.Tree.OpenDirectory(to.Parent, quick);
+        if (!newParent.Succeeded)
+            return newParent.Status;
+        using var newPlace = newParent.Value;
+
+        var (first, second) = store.DirectoryLocks.OfBoth(oldPlace, newPlace);
+        lock (first)
+        {
+            lock (second)
+                return Rename(oldPlace, from.Name, newPlace, to.Name, wanted, replace, quick);
+        }
+    }
+
+    private NtStatus Rename(
+        DirectoryPlace oldPlace, ReadOnlySpan<char> from, DirectoryPlace newPlace, ReadOnlySpan<char> to,
+        byte[] wanted, bool replace, bool quick)
+    {
+        var status = store.Tree.FindName(oldPlace, from, quick, out var oldName);
+        if (status != NtStatus.Success)
+            return status;
+        byte[] source = [.. oldName, 0];
+        var error = LinuxTree.StatEntry(oldPlace.Descriptor, source, out var moved);
+        if (error != 0)
+            return error.ToStatus();
+        status = store.Tree.FindName(newPlace, to, quick, out var existing);
+        if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+            return status;
+
+        LinuxTree.Stat(oldPlace.Descriptor, out var oldBefore);
+        LinuxTree.Stat(newPlace.Descriptor, out var newBefore);
+        var sameDirectory = oldBefore.Inode == newBefore.Inode && oldBefore.Device == newBefore.Device;
+        if (status == NtStatus.ObjectNameNotFound || (sameDirectory && existing.AsSpan().SequenceEqual(oldName)))
+        {
+            error = source.AsSpan().SequenceEqual(wanted) && sameDirectory
+                ? 0
+                : EntryCalls.MoveToFreeName(oldPlace.Descriptor, source, newPlace.Descriptor, wanted);
+        }
+        else
+        {
+            if (!replace)
+                return NtStatus.ObjectNameCollision;
+            byte[] target = [.. existing, 0];
+            error = LinuxTree.StatEntry(newPlace.Descriptor, target, out var victim);
+            if (error != 0)
+                return error.ToStatus();
+            if (victim.IsDirectory || moved.IsDirectory)
+                return NtStatus.AccessDenied;
+            error = victim.Inode == moved.Inode && victim.Device == moved.Device
+                ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of one file
+                : EntryCalls.Move(oldPlace.Descriptor, source, newPlace.Descriptor, target, 0);
+
+            // The name of what was replaced can differ in case from the one that is wanted.
+            if (error == 0 && !target.AsSpan().SequenceEqual(wanted))
+                _ = EntryCalls.MoveToFreeName(newPlace.Descriptor, target, newPlace.Descriptor, wanted);
+        }
+
+        if (error != 0)
+            return EntryCalls.ToChangeStatus(error);
+        if (!sameDirectory)
+            store.Tree.Changed(oldPlace, oldBefore, default);
+        store.Tree.Changed(newPlace, newBefore, to);
+        return NtStatus.Success;
+    }
+}
