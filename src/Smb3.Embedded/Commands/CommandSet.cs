@@ -6,7 +6,6 @@ using Smb3.Embedded.Commands.Negotiate;
 using Smb3.Embedded.Commands.Opens;
 using Smb3.Embedded.Commands.Trees;
 using Smb3.Embedded.Dispatch;
-using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Commands;
@@ -30,7 +29,7 @@ internal static class CommandSet
         commands.Add(Smb2Command.Read, CommandNeeds.Tree, new ReadHandler());
         commands.Add(Smb2Command.Write, CommandNeeds.Tree, new WriteHandler());
         commands.Add(Smb2Command.Lock, CommandNeeds.Tree | CommandNeeds.EvenExpired, new LockHandler());
-        commands.Add(Smb2Command.Ioctl, CommandNeeds.Tree, new IoctlHandler(Controls(services)));
+        commands.Add(Smb2Command.Ioctl, CommandNeeds.Tree, new IoctlHandler(FsControlTable.Create(services)));
         commands.Add(Smb2Command.Echo, CommandNeeds.None, new EchoHandler());
         commands.Add(Smb2Command.QueryDirectory, CommandNeeds.Tree, new QueryDirectoryHandler());
         commands.Add(Smb2Command.ChangeNotify, CommandNeeds.Tree, new ChangeNotifyHandler());
@@ -42,17 +41,4 @@ internal static class CommandSet
 
     public static ISmb1Negotiator CreateSmb1Negotiator(CommandServices services) =>
         new Smb1Negotiator(services.Settings, new NegotiateAnswer(services.Settings, services.Authenticator));
-
-    private static IFsControl[] Controls(CommandServices services) =>
-    [
-        new ValidateNegotiateInfoControl(services.Settings),
-        new NetworkInterfaceInfoControl(),
-        new PipeTransceiveControl(),
-        new PipePeekControl(),
-        new PipeWaitControl(services.Pipes),
-        new ObjectIdControl(FsControlCode.CreateOrGetObjectId),
-        new ObjectIdControl(FsControlCode.GetObjectId),
-        new DfsReferralControl(FsControlCode.DfsGetReferrals),
-        new DfsReferralControl(FsControlCode.DfsGetReferralsEx),
-    ];
 }

@@ -85,6 +85,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                     : await OpenExistingAsync(found.Value, cancellationToken);
             }
 
+            if (found.Status == NtStatus.ReparsePointEncountered)
+                return await StopOnTheWayAsync(cancellationToken);
             if (found.Status != NtStatus.ObjectNameNotFound)
                 return found.Status;
             var outcome = await CreateNewAsync(cancellationToken);
@@ -189,6 +191,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             var metadata = AsOpened(handle, stored.Value);
             file.Times.Learn(metadata);
 
+            if (metadata.ReparseTag != 0 && IsStopped(file, handle.Path))
+                return await StopAsync(handle, unparsed: 0, cancellationToken);
             var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
             if (status == NtStatus.Success)
                 status = CheckLeaseKey(file);
@@ -416,6 +420,10 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             if (status != NtStatus.Success)
                 return status;
 
+            // What is made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
+            if (Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
+                && handle is ICompressibleFile compressible)
+                await compressible.SetCompressedAsync(false, cancellationToken);
             volume.CountOpen(1);
             volume.Raise(
                 new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open);

@@ -30,6 +30,20 @@ internal readonly struct CreateOutcome
     public static CreateOutcome Opened(FileOpen open, CreateAction action, in FileMetadata metadata) =>
         new(NtStatus.Success, open, action, metadata);
 
+    /// <summary>With STOPPED_ON_SYMLINK: the link that is in the way.</summary>
+    public SymlinkStop? Symlink { get; private init; }
+
+    /// <summary>A symbolic link is in the way.</summary>
+    public static CreateOutcome Stopped(SymlinkStop link) => new(NtStatus.StoppedOnSymlink, null, CreateAction.Opened, default)
+    {
+        Symlink = link,
+    };
+
     /// <summary>A failure.</summary>
     public static implicit operator CreateOutcome(NtStatus status) => new(status, null, CreateAction.Opened, default);
 }
+
+/// <summary>A symbolic link that an open came upon. The client goes on from there; the server follows none.</summary>
+/// <param name="Buffer">The link's REPARSE_DATA_BUFFER.</param>
+/// <param name="UnparsedLength">Characters of the client's path behind the link, from the separator on.</param>
+internal sealed record SymlinkStop(ReadOnlyMemory<byte> Buffer, int UnparsedLength);

@@ -149,6 +149,13 @@ public enum NtStatus : uint
     IoReparseDataInvalid = 0xC0000278,
     CannotBreakOplock = 0xC0000909,
     SmbBadClusterDialect = 0xC05D0001,
+    InvalidViewSize = 0xC000001F,
+    DuplicateName = 0xC00000BD,
+    ReparseAttributeConflict = 0xC00002B2,
+    ObjectIdNotFound = 0xC00002F0,
+    InvalidToken = 0xC0000465,
+    OffloadReadFileNotSupported = 0xC000A2A3,
+    OffloadWriteFileNotSupported = 0xC000A2A4,
 #pragma warning restore CS1591
 }
 

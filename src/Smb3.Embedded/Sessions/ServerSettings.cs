@@ -89,6 +89,13 @@ internal sealed record ServerLimits
 
     public int MaxWriteSize { get; init; } = 8 << 20;
 
+    /// <summary>Chunks of one FSCTL_SRV_COPYCHUNK, bytes of each, and of all together: by default what Windows allows.</summary>
+    public int MaxCopyChunks { get; init; } = 256;
+
+    public int MaxCopyChunkSize { get; init; } = 1 << 20;
+
+    public int MaxCopySize { get; init; } = 16 << 20;
+
     /// <summary>How long a connection may be without a session that has authenticated.</summary>
     public TimeSpan AuthenticationTimeout { get; init; } = TimeSpan.FromSeconds(45);
 

@@ -13,7 +13,8 @@ public readonly record struct FileMetadata
 
     /// <summary>
     /// DOS attributes. <see cref="FileAttributes.Directory"/> is set for a directory and for nothing else; a plain file may have none
-    /// at all (the server sends FILE_ATTRIBUTE_NORMAL then).
+    /// at all (the server sends FILE_ATTRIBUTE_NORMAL then). <see cref="FileAttributes.SparseFile"/>,
+    /// <see cref="FileAttributes.Compressed"/> and <see cref="FileAttributes.ReparsePoint"/> say what the interfaces for them have set.
     /// </summary>
     public required FileAttributes Attributes { get; init; }
 
@@ -41,6 +42,9 @@ public readonly record struct FileMetadata
     /// <summary>Size of all extended attributes as <see cref="ExtendedAttribute.SizeOf"/> counts it; 0 when there are none.</summary>
     public uint EaSize { get; init; }
 
+    /// <summary>The tag of a reparse point; 0 for what is none.</summary>
+    public uint ReparseTag { get; init; }
+
     /// <summary>Whether this is a directory.</summary>
     public bool IsDirectory => (Attributes & FileAttributes.Directory) != 0;
 }
@@ -48,7 +52,11 @@ public readonly record struct FileMetadata
 /// <summary>A change of metadata; what is <see langword="null"/> stays as it is.</summary>
 public readonly record struct FileMetadataChange
 {
-    /// <summary>New DOS attributes; <see cref="FileAttributes.Directory"/> in it is ignored.</summary>
+    /// <summary>
+    /// New DOS attributes; those that are no wish of anybody but say what the file is (<see cref="FileAttributes.Directory"/>,
+    /// <see cref="FileAttributes.SparseFile"/>, <see cref="FileAttributes.Compressed"/>, <see cref="FileAttributes.ReparsePoint"/>) are
+    /// ignored and stay.
+    /// </summary>
     public FileAttributes? Attributes { get; init; }
 
     /// <summary>New creation time.</summary>

@@ -13,7 +13,7 @@ public enum StoreAbilities
     /// <summary>Handles implement <see cref="ISecurableFile"/>: security descriptors are kept.</summary>
     SecurityDescriptors = 2,
 
-    /// <summary>Ranges that were never written occupy no space.</summary>
+    /// <summary>Handles implement <see cref="ISparseFile"/>: ranges that were never written, or were given back, occupy no space.</summary>
     SparseFiles = 4,
 
     /// <summary>DOS attributes and creation time are kept as they are set.</summary>
@@ -30,6 +30,18 @@ public enum StoreAbilities
 
     /// <summary>Handles implement <see cref="IExtendedAttributeFile"/>: extended attributes are kept.</summary>
     ExtendedAttributes = 128,
+
+    /// <summary>Handles implement <see cref="IReparseFile"/>: files and directories can be reparse points, symbolic links among them.</summary>
+    ReparsePoints = 256,
+
+    /// <summary>Handles implement <see cref="ICompressibleFile"/>: files can be kept compressed.</summary>
+    Compression = 512,
+
+    /// <summary>Handles implement <see cref="ICloneTarget"/>: files can share space until they are written.</summary>
+    BlockCloning = 1024,
+
+    /// <summary>Handles implement <see cref="IObjectIdFile"/>: object ids are kept.</summary>
+    ObjectIds = 2048,
 }
 
 /// <summary>The unchanging facts about a store.</summary>

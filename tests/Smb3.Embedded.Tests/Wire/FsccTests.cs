@@ -288,8 +288,8 @@ public sealed class FsccTests
         Assert.Equal(buffer.Length, ReparseDataBuffer.WriteSymlink(buffer, @"..\target", "shown", isRelative: true));
 
         Assert.True(ReparseDataBuffer.TryParse(buffer, out var reparse));
-        Assert.True(reparse.TryGetSymlink(out var target, out var isRelative));
-        Assert.Equal((@"..\target", true), (target, isRelative));
+        Assert.True(reparse.TryGetSymlink(out var target, out var print, out var isRelative));
+        Assert.Equal((@"..\target", "shown", true), (target, print, isRelative));
         Assert.False(ReparseDataBuffer.TryParse(buffer.AsSpan(0, buffer.Length - 1), out _));
     }
 }

@@ -546,7 +546,7 @@ public sealed class RequestSample
             return false;
         }
 
-        Touch(reparse.Tag, reparse.Data.ToArray(), reparse.TryGetSymlink(out _, out _));
+        Touch(reparse.Tag, reparse.Data.ToArray(), reparse.TryGetSymlink(out _, out _, out _));
         return true;
     }
 

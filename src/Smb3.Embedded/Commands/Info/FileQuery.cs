@@ -75,6 +75,7 @@ internal static class FileQuery
         DeletePending = handle.File.IsDeletePending,
         IsDirectory = metadata.IsDirectory,
         EaSize = metadata.EaSize,
+        ReparseTag = metadata.ReparseTag,
         GrantedAccess = handle.File.GrantedAccess,
         Mode = handle.File.Options,
         Position = handle.File.Position,

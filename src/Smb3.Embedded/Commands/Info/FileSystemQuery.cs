@@ -11,6 +11,20 @@ namespace Smb3.Embedded.Commands.Info;
 /// <summary>QUERY_INFO about the volume (MS-SMB2 3.3.5.20.2, MS-FSA 2.1.5.13).</summary>
 internal static class FileSystemQuery
 {
+    private static readonly (StoreAbilities Ability, FileSystemAttributes Attribute)[] Shown =
+    [
+        (StoreAbilities.CaseSensitive, FileSystemAttributes.CaseSensitiveSearch),
+        (StoreAbilities.SecurityDescriptors, FileSystemAttributes.PersistentAcls),
+        (StoreAbilities.HardLinks, FileSystemAttributes.SupportsHardLinks),
+        (StoreAbilities.NamedStreams, FileSystemAttributes.NamedStreams),
+        (StoreAbilities.ExtendedAttributes, FileSystemAttributes.SupportsExtendedAttributes),
+        (StoreAbilities.SparseFiles, FileSystemAttributes.SupportsSparseFiles),
+        (StoreAbilities.ReparsePoints, FileSystemAttributes.SupportsReparsePoints),
+        (StoreAbilities.Compression, FileSystemAttributes.FileCompression),
+        (StoreAbilities.BlockCloning, FileSystemAttributes.SupportsBlockRefCounting),
+        (StoreAbilities.ObjectIds, FileSystemAttributes.SupportsObjectIds),
+    ];
+
     public static async ValueTask<NtStatus> AnswerAsync(
         Request request, FileHandle handle, FsInformationClass informationClass, int length)
     {
@@ -39,6 +53,7 @@ internal static class FileSystemQuery
         SectorsPerUnit = (uint)(traits.AllocationUnit / traits.SectorSize),
         BytesPerSector = (uint)traits.SectorSize,
         PhysicalBytesPerSector = (uint)Math.Max(traits.SectorSize, 4096),
+        CanTrim = traits.Has(StoreAbilities.SparseFiles),
         Attributes = AttributesOf(traits, readOnlyShare),
         MaxNameLength = (uint)traits.MaxNameLength,
         DeviceType = FsInformation.DiskDevice,
@@ -63,29 +78,9 @@ internal static class FileSystemQuery
     private static FileSystemAttributes AttributesOf(StoreTraits traits, bool readOnlyShare)
     {
         var attributes = FileSystemAttributes.CasePreservedNames | FileSystemAttributes.UnicodeOnDisk;
-        if (traits.Has(StoreAbilities.CaseSensitive))
+        foreach (var (ability, attribute) in Shown)
         {
-            attributes |= FileSystemAttributes.CaseSensitiveSearch;
-        }
-
-        if (traits.Has(StoreAbilities.SecurityDescriptors))
-        {
-            attributes |= FileSystemAttributes.PersistentAcls;
-        }
-
-        if (traits.Has(StoreAbilities.HardLinks))
-        {
-            attributes |= FileSystemAttributes.SupportsHardLinks;
-        }
-
-        if (traits.Has(StoreAbilities.NamedStreams))
-        {
-            attributes |= FileSystemAttributes.NamedStreams;
-        }
-
-        if (traits.Has(StoreAbilities.ExtendedAttributes))
-        {
-            attributes |= FileSystemAttributes.SupportsExtendedAttributes;
+            attributes |= traits.Has(ability) ? attribute : 0;
         }
 
         if (readOnlyShare || traits.Has(StoreAbilities.ReadOnly))

@@ -111,6 +111,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             File = current.Metadata.ToNetworkOpen(),
             FileId = current.Metadata.FileId,
             EaSize = current.Metadata.EaSize,
+            ReparseTag = current.Metadata.ReparseTag,
         };
 
         // A name that is short already stands alone (MS-FSCC 2.4.8).

@@ -7,11 +7,7 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// FSCTL_DFS_GET_REFERRALS (MS-SMB2 3.3.5.15.2): nothing here is in a DFS namespace, and STATUS_FS_DRIVER_REQUIRED is what clients take
 /// for that.
 /// </summary>
-internal sealed class DfsReferralControl(FsControlCode code) : IFsControl
+internal sealed class DfsReferralControl : IFsControl
 {
-    public FsControlCode Code => code;
-
-    public bool NeedsOpen => false;
-
     public ValueTask<NtStatus> RunAsync(FsControlCall call) => new(NtStatus.FsDriverRequired);
 }

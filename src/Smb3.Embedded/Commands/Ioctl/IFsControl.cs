@@ -1,19 +1,17 @@
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>One FSCTL.</summary>
+/// <summary>What an FSCTL does when its line of the <see cref="FsControlTable"/> lets it.</summary>
 internal interface IFsControl
 {
-    FsControlCode Code { get; }
-
-    /// <summary>Whether the request names an open; the others carry a file id of all ones.</summary>
-    bool NeedsOpen { get; }
-
-    /// <summary>Does it. A status that is no error is sent with <see cref="FsControlCall.Output"/>.</summary>
+    /// <summary>
+    /// Does it. A status that is no error is sent with <see cref="FsControlCall.Output"/>; an error only where
+    /// <see cref="FsControlCall.SendsOutputWithError"/> says so.
+    /// </summary>
     ValueTask<NtStatus> RunAsync(FsControlCall call);
 }
 
@@ -24,10 +22,18 @@ internal sealed class FsControlCall(Request request, Open? open, ReadOnlyMemory<
 
     public Open? Open { get; } = open;
 
+    /// <summary>The file that it is about; only where the table says that it is about a file.</summary>
+    public FileOpen File => ((FileHandle)Open!).File;
+
     public ReadOnlyMemory<byte> Input { get; } = input;
 
     /// <summary>Bytes that the client takes at most.</summary>
     public int MaxOutput { get; } = maxOutput;
 
+    /// <summary>Ends what is not worth a CANCEL of its own.</summary>
+    public CancellationToken Ended => Request.Connection.Ended;
+
     public ReadOnlyMemory<byte> Output { get; set; }
+
+    public bool SendsOutputWithError { get; set; }
 }

@@ -8,14 +8,14 @@ using Smb3.Embedded.Wire.Ioctl;
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
-/// IOCTL (MS-SMB2 3.3.5.15): finds the FSCTL in a table; what is not in it is refused with STATUS_INVALID_DEVICE_REQUEST, the answer of a
+/// IOCTL (MS-SMB2 3.3.5.15): finds the FSCTL in the table; what is not in it is refused with STATUS_INVALID_DEVICE_REQUEST, the answer of a
 /// file system that does not know a control code.
 /// </summary>
 internal sealed class IoctlHandler : ICommandHandler
 {
-    private readonly FrozenDictionary<FsControlCode, IFsControl> _controls;
+    private readonly FrozenDictionary<FsControlCode, FsControlRule> _rules;
 
-    public IoctlHandler(IEnumerable<IFsControl> controls) => _controls = controls.ToFrozenDictionary(control => control.Code);
+    public IoctlHandler(IEnumerable<FsControlRule> rules) => _rules = rules.ToFrozenDictionary(rule => rule.Code);
 
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
@@ -41,11 +41,11 @@ internal sealed class IoctlHandler : ICommandHandler
 
         var input = request.Message.Slice(ioctl.InputOffset, ioctl.InputLength);
         var maxOutput = (int)ioctl.MaxOutputResponse;
-        var known = _controls.TryGetValue(code, out var control);
+        var known = _rules.TryGetValue(code, out var rule);
 
         // An open that is named must be there, even when nobody knows the control code.
         Open? open = null;
-        if (known ? control!.NeedsOpen : request.IsRelated || !fileId.IsAny)
+        if (known ? rule!.Target != FsControlTarget.None : request.IsRelated || !fileId.IsAny)
         {
             var status = request.FindOpen(fileId, out open);
             if (status != NtStatus.Success)
@@ -54,16 +54,31 @@ internal sealed class IoctlHandler : ICommandHandler
             }
         }
 
+        if (known && rule!.Target == FsControlTarget.None && !fileId.IsAny)
+        {
+            return NtStatus.InvalidParameter; // MS-SMB2 2.2.31: these name no open
+        }
+
         if (!known)
         {
             return NtStatus.InvalidDeviceRequest;
         }
 
         var call = new FsControlCall(request, open, input, maxOutput);
-        var result = await control!.RunAsync(call).ConfigureAwait(false);
+        var result = rule!.Check(call);
+        if (result == NtStatus.Success)
+        {
+            result = await rule.Control.RunAsync(call).ConfigureAwait(false);
+        }
+
         if (result.IsError())
         {
-            return result;
+            if (!call.SendsOutputWithError)
+            {
+                return result;
+            }
+
+            request.KeepBody();
         }
 
         var output = call.Output.Span;

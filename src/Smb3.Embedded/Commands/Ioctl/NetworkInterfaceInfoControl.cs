@@ -7,10 +7,6 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// <summary>FSCTL_QUERY_NETWORK_INTERFACE_INFO (MS-SMB2 3.3.5.15.11): where a client can open further channels.</summary>
 internal sealed class NetworkInterfaceInfoControl : IFsControl
 {
-    public FsControlCode Code => FsControlCode.QueryNetworkInterfaceInfo;
-
-    public bool NeedsOpen => false;
-
     public ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
         var request = call.Request;

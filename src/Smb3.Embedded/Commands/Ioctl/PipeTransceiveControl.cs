@@ -7,17 +7,9 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// <summary>FSCTL_PIPE_TRANSCEIVE (MS-SMB2 3.3.5.15.10): a write to a pipe and the read of its answer in one.</summary>
 internal sealed class PipeTransceiveControl : IFsControl
 {
-    public FsControlCode Code => FsControlCode.PipeTransceive;
-
-    public bool NeedsOpen => true;
-
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
-        if (call.Open is not PipeHandle handle)
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
-
+        var handle = (PipeHandle)call.Open!;
         var output = new byte[call.MaxOutput];
         var running = handle.Pipe.TransceiveAsync(call.Input, output, call.Request.EnableCancel());
         if (!running.IsCompleted)

@@ -8,10 +8,6 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// <summary>FSCTL_PIPE_WAIT (MS-SMB2 3.3.5.15.9): waits until a pipe has a free instance, which ours always have.</summary>
 internal sealed class PipeWaitControl(PipeRegistry pipes) : IFsControl
 {
-    public FsControlCode Code => FsControlCode.PipeWait;
-
-    public bool NeedsOpen => false;
-
     public ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
         if (!call.Request.TreeConnect!.Share.IsPipe)

@@ -12,10 +12,6 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// </summary>
 internal sealed class ValidateNegotiateInfoControl(ServerSettings settings) : IFsControl
 {
-    public FsControlCode Code => FsControlCode.ValidateNegotiateInfo;
-
-    public bool NeedsOpen => false;
-
     public ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
         var connection = call.Request.Connection;

@@ -5,6 +5,7 @@ using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create;
 using Smb3.Embedded.Wire.Create.Contexts;
+using Smb3.Embedded.Wire.Errors;
 using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands.Opens;
@@ -125,6 +126,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         if (outcome.Open is not { } open)
         {
             session.Opens.Cancel();
+            if (outcome.Symlink is { } link)
+            {
+                WriteSymlink(request, link);
+            }
+
             return outcome.Status;
         }
 
@@ -185,6 +191,24 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         var length = CreateResponse.Write(
             body, handle.FileId, level, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
         request.TrimBody(length);
+    }
+
+    /// <summary>MS-SMB2 2.2.2.2.1: the client learns where the link leads and goes on by itself.</summary>
+    private static void WriteSymlink(Request request, SymlinkStop link)
+    {
+        if (!ReparseDataBuffer.TryParse(link.Buffer.Span, out var buffer)
+            || !buffer.TryGetSymlink(out var substituteName, out var printName, out var isRelative))
+        {
+            return;
+        }
+
+        var asContext = request.Connection.Negotiated!.Dialect == Smb2Dialect.Smb311;
+        var size = SymlinkErrorResponse.Size(substituteName, printName);
+        var body = request.Append(ErrorResponse.Size(asContext, size));
+        SymlinkErrorResponse.Write(
+            ErrorResponse.WriteWithData(body, asContext, ErrorContextId.Default, size),
+            substituteName, printName, link.UnparsedLength, isRelative);
+        request.KeepBody();
     }
 
     private static Smb2FileId NewFileId(Request request)

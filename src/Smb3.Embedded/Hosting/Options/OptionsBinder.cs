@@ -60,6 +60,9 @@ internal sealed class OptionsBinder
             ["MaxTransactSize"] = s => Number(s, value => limits.MaxTransactSize = value),
             ["MaxReadSize"] = s => Number(s, value => limits.MaxReadSize = value),
             ["MaxWriteSize"] = s => Number(s, value => limits.MaxWriteSize = value),
+            ["MaxCopyChunks"] = s => Number(s, value => limits.MaxCopyChunks = value),
+            ["MaxCopyChunkSize"] = s => Number(s, value => limits.MaxCopyChunkSize = value),
+            ["MaxCopySize"] = s => Number(s, value => limits.MaxCopySize = value),
             ["AuthenticationTimeout"] = s => Time(s, value => limits.AuthenticationTimeout = value),
             ["IdleTimeout"] = s =>
             {

@@ -84,6 +84,9 @@ internal sealed class OptionsValidator
         Range("Limits:MaxTransactSize", limits.MaxTransactSize, 65_536, 8 << 20);
         Range("Limits:MaxReadSize", limits.MaxReadSize, 65_536, 8 << 20);
         Range("Limits:MaxWriteSize", limits.MaxWriteSize, 65_536, 8 << 20);
+        Range("Limits:MaxCopyChunks", limits.MaxCopyChunks, 1, 65_536);
+        Range("Limits:MaxCopyChunkSize", limits.MaxCopyChunkSize, 65_536, 16 << 20);
+        Range("Limits:MaxCopySize", limits.MaxCopySize, limits.MaxCopyChunkSize, 1 << 30);
         Range("Limits:AuthenticationTimeout", limits.AuthenticationTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         if (limits.IdleTimeout is { } idle)
         {

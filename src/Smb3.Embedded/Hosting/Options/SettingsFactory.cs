@@ -67,6 +67,9 @@ internal static class SettingsFactory
         MaxTransactSize = limits.MaxTransactSize,
         MaxReadSize = limits.MaxReadSize,
         MaxWriteSize = limits.MaxWriteSize,
+        MaxCopyChunks = limits.MaxCopyChunks,
+        MaxCopyChunkSize = limits.MaxCopyChunkSize,
+        MaxCopySize = limits.MaxCopySize,
         AuthenticationTimeout = limits.AuthenticationTimeout,
         IdleTimeout = limits.IdleTimeout,
     };

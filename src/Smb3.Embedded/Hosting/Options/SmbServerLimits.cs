@@ -36,6 +36,18 @@ public sealed class SmbServerLimits
     /// <summary>Bytes of the largest WRITE. 64 KiB to 8 MiB. Default 8 MiB.</summary>
     public int MaxWriteSize { get; set; } = 8 << 20;
 
+    /// <summary>Chunks that one request for a copy on the server can name. 1 to 65,536. Default 256, as Windows.</summary>
+    public int MaxCopyChunks { get; set; } = 256;
+
+    /// <summary>Bytes of the largest chunk of a copy on the server. 64 KiB to 16 MiB. Default 1 MiB, as Windows.</summary>
+    public int MaxCopyChunkSize { get; set; } = 1 << 20;
+
+    /// <summary>
+    /// Bytes that one request for a copy on the server can copy: at least <see cref="MaxCopyChunkSize"/>, at most 1 GiB. Default 16 MiB,
+    /// as Windows.
+    /// </summary>
+    public int MaxCopySize { get; set; } = 16 << 20;
+
     /// <summary>How long a connection may be without an authenticated session. 1 second to 1 hour. Default 45 seconds.</summary>
     public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(45);
 

@@ -7,14 +7,14 @@ namespace Smb3.Embedded.Storage.Memory;
 /// <summary>
 /// The data of a file or of a stream, guarded by the lock of its node. It lies in chunks of 64 KiB. A chunk that is absent, and what lies
 /// behind the end of a chunk's array, reads as zeros, so that holes cost nothing and a small file costs little. Behind the end of file all
-/// bytes of all chunks are zero.
+/// bytes of all chunks are zero. Clones share chunks until one of them writes.
 /// </summary>
-internal sealed class MemoryData(MemorySpace space, long maxLength, Action written)
+internal sealed partial class MemoryData(MemorySpace space, long maxLength, Action written)
 {
     private const int ChunkSize = 64 * 1024;
     private const int SmallestArray = 4096;
 
-    private readonly Dictionary<long, byte[]> _chunks = [];
+    private readonly Dictionary<long, MemoryChunk> _chunks = [];
     private long _length;
     private long _occupied;
     private long _reserved;
@@ -36,8 +36,8 @@ internal sealed class MemoryData(MemorySpace space, long maxLength, Action writt
         {
             var (index, start) = Math.DivRem(offset, ChunkSize);
             var piece = rest[..(int)Math.Min(rest.Length, ChunkSize - start)];
-            var stored = _chunks.TryGetValue(index, out var chunk) && start < chunk.Length
-                ? chunk.AsSpan((int)start)
+            var stored = _chunks.TryGetValue(index, out var chunk) && start < chunk.Bytes.Length
+                ? chunk.Bytes.AsSpan((int)start)
                 : default;
             if (stored.Length > piece.Length)
                 stored = stored[..piece.Length];
@@ -110,8 +110,10 @@ internal sealed class MemoryData(MemorySpace space, long maxLength, Action writt
     /// <summary>Gives everything back.</summary>
     public void Release()
     {
+        foreach (var chunk in _chunks.Values)
+            Free(chunk);
         _chunks.Clear();
-        space.Return(_occupied);
+        _order = null;
         _occupied = _reserved = 0;
         _length = 0;
     }
@@ -126,39 +128,70 @@ internal sealed class MemoryData(MemorySpace space, long maxLength, Action writt
         written();
     }
 
-    /// <summary>The chunk, with room up to <paramref name="needed"/>; null when the store is full.</summary>
+    /// <summary>The chunk's bytes, ours alone, with room up to <paramref name="needed"/>; null when the store is full.</summary>
     private byte[]? GetChunk(long index, int needed)
     {
-        var has = _chunks.TryGetValue(index, out var chunk) ? chunk!.Length : 0;
-        if (has >= needed)
-            return chunk;
-        var size = Math.Max(SmallestArray, (int)BitOperations.RoundUpToPowerOf2((uint)needed));
-        if (!space.TryTake(size - has))
+        var has = _chunks.TryGetValue(index, out var chunk) ? chunk.Bytes.Length : 0;
+        if (has >= needed && !chunk!.IsShared)
+            return chunk.Bytes;
+        var size = Math.Max(Math.Max(SmallestArray, has), (int)BitOperations.RoundUpToPowerOf2((uint)needed));
+        if (!space.TryTake(size))
             return null;
         var grown = new byte[size];
-        chunk?.CopyTo(grown, 0);
-        _chunks[index] = grown;
+        if (chunk is not null)
+        {
+            chunk.Bytes.CopyTo(grown, 0);
+            Free(chunk);
+        }
+
+        if (chunk is null)
+            _order = null;
+        _chunks[index] = new MemoryChunk(grown);
         _occupied += size - has;
         return grown;
+    }
+
+    private void Free(MemoryChunk chunk)
+    {
+        if (chunk.Leave())
+            space.Return(chunk.Bytes.Length);
+    }
+
+    private void Remove(long index, MemoryChunk chunk)
+    {
+        _chunks.Remove(index);
+        _order = null;
+        _occupied -= chunk.Bytes.Length;
+        Free(chunk);
     }
 
     private void Cut(long length)
     {
         var (last, keep) = Math.DivRem(length, ChunkSize);
-        if (_chunks.TryGetValue(last, out var edge) && keep > 0 && keep < edge.Length)
-            edge.AsSpan((int)keep).Clear();
+        if (keep > 0)
+            Clear(last, (int)keep, ChunkSize);
 
         var firstGone = keep > 0 ? last + 1 : last;
-        long freed = 0;
         foreach (var (index, chunk) in _chunks)
         {
-            if (index < firstGone)
-                continue;
-            freed += chunk.Length;
-            _chunks.Remove(index); // a dictionary may lose entries while it is walked
+            if (index >= firstGone)
+                Remove(index, chunk); // a dictionary may lose entries while it is walked
+        }
+    }
+
+    /// <summary>Zeroes a part of a chunk. It never fails: where it needs a copy, it takes the space even from a full store.</summary>
+    private void Clear(long index, int start, int end)
+    {
+        if (!_chunks.TryGetValue(index, out var chunk) || start >= chunk.Bytes.Length)
+            return;
+        if (chunk.IsShared)
+        {
+            var own = new MemoryChunk((byte[])chunk.Bytes.Clone());
+            space.Return(-own.Bytes.Length);
+            Free(chunk);
+            _chunks[index] = chunk = own;
         }
 
-        _occupied -= freed;
-        space.Return(freed);
+        chunk.Bytes.AsSpan(start, Math.Min(end, chunk.Bytes.Length) - start).Clear();
     }
 }

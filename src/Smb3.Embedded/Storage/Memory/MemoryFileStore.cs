@@ -37,7 +37,8 @@ public sealed class MemoryFileStore : IFileStore
             MaxFileLength = _options.MaxFileLength,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.SecurityDescriptors | StoreAbilities.SparseFiles
                 | StoreAbilities.DosAttributes
-                | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes
+                | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes | StoreAbilities.ReparsePoints
+                | StoreAbilities.Compression | StoreAbilities.BlockCloning | StoreAbilities.ObjectIds
                 | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
         };
     }
@@ -84,6 +85,7 @@ public sealed class MemoryFileStore : IFileStore
                 node = file;
             }
 
+            node.IsCompressed = parent.Value.IsCompressed;
             var handle = Open(node, actual.Append(name));
             parent.Value.Put(new MemoryLink(name, node));
             parent.Value.TouchWrite();
@@ -236,7 +238,11 @@ public sealed class MemoryFileStore : IFileStore
             return directory;
         foreach (var range in path.Names)
         {
-            if (directory.Find(path.Text.AsSpan(range)) is not { Node: MemoryDirectory next } link)
+            if (directory.Find(path.Text.AsSpan(range)) is not { } link)
+                return NtStatus.ObjectPathNotFound;
+            if (link.Node.ReparseTag != 0)
+                return NtStatus.ReparsePointEncountered;
+            if (link.Node is not MemoryDirectory next)
                 return NtStatus.ObjectPathNotFound;
             actual = actual.Append(link.Name);
             directory = next;

@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>An open handle on a node, or on a stream of it. Everything completes at once.</summary>
-internal class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? stream = null)
+internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? stream = null)
     : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile
 {
     private int _closed;

@@ -45,7 +45,14 @@ internal abstract partial class MemoryNode
     public FileMetadata GetMetadata(MemoryNamedStream stream)
     {
         lock (Sync)
-            return GetMetadata() with { Length = stream.Data.Length, AllocationSize = stream.Data.Size };
+        {
+            return GetMetadata() with
+            {
+                Attributes = _attributes | NatureOf(stream.Data),
+                Length = stream.Data.Length,
+                AllocationSize = stream.Data.Size,
+            };
+        }
     }
 
     /// <summary>Opens or makes a stream, and counts a handle in.</summary>

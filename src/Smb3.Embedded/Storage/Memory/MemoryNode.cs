@@ -7,7 +7,9 @@ namespace Smb3.Embedded.Storage.Memory;
 /// </summary>
 internal abstract partial class MemoryNode
 {
-    private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
+    // What says what the file is, rather than what somebody wished it to be, is kept elsewhere.
+    private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
+        | FileAttributes.Compressed | FileAttributes.ReparsePoint;
 
     private const uint MaxEaSize = 65_535; // as NTFS
 
@@ -100,7 +102,7 @@ internal abstract partial class MemoryNode
             return new FileMetadata
             {
                 FileId = Id,
-                Attributes = IsDirectory ? _attributes | FileAttributes.Directory : _attributes,
+                Attributes = _attributes | NatureOf(Data),
                 Length = Data?.Length ?? 0,
                 AllocationSize = Data?.Size ?? 0,
                 CreationTime = _creationTime,
@@ -109,6 +111,7 @@ internal abstract partial class MemoryNode
                 ChangeTime = _changeTime,
                 LinkCount = Math.Max(_links, 1),
                 EaSize = _eaSize,
+                ReparseTag = ReparseTag,
             };
         }
     }

@@ -9,8 +9,8 @@ internal readonly record struct DuplicateExtents(Smb2FileId Source, long SourceO
     /// <summary>Ex: all or nothing.</summary>
     public const uint SourceAtomic = 0x00000001;
 
-    private const int Size = 40;
-    private const int SizeEx = 56;
+    public const int Size = 40;
+    public const int SizeEx = 56;
 
     public static bool TryParse(ReadOnlySpan<byte> input, out DuplicateExtents data)
     {

@@ -5,7 +5,7 @@ internal readonly ref struct FileLevelTrim
 {
     public const int ResponseSize = sizeof(uint);
 
-    private const int FixedSize = 8;
+    public const int FixedSize = 8;
 
     private readonly ReadOnlySpan<byte> _input;
 

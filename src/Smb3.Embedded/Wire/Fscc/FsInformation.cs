@@ -36,6 +36,9 @@ internal readonly record struct FsInformation
     /// <summary>The sector that the device itself writes in one piece; 0 for the same as <see cref="BytesPerSector"/>.</summary>
     public uint PhysicalBytesPerSector { get; init; }
 
+    /// <summary>Whether ranges that nobody needs any more are given back to the device.</summary>
+    public bool CanTrim { get; init; }
+
     public FileSystemAttributes Attributes { get; init; }
 
     public uint MaxNameLength { get; init; }

@@ -105,13 +105,16 @@ internal static class FsInformationWriter
                 target.Put(4, physical);
                 target.Put(8, physical);
                 target.Put(12, physical);
-                target.Put(16, SectorsAreAligned);
+                target.Put(16, info.CanTrim ? SectorsAreAligned | TrimIsEnabled : SectorsAreAligned);
                 break;
         }
     }
 
     /// <summary>SSINFO_FLAGS_ALIGNED_DEVICE and SSINFO_FLAGS_PARTITION_ALIGNED_ON_DEVICE.</summary>
     private const uint SectorsAreAligned = 0x00000003;
+
+    /// <summary>SSINFO_FLAGS_TRIM_ENABLED.</summary>
+    private const uint TrimIsEnabled = 0x00000008;
 
     private static NtStatus WriteName(ReadOnlySpan<char> name, Span<byte> target, int at, out int written)
     {

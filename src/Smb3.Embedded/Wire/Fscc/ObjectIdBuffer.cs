@@ -7,6 +7,9 @@ internal readonly record struct ObjectIdBuffer(Guid ObjectId, Guid BirthVolumeId
 {
     public const int Size = 64;
 
+    /// <summary>Everything but the id, which FSCTL_SET_OBJECT_ID_EXTENDED sets.</summary>
+    public const int ExtendedSize = 48;
+
     public void Write(Span<byte> output)
     {
         output[..Size].Clear();

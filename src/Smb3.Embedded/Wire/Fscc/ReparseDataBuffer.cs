@@ -13,6 +13,11 @@ internal readonly ref struct ReparseDataBuffer
     /// <summary>A symbolic link of the Windows Subsystem for Linux, which Linux clients make.</summary>
     public const uint LxSymlinkTag = 0xA000001D;
 
+    /// <summary>IO_REPARSE_TAG_RESERVED_ZERO, _ONE and _TWO, which nothing may have.</summary>
+    public const uint ReservedTagZero = 0;
+    public const uint ReservedTagOne = 1;
+    public const uint ReservedTagTwo = 2;
+
     private const int GuidSize = 16;
     private const uint MicrosoftBit = 0x80000000;
     private const int SymlinkFixedSize = 12;
@@ -52,25 +57,31 @@ internal readonly ref struct ReparseDataBuffer
     /// The target of a symbolic link (MS-FSCC section 2.1.2.4): SubstituteNameOffset (2), SubstituteNameLength (2), PrintNameOffset (2),
     /// PrintNameLength (2), Flags (4), PathBuffer.
     /// </summary>
-    public bool TryGetSymlink(out string substituteName, out bool isRelative)
+    public bool TryGetSymlink(out string substituteName, out string printName, out bool isRelative)
     {
-        substituteName = string.Empty;
+        substituteName = printName = string.Empty;
         isRelative = false;
         if (Tag != SymlinkTag || Data.Length < SymlinkFixedSize)
         {
             return false;
         }
 
-        int offset = Data.UInt16(0);
-        int length = Data.UInt16(2);
-        if (SymlinkFixedSize + offset + length > Data.Length)
+        if (!TryGetName(0, out substituteName) || !TryGetName(4, out printName) || substituteName.Length == 0)
         {
             return false;
         }
 
-        substituteName = Data.Slice(SymlinkFixedSize + offset, length).Utf16();
         isRelative = (Data.UInt32(8) & RelativeFlag) != 0;
         return true;
+    }
+
+    private bool TryGetName(int at, out string name)
+    {
+        int offset = Data.UInt16(at);
+        int length = Data.UInt16(at + 2);
+        var fits = SymlinkFixedSize + offset + length <= Data.Length;
+        name = fits ? Data.Slice(SymlinkFixedSize + offset, length).Utf16() : string.Empty;
+        return fits;
     }
 
     public static int SymlinkSize(int substituteLength, int printLength) =>

@@ -3,7 +3,7 @@ namespace Smb3.Embedded.Wire.Fscc;
 /// <summary>FILE_ZERO_DATA_INFORMATION (MS-FSCC section 2.3): FileOffset (8), BeyondFinalZero (8), either perhaps negative.</summary>
 internal readonly record struct ZeroData(long Offset, long BeyondFinalZero)
 {
-    private const int Size = 16;
+    public const int Size = 16;
 
     public static bool TryParse(ReadOnlySpan<byte> input, out ZeroData data)
     {

@@ -1,0 +1,183 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Fscc;
+using Smb3.Embedded.Wire.Ioctl;
+
+namespace Smb3.Embedded.Commands.Ioctl;
+
+/// <summary>
+/// Every FSCTL that there is, what it needs, and who does it; <c>docs/fsctls.md</c> is this table in words. The rights are those of
+/// MS-FSA 2.1.5.10 and MS-SMB2 3.3.5.15.
+/// </summary>
+internal static class FsControlTable
+{
+    private const FileAccessMask Read = FileAccessMask.ReadData;
+    private const FileAccessMask Write = FileAccessMask.WriteData;
+    private const FileAccessMask WriteOrAppend = FileAccessMask.WriteData | FileAccessMask.AppendData;
+    private const FileAccessMask WriteOrAttributes = FileAccessMask.WriteData | FileAccessMask.WriteAttributes;
+
+    public static IEnumerable<FsControlRule> Create(CommandServices services) =>
+    [
+        .. ForTheConnection(services),
+        .. ForPipes(services),
+        .. ForCopies(services),
+        .. ForRanges(),
+        .. ForNature(services),
+    ];
+
+    private static FsControlRule[] ForTheConnection(CommandServices services) =>
+    [
+        new(FsControlCode.ValidateNegotiateInfo, FsControlTarget.None, new ValidateNegotiateInfoControl(services.Settings)),
+        new(FsControlCode.QueryNetworkInterfaceInfo, FsControlTarget.None, new NetworkInterfaceInfoControl()),
+        new(FsControlCode.DfsGetReferrals, FsControlTarget.None, new DfsReferralControl()),
+        new(FsControlCode.DfsGetReferralsEx, FsControlTarget.None, new DfsReferralControl()),
+    ];
+
+    private static FsControlRule[] ForPipes(CommandServices services) =>
+    [
+        new(FsControlCode.PipeTransceive, FsControlTarget.Pipe, new PipeTransceiveControl()),
+        new(FsControlCode.PipePeek, FsControlTarget.Pipe, new PipePeekControl()) { Output = PipePeekResponse.FixedSize },
+        new(FsControlCode.PipeWait, FsControlTarget.None, new PipeWaitControl(services.Pipes)),
+    ];
+
+    private static FsControlRule[] ForCopies(CommandServices services) =>
+    [
+        new(FsControlCode.SrvRequestResumeKey, FsControlTarget.FileOrDirectory, new ResumeKeyControl())
+        {
+            Output = ResumeKeyResponse.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.SrvCopyChunk, FsControlTarget.File, new CopyChunkControl(services.Settings.Limits))
+        {
+            Access = Read,
+            AndAccess = WriteOrAppend,
+            Changes = true,
+            Output = CopyChunkResponse.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.SrvCopyChunkWrite, FsControlTarget.File, new CopyChunkControl(services.Settings.Limits))
+        {
+            Access = WriteOrAppend,
+            Changes = true,
+            Output = CopyChunkResponse.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.DuplicateExtentsToFile, FsControlTarget.File, new DuplicateExtentsControl(isExtended: false))
+        {
+            Ability = StoreAbilities.BlockCloning,
+            Access = Write,
+            Changes = true,
+            Input = DuplicateExtents.Size,
+            ShortInput = NtStatus.BufferTooSmall,
+        },
+        new(FsControlCode.DuplicateExtentsToFileEx, FsControlTarget.File, new DuplicateExtentsControl(isExtended: true))
+        {
+            Ability = StoreAbilities.BlockCloning,
+            Access = Write,
+            Changes = true,
+            Input = DuplicateExtents.SizeEx,
+            ShortInput = NtStatus.BufferTooSmall,
+        },
+    ];
+
+    private static FsControlRule[] ForRanges() =>
+    [
+        new(FsControlCode.SetSparse, FsControlTarget.File, new SetSparseControl())
+        {
+            Ability = StoreAbilities.SparseFiles,
+            Access = WriteOrAttributes | FileAccessMask.AppendData,
+            Changes = true,
+        },
+        new(FsControlCode.SetZeroData, FsControlTarget.File, new ZeroDataControl())
+        {
+            Ability = StoreAbilities.SparseFiles,
+            Access = Write,
+            Changes = true,
+            Input = ZeroData.Size,
+        },
+        new(FsControlCode.QueryAllocatedRanges, FsControlTarget.File, new AllocatedRangesControl())
+        {
+            Access = Read,
+            Input = FileRange.Size,
+        },
+        new(FsControlCode.QueryFileRegions, FsControlTarget.File, new FileRegionsControl())
+        {
+            Output = FileRegionsResponse.HeaderSize,
+        },
+        new(FsControlCode.FileLevelTrim, FsControlTarget.File, new TrimControl())
+        {
+            Ability = StoreAbilities.SparseFiles,
+            Access = Write,
+            Changes = true,
+            Input = FileLevelTrim.FixedSize,
+        },
+    ];
+
+    private static FsControlRule[] ForNature(CommandServices services) =>
+    [
+        new(FsControlCode.GetCompression, FsControlTarget.FileOrDirectory, new GetCompressionControl())
+        {
+            Output = CompressionState.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.SetCompression, FsControlTarget.FileOrDirectory, new SetCompressionControl())
+        {
+            Ability = StoreAbilities.Compression,
+            WithoutAbility = NtStatus.NotSupported,
+            Access = Write,
+            Changes = true,
+            Input = CompressionState.Size,
+        },
+        new(FsControlCode.GetReparsePoint, FsControlTarget.FileOrDirectory, new GetReparsePointControl())
+        {
+            Ability = StoreAbilities.ReparsePoints,
+        },
+        new(FsControlCode.SetReparsePoint, FsControlTarget.FileOrDirectory, new SetReparsePointControl())
+        {
+            Ability = StoreAbilities.ReparsePoints,
+            Access = WriteOrAttributes,
+            Changes = true,
+            Input = ReparseDataBuffer.HeaderSize,
+            ShortInput = NtStatus.IoReparseDataInvalid,
+        },
+        new(FsControlCode.DeleteReparsePoint, FsControlTarget.FileOrDirectory, new DeleteReparsePointControl())
+        {
+            Ability = StoreAbilities.ReparsePoints,
+            Access = WriteOrAttributes,
+            Changes = true,
+            Input = ReparseDataBuffer.HeaderSize,
+            ShortInput = NtStatus.IoReparseDataInvalid,
+        },
+        new(FsControlCode.CreateOrGetObjectId, FsControlTarget.FileOrDirectory, new GetObjectIdControl(creates: true, services.Random))
+        {
+            Output = ObjectIdBuffer.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.GetObjectId, FsControlTarget.FileOrDirectory, new GetObjectIdControl(creates: false, services.Random))
+        {
+            Output = ObjectIdBuffer.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.SetObjectId, FsControlTarget.FileOrDirectory, new SetObjectIdControl(isExtended: false))
+        {
+            Ability = StoreAbilities.ObjectIds,
+            Access = WriteOrAttributes,
+            Changes = true,
+            Input = ObjectIdBuffer.Size,
+        },
+        new(FsControlCode.SetObjectIdExtended, FsControlTarget.FileOrDirectory, new SetObjectIdControl(isExtended: true))
+        {
+            Ability = StoreAbilities.ObjectIds,
+            Access = WriteOrAttributes,
+            Changes = true,
+            Input = ObjectIdBuffer.ExtendedSize,
+        },
+        new(FsControlCode.DeleteObjectId, FsControlTarget.FileOrDirectory, new DeleteObjectIdControl())
+        {
+            Ability = StoreAbilities.ObjectIds,
+            Access = WriteOrAttributes,
+            Changes = true,
+        },
+    ];
+}

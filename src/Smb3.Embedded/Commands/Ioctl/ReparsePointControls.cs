@@ -1,0 +1,60 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Wire.Fscc;
+
+namespace Smb3.Embedded.Commands.Ioctl;
+
+/// <summary>FSCTL_GET_REPARSE_POINT (MS-FSA 2.1.5.10.14).</summary>
+internal sealed class GetReparsePointControl : IFsControl
+{
+    public async ValueTask<NtStatus> RunAsync(FsControlCall call)
+    {
+        var found = await call.File.GetReparsePointAsync(call.Ended).ConfigureAwait(false);
+        if (!found.Succeeded)
+        {
+            return found.Status;
+        }
+
+        if (call.MaxOutput < ReparseDataBuffer.HeaderSize)
+        {
+            return NtStatus.BufferTooSmall;
+        }
+
+        var fits = found.Value.Length <= call.MaxOutput;
+        call.Output = fits ? found.Value : found.Value[..call.MaxOutput];
+        return fits ? NtStatus.Success : NtStatus.BufferOverflow;
+    }
+}
+
+/// <summary>FSCTL_SET_REPARSE_POINT (MS-FSA 2.1.5.10.37).</summary>
+internal sealed class SetReparsePointControl : IFsControl
+{
+    private const int MaxSize = 16_384;
+
+    public ValueTask<NtStatus> RunAsync(FsControlCall call)
+    {
+        if (call.Input.Length > MaxSize || !ReparseDataBuffer.TryParse(call.Input.Span, out var buffer))
+        {
+            return new(NtStatus.IoReparseDataInvalid);
+        }
+
+        if (buffer.Tag is ReparseDataBuffer.ReservedTagZero or ReparseDataBuffer.ReservedTagOne or ReparseDataBuffer.ReservedTagTwo)
+        {
+            return new(NtStatus.IoReparseTagInvalid);
+        }
+
+        // What clients are sent when they come upon it must be whole.
+        return buffer.Tag == ReparseDataBuffer.SymlinkTag && !buffer.TryGetSymlink(out _, out _, out _)
+            ? new(NtStatus.IoReparseDataInvalid)
+            : call.File.SetReparsePointAsync(new ReparsePoint(call.Input), call.Ended);
+    }
+}
+
+/// <summary>FSCTL_DELETE_REPARSE_POINT (MS-FSA 2.1.5.10.3): names the tag, and has no data.</summary>
+internal sealed class DeleteReparsePointControl : IFsControl
+{
+    public ValueTask<NtStatus> RunAsync(FsControlCall call) =>
+        ReparseDataBuffer.TryParse(call.Input.Span, out var buffer) && buffer.Data.IsEmpty
+            ? call.File.DeleteReparsePointAsync(new ReparsePoint(call.Input), call.Ended)
+            : new(NtStatus.IoReparseDataInvalid);
+}

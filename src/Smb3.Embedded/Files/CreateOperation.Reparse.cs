@@ -1,0 +1,58 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+// Reparse points that a CREATE comes upon (MS-FSA section 2.1.5.1).
+internal sealed partial class CreateOperation
+{
+    /// <summary>Whether the reparse point is in the way, rather than what is asked for.</summary>
+    private bool IsStopped(FileObject file, StorePath path) =>
+        !Has(CreateOptions.OpenReparsePoint)
+        && parameters.Disposition != CreateDisposition.Create
+        && !file.IsDeletePending(path);
+
+    /// <summary>A symbolic link sends the client on; whatever else it is, nobody here knows what to do with it.</summary>
+    private static async ValueTask<CreateOutcome> StopAsync(IStoreFile handle, int unparsed, CancellationToken cancellationToken)
+    {
+        if (handle is not IReparseFile file)
+            return NtStatus.IoReparseTagNotHandled;
+        var found = await file.GetReparsePointAsync(cancellationToken);
+        if (!found.Succeeded)
+            return found.Status == NtStatus.NotAReparsePoint ? NtStatus.ObjectPathNotFound : found.Status;
+        return new ReparsePoint(found.Value).Tag == ReparsePoint.Symlink
+            ? CreateOutcome.Stopped(new SymlinkStop(found.Value, unparsed))
+            : NtStatus.IoReparseTagNotHandled;
+    }
+
+    /// <summary>The path leads through a reparse point: finds the first one.</summary>
+    private async ValueTask<CreateOutcome> StopOnTheWayAsync(CancellationToken cancellationToken)
+    {
+        var text = _path.Path.Text;
+        var names = 0;
+        for (var cut = text.IndexOf('\\'); cut >= 0; cut = text.IndexOf('\\', cut + 1))
+        {
+            names++;
+            var opened = await Store.OpenAsync(new StorePath(text[..cut]), StoreAccess.Metadata, cancellationToken);
+            if (!opened.Succeeded)
+                break;
+            await using var handle = opened.Value;
+            var metadata = await handle.GetMetadataAsync(cancellationToken);
+            if (metadata.Succeeded && metadata.Value.ReparseTag != 0)
+                return await StopAsync(handle, LengthBehind(parameters.Path, names), cancellationToken);
+        }
+
+        return NtStatus.ObjectPathNotFound; // gone meanwhile
+    }
+
+    /// <summary>What the client wrote behind a number of names; it may have written short names for some.</summary>
+    private static int LengthBehind(string path, int names)
+    {
+        var at = path.StartsWith('\\') ? 0 : -1;
+        for (; names > 0 && (at = path.IndexOf('\\', at + 1)) >= 0; names--)
+        {
+        }
+
+        return at < 0 ? 0 : path.Length - at;
+    }
+}

@@ -1,0 +1,141 @@
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+// Sparse data: holes, zeroing, allocated ranges, trim.
+internal sealed partial class FileOpen
+{
+    /// <summary>Makes the data sparse or ordinary (MS-FSA section 2.1.5.10.38).</summary>
+    public async ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken)
+    {
+        if (_file is not ISparseFile file)
+            return NtStatus.InvalidDeviceRequest;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            var status = await file.SetSparseAsync(sparse, cancellationToken);
+            if (status == NtStatus.Success)
+                Volume.RaiseModified(this, ChangeFilter.Attributes);
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Makes a range read as zeros (MS-FSA section 2.1.5.10.40); what lies behind the end of the file does not count.</summary>
+    public async ValueTask<NtStatus> ZeroAsync(long offset, long end, CancellationToken cancellationToken)
+    {
+        if (_file is not ISparseFile file)
+            return NtStatus.InvalidDeviceRequest;
+        if (offset < 0 || end < offset)
+            return NtStatus.InvalidParameter;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            var range = new ByteRange((ulong)offset, (ulong)(end - offset));
+            if (File.Locks is { } locks && !locks.Permits(this, range, write: true))
+                return NtStatus.FileLockConflict;
+            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            if (!metadata.Succeeded)
+                return metadata.Status;
+            end = Math.Min(end, metadata.Value.Length);
+            if (offset >= end)
+                return NtStatus.Success;
+            File.Caching.BreakReads(this);
+            File.Times.BeforeWrite(this);
+            var status = await file.ZeroAsync(offset, end - offset, cancellationToken);
+            AfterWrite(status);
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Finds what occupies space in a range (MS-FSA section 2.1.5.10.22): of ordinary data, all of it.</summary>
+    /// <param name="offset">Bytes from the start.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="limit">How many ranges are wanted.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>At most one range more than <paramref name="limit"/>, which says that there are more; or INVALID_PARAMETER.</returns>
+    public async ValueTask<NtResult<List<StoreRange>>> FindAllocatedAsync(
+        long offset, long length, int limit, CancellationToken cancellationToken)
+    {
+        if (offset < 0 || length < 0 || offset > long.MaxValue - length)
+            return NtStatus.InvalidParameter;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            var ranges = new List<StoreRange>();
+            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            if (!metadata.Succeeded)
+                return metadata.Status;
+            var end = Math.Min(offset + length, metadata.Value.Length);
+            if (offset >= end)
+                return ranges;
+            if (_file is not ISparseFile file || (metadata.Value.Attributes & FileAttributes.SparseFile) == 0)
+            {
+                ranges.Add(new StoreRange(offset, end - offset));
+                return ranges;
+            }
+
+            while (offset < end && ranges.Count <= limit)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var found = await file.FindAllocatedAsync(offset, cancellationToken);
+                if (!found.Succeeded)
+                    return found.Status;
+                var range = found.Value;
+                if (range.Length <= 0 || range.Offset >= end)
+                    break;
+                offset = Math.Min(range.End, end);
+                if (ranges.Count > 0 && ranges[^1].End == range.Offset)
+                    ranges[^1] = ranges[^1] with { Length = offset - ranges[^1].Offset };
+                else
+                    ranges.Add(new StoreRange(range.Offset, offset - range.Offset));
+            }
+
+            return ranges;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>What a range holds is no longer needed (MS-FSA section 2.1.5.10.6).</summary>
+    public async ValueTask<NtStatus> TrimAsync(long offset, long length, CancellationToken cancellationToken)
+    {
+        if (_file is not ISparseFile file)
+            return NtStatus.InvalidDeviceRequest;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            var range = new ByteRange((ulong)offset, (ulong)length);
+            if (File.Locks is { } locks && !locks.Permits(this, range, write: true))
+                return NtStatus.FileLockConflict;
+            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            if (!metadata.Succeeded)
+                return metadata.Status;
+            length = Math.Min(length, metadata.Value.Length - offset);
+            if (length <= 0)
+                return NtStatus.Success;
+            File.Caching.BreakReads(this);
+            return await file.TrimAsync(offset, length, cancellationToken);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+}

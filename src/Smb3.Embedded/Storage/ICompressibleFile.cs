@@ -1,0 +1,17 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage;
+
+/// <summary>
+/// A handle whose file can be kept compressed. Every handle of a store with <see cref="StoreAbilities.Compression"/> implements it. What
+/// is compressed has <see cref="FileAttributes.Compressed"/> in its metadata; what is made in a compressed directory is compressed from
+/// the start.
+/// </summary>
+public interface ICompressibleFile
+{
+    /// <summary>Has the data, or of a directory what is made in it from now on, compressed or not.</summary>
+    /// <param name="compressed">Whether it is.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Success; or DISK_FULL, NOT_SUPPORTED for this file.</returns>
+    ValueTask<NtStatus> SetCompressedAsync(bool compressed, CancellationToken cancellationToken);
+}

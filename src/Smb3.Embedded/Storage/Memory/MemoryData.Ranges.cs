@@ -1,0 +1,138 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+// Holes and clones.
+internal sealed partial class MemoryData
+{
+    // The numbers of the chunks in order, while they have not changed since somebody asked.
+    private long[]? _order;
+
+    /// <summary>Whether somebody made it sparse. What was never written occupies nothing either way.</summary>
+    public bool IsSparse { get; set; }
+
+    /// <summary>Makes a range read as zeros; chunks that lie in it as a whole go.</summary>
+    public void Zero(long offset, long length)
+    {
+        var end = Math.Min(offset + length, _length);
+        if (offset >= end)
+            return;
+        var (first, start) = Math.DivRem(offset, ChunkSize);
+        var (last, rest) = Math.DivRem(end, ChunkSize);
+        if (first == last)
+        {
+            Clear(first, (int)start, (int)rest);
+        }
+        else
+        {
+            if (start > 0)
+                Clear(first++, (int)start, ChunkSize);
+            if (rest > 0)
+                Clear(last, 0, (int)rest);
+            foreach (var (index, chunk) in _chunks)
+            {
+                if (index >= first && index < last)
+                    Remove(index, chunk);
+            }
+        }
+
+        // What the file ends with needs no room up to the next boundary.
+        if (end == _length && rest > 0 && offset <= last * ChunkSize && _chunks.TryGetValue(last, out var tail))
+            Remove(last, tail);
+        written();
+    }
+
+    /// <summary>The first chunk that is there at or behind <paramref name="offset"/>, as a range.</summary>
+    public StoreRange FindAllocated(long offset)
+    {
+        if (_order is not { } order)
+        {
+            _order = order = [.. _chunks.Keys];
+            Array.Sort(order);
+        }
+
+        var at = Array.BinarySearch(order, offset / ChunkSize);
+        if (at < 0)
+            at = ~at;
+        if (at == order.Length)
+            return default;
+        var start = Math.Max(offset, order[at] * ChunkSize);
+        if (start >= _length)
+            return default;
+        while (at + 1 < order.Length && order[at + 1] == order[at] + 1)
+            at++;
+        return new StoreRange(start, Math.Min((order[at] + 1) * ChunkSize, _length) - start);
+    }
+
+    /// <summary>
+    /// What stands in a range, to be given to <see cref="Put"/> of other data. Whole chunks are shared from now on, parts of chunks are
+    /// copied; holes are left out. Called with the lock of this data's node held.
+    /// </summary>
+    public List<Piece> Take(long offset, long length)
+    {
+        var pieces = new List<Piece>();
+        var end = offset + length;
+        for (var at = offset; at < end;)
+        {
+            var (index, start) = Math.DivRem(at, ChunkSize);
+            var count = Math.Min(ChunkSize - start, end - at);
+            if (_chunks.TryGetValue(index, out var chunk) && start < chunk.Bytes.Length)
+            {
+                // The end of the file in a chunk counts as the chunk's end: nothing but zeros follows.
+                if (start == 0 && (count == ChunkSize || end == _length))
+                {
+                    chunk.Join();
+                    pieces.Add(new Piece(at - offset, chunk, default));
+                }
+                else
+                {
+                    var stored = (int)Math.Min(count, chunk.Bytes.Length - start);
+                    pieces.Add(new Piece(at - offset, null, chunk.Bytes.AsSpan((int)start, stored).ToArray()));
+                }
+            }
+
+            at += count;
+        }
+
+        return pieces;
+    }
+
+    /// <summary>Puts what <see cref="Take"/> took in the place of a range of this data.</summary>
+    public NtStatus Put(long offset, long length, List<Piece> pieces)
+    {
+        Zero(offset, Math.Min(length, Math.Max(_length - offset, 0)));
+        var reachesEnd = offset + length >= _length;
+        _length = Math.Max(_length, offset + length);
+        var status = NtStatus.Success;
+        foreach (var piece in pieces)
+        {
+            var at = offset + piece.Offset;
+            var (index, start) = Math.DivRem(at, ChunkSize);
+            var whole = offset + length - at >= ChunkSize || reachesEnd;
+            if (piece.Chunk is { } chunk && start == 0 && whole && !_chunks.ContainsKey(index))
+            {
+                _chunks.Add(index, chunk);
+                _order = null;
+                _occupied += chunk.Bytes.Length;
+                continue;
+            }
+
+            var bytes = piece.Chunk is { } shared
+                ? shared.Bytes.AsMemory(0, (int)Math.Min(shared.Bytes.Length, length - piece.Offset))
+                : piece.Bytes;
+            if (status == NtStatus.Success)
+                status = Write(at, new System.Buffers.ReadOnlySequence<byte>(bytes));
+            if (piece.Chunk is not null)
+                Free(piece.Chunk);
+        }
+
+        written();
+        return status;
+    }
+
+    /// <summary>A part of a range: a chunk of its own, or bytes.</summary>
+    /// <param name="Offset">From the start of the range.</param>
+    /// <param name="Chunk">A whole chunk.</param>
+    /// <param name="Bytes">Else what is in it.</param>
+    internal readonly record struct Piece(long Offset, MemoryChunk? Chunk, ReadOnlyMemory<byte> Bytes);
+}

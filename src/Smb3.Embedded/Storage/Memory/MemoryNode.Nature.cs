@@ -1,0 +1,121 @@
+using System.Buffers.Binary;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+// Holes, clones, compression, reparse points and object ids.
+internal abstract partial class MemoryNode
+{
+    private ReadOnlyMemory<byte> _reparsePoint;
+    private ReadOnlyMemory<byte> _objectId;
+    private bool _compressed;
+
+    /// <summary>The tag of a reparse point; else 0.</summary>
+    public uint ReparseTag => _reparsePoint.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(_reparsePoint.Span);
+
+    /// <summary>Whether it is kept compressed; what is made in a directory takes after it. Memory has no use for the state.</summary>
+    public bool IsCompressed
+    {
+        get => _compressed;
+        set
+        {
+            lock (Sync)
+            {
+                _compressed = value;
+                _changeTime = Now();
+            }
+        }
+    }
+
+    /// <summary>Makes data sparse or not.</summary>
+    public NtStatus SetSparse(MemoryNamedStream? stream, bool sparse)
+    {
+        lock (Sync)
+        {
+            if (DataOf(stream) is not { } data)
+                return NtStatus.InvalidDeviceRequest;
+            data.IsSparse = sparse;
+            _changeTime = Now();
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>Makes a range read as zeros.</summary>
+    public NtStatus Zero(MemoryNamedStream? stream, long offset, long length)
+    {
+        lock (Sync)
+        {
+            DataOf(stream)?.Zero(offset, length);
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>Finds a range that occupies space.</summary>
+    public StoreRange FindAllocated(MemoryNamedStream? stream, long offset)
+    {
+        lock (Sync)
+            return DataOf(stream)?.FindAllocated(offset) ?? default;
+    }
+
+    /// <summary>Copies or clones: chunks are shared where they match, which is all the same to whoever reads them.</summary>
+    public static NtStatus Copy(
+        MemoryNode source, MemoryNamedStream? sourceStream, long sourceOffset,
+        MemoryNode target, MemoryNamedStream? targetStream, long targetOffset, long length)
+    {
+        // One lock after the other: what is taken is a state of the source, whatever happens to it meanwhile.
+        List<MemoryData.Piece> pieces;
+        lock (source.Sync)
+        {
+            if (source.DataOf(sourceStream) is not { } from)
+                return NtStatus.InvalidDeviceRequest;
+            length = Math.Min(length, from.Length - sourceOffset);
+            if (length <= 0)
+                return NtStatus.Success;
+            pieces = from.Take(sourceOffset, length);
+        }
+
+        lock (target.Sync)
+        {
+            if (target.DataOf(targetStream) is not { } to)
+                return NtStatus.InvalidDeviceRequest;
+            return targetOffset > target._maxLength - length ? NtStatus.FileTooLarge : to.Put(targetOffset, length, pieces);
+        }
+    }
+
+    /// <summary>The REPARSE_DATA_BUFFER; empty for what is no reparse point.</summary>
+    public ReadOnlyMemory<byte> GetReparsePoint()
+    {
+        lock (Sync)
+            return _reparsePoint;
+    }
+
+    /// <summary>Keeps a copy of a REPARSE_DATA_BUFFER; an empty one makes an ordinary file of it.</summary>
+    public void SetReparsePoint(ReadOnlyMemory<byte> buffer)
+    {
+        lock (Sync)
+        {
+            _reparsePoint = buffer.ToArray();
+            _changeTime = Now();
+        }
+    }
+
+    /// <summary>The object id's buffer; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> GetObjectId()
+    {
+        lock (Sync)
+            return _objectId;
+    }
+
+    /// <summary>Keeps a copy of an object id's buffer.</summary>
+    public void SetObjectId(ReadOnlyMemory<byte> buffer)
+    {
+        lock (Sync)
+            _objectId = buffer.ToArray();
+    }
+
+    private FileAttributes NatureOf(MemoryData? data) =>
+        (IsDirectory ? FileAttributes.Directory : 0)
+        | (data is { IsSparse: true } ? FileAttributes.SparseFile : 0)
+        | (_compressed ? FileAttributes.Compressed : 0)
+        | (_reparsePoint.IsEmpty ? 0 : FileAttributes.ReparsePoint);
+}
