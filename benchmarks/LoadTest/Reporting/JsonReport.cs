@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Smb3.Embedded.LoadTest.Measuring;
+
+namespace Smb3.Embedded.LoadTest.Reporting;
+
+/// <summary>When, where and how rows were measured.</summary>
+internal sealed record RunFacts(DateTimeOffset When, string Machine, string Command)
+{
+    public static RunFacts Now(IEnumerable<string> arguments)
+    {
+        var model = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]
+            : null;
+        var machine = $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}, .NET {Environment.Version}";
+        return new(DateTimeOffset.UtcNow, machine, string.Join(' ', arguments));
+    }
+}
+
+/// <summary>Everything that was measured, for other programs.</summary>
+internal static class JsonReport
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+    };
+
+    public static string Write(RunFacts facts, IReadOnlyList<Row> rows) => JsonSerializer.Serialize(new { facts, rows }, Options);
+}

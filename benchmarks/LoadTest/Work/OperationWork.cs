@@ -1,0 +1,135 @@
+using System.Buffers.Binary;
+using Smb3.Embedded.LoadTest.Driving;
+using Smb3.Embedded.LoadTest.Measuring;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create;
+using Smb3.Embedded.Wire.Info;
+using Smb3.Embedded.Wire.Io;
+
+namespace Smb3.Embedded.LoadTest.Work;
+
+/// <summary>Small operations, each client on a connection and a file of its own, again and again for some time.</summary>
+internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
+{
+    private const int SmallFile = 64 << 20;
+    private const int SmallSize = 4096;
+    private const FileAccessMask Read = FileAccessMask.FileGenericRead;
+    private const FileAccessMask Attributes = FileAccessMask.ReadAttributes;
+    private const string Digits = "00000000";
+
+    public static readonly IReadOnlyList<string> Kinds =
+        ["echo", "queryinfo", "read4k", "write4k", "openclose", "stat", "createdelete", "missing", "rename", "lock"];
+
+    public override string Unit => "kop";
+
+    public override async Task<Sample> RunAsync(Target target, RunLength length)
+    {
+        var clients = new List<(LoadConnection Connection, RequestTemplate Template)>();
+        try
+        {
+            for (var i = 0; i < Spec.Clients; i++)
+            {
+                var connection = await LoadConnection.OpenAsync(target, Spec.Guard);
+                var template = await TemplateAsync(connection, $"small{i}.bin");
+                await connection.DetachAsync(template.Charge * Spec.Depth);
+                clients.Add((connection, template));
+            }
+
+            await PumpAsync(clients, TimeSpan.FromSeconds(0.2));
+            var window = Window.Open(new ProcessTree(target.ProcessId));
+            var latencies = await PumpAsync(clients, length.Time);
+            return Sample.Of(window.Close(), latencies.Count / 1000.0, latencies);
+        }
+        finally
+        {
+            foreach (var (connection, _) in clients)
+            {
+                await connection.DisposeAsync();
+            }
+        }
+    }
+
+    private Task<Latencies> PumpAsync(List<(LoadConnection Connection, RequestTemplate Template)> clients, TimeSpan time)
+    {
+        var limit = Limit.Time(time);
+        return OnThreadsAsync(clients.Select(client => (Action<Latencies>)(seen =>
+            client.Connection.Pump(client.Template, Spec.Depth, limit, seen))));
+    }
+
+    private async Task<RequestTemplate> TemplateAsync(LoadConnection connection, string name)
+    {
+        var tree = connection.Tree;
+        var file = await TestFolder.FileAsync(tree, name, SmallFile);
+        var path = $@"{Folder}\{name}";
+        return Spec.Kind switch
+        {
+            "echo" => connection.Template(tree.Session.Request(Smb2Command.Echo, RequestBody.Empty())),
+            "queryinfo" => connection.Template(QueryInfo(tree, file.FileId)),
+            "read4k" => new RequestTemplate(Spec.Guard, [file.ReadRequest(0, SmallSize)]) { Vary = Offset },
+            "write4k" => new RequestTemplate(Spec.Guard, [file.WriteRequest(0, new byte[SmallSize])]) { Vary = Offset },
+            "openclose" => connection.Template(Create(tree, path, Read), Close(tree).Related()),
+            "stat" => connection.Template(
+                Create(tree, path, Attributes), QueryInfo(tree, SmbTestFile.Previous).Related(), Close(tree).Related()),
+            "createdelete" => Named(connection, [
+                tree.Request(Smb2Command.Create, RequestBody.Create(
+                    $@"{Folder}\{name}.{Digits}", Read | FileAccessMask.Delete, CreateDisposition.Create,
+                    options: CreateOptions.NonDirectoryFile | CreateOptions.DeleteOnClose)),
+                Close(tree).Related()]),
+            "missing" => Named(
+                connection, [Create(tree, $@"{Folder}\missing.{Digits}", Attributes)], NtStatus.ObjectNameNotFound),
+            "rename" => await RenameAsync(connection, name),
+            "lock" => connection.Template(
+                file.LockRequest(0, 1, LockFlags.Exclusive | LockFlags.FailImmediately),
+                file.LockRequest(0, 1, LockFlags.Unlock)),
+            _ => throw new FormatException($"'{Spec.Kind}' is no operation."),
+        };
+    }
+
+    private static void Offset(Span<byte> messages, long number)
+    {
+        const int OffsetInBody = 8;
+        BinaryPrimitives.WriteInt64LittleEndian(
+            messages[(Smb2Header.Size + OffsetInBody)..], number * 7919 % (SmallFile / SmallSize) * SmallSize);
+    }
+
+    private static SmbTestRequest Create(SmbTestTree tree, string path, FileAccessMask access) =>
+        tree.Request(Smb2Command.Create, RequestBody.Create(path, access, CreateDisposition.Open));
+
+    private static SmbTestRequest Close(SmbTestTree tree) => tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous));
+
+    private static SmbTestRequest QueryInfo(SmbTestTree tree, Smb2FileId file) =>
+        tree.Request(Smb2Command.QueryInfo, RequestBody.QueryFile(file, FileInformationClass.FileNetworkOpenInformation, 4096));
+
+    private async Task<RequestTemplate> RenameAsync(LoadConnection connection, string name)
+    {
+        // One open file, which gets another name each time; the first must go when a run before has left it.
+        var path = $@"{Folder}\{name}.renamed";
+        var file = await connection.Tree.OpenAsync(path, options: CreateOptions.NonDirectoryFile | CreateOptions.DeleteOnClose);
+        return Named(connection, [
+            connection.Tree.Request(Smb2Command.SetInfo, RequestBody.SetFile(
+                file.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename($"{path}.{Digits}")))]);
+    }
+
+    /// <summary>The digits in the first message's name count up, on from where the warm-up left them.</summary>
+    private RequestTemplate Named(LoadConnection connection, SmbTestRequest[] requests, NtStatus? status = null)
+    {
+        var pattern = System.Text.Encoding.Unicode.GetBytes(Digits);
+        var at = Smb2Header.Size + requests[0].Body.AsSpan().LastIndexOf(pattern);
+        var count = 0;
+        return new RequestTemplate(Spec.Guard, requests)
+        {
+            Expected = status ?? NtStatus.Success,
+            Vary = (messages, _) =>
+            {
+                var digits = messages.Slice(at, pattern.Length);
+                for (var (i, rest) = (Digits.Length - 1, ++count); i >= 0; i--, rest /= 10)
+                {
+                    digits[i * sizeof(char)] = (byte)('0' + (rest % 10));
+                }
+            },
+        };
+    }
+}
