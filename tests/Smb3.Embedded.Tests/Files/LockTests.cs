@@ -109,6 +109,87 @@ public class LockTests
         _volume.AssertEmpty();
     }
 
+    [Fact]
+    public async Task Locks_beyond_the_end_of_the_file_are_enforced_as_those_inside_it()
+    {
+        var owner = await _volume.OpenAsync("f");
+        var other = await _volume.OpenAsync("f");
+        await WriteAsync(owner, 0, new byte[10]);
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 1000, 100, exclusive: true));
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 5000, 10, exclusive: false));
+
+        // A range that others hold is refused as such, before anybody looks where the file ends.
+        Assert.Equal(NtStatus.FileLockConflict, (await ReadAsync(other, 1099, 1)).Status);
+        Assert.Equal(NtStatus.FileLockConflict, (await ReadAsync(other, 0, 1001)).Status);
+        Assert.Equal(10, (await ReadAsync(other, 0, 1000)).Value);
+        Assert.Equal(NtStatus.EndOfFile, (await ReadAsync(other, 1100, 1)).Status);
+        Assert.Equal(NtStatus.EndOfFile, (await ReadAsync(owner, 1000, 1)).Status);
+        Assert.Equal(NtStatus.FileLockConflict, await WriteAsync(other, 1050, 1));
+        Assert.Equal(NtStatus.FileLockConflict, await WriteAsync(other, 5009, 1));
+        Assert.Equal(NtStatus.EndOfFile, (await ReadAsync(other, 5000, 10)).Status);
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, 1099, 5000, exclusive: false));
+
+        // The file grows into the lock through its owner, and the lock is where it was.
+        Assert.Equal(NtStatus.Success, await WriteAsync(owner, 1050, 1));
+        Assert.Equal(NtStatus.FileLockConflict, (await ReadAsync(other, 1050, 1)).Status);
+        Assert.Equal(1000, (await ReadAsync(other, 0, 1000)).Value);
+        await other.CloseAsync();
+        await owner.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Theory]
+    [InlineData(ulong.MaxValue, 1ul)]
+    [InlineData(ulong.MaxValue - 9, 10ul)]
+    [InlineData(0ul, ulong.MaxValue)]
+    [InlineData(1ul, ulong.MaxValue)]
+    [InlineData(1ul << 63, 1ul << 63)]
+    [InlineData((1ul << 63) - 1, 2ul)]
+    public async Task Locks_at_the_end_of_the_64_bit_space_are_held_and_released(ulong offset, ulong length)
+    {
+        var owner = await _volume.OpenAsync("f");
+        var other = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, offset, length, exclusive: true));
+        var last = offset + (length - 1);
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, last, 1, exclusive: false));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, offset, 1, exclusive: true));
+        if (offset > 0)
+            Assert.Equal(NtStatus.Success, await TryAsync(other, offset - 1, 1, exclusive: true));
+        if (last < ulong.MaxValue)
+            Assert.Equal(NtStatus.Success, await TryAsync(other, last + 1, 1, exclusive: true));
+        Assert.Equal(NtStatus.RangeNotLocked, owner.Unlock([new ByteRange(offset, length - 1)]));
+        Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(offset, length)]));
+        Assert.Equal(NtStatus.Success, await TryAsync(other, last, 1, exclusive: true));
+        Assert.Equal(NtStatus.InvalidLockRange, await TryAsync(other, ulong.MaxValue, 2, exclusive: true));
+        Assert.Equal(NtStatus.InvalidLockRange, await TryAsync(other, 2, ulong.MaxValue, exclusive: true));
+        await other.CloseAsync();
+        await owner.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task An_empty_lock_lies_between_two_bytes()
+    {
+        var owner = await _volume.OpenAsync("f");
+        var other = await _volume.OpenAsync("f");
+        await WriteAsync(owner, 0, new byte[20]);
+        Assert.Equal(NtStatus.Success, await TryAsync(owner, 10, 0, exclusive: true));
+        Assert.Equal(NtStatus.Success, await TryAsync(other, 10, 0, exclusive: true));
+        Assert.Equal(NtStatus.Success, await TryAsync(other, 0, 10, exclusive: true));
+        Assert.Equal(NtStatus.Success, await TryAsync(other, 10, 10, exclusive: true));
+        Assert.Equal(NtStatus.Success, other.Unlock([new ByteRange(0, 10), new ByteRange(10, 10)]));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, 9, 2, exclusive: true));
+        Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, 0, ulong.MaxValue, exclusive: false));
+        Assert.Equal(NtStatus.FileLockConflict, await WriteAsync(other, 9, 1, 2));
+        Assert.Equal(NtStatus.Success, await WriteAsync(other, 9, 1));
+        Assert.Equal(NtStatus.Success, await WriteAsync(other, 10, 1));
+        Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(10, 0)]));
+        Assert.Equal(NtStatus.RangeNotLocked, owner.Unlock([new ByteRange(10, 0)]));
+        await other.CloseAsync();
+        await owner.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
     private static async Task<NtStatus> TryAsync(FileOpen open, ulong offset, ulong length, bool exclusive) =>
         await open.LockAsync(new LockRequest[] { new(new(offset, length), exclusive) }, failImmediately: true, default);
 

@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Files.Locking;
 internal sealed class ByteRangeLocks(int limit)
 {
     private readonly Lock _sync = new();
-    private readonly List<HeldLock> _held = [];
+    private readonly HeldLocks _held = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private volatile int _count;
 
@@ -37,15 +37,8 @@ internal sealed class ByteRangeLocks(int limit)
             return true;
         lock (_sync)
         {
-            foreach (var held in _held)
-            {
-                // Nobody writes under a shared lock, its owner neither; under an exclusive one its owner does both.
-                var blocks = held.Exclusive ? held.Owner != open : write;
-                if (blocks && held.Range.Overlaps(range))
-                    return false;
-            }
-
-            return true;
+            // Nobody writes under a shared lock, its owner neither; under an exclusive one its owner does both.
+            return !_held.AnyExclusive(range, besides: open) && !(write && _held.AnyShared(range));
         }
     }
 
@@ -54,7 +47,7 @@ internal sealed class ByteRangeLocks(int limit)
     {
         lock (_sync)
         {
-            var before = _held.Count;
+            var added = requests.Length > 1 ? new Stack<HeldLock>(requests.Length) : null;
             foreach (var request in requests)
             {
                 var status = !request.Range.IsValid ? NtStatus.InvalidLockRange
@@ -63,12 +56,13 @@ internal sealed class ByteRangeLocks(int limit)
                     : NtStatus.Success;
                 if (status != NtStatus.Success)
                 {
-                    _held.RemoveRange(before, _held.Count - before);
-                    _count = before;
+                    while (added is not null && added.TryPop(out var undone))
+                        _held.Remove(undone);
                     return status;
                 }
 
-                _held.Add(new HeldLock(open, request.Range, request.Exclusive));
+                var held = _held.Add(open, request);
+                added?.Push(held);
             }
 
             _count = _held.Count;
@@ -94,7 +88,7 @@ internal sealed class ByteRangeLocks(int limit)
                 return NtStatus.InsufficientResources;
             if (IsFree(open, request))
             {
-                _held.Add(new HeldLock(open, request.Range, request.Exclusive));
+                _held.Add(open, request);
                 _count = _held.Count;
                 return NtStatus.Success;
             }
@@ -114,13 +108,9 @@ internal sealed class ByteRangeLocks(int limit)
         lock (_sync)
         {
             // The exclusive one goes first where both lie on one range.
-            var at = _held.FindIndex(held => held.Owner == open && held.Range == range && held.Exclusive);
-            if (at < 0)
-                at = _held.FindIndex(held => held.Owner == open && held.Range == range);
-            if (at < 0)
+            if (!_held.Remove(open, range, exclusive: true) && !_held.Remove(open, range, exclusive: false))
                 return NtStatus.RangeNotLocked;
-            _held.RemoveAt(at);
-            ServeWaiting();
+            ServeWaiting(range);
             return NtStatus.Success;
         }
     }
@@ -142,34 +132,28 @@ internal sealed class ByteRangeLocks(int limit)
                 node = next;
             }
 
-            _held.RemoveAll(held => held.Owner == open);
-            ServeWaiting();
+            if (_held.RemoveAll(open))
+                ServeWaiting(null);
         }
     }
 
-    private bool IsFree(FileOpen open, LockRequest request)
-    {
-        foreach (var held in _held)
-        {
-            // MS-FSA 2.1.4.10: a shared lock goes on top of an exclusive one of the same open, but not the other way round.
-            var conflicts = request.Exclusive || (held.Exclusive && held.Owner != open);
-            if (conflicts && held.Range.Overlaps(request.Range))
-                return false;
-        }
+    // MS-FSA 2.1.4.10: a shared lock goes on top of an exclusive one of the same open, but not the other way round.
+    private bool IsFree(FileOpen open, LockRequest request) => request.Exclusive
+        ? !_held.AnyExclusive(request.Range, null) && !_held.AnyShared(request.Range)
+        : !_held.AnyExclusive(request.Range, besides: open);
 
-        return true;
-    }
-
-    private void ServeWaiting()
+    /// <summary>Grants what can be granted now.</summary>
+    /// <param name="released">The only range where a lock went; <see langword="null"/>: anywhere.</param>
+    private void ServeWaiting(ByteRange? released)
     {
         for (var node = _waiting.First; node is not null;)
         {
             var next = node.Next;
             var waiter = node.Value;
-            if (IsFree(waiter.Owner, waiter.Request))
+            if ((released is not { } range || range.Overlaps(waiter.Request.Range)) && IsFree(waiter.Owner, waiter.Request))
             {
                 _waiting.Remove(node);
-                _held.Add(new HeldLock(waiter.Owner, waiter.Request.Range, waiter.Request.Exclusive));
+                _held.Add(waiter.Owner, waiter.Request);
                 waiter.Completion.TrySetResult(NtStatus.Success);
             }
 
@@ -189,8 +173,6 @@ internal sealed class ByteRangeLocks(int limit)
             node.Value.Completion.TrySetResult(status);
         }
     }
-
-    private readonly record struct HeldLock(FileOpen Owner, ByteRange Range, bool Exclusive);
 
     private sealed class Waiter(FileOpen owner, LockRequest request)
     {
