@@ -30,6 +30,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     private int _credits = 1;
     private long _nextMessageId = -1;
     private volatile bool _detaching;
+    private long _arrivals;
 
     public SmbTestConnection(ITransportConnection transport, SmbTestClientOptions? options = null)
     {
@@ -73,6 +74,12 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     public Task Closed => _closed.Task;
 
     public bool IsClosed => _closed.Task.IsCompleted;
+
+    /// <summary>
+    /// Takes what no request asked for, before anything that came after it is delivered; <see langword="null"/>: it waits for
+    /// <see cref="NextUnsolicitedAsync"/>. Must be quick.
+    /// </summary>
+    public Action<SmbTestResponse>? Unsolicited { get; set; }
 
     /// <summary>Every frame as it was sent last, for replay; without the four bytes in front.</summary>
     public byte[] LastFrame { get; private set; } = [];
@@ -471,7 +478,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
                 throw new InvalidDataException("A compound response whose next one lies outside.");
             }
 
-            Deliver(new SmbTestResponse((next == 0 ? rest : rest[..next]).ToArray(), encrypted));
+            Deliver(new SmbTestResponse((next == 0 ? rest : rest[..next]).ToArray(), encrypted) { Arrival = ++_arrivals });
             if (next == 0)
             {
                 return;
@@ -500,6 +507,12 @@ internal sealed class SmbTestConnection : IAsyncDisposable
             }
 
             call.Deliver(response);
+            return;
+        }
+
+        if (Unsolicited is { } take)
+        {
+            take(response);
             return;
         }
 

@@ -32,6 +32,9 @@ internal sealed class SmbTestResponse
 
     public bool WasEncrypted { get; }
 
+    /// <summary>Where it stands in the order in which the connection's messages came.</summary>
+    public long Arrival { get; init; }
+
     public NtStatus Status { get; }
 
     public Smb2Command Command { get; }

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.Tcp;
+
+// Many clients open, lock, cache, read, write, rename, delete, list, watch and break off, in random order, on the same few files.
+//
+//   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- --seconds 60 --seed 7
+//
+//   --seconds N   how long (20)          --seed N     what they do (1)
+//   --clients N   how many (8)           --files N    on how many files (5)
+//   --target HOST:PORT --share NAME --user NAME --password WORD    a server that runs, instead of one in this process
+//
+// Exit code: 0: nothing was wrong; 1: something was; 2: bad arguments.
+const int Faster = 8; // the clock of the server in this process: 35 seconds for a break are a little more than four
+var usual = TimeSpan.FromSeconds(35);
+
+var values = new Dictionary<string, string>(StringComparer.Ordinal);
+for (var i = 0; i < args.Length; i += 2)
+{
+    if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Length)
+    {
+        await Console.Error.WriteLineAsync($"Not understood: {args[i]}");
+        return 2;
+    }
+
+    values[args[i][2..]] = args[i + 1];
+}
+
+int Number(string name, int usually) =>
+    values.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : usually;
+
+var report = new RunReport();
+LocalServer? server = null;
+Func<Task<ITransportConnection>> connect;
+if (values.TryGetValue("target", out var target))
+{
+    var endPoint = IPEndPoint.Parse(target);
+    connect = async () =>
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(endPoint);
+        return new TcpTransportConnection(socket);
+    };
+}
+else
+{
+    server = await LocalServer.StartAsync(new AcceleratedTime(Faster));
+    connect = () => Task.FromResult(server.Connect());
+}
+
+var settings = new RunSettings
+{
+    Seed = Number("seed", 1),
+    Time = TimeSpan.FromSeconds(Number("seconds", 20)),
+    Clients = Number("clients", 8),
+    Files = Number("files", 5),
+    Share = values.GetValueOrDefault("share", LocalServer.Share),
+    User = values.GetValueOrDefault("user", LocalServer.User),
+    Password = values.GetValueOrDefault("password", LocalServer.Password),
+    BreakTimeout = server is null ? usual : usual / Faster,
+    Connect = connect,
+};
+await new ContentionRun(settings, report).RunAsync();
+if (server is not null)
+{
+    foreach (var left in await server.FindLeftoversAsync())
+        report.Wrong("the server", left);
+    await server.DisposeAsync();
+}
+
+Console.WriteLine($"seed {settings.Seed}, {report.Elapsed.TotalSeconds:f1} s: {report.Line()}");
+Console.WriteLine(report.IsFine ? "fine" : $"{report.WrongCount} things wrong");
+return report.IsFine ? 0 : 1;

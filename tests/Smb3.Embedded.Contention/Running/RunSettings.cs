@@ -1,0 +1,32 @@
+using Smb3.Embedded.Transport;
+
+namespace Smb3.Embedded.Contention.Running;
+
+/// <summary>What a run is.</summary>
+internal sealed record RunSettings
+{
+    public required int Seed { get; init; }
+
+    public required TimeSpan Time { get; init; }
+
+    public int Clients { get; init; } = 8;
+
+    public int Files { get; init; } = 5;
+
+    public string Share { get; init; } = LocalServer.Share;
+
+    public string User { get; init; } = LocalServer.User;
+
+    public string Password { get; init; } = LocalServer.Password;
+
+    /// <summary>How long the server waits for the answer to a break, by the clock on the wall.</summary>
+    public required TimeSpan BreakTimeout { get; init; }
+
+    /// <summary>Makes a connection.</summary>
+    public required Func<Task<ITransportConnection>> Connect { get; init; }
+
+    /// <summary>The folder on the share that the run has for itself.</summary>
+    public string Folder => $"contention-{Seed}";
+
+    public string Name(int file) => $"{Folder}\\f{file}";
+}
