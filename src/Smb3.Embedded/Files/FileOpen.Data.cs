@@ -144,11 +144,12 @@ internal sealed partial class FileOpen
         {
             File.Caching.BreakReads(this);
             var locks = File.GetOrCreateLocks();
-            if (failImmediately)
-                return new(locks.TryLock(this, requests.Span));
 
             // Not counted as running while it waits: the close ends it instead of waiting for it.
-            return locks.LockAsync(this, requests.Span[0], cancellationToken);
+            var locking = failImmediately
+                ? new ValueTask<NtStatus>(locks.TryLock(this, requests.Span))
+                : locks.LockAsync(this, requests.Span[0], cancellationToken);
+            return FinishLockAsync(locking);
         }
         finally
         {
@@ -169,6 +170,14 @@ internal sealed partial class FileOpen
         }
 
         return NtStatus.Success;
+    }
+
+    private async ValueTask<NtStatus> FinishLockAsync(ValueTask<NtStatus> locking)
+    {
+        var status = await locking;
+        if (status == NtStatus.Success)
+            File.Caching.BreakReads(this); // granted before the lock was there
+        return status;
     }
 
     private NtResult<int> CheckRead(NtResult<int> result, long offset, int wanted, uint minimumCount)
@@ -300,6 +309,8 @@ internal sealed partial class FileOpen
 
     private void AfterWrite(NtStatus status)
     {
+        // Who was granted a cache during the change may have read what was there before it.
+        File.Caching.BreakReads(this);
         if (status != NtStatus.Success)
             return;
         _needsArchive = true;
@@ -321,6 +332,7 @@ internal sealed partial class FileOpen
         {
             File.Caching.BreakReads(this);
             var status = await resize(this, size, cancellationToken);
+            File.Caching.BreakReads(this);
             if (status != NtStatus.Success)
                 return status;
 

@@ -131,7 +131,9 @@ internal sealed partial class FileOpen
             if (length <= 0)
                 return NtStatus.Success;
             File.Caching.BreakReads(this);
-            return await file.TrimAsync(offset, length, cancellationToken);
+            var status = await file.TrimAsync(offset, length, cancellationToken);
+            File.Caching.BreakReads(this);
+            return status;
         }
         finally
         {

@@ -102,14 +102,16 @@ internal sealed partial class FileOpen
         var users = Interlocked.Or(ref _users, Closing);
         if (users < 0)
             return NtStatus.FileClosed;
-        File.Locks?.Release(this);
+        File.Locks?.EndWaiting(this);
         EndWatch(forget: users == 0);
         if (users > 0)
         {
             await _drained.Task;
-            File.Locks?.Release(this); // a lock that was on its way in
             EndWatch(forget: true);
         }
+
+        // A write that was still under way has ended: nobody meets it under a lock of his own.
+        File.Locks?.Release(this);
 
         FileMetadata metadata = default;
         try

@@ -19,6 +19,9 @@ internal sealed class StoreFaults
     /// <summary>While it is closed, reads wait.</summary>
     public TrafficGate Gate { get; } = new();
 
+    /// <summary>While it is closed, writes wait.</summary>
+    public TrafficGate WriteGate { get; } = new();
+
     /// <summary>Reads that wait at the gate.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
@@ -87,8 +90,11 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
             return await file.ReadAsync(offset, buffer, cancellationToken);
         }
 
-        public ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
-            file.WriteAsync(offset, data, cancellationToken);
+        public async ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
+        {
+            await faults.WriteGate.WaitAsync();
+            return await file.WriteAsync(offset, data, cancellationToken);
+        }
 
         public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken) =>
             file.SetLengthAsync(length, cancellationToken);

@@ -90,7 +90,8 @@ internal sealed class FileCaching(FileObject file)
     }
 
     /// <summary>
-    /// Breaks cached reads before data, length or locks change through <paramref name="by"/>. Nobody waits: reads hold back nothing.
+    /// Breaks cached reads when data, length or locks change through <paramref name="by"/>: before the change, and after it for whoever
+    /// was granted a cache meanwhile. Nobody waits: reads hold back nothing.
     /// </summary>
     public void BreakReads(FileOpen by)
     {

@@ -115,25 +115,36 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
+    /// <summary>Ends what <paramref name="open"/> waits for; what it holds stays.</summary>
+    public void EndWaiting(FileOpen open)
+    {
+        lock (_sync)
+            EndWaitingLocked(open);
+    }
+
     /// <summary>Ends everything that <paramref name="open"/> holds and waits for.</summary>
     public void Release(FileOpen open)
     {
         lock (_sync)
         {
-            for (var node = _waiting.First; node is not null;)
-            {
-                var next = node.Next;
-                if (node.Value.Owner == open)
-                {
-                    _waiting.Remove(node);
-                    node.Value.Completion.TrySetResult(NtStatus.RangeNotLocked);
-                }
-
-                node = next;
-            }
-
+            EndWaitingLocked(open);
             if (_held.RemoveAll(open))
                 ServeWaiting(null);
+        }
+    }
+
+    private void EndWaitingLocked(FileOpen open)
+    {
+        for (var node = _waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.Owner == open)
+            {
+                _waiting.Remove(node);
+                node.Value.Completion.TrySetResult(NtStatus.RangeNotLocked);
+            }
+
+            node = next;
         }
     }
 
