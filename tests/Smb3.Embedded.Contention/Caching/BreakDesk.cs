@@ -95,7 +95,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         FileHandle? through;
         lock (_sync)
             through = cached.Handles.FirstOrDefault(handle => handle.Writes);
-        foreach (var (block, unwritten) in cached.Dirty)
+        foreach (var (block, unwritten) in through is null ? [] : cached.Dirty)
         {
             var data = BlockContent.Make(through!.Number, block, unwritten.Version);
             var status = await through.File.TryWriteAsync((ulong)block * BlockContent.Size, data);

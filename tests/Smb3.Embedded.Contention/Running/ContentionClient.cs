@@ -224,29 +224,16 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         _on.Handles.Remove(handle);
         if (handle.Cache is { } cache)
         {
-            bool open, last;
-            lock (_on.Desk.Sync)
-            {
-                open = cache.Handles.Contains(handle);
-                last = cache.Handles.Count(one => one.Writes) <= 1 || cache.Handles.Count == 1;
-            }
-
-            if (!open)
-                return; // it was closed for a break
-            if (last)
-            {
-                // What is being written for a break is written first.
-                await cache.Answers;
-                await _on.Desk.FlushAsync(cache);
-            }
-
+            // What is being written for a break may go through this handle.
+            await cache.Answers;
+            await _on.Desk.FlushAsync(cache);
             lock (_on.Desk.Sync)
             {
                 if (!cache.Remove(handle))
-                    return;
-                if (last)
-                    cache.Lower(Smb2LeaseState.None);
+                    return; // it was closed for a break
             }
+
+            await cache.Answers;
         }
 
         report.Count("closes");
