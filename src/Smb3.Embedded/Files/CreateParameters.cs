@@ -6,10 +6,13 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>Everything that one CREATE asks for (MS-FSA section 2.1.5.1). Nothing in it has been checked yet.</summary>
-internal sealed class CreateParameters
+internal sealed record CreateParameters
 {
     /// <summary>The path as the client sent it, relative to the root of the store, names separated by a backslash.</summary>
     public required string Path { get; init; }
+
+    /// <summary>The time of the snapshot to open the file in; <see langword="null"/>: the file as it is now.</summary>
+    public FileTime? AsOf { get; init; }
 
     /// <summary>Who asks.</summary>
     public required FileCaller Caller { get; init; }

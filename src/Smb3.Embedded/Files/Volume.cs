@@ -2,6 +2,8 @@ using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Quotas;
+using Smb3.Embedded.Files.Versions;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -20,14 +22,19 @@ internal sealed class Volume
     private int _opens;
 
     /// <summary>Serves <paramref name="store"/>.</summary>
-    public Volume(IFileStore store, VolumeOptions options)
+    /// <param name="store">The files.</param>
+    /// <param name="options">The choices.</param>
+    /// <param name="versions">Of a snapshot: all snapshots of the volume that it is one of.</param>
+    public Volume(IFileStore store, VolumeOptions options, PreviousVersions? versions = null)
     {
         Store = store;
+        Versions = versions ?? new PreviousVersions(store, options);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         var comparer = StringComparer.FromComparison(NameComparison);
         Gate = new NameGate(comparer);
+        Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
         LeasedDirectories = new LeasedDirectories(comparer);
         Security = new FileSecurity(store);
         Watches = new WatchTable(comparer);
@@ -64,6 +71,12 @@ internal sealed class Volume
         }
     }
 
+    /// <summary>The snapshots; those of a snapshot are its volume's.</summary>
+    public PreviousVersions Versions { get; }
+
+    /// <summary>The quotas; null where the store has none.</summary>
+    public VolumeQuotas? Quotas { get; }
+
     /// <summary>Puts changes of names in a row.</summary>
     internal NameGate Gate { get; }
 
@@ -85,9 +98,15 @@ internal sealed class Volume
     /// <summary>Names that went a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
 
-    /// <summary>CREATE (MS-FSA section 2.1.5.1).</summary>
-    public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken) =>
-        new CreateOperation(this, parameters).RunAsync(cancellationToken);
+    /// <summary>CREATE (MS-FSA section 2.1.5.1), also of what a snapshot holds.</summary>
+    public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken)
+    {
+        if (Store.Traits.Has(StoreAbilities.Snapshots) && VersionTime.TryTake(parameters.Path, out var time, out var path))
+            return CreateInSnapshotAsync(time, parameters with { Path = path }, cancellationToken);
+        return parameters.AsOf is { } asOf
+            ? CreateInSnapshotAsync(asOf, parameters, cancellationToken)
+            : new CreateOperation(this, parameters).RunAsync(cancellationToken);
+    }
 
     /// <summary>Size, free space, label and serial number.</summary>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
@@ -178,6 +197,15 @@ internal sealed class Volume
             if (file.IsStream && --file.Whole.References == 0)
                 _files.Remove(file.Whole.Key);
         }
+    }
+
+    private async ValueTask<CreateOutcome> CreateInSnapshotAsync(
+        FileTime time, CreateParameters parameters, CancellationToken cancellationToken)
+    {
+        var snapshot = await Versions.OpenAsync(time, cancellationToken);
+        return snapshot.Succeeded
+            ? await new CreateOperation(snapshot.Value, parameters).RunAsync(cancellationToken)
+            : snapshot.Status;
     }
 
     private FileObject ReferenceLocked(FileKey key, bool isDirectory, string? streamName, FileObject? whole)

@@ -9,6 +9,7 @@ namespace Smb3.Embedded.Sessions;
 internal abstract class Open
 {
     private int _ended;
+    private QuotaCursor? _quotaCursor;
 
     protected Open(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence)
     {
@@ -22,6 +23,8 @@ internal abstract class Open
     public TreeConnect TreeConnect { get; }
 
     public ChannelSequence ChannelSequence { get; }
+
+    public QuotaCursor QuotaCursor => LazyInitializer.EnsureInitialized(ref _quotaCursor);
 
     public Session Session => TreeConnect.Session;
 

@@ -42,6 +42,12 @@ public enum StoreAbilities
 
     /// <summary>Handles implement <see cref="IObjectIdFile"/>: object ids are kept.</summary>
     ObjectIds = 2048,
+
+    /// <summary>The store implements <see cref="ISnapshotStore"/>: earlier states can be read.</summary>
+    Snapshots = 4096,
+
+    /// <summary>The store implements <see cref="IQuotaStore"/>: it counts what each owner uses. Needs security descriptors.</summary>
+    Quotas = 8192,
 }
 
 /// <summary>The unchanging facts about a store.</summary>

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Fscc;
@@ -26,18 +28,27 @@ internal static class FileSystemQuery
     ];
 
     public static async ValueTask<NtStatus> AnswerAsync(
-        Request request, FileHandle handle, FsInformationClass informationClass, int length)
+        Request request, Volume volume, FileCaller caller, FsInformationClass informationClass, int length)
     {
-        var store = handle.File.Volume.Store;
-        var found = await handle.File.Volume.GetVolumeAsync(request.Connection.Ended).ConfigureAwait(false);
+        var token = request.Connection.Ended;
+        var store = volume.Store;
+        var found = await volume.GetVolumeAsync(token).ConfigureAwait(false);
         if (!found.Succeeded)
         {
             return found.Status;
         }
 
+        var state = found.Value;
+        var control = FsControlInformation.None;
+        if (volume.Quotas is { } quotas)
+        {
+            state = await quotas.LimitAsync(state, caller, token).ConfigureAwait(false);
+            control = await QuotaCommands.DescribeAsync(volume, token).ConfigureAwait(false);
+        }
+
         var target = QueryInfoHandler.Begin(request, length);
         var status = FsInformationWriter.Write(
-            informationClass, Describe(store.Traits, found.Value, request.TreeConnect!.Share.ReadOnly), found.Value.Label,
+            informationClass, Describe(store.Traits, state, request.TreeConnect!.Share.ReadOnly) with { Control = control }, state.Label,
             store.Traits.FileSystemName, target, out var written);
         return QueryInfoHandler.End(request, status, written);
     }
@@ -81,6 +92,11 @@ internal static class FileSystemQuery
         foreach (var (ability, attribute) in Shown)
         {
             attributes |= traits.Has(ability) ? attribute : 0;
+        }
+
+        if (traits.Has(StoreAbilities.Quotas))
+        {
+            attributes |= FileSystemAttributes.VolumeQuotas;
         }
 
         if (readOnlyShare || traits.Has(StoreAbilities.ReadOnly))

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -35,11 +36,13 @@ internal sealed class QueryInfoHandler : ICommandHandler
             (FileHandle file, Smb2InfoType.File) when query.FileInformationClass == FileInformationClass.FileFullEaInformation =>
                 EaQuery.AnswerAsync(request, file, query, length),
             (FileHandle file, Smb2InfoType.File) => FileQuery.AnswerAsync(request, file, query.FileInformationClass, length),
-            (FileHandle file, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(request, file, query.FsInformationClass, length),
+            (FileHandle file, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(
+                request, file.File.Volume, file.File.Record.Caller, query.FsInformationClass, length),
+            (QuotaHandle quota, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(
+                request, quota.Volume, quota.Caller, query.FsInformationClass, length),
             (FileHandle file, Smb2InfoType.Security) => SecurityQuery.AnswerAsync(request, file, query.SecurityInformation, length),
-
-            // No store keeps quotas yet.
-            (FileHandle, Smb2InfoType.Quota) => new(NtStatus.NotSupported),
+            (FileHandle or QuotaHandle, Smb2InfoType.Quota) => QuotaCommands.QueryAsync(request, open, query, length),
+            (QuotaHandle, _) => new(NtStatus.InvalidDeviceRequest),
             (PipeHandle pipe, Smb2InfoType.File) => new(PipeQuery.Answer(request, pipe, query.FileInformationClass, length)),
             (PipeHandle, Smb2InfoType.FileSystem or Smb2InfoType.Security or Smb2InfoType.Quota) => new(NtStatus.NotSupported),
             _ => new(NtStatus.InvalidParameter),

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
@@ -46,9 +47,14 @@ internal sealed class SetInfoHandler : ICommandHandler
             (FileHandle handle, Smb2InfoType.Security) =>
                 handle.File.SetSecurityAsync(set.SecurityInformation, set.Buffer.ToArray(), request.Connection.Ended),
 
-            // Labels, control and object ids of a volume are not for clients to set (MS-SMB2 3.3.5.21.2); no store keeps quotas yet.
-            (FileHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),
-            (FileHandle, Smb2InfoType.Quota) => new(NtStatus.NotSupported),
+            (FileHandle or QuotaHandle, Smb2InfoType.Quota) => QuotaCommands.SetAsync(request, open, set.Buffer.ToArray()),
+            (FileHandle or QuotaHandle, Smb2InfoType.FileSystem)
+                when set.FsInformationClass == FsInformationClass.FileFsControlInformation =>
+                QuotaCommands.SetSettingsAsync(request, open, set.Buffer.ToArray()),
+
+            // Labels and object ids of a volume are not for clients to set (MS-SMB2 3.3.5.21.2).
+            (FileHandle or QuotaHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),
+            (QuotaHandle, _) => new(NtStatus.InvalidDeviceRequest),
 
             // Read and completion mode: message mode is the only one that RPC pipes have, and it is what clients set.
             (PipeHandle, Smb2InfoType.File) when set.FileInformationClass == FileInformationClass.FilePipeInformation =>

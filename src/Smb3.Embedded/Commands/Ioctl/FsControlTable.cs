@@ -116,6 +116,11 @@ internal static class FsControlTable
 
     private static FsControlRule[] ForNature(CommandServices services) =>
     [
+        new(FsControlCode.SrvEnumerateSnapshots, FsControlTarget.FileOrDirectory, new SnapshotsControl())
+        {
+            Output = SnapshotArray.MinimumSize,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
         new(FsControlCode.GetCompression, FsControlTarget.FileOrDirectory, new GetCompressionControl())
         {
             Output = CompressionState.Size,

@@ -25,6 +25,9 @@ internal readonly record struct CreateContexts
 
     public LeaseContext? Lease { get; private init; }
 
+    /// <summary>SMB2_CREATE_TIMEWARP_TOKEN (MS-SMB2 3.3.5.9.5): the snapshot to open the file in.</summary>
+    public FileTime? AsOf { get; private init; }
+
     public static NtStatus TryRead(in CreateContextList list, out CreateContexts contexts)
     {
         contexts = default;
@@ -68,8 +71,13 @@ internal readonly record struct CreateContexts
                     break;
 
                 case CreateContextName.TimewarpToken:
-                    // There are no previous versions, so nothing is found at any earlier time (MS-SMB2 3.3.5.9.5).
-                    return context.TryGetTimewarpToken(out _) ? NtStatus.ObjectNameNotFound : NtStatus.InvalidParameter;
+                    if (!context.TryGetTimewarpToken(out var time))
+                    {
+                        return NtStatus.InvalidParameter;
+                    }
+
+                    contexts = contexts with { AsOf = time };
+                    break;
 
                 case CreateContextName.RequestLease:
                     if (context.TryGetLease(out var lease))

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
@@ -78,6 +79,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         var parameters = new CreateParameters
         {
             Path = create.GetName(),
+            AsOf = asked.AsOf,
             Caller = services.Callers.ForFiles(request.Session!.Identity!),
             ShareMaximalAccess = tree.MaximalAccess & tree.Share.MaximalAccessOf(request.Session.Identity!),
             DesiredAccess = create.DesiredAccess,
@@ -110,6 +112,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         if (!session.Opens.TryReserve())
         {
             return NtStatus.InsufficientResources;
+        }
+
+        if (tree.Share.Volume!.Quotas is not null && QuotaHandle.IsNamed(parameters.Path))
+        {
+            return await OpenQuotasAsync(request, tree, fileId, parameters).ConfigureAwait(false);
         }
 
         CreateOutcome outcome;
@@ -161,6 +168,36 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             request.AfterSend(notifier.Announce);
         }
 
+        return NtStatus.Success;
+    }
+
+    /// <summary>Opens the quota file; the place for it in the session's table is taken.</summary>
+    private static async ValueTask<NtStatus> OpenQuotasAsync(
+        Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters)
+    {
+        var session = request.Session!;
+        var granted = QuotaFileCreate.Grant(parameters);
+        if (!granted.Succeeded)
+        {
+            session.Opens.Cancel();
+            return granted.Status;
+        }
+
+        var handle = new QuotaHandle(fileId, tree, request.ChannelSequence, parameters.Caller, granted.Value);
+        session.Opens.Add(handle);
+        if (tree.HasEnded || session.State == SessionState.Ended)
+        {
+            await handle.EndAsync().ConfigureAwait(false);
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        request.SetRelatedOpen(handle);
+        var file = new FileNetworkOpenInformation
+        {
+            Attributes = FileAttributes.Hidden | FileAttributes.System | FileAttributes.Directory | FileAttributes.Archive,
+        };
+        CreateResponse.Write(
+            request.Append(CreateResponse.FixedSize), fileId, Smb2OplockLevel.None, CreateAction.Opened, file, contextsLength: 0);
         return NtStatus.Success;
     }
 

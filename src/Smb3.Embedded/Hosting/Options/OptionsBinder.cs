@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Storage.Physical;
 
 namespace Smb3.Embedded.Hosting;
 
@@ -102,20 +103,27 @@ internal sealed class OptionsBinder
         }
     }
 
-    /// <summary>NAME=FOLDER[,readonly][,encrypt][,guest]</summary>
+    /// <summary>NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER]</summary>
     private SmbShareOptions? ParseShare(string path, string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
         var parts = text[(equals + 1)..].Split(',');
         if (equals <= 0 || parts[0].Length == 0)
         {
-            Fail(path, $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest], or NAME=memory:");
+            Fail(path, $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER], or NAME=memory:");
             return null;
         }
 
         var share = new SmbShareOptions { Name = text[..equals].Trim(), Folder = parts[0] };
         foreach (var flag in parts.AsSpan(1))
         {
+            const string Snapshots = "snapshots=";
+            if (flag.TrimStart().StartsWith(Snapshots, StringComparison.OrdinalIgnoreCase))
+            {
+                share.Snapshots = new PhysicalSnapshotOptions { Folder = flag.Trim()[Snapshots.Length..] };
+                continue;
+            }
+
             switch (flag.Trim().ToUpperInvariant())
             {
                 case "READONLY":
@@ -128,7 +136,7 @@ internal sealed class OptionsBinder
                     share.AllowGuest = true;
                     break;
                 default:
-                    Fail(path, $"'{flag}' is not a property of a share; they are readonly, encrypt and guest");
+                    Fail(path, $"'{flag}' is not a property of a share; they are readonly, encrypt, guest and snapshots=FOLDER");
                     break;
             }
         }
@@ -152,8 +160,23 @@ internal sealed class OptionsBinder
             ["Users"] = s => Access(s, share.Users),
             ["Groups"] = s => Access(s, share.Groups),
             ["Others"] = s => Word(s, SettingNames.ShareAccess, value => share.Others = value),
+            ["Snapshots"] = s => share.Snapshots = ReadSnapshots(s),
         });
         return share;
+    }
+
+    /// <summary>A folder, or a folder and how it is read.</summary>
+    private PhysicalSnapshotOptions ReadSnapshots(IConfigurationSection section)
+    {
+        var snapshots = new PhysicalSnapshotOptions { Folder = section.Value ?? string.Empty };
+        Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Folder"] = s => snapshots = snapshots with { Folder = Text(s) },
+            ["NameFormat"] = s => snapshots = snapshots with { NameFormat = Text(s) },
+            ["LocalTime"] = s => Flag(s, value => snapshots = snapshots with { IsLocalTime = value }),
+            ["Subfolder"] = s => snapshots = snapshots with { Subfolder = Text(s) },
+        });
+        return snapshots;
     }
 
     private void Access(IConfigurationSection section, IDictionary<string, SmbShareAccess> access)

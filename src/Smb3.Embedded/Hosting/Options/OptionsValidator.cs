@@ -137,6 +137,24 @@ internal sealed class OptionsValidator
             _failures.Add($"{setting}:Folder: share '{name}' needs either a folder (or {SmbShareOptions.Memory}) or a store.");
         }
 
+        if (share.Snapshots is { } snapshots)
+        {
+            if (string.IsNullOrWhiteSpace(snapshots.Folder))
+            {
+                _failures.Add($"{setting}:Snapshots:Folder: share '{name}' needs the folder that its snapshots are in.");
+            }
+
+            if (share.Store is not null || share.Folder == SmbShareOptions.Memory)
+            {
+                _failures.Add($"{setting}:Snapshots: share '{name}' is no folder; a store has snapshots of its own.");
+            }
+
+            if (Path.IsPathRooted(snapshots.Subfolder) || snapshots.Subfolder.Split('/', '\\').Contains(".."))
+            {
+                _failures.Add($"{setting}:Snapshots:Subfolder: '{snapshots.Subfolder}' must lead from a snapshot's folder down.");
+            }
+        }
+
         Require(share.Comment.Length <= MaxComment, $"{setting}:Comment", share.Comment.Length, $"at most {MaxComment} characters long");
         Range($"{setting}:MaxUsers", share.MaxUsers ?? 1, 1, int.MaxValue);
     }

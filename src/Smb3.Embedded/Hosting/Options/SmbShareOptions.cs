@@ -1,4 +1,5 @@
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Physical;
 
 namespace Smb3.Embedded;
 
@@ -52,6 +53,12 @@ public sealed class SmbShareOptions
     /// </summary>
     public SmbShareAccess? Others { get; set; }
 
+    /// <summary>
+    /// Where earlier states of <see cref="Folder"/> are: a folder with one folder for each snapshot. <see langword="null"/>: there are
+    /// none. A <see cref="Store"/> has snapshots of its own accord.
+    /// </summary>
+    public PhysicalSnapshotOptions? Snapshots { get; set; }
+
     internal SmbShareOptions Clone()
     {
         var clone = new SmbShareOptions
@@ -66,6 +73,7 @@ public sealed class SmbShareOptions
             Hidden = Hidden,
             MaxUsers = MaxUsers,
             Others = Others,
+            Snapshots = Snapshots,
         };
         foreach (var (name, access) in Users)
         {

@@ -8,8 +8,10 @@ namespace Smb3.Embedded.Hosting;
 internal static class StoreFactory
 {
     /// <exception cref="SmbServerStartException">The folder cannot be used; the message says why and what to do.</exception>
-    public static IFileStore Open(string shareName, string folder)
+    public static IFileStore Open(SmbShareOptions share)
     {
+        var shareName = share.Name;
+        var folder = share.Folder!;
         if (folder.Equals(SmbShareOptions.Memory, StringComparison.OrdinalIgnoreCase))
         {
             return new MemoryFileStore();
@@ -33,7 +35,7 @@ internal static class StoreFactory
                 first.MoveNext();
             }
 
-            return new PhysicalFileStore(path);
+            return new PhysicalFileStore(path, new PhysicalFileStoreOptions { Snapshots = share.Snapshots });
         }
         catch (UnauthorizedAccessException e)
         {

@@ -31,9 +31,15 @@ internal sealed class VolumeTable(TimeProvider time)
         {
             if (!_entries.TryGetValue(key, out var entry))
             {
-                var store = share.Store ?? StoreFactory.Open(share.Name, share.Folder!);
-                entry = new Entry(new Volume(store, new VolumeOptions { Time = time }), share.Store is null);
+                var store = share.Store ?? StoreFactory.Open(share);
+                entry = new Entry(new Volume(store, new VolumeOptions { Time = time }), share);
                 _entries.Add(key, entry);
+            }
+
+            if (entry.First.Snapshots != share.Snapshots)
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots; give both the same.");
             }
 
             entry.Uses++;
@@ -79,11 +85,14 @@ internal sealed class VolumeTable(TimeProvider time)
         }
     }
 
-    private sealed class Entry(Volume volume, bool ownsStore)
+    private sealed class Entry(Volume volume, SmbShareOptions first)
     {
         public Volume Volume { get; } = volume;
 
-        public bool OwnsStore { get; } = ownsStore;
+        /// <summary>The share that it was opened for.</summary>
+        public SmbShareOptions First { get; } = first;
+
+        public bool OwnsStore => First.Store is null;
 
         public int Uses { get; set; }
     }

@@ -109,7 +109,8 @@ internal sealed partial class MemoryData
             var at = offset + piece.Offset;
             var (index, start) = Math.DivRem(at, ChunkSize);
             var whole = offset + length - at >= ChunkSize || reachesEnd;
-            if (piece.Chunk is { } chunk && start == 0 && whole && !_chunks.ContainsKey(index))
+            if (piece.Chunk is { } chunk && start == 0 && whole && !_chunks.ContainsKey(index)
+                && Account?.TryTake(chunk.Bytes.Length) != false)
             {
                 _chunks.Add(index, chunk);
                 _order = null;
@@ -128,6 +129,33 @@ internal sealed partial class MemoryData
 
         written();
         return status;
+    }
+
+    /// <summary>Data with the same content, which shares all chunks.</summary>
+    public MemoryData Copy(Action onWritten)
+    {
+        var copy = new MemoryData(space, maxLength, onWritten)
+        {
+            IsSparse = IsSparse,
+            _length = _length,
+            _occupied = _occupied,
+            _reserved = _reserved,
+        };
+        foreach (var (index, chunk) in _chunks)
+        {
+            chunk.Join();
+            copy._chunks.Add(index, chunk);
+        }
+
+        return copy;
+    }
+
+    /// <summary>The bytes count for another owner from now on, even beyond its limit.</summary>
+    public void ChargeTo(MemoryAccount? account)
+    {
+        Account?.Add(-_occupied);
+        account?.Add(_occupied);
+        Account = account;
     }
 
     /// <summary>A part of a range: a chunk of its own, or bytes.</summary>

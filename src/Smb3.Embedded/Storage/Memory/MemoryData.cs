@@ -19,6 +19,9 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private long _occupied;
     private long _reserved;
 
+    /// <summary>The owner that the bytes count for; null: nobody.</summary>
+    public MemoryAccount? Account { get; set; }
+
     /// <summary>End of file.</summary>
     public long Length => _length;
 
@@ -101,7 +104,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     /// <summary>Notes how much the file is going to need; nothing is taken before it is written.</summary>
     public NtStatus Reserve(long size)
     {
-        if (size > maxLength || size - _occupied > space.Free)
+        if (size > maxLength || size - _occupied > space.Free || Account?.CanTake(size - _occupied) == false)
             return NtStatus.DiskFull;
         _reserved = Math.Max(_reserved, RoundUp(size));
         return NtStatus.Success;
@@ -114,6 +117,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
             Free(chunk);
         _chunks.Clear();
         _order = null;
+        Account?.Add(-_occupied);
         _occupied = _reserved = 0;
         _length = 0;
     }
@@ -135,8 +139,14 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         if (has >= needed && !chunk!.IsShared)
             return chunk.Bytes;
         var size = Math.Max(Math.Max(SmallestArray, has), (int)BitOperations.RoundUpToPowerOf2((uint)needed));
-        if (!space.TryTake(size))
+        if (Account?.TryTake(size - has) == false)
             return null;
+        if (!space.TryTake(size))
+        {
+            Account?.Add(has - size);
+            return null;
+        }
+
         var grown = new byte[size];
         if (chunk is not null)
         {
@@ -162,6 +172,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         _chunks.Remove(index);
         _order = null;
         _occupied -= chunk.Bytes.Length;
+        Account?.Add(-chunk.Bytes.Length);
         Free(chunk);
     }
 

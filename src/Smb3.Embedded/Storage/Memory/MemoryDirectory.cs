@@ -14,15 +14,20 @@ internal sealed class MemoryDirectory : MemoryNode
     private readonly Dictionary<string, MemoryLink> _byName;
     private readonly Dictionary<string, MemoryLink>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly SortedSet<MemoryLink> _inOrder;
+    private readonly StringComparer _comparer;
 
     public MemoryDirectory(ulong id, MemorySpace space, MemoryFileStoreOptions options, NewFile parameters)
         : base(id, space, options, parameters)
     {
-        var comparer = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-        _byName = new Dictionary<string, MemoryLink>(comparer);
-        _bySpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
-        _inOrder = new SortedSet<MemoryLink>(
-            Comparer<MemoryLink>.Create((left, right) => comparer.Compare(left.Name, right.Name)));
+        _comparer = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        (_byName, _bySpan, _inOrder) = MakeTables(_comparer);
+    }
+
+    private MemoryDirectory(MemoryDirectory source)
+        : base(source)
+    {
+        _comparer = source._comparer;
+        (_byName, _bySpan, _inOrder) = MakeTables(_comparer);
     }
 
     /// <inheritdoc/>
@@ -30,6 +35,16 @@ internal sealed class MemoryDirectory : MemoryNode
 
     /// <summary>Guards the entries; taken before the lock of any node.</summary>
     public Lock EntriesLock { get; } = new();
+
+    /// <summary>A directory like this one, without entries.</summary>
+    public MemoryDirectory CopyForSnapshot() => new(this);
+
+    /// <summary>All entries, as of now.</summary>
+    public MemoryLink[] GetLinks()
+    {
+        lock (EntriesLock)
+            return [.. _inOrder];
+    }
 
     /// <summary>Finds an entry.</summary>
     public MemoryLink? Find(ReadOnlySpan<char> name)
@@ -96,5 +111,14 @@ internal sealed class MemoryDirectory : MemoryNode
 
             return count;
         }
+    }
+
+    private static (Dictionary<string, MemoryLink>, Dictionary<string, MemoryLink>.AlternateLookup<ReadOnlySpan<char>>, SortedSet<MemoryLink>)
+        MakeTables(StringComparer comparer)
+    {
+        var byName = new Dictionary<string, MemoryLink>(comparer);
+        var inOrder = new SortedSet<MemoryLink>(
+            Comparer<MemoryLink>.Create((left, right) => comparer.Compare(left.Name, right.Name)));
+        return (byName, byName.GetAlternateLookup<ReadOnlySpan<char>>(), inOrder);
     }
 }

@@ -6,6 +6,14 @@ internal sealed class MemoryFileNode : MemoryNode
     public MemoryFileNode(ulong id, MemorySpace space, MemoryFileStoreOptions options, NewFile parameters)
         : base(id, space, options, parameters) => Data = NewData();
 
+    private MemoryFileNode(MemoryFileNode source)
+        : base(source)
+    {
+    }
+
     /// <inheritdoc/>
     public override bool IsDirectory => false;
+
+    /// <summary>A copy that shares the data.</summary>
+    public MemoryFileNode CopyForSnapshot() => new(this);
 }

@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Storage.Memory;
 /// entries of one directory; the lock of one node. Reading and writing data take the last one only. The last access time moves only when
 /// it is set, as on NTFS by default.
 /// </remarks>
-public sealed class MemoryFileStore : IFileStore
+public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuotaStore
 {
     private readonly Lock _names = new();
     private readonly MemoryFileStoreOptions _options;
@@ -29,7 +29,7 @@ public sealed class MemoryFileStore : IFileStore
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaxFileLength, nameof(MemoryFileStoreOptions.MaxFileLength));
         if (_options.Label.Length > 32)
             throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
-        _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+        _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, new MemoryQuotas(_options.Time));
         _root = new MemoryDirectory(NextId(), _space, _options, default);
         _created = FileTime.From(_options.Time.GetUtcNow());
         Traits = new StoreTraits
@@ -39,6 +39,7 @@ public sealed class MemoryFileStore : IFileStore
                 | StoreAbilities.DosAttributes
                 | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes | StoreAbilities.ReparsePoints
                 | StoreAbilities.Compression | StoreAbilities.BlockCloning | StoreAbilities.ObjectIds
+                | StoreAbilities.Snapshots | StoreAbilities.Quotas
                 | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
         };
     }

@@ -194,7 +194,7 @@ internal abstract partial class MemoryNode
     }
 
     /// <summary>Data with nothing in it.</summary>
-    protected MemoryData NewData() => new(_space, _maxLength, MarkWritten);
+    protected MemoryData NewData() => new(_space, _maxLength, MarkWritten) { Account = _account };
 
     private static void Remove(MemoryNamedStream stream)
     {

@@ -35,6 +35,7 @@ internal abstract partial class MemoryNode
         _maxLength = options.MaxFileLength;
         _attributes = parameters.Attributes & ~NotKept;
         _securityDescriptor = parameters.SecurityDescriptor.ToArray();
+        _account = space.Quotas.Of(_securityDescriptor.Span);
         _creationTime = _lastAccessTime = _lastWriteTime = _changeTime = Now();
         _links = 1;
     }
@@ -160,6 +161,7 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             _securityDescriptor = copy;
+            ChargeTo(_space.Quotas.Of(copy));
             _changeTime = Now();
         }
     }

@@ -1,12 +1,15 @@
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>The bytes that a memory store may still hand out to file data.</summary>
-internal sealed class MemorySpace(long capacity)
+internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
 {
     private long _free = capacity;
 
     /// <summary>All bytes.</summary>
     public long Capacity { get; } = capacity;
+
+    /// <summary>What each owner has of it.</summary>
+    public MemoryQuotas Quotas { get; } = quotas;
 
     /// <summary>Bytes that nobody has.</summary>
     public long Free => Volatile.Read(ref _free);

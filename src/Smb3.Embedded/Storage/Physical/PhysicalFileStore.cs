@@ -1,6 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux;
 using Smb3.Embedded.Storage.Physical.Portable;
+using Smb3.Embedded.Storage.Physical.Snapshots;
 
 namespace Smb3.Embedded.Storage.Physical;
 
@@ -25,9 +26,10 @@ namespace Smb3.Embedded.Storage.Physical;
 /// bytes that are not UTF-8; a client that writes these gets the disk name. Elsewhere such names are left out.
 /// </para>
 /// </remarks>
-public sealed class PhysicalFileStore : IFileStore, IChangeSource, IDisposable
+public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStore, IDisposable
 {
     private readonly IFileStore _store;
+    private readonly SnapshotFolder? _snapshots;
 
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">The folder; it must exist.</param>
@@ -46,13 +48,20 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, IDisposable
         Folder = Path.GetFullPath(folder);
         var byHandle = options.Backend != PhysicalBackend.Portable && Native.IsSupported && Directory.Exists("/proc/self/fd");
         _store = byHandle ? new LinuxFileStore(Folder, options) : new PortableFileStore(Folder, options);
+        Traits = _store.Traits;
+        if (options.Snapshots is { } snapshots)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(snapshots.Folder, nameof(PhysicalSnapshotOptions.Folder));
+            _snapshots = new SnapshotFolder(snapshots with { Folder = Path.GetFullPath(snapshots.Folder) }, options);
+            Traits = Traits with { Abilities = Traits.Abilities | StoreAbilities.Snapshots };
+        }
     }
 
     /// <summary>The folder, as a full path.</summary>
     public string Folder { get; }
 
     /// <inheritdoc/>
-    public StoreTraits Traits => _store.Traits;
+    public StoreTraits Traits { get; }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken) =>
@@ -85,8 +94,22 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, IDisposable
         return FolderWatch.Start(Folder, directory, tree, changed);
     }
 
-    /// <summary>Closes the root. Handles that are open keep working.</summary>
-    public void Dispose() => (_store as IDisposable)?.Dispose();
+    /// <inheritdoc/>
+    public async ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken) =>
+        _snapshots is null
+            ? NtStatus.NotSupported
+            : new NtResult<IReadOnlyList<DateTimeOffset>>(await Task.Run(_snapshots.List, cancellationToken));
+
+    /// <inheritdoc/>
+    public async ValueTask<NtResult<IFileStore>> OpenSnapshotAsync(DateTimeOffset time, CancellationToken cancellationToken) =>
+        _snapshots is null ? NtStatus.NotSupported : await Task.Run(() => _snapshots.Open(time), cancellationToken);
+
+    /// <summary>Closes the root, and the snapshots. Handles that are open keep working.</summary>
+    public void Dispose()
+    {
+        _snapshots?.Dispose();
+        (_store as IDisposable)?.Dispose();
+    }
 
     /// <summary>The label of a folder.</summary>
     internal static string MakeLabel(string folder, PhysicalFileStoreOptions options)

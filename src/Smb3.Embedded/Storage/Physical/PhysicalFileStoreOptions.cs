@@ -30,6 +30,9 @@ public sealed record PhysicalFileStoreOptions
     /// </summary>
     public int MaxRememberedNames { get; init; } = 1_000_000;
 
+    /// <summary>Where earlier states of the folder are; <see langword="null"/>: there are none.</summary>
+    public PhysicalSnapshotOptions? Snapshots { get; init; }
+
     /// <summary>Tests: which implementation is used.</summary>
     internal PhysicalBackend Backend { get; init; }
 }

@@ -41,6 +41,9 @@ internal readonly record struct FsInformation
 
     public FileSystemAttributes Attributes { get; init; }
 
+    /// <summary>FileFsControlInformation.</summary>
+    public FsControlInformation Control { get; init; }
+
     public uint MaxNameLength { get; init; }
 
     public uint DeviceType { get; init; }

@@ -63,7 +63,7 @@ internal static class FsInformationWriter
         FsInformationClass.FileFsSizeInformation => 24,
         FsInformationClass.FileFsDeviceInformation => 8,
         FsInformationClass.FileFsAttributeInformation => AttributeMinimumSize,
-        FsInformationClass.FileFsControlInformation => 48,
+        FsInformationClass.FileFsControlInformation => FsControlInformation.Size,
         FsInformationClass.FileFsFullSizeInformation => 32,
         FsInformationClass.FileFsObjectIdInformation => 64,
         FsInformationClass.FileFsSectorSizeInformation => 28,
@@ -85,9 +85,7 @@ internal static class FsInformationWriter
                 target.Put(4, info.DeviceCharacteristics);
                 break;
             case FsInformationClass.FileFsControlInformation:
-                // No indexing thresholds and no quotas: both limits are "none".
-                target.Put(24, long.MaxValue);
-                target.Put(32, long.MaxValue);
+                info.Control.Write(target);
                 break;
             case FsInformationClass.FileFsFullSizeInformation:
                 target.Put(0, info.TotalUnits);

@@ -1,0 +1,58 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Versions;
+
+/// <summary>
+/// The snapshots of a volume. Each is a volume of its own, which cannot be written; it is made when it is first used, and forgotten when
+/// the store no longer has the snapshot.
+/// </summary>
+internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<FileTime, Volume> _volumes = [];
+
+    private ISnapshotStore? Source { get; } = store.Traits.Has(StoreAbilities.Snapshots) ? store as ISnapshotStore : null;
+
+    /// <summary>The times of all, the newest first; none where the store has no snapshots.</summary>
+    public async ValueTask<NtResult<IReadOnlyList<FileTime>>> ListAsync(CancellationToken cancellationToken)
+    {
+        if (Source is null)
+            return NoTimes();
+        var listed = await Source.ListSnapshotsAsync(cancellationToken);
+        if (!listed.Succeeded)
+            return listed.Status;
+        var times = new SortedSet<FileTime>(Comparer<FileTime>.Create(static (left, right) => right.Ticks.CompareTo(left.Ticks)));
+        foreach (var time in listed.Value)
+            times.Add(VersionTime.ToSeconds(FileTime.From(time)));
+        lock (_sync)
+        {
+            foreach (var time in _volumes.Keys)
+            {
+                if (!times.Contains(time))
+                    _volumes.Remove(time); // opens that are left keep it
+            }
+        }
+
+        return new NtResult<IReadOnlyList<FileTime>>([.. times]);
+    }
+
+    /// <summary>The volume as it was; OBJECT_NAME_NOT_FOUND when there is no snapshot of that time.</summary>
+    public async ValueTask<NtResult<Volume>> OpenAsync(FileTime time, CancellationToken cancellationToken)
+    {
+        if (Source is null || time.Ticks <= 0)
+            return NtStatus.ObjectNameNotFound;
+        time = VersionTime.ToSeconds(time);
+        var opened = await Source.OpenSnapshotAsync(time.ToDateTimeOffset(), cancellationToken);
+        if (!opened.Succeeded)
+            return opened.Status;
+        lock (_sync)
+        {
+            if (!_volumes.TryGetValue(time, out var volume) || volume.Store != opened.Value)
+                _volumes[time] = volume = new Volume(opened.Value, options, this);
+            return volume;
+        }
+    }
+
+    private static NtResult<IReadOnlyList<FileTime>> NoTimes() => new([]);
+}

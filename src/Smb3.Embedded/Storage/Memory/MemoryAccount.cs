@@ -1,0 +1,81 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>The bytes that one owner's files occupy. Files that share bytes each count them.</summary>
+internal sealed class MemoryAccount(Sid owner)
+{
+    private readonly Lock _sync = new();
+    private QuotaLimits? _given;
+    private QuotaLimits _default;
+    private FileTime _changed;
+    private bool _enforced;
+    private long _used;
+
+    /// <summary>Whether the owner has files or limits of its own.</summary>
+    public bool IsWorthListing
+    {
+        get
+        {
+            lock (_sync)
+                return _used != 0 || _given is not null;
+        }
+    }
+
+    /// <summary>Takes <paramref name="bytes"/>, all or nothing.</summary>
+    public bool TryTake(long bytes)
+    {
+        lock (_sync)
+        {
+            if (!Allows(bytes))
+                return false;
+            _used += bytes;
+            return true;
+        }
+    }
+
+    /// <summary>Whether <paramref name="bytes"/> could be taken now.</summary>
+    public bool CanTake(long bytes)
+    {
+        lock (_sync)
+            return Allows(bytes);
+    }
+
+    /// <summary>Counts bytes in that are there already, or out.</summary>
+    public void Add(long bytes)
+    {
+        lock (_sync)
+            _used += bytes;
+    }
+
+    /// <summary>Takes over what holds for the whole store.</summary>
+    public void Apply(in QuotaSettings settings)
+    {
+        lock (_sync)
+        {
+            _default = settings.Default;
+            _enforced = settings.IsEnforced;
+        }
+    }
+
+    /// <summary>Sets limits of its own, or takes them away.</summary>
+    public void Set(QuotaLimits? limits, FileTime now, in QuotaSettings settings)
+    {
+        lock (_sync)
+        {
+            _given = limits;
+            _changed = now;
+        }
+
+        Apply(settings);
+    }
+
+    /// <summary>As it stands.</summary>
+    public QuotaEntry Describe()
+    {
+        lock (_sync)
+            return new QuotaEntry(owner, _used, _given ?? _default, _changed);
+    }
+
+    private bool Allows(long bytes) => !_enforced || bytes <= 0 || (_given ?? _default).Limit is not { } limit || bytes <= limit - _used;
+}

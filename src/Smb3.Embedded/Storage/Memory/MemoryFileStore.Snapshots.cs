@@ -1,0 +1,75 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Memory;
+
+// Snapshots: the tree of names is copied, the data is shared until it is written.
+public sealed partial class MemoryFileStore
+{
+    private readonly SortedDictionary<DateTimeOffset, MemoryFileStore> _snapshots = [];
+
+    /// <summary>A snapshot of <paramref name="source"/>, whose lock on names is held.</summary>
+    private MemoryFileStore(MemoryFileStore source)
+    {
+        _options = source._options;
+        _space = source._space;
+        _created = source._created;
+        _lastId = source._lastId;
+        _root = MemoryTreeCopy.Make(source._root);
+        Traits = source.Traits with
+        {
+            Abilities = (source.Traits.Abilities & ~(StoreAbilities.Snapshots | StoreAbilities.Quotas)) | StoreAbilities.ReadOnly,
+        };
+    }
+
+    /// <summary>
+    /// Keeps what the store holds now, as a previous version that clients can look at. Names are copied, data takes space only when it is
+    /// changed later. Changes of names wait meanwhile; a write that is under way may be in it in part.
+    /// </summary>
+    /// <returns>Its time: now in whole seconds, or later when there is one of that time already.</returns>
+    public DateTimeOffset TakeSnapshot()
+    {
+        if (Traits.Has(StoreAbilities.ReadOnly))
+            throw new InvalidOperationException("This store is a snapshot itself.");
+        lock (_names)
+        {
+            var now = ToSeconds(_options.Time.GetUtcNow());
+            while (_snapshots.ContainsKey(now))
+                now = now.AddSeconds(1);
+            _snapshots.Add(now, new MemoryFileStore(this));
+            return now;
+        }
+    }
+
+    /// <summary>Forgets a snapshot. Files that are open in it stay until they are closed.</summary>
+    /// <param name="time">Its time.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool DeleteSnapshot(DateTimeOffset time)
+    {
+        MemoryFileStore? snapshot;
+        lock (_names)
+        {
+            if (!_snapshots.Remove(ToSeconds(time), out snapshot))
+                return false;
+        }
+
+        lock (snapshot._names)
+            MemoryTreeCopy.Release(snapshot._root);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken)
+    {
+        lock (_names)
+            return new(new NtResult<IReadOnlyList<DateTimeOffset>>([.. _snapshots.Keys]));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IFileStore>> OpenSnapshotAsync(DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        lock (_names)
+            return new(_snapshots.TryGetValue(ToSeconds(time), out var snapshot) ? snapshot : NtStatus.ObjectNameNotFound);
+    }
+
+    private static DateTimeOffset ToSeconds(DateTimeOffset time) => time.ToUniversalTime().AddTicks(-(time.UtcTicks % TimeSpan.TicksPerSecond));
+}

@@ -1,0 +1,101 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Snapshots;
+
+/// <summary>The snapshots in a folder, each a store of its own from its first use until it is gone.</summary>
+internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFileStoreOptions storeOptions) : IDisposable
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<string, PhysicalFileStore> _stores = new(StringComparer.Ordinal);
+    private readonly PhysicalFileStoreOptions _storeOptions = storeOptions with { ReadOnly = true, Snapshots = null };
+    private bool _disposed;
+
+    /// <summary>The times of the snapshots that are there.</summary>
+    public IReadOnlyList<DateTimeOffset> List()
+    {
+        var found = Scan();
+        Forget(found);
+        return [.. found.Keys];
+    }
+
+    /// <summary>The snapshot of a time.</summary>
+    public NtResult<IFileStore> Open(DateTimeOffset time)
+    {
+        var found = Scan();
+        Forget(found);
+        if (!found.TryGetValue(ToSeconds(time), out var folder))
+            return NtStatus.ObjectNameNotFound;
+        lock (_sync)
+        {
+            if (_stores.TryGetValue(folder, out var store))
+                return store;
+            if (_disposed)
+                return NtStatus.ObjectNameNotFound;
+            try
+            {
+                _stores.Add(folder, store = new PhysicalFileStore(folder, _storeOptions));
+                return store;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return e is UnauthorizedAccessException ? NtStatus.AccessDenied : NtStatus.ObjectNameNotFound;
+            }
+        }
+    }
+
+    /// <summary>Closes all of them. Handles that are open keep working.</summary>
+    public void Dispose()
+    {
+        lock (_sync)
+        {
+            _disposed = true;
+            foreach (var store in _stores.Values)
+                store.Dispose();
+            _stores.Clear();
+        }
+    }
+
+    private static DateTimeOffset ToSeconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond)).ToUniversalTime();
+
+    /// <summary>Folders by time; of two with the same time the first by name.</summary>
+    private Dictionary<DateTimeOffset, string> Scan()
+    {
+        var found = new Dictionary<DateTimeOffset, string>();
+        string[] folders;
+        try
+        {
+            folders = Directory.GetDirectories(options.Folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return found;
+        }
+
+        Array.Sort(folders, StringComparer.Ordinal);
+        foreach (var folder in folders)
+        {
+            if (!SnapshotName.TryRead(Path.GetFileName(folder), options.NameFormat, options.IsLocalTime, out var time))
+                continue;
+            var shared = Path.Combine(folder, options.Subfolder);
+            if (options.Subfolder.Length == 0 || Directory.Exists(shared))
+                found.TryAdd(ToSeconds(time), shared);
+        }
+
+        return found;
+    }
+
+    private void Forget(Dictionary<DateTimeOffset, string> found)
+    {
+        lock (_sync)
+        {
+            foreach (var (folder, store) in _stores)
+            {
+                if (!found.ContainsValue(folder))
+                {
+                    store.Dispose();
+                    _stores.Remove(folder);
+                }
+            }
+        }
+    }
+}
