@@ -8,6 +8,8 @@ internal enum Errno
     NotPermitted = 1, // EPERM
     NoEntry = 2, // ENOENT
     Interrupted = 4, // EINTR
+    Io = 5, // EIO
+    TooLong = 7, // E2BIG
     Again = 11, // EAGAIN
     NoMemory = 12, // ENOMEM
     Access = 13, // EACCES

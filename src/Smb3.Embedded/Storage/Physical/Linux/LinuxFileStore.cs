@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Storage.Physical.Linux.Names;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
@@ -9,6 +11,9 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 {
     private readonly LinuxTree _tree;
+    private const StoreAbilities InAttributes = StoreAbilities.DosAttributes | StoreAbilities.SecurityDescriptors
+        | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes;
+
     private readonly LockStripes _inodeLocks = new();
     private readonly FileCreation _creation;
     private readonly FileRename _rename;
@@ -20,11 +25,12 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     public LinuxFileStore(string folder, PhysicalFileStoreOptions options)
     {
         Options = options;
+        _tree = new LinuxTree(OpenRoot(folder), options);
+        Streams = new StreamStore(this);
         _creation = new FileCreation(this);
         _rename = new FileRename(this);
         _linking = new FileLinking(this);
         _removal = new FileRemoval(this);
-        _tree = new LinuxTree(OpenRoot(folder), options);
         LinuxTree.Stat(_tree.Root, out _rootStat);
         HasAttributes = ProbeAttributes();
         StatFsBuffer volume;
@@ -34,7 +40,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         {
             MaxFileLength = options.MaxFileLength,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.SparseFiles
-                | (HasAttributes ? StoreAbilities.DosAttributes | StoreAbilities.SecurityDescriptors : 0)
+                | (HasAttributes ? InAttributes : 0)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
                 | (options.ReadOnly ? StoreAbilities.ReadOnly : 0),
         };
@@ -58,6 +64,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Reads that wait for nothing now.</summary>
     public ConcurrentQueue<BlockingRead> Reads { get; } = new();
 
+    /// <summary>Named streams.</summary>
+    public StreamStore Streams { get; }
+
     /// <summary>How the folder is treated.</summary>
     public PhysicalFileStoreOptions Options { get; }
 
@@ -68,7 +77,11 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     public LinuxTree Tree => _tree;
 
     /// <inheritdoc/>
-    public void Dispose() => _tree.Dispose();
+    public void Dispose()
+    {
+        Streams.Dispose();
+        _tree.Dispose();
+    }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken)
@@ -123,9 +136,20 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Guards the extended attributes of a file against other handles.</summary>
     public Lock LockOf(in StatxBuffer stat) => _inodeLocks[stat.Inode];
 
+    /// <summary>The same.</summary>
+    public Lock LockOf(InodeKey inode) => _inodeLocks[inode.Number];
+
     /// <summary>Puts together what is known of a file.</summary>
-    public FileMetadata ToMetadata(in StatxBuffer stat, DosRecord? record)
+    public FileMetadata ToMetadata(FileDescriptor file, in StatxBuffer stat)
     {
+        var extras = HasAttributes ? InodeExtras.Of(file) : default;
+        return ToMetadata(stat, extras) with { AllocationSize = DataAllocation.Of(file, stat, extras.HasAny) };
+    }
+
+    /// <summary>Puts together what is known of an entry of a directory that nobody opens.</summary>
+    public FileMetadata ToMetadata(in StatxBuffer stat, in InodeExtras extras)
+    {
+        var record = extras.Record;
         var attributes = record?.Attributes ?? DefaultAttributes(stat);
         var inodeChange = ToFileTime(stat.Change);
         return new FileMetadata
@@ -133,7 +157,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             FileId = FileId(stat),
             Attributes = stat.IsDirectory ? attributes | FileAttributes.Directory : attributes,
             Length = stat.IsDirectory ? 0 : stat.Size,
-            AllocationSize = stat.IsDirectory ? 0 : stat.Blocks * 512,
+            AllocationSize = DataAllocation.Guess(stat, extras.HasAny),
+            EaSize = extras.EaSize,
             CreationTime = record?.Creation
                 ?? ((stat.Mask & StatxBuffer.BirthTime) != 0 ? ToFileTime(stat.Birth) : Earlier(ToFileTime(stat.Modify), inodeChange)),
             LastAccessTime = ToFileTime(stat.Access),
@@ -210,6 +235,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     {
         if (access == StoreAccess.ReadWrite && Options.ReadOnly)
             return NtStatus.MediaWriteProtected;
+        if (ReservedNames.IsIn(path))
+            return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
         var found = _tree.Open(path, quick, out var actual);
         if (!found.Succeeded)
             return found.Status;
@@ -223,7 +250,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     private NtResult<IStoreFile> Reopen(FileDescriptor place, StorePath path, StoreAccess access)
     {
         var error = LinuxTree.Stat(place, out var stat);
-        if (error != 0 || !(stat.IsRegular || stat.IsDirectory))
+        if (error != 0 || !(stat.IsRegular || stat.IsDirectory) || Streams.Side.Holds(place, stat))
         {
             place.Dispose();
             return error != 0 ? error.ToStatus() : NtStatus.AccessDenied;

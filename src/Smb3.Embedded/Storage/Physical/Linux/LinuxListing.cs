@@ -1,4 +1,6 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
@@ -6,7 +8,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// A listing in the order of the file system, holding no more than one buffer of entries. What the store does not serve is left out:
 /// FIFOs, sockets, devices, and symbolic links that lead nowhere or out of the share.
 /// </summary>
-internal sealed unsafe class LinuxListing(LinuxFileStore store, DirectoryReader reader, byte[]? directory) : IStoreListing
+internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader, byte[]? directory) : IStoreListing
 {
     // So many look-ups of names take about a millisecond.
     private const int LargestBatch = 256;
@@ -34,7 +36,7 @@ internal sealed unsafe class LinuxListing(LinuxFileStore store, DirectoryReader 
         {
             if (!reader.TryNext(out var name, out var type, out var error))
                 return error != 0 && count == 0 ? error.ToStatus() : count;
-            if (TryDescribe(name, type, out var metadata))
+            if (!ReservedNames.Is(name[..^1]) && TryDescribe(name, type, out var metadata))
                 entries[count++] = new StoreEntry(DiskNames.Decode(name[..^1]), metadata);
         }
 
@@ -57,38 +59,13 @@ internal sealed unsafe class LinuxListing(LinuxFileStore store, DirectoryReader 
             using var target = directory is null ? null : store.Tree.OpenListed(directory, name);
             if (target is null || LinuxTree.Stat(target, out stat) != 0 || !(stat.IsRegular || stat.IsDirectory))
                 return false;
-            metadata = store.ToMetadata(stat, ReadRecord(target, default));
+            metadata = store.ToMetadata(target, stat);
             return true;
         }
 
         if (!stat.IsRegular && !stat.IsDirectory)
             return false;
-        metadata = store.ToMetadata(stat, ReadRecord(reader.Directory, name));
+        metadata = store.ToMetadata(stat, store.HasAttributes ? InodeExtras.OfEntry(reader.Directory, name) : default);
         return true;
-    }
-
-    /// <summary>The record of an entry of <paramref name="at"/>, or of that itself when there is no name.</summary>
-    private DosRecord? ReadRecord(FileDescriptor at, ReadOnlySpan<byte> nameWithZero)
-    {
-        if (!store.HasAttributes)
-            return null;
-        using var handle = new HandlePath(at);
-        Span<byte> path = stackalloc byte[HandlePath.MaxLength + 1 + 256];
-        handle.Text.CopyTo(path);
-        if (!nameWithZero.IsEmpty)
-        {
-            path[handle.Length] = (byte)'/';
-            nameWithZero.CopyTo(path[(handle.Length + 1)..]);
-        }
-
-        var value = stackalloc byte[DosRecord.Size];
-        fixed (byte* text = path)
-        fixed (byte* attribute = DosRecord.Name)
-        {
-            var size = nameWithZero.IsEmpty
-                ? Native.GetAttribute(text, attribute, value, DosRecord.Size)
-                : Native.GetAttributeNoFollow(text, attribute, value, DosRecord.Size);
-            return size > 0 && DosRecord.TryParse(new ReadOnlySpan<byte>(value, (int)size), out var record) ? record : null;
-        }
     }
 }

@@ -59,6 +59,18 @@ internal sealed unsafe class LinuxTree : IDisposable
             return Stat(directory, name, Native.SymlinkNoFollow, out stat);
     }
 
+    /// <summary>Opens an open file once more, with other flags.</summary>
+    public static FileDescriptor? Reopen(FileDescriptor file, int flags, out Errno error)
+    {
+        using var path = new HandlePath(file);
+        fixed (byte* text = path.Text)
+        {
+            var opened = Native.Open(text, flags | OpenFlags.CloseOnExec, 0);
+            error = opened < 0 ? Native.LastError : 0;
+            return opened < 0 ? null : new FileDescriptor(opened);
+        }
+    }
+
     /// <summary>The disk name of a wire name, with a zero byte; null when there is none.</summary>
     public static byte[]? Encode(ReadOnlySpan<char> name)
     {

@@ -36,6 +36,8 @@ internal static unsafe partial class Native
     public const int NoWait = 8; // RWF_NOWAIT
     public const int KeepSize = 1; // FALLOC_FL_KEEP_SIZE
 
+    public const nuint GetExtentsRequest = 0xC020660B; // FS_IOC_FIEMAP
+
     private const string C = "libc";
 
     /// <summary>Whether the numbers and layouts here are those of this machine.</summary>
@@ -124,6 +126,18 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "setxattr", SetLastError = true)]
     public static partial int SetAttribute(byte* path, byte* name, byte* value, nint size, int flags);
 
+    [LibraryImport(C, EntryPoint = "removexattr", SetLastError = true)]
+    public static partial int RemoveAttribute(byte* path, byte* name);
+
+    [LibraryImport(C, EntryPoint = "listxattr", SetLastError = true)]
+    public static partial nint ListAttributes(byte* path, byte* names, nint size);
+
+    [LibraryImport(C, EntryPoint = "llistxattr", SetLastError = true)]
+    public static partial nint ListAttributesNoFollow(byte* path, byte* names, nint size);
+
+    [LibraryImport(C, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int GetExtents(FileDescriptor file, nuint request, Attributes.DataAllocation.Extents* extents);
+
     [LibraryImport(C, EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int StatFs(FileDescriptor file, StatFsBuffer* buffer);
 }
@@ -163,6 +177,7 @@ internal struct OpenHow
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimeSpec
 {
+    public const long Now = 0x3FFFFFFF; // UTIME_NOW
     public const long Omit = 0x3FFFFFFE; // UTIME_OMIT
 
     public long Seconds;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
@@ -12,6 +13,8 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
             return NtStatus.MediaWriteProtected;
         if (path.IsRoot)
             return NtStatus.ObjectNameCollision;
+        if (ReservedNames.IsIn(path))
+            return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.AccessDenied;
         if (LinuxTree.Encode(path.Name) is not { } disk)
             return NtStatus.ObjectNameInvalid;
         var parent = store.Tree.OpenDirectory(path.Parent, quick);

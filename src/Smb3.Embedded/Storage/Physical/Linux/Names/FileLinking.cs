@@ -1,5 +1,6 @@
 using System.Text;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
@@ -13,6 +14,8 @@ internal sealed class FileLinking(LinuxFileStore store)
             return NtStatus.MediaWriteProtected;
         if (link.IsRoot)
             return NtStatus.ObjectNameCollision;
+        if (ReservedNames.IsIn(existing) || ReservedNames.IsIn(link))
+            return ReservedNames.IsIn(existing) ? NtStatus.ObjectNameNotFound : NtStatus.AccessDenied;
         if (LinuxTree.Encode(link.Name) is not { } wanted)
             return NtStatus.ObjectNameInvalid;
         var found = store.Tree.Open(existing, quick: false, out _);
@@ -47,7 +50,7 @@ internal sealed class FileLinking(LinuxFileStore store)
         }
     }
 
-    private static NtStatus LinkOver(FileDescriptor file, in StatxBuffer stat, FileDescriptor directory, byte[] taken, byte[] wanted)
+    private NtStatus LinkOver(FileDescriptor file, in StatxBuffer stat, FileDescriptor directory, byte[] taken, byte[] wanted)
     {
         var error = LinuxTree.StatEntry(directory, taken, out var victim);
         if (error != 0)
@@ -62,7 +65,10 @@ internal sealed class FileLinking(LinuxFileStore store)
         error = EntryCalls.LinkTo(file, directory, passing);
         if (error != 0)
             return error.ToStatus();
+        using var streams = StreamRemoval.Prepare(store, directory, taken);
         error = EntryCalls.Move(directory, passing, directory, taken, 0);
+        if (error == 0)
+            streams.Finish();
         if (error != 0)
             _ = EntryCalls.Unlink(directory, passing, 0);
         else if (!taken.AsSpan().SequenceEqual(wanted))

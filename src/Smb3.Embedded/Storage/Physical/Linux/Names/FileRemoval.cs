@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
@@ -12,6 +13,8 @@ internal sealed class FileRemoval(LinuxFileStore store)
             return NtStatus.MediaWriteProtected;
         if (path.IsRoot)
             return NtStatus.AccessDenied;
+        if (ReservedNames.IsIn(path))
+            return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
         var parent = store.Tree.OpenDirectory(path.Parent, quick);
         if (!parent.Succeeded)
             return parent.Status;
@@ -26,9 +29,11 @@ internal sealed class FileRemoval(LinuxFileStore store)
             if (error != 0)
                 return error.ToStatus();
             LinuxTree.Stat(place.Descriptor, out var before);
+            using var streams = StreamRemoval.Prepare(store, place.Descriptor, name);
             error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
             if (error != 0)
                 return error == Errno.Exists ? NtStatus.DirectoryNotEmpty : error.ToStatus();
+            streams.Finish();
             store.Tree.Changed(place, before, default);
             return NtStatus.Success;
         }

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
@@ -14,6 +15,8 @@ internal sealed class FileRename(LinuxFileStore store)
             return NtStatus.AccessDenied;
         if (to.IsRoot)
             return NtStatus.ObjectNameCollision;
+        if (ReservedNames.IsIn(from) || ReservedNames.IsIn(to))
+            return ReservedNames.IsIn(from) ? NtStatus.ObjectNameNotFound : NtStatus.AccessDenied;
         if (LinuxTree.Encode(to.Name) is not { } wanted)
             return NtStatus.ObjectNameInvalid;
         var oldParent = store.Tree.OpenDirectory(from.Parent, quick);
@@ -67,9 +70,12 @@ internal sealed class FileRename(LinuxFileStore store)
                 return error.ToStatus();
             if (victim.IsDirectory || moved.IsDirectory)
                 return NtStatus.AccessDenied;
+            using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target);
             error = victim.Inode == moved.Inode && victim.Device == moved.Device
                 ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of one file
                 : EntryCalls.Move(oldPlace.Descriptor, source, newPlace.Descriptor, target, 0);
+            if (error == 0)
+                streams.Finish();
 
             // The name of what was replaced can differ in case from the one that is wanted.
             if (error == 0 && !target.AsSpan().SequenceEqual(wanted))

@@ -1,0 +1,103 @@
+namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+/// <summary>Extended attributes of an open file (xattr(7)). Names are disk names and end with a zero byte.</summary>
+internal static unsafe class AttributeCalls
+{
+    /// <summary>What every attribute that anybody may have begins with.</summary>
+    public static ReadOnlySpan<byte> UserPrefix => "user."u8;
+
+    /// <summary>What the store's own attributes begin with.</summary>
+    public static ReadOnlySpan<byte> OwnPrefix => "user.smb3."u8;
+
+    /// <summary>Reads a value.</summary>
+    public static Errno Get(FileDescriptor file, ReadOnlySpan<byte> nameWithZero, out byte[] value)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+        fixed (byte* name = nameWithZero)
+        {
+            while (true)
+            {
+                value = [];
+                var size = Native.GetAttribute(text, name, null, 0);
+                if (size == 0)
+                    return 0;
+                if (size > 0)
+                {
+                    value = new byte[size];
+                    fixed (byte* bytes = value)
+                        size = Native.GetAttribute(text, name, bytes, value.Length);
+                    if (size >= 0)
+                    {
+                        if (size < value.Length)
+                            value = value[..(int)size];
+                        return 0;
+                    }
+                }
+
+                var error = Native.LastError;
+                if (error != Errno.Range) // it grew between the two calls
+                    return error;
+            }
+        }
+    }
+
+    /// <summary>The length of a value; negative when there is none.</summary>
+    public static long LengthOf(FileDescriptor file, ReadOnlySpan<byte> nameWithZero)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+        fixed (byte* name = nameWithZero)
+            return Native.GetAttribute(text, name, null, 0);
+    }
+
+    /// <summary>Makes an attribute or replaces its value, in one step.</summary>
+    public static Errno Set(FileDescriptor file, ReadOnlySpan<byte> nameWithZero, ReadOnlySpan<byte> value)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+        fixed (byte* name = nameWithZero)
+        fixed (byte* bytes = value)
+            return Native.SetAttribute(text, name, bytes, value.Length, 0) == 0 ? 0 : Native.LastError;
+    }
+
+    /// <summary>Removes an attribute.</summary>
+    public static Errno Remove(FileDescriptor file, ReadOnlySpan<byte> nameWithZero)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+        fixed (byte* name = nameWithZero)
+            return Native.RemoveAttribute(text, name) == 0 ? 0 : Native.LastError;
+    }
+
+    /// <summary>The names of all attributes, each with its zero byte.</summary>
+    public static Errno List(FileDescriptor file, out byte[] names)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+        {
+            while (true)
+            {
+                names = [];
+                var size = Native.ListAttributes(text, null, 0);
+                if (size == 0)
+                    return 0;
+                if (size > 0)
+                {
+                    names = new byte[size];
+                    fixed (byte* bytes = names)
+                        size = Native.ListAttributes(text, bytes, names.Length);
+                    if (size >= 0)
+                    {
+                        names = names[..(int)size];
+                        return 0;
+                    }
+                }
+
+                var error = Native.LastError;
+                if (error != Errno.Range)
+                    return error;
+            }
+        }
+    }
+}

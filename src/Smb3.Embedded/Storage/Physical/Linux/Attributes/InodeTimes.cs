@@ -1,0 +1,30 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+/// <summary>Sets the times of an open file, whatever it was opened for.</summary>
+internal static unsafe class InodeTimes
+{
+    /// <summary>Sets what is not null.</summary>
+    public static Errno Set(FileDescriptor file, FileTime? access, FileTime? write) => Set(file, ToTimeSpec(access), ToTimeSpec(write));
+
+    /// <summary>The data was written now, though not in the inode itself.</summary>
+    public static void MarkWritten(FileDescriptor file) =>
+        _ = Set(file, new TimeSpec { Nanoseconds = TimeSpec.Omit }, new TimeSpec { Nanoseconds = TimeSpec.Now });
+
+    private static Errno Set(FileDescriptor file, TimeSpec access, TimeSpec write)
+    {
+        using var handle = new HandlePath(file);
+        var times = stackalloc TimeSpec[2] { access, write };
+        fixed (byte* text = handle.Text)
+            return Native.SetTimesAt(Native.CurrentDirectory, text, times, 0) == 0 ? 0 : Native.LastError;
+    }
+
+    private static TimeSpec ToTimeSpec(FileTime? time)
+    {
+        if (time is not { } value)
+            return new TimeSpec { Nanoseconds = TimeSpec.Omit };
+        var (seconds, nanoseconds) = value.ToUnix();
+        return new TimeSpec { Seconds = seconds, Nanoseconds = nanoseconds };
+    }
+}

@@ -1,0 +1,173 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>What every open handle has to do with the inode as a whole: metadata, attributes, descriptor, and the streams beside its data.</summary>
+/// <param name="store">The store.</param>
+/// <param name="file">The inode, as a place only (O_PATH) or open for data.</param>
+/// <param name="path">Where it was found.</param>
+/// <param name="isDirectory">Whether it is a directory.</param>
+internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
+    : ISecurableFile, IStreamedFile, IExtendedAttributeFile
+{
+    private static ReadOnlySpan<byte> SecurityName => "user.smb3.sd\0"u8;
+
+    /// <summary>The path in the case in which its names were created, as of the open.</summary>
+    public StorePath Path => path;
+
+    /// <summary>The store.</summary>
+    protected LinuxFileStore Store => store;
+
+    /// <summary>The inode.</summary>
+    protected FileDescriptor Inode => file;
+
+    /// <summary>Whether it is a directory.</summary>
+    protected bool IsDirectory => isDirectory;
+
+    /// <inheritdoc cref="IStoreFile.SetMetadataAsync"/>
+    public ValueTask<NtStatus> SetMetadataAsync(FileMetadataChange change, CancellationToken cancellationToken) =>
+        new(change.IsEmpty ? NtStatus.Success : SetMetadata(change));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetSecurityDescriptorAsync(CancellationToken cancellationToken)
+    {
+        if (!store.HasAttributes)
+            return new(NtStatus.NotSupported);
+        return AttributeCalls.Get(file, SecurityName, out var value) is var error && error is 0 or Errno.NoData
+            ? new(new ReadOnlyMemory<byte>(value))
+            : new(error.ToStatus());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
+        new(!store.HasAttributes ? NtStatus.NotSupported : SetSecurityDescriptor(descriptor.Span).ToStatus());
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken) =>
+        new(!store.HasAttributes ? NtStatus.NotSupported : ExtendedAttributes.Get(file));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetExtendedAttributesAsync(
+        IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken)
+    {
+        if (!store.HasAttributes)
+            return new(NtStatus.NotSupported);
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return new(error.ToStatus());
+        lock (store.LockOf(stat))
+            return new(ExtendedAttributes.Set(file, changes));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreStream>> OpenStreamAsync(string name, StoreAccess access, CancellationToken cancellationToken) =>
+        new(OpenStream(name, create: false));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IStoreStream>> CreateStreamAsync(string name, CancellationToken cancellationToken) =>
+        new(OpenStream(name, create: true));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<StoreStreamEntry>>> ListStreamsAsync(CancellationToken cancellationToken) =>
+        new(store.HasAttributes ? store.Streams.List(file) : NtStatus.NotSupported);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> RenameStreamAsync(string name, string newName, bool replace, CancellationToken cancellationToken)
+    {
+        if (!store.HasAttributes)
+            return new(NtStatus.NotSupported);
+
+        // Data of any length becomes the file's own.
+        return newName.Length == 0
+            ? new(Task.Run(() => isDirectory ? NtStatus.InvalidParameter : store.Streams.MakeData(file, name)))
+            : new(store.Streams.Rename(file, name, newName, replace));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken) =>
+        new(store.HasAttributes ? store.Streams.Delete(file, name) : NtStatus.NotSupported);
+
+    /// <summary>Gives a file that was just made what it is to have from the start.</summary>
+    public virtual NtStatus Furnish(in NewFile parameters)
+    {
+        const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
+        var attributes = parameters.Attributes & ~NotKept;
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error == 0 && store.HasAttributes && attributes != LinuxFileStore.DefaultAttributes(stat))
+            error = WriteRecord(new DosRecord(attributes, null, null, default));
+        if (error == 0 && store.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
+            error = AttributeCalls.Set(file, SecurityName, parameters.SecurityDescriptor.Span);
+        return error.ToStatus();
+    }
+
+    private Errno SetSecurityDescriptor(ReadOnlySpan<byte> descriptor)
+    {
+        while (true)
+        {
+            var error = AttributeCalls.Set(file, SecurityName, descriptor);
+            if (error != Errno.NoSpace || !store.Streams.MakeRoom(file))
+                return error;
+        }
+    }
+
+    private NtResult<IStoreStream> OpenStream(string name, bool create)
+    {
+        if (!store.HasAttributes)
+            return NtStatus.NotSupported;
+        if (create && store.Options.ReadOnly)
+            return NtStatus.MediaWriteProtected;
+
+        // The stream's handle outlives this one.
+        var place = LinuxTree.Reopen(file, OpenFlags.Path, out var error);
+        if (place is null)
+            return error.ToStatus();
+        var opened = store.Streams.Open(place, name, create);
+        if (opened.Succeeded)
+            return new LinuxStream(store, place, path, isDirectory, opened.Value);
+        place.Dispose();
+        return opened.Status;
+    }
+
+    private NtStatus SetMetadata(in FileMetadataChange change)
+    {
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        lock (store.LockOf(stat))
+        {
+            if (change.LastAccessTime is not null || change.LastWriteTime is not null)
+            {
+                error = InodeTimes.Set(file, change.LastAccessTime, change.LastWriteTime);
+                if (error != 0)
+                    return error.ToStatus();
+            }
+
+            if (!store.HasAttributes)
+                return NtStatus.Success;
+            var old = InodeExtras.Of(file).Record;
+            var needed = change.Attributes is not null || change.CreationTime is not null || change.ChangeTime is not null
+                || old?.Change is not null;
+            if (!needed)
+                return NtStatus.Success;
+
+            const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
+            error = WriteRecord(new DosRecord(
+                (change.Attributes ?? old?.Attributes ?? LinuxFileStore.DefaultAttributes(stat)) & ~NotKept,
+                change.CreationTime ?? old?.Creation,
+                change.ChangeTime,
+                FileTime.From(DateTimeOffset.UtcNow)));
+            if (error != 0) // all or none
+                _ = InodeTimes.Set(file, LinuxFileStore.ToFileTime(stat.Access), LinuxFileStore.ToFileTime(stat.Modify));
+            return error.ToStatus();
+        }
+    }
+
+    private Errno WriteRecord(in DosRecord record)
+    {
+        Span<byte> value = stackalloc byte[DosRecord.Size];
+        record.Write(value);
+        return AttributeCalls.Set(file, DosRecord.Name, value);
+    }
+}

@@ -1,0 +1,66 @@
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+/// <summary>An inode among all that the store has: its device and number.</summary>
+internal readonly record struct InodeKey(ulong Device, ulong Number)
+{
+    /// <summary>The key of an inode.</summary>
+    public static InodeKey Of(in StatxBuffer stat) => new(stat.Device, stat.Inode);
+}
+
+/// <summary>
+/// A named stream that is in use: what all handles on it share. The data is either held here and written through to the attribute, or in a
+/// file of its own. Everything is guarded by the lock of the inode.
+/// </summary>
+internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
+{
+    private LinuxFile? _retired;
+
+    /// <summary>The file that has the stream.</summary>
+    public InodeKey Inode => inode;
+
+    /// <summary>The name in the case in which it was created.</summary>
+    public string Name { get; set; } = name;
+
+    /// <summary>The name of the attribute, with a zero byte.</summary>
+    public byte[] DiskName { get; set; } = diskName;
+
+    /// <summary>The data, while it is small; never changed in place.</summary>
+    public byte[]? Data { get; set; }
+
+    /// <summary>The file that has the data, when it is not small.</summary>
+    public LinuxFile? Side { get; private set; }
+
+    /// <summary>The side file's id.</summary>
+    public Guid Id { get; private set; }
+
+    /// <summary>Whether the side file is another inode's: it is copied before it is written.</summary>
+    public bool IsForeign { get; private set; }
+
+    /// <summary>Whether it has no attribute any more: it goes with its last handle.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>Open handles.</summary>
+    public int Handles { get; set; }
+
+    /// <summary>What the attribute is to say.</summary>
+    public StreamAttribute Attribute => new(Name, Data, Data is null ? Id : Guid.Empty);
+
+    /// <summary>The data is in a file from now on. A file that it was in before stays open as long as the stream: somebody may read it.</summary>
+    public void MoveTo(LinuxFile side, Guid id, bool isForeign)
+    {
+        _retired = Side;
+        Side = side;
+        Id = id;
+        IsForeign = isForeign;
+        Data = null;
+    }
+
+    /// <summary>Closes what is open.</summary>
+    public async ValueTask CloseAsync()
+    {
+        if (_retired is { } retired)
+            await retired.DisposeAsync();
+        if (Side is { } side)
+            await side.DisposeAsync();
+    }
+}

@@ -1,0 +1,36 @@
+using System.Buffers.Binary;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+/// <summary>
+/// Which inode a file of the side store belongs to: number and time of birth, which no copy shares. A copy that another program made of
+/// the base file refers to the same data, but does not own it.
+/// </summary>
+internal readonly record struct SideOwner(ulong Inode, long BirthSeconds, uint BirthNanoseconds)
+{
+    private const int Size = 20;
+
+    /// <summary>The attribute of a file in the side store that says it.</summary>
+    public static ReadOnlySpan<byte> Name => "user.smb3.owner\0"u8;
+
+    /// <summary>The owner that an inode would be.</summary>
+    public static SideOwner Of(in StatxBuffer stat) => (stat.Mask & StatxBuffer.BirthTime) != 0
+        ? new SideOwner(stat.Inode, stat.Birth.Seconds, stat.Birth.Nanoseconds)
+        : new SideOwner(stat.Inode, 0, 0);
+
+    /// <summary>Reads an attribute's value; what is none is nobody's.</summary>
+    public static SideOwner Parse(ReadOnlySpan<byte> value) => value.Length != Size ? default : new SideOwner(
+        BinaryPrimitives.ReadUInt64LittleEndian(value),
+        BinaryPrimitives.ReadInt64LittleEndian(value[8..]),
+        BinaryPrimitives.ReadUInt32LittleEndian(value[16..]));
+
+    /// <summary>The attribute's value.</summary>
+    public byte[] ToValue()
+    {
+        var value = new byte[Size];
+        BinaryPrimitives.WriteUInt64LittleEndian(value, Inode);
+        BinaryPrimitives.WriteInt64LittleEndian(value.AsSpan(8), BirthSeconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(16), BirthNanoseconds);
+        return value;
+    }
+}

@@ -1,0 +1,153 @@
+using System.Text;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Names;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+/// <summary>
+/// The directory <c>.smb3-streams</c> of the root, with the streams that are too large for an attribute: one file each, named by a random
+/// id. It is made with the first of them, for this process's user only.
+/// </summary>
+internal sealed unsafe class SideStore : IDisposable
+{
+    private const uint DirectoryMode = 0b111_000_000;
+    private const uint FileMode = 0b001_110_000_000; // with the sticky bit, which says nothing of a file: see Holds
+
+    private readonly FileDescriptor _root;
+    private readonly Lock _sync = new();
+    private volatile FileDescriptor? _directory;
+    private InodeKey _key;
+
+    public SideStore(FileDescriptor root)
+    {
+        _root = root;
+        OpenDirectory(make: false, out _);
+    }
+
+    /// <summary>The directory's name, with a zero byte.</summary>
+    public static ReadOnlySpan<byte> DiskName => ".smb3-streams\0"u8;
+
+    /// <summary>The directory, as a place only; null when there is none.</summary>
+    public FileDescriptor? Directory => _directory ?? OpenDirectory(make: false, out _);
+
+    /// <summary>Whether an inode is the directory or one of its files, by whatever way it was reached: a symbolic link leads here too.</summary>
+    public bool Holds(FileDescriptor file, in StatxBuffer stat)
+    {
+        if (stat.IsRegular)
+            return (stat.Mode & 0xFFF) == FileMode && AttributeCalls.LengthOf(file, SideOwner.Name) >= 0;
+        return _directory is not null && InodeKey.Of(stat) == _key;
+    }
+
+    /// <summary>Makes a file.</summary>
+    public FileDescriptor? Create(in SideOwner owner, out Guid id, out Errno error)
+    {
+        id = Guid.NewGuid();
+        if (OpenDirectory(make: true, out error) is not { } directory)
+            return null;
+        const int Flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.CloseOnExec;
+        var file = Open(directory, id, Flags, FileMode, out error);
+        if (file is null)
+            return null;
+
+        // The umask takes nothing that the owner needs, but some file systems drop the sticky bit of files.
+        error = AttributeCalls.Set(file, SideOwner.Name, owner.ToValue());
+        if (error == 0)
+            return file;
+        file.Dispose();
+        Remove(id);
+        return null;
+    }
+
+    /// <summary>Opens a file; for reading only where it cannot be written.</summary>
+    public FileDescriptor? Open(Guid id, out Errno error)
+    {
+        error = Errno.NoEntry;
+        if (Directory is not { } directory)
+            return null;
+        return Open(directory, id, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0, out error)
+            ?? (error is Errno.ReadOnlyFileSystem or Errno.Access
+                ? Open(directory, id, OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out error)
+                : null);
+    }
+
+    /// <summary>Removes a file; handles on it stay good.</summary>
+    public void Remove(Guid id)
+    {
+        if (Directory is { } directory)
+            _ = EntryCalls.Unlink(directory, NameOf(id), 0);
+    }
+
+    /// <summary>Whose a file is; nobody's when it is not there.</summary>
+    public static SideOwner OwnerOf(FileDescriptor file) =>
+        AttributeCalls.Get(file, SideOwner.Name, out var value) == 0 ? SideOwner.Parse(value) : default;
+
+    /// <summary>What is known of a file.</summary>
+    public Errno Stat(Guid id, out StatxBuffer stat)
+    {
+        stat = default;
+        return Directory is { } directory ? LinuxTree.StatEntry(directory, NameOf(id), out stat) : Errno.NoEntry;
+    }
+
+    /// <summary>Makes the names in it survive a loss of power.</summary>
+    public void Flush()
+    {
+        if (Directory is not { } directory)
+            return;
+        using var reader = DirectoryReader.Open(directory, out _);
+        if (reader is not null)
+            _ = Native.Sync(reader.Directory);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_sync)
+            _directory?.Dispose();
+    }
+
+    private static byte[] NameOf(Guid id) => Encoding.ASCII.GetBytes(id.ToString("N") + "\0");
+
+    private static FileDescriptor? Open(FileDescriptor directory, Guid id, int flags, uint mode, out Errno error)
+    {
+        fixed (byte* name = NameOf(id))
+        {
+            var opened = Native.OpenAt(directory, name, flags | OpenFlags.NoFollow, mode);
+            error = opened < 0 ? Native.LastError : 0;
+            return opened < 0 ? null : new FileDescriptor(opened);
+        }
+    }
+
+    private FileDescriptor? OpenDirectory(bool make, out Errno error)
+    {
+        lock (_sync)
+        {
+            error = 0;
+            if (_directory is not null)
+                return _directory;
+            fixed (byte* name = DiskName)
+            {
+                while (true)
+                {
+                    var flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
+                    var opened = Native.OpenAt(_root, name, flags, 0);
+                    if (opened >= 0)
+                    {
+                        var found = new FileDescriptor(opened);
+                        _ = LinuxTree.Stat(found, out var stat);
+                        _key = InodeKey.Of(stat);
+                        return _directory = found;
+                    }
+
+                    error = Native.LastError;
+                    if (error != Errno.NoEntry || !make)
+                        return null;
+                    if (Native.MakeDirectoryAt(_root, name, DirectoryMode) != 0 && Native.LastError is var failed and not Errno.Exists)
+                    {
+                        error = failed;
+                        return null;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+/// <summary>Finds the attributes of a file that are named streams.</summary>
+internal static class StreamAttributes
+{
+    /// <summary>Finds a stream by its name, as it is written or else in any case.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="name">The stream's name.</param>
+    /// <param name="caseSensitive">Whether it must be as it is written.</param>
+    /// <param name="diskName">The attribute's name, with a zero byte.</param>
+    /// <param name="attribute">What it says.</param>
+    /// <returns>Success; or OBJECT_NAME_NOT_FOUND.</returns>
+    public static NtStatus Find(
+        FileDescriptor file, string name, bool caseSensitive, out byte[] diskName, out StreamAttribute attribute)
+    {
+        diskName = StreamAttribute.DiskName(name, caseSensitive);
+        var error = AttributeCalls.Get(file, diskName, out var value);
+        if (error == 0 && StreamAttribute.TryParse(diskName, value, out attribute))
+            return NtStatus.Success;
+        attribute = default;
+        if (error is not (0 or Errno.NoData))
+            return error.ToStatus();
+        if (caseSensitive)
+            return NtStatus.ObjectNameNotFound;
+        foreach (var (other, found) in List(file))
+        {
+            if (!found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                continue;
+            diskName = other;
+            attribute = found;
+            return NtStatus.Success;
+        }
+
+        return NtStatus.ObjectNameNotFound;
+    }
+
+    /// <summary>All streams of a file, with their disk names.</summary>
+    public static List<(byte[] DiskName, StreamAttribute Attribute)> List(FileDescriptor file)
+    {
+        var all = new List<(byte[], StreamAttribute)>();
+        if (AttributeCalls.List(file, out var names) != 0)
+            return all;
+        foreach (var name in new AttributeNames(names))
+        {
+            if (name.StartsWith(StreamAttribute.Prefix)
+                && AttributeCalls.Get(file, name, out var value) == 0
+                && StreamAttribute.TryParse(name, value, out var attribute))
+            {
+                all.Add((name.ToArray(), attribute));
+            }
+        }
+
+        return all;
+    }
+}

@@ -1,0 +1,298 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+/// <summary>
+/// The named streams of a store's files. A stream is an attribute of its file; its data is in there as long as it is small, and in the side
+/// store otherwise.
+/// </summary>
+internal sealed class StreamStore(LinuxFileStore store) : IDisposable
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<InodeKey, List<NamedStream>> _open = [];
+
+    /// <summary>The streams that are not small.</summary>
+    public SideStore Side { get; } = new(store.Tree.Root);
+
+    private StringComparison NameComparison =>
+        store.Options.CaseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    /// <inheritdoc/>
+    public void Dispose() => Side.Dispose();
+
+    /// <summary>Opens or makes a stream, and counts a handle in.</summary>
+    public NtResult<NamedStream> Open(FileDescriptor file, string name, bool create)
+    {
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        lock (store.LockOf(stat))
+        {
+            var status = Find(file, stat, name, out var stream);
+            if (status == NtStatus.Success ? create : status != NtStatus.ObjectNameNotFound || !create)
+                return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
+            if (stream is null)
+            {
+                stream = new NamedStream(InodeKey.Of(stat), name, StreamAttribute.DiskName(name, store.Options.CaseSensitive)) { Data = [] };
+                status = new StreamWriter(store, file, stream, stat).Save();
+                if (status != NtStatus.Success)
+                    return status;
+                InodeTimes.MarkWritten(file);
+            }
+
+            if (stream.Handles++ == 0)
+                Keep(stream);
+            return stream;
+        }
+    }
+
+    /// <summary>Counts a handle out.</summary>
+    public ValueTask CloseAsync(NamedStream stream)
+    {
+        lock (store.LockOf(stream.Inode))
+        {
+            if (--stream.Handles > 0)
+                return ValueTask.CompletedTask;
+            lock (_sync)
+            {
+                if (_open.TryGetValue(stream.Inode, out var streams) && streams.Remove(stream) && streams.Count == 0)
+                    _open.Remove(stream.Inode);
+            }
+        }
+
+        return stream.CloseAsync();
+    }
+
+    /// <summary>The streams of a file.</summary>
+    public NtResult<IReadOnlyList<StoreStreamEntry>> List(FileDescriptor file)
+    {
+        var all = StreamAttributes.List(file);
+        var list = new List<StoreStreamEntry>(all.Count);
+        foreach (var (_, attribute) in all)
+        {
+            if (!attribute.IsAside)
+                list.Add(new StoreStreamEntry(attribute.Name, attribute.Data.Length, Resident(attribute.Data.Length)));
+            else if (Side.Stat(attribute.Id, out var stat) == 0)
+                list.Add(new StoreStreamEntry(attribute.Name, stat.Size, stat.Blocks * 512));
+            else
+                list.Add(new StoreStreamEntry(attribute.Name, 0, 0));
+        }
+
+        return list;
+    }
+
+    /// <summary>What data occupies that is kept with its file: MS-FSA has it in units of 8 bytes.</summary>
+    public static long Resident(int length) => (length + 7L) & ~7L;
+
+    /// <summary>Gives a stream another name.</summary>
+    public NtStatus Rename(FileDescriptor file, string name, string newName, bool replace)
+    {
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        lock (store.LockOf(stat))
+        {
+            var status = Find(file, stat, name, out var stream);
+            if (status != NtStatus.Success)
+                return status;
+            using var use = new Use(stream!);
+            if (!newName.Equals(stream!.Name, NameComparison))
+            {
+                status = Find(file, stat, newName, out var victim);
+                if (status == NtStatus.Success)
+                {
+                    using var victimUse = new Use(victim!);
+                    if (!replace)
+                        return NtStatus.ObjectNameCollision;
+                    status = Remove(file, victim!);
+                    if (status != NtStatus.Success)
+                        return status;
+                }
+                else if (status != NtStatus.ObjectNameNotFound)
+                {
+                    return status;
+                }
+            }
+
+            var (oldName, oldDisk) = (stream.Name, stream.DiskName);
+            stream.Name = newName;
+            stream.DiskName = StreamAttribute.DiskName(newName, store.Options.CaseSensitive);
+            status = new StreamWriter(store, file, stream, stat).Save();
+            if (status != NtStatus.Success)
+            {
+                (stream.Name, stream.DiskName) = (oldName, oldDisk);
+                return status;
+            }
+
+            if (!oldDisk.AsSpan().SequenceEqual(stream.DiskName))
+                _ = AttributeCalls.Remove(file, oldDisk);
+            InodeTimes.MarkWritten(file);
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>A stream's data becomes the file's own; handles on it go on with that.</summary>
+    public NtStatus MakeData(FileDescriptor file, string name)
+    {
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        lock (store.LockOf(stat))
+        {
+            var status = Find(file, stat, name, out var stream);
+            if (status != NtStatus.Success)
+                return status;
+            using var use = new Use(stream!);
+            var data = LinuxTree.Reopen(file, OpenFlags.ReadWrite, out error);
+            if (data is null)
+                return error.ToStatus();
+            var target = new LinuxFile(store, data, StorePath.Root, isDirectory: false, isNew: false);
+            error = Native.Truncate(data, 0) == 0 ? StreamWriter.Copy(stream!, data) : Native.LastError;
+            if (error != 0)
+            {
+                _ = Native.Truncate(data, 0);
+                data.Dispose();
+                return error.ToStatus();
+            }
+
+            status = Remove(file, stream!);
+            stream!.MoveTo(target, Guid.Empty, isForeign: false);
+            return status;
+        }
+    }
+
+    /// <summary>Removes a stream; handles on it go on.</summary>
+    public NtStatus Delete(FileDescriptor file, string name)
+    {
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        lock (store.LockOf(stat))
+        {
+            var status = Find(file, stat, name, out var stream, mustOpen: false);
+            if (status != NtStatus.Success)
+                return status;
+            using var use = new Use(stream!);
+            status = Remove(file, stream!);
+            if (status == NtStatus.Success)
+                InodeTimes.MarkWritten(file);
+            return status;
+        }
+    }
+
+    /// <summary>The file has lost its last name: its streams go with it.</summary>
+    public void FileRemoved(FileDescriptor file)
+    {
+        if (LinuxTree.Stat(file, out var stat) != 0 || stat.Links > 0 && !stat.IsDirectory)
+            return;
+        lock (store.LockOf(stat))
+        {
+            foreach (var stream in OpenOf(InodeKey.Of(stat)))
+                stream.IsRemoved = true;
+            foreach (var (_, attribute) in StreamAttributes.List(file))
+            {
+                if (attribute.IsAside)
+                    RemoveAside(attribute.Id, SideOwner.Of(stat));
+            }
+        }
+    }
+
+    /// <summary>Moves the largest stream that an attribute holds to the side store, so that there is room for another attribute.</summary>
+    /// <returns>Whether there is more room now.</returns>
+    public bool MakeRoom(FileDescriptor file)
+    {
+        const int NotWorthIt = 64;
+        if (LinuxTree.Stat(file, out var stat) != 0)
+            return false;
+        lock (store.LockOf(stat))
+        {
+            StreamAttribute largest = default;
+            foreach (var (_, attribute) in StreamAttributes.List(file))
+            {
+                if (attribute.Data.Length > largest.Data.Length)
+                    largest = attribute;
+            }
+
+            if (largest.Data.Length < NotWorthIt || Find(file, stat, largest.Name, out var stream) != NtStatus.Success)
+                return false;
+            using var use = new Use(stream!);
+            return new StreamWriter(store, file, stream!, stat).MoveAside() == NtStatus.Success;
+        }
+    }
+
+    /// <summary>Finds a stream, in use or on disk; the inode's lock is held.</summary>
+    private NtStatus Find(FileDescriptor file, in StatxBuffer stat, string name, out NamedStream? stream, bool mustOpen = true)
+    {
+        var key = InodeKey.Of(stat);
+        stream = OpenOf(key).Find(other => other.Name.Equals(name, NameComparison));
+        if (stream is not null)
+            return NtStatus.Success;
+        var status = StreamAttributes.Find(file, name, store.Options.CaseSensitive, out var diskName, out var attribute);
+        if (status != NtStatus.Success)
+            return status;
+        var found = new NamedStream(key, attribute.Name, diskName);
+        if (attribute.IsAside)
+        {
+            var side = Side.Open(attribute.Id, out var error);
+            if (side is null && mustOpen)
+                return error == Errno.NoEntry ? NtStatus.FileCorruptError : error.ToStatus();
+            if (side is not null)
+            {
+                var isForeign = SideStore.OwnerOf(side) != SideOwner.Of(stat);
+                found.MoveTo(new LinuxFile(store, side, StorePath.Root, isDirectory: false, isNew: false), attribute.Id, isForeign);
+            }
+        }
+        else
+        {
+            found.Data = attribute.Data.ToArray();
+        }
+
+        stream = found;
+        return NtStatus.Success;
+    }
+
+    private List<NamedStream> OpenOf(InodeKey key)
+    {
+        lock (_sync)
+            return _open.TryGetValue(key, out var streams) ? streams.FindAll(static stream => !stream.IsRemoved) : [];
+    }
+
+    private void Keep(NamedStream stream)
+    {
+        lock (_sync)
+        {
+            if (!_open.TryGetValue(stream.Inode, out var streams))
+                _open.Add(stream.Inode, streams = []);
+            streams.Add(stream);
+        }
+    }
+
+    private NtStatus Remove(FileDescriptor file, NamedStream stream)
+    {
+        var error = AttributeCalls.Remove(file, stream.DiskName);
+        if (error is not (0 or Errno.NoData))
+            return error.ToStatus();
+        stream.IsRemoved = true;
+        if (stream is { Data: null, IsForeign: false } && stream.Id != Guid.Empty)
+            Side.Remove(stream.Id);
+        return NtStatus.Success;
+    }
+
+    private void RemoveAside(Guid id, in SideOwner owner)
+    {
+        using var side = Side.Open(id, out _);
+        if (side is not null && SideStore.OwnerOf(side) == owner)
+            Side.Remove(id);
+    }
+
+    /// <summary>Closes a stream that was looked at only.</summary>
+    private readonly struct Use(NamedStream stream) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (stream.Handles == 0)
+                _ = stream.CloseAsync().AsTask();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+
+/// <summary>Changes where a stream's data is kept, and what is in it while it is small. The inode's lock is held.</summary>
+internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor file, NamedStream stream, StatxBuffer stat)
+{
+    /// <summary>
+    /// The most that is kept in an attribute: ext4 has room for about 4 KiB of attributes, which a descriptor and other attributes need too.
+    /// </summary>
+    public const int LargestInline = 1024;
+
+    private const int CopySize = 1 << 20;
+
+    /// <summary>Writes the attribute; what does not fit there goes aside.</summary>
+    public NtStatus Save()
+    {
+        if (stream.IsRemoved)
+            return NtStatus.Success;
+        var error = AttributeCalls.Set(file, stream.DiskName, stream.Attribute.ToValue(stream.DiskName));
+        return error is (Errno.NoSpace or Errno.TooLong or Errno.Range) && stream.Data is { Length: > 0 } ? MoveAside() : error.ToStatus();
+    }
+
+    /// <summary>Puts other data in the attribute.</summary>
+    public NtStatus Replace(byte[] data)
+    {
+        var old = stream.Data;
+        stream.Data = data;
+        var status = Save();
+        if (status != NtStatus.Success)
+            stream.Data = old;
+        return status;
+    }
+
+    /// <summary>Puts the data into a side file of the stream's own.</summary>
+    public NtStatus MoveAside()
+    {
+        var side = store.Streams.Side.Create(SideOwner.Of(stat), out var id, out var error);
+        if (side is null)
+            return error.ToStatus();
+        error = Copy(stream, side);
+        if (error == 0 && !stream.IsRemoved)
+        {
+            var attribute = new StreamAttribute(stream.Name, default, id);
+            error = AttributeCalls.Set(file, stream.DiskName, attribute.ToValue(stream.DiskName));
+        }
+
+        if (error != 0 || stream.IsRemoved)
+            store.Streams.Side.Remove(id);
+        if (error != 0)
+        {
+            side.Dispose();
+            return error.ToStatus();
+        }
+
+        stream.MoveTo(new LinuxFile(store, side, StorePath.Root, isDirectory: false, isNew: false), id, isForeign: false);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Copies all data of a stream into an empty file.</summary>
+    public static unsafe Errno Copy(NamedStream stream, FileDescriptor target)
+    {
+        if (stream.Data is { } data)
+            return WriteAll(target, data, 0);
+        var buffer = ArrayPool<byte>.Shared.Rent(CopySize);
+        try
+        {
+            for (var offset = 0L; ; )
+            {
+                var read = stream.Side!.ReadToEnd(offset, buffer, 0);
+                if (!read.Succeeded)
+                    return Errno.Io;
+                if (read.Value == 0)
+                    return 0;
+                var error = WriteAll(target, buffer.AsSpan(0, read.Value), offset);
+                if (error != 0)
+                    return error;
+                offset += read.Value;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static unsafe Errno WriteAll(FileDescriptor target, ReadOnlySpan<byte> data, long offset)
+    {
+        fixed (byte* start = data)
+        {
+            var done = 0;
+            while (done < data.Length)
+            {
+                var count = Native.PWrite(target, start + done, data.Length - done, offset + done);
+                if (count >= 0)
+                    done += (int)count;
+                else if (Native.LastError is var error and not Errno.Interrupted)
+                    return error;
+            }
+        }
+
+        return 0;
+    }
+}
