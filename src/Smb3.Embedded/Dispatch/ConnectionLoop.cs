@@ -112,18 +112,14 @@ internal sealed class ConnectionLoop : INotificationSender
         Terminate(ConnectionEndReason.ServerStopped);
     }
 
-    public void Send(ResponseBuffer frame)
-    {
-        _flow.Add(frame.Length);
-        _outgoing.Send(frame);
-    }
+    public void Send(ResponseBuffer frame) => SendAndCount(frame);
 
     /// <inheritdoc/>
-    public bool TrySend(ReadOnlySpan<byte> message, Session? sealedFor)
+    public SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor)
     {
         if (_reason >= 0)
         {
-            return false;
+            return null;
         }
 
         var frame = Buffers.Rent();
@@ -134,14 +130,25 @@ internal sealed class ConnectionLoop : INotificationSender
             frame.MarkSealed();
         }
 
-        Send(frame);
-        return true;
+        var at = _time.GetTimestamp();
+        return new SentMark(SendAndCount(frame), at);
     }
+
+    /// <inheritdoc/>
+    public bool HasArrived(SentMark mark) => _transport.BytesAcknowledged is { } bytes
+        ? bytes >= mark.Position
+        : Volatile.Read(ref _lastFrame) > mark.At; // a sign of life from the peer must do
 
     public void Violation(ConnectionEndReason reason)
     {
         ServerLog.ProtocolViolation(_pipeline.Logger, Connection.Id, Connection.RemoteEndPoint, reason.ToString());
         Terminate(reason);
+    }
+
+    private long SendAndCount(ResponseBuffer frame)
+    {
+        _flow.Add(frame.Length);
+        return _outgoing.Send(frame);
     }
 
     private void Terminate(ConnectionEndReason reason)
@@ -182,7 +189,7 @@ internal sealed class ConnectionLoop : INotificationSender
                 return;
             }
 
-            _lastFrame = _time.GetTimestamp();
+            Volatile.Write(ref _lastFrame, _time.GetTimestamp());
             _pipeline.Metrics.Received(frame!.Length);
             if (_reason >= 0 || Volatile.Read(ref _draining) != 0)
             {

@@ -15,6 +15,7 @@ internal sealed class OutgoingQueue
     private readonly Action<int> _left;
     private readonly Action _failed;
     private readonly Queue<ResponseBuffer> _waiting = new();
+    private long _accepted;
     private bool _sending;
     private bool _closed;
     private TaskCompletionSource? _idle;
@@ -33,21 +34,25 @@ internal sealed class OutgoingQueue
         _failed = failed;
     }
 
-    public void Send(ResponseBuffer frame)
+    /// <summary>Takes a frame.</summary>
+    /// <returns>How many bytes were taken until now, this frame's included.</returns>
+    public long Send(ResponseBuffer frame)
     {
         frame.Finish();
+        long accepted;
         lock (_waiting)
         {
+            accepted = _accepted += frame.Frame.Length;
             if (_closed)
             {
                 Drop(frame);
-                return;
+                return accepted;
             }
 
             if (_sending)
             {
                 _waiting.Enqueue(frame);
-                return;
+                return accepted;
             }
 
             _sending = true;
@@ -63,6 +68,8 @@ internal sealed class OutgoingQueue
             // It reports its own failure through _failed and never throws.
             _ = sending.AsTask();
         }
+
+        return accepted;
     }
 
     /// <summary>Completes when everything that was handed over has left, or the queue was closed.</summary>

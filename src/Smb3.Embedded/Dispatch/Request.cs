@@ -209,7 +209,7 @@ internal sealed class Request
     {
         if (_pending is null)
         {
-            _pending = new PendingEntry(MessageId, Connection.Ended);
+            _pending = new PendingEntry(MessageId, SessionId, Connection.Ended);
             Connection.Pending.Add(_pending);
         }
 
@@ -277,11 +277,13 @@ internal sealed class Request
     }
 
     /// <summary>What CANCEL finds. Its own object, because the request's is used again while a late CANCEL may still hold it.</summary>
-    private sealed class PendingEntry(ulong messageId, CancellationToken connectionEnded) : IPendingRequest, IDisposable
+    private sealed class PendingEntry(ulong messageId, ulong sessionId, CancellationToken connectionEnded) : IPendingRequest, IDisposable
     {
         private readonly CancellationTokenSource _cancelled = CancellationTokenSource.CreateLinkedTokenSource(connectionEnded);
 
         public ulong MessageId { get; } = messageId;
+
+        public ulong SessionId { get; } = sessionId;
 
         public ulong AsyncId { get; set; }
 

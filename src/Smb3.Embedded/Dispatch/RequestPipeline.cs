@@ -66,11 +66,11 @@ internal sealed class RequestPipeline
 
         if ((request.Flags & Smb2HeaderFlags.Async) != 0)
         {
-            request.Connection.Pending.CancelByAsyncId(request.HeaderAsyncId);
+            request.Connection.Pending.CancelByAsyncId(request.HeaderAsyncId, request.SessionId);
         }
         else
         {
-            request.Connection.Pending.CancelByMessageId(request.MessageId);
+            request.Connection.Pending.CancelByMessageId(request.MessageId, request.SessionId);
         }
     }
 

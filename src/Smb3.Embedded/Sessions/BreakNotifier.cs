@@ -6,89 +6,108 @@ using Smb3.Embedded.Wire.Oplock;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Takes the breaks of one open to its client: over the connection on which it was opened, or over another channel of its session when
-/// that one is gone (MS-SMB2 3.3.4.6 and 3.3.4.7); those of a lease over the first connection of the client.
+/// Takes the breaks of one open to its client (MS-SMB2 3.3.4.6 and 3.3.4.7). An oplock's break goes over the newest channel of its
+/// session, as Windows does it, or first over the connection on which it was opened, as the specification has it; a lease is the
+/// client's, and its breaks go over the oldest connection of the client.
 /// </summary>
-internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb2FileId fileId) : IBreakSink
+internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb2FileId fileId) : IBreakSink, IBreakRoute
 {
     private readonly Lock _sync = new();
-    private List<CacheBreak>? _early;
+    private List<(CacheBreak Notice, CacheGrant Grant)>? _early;
+    private volatile BreakDelivery? _last;
     private bool _announced;
+
+    /// <inheritdoc/>
+    public bool IsUnreachable => _last is { IsUnreachable: true };
+
+    private bool IsLease { get; set; }
+
+    private bool FollowsSpecification => tree.Session.Graph.Settings.RetryOplockBreaks;
+
+    bool IBreakRoute.Retries => IsLease || FollowsSpecification;
 
     /// <summary>The client knows the open from here on: breaks that came before its response follow it.</summary>
     public void Announce()
     {
-        List<CacheBreak>? early;
+        List<(CacheBreak Notice, CacheGrant Grant)>? early;
         lock (_sync)
         {
             _announced = true;
             (early, _early) = (_early, null);
         }
 
-        foreach (var notice in early ?? [])
+        foreach (var (notice, grant) in early ?? [])
         {
             // When it does not get out, its connection is ending, and the open with it.
-            _ = SendNow(notice);
+            _ = SendNow(notice, grant);
         }
     }
 
-    public bool Send(in CacheBreak notice)
+    public bool Send(in CacheBreak notice, CacheGrant grant)
     {
         lock (_sync)
         {
             if (!_announced)
             {
-                (_early ??= []).Add(notice);
+                (_early ??= []).Add((notice, grant));
                 return true;
             }
         }
 
-        return SendNow(notice);
+        return SendNow(notice, grant);
     }
 
-    private bool SendNow(in CacheBreak notice)
+    /// <inheritdoc/>
+    public bool TryClose()
     {
-        Span<byte> message = stackalloc byte[Smb2Header.Size + LeaseBreakNotification.FixedSize];
-        message = message[..Write(message, notice)];
+        if (!tree.Session.Opens.TryGet(fileId, out var open))
+        {
+            return false;
+        }
 
+        _ = Task.Run(async () =>
+        {
+            try
+            {
+                await open.EndAsync().ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // A store that cannot close: the open is gone from the session all the same, and nobody waits for more.
+            }
+        });
+        return true;
+    }
+
+    IEnumerable<Connection> IBreakRoute.Connections()
+    {
+        var session = tree.Session;
+        var channels = session.Channels.Select(channel => channel.Connection);
+        if (!IsLease)
+        {
+            return FollowsSpecification
+                ? channels.OrderBy(one => one != connection).ThenBy(one => one.Id)
+                : channels.OrderByDescending(one => one.Id);
+        }
+
+        // What is encrypted for a session, only its own channels can take.
+        return Seals || connection.Client is not { } client
+            ? channels.OrderBy(one => one.Id)
+            : client.Connections.Where(one => one.Authenticated).OrderBy(one => one.Id);
+    }
+
+    SentMark? IBreakRoute.TrySend(Connection connection, ReadOnlySpan<byte> message)
+    {
         // Notifications are not signed (MS-SMB2 3.3.4.1.1), but a session or share that encrypts encrypts them too.
         var session = tree.Session;
         if (!session.TryUse())
         {
-            return false;
+            return null;
         }
 
         try
         {
-            var sealedFor = session.EncryptData || tree.EncryptData ? session : null;
-            if (notice.Lease is not null && sealedFor is null && connection.Client is { } client)
-            {
-                // A lease is the client's, not the session's: its oldest connection carries all its breaks.
-                foreach (var one in client.Connections.OrderBy(c => c.Id))
-                {
-                    if (Sends(one, message, null))
-                    {
-                        return true;
-                    }
-                }
-
-                return false;
-            }
-
-            if (Sends(connection, message, sealedFor))
-            {
-                return true;
-            }
-
-            foreach (var channel in session.Channels)
-            {
-                if (channel.Connection != connection && Sends(channel.Connection, message, sealedFor))
-                {
-                    return true;
-                }
-            }
-
-            return false;
+            return connection.Notifications?.TrySend(message, Seals ? session : null);
         }
         finally
         {
@@ -96,8 +115,19 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         }
     }
 
-    private static bool Sends(Connection connection, ReadOnlySpan<byte> message, Session? sealedFor) =>
-        connection.Notifications is { } sender && sender.TrySend(message, sealedFor);
+    private bool Seals => tree.Session.EncryptData || tree.EncryptData;
+
+    private bool SendNow(in CacheBreak notice, CacheGrant grant)
+    {
+        Span<byte> message = stackalloc byte[Smb2Header.Size + LeaseBreakNotification.FixedSize];
+        message = message[..Write(message, notice)];
+        IsLease = notice.Lease is not null;
+        var sent = notice;
+        var delivery = new BreakDelivery(
+            message.ToArray(), this, tree.Session.Graph.Settings.TimeProvider, notice.MustAnswer ? () => grant.Awaits(sent) : null);
+        _last = delivery;
+        return delivery.Begin();
+    }
 
     private int Write(Span<byte> message, in CacheBreak notice)
     {

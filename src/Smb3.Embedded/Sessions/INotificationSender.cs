@@ -4,6 +4,14 @@ namespace Smb3.Embedded.Sessions;
 internal interface INotificationSender
 {
     /// <summary>Sends <paramref name="message"/>, encrypted with the keys of <paramref name="sealedFor"/> when that is given.</summary>
-    /// <returns>False when the connection has ended.</returns>
-    bool TrySend(ReadOnlySpan<byte> message, Session? sealedFor);
+    /// <returns>What <see cref="HasArrived"/> asks for it; <see langword="null"/> when the connection has ended.</returns>
+    SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor);
+
+    /// <summary>Whether the peer's transport has what was sent, as far as can be seen from here.</summary>
+    bool HasArrived(SentMark mark);
 }
+
+/// <summary>A place in what was sent over a connection.</summary>
+/// <param name="Position">Bytes that were handed to the connection, up to the end of the message.</param>
+/// <param name="At">When that was.</param>
+internal readonly record struct SentMark(long Position, long At);

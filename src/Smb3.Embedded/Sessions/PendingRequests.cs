@@ -7,6 +7,9 @@ internal interface IPendingRequest
 {
     ulong MessageId { get; }
 
+    /// <summary>The session that sent it: nobody else can cancel it.</summary>
+    ulong SessionId { get; }
+
     void Cancel();
 }
 
@@ -48,17 +51,16 @@ internal sealed class PendingRequests
         }
     }
 
-    public void CancelByMessageId(ulong messageId)
-    {
-        if (_byMessageId.TryGetValue(messageId, out var request))
-        {
-            request.Cancel();
-        }
-    }
+    /// <summary>Cancels what <paramref name="sessionId"/> sent under this message id.</summary>
+    public void CancelByMessageId(ulong messageId, ulong sessionId) => Cancel(_byMessageId, messageId, sessionId);
 
-    public void CancelByAsyncId(ulong asyncId)
+    /// <summary>Cancels what <paramref name="sessionId"/> sent and was told this id of.</summary>
+    public void CancelByAsyncId(ulong asyncId, ulong sessionId) => Cancel(_byAsyncId, asyncId, sessionId);
+
+    private static void Cancel(ConcurrentDictionary<ulong, IPendingRequest> requests, ulong id, ulong sessionId)
     {
-        if (_byAsyncId.TryGetValue(asyncId, out var request))
+        // Ids of a connection are numbers that a neighbour on it can guess.
+        if (requests.TryGetValue(id, out var request) && request.SessionId == sessionId)
         {
             request.Cancel();
         }

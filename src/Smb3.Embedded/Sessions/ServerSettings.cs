@@ -46,6 +46,12 @@ internal sealed record ServerSettings
     /// <summary>Whether sessions may have channels on several connections.</summary>
     public bool MultiChannel { get; init; } = true;
 
+    /// <summary>
+    /// Whether the break of an oplock goes out again over another channel when the client's transport does not acknowledge it, as
+    /// MS-SMB2 3.3.4.6 has it. Windows sends it once, over the newest channel.
+    /// </summary>
+    public bool RetryOplockBreaks { get; init; }
+
     public bool AllowAnonymous { get; init; }
 
     /// <summary>Whether a user whom nobody knows becomes a guest (unsigned, not encrypted) instead of being refused.</summary>

@@ -23,6 +23,11 @@ internal interface ITransportConnection : IDuplexPipe, IAsyncDisposable
 
     EndPoint RemoteEndPoint { get; }
 
+    /// <summary>
+    /// How many of the bytes that were sent the peer's transport has acknowledged; <see langword="null"/> where that cannot be seen.
+    /// </summary>
+    long? BytesAcknowledged { get; }
+
     void Abort();
 }
 

@@ -260,14 +260,11 @@ public sealed class SessionTests : ProtocolTest
     [Fact]
     public async Task Binding_is_refused_while_multi_channel_is_not_offered()
     {
+        Start(new ServerSettings { MultiChannel = false });
         var session = await Server.LogOnAsync();
         var channel = Server.Connect(session.Connection.Options);
         await channel.NegotiateAsync();
-        if ((channel.Negotiated!.Capabilities & Smb2Capabilities.MultiChannel) != 0)
-        {
-            return;
-        }
-
+        Assert.Equal(Smb2Capabilities.None, channel.Negotiated!.Capabilities & Smb2Capabilities.MultiChannel);
         await session.BindAsync(channel, TestServer.Alice, TestServer.Password, NtStatus.RequestNotAccepted);
         await session.ConnectAsync("data");
     }

@@ -11,7 +11,15 @@ internal readonly record struct CacheBreak(LeaseIdentity? Lease, CacheState From
 /// <summary>Takes the breaks of one open to its client.</summary>
 internal interface IBreakSink
 {
-    /// <summary>Sends a break. Must neither block nor throw.</summary>
+    /// <summary>Whether the latest break was sent wherever the client could be reached, and arrived nowhere.</summary>
+    bool IsUnreachable { get; }
+
+    /// <summary>Sends a break, and again by another way while it does not arrive. Must neither block nor throw.</summary>
+    /// <param name="notice">The break.</param>
+    /// <param name="grant">What is broken: says whether the break still awaits its answer.</param>
     /// <returns>Whether it was handed to a live connection of the client.</returns>
-    bool Send(in CacheBreak notice);
+    bool Send(in CacheBreak notice, CacheGrant grant);
+
+    /// <summary>Begins to close the open, whose client cannot be reached; false when it is nobody's any more.</summary>
+    bool TryClose();
 }

@@ -52,6 +52,16 @@ internal sealed class CacheGrant(FileObject file, LeaseTable? table, LeaseIdenti
             return (State, Epoch, IsBreaking);
     }
 
+    /// <summary>Whether the client has not answered <paramref name="notice"/> yet, and may still do so.</summary>
+    public bool Awaits(in CacheBreak notice)
+    {
+        lock (File.Sync)
+        {
+            return IsBreaking && State == notice.From && BreakingTo == notice.To
+                && (Lease is not { Version: 2 } || Epoch == notice.Epoch);
+        }
+    }
+
     /// <summary>Hands a break to the first of the opens that can still reach the client.</summary>
     public bool Send(in CacheBreak notice)
     {
@@ -60,7 +70,7 @@ internal sealed class CacheGrant(FileObject file, LeaseTable? table, LeaseIdenti
             opens = [.. Opens];
         foreach (var open in opens)
         {
-            if (open.BreakSink is { } sink && sink.Send(notice))
+            if (open.BreakSink is { } sink && sink.Send(notice, this))
                 return true;
         }
 

@@ -33,6 +33,8 @@ internal sealed class OptionsBinder
             ["Ciphers"] = s => Replace(_options.Ciphers, s, (item, add) => Word(item.Path, item.Text, SettingNames.Ciphers, add)),
             ["SigningAlgorithms"] = s => Replace(
                 _options.SigningAlgorithms, s, (item, add) => Word(item.Path, item.Text, SettingNames.SigningAlgorithms, add)),
+            ["MultiChannel"] = s => Flag(s, value => _options.MultiChannel = value),
+            ["RetryOplockBreaks"] = s => Flag(s, value => _options.RetryOplockBreaks = value),
             ["AllowGuest"] = s => Flag(s, value => _options.AllowGuest = value),
             ["AllowAnonymous"] = s => Flag(s, value => _options.AllowAnonymous = value),
             ["DrainTimeout"] = s => Time(s, value => _options.DrainTimeout = value),
@@ -54,6 +56,7 @@ internal sealed class OptionsBinder
             ["MaxConnections"] = s => Number(s, value => limits.MaxConnections = value),
             ["MaxConnectionsPerAddress"] = s => Number(s, value => limits.MaxConnectionsPerAddress = value),
             ["MaxSessionsPerConnection"] = s => Number(s, value => limits.MaxSessionsPerConnection = value),
+            ["MaxChannelsPerSession"] = s => Number(s, value => limits.MaxChannelsPerSession = value),
             ["MaxTreeConnectsPerSession"] = s => Number(s, value => limits.MaxTreeConnectsPerSession = value),
             ["MaxOpensPerSession"] = s => Number(s, value => limits.MaxOpensPerSession = value),
             ["MaxCredits"] = s => Number(s, value => limits.MaxCredits = value),

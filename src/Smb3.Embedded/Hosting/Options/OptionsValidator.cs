@@ -77,6 +77,7 @@ internal sealed class OptionsValidator
         Range("Limits:MaxConnections", limits.MaxConnections, 1, 1_000_000);
         Range("Limits:MaxConnectionsPerAddress", limits.MaxConnectionsPerAddress, 1, 1_000_000);
         Range("Limits:MaxSessionsPerConnection", limits.MaxSessionsPerConnection, 1, 65_536);
+        Range("Limits:MaxChannelsPerSession", limits.MaxChannelsPerSession, 1, 1_024);
         Range("Limits:MaxTreeConnectsPerSession", limits.MaxTreeConnectsPerSession, 1, 65_536);
         Range("Limits:MaxOpensPerSession", limits.MaxOpensPerSession, 1, 1 << 24);
         Range("Limits:MaxCredits", limits.MaxCredits, 64, 65_472);

@@ -12,6 +12,9 @@ public sealed class SmbServerLimits
     /// <summary>Sessions on one connection, those being set up included. 1 to 65,536. Default 2,048.</summary>
     public int MaxSessionsPerConnection { get; set; } = 2_048;
 
+    /// <summary>Connections over which one session has channels. 1 to 1,024. Default 32, as Windows.</summary>
+    public int MaxChannelsPerSession { get; set; } = 32;
+
     /// <summary>Tree connects of one session. 1 to 65,536. Default 4,096.</summary>
     public int MaxTreeConnectsPerSession { get; set; } = 4_096;
 

@@ -44,6 +44,19 @@ public sealed class SmbServerOptions
         [SmbSigningAlgorithm.AesGmac, SmbSigningAlgorithm.AesCmac, SmbSigningAlgorithm.HmacSha256];
 
     /// <summary>
+    /// Whether a session may use several connections, and clients are told at which addresses they can open them. Needs SMB 3.
+    /// Default on.
+    /// </summary>
+    public bool MultiChannel { get; set; } = true;
+
+    /// <summary>
+    /// Whether the break of an oplock (not of a lease: there it always is so) goes out again over the next channel of the session when
+    /// the client's transport does not acknowledge it within half a second. That is what the specification says; Windows sends it once,
+    /// over the newest channel. Default off, as Windows.
+    /// </summary>
+    public bool RetryOplockBreaks { get; set; }
+
+    /// <summary>
     /// Whether a user whom nobody knows is let in as a guest instead of being refused. A guest can use only the shares that allow it.
     /// Default off.
     /// </summary>

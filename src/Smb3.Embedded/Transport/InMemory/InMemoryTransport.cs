@@ -67,6 +67,8 @@ internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITran
 
         public EndPoint RemoteEndPoint => remote;
 
+        public long? BytesAcknowledged => null;
+
         public PipeReader Input => input;
 
         public PipeWriter Output => output;

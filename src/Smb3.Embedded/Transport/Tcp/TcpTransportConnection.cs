@@ -27,6 +27,8 @@ internal sealed class TcpTransportConnection : ITransportConnection
 
     public PipeWriter Output { get; }
 
+    public long? BytesAcknowledged => _closed == 0 ? TcpAcknowledgement.Read(_socket) : null;
+
     public void Abort()
     {
         if (Interlocked.Exchange(ref _closed, 1) == 0)

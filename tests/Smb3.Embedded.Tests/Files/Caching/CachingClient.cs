@@ -20,7 +20,19 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
     /// <summary>Whether breaks still reach it.</summary>
     public bool IsConnected { get; set; } = true;
 
-    public bool Send(in CacheBreak notice)
+    /// <summary>Whether its breaks are sent and arrive nowhere.</summary>
+    public bool IsUnreachable { get; set; }
+
+    /// <summary>How often it was asked to close an open because it cannot be reached.</summary>
+    public int Closings { get; private set; }
+
+    public bool TryClose()
+    {
+        Closings++;
+        return false;
+    }
+
+    public bool Send(in CacheBreak notice, CacheGrant grant)
     {
         lock (_breaks)
             _breaks.Add(notice);

@@ -1,0 +1,124 @@
+using Smb3.Embedded.Files.Caching;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>
+/// One break on its way to the client. While nobody has answered it, it is watched: when its connection ends, or the peer's transport
+/// does not acknowledge it, it goes out on the next connection that leads to the client (MS-SMB2 3.3.4.6, 3.3.4.7).
+/// </summary>
+/// <param name="message">The notification.</param>
+/// <param name="route">How it gets there.</param>
+/// <param name="time">Tells how long it is on its way.</param>
+/// <param name="isAwaited">Whether the client's answer is still waited for; <see langword="null"/>: none is, and arriving is all.</param>
+internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvider time, Func<bool>? isAwaited)
+{
+    /// <summary>How long a connection may keep a break without the peer's transport acknowledging it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    private readonly HashSet<ulong> _tried = [];
+    private ITimer? _timer;
+    private Connection? _current;
+    private SentMark _mark;
+    private volatile bool _unreachable;
+    private bool _hasArrived;
+    private int _watching;
+
+    /// <summary>
+    /// Whether every connection was tried and none has acknowledged it: the client cannot know of the break.
+    /// </summary>
+    public bool IsUnreachable => _unreachable;
+
+    /// <summary>Sends it for the first time; false when no connection leads to the client.</summary>
+    public bool Begin()
+    {
+        if (!TrySendOnNext())
+        {
+            return false;
+        }
+
+        _timer = time.CreateTimer(static state => ((BreakDelivery)state!).Watch(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Period, Period);
+        return true;
+    }
+
+    private void Watch()
+    {
+        // A tick that is late must not run beside the next.
+        if (Interlocked.Exchange(ref _watching, 1) != 0)
+        {
+            return;
+        }
+
+        if (IsDone())
+        {
+            _timer?.Dispose();
+        }
+
+        Volatile.Write(ref _watching, 0);
+    }
+
+    private bool IsDone()
+    {
+        if (isAwaited is not null && !isAwaited())
+        {
+            return true;
+        }
+
+        var ended = _current!.Ended.IsCancellationRequested;
+        if (!ended)
+        {
+            _hasArrived |= _current.Notifications is { } sender && sender.HasArrived(_mark);
+            if (_hasArrived)
+            {
+                // The client has it, and answers in its own time; what ends the wait is the answer, or the end of the connection.
+                _unreachable = false;
+                return isAwaited is null;
+            }
+
+            if (!route.Retries || time.GetElapsedTime(_mark.At) < Patience)
+            {
+                return false;
+            }
+        }
+
+        if (TrySendOnNext())
+        {
+            return false;
+        }
+
+        // A connection that comes while the answer is waited for is tried too.
+        _unreachable = route.Retries;
+        return isAwaited is null;
+    }
+
+    private bool TrySendOnNext()
+    {
+        foreach (var connection in route.Connections())
+        {
+            if (_tried.Add(connection.Id) && route.TrySend(connection, message) is { } mark)
+            {
+                _current = connection;
+                _mark = mark;
+                _hasArrived = false;
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>The connections that lead to the client of a break.</summary>
+internal interface IBreakRoute
+{
+    /// <summary>Whether a break goes out again when its connection lives but the peer does not acknowledge it.</summary>
+    bool Retries { get; }
+
+    /// <summary>The connections as of now, the one to begin with first.</summary>
+    IEnumerable<Connection> Connections();
+
+    /// <summary>Sends over one of them; <see langword="null"/> when it has ended.</summary>
+    SentMark? TrySend(Connection connection, ReadOnlySpan<byte> message);
+}
