@@ -135,9 +135,9 @@ internal sealed class ConnectionLoop : INotificationSender
     }
 
     /// <inheritdoc/>
-    public bool HasArrived(SentMark mark) => _transport.BytesAcknowledged is { } bytes
-        ? bytes >= mark.Position
-        : Volatile.Read(ref _lastFrame) > mark.At; // a sign of life from the peer must do
+    public Arrival ArrivalOf(SentMark mark) => _transport.BytesAcknowledged is { } bytes
+        ? bytes >= mark.Position ? Arrival.Arrived : Arrival.Unacknowledged
+        : Volatile.Read(ref _lastFrame) > mark.At ? Arrival.Arrived : Arrival.Unknown;
 
     public void Violation(ConnectionEndReason reason)
     {

@@ -12,8 +12,13 @@ namespace Smb3.Embedded.Sessions;
 /// <param name="isAwaited">Whether the client's answer is still waited for; <see langword="null"/>: none is, and arriving is all.</param>
 internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvider time, Func<bool>? isAwaited)
 {
+    /// <summary>Connections that are tried in quick succession; a client with more that are all dead is in no hurry.</summary>
+    private const int QuickTries = 8;
+
     /// <summary>How long a connection may keep a break without the peer's transport acknowledging it.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
@@ -69,7 +74,8 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
         var ended = _current!.Ended.IsCancellationRequested;
         if (!ended)
         {
-            _hasArrived |= _current.Notifications is { } sender && sender.HasArrived(_mark);
+            var arrival = _hasArrived ? Arrival.Arrived : _current.Notifications?.ArrivalOf(_mark);
+            _hasArrived = arrival == Arrival.Arrived;
             if (_hasArrived)
             {
                 // The client has it, and answers in its own time; what ends the wait is the answer, or the end of the connection.
@@ -77,8 +83,16 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
                 return isAwaited is null;
             }
 
-            if (!route.Retries || time.GetElapsedTime(_mark.At) < Patience)
+            if (!route.Retries || time.GetElapsedTime(_mark.At) < (_tried.Count <= QuickTries ? Patience : LongPatience))
             {
+                return false;
+            }
+
+            if (arrival == Arrival.Unacknowledged && HasNext() && IsSpare(_current))
+            {
+                // What is asked for over this connection would be lost too: the client learns at once to use another, and the break
+                // goes there as soon as this one has ended.
+                _current.Terminate(ConnectionEndReason.BreakUnacknowledged);
                 return false;
             }
         }
@@ -92,6 +106,11 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
         _unreachable = route.Retries;
         return isAwaited is null;
     }
+
+    /// <summary>Whether no session would end with this connection.</summary>
+    private static bool IsSpare(Connection connection) => connection.Sessions.Values.All(session => session.Channels.Count > 1);
+
+    private bool HasNext() => route.Connections().Any(connection => !_tried.Contains(connection.Id));
 
     private bool TrySendOnNext()
     {

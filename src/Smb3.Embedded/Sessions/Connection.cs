@@ -22,6 +22,7 @@ internal enum ConnectionEndReason
     AuthenticationTimeout,
     IdleTimeout,
     SendFailed,
+    BreakUnacknowledged,
     ServerFault,
 }
 

@@ -33,6 +33,25 @@ public sealed class LeaseTests
         Assert.Equal(0, _a.Leases.Count);
     }
 
+    [Fact]
+    public async Task AClientThatCouldNotBeToldLosesItsOpensAndOneThatKeepsSilentOnlyItsCache()
+    {
+        var open = await _a.LeaseAsync(1, RWH);
+        var waiting = _b.TryLeaseAsync(2, RWH);
+        _volume.Clock.Advance(TimeSpan.FromSeconds(40));
+        Assert.Equal(NtStatus.Success, (await waiting).Status);
+        Assert.Equal(0, _a.Closings);
+        Assert.Equal(None, open.Grant!.State);
+
+        var other = await _a.LeaseAsync(3, RWH, path: "g");
+        waiting = _b.TryLeaseAsync(4, RWH, path: "g");
+        _a.IsUnreachable = true;
+        _volume.Clock.Advance(TimeSpan.FromSeconds(40));
+        Assert.Equal(NtStatus.Success, (await waiting).Status);
+        Assert.Equal(1, _a.Closings);
+        Assert.Equal(None, other.Grant!.State);
+    }
+
     [Theory]
     [InlineData((int)R, (int)RH, (int)RH)]
     [InlineData((int)R, (int)RWH, (int)RWH)]
