@@ -57,6 +57,9 @@ internal static partial class ServerLog
     [LoggerMessage(91, LogLevel.Error, "Connection {ConnectionId} ended by a fault of the server.")]
     public static partial void ConnectionFault(ILogger logger, Exception exception, ulong connectionId);
 
+    [LoggerMessage(93, LogLevel.Error, "Closing an open that waited for its client failed.")]
+    public static partial void OpenFault(ILogger logger, Exception exception);
+
     [LoggerMessage(92, LogLevel.Error, "The hook {Hook} failed; the {What} is refused.")]
     public static partial void HookFault(ILogger logger, Exception exception, string hook, string what);
 }

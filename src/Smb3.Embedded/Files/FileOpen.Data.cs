@@ -157,6 +157,9 @@ internal sealed partial class FileOpen
         }
     }
 
+    /// <summary>The ranges that it has locked.</summary>
+    public IReadOnlyList<LockRequest> GetLocks() => File.Locks?.GetLocks(this) ?? [];
+
     /// <summary>Unlocks ranges one after the other, up to the first that is not locked (MS-SMB2 section 3.3.5.14.1).</summary>
     public NtStatus Unlock(ReadOnlySpan<ByteRange> ranges)
     {

@@ -12,7 +12,11 @@ internal sealed partial class FileOpen
         SecurityInformation.Sacl | SecurityInformation.Attribute | SecurityInformation.Scope | SecurityInformation.Backup;
 
     /// <summary>The most that the opener could have asked for (the MxAc create context).</summary>
-    public async ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(CancellationToken cancellationToken)
+    public ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(CancellationToken cancellationToken) =>
+        GetMaximalAccessAsync(Record.Caller, cancellationToken);
+
+    /// <summary>The most that somebody else could be granted on the file, as far as the share lets this open's caller.</summary>
+    public async ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(FileCaller caller, CancellationToken cancellationToken)
     {
         if (!TryEnter())
             return NtStatus.FileClosed;
@@ -21,7 +25,7 @@ internal sealed partial class FileOpen
             var most = FileAccessMask.FileAllAccess & Record.ShareMaximalAccess;
             if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
                 most &= ~AccessRules.Changing;
-            return await Volume.Security.GrantAsync(_file, IsDirectory, Record.Caller, most, cancellationToken);
+            return await Volume.Security.GrantAsync(_file, IsDirectory, caller, most, cancellationToken);
         }
         finally
         {

@@ -245,6 +245,12 @@ public sealed class SmbServer : IAsyncDisposable
             }
         }
 
+        if (_run is { } run)
+        {
+            await run.Graph.Opens.CloseDisconnectedAsync(open => open.Owner.Equals(userName, StringComparison.OrdinalIgnoreCase))
+                .ConfigureAwait(false);
+        }
+
         return ended;
     }
 

@@ -151,6 +151,7 @@ public enum NtStatus : uint
     SmbBadClusterDialect = 0xC05D0001,
     InvalidViewSize = 0xC000001F,
     DuplicateName = 0xC00000BD,
+    DuplicateObjectId = 0xC000022A,
     ReparseAttributeConflict = 0xC00002B2,
     ObjectIdNotFound = 0xC00002F0,
     InvalidToken = 0xC0000465,

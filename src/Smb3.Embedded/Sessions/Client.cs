@@ -18,7 +18,8 @@ internal sealed class Client(Guid clientGuid, int maxLeases)
 
     public ICollection<Connection> Connections => _connections.Values;
 
-    public bool IsEmpty => _connections.IsEmpty;
+    /// <summary>Whether it has neither a connection nor, through opens that wait for it to come back, a lease.</summary>
+    public bool IsGone => _connections.IsEmpty && Leases.Count == 0;
 
     public void Add(Connection connection) => _connections[connection.Id] = connection;
 

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 
@@ -8,10 +9,24 @@ namespace Smb3.Embedded.Sessions;
 /// <summary>An open of a file or directory on a disk share.</summary>
 internal sealed class FileHandle : Open
 {
+    private LockSequences? _lockSequences;
+
     public FileHandle(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence, FileOpen file)
         : base(fileId, treeConnect, channelSequence) => File = file;
 
     public FileOpen File { get; }
+
+    /// <summary>Its entry among the opens that are known beyond their session; <see langword="null"/> for all others.</summary>
+    public GlobalOpen? Global { get; set; }
+
+    /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable or Open.IsResilient.</summary>
+    public bool IsDurable => Global is { Grant.Kind: not DurableKind.None };
+
+    public LockSequences LockSequences
+    {
+        get => LazyInitializer.EnsureInitialized(ref _lockSequences)!;
+        init => _lockSequences = value;
+    }
 
     public override string Name => File.Path.Text;
 
@@ -24,8 +39,25 @@ internal sealed class FileHandle : Open
     public override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
         _ = await File.FlushAsync(cancellationToken).ConfigureAwait(false);
 
+    public override async ValueTask LoseSessionAsync()
+    {
+        if (Global is not { CanDisconnect: true } global)
+        {
+            await EndAsync().ConfigureAwait(false);
+        }
+        else if (TryLeave())
+        {
+            await global.DisconnectAsync(this).ConfigureAwait(false);
+        }
+    }
+
     protected override async ValueTask ReleaseAsync()
     {
+        if (Global is { } global)
+        {
+            Session.Graph.Opens.Remove(global);
+        }
+
         var closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
         if (QueryOnClose)
         {

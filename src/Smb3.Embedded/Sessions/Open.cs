@@ -40,13 +40,30 @@ internal abstract class Open
     /// </summary>
     public async ValueTask<bool> EndAsync()
     {
+        if (!TryLeave())
+        {
+            return false;
+        }
+
+        await ReleaseAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>
+    /// Its session lost its last connection, or was taken over by a new one: what may outlive that does (MS-SMB2 3.3.7.1), everything else
+    /// ends.
+    /// </summary>
+    public virtual async ValueTask LoseSessionAsync() => await EndAsync().ConfigureAwait(false);
+
+    /// <summary>Takes the open out of its session; only the first call does it.</summary>
+    protected bool TryLeave()
+    {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
         {
             return false;
         }
 
         Session.Opens.Remove(this);
-        await ReleaseAsync().ConfigureAwait(false);
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
 
 namespace Smb3.Embedded.Sessions;
@@ -24,7 +25,12 @@ internal sealed class ServerGraph
     {
         Settings = settings;
         StartedAt = settings.TimeProvider.GetUtcNow();
-        Shares = new ShareTable();
+        Shares = new ShareTable { Removed = share => Opens!.CloseDisconnectedAsync(open => open.Share == share.Name) };
+        Opens = new GlobalOpenTable(settings.Limits.MaxDisconnectedOpens, settings.TimeProvider)
+        {
+            ClientMayBeGone = ForgetIfGone,
+            Fault = e => Fault?.Invoke(e),
+        };
     }
 
     public ServerSettings Settings { get; }
@@ -33,11 +39,17 @@ internal sealed class ServerGraph
 
     public ShareTable Shares { get; }
 
+    /// <summary>The opens that are known beyond their sessions.</summary>
+    public GlobalOpenTable Opens { get; }
+
     /// <summary>Where clients can reach the server, as of now.</summary>
     public Func<IReadOnlyList<ServerInterface>> Interfaces { get; init; } = () => [];
 
     /// <summary>Told of every session that has ended, whatever the cause. Must not throw.</summary>
     public Action<Session>? SessionEnded { get; init; }
+
+    /// <summary>Told of an exception that no request is there to answer for. Must not throw.</summary>
+    public Action<Exception>? Fault { get; init; }
 
     public ICollection<Client> Clients => _clients.Values;
 
@@ -101,10 +113,7 @@ internal sealed class ServerGraph
             if (connection.Client is { } client)
             {
                 client.Remove(connection);
-                if (client.IsEmpty)
-                {
-                    _clients.TryRemove(client.ClientGuid, out _);
-                }
+                Forget(client);
             }
         }
 
@@ -153,6 +162,25 @@ internal sealed class ServerGraph
         if (_sessions.TryRemove(session.SessionId, out _))
         {
             SessionEnded?.Invoke(session);
+        }
+    }
+
+    private void ForgetIfGone(Guid clientGuid)
+    {
+        lock (_clientGate)
+        {
+            if (_clients.TryGetValue(clientGuid, out var client))
+            {
+                Forget(client);
+            }
+        }
+    }
+
+    private void Forget(Client client)
+    {
+        if (client.IsGone)
+        {
+            _clients.TryRemove(client.ClientGuid, out _);
         }
     }
 

@@ -59,6 +59,15 @@ internal sealed record ServerSettings
 
     public ServerLimits Limits { get; init; } = new();
 
+    /// <summary>How long a durable open waits for its client, when the client leaves that to the server.</summary>
+    public TimeSpan DurableTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest that a client can ask for (MS-SMB2 3.3.5.9.10), and what one that cannot ask gets.</summary>
+    public TimeSpan MaxDurableTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>MaxResiliencyTimeout (MS-SMB2 3.3.1.5).</summary>
+    public TimeSpan MaxResilientTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long a stopping server waits for requests that are still running.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -79,6 +88,9 @@ internal sealed record ServerLimits
     public int MaxTreeConnectsPerSession { get; init; } = 4_096;
 
     public int MaxOpensPerSession { get; init; } = 65_536;
+
+    /// <summary>Opens without a connection, of all clients together, after which further ones end with their connection.</summary>
+    public int MaxDisconnectedOpens { get; init; } = 65_536;
 
     /// <summary>Leases of one client after which it is granted no more handle caching.</summary>
     public int MaxLeasesPerClient { get; init; } = 65_536;

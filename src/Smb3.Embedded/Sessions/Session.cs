@@ -22,6 +22,19 @@ internal enum SessionState
     Ended,
 }
 
+/// <summary>How a session ends.</summary>
+internal enum SessionEnd
+{
+    /// <summary>For good, by its client or the server: everything that it has open is closed.</summary>
+    Closed,
+
+    /// <summary>
+    /// By the loss of its last connection, or by a new session of the same client in its place: what is durable waits for the client to
+    /// come back (MS-SMB2 3.3.7.1, 3.3.5.5.3).
+    /// </summary>
+    Lost,
+}
+
 /// <summary>
 /// An authenticated user of a client machine, with its channels, tree connects and opens (MS-SMB2 3.3.1.8). Samba: smbXsrv_session.
 /// </summary>
@@ -186,14 +199,14 @@ internal sealed class Session
 
         if (_channels.IsEmpty)
         {
-            await EndAsync().ConfigureAwait(false);
+            await EndAsync(SessionEnd.Lost).ConfigureAwait(false);
         }
     }
 
     /// <summary>
     /// Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop.
     /// </summary>
-    public async ValueTask<bool> EndAsync()
+    public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
         if (Interlocked.Exchange(ref _state, (int)SessionState.Ended) == (int)SessionState.Ended)
         {
@@ -206,7 +219,7 @@ internal sealed class Session
         {
             try
             {
-                await tree.EndAsync().ConfigureAwait(false);
+                await tree.EndAsync(cause).ConfigureAwait(false);
             }
             catch (Exception e)
             {

@@ -31,7 +31,8 @@ internal sealed class TreeConnect
     public bool HasEnded => Volatile.Read(ref _ended) != 0;
 
     /// <summary>Ends the tree connect and every open below it, on the one path for all causes.</summary>
-    public async ValueTask<bool> EndAsync()
+    /// <param name="cause">Whether what is durable goes on.</param>
+    public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
         {
@@ -47,7 +48,14 @@ internal sealed class TreeConnect
             {
                 try
                 {
-                    await open.EndAsync().ConfigureAwait(false);
+                    if (cause == SessionEnd.Lost)
+                    {
+                        await open.LoseSessionAsync().ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        await open.EndAsync().ConfigureAwait(false);
+                    }
                 }
                 catch (Exception e)
                 {

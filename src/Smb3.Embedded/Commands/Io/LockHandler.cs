@@ -1,6 +1,7 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Io;
 using LockRequest = Smb3.Embedded.Wire.Io.LockRequest;
@@ -23,16 +24,34 @@ internal sealed class LockHandler : ICommandHandler
             return status;
         }
 
+        // MS-SMB2 3.3.5.14: a request that is sent again because its answer was lost has been carried out already.
+        var sequences = KeepsSequences(request, handle) ? handle.LockSequences : null;
+        var (index, number) = (locks.LockSequenceIndex, locks.LockSequenceNumber);
+        if (sequences?.WasDone(index, number) == true)
+        {
+            EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
+            return NtStatus.Success;
+        }
+
         var unlock = (locks[0].Flags & LockFlags.Unlock) != 0;
         status = unlock
             ? Unlock(handle.File, locks)
             : await LockAsync(request, handle.File, Read(locks, out var wait), wait).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
+            sequences?.Done(index, number);
             EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
         }
 
         return status;
+    }
+
+    /// <summary>Whether an answer can get lost and its request come again: on an open that outlives its connection, or has several.</summary>
+    private static bool KeepsSequences(Request request, FileHandle handle)
+    {
+        var negotiated = request.Connection.Negotiated!;
+        return negotiated.Dialect > Smb2Dialect.Smb202
+            && (handle.IsDurable || (negotiated.IsSmb3 && (negotiated.ServerCapabilities & Smb2Capabilities.MultiChannel) != 0));
     }
 
     private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks)

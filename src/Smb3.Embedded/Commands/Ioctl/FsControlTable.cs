@@ -23,6 +23,7 @@ internal static class FsControlTable
         .. ForPipes(services),
         .. ForCopies(services),
         .. ForRanges(),
+        .. ForHandles(services),
         .. ForNature(services),
     ];
 
@@ -112,6 +113,11 @@ internal static class FsControlTable
             Changes = true,
             Input = FileLevelTrim.FixedSize,
         },
+    ];
+
+    private static FsControlRule[] ForHandles(CommandServices services) =>
+    [
+        new(FsControlCode.LmrRequestResiliency, FsControlTarget.FileOrDirectory, new RequestResiliencyControl(services.Settings)),
     ];
 
     private static FsControlRule[] ForNature(CommandServices services) =>

@@ -239,7 +239,8 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         request.Channel = channel;
     }
 
-    /// <summary>MS-SMB2 3.3.5.5.3: the client has come back on a new connection; its old session must not keep its files open.</summary>
+    /// <summary>MS-SMB2 3.3.5.5.3: the client has come back on a new connection; its old session must not keep its files open,
+    /// but for the durable ones, which it will ask for again.</summary>
     private static async ValueTask EndPreviousAsync(Session session, ulong previousSessionId)
     {
         if (previousSessionId == 0 || previousSessionId == session.SessionId)
@@ -249,7 +250,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
 
         if (session.Graph.FindSession(previousSessionId) is { } previous && previous.IsSameUser(session.Identity!))
         {
-            await previous.EndAsync().ConfigureAwait(false);
+            await previous.EndAsync(SessionEnd.Lost).ConfigureAwait(false);
         }
     }
 

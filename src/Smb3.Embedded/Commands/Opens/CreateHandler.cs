@@ -3,6 +3,7 @@ using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create;
 using Smb3.Embedded.Wire.Create.Contexts;
@@ -75,6 +76,17 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(status);
         }
 
+        status = DurableContexts.TryRead(contexts, request.Connection.Negotiated!.Dialect, out var durable);
+        if (status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        if (durable.IsReconnect)
+        {
+            return ReconnectAsync(request, tree, create.GetName(), asked, durable);
+        }
+
         var fileId = NewFileId(request);
         var parameters = new CreateParameters
         {
@@ -93,11 +105,65 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
             OnWait = request.GoAsync,
         };
-        return OpenFileAsync(request, tree, fileId, parameters, asked);
+        return durable.RequestV2 is { } v2
+            ? OpenClaimedAsync(request, tree, fileId, parameters, asked, durable, v2.CreateGuid)
+            : OpenFileAsync(request, tree, fileId, parameters, asked, durable, claim: null);
+    }
+
+    /// <summary>Opens a file under a create guid, which no other open of the client may have (MS-SMB2 3.3.5.9.10).</summary>
+    private async ValueTask<NtStatus> OpenClaimedAsync(
+        Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
+        Guid createGuid)
+    {
+        var table = request.Graph.Opens;
+        if (table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, out _) is not { } claim)
+        {
+            return NtStatus.DuplicateObjectId;
+        }
+
+        try
+        {
+            return await OpenFileAsync(request, tree, fileId, parameters, asked, durable, claim).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (claim.Open is null)
+            {
+                table.Abandon(claim);
+            }
+        }
+    }
+
+    private static async ValueTask<NtStatus> ReconnectAsync(
+        Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
+    {
+        var status = DurableOpening.TryReconnect(request, tree, name, durable, asked.Lease, out var handle);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        if (tree.HasEnded || request.Session!.State == SessionState.Ended)
+        {
+            await handle.LoseSessionAsync().ConfigureAwait(false);
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        var metadata = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        if (!metadata.Succeeded)
+        {
+            await handle.EndAsync().ConfigureAwait(false);
+            return metadata.Status;
+        }
+
+        await AnswerAsync(request, handle, CreateOutcome.Opened(handle.File, CreateAction.Opened, metadata.Value), asked, durable)
+            .ConfigureAwait(false);
+        return NtStatus.Success;
     }
 
     private async ValueTask<NtStatus> OpenFileAsync(
-        Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked)
+        Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
+        CreateClaim? claim)
     {
         var session = request.Session!;
         if (services.Hooks is { } hooks
@@ -107,6 +173,16 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
                 .ConfigureAwait(false))
         {
             return NtStatus.AccessDenied;
+        }
+
+        if (durable.Application is { } application)
+        {
+            var status = await DurableOpening.SucceedAsync(request, tree, application, parameters.Path, parameters.Caller)
+                .ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
         }
 
         if (!session.Opens.TryReserve())
@@ -142,6 +218,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         var handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
+        DurableOpening.Enter(request, handle, durable, claim);
         session.Opens.Add(handle);
         if (tree.HasEnded || session.State == SessionState.Ended)
         {
@@ -150,6 +227,20 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return NtStatus.NetworkNameDeleted;
         }
 
+        await AnswerAsync(request, handle, outcome, asked, durable).ConfigureAwait(false);
+        if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
+        {
+            // The client cannot know the open before it has the response.
+            request.AfterSend(notifier.Announce);
+        }
+
+        return NtStatus.Success;
+    }
+
+    private static async ValueTask AnswerAsync(
+        Request request, FileHandle handle, CreateOutcome outcome, CreateContexts asked, DurableContexts durable)
+    {
+        var open = handle.File;
         request.SetRelatedOpen(handle);
         var maximal = asked.MaximalAccess is null
             ? FileAccessMask.None
@@ -161,14 +252,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
         }
 
-        Write(request, handle, outcome, asked, maximal, volumeSerial);
-        if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
-        {
-            // The client cannot know the open before it has the response.
-            request.AfterSend(notifier.Announce);
-        }
-
-        return NtStatus.Success;
+        Write(request, handle, outcome, asked, durable, maximal, volumeSerial);
     }
 
     /// <summary>Opens the quota file; the place for it in the session's table is taken.</summary>
@@ -206,6 +290,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         FileHandle handle,
         in CreateOutcome outcome,
         in CreateContexts asked,
+        in DurableContexts durable,
         NtResult<FileAccessMask> maximal,
         uint volumeSerial)
     {
@@ -224,6 +309,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             contexts.OnDiskId(outcome.Metadata.FileId, volumeSerial);
         }
 
+        DurableOpening.Write(handle, durable, ref contexts);
         var level = CachingContext.Write(handle.File, ref contexts);
         var length = CreateResponse.Write(
             body, handle.FileId, level, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);

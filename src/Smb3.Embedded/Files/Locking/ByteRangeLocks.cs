@@ -122,6 +122,13 @@ internal sealed class ByteRangeLocks(int limit)
             EndWaitingLocked(open);
     }
 
+    /// <summary>The locks that <paramref name="open"/> holds.</summary>
+    public IReadOnlyList<LockRequest> GetLocks(FileOpen open)
+    {
+        lock (_sync)
+            return [.. _held.Of(open).Select(held => new LockRequest(held.Range, held.Exclusive))];
+    }
+
     /// <summary>Ends everything that <paramref name="open"/> holds and waits for.</summary>
     public void Release(FileOpen open)
     {

@@ -40,6 +40,13 @@ internal sealed class HeldLocks
         return held;
     }
 
+    /// <summary>The locks of one open, the youngest first.</summary>
+    public IEnumerable<HeldLock> Of(FileOpen owner)
+    {
+        for (var held = _byOwner.GetValueOrDefault(owner); held is not null; held = held.Next)
+            yield return held;
+    }
+
     /// <summary>Takes out one lock of exactly this range.</summary>
     /// <returns>Whether there was one.</returns>
     public bool Remove(FileOpen owner, ByteRange range, bool exclusive)

@@ -30,7 +30,12 @@ internal sealed class ServerRun : IDisposable
     public ServerRun(ServerParts parts)
     {
         _parts = parts;
-        Graph = new ServerGraph(parts.Settings) { SessionEnded = TellSessionEnded, Interfaces = () => InterfaceScan.Find(EndPoints) };
+        Graph = new ServerGraph(parts.Settings)
+        {
+            SessionEnded = TellSessionEnded,
+            Fault = e => ServerLog.OpenFault(_parts.Logger, e),
+            Interfaces = () => InterfaceScan.Find(EndPoints),
+        };
         Graph.Shares.TryAdd(new Share { Name = "IPC$", Comment = "Remote IPC" });
         var services = new CommandServices
         {
@@ -102,6 +107,15 @@ internal sealed class ServerRun : IDisposable
         catch (TimeoutException)
         {
             ServerLog.ConnectionsLeft(_parts.Logger, _connections.Count);
+        }
+
+        try
+        {
+            await Graph.Opens.CloseDisconnectedAsync(static _ => true).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            ServerLog.OpenFault(_parts.Logger, e);
         }
     }
 

@@ -7,6 +7,9 @@ internal sealed class ShareTable
 {
     private readonly ConcurrentDictionary<string, Share> _shares = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Ends what a share that was taken away still holds without a tree connect.</summary>
+    public Func<Share, ValueTask> Removed { get; init; } = static _ => default;
+
     public IEnumerable<Share> All => _shares.Values.OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
 
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
@@ -22,6 +25,7 @@ internal sealed class ShareTable
         }
 
         await share.EndUsesAsync().ConfigureAwait(false);
+        await Removed(share).ConfigureAwait(false);
         return true;
     }
 }

@@ -1,0 +1,205 @@
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Durability;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
+
+namespace Smb3.Embedded.Commands.Opens;
+
+/// <summary>Makes opens known beyond their session, and takes up those that have lost theirs.</summary>
+internal static class DurableOpening
+{
+    /// <summary>Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.</summary>
+    public static void Enter(Request request, FileHandle handle, in DurableContexts asked, CreateClaim? claim)
+    {
+        if (!asked.Request && claim is null && asked.Application is null)
+        {
+            return;
+        }
+
+        var table = request.Graph.Opens;
+        var open = new GlobalOpen(table, handle, request.Connection.Negotiated!.ClientGuid, claim, asked.Application);
+        open.Grant = GrantOf(open, asked, request.Graph.Settings);
+        handle.Global = open;
+        table.Add(open);
+    }
+
+    /// <summary>Makes an open resilient (MS-SMB2 3.3.5.15.9).</summary>
+    public static void MakeResilient(Request request, FileHandle handle, TimeSpan timeout)
+    {
+        var open = handle.Global;
+        if (open is null)
+        {
+            var table = request.Graph.Opens;
+            open = new GlobalOpen(table, handle, request.Connection.Negotiated!.ClientGuid, claim: null, appInstance: null);
+            handle.Global = open;
+            table.Add(open);
+        }
+
+        open.Grant = new DurableGrant(DurableKind.Resilient, timeout);
+    }
+
+    /// <summary>Writes the durable handle that was granted.</summary>
+    public static void Write(FileHandle handle, in DurableContexts asked, ref CreateContextWriter contexts)
+    {
+        if (asked.IsReconnect || handle.Global is not { Grant: { Kind: DurableKind.Durable } grant })
+        {
+            return;
+        }
+
+        if (asked.RequestV2 is not null)
+        {
+            // No share is continuously available, so no handle is persistent.
+            contexts.DurableHandleV2((uint)grant.Timeout.TotalMilliseconds, DurableHandleFlags.None);
+        }
+        else
+        {
+            contexts.DurableHandle();
+        }
+    }
+
+    /// <summary>
+    /// Closes the opens of the same application instance on another machine, which this one succeeds (MS-SMB2 3.3.5.9.13).
+    /// </summary>
+    public static async ValueTask<NtStatus> SucceedAsync(
+        Request request, TreeConnect tree, AppInstance application, string name, FileCaller caller)
+    {
+        var volume = tree.Share.Volume!;
+        if (FilePath.Parse(name, volume.Store.Traits.MaxNameLength, out var path) != NtStatus.Success)
+        {
+            return NtStatus.Success; // The open itself says what is wrong with it.
+        }
+
+        foreach (var open in request.Graph.Opens.OfApplication(application.Id))
+        {
+            if (open.ClientGuid == request.Connection.Negotiated!.ClientGuid
+                || open.File.Volume != volume
+                || open.File.File.StreamName != path.StreamName
+                || !volume.SamePath(open.File.Path, path.Path))
+            {
+                continue;
+            }
+
+            if (application.IsBehind(open.AppInstance!))
+            {
+                return NtStatus.FileForcedClosed;
+            }
+
+            var access = await open.File.GetMaximalAccessAsync(caller, request.Connection.Ended).ConfigureAwait(false);
+            if (access.Succeeded && (access.Value & FileAccessMask.FileGenericRead) == FileAccessMask.FileGenericRead)
+            {
+                await open.ForceCloseAsync().ConfigureAwait(false);
+            }
+        }
+
+        return NtStatus.Success;
+    }
+
+    /// <summary>Takes up an open that has lost its session (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12).</summary>
+    /// <param name="request">The CREATE.</param>
+    /// <param name="tree">Its tree connect.</param>
+    /// <param name="name">The file's name, which counts only for a lease.</param>
+    /// <param name="asked">Which open.</param>
+    /// <param name="lease">The lease that it came with.</param>
+    /// <param name="handle">The open in its new session. Not announced yet: breaks wait for the response.</param>
+    public static NtStatus TryReconnect(
+        Request request, TreeConnect tree, string name, in DurableContexts asked, LeaseContext? lease, out FileHandle handle)
+    {
+        handle = null!;
+        var session = request.Session!;
+        var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
+        if (request.Graph.Opens.Find(fileId) is not { } open || open.Claim?.CreateGuid != asked.ReconnectV2?.CreateGuid)
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        var status = CheckLease(request.Connection, open, name, lease);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        // No handle is persistent, so none can be taken up as one.
+        if (open.Disconnected is null
+            || (asked.ReconnectV2 is { } v2 && (v2.Flags & DurableHandleFlags.Persistent) != 0)
+            || !open.Share.Equals(tree.Share.Name, StringComparison.OrdinalIgnoreCase)
+            || open.File.Volume != tree.Share.Volume)
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        if (!open.Owner.Equals(session.Identity!.UserName, StringComparison.OrdinalIgnoreCase))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (!session.Opens.TryReserve())
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        var id = new Smb2FileId(open.PersistentId, request.Graph.NextFileId());
+        var notifier = new BreakNotifier(tree, request.Connection, id);
+        if (open.TryReconnect(notifier) is not { } state)
+        {
+            session.Opens.Cancel();
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        handle = new FileHandle(id, tree, request.ChannelSequence, open.File)
+        {
+            Global = open,
+            LockSequences = new LockSequences(state.LockSequences),
+        };
+        open.Attach(handle);
+        session.Opens.Add(handle);
+        request.AfterSend(notifier.Announce);
+        return NtStatus.Success;
+    }
+
+    private static NtStatus CheckLease(Connection connection, GlobalOpen open, string name, LeaseContext? asked)
+    {
+        if (open.File.Record.Lease is not { } lease)
+        {
+            return asked is null ? NtStatus.Success : NtStatus.ObjectNameNotFound;
+        }
+
+        if (asked is not { } given
+            || given.LeaseKey != lease.Key
+            || given.Version != lease.Version
+            || connection.Negotiated!.ClientGuid != lease.ClientGuid)
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        var volume = open.File.Volume;
+        return FilePath.Parse(name, volume.Store.Traits.MaxNameLength, out var path) == NtStatus.Success
+            && volume.SamePath(path.Path, open.File.Path)
+            ? NtStatus.Success
+            : NtStatus.InvalidParameter;
+    }
+
+    /// <summary>
+    /// A handle is durable when the client can cache it, by a batch oplock or a lease: else others could neither use the file nor be told
+    /// why not.
+    /// </summary>
+    private static DurableGrant GrantOf(GlobalOpen open, in DurableContexts asked, ServerSettings settings)
+    {
+        if ((!asked.Request && asked.RequestV2 is null)
+            || open.File.IsDirectory
+            || open.File.Grant?.Show() is not { } shown
+            || (shown.State & CacheState.Handle) == 0)
+        {
+            return default;
+        }
+
+        var timeout = asked.RequestV2 is not { } v2 ? settings.MaxDurableTimeout
+            : v2.Timeout == 0 ? settings.DurableTimeout
+            : TimeSpan.FromMilliseconds(v2.Timeout);
+        return new DurableGrant(DurableKind.Durable, timeout < settings.MaxDurableTimeout ? timeout : settings.MaxDurableTimeout);
+    }
+}

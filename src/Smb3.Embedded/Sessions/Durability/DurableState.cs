@@ -1,0 +1,78 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Locking;
+
+namespace Smb3.Embedded.Sessions.Durability;
+
+/// <summary>
+/// Everything that an open without a connection is, as plain values: what it takes to build the open again, here or in another process.
+/// Nothing in it belongs to a socket, a session or a store's handle.
+/// </summary>
+internal sealed record DurableState
+{
+    /// <summary>Open.DurableFileId, the persistent part of the file id.</summary>
+    public required ulong PersistentId { get; init; }
+
+    /// <summary>How it was made durable.</summary>
+    public required DurableGrant Grant { get; init; }
+
+    /// <summary>The client that opened it.</summary>
+    public required Guid ClientGuid { get; init; }
+
+    /// <summary>Open.CreateGuid; <see langword="null"/>: the CREATE named none.</summary>
+    public Guid? CreateGuid { get; init; }
+
+    /// <summary>Open.DurableOwner, the name of the user who opened it.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>The share that it was opened on.</summary>
+    public required string Share { get; init; }
+
+    /// <summary>The application that opened it.</summary>
+    public AppInstance? AppInstance { get; init; }
+
+    /// <summary>The open as the file system knows it: file, path, access, sharing, options, delete on close, position, lease.</summary>
+    public required OpenRecord Open { get; init; }
+
+    /// <summary>The stream that is open; <see langword="null"/>: the file itself.</summary>
+    public string? Stream { get; init; }
+
+    /// <summary>What the client caches.</summary>
+    public CacheState Caching { get; init; }
+
+    /// <summary>The epoch of its lease.</summary>
+    public ushort LeaseEpoch { get; init; }
+
+    /// <summary>Its byte-range locks.</summary>
+    public IReadOnlyList<LockRequest> Locks { get; init; } = [];
+
+    /// <summary>Open.LockSequenceArray (<see cref="LockSequences.ToArray"/>).</summary>
+    public IReadOnlyList<byte> LockSequences { get; init; } = [];
+}
+
+/// <summary>What lets an open outlive its connection.</summary>
+internal enum DurableKind
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>A durable handle (Open.IsDurable): as long as the client caches the handle and nobody else needs the file.</summary>
+    Durable,
+
+    /// <summary>A resilient handle (Open.IsResilient): whatever others want.</summary>
+    Resilient,
+}
+
+/// <summary>What lets an open outlive its connection, and for how long.</summary>
+internal readonly record struct DurableGrant(DurableKind Kind, TimeSpan Timeout);
+
+/// <summary>The application instance that opened a file (MS-SMB2 2.2.13.2.13 and 2.2.13.2.15).</summary>
+/// <param name="Id">Open.AppInstanceId.</param>
+/// <param name="High">Open.ApplicationInstanceVersionHigh; <see langword="null"/>: no version was given.</param>
+/// <param name="Low">Open.ApplicationInstanceVersionLow.</param>
+internal sealed record AppInstance(Guid Id, ulong? High, ulong? Low)
+{
+    /// <summary>Whether this instance must leave the file to <paramref name="holder"/>, who has it open (MS-SMB2 3.3.5.9.13).</summary>
+    public bool IsBehind(AppInstance holder) =>
+        holder.High is { } high && (High is not { } own || high > own || (high == own && holder.Low >= Low));
+}

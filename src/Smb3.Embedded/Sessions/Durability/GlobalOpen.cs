@@ -1,0 +1,240 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Caching;
+
+namespace Smb3.Embedded.Sessions.Durability;
+
+/// <summary>
+/// An open that is known beyond its session, because it may outlive it, or be named by a create guid or an application instance: an entry
+/// of GlobalOpenTable (MS-SMB2 3.3.1.10). While it has no connection it belongs to its table alone, which ends it when its time is over or
+/// somebody else needs the file.
+/// </summary>
+internal sealed class GlobalOpen : IBreakSink
+{
+    private readonly GlobalOpenTable _table;
+    private readonly Lock _sync = new();
+    private FileHandle? _handle;
+    private DurableState? _state;
+    private ITimer? _timer;
+    private bool _closed;
+
+    public GlobalOpen(GlobalOpenTable table, FileHandle handle, Guid clientGuid, CreateClaim? claim, AppInstance? appInstance)
+    {
+        _table = table;
+        _handle = handle;
+        File = handle.File;
+        PersistentId = handle.FileId.Persistent;
+        ClientGuid = clientGuid;
+        Share = handle.TreeConnect.Share.Name;
+        Owner = handle.Session.Identity!.UserName;
+        Claim = claim;
+        AppInstance = appInstance;
+    }
+
+    public FileOpen File { get; }
+
+    public ulong PersistentId { get; }
+
+    public Guid ClientGuid { get; }
+
+    public string Share { get; }
+
+    /// <summary>The name of the user who opened it (Open.DurableOwner).</summary>
+    public string Owner { get; }
+
+    /// <summary>Its create guid (Open.CreateGuid), if it has one.</summary>
+    public CreateClaim? Claim { get; }
+
+    public AppInstance? AppInstance { get; }
+
+    /// <summary>What keeps it when its connection is lost.</summary>
+    public DurableGrant Grant { get; set; }
+
+    /// <summary>The open in its session; <see langword="null"/> while it has none.</summary>
+    public FileHandle? Handle
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _handle;
+            }
+        }
+    }
+
+    /// <summary>What it is while it has no connection; else <see langword="null"/>.</summary>
+    public DurableState? Disconnected
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _handle is null && !_closed ? _state : null;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether it outlives the loss of its connection (MS-SMB2 3.3.7.1). A durable handle does while the client caches the handle; one
+    /// that is just being asked to give it up has somebody waiting.
+    /// </summary>
+    public bool CanDisconnect => Grant.Kind switch
+    {
+        DurableKind.Resilient => true,
+        DurableKind.Durable => File.Grant?.Show() is { IsBreaking: false } shown && (shown.State & CacheState.Handle) != 0,
+        _ => false,
+    };
+
+    /// <summary>Its session is over and it goes on without one. It is closed after all when its caching was broken meanwhile.</summary>
+    public async ValueTask DisconnectAsync(FileHandle handle)
+    {
+        if (!_table.TryKeep(this))
+        {
+            lock (_sync)
+            {
+                _handle = null;
+                _closed = true;
+            }
+
+            await EndAsync().ConfigureAwait(false);
+            return;
+        }
+
+        lock (_sync)
+        {
+            _handle = null;
+            _state = Describe(handle);
+            File.BreakSink = this;
+            _timer = _table.Time.CreateTimer(
+                static state => ((GlobalOpen)state!).CloseInBackground(), this, Grant.Timeout, Timeout.InfiniteTimeSpan);
+        }
+
+        if (!CanDisconnect)
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The client is back (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12): breaks go to <paramref name="sink"/> from here on. Null: somebody else was
+    /// faster, or its time is over. What is returned is followed by <see cref="Attach"/>.
+    /// </summary>
+    public DurableState? TryReconnect(IBreakSink sink)
+    {
+        lock (_sync)
+        {
+            if (_handle is not null || _closed || _state is not { } state)
+            {
+                return null;
+            }
+
+            _state = null;
+            _timer?.Dispose();
+            _timer = null;
+            File.BreakSink = sink;
+            _table.Release();
+            return state;
+        }
+    }
+
+    /// <summary>It has a session again.</summary>
+    public void Attach(FileHandle handle)
+    {
+        lock (_sync)
+        {
+            _handle = handle;
+        }
+    }
+
+    /// <summary>Closes it while it has no connection; false when it has one, or is closed.</summary>
+    public async ValueTask<bool> CloseAsync()
+    {
+        lock (_sync)
+        {
+            if (_handle is not null || _closed || _state is null)
+            {
+                return false;
+            }
+
+            _closed = true;
+            _timer?.Dispose();
+        }
+
+        _table.Release();
+        await EndAsync().ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Closes it, whether or not it has a connection.</summary>
+    public async ValueTask ForceCloseAsync()
+    {
+        if (Handle is { } handle)
+        {
+            await handle.EndAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// A break while there is nobody to tell (MS-SMB2 3.3.4.6 and 3.3.4.7): a durable open is closed, which is all that others wait for; a
+    /// resilient one stays and loses its caching.
+    /// </summary>
+    public bool Send(in CacheBreak notice)
+    {
+        if (Grant.Kind != DurableKind.Durable)
+        {
+            return false;
+        }
+
+        CloseInBackground();
+        return true;
+    }
+
+    private void CloseInBackground() => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await CloseAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _table.Fault(e);
+        }
+    });
+
+    private async ValueTask EndAsync()
+    {
+        _table.Remove(this);
+        try
+        {
+            await File.CloseAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _table.ClientMayBeGone(ClientGuid);
+        }
+    }
+
+    private DurableState Describe(FileHandle handle)
+    {
+        var caching = File.Grant?.Show() ?? default;
+        return new DurableState
+        {
+            PersistentId = PersistentId,
+            Grant = Grant,
+            ClientGuid = ClientGuid,
+            CreateGuid = Claim?.CreateGuid,
+            Owner = Owner,
+            Share = Share,
+            AppInstance = AppInstance,
+            Open = File.Record,
+            Stream = File.File.StreamName,
+            Caching = caching.State,
+            LeaseEpoch = caching.Epoch,
+            Locks = File.GetLocks(),
+            LockSequences = handle.LockSequences.ToArray(),
+        };
+    }
+}

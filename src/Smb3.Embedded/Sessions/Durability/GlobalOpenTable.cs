@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using Smb3.Embedded.Wire;
+
+namespace Smb3.Embedded.Sessions.Durability;
+
+/// <summary>The opens that are known beyond their sessions (GlobalOpenTable, MS-SMB2 3.3.1.5), by all that they can be asked for by.</summary>
+/// <param name="limit">How many may be without a connection at the same time; a further one is closed with its connection.</param>
+/// <param name="time">The clock of their time-outs.</param>
+internal sealed class GlobalOpenTable(int limit, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<ulong, GlobalOpen> _byId = new();
+    private readonly ConcurrentDictionary<(Guid Client, Guid Create), CreateClaim> _claims = new();
+    private readonly ConcurrentDictionary<ulong, GlobalOpen> _ofApplications = new();
+    private int _disconnected;
+
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>Told of an exception of a store while an open was closed that no request waits for.</summary>
+    public Action<Exception> Fault { get; init; } = static _ => { };
+
+    /// <summary>Told that an open of this client was closed while it had no connection.</summary>
+    public Action<Guid> ClientMayBeGone { get; init; } = static _ => { };
+
+    public int Count => _byId.Count;
+
+    /// <summary>How many have no connection.</summary>
+    public int DisconnectedCount => Volatile.Read(ref _disconnected);
+
+    public IEnumerable<GlobalOpen> All => _byId.Select(pair => pair.Value);
+
+    /// <summary>
+    /// Claims a create guid for a CREATE that begins. Null: another has it, in <paramref name="holder"/>. A claim ends with the open that
+    /// it was given to, or by <see cref="Abandon"/>.
+    /// </summary>
+    public CreateClaim? TryClaim(Guid clientGuid, Guid createGuid, out CreateClaim? holder)
+    {
+        var claim = new CreateClaim(clientGuid, createGuid);
+        holder = _claims.GetOrAdd((clientGuid, createGuid), claim);
+        return holder == claim ? claim : null;
+    }
+
+    /// <summary>The claimed CREATE has come to nothing.</summary>
+    public void Abandon(CreateClaim claim) =>
+        _claims.TryRemove(KeyValuePair.Create((claim.ClientGuid, claim.CreateGuid), claim));
+
+    public void Add(GlobalOpen open)
+    {
+        _byId[open.PersistentId] = open;
+        if (open.AppInstance is not null)
+        {
+            _ofApplications[open.PersistentId] = open;
+        }
+
+        if (open.Claim is { } claim)
+        {
+            claim.Open = open;
+        }
+    }
+
+    public void Remove(GlobalOpen open)
+    {
+        _byId.TryRemove(open.PersistentId, out _);
+        if (open.AppInstance is not null)
+        {
+            _ofApplications.TryRemove(open.PersistentId, out _);
+        }
+
+        if (open.Claim is { } claim)
+        {
+            Abandon(claim);
+        }
+    }
+
+    public GlobalOpen? Find(Smb2FileId fileId) => _byId.GetValueOrDefault(fileId.Persistent);
+
+    /// <summary>The opens of an application instance.</summary>
+    public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>
+        _ofApplications.IsEmpty ? [] : _ofApplications.Select(pair => pair.Value).Where(open => open.AppInstance!.Id == appInstanceId);
+
+    /// <summary>Takes one more open without a connection in, unless there are too many.</summary>
+    public bool TryKeep(GlobalOpen open)
+    {
+        if (Interlocked.Increment(ref _disconnected) <= limit && _byId.ContainsKey(open.PersistentId))
+        {
+            return true;
+        }
+
+        Release();
+        return false;
+    }
+
+    /// <summary>One open has a connection again, or is closed.</summary>
+    public void Release() => Interlocked.Decrement(ref _disconnected);
+
+    /// <summary>Closes the opens without a connection that <paramref name="which"/> selects: a share or a user goes, the server stops.</summary>
+    public async ValueTask CloseDisconnectedAsync(Func<DurableState, bool> which)
+    {
+        var ending = default(EndingAll);
+        foreach (var open in All)
+        {
+            try
+            {
+                if (open.Disconnected is { } state && which(state))
+                {
+                    await open.CloseAsync().ConfigureAwait(false);
+                }
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
+        }
+
+        ending.ThrowIfFailed();
+    }
+}
