@@ -25,12 +25,12 @@ internal enum SessionState
 /// <summary>How a session ends.</summary>
 internal enum SessionEnd
 {
-    /// <summary>For good, by its client or the server: everything that it has open is closed.</summary>
+    /// <summary>For good: everything that it has open is closed.</summary>
     Closed,
 
     /// <summary>
-    /// By the loss of its last connection, or by a new session of the same client in its place: what is durable waits for the client to
-    /// come back (MS-SMB2 3.3.7.1, 3.3.5.5.3).
+    /// By the loss of its last connection, by LOGOFF, or by a new session of the same client in its place: what is durable waits for the
+    /// client to come back (MS-SMB2 3.3.7.1, 3.3.5.6, 3.3.5.5.3).
     /// </summary>
     Lost,
 }

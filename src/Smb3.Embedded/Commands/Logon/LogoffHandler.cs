@@ -1,11 +1,15 @@
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Commands.Logon;
 
-/// <summary>LOGOFF (MS-SMB2 3.3.5.6): ends the session with all its channels, tree connects and opens.</summary>
+/// <summary>
+/// LOGOFF (MS-SMB2 3.3.5.6): ends the session with all its channels, tree connects and opens. Durable opens wait for the client's next
+/// session, as in Windows.
+/// </summary>
 internal sealed class LogoffHandler(CommandServices services) : ICommandHandler
 {
     public async ValueTask<NtStatus> HandleAsync(Request request)
@@ -15,7 +19,7 @@ internal sealed class LogoffHandler(CommandServices services) : ICommandHandler
             return NtStatus.InvalidParameter;
         }
 
-        await request.Session!.EndAsync().ConfigureAwait(false);
+        await request.Session!.EndAsync(SessionEnd.Lost).ConfigureAwait(false);
         ServerLog.LoggedOff(services.Logger, request.Session.Identity!.ToString(), request.Session.SessionId);
         EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
         return NtStatus.Success;

@@ -22,20 +22,32 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        if (create.ImpersonationLevel > Smb2ImpersonationLevel.Delegate)
-        {
-            return new(NtStatus.BadImpersonationLevel);
-        }
-
         if (!create.TryGetContexts(out var contexts))
         {
             return new(NtStatus.InvalidParameter);
         }
 
+        var status = DurableContexts.TryRead(contexts, request.Connection.Negotiated!.Dialect, out var durable);
+        if (status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        // What is taken up again is what it was: nothing else in the request counts, and clients do leave nonsense there.
         var tree = request.TreeConnect!;
+        if (durable.IsReconnect && !tree.Share.IsPipe)
+        {
+            return ReconnectAsync(request, tree, create.GetName(), contexts, durable);
+        }
+
+        if (create.ImpersonationLevel > Smb2ImpersonationLevel.Delegate)
+        {
+            return new(NtStatus.BadImpersonationLevel);
+        }
+
         return tree.Share.IsPipe
             ? OpenPipeAsync(request, tree, create.GetName())
-            : OpenFileAsync(request, tree, create, contexts);
+            : OpenFileAsync(request, tree, create, contexts, durable);
     }
 
     private async ValueTask<NtStatus> OpenPipeAsync(Request request, TreeConnect tree, string name)
@@ -68,23 +80,12 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     }
 
     private ValueTask<NtStatus> OpenFileAsync(
-        Request request, TreeConnect tree, in CreateRequest create, in CreateContextList contexts)
+        Request request, TreeConnect tree, in CreateRequest create, in CreateContextList contexts, in DurableContexts durable)
     {
         var status = CreateContexts.TryRead(contexts, out var asked);
         if (status != NtStatus.Success)
         {
             return new(status);
-        }
-
-        status = DurableContexts.TryRead(contexts, request.Connection.Negotiated!.Dialect, out var durable);
-        if (status != NtStatus.Success)
-        {
-            return new(status);
-        }
-
-        if (durable.IsReconnect)
-        {
-            return ReconnectAsync(request, tree, create.GetName(), asked, durable);
         }
 
         var fileId = NewFileId(request);
@@ -134,15 +135,22 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
     }
 
-    private static async ValueTask<NtStatus> ReconnectAsync(
-        Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
+    private static ValueTask<NtStatus> ReconnectAsync(
+        Request request, TreeConnect tree, string name, in CreateContextList contexts, in DurableContexts durable)
     {
-        var status = DurableOpening.TryReconnect(request, tree, name, durable, asked.Lease, out var handle);
+        var status = CreateContexts.TryRead(contexts, out var asked);
         if (status != NtStatus.Success)
         {
-            return status;
+            return new(status);
         }
 
+        status = DurableOpening.TryReconnect(request, tree, name, durable, asked.Lease, out var handle);
+        return status == NtStatus.Success ? AnswerReconnectAsync(request, tree, handle, asked, durable) : new(status);
+    }
+
+    private static async ValueTask<NtStatus> AnswerReconnectAsync(
+        Request request, TreeConnect tree, FileHandle handle, CreateContexts asked, DurableContexts durable)
+    {
         if (tree.HasEnded || request.Session!.State == SessionState.Ended)
         {
             await handle.LoseSessionAsync().ConfigureAwait(false);

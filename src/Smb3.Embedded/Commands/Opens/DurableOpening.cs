@@ -112,7 +112,9 @@ internal static class DurableOpening
         handle = null!;
         var session = request.Session!;
         var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
-        if (request.Graph.Opens.Find(fileId) is not { } open || open.Claim?.CreateGuid != asked.ReconnectV2?.CreateGuid)
+        // Either version takes up what either has made durable, as in Windows; an open without a create guid has one of zeros.
+        if (request.Graph.Opens.Find(fileId) is not { } open
+            || (asked.ReconnectV2 is { } second && second.CreateGuid != (open.Claim?.CreateGuid ?? Guid.Empty)))
         {
             return NtStatus.ObjectNameNotFound;
         }
