@@ -30,6 +30,8 @@ internal sealed class ClientSocket : ITransportConnection
 
     public PipeWriter Output { get; }
 
+    public long? BytesAcknowledged => null;
+
     public static ClientSocket Connect(EndPoint target)
     {
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

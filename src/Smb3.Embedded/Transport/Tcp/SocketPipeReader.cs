@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Smb3.Embedded.Transport.Tcp;
 
@@ -12,14 +13,14 @@ internal sealed class SocketPipeReader : PipeReader, IDirectInput
 {
     private const int BufferSize = 16 * 1024;
 
-    private readonly Socket _socket;
+    private readonly ISocketLine _line;
     private byte[]? _buffer;
     private int _start;
     private int _end;
     private bool _examinedAll;
     private bool _ended;
 
-    public SocketPipeReader(Socket socket) => _socket = socket;
+    public SocketPipeReader(ISocketLine line) => _line = line;
 
     public override bool TryRead(out ReadResult result)
     {
@@ -33,6 +34,7 @@ internal sealed class SocketPipeReader : PipeReader, IDirectInput
         return false;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         if (TryRead(out var ready))
@@ -45,11 +47,11 @@ internal sealed class SocketPipeReader : PipeReader, IDirectInput
             if (_start == _end)
             {
                 Release();
-                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                await _line.WaitForDataAsync(cancellationToken).ConfigureAwait(false);
             }
 
             MakeRoom();
-            var count = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            var count = await _line.ReceiveAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
             _ended = count == 0;
             _end += count;
         }
@@ -63,11 +65,12 @@ internal sealed class SocketPipeReader : PipeReader, IDirectInput
         return Unread();
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            var count = await _socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            var count = await _line.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
             _ended |= count == 0;
             return count;
         }

@@ -1,24 +1,26 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Smb3.Embedded.Transport.Tcp;
 
 /// <summary>A socket's sending side: <see cref="WriteAsync"/> hands the caller's memory to the socket without a copy.</summary>
 internal sealed class SocketPipeWriter : PipeWriter
 {
-    private readonly Socket _socket;
+    private readonly ISocketLine _line;
     private readonly ArrayBufferWriter<byte> _pending = new();
 
-    public SocketPipeWriter(Socket socket) => _socket = socket;
+    public SocketPipeWriter(ISocketLine line) => _line = line;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         try
         {
             while (source.Length > 0)
             {
-                source = source[await _socket.SendAsync(source, SocketFlags.None, cancellationToken).ConfigureAwait(false)..];
+                source = source[await _line.SendAsync(source, cancellationToken).ConfigureAwait(false)..];
             }
 
             return default;

@@ -8,15 +8,22 @@ namespace Smb3.Embedded.Transport.Tcp;
 internal sealed class TcpTransportConnection : ITransportConnection
 {
     private readonly Socket _socket;
-    private int _closed;
+    private readonly ISocketLine _line;
 
+    /// <summary>A connection by the runtime's own means.</summary>
     public TcpTransportConnection(Socket socket)
+        : this(socket, new PlatformSocketLine(socket))
     {
-        _socket = socket;
+    }
+
+    public TcpTransportConnection(Socket socket, ISocketLine line)
+    {
         LocalEndPoint = socket.LocalEndPoint ?? new IPEndPoint(IPAddress.None, 0);
         RemoteEndPoint = socket.RemoteEndPoint ?? new IPEndPoint(IPAddress.None, 0);
-        Input = new SocketPipeReader(socket);
-        Output = new SocketPipeWriter(socket);
+        _socket = socket;
+        _line = line;
+        Input = new SocketPipeReader(line);
+        Output = new SocketPipeWriter(line);
     }
 
     public EndPoint LocalEndPoint { get; }
@@ -27,24 +34,9 @@ internal sealed class TcpTransportConnection : ITransportConnection
 
     public PipeWriter Output { get; }
 
-    public long? BytesAcknowledged => _closed == 0 ? TcpAcknowledgement.Read(_socket) : null;
+    public long? BytesAcknowledged => TcpAcknowledgement.Read(_socket);
 
-    public void Abort()
-    {
-        if (Interlocked.Exchange(ref _closed, 1) == 0)
-        {
-            try
-            {
-                _socket.Shutdown(SocketShutdown.Both);
-            }
-            catch (SocketException)
-            {
-                // Already gone.
-            }
-
-            _socket.Dispose();
-        }
-    }
+    public void Abort() => _line.Abort();
 
     public ValueTask DisposeAsync()
     {

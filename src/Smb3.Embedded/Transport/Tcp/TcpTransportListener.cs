@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Smb3.Embedded.Transport.Tcp.Linux;
 
 namespace Smb3.Embedded.Transport.Tcp;
 
@@ -7,6 +8,8 @@ namespace Smb3.Embedded.Transport.Tcp;
 internal sealed class TcpTransportListener : ITransportListener
 {
     private readonly Socket _socket;
+
+    private readonly ReadinessQueue? _ready = OperatingSystem.IsLinux() ? new ReadinessQueue() : null;
 
     private TcpTransportListener(Socket socket) => _socket = socket;
 
@@ -51,11 +54,11 @@ internal sealed class TcpTransportListener : ITransportListener
                 try
                 {
                     socket.NoDelay = true;
-                    return new TcpTransportConnection(socket);
+                    return new TcpTransportConnection(socket, LineOf(socket));
                 }
-                catch (SocketException)
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
-                    // The peer was gone before we looked.
+                    // The peer was gone before we looked, or the listener is.
                     socket.Dispose();
                 }
             }
@@ -83,6 +86,10 @@ internal sealed class TcpTransportListener : ITransportListener
     public ValueTask DisposeAsync()
     {
         _socket.Dispose();
+        _ready?.Dispose();
         return default;
     }
+
+    private ISocketLine LineOf(Socket socket) =>
+        _ready is { } ready ? new ReadySocketLine(socket, ready) : new PlatformSocketLine(socket);
 }

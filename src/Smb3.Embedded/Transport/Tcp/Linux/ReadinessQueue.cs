@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Smb3.Embedded.Transport.Tcp.Linux;
+
+/// <summary>
+/// Sockets that become ready are served on the very thread that was told so: between the arrival of a request and its response lies no
+/// queue, no second thread and no wake-up, which is most of what a small request costs otherwise.
+/// </summary>
+/// <remarks>
+/// Whatever is served may block all the same, so one thread always keeps waiting: the last that does takes no work itself but starts
+/// another, and where there are enough of them leaves the work to the thread pool. Threads start as they are needed. The queue ends when
+/// it is disposed and its last socket is gone.
+/// </remarks>
+internal sealed unsafe class ReadinessQueue : IDisposable
+{
+    private const int DescriptionSize = 16;
+    private const long EndKey = 0;
+
+    private static readonly int MaxThreads = Math.Clamp(Environment.ProcessorCount * 2, 4, 32) + 1;
+
+    private readonly ConcurrentDictionary<long, ReadySocketLine> _lines = new();
+    private readonly EpollHandle _queue;
+    private readonly EpollHandle _end;
+    private long _lastKey = EndKey;
+    private int _waiting;
+    private int _threads;
+    private volatile bool _disposed;
+    private int _ended;
+
+    public ReadinessQueue()
+    {
+        _queue = SocketCalls.CreateQueue(SocketCalls.CloseOnExec);
+        _end = SocketCalls.CreateEvent(0, SocketCalls.CloseOnExec);
+        if (_queue.IsInvalid || _end.IsInvalid)
+        {
+            throw new SocketException(Marshal.GetLastPInvokeError());
+        }
+
+        StartThread();
+    }
+
+    /// <summary>Takes a line in; it is told of nothing before it has asked.</summary>
+    public long Add(ReadySocketLine line, SafeHandle socket)
+    {
+        var key = Interlocked.Increment(ref _lastKey);
+        _lines[key] = line;
+        try
+        {
+            Control(SocketCalls.Add, socket, key, SocketCalls.OneShot);
+        }
+        catch
+        {
+            Remove(key);
+            throw;
+        }
+
+        return key;
+    }
+
+    /// <summary>Asks to be told once, for whatever comes first.</summary>
+    public void Ask(SafeHandle socket, long key, Readiness wanted) =>
+        Control(SocketCalls.Modify, socket, key, (uint)wanted | SocketCalls.OneShot);
+
+    public void Remove(long key)
+    {
+        _lines.TryRemove(key, out _);
+        EndWhenUnused();
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        EndWhenUnused();
+    }
+
+    private void EndWhenUnused()
+    {
+        if (_disposed && _lines.IsEmpty && Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            // Its space for a count is not used up, so it is always ready to send, and tells every thread in turn.
+            Control(SocketCalls.Add, _end, EndKey, (uint)Readiness.Send);
+        }
+    }
+
+    private void Control(int operation, SafeHandle target, long key, uint events)
+    {
+        var description = stackalloc byte[DescriptionSize];
+        new Span<byte>(description, DescriptionSize).Clear();
+        MemoryMarshal.Write(new Span<byte>(description, DescriptionSize), events);
+        MemoryMarshal.Write(new Span<byte>(description, DescriptionSize)[SocketCalls.KeyOffset..], key);
+        if (SocketCalls.Control(_queue, operation, target, description) != 0)
+        {
+            throw new SocketException(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private void StartThread()
+    {
+        Interlocked.Increment(ref _threads);
+        new Thread(Serve) { IsBackground = true, Name = "SMB sockets" }.UnsafeStart();
+    }
+
+    private void Serve()
+    {
+        while (true)
+        {
+            Interlocked.Increment(ref _waiting);
+            var told = WaitForOne(out var key, out var ready);
+            var last = Interlocked.Decrement(ref _waiting) == 0;
+            if (told && key == EndKey)
+            {
+                break;
+            }
+
+            if (!told || !_lines.TryGetValue(key, out var line))
+            {
+                continue;
+            }
+
+            if (!last)
+            {
+                line.Serve(ready);
+            }
+            else if (Volatile.Read(ref _threads) < MaxThreads)
+            {
+                StartThread();
+                line.Serve(ready);
+            }
+            else
+            {
+                line.ServeLater(ready);
+            }
+        }
+
+        if (Interlocked.Decrement(ref _threads) == 0)
+        {
+            _queue.Dispose();
+            _end.Dispose();
+        }
+    }
+
+    private bool WaitForOne(out long key, out Readiness ready)
+    {
+        // One at a time: what is told here is served here, and must not wait for what was told with it.
+        var description = stackalloc byte[DescriptionSize];
+        var count = SocketCalls.Wait(_queue, description, 1, -1);
+        key = MemoryMarshal.Read<long>(new ReadOnlySpan<byte>(description, DescriptionSize)[SocketCalls.KeyOffset..]);
+        ready = (Readiness)MemoryMarshal.Read<uint>(new ReadOnlySpan<byte>(description, DescriptionSize));
+        return count == 1;
+    }
+}
