@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
@@ -123,7 +124,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         if ((_desired & FileAccessMask.AccessSystemSecurity) != 0 && !parameters.Caller.IsAdministrator)
             return NtStatus.PrivilegeNotHeld;
 
-        var status = FilePath.Parse(parameters.Path, Store.Traits.MaxNameLength, out _path);
+        var status = FilePath.Parse(
+            parameters.Posix is null ? parameters.Path : PosixNames.ToWindows(parameters.Path), Store.Traits.MaxNameLength, out _path);
         if (status != NtStatus.Success)
             return status;
         if (NamesStream && !Store.Traits.Has(StoreAbilities.NamedStreams))
@@ -389,6 +391,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
                 AllocationSize = isDirectory || NamesStream ? 0 : parameters.AllocationSize,
                 SecurityDescriptor = descriptor.Value,
+                UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) ? parameters.Posix : null,
             },
             cancellationToken);
         if (!made.Succeeded)
@@ -481,7 +484,11 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             Caller = parameters.Caller,
             ShareMaximalAccess = parameters.ShareMaximalAccess,
             DeleteOnClose = Has(CreateOptions.DeleteOnClose),
+            IsPosix = parameters.Posix is not null,
             Lease = parameters.Caching?.Lease,
         },
-        handle);
+        handle)
+    {
+        DeletesAtOnce = parameters.Posix is not null && Has(CreateOptions.DeleteOnClose),
+    };
 }

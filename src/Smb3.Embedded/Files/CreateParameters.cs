@@ -32,6 +32,12 @@ internal sealed record CreateParameters
     /// <summary>How the file is opened.</summary>
     public CreateOptions Options { get; init; }
 
+    /// <summary>
+    /// Permission bits of a new file, from a client that speaks the POSIX extensions: the path is one of theirs, and the handle deletes and
+    /// renames as POSIX does. <see langword="null"/>: it does not speak them.
+    /// </summary>
+    public UnixFileMode? Posix { get; init; }
+
     /// <summary>Attributes of a new or overwritten file.</summary>
     public FileAttributes Attributes { get; init; }
 

@@ -2,6 +2,7 @@ using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -65,7 +66,8 @@ internal sealed partial class FileOpen
     {
         if (!HasAny(FileAccessMask.Delete))
             return NtStatus.AccessDenied;
-        if (File.IsStream || newPath.StartsWith(':'))
+        posix |= Record.IsPosix;
+        if (File.IsStream || (newPath.StartsWith(':') && !Record.IsPosix))
             return await RenameStreamAsync(newPath, replace, cancellationToken);
         var status = ParseTarget(newPath, out var target);
         if (status != NtStatus.Success)
@@ -131,7 +133,7 @@ internal sealed partial class FileOpen
                     continue;
                 if (IsDeletePending)
                     return NtStatus.AccessDenied;
-                var victim = await CheckTargetAsync(target, replace, posix: false, FileAccessMask.AddFile, wait, cancellationToken);
+                var victim = await CheckTargetAsync(target, replace, Record.IsPosix, FileAccessMask.AddFile, wait, cancellationToken);
                 if (!wait.IsNeeded && !victim.Succeeded)
                     return victim.Status;
                 if (!wait.IsNeeded)
@@ -177,6 +179,7 @@ internal sealed partial class FileOpen
             return NtStatus.Success;
         }
 
+        posix |= Record.IsPosix;
         var wait = new HandleWait(onWait);
         while (true)
         {
@@ -215,7 +218,8 @@ internal sealed partial class FileOpen
     private NtStatus ParseTarget(string newPath, out StorePath target)
     {
         target = default;
-        var status = FilePath.Parse(newPath, Volume.Store.Traits.MaxNameLength, out var parsed);
+        var status = FilePath.Parse(
+            Record.IsPosix ? PosixNames.ToWindows(newPath) : newPath, Volume.Store.Traits.MaxNameLength, out var parsed);
         if (status != NtStatus.Success)
             return status;
         if (parsed.Path.IsRoot)

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
@@ -92,6 +93,12 @@ internal sealed partial class FileOpen
         var status = SecurityDescriptor.Read(descriptor.Span, out var given);
         if (status != NtStatus.Success)
             return status;
+        if ((parts & SecurityInformation.Dacl) != 0 && Volume.Store.Traits.Has(StoreAbilities.PosixModes)
+            && PosixModeEntry.TryRead(given!.Dacl, out var mode))
+        {
+            return await SetModeAsync(mode, cancellationToken);
+        }
+
         if (!Volume.Security.IsKept || _file is not ISecurableFile securable)
             return NtStatus.NotSupported;
         if ((parts & SecurityInformation.Owner) != 0)
@@ -112,6 +119,25 @@ internal sealed partial class FileOpen
             if (!read.Succeeded)
                 return read.Status;
             status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken);
+            if (status == NtStatus.Success)
+                Volume.RaiseModified(this, ChangeFilter.Security);
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    private async ValueTask<NtStatus> SetModeAsync(UnixFileMode mode, CancellationToken cancellationToken)
+    {
+        if (_file is not IPosixFile posix)
+            return NtStatus.NotSupported;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        try
+        {
+            var status = await posix.SetUnixModeAsync(mode, cancellationToken);
             if (status == NtStatus.Success)
                 Volume.RaiseModified(this, ChangeFilter.Security);
             return status;

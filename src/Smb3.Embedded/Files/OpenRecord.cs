@@ -35,6 +35,9 @@ internal sealed record OpenRecord
     /// <summary>The most that the share lets the caller do.</summary>
     public required FileAccessMask ShareMaximalAccess { get; init; }
 
+    /// <summary>Whether its client speaks the POSIX extensions: it deletes and replaces what others have open.</summary>
+    public bool IsPosix { get; init; }
+
     /// <summary>The lease that it belongs to.</summary>
     public LeaseIdentity? Lease { get; init; }
 

@@ -51,6 +51,9 @@ internal sealed record Negotiated
 
     public Smb2SigningAlgorithm SigningAlgorithm { get; init; }
 
+    /// <summary>Whether the POSIX extensions are spoken on shares that have them.</summary>
+    public bool Posix { get; init; }
+
     /// <summary>Connection.SupportsMultiCredit: requests may cost more than one credit.</summary>
     public bool MultiCredit => (ServerCapabilities & Smb2Capabilities.LargeMtu) != 0;
 

@@ -27,6 +27,9 @@ internal sealed record ServerSettings
 
     public string Comment { get; init; } = string.Empty;
 
+    /// <summary>What macOS clients are told; empty: nothing.</summary>
+    public string AppleModel { get; init; } = "Xserve";
+
     public Smb2Dialect MinDialect { get; init; } = Smb2Dialect.Smb202;
 
     public Smb2Dialect MaxDialect { get; init; } = Smb2Dialect.Smb311;
@@ -51,6 +54,9 @@ internal sealed record ServerSettings
     /// MS-SMB2 3.3.4.6 has it. Windows sends it once, over the newest channel.
     /// </summary>
     public bool RetryOplockBreaks { get; init; }
+
+    /// <summary>Whether clients may negotiate the POSIX extensions: some share has them.</summary>
+    public bool PosixExtensions { get; init; }
 
     public bool AllowAnonymous { get; init; }
 

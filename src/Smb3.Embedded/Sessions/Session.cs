@@ -89,6 +89,11 @@ internal sealed class Session
 
     public OpenTable Opens { get; }
 
+    /// <summary>
+    /// Whether directory entries carry what macOS wants to know; such a client negotiates it for the session with its first CREATE.
+    /// </summary>
+    public bool AppleEntries { get; set; }
+
     public ICollection<Channel> Channels => _channels.Values;
 
     public ICollection<TreeConnect> Trees => _trees.Values;

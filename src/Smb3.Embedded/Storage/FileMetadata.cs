@@ -45,6 +45,9 @@ public readonly record struct FileMetadata
     /// <summary>The tag of a reparse point; 0 for what is none.</summary>
     public uint ReparseTag { get; init; }
 
+    /// <summary>Permission bits; <see langword="null"/> without <see cref="StoreAbilities.PosixModes"/>.</summary>
+    public UnixFileMode? UnixMode { get; init; }
+
     /// <summary>Whether this is a directory.</summary>
     public bool IsDirectory => (Attributes & FileAttributes.Directory) != 0;
 }

@@ -94,6 +94,11 @@ public readonly record struct NewFile
     public long AllocationSize { get; init; }
 
     /// <summary>
+    /// Permission bits; <see langword="null"/>: the store's usual ones. Only set with <see cref="StoreAbilities.PosixModes"/>.
+    /// </summary>
+    public UnixFileMode? UnixMode { get; init; }
+
+    /// <summary>
     /// Self-relative security descriptor (MS-DTYP section 2.4.6) to keep with the file; empty: none. Only set with
     /// <see cref="StoreAbilities.SecurityDescriptors"/>.
     /// </summary>

@@ -48,6 +48,9 @@ public enum StoreAbilities
 
     /// <summary>The store implements <see cref="IQuotaStore"/>: it counts what each owner uses. Needs security descriptors.</summary>
     Quotas = 8192,
+
+    /// <summary>Handles implement <see cref="IPosixFile"/> and files have <see cref="FileMetadata.UnixMode"/>.</summary>
+    PosixModes = 16384,
 }
 
 /// <summary>The unchanging facts about a store.</summary>

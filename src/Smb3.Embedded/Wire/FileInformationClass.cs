@@ -85,4 +85,7 @@ internal enum FileInformationClass : byte
     FileId64ExtdBothDirectoryInformation = 79,
     FileIdAllExtdDirectoryInformation = 80,
     FileIdAllExtdBothDirectoryInformation = 81,
+
+    /// <summary>FILE_POSIX_INFORMATION of the POSIX extensions, also in listings; not in MS-FSCC.</summary>
+    FilePosixInformation = 100,
 }

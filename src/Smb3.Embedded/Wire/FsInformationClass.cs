@@ -18,4 +18,7 @@ internal enum FsInformationClass : byte
     FileFsDataCopyInformation = 12,
     FileFsMetadataSizeInformation = 13,
     FileFsFullSizeInformationEx = 14,
+
+    /// <summary>FS_POSIX_INFORMATION of the POSIX extensions; not in MS-FSCC.</summary>
+    FileFsPosixInformation = 100,
 }

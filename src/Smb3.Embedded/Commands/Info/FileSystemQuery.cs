@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
@@ -44,6 +45,11 @@ internal static class FileSystemQuery
         {
             state = await quotas.LimitAsync(state, caller, token).ConfigureAwait(false);
             control = await QuotaCommands.DescribeAsync(volume, token).ConfigureAwait(false);
+        }
+
+        if (informationClass == FsInformationClass.FileFsPosixInformation && PosixCommands.AreSpoken(request))
+        {
+            return PosixCommands.QueryFileSystem(request, store.Traits, state, length);
         }
 
         var target = QueryInfoHandler.Begin(request, length);

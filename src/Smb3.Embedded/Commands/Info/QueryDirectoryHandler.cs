@@ -1,10 +1,15 @@
+using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Apple;
 using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Fscc;
 using Smb3.Embedded.Wire.Info;
+using Smb3.Embedded.Wire.Posix;
 
 namespace Smb3.Embedded.Commands.Info;
 
@@ -32,7 +37,8 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             return NtStatus.InvalidParameter;
         }
 
-        var smallest = DirectoryEntryWriter.FixedSize(informationClass);
+        var isPosix = informationClass == FileInformationClass.FilePosixInformation && PosixCommands.AreSpoken(request);
+        var smallest = isPosix ? PosixInformation.MinimumEntry : DirectoryEntryWriter.FixedSize(informationClass);
         if (smallest == 0)
         {
             return NtStatus.InvalidInfoClass;
@@ -44,7 +50,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         }
 
         var begun = await handle.File.QueryDirectoryAsync(
-            query.GetPattern(),
+            handle.File.Record.IsPosix ? PosixNames.ToWindowsPattern(query.GetPattern()) : query.GetPattern(),
             (flags & QueryDirectoryFlags.RestartScans) != 0,
             (flags & QueryDirectoryFlags.Reopen) != 0,
             request.Connection.Ended).ConfigureAwait(false);
@@ -55,13 +61,14 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
 
         using var listing = begun.Value;
         return await ListAsync(
-            request, listing, informationClass, length, (flags & QueryDirectoryFlags.ReturnSingleEntry) != 0).ConfigureAwait(false);
+            request, handle.File, listing, informationClass, length, (flags & QueryDirectoryFlags.ReturnSingleEntry) != 0).ConfigureAwait(false);
     }
 
     private static async ValueTask<NtStatus> ListAsync(
-        Request request, DirectoryQuery listing, FileInformationClass informationClass, int length, bool single)
+        Request request, FileOpen directory, DirectoryQuery listing, FileInformationClass informationClass, int length, bool single)
     {
         var token = request.Connection.Ended;
+        var isApple = request.Session!.AppleEntries && informationClass == FileInformationClass.FileIdBothDirectoryInformation;
 
         // The buffer is as long as the client's and holds whole entries only; what is not used is given back.
         var buffer = request.AppendUninitialized(OutputBufferResponse.FixedSize + length)[OutputBufferResponse.FixedSize..];
@@ -80,7 +87,20 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
                 break;
             }
 
-            if (!TryWrite(ref list, buffer.Span, informationClass, listing.Current))
+            PosixInformation? posix = informationClass == FileInformationClass.FilePosixInformation
+                ? await PosixCommands.DescribeEntryAsync(directory, listing.Current, token).ConfigureAwait(false)
+                : null;
+            AppleEntry? apple = null;
+            if (isApple)
+            {
+                var attributes = await AppleAttributes.ReadAsync(directory, listing.Current.Name, token).ConfigureAwait(false);
+                apple = new(attributes.MaximalAccess, attributes.ResourceForkLength, attributes.FinderInfo);
+            }
+
+            var fits = posix is { } information
+                ? information.TryWriteEntry(ref list, buffer.Span, PosixNames.FromWindows(listing.Current.Name))
+                : TryWrite(ref list, buffer.Span, informationClass, listing.Current, apple);
+            if (!fits)
             {
                 if (list.Count == 0)
                 {
@@ -104,13 +124,15 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
     }
 
     private static bool TryWrite(
-        ref EntryListCursor list, Span<byte> buffer, FileInformationClass informationClass, in Files.Listing.DirectoryEntry current)
+        ref EntryListCursor list, Span<byte> buffer, FileInformationClass informationClass, in Files.Listing.DirectoryEntry current,
+        AppleEntry? apple)
     {
         var entry = new Wire.Fscc.DirectoryEntry
         {
             File = current.Metadata.ToNetworkOpen(),
             FileId = current.Metadata.FileId,
             EaSize = current.Metadata.EaSize,
+            Apple = apple,
             ReparseTag = current.Metadata.ReparseTag,
         };
 

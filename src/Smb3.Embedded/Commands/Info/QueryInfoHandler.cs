@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
@@ -35,6 +36,9 @@ internal sealed class QueryInfoHandler : ICommandHandler
         {
             (FileHandle file, Smb2InfoType.File) when query.FileInformationClass == FileInformationClass.FileFullEaInformation =>
                 EaQuery.AnswerAsync(request, file, query, length),
+            (FileHandle file, Smb2InfoType.File)
+                when query.FileInformationClass == FileInformationClass.FilePosixInformation && PosixCommands.AreSpoken(request) =>
+                PosixCommands.QueryFileAsync(request, file, length),
             (FileHandle file, Smb2InfoType.File) => FileQuery.AnswerAsync(request, file, query.FileInformationClass, length),
             (FileHandle file, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(
                 request, file.File.Volume, file.File.Record.Caller, query.FsInformationClass, length),

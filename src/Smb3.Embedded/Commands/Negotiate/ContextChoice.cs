@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Commands.Negotiate;
 
 /// <summary>
 /// What the server chooses from a client's negotiate contexts (MS-SMB2 3.3.5.4, dialect 3.1.1). Contexts of capabilities that the server
-/// lacks (compression, RDMA transforms, POSIX, transport security) are read and not answered.
+/// lacks (compression, RDMA transforms, transport security) are read and not answered.
 /// </summary>
 internal readonly struct ContextChoice
 {
@@ -15,6 +15,9 @@ internal readonly struct ContextChoice
 
     /// <summary>The signing algorithm; <see langword="null"/>: not negotiated, which means AES-CMAC.</summary>
     public Smb2SigningAlgorithm? Signing { get; private init; }
+
+    /// <summary>Whether the POSIX extensions are spoken: the client offers them, and a share has them.</summary>
+    public bool Posix { get; private init; }
 
     public static NtStatus TryChoose(in NegotiateContextList contexts, ServerSettings settings, out ContextChoice choice)
     {
@@ -86,7 +89,10 @@ internal readonly struct ContextChoice
             return NtStatus.InvalidParameter;
         }
 
-        choice = new ContextChoice { Cipher = cipher, Signing = signing };
+        var posix = settings.PosixExtensions
+            && contexts.TryFind(NegotiateContextType.Posix, out var extensions)
+            && extensions.Data.IndexOf(NegotiateContextWriter.PosixExtensionId) == 0;
+        choice = new ContextChoice { Cipher = cipher, Signing = signing, Posix = posix };
         return NtStatus.Success;
     }
 

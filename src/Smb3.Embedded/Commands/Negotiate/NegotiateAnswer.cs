@@ -52,6 +52,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             MaxReadSize = large ? settings.Limits.MaxReadSize : SmallSize,
             MaxWriteSize = large ? settings.Limits.MaxWriteSize : SmallSize,
             Cipher = cipher,
+            Posix = choice.Posix,
             SigningAlgorithm = dialect < Smb2Dialect.Smb300
                 ? Smb2SigningAlgorithm.HmacSha256
                 : choice.Signing ?? Smb2SigningAlgorithm.AesCmac,
@@ -78,6 +79,11 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             if (choice.Signing is { } signing)
             {
                 contexts.Signing([signing]);
+            }
+
+            if (choice.Posix)
+            {
+                contexts.Posix();
             }
 
             (count, length) = (contexts.Count, contexts.Length);

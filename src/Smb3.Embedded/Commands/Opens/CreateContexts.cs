@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Create.Contexts;
@@ -27,6 +28,12 @@ internal readonly record struct CreateContexts
 
     /// <summary>SMB2_CREATE_TIMEWARP_TOKEN (MS-SMB2 3.3.5.9.5): the snapshot to open the file in.</summary>
     public FileTime? AsOf { get; private init; }
+
+    /// <summary>The mode of a client that speaks the POSIX extensions.</summary>
+    public UnixFileMode? Posix { get; private init; }
+
+    /// <summary>The query of a macOS client.</summary>
+    public AppleServerQuery? Apple { get; private init; }
 
     public static NtStatus TryRead(in CreateContextList list, out CreateContexts contexts)
     {
@@ -77,6 +84,23 @@ internal readonly record struct CreateContexts
                     }
 
                     contexts = contexts with { AsOf = time };
+                    break;
+
+                case CreateContextName.Posix:
+                    if (context.Data.Length < sizeof(uint))
+                    {
+                        return NtStatus.InvalidParameter;
+                    }
+
+                    contexts = contexts with { Posix = (UnixFileMode)(BinaryPrimitives.ReadUInt32LittleEndian(context.Data) & 0xFFF) };
+                    break;
+
+                case CreateContextName.Apple:
+                    if (AppleServerQuery.TryRead(context.Data, out var apple))
+                    {
+                        contexts = contexts with { Apple = apple };
+                    }
+
                     break;
 
                 case CreateContextName.RequestLease:

@@ -1,6 +1,8 @@
+using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Durability;
@@ -93,6 +95,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         {
             Path = create.GetName(),
             AsOf = asked.AsOf,
+            Posix = PosixCommands.AreSpoken(request) ? asked.Posix : null,
             Caller = services.Callers.ForFiles(request.Session!.Identity!),
             ShareMaximalAccess = tree.MaximalAccess & tree.Share.MaximalAccessOf(request.Session.Identity!),
             DesiredAccess = create.DesiredAccess,
@@ -260,7 +263,14 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
         }
 
-        Write(request, handle, outcome, asked, durable, maximal, volumeSerial);
+        PosixFacts? posix = null;
+        if (open.Record.IsPosix)
+        {
+            var facts = await PosixFacts.ReadAsync(open, request.Connection.Ended).ConfigureAwait(false);
+            posix = facts.Succeeded ? facts.Value : null;
+        }
+
+        Write(request, handle, outcome, asked, durable, maximal, volumeSerial, posix, services.Settings.AppleModel);
     }
 
     /// <summary>Opens the quota file; the place for it in the session's table is taken.</summary>
@@ -300,7 +310,9 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         in CreateContexts asked,
         in DurableContexts durable,
         NtResult<FileAccessMask> maximal,
-        uint volumeSerial)
+        uint volumeSerial,
+        PosixFacts? posix,
+        string appleModel)
     {
         var body = request.Append(CreateResponse.FixedSize + CreateContextWriter.MaxResponseSize);
         var contexts = new CreateContextWriter(body[CreateResponse.ContextsOffset..]);
@@ -318,6 +330,16 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         DurableOpening.Write(handle, durable, ref contexts);
+        if (posix is { } facts)
+        {
+            PosixCommands.Answer(facts, ref contexts);
+        }
+
+        if (asked.Apple is { } apple)
+        {
+            AppleContext.Write(request, handle, apple, appleModel, ref contexts);
+        }
+
         var level = CachingContext.Write(handle.File, ref contexts);
         var length = CreateResponse.Write(
             body, handle.FileId, level, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);

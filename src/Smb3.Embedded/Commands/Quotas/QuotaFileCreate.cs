@@ -4,7 +4,9 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Commands.Quotas;
 
-/// <summary>The rights that an open of the quota file gets. Setting takes an administrator besides, which is checked when it comes.</summary>
+/// <summary>
+/// The rights that an open of the quota file gets. Setting takes an administrator besides, which is checked when it comes.
+/// </summary>
 internal static class QuotaFileCreate
 {
     private const FileAccessMask Known = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericWrite;

@@ -25,6 +25,7 @@ internal sealed class OptionsBinder
             ["ServerName"] = s => _options.ServerName = Text(s),
             ["DomainName"] = s => _options.DomainName = Text(s),
             ["Comment"] = s => _options.Comment = Text(s),
+            ["AppleModel"] = s => _options.AppleModel = s.Value?.Trim() ?? string.Empty,
             ["Listen"] = s => Replace(_options.Listen, s, ReadEndPoint),
             ["MinDialect"] = s => Word(s, SettingNames.Dialects, value => _options.MinDialect = value),
             ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => _options.MaxDialect = value),
@@ -113,7 +114,7 @@ internal sealed class OptionsBinder
         var parts = text[(equals + 1)..].Split(',');
         if (equals <= 0 || parts[0].Length == 0)
         {
-            Fail(path, $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER], or NAME=memory:");
+            Fail(path, $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,posix][,timemachine][,snapshots=FOLDER], or NAME=memory:");
             return null;
         }
 
@@ -138,8 +139,14 @@ internal sealed class OptionsBinder
                 case "GUEST":
                     share.AllowGuest = true;
                     break;
+                case "POSIX":
+                    share.Posix = true;
+                    break;
+                case "TIMEMACHINE":
+                    share.TimeMachine = true;
+                    break;
                 default:
-                    Fail(path, $"'{flag}' is not a property of a share; they are readonly, encrypt, guest and snapshots=FOLDER");
+                    Fail(path, $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, posix, timemachine and snapshots=FOLDER");
                     break;
             }
         }
@@ -159,6 +166,8 @@ internal sealed class OptionsBinder
             ["Encrypt"] = s => Flag(s, value => share.Encrypt = value),
             ["AllowGuest"] = s => Flag(s, value => share.AllowGuest = value),
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),
+            ["Posix"] = s => Flag(s, value => share.Posix = value),
+            ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),
             ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),
             ["Users"] = s => Access(s, share.Users),
             ["Groups"] = s => Access(s, share.Groups),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Hosting;
 
@@ -37,6 +38,9 @@ internal sealed class OptionsValidator
     {
         Require(IsNetBiosName(options.ServerName), "ServerName", options.ServerName, "1 to 15 letters, digits, '-', '_' or '.'");
         Require(IsNetBiosName(options.DomainName), "DomainName", options.DomainName, "1 to 15 letters, digits, '-', '_' or '.'");
+        Require(
+            options.AppleModel.Length <= AppleServerQuery.MaxModelLength, "AppleModel", options.AppleModel.Length,
+            $"at most {AppleServerQuery.MaxModelLength} characters long");
         Require(options.Comment.Length <= MaxComment, "Comment", options.Comment.Length, $"at most {MaxComment} characters long");
         foreach (var twice in options.Listen.Where(endPoint => endPoint.Port != 0).GroupBy(endPoint => endPoint).Where(g => g.Count() > 1))
         {

@@ -21,6 +21,8 @@ internal static class SettingsFactory
             ServerName = options.ServerName,
             DomainName = options.DomainName,
             Comment = options.Comment,
+            AppleModel = options.AppleModel,
+            PosixExtensions = options.Shares.Any(static share => share.Posix),
             MinDialect = (Smb2Dialect)options.MinDialect,
             MaxDialect = (Smb2Dialect)options.MaxDialect,
             SigningRequired = options.Signing == SmbSigning.Required,

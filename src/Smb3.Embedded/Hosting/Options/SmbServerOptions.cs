@@ -20,6 +20,11 @@ public sealed class SmbServerOptions
     /// <summary>A comment that clients show beside the server's name; at most 256 characters. Default: none.</summary>
     public string Comment { get; set; } = string.Empty;
 
+    /// <summary>
+    /// The model of Mac that macOS shows the icon of, such as <c>MacPro</c>; at most 32 characters. Empty: none is told.
+    /// </summary>
+    public string AppleModel { get; set; } = "Xserve";
+
     /// <summary>Where the server listens. Port 0 takes a free one. When it is empty: 127.0.0.1:4450.</summary>
     public IList<IPEndPoint> Listen { get; } = [];
 
@@ -94,7 +99,8 @@ public sealed class SmbServerOptions
 
     /// <summary>
     /// Takes over what <paramref name="section"/> says. The keys are the names of the properties; lists may be arrays or, except for
-    /// shares and users, one text with commas, and replace what was there. A share is <c>NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER]</c>
+    /// shares and users, one text with commas, and replace what was there. A share is
+    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER]</c>
     /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
     /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
     /// </summary>

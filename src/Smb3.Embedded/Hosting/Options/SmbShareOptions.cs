@@ -54,6 +54,18 @@ public sealed class SmbShareOptions
     public SmbShareAccess? Others { get; set; }
 
     /// <summary>
+    /// Whether macOS may keep Time Machine backups on it: clients are told that FLUSH makes everything safe, which is so for folders. That
+    /// Macs find it by themselves takes an announcement over mDNS (<c>_adisk._tcp</c>), which is not the server's.
+    /// </summary>
+    public bool TimeMachine { get; set; }
+
+    /// <summary>
+    /// Whether clients can use the SMB 3.1.1 POSIX extensions here (the mount option <c>posix</c> of Linux): permission bits, names with
+    /// any character, deletion and replacement of open files. A folder or memory is then case-sensitive, for all clients.
+    /// </summary>
+    public bool Posix { get; set; }
+
+    /// <summary>
     /// Where earlier states of <see cref="Folder"/> are: a folder with one folder for each snapshot. <see langword="null"/>: there are
     /// none. A <see cref="Store"/> has snapshots of its own accord.
     /// </summary>
@@ -74,6 +86,8 @@ public sealed class SmbShareOptions
             MaxUsers = MaxUsers,
             Others = Others,
             Snapshots = Snapshots,
+            TimeMachine = TimeMachine,
+            Posix = Posix,
         };
         foreach (var (name, access) in Users)
         {

@@ -206,6 +206,13 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 $"Share '{copy.Name}' is to be encrypted, but encryption is off; set Encryption of the server to auto, or clear it here.");
         }
 
+        if (copy.Posix && !_settings.PosixExtensions)
+        {
+            throw new InvalidOperationException(
+                $"Share '{copy.Name}' is to have the POSIX extensions, but no share had them when the server was made, and clients are not "
+                + "offered them; give them to one of those, or clear Posix here.");
+        }
+
         return new Entry(copy);
     }
 
@@ -277,6 +284,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             Encrypt = Options.Encrypt,
             AllowGuest = Options.AllowGuest,
             Hidden = Options.Hidden,
+            TimeMachine = Options.TimeMachine,
+            Posix = Options.Posix,
             MaxUsers = Options.MaxUsers,
             Permissions = Hosting.SettingsFactory.CreatePermissions(Options),
         };

@@ -14,7 +14,7 @@ internal static class StoreFactory
         var folder = share.Folder!;
         if (folder.Equals(SmbShareOptions.Memory, StringComparison.OrdinalIgnoreCase))
         {
-            return new MemoryFileStore();
+            return new MemoryFileStore(new MemoryFileStoreOptions { CaseSensitive = share.Posix });
         }
 
         try
@@ -35,7 +35,7 @@ internal static class StoreFactory
                 first.MoveNext();
             }
 
-            return new PhysicalFileStore(path, new PhysicalFileStoreOptions { Snapshots = share.Snapshots });
+            return new PhysicalFileStore(path, new PhysicalFileStoreOptions { Snapshots = share.Snapshots, CaseSensitive = share.Posix });
         }
         catch (UnauthorizedAccessException e)
         {

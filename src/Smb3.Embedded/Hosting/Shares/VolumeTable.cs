@@ -36,10 +36,16 @@ internal sealed class VolumeTable(TimeProvider time)
                 _entries.Add(key, entry);
             }
 
-            if (entry.First.Snapshots != share.Snapshots)
+            if (share.Posix && !entry.Volume.Store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
             {
                 throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots; give both the same.");
+                    $"Share '{share.Name}': its store has no permission bits or is not case-sensitive; clear Posix, or use another store.");
+            }
+
+            if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix))
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots or another Posix; give both the same.");
             }
 
             entry.Uses++;

@@ -26,6 +26,12 @@ internal sealed class Share
 
     public bool AllowGuest { get; init; }
 
+    /// <summary>Whether macOS is told that it can keep Time Machine backups here.</summary>
+    public bool TimeMachine { get; init; }
+
+    /// <summary>Whether the POSIX extensions are spoken here.</summary>
+    public bool Posix { get; init; }
+
     /// <summary>Left out of the list that clients see.</summary>
     public bool Hidden { get; init; }
 

@@ -39,7 +39,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
                 | StoreAbilities.DosAttributes
                 | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes | StoreAbilities.ReparsePoints
                 | StoreAbilities.Compression | StoreAbilities.BlockCloning | StoreAbilities.ObjectIds
-                | StoreAbilities.Snapshots | StoreAbilities.Quotas
+                | StoreAbilities.Snapshots | StoreAbilities.Quotas | StoreAbilities.PosixModes
                 | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
         };
     }

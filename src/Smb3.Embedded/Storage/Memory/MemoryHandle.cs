@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>An open handle on a node, or on a stream of it. Everything completes at once.</summary>
 internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? stream = null)
-    : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile
+    : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
 {
     private int _closed;
 
@@ -86,6 +86,13 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
     public ValueTask<NtStatus> SetExtendedAttributesAsync(
         IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken) =>
         new(node.SetExtendedAttributes(changes));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetUnixModeAsync(UnixFileMode mode, CancellationToken cancellationToken)
+    {
+        node.SetUnixMode(mode);
+        return new(NtStatus.Success);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

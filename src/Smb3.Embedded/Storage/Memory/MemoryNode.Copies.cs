@@ -16,6 +16,7 @@ internal abstract partial class MemoryNode
         lock (source.Sync)
         {
             _attributes = source._attributes;
+            _mode = source._mode;
             _creationTime = source._creationTime;
             _lastAccessTime = source._lastAccessTime;
             _lastWriteTime = source._lastWriteTime;

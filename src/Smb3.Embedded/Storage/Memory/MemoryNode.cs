@@ -11,6 +11,10 @@ internal abstract partial class MemoryNode
     private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
         | FileAttributes.Compressed | FileAttributes.ReparsePoint;
 
+    // What most systems make with the usual umask: rw-r--r-- and rwxr-xr-x.
+    private const UnixFileMode UsualFileMode = (UnixFileMode)0b110_100_100;
+    private const UnixFileMode UsualDirectoryMode = (UnixFileMode)0b111_101_101;
+
     private const uint MaxEaSize = 65_535; // as NTFS
 
     private readonly TimeProvider _time;
@@ -18,6 +22,7 @@ internal abstract partial class MemoryNode
     private readonly StringComparer _names;
     private readonly long _maxLength;
     private FileAttributes _attributes;
+    private UnixFileMode _mode;
     private FileTime _creationTime;
     private FileTime _lastAccessTime;
     private FileTime _lastWriteTime;
@@ -34,6 +39,7 @@ internal abstract partial class MemoryNode
         _names = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
         _maxLength = options.MaxFileLength;
         _attributes = parameters.Attributes & ~NotKept;
+        _mode = parameters.UnixMode ?? (IsDirectory ? UsualDirectoryMode : UsualFileMode);
         _securityDescriptor = parameters.SecurityDescriptor.ToArray();
         _account = space.Quotas.Of(_securityDescriptor.Span);
         _creationTime = _lastAccessTime = _lastWriteTime = _changeTime = Now();
@@ -113,6 +119,7 @@ internal abstract partial class MemoryNode
                 LinkCount = Math.Max(_links, 1),
                 EaSize = _eaSize,
                 ReparseTag = ReparseTag,
+                UnixMode = _mode,
             };
         }
     }
@@ -130,6 +137,16 @@ internal abstract partial class MemoryNode
             _lastAccessTime = change.LastAccessTime ?? _lastAccessTime;
             _lastWriteTime = change.LastWriteTime ?? _lastWriteTime;
             _changeTime = change.ChangeTime ?? Now();
+        }
+    }
+
+    /// <summary>Sets the permission bits.</summary>
+    public void SetUnixMode(UnixFileMode mode)
+    {
+        lock (Sync)
+        {
+            _mode = mode;
+            _changeTime = Now();
         }
     }
 

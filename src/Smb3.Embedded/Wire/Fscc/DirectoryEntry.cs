@@ -14,6 +14,9 @@ internal readonly record struct DirectoryEntry
 
     public uint ReparseTag { get; init; }
 
+    /// <summary>What macOS reads in FileIdBothDirectoryInformation.</summary>
+    public AppleEntry? Apple { get; init; }
+
     /// <summary>A resume key for the client; 0 where order by name is all there is.</summary>
     public uint FileIndex { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
@@ -56,6 +58,14 @@ internal static class DirectoryEntryWriter
         target.Put(56, FileNetworkOpenInformation.OnWire(entry.File.Attributes));
         target.Put(60, (uint)(name.Length * sizeof(char)));
         WriteVariant(target, layout, entry, shortName);
+        if (entry.Apple is { } apple && informationClass == FileInformationClass.FileIdBothDirectoryInformation)
+        {
+            target.Put(layout.EaSize, (uint)apple.MaximalAccess);
+            target[layout.ShortName - 2] = 0;
+            target.Put(layout.ShortName, apple.ResourceForkLength);
+            BinaryPrimitives.WriteUInt128BigEndian(target[(layout.ShortName + 8)..], apple.FinderInfo);
+        }
+
         return true;
     }
 

@@ -39,7 +39,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         Traits = new StoreTraits
         {
             MaxFileLength = options.MaxFileLength,
-            Abilities = StoreAbilities.HardLinks | StoreAbilities.SparseFiles
+            Abilities = StoreAbilities.HardLinks | StoreAbilities.SparseFiles | StoreAbilities.PosixModes
                 | (HasAttributes ? InAttributes : 0)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
                 | (options.ReadOnly ? StoreAbilities.ReadOnly : 0),
@@ -164,6 +164,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             LastAccessTime = ToFileTime(stat.Access),
             LastWriteTime = ToFileTime(stat.Modify),
             ChangeTime = record?.ChangeTime(inodeChange) ?? inodeChange,
+            UnixMode = (UnixFileMode)(stat.Mode & 0xFFF),
             LinkCount = stat.IsDirectory ? 1 : Math.Max(stat.Links, 1),
         };
     }

@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// <param name="path">Where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
 internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
-    : ISecurableFile, IStreamedFile, IExtendedAttributeFile
+    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
 {
     private static ReadOnlySpan<byte> SecurityName => "user.smb3.sd\0"u8;
 
@@ -43,6 +43,9 @@ internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, S
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
         new(!store.HasAttributes ? NtStatus.NotSupported : SetSecurityDescriptor(descriptor.Span).ToStatus());
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetUnixModeAsync(UnixFileMode mode, CancellationToken cancellationToken) => new(SetMode(mode).ToStatus());
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken) =>
@@ -99,7 +102,17 @@ internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, S
             error = WriteRecord(new DosRecord(attributes, null, null, default));
         if (error == 0 && store.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
             error = AttributeCalls.Set(file, SecurityName, parameters.SecurityDescriptor.Span);
+        if (error == 0 && parameters.UnixMode is { } mode)
+            error = SetMode(mode); // last: it may take the right to do the rest away
         return error.ToStatus();
+    }
+
+    // By way of /proc: a handle that is a place only (O_PATH) takes no fchmod.
+    private unsafe Errno SetMode(UnixFileMode mode)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+            return Native.ChangeMode(text, (uint)mode) == 0 ? 0 : Native.LastError;
     }
 
     private Errno SetSecurityDescriptor(ReadOnlySpan<byte> descriptor)

@@ -67,6 +67,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "open", SetLastError = true)]
     public static partial int Open(byte* path, int flags, uint mode);
 
+    [LibraryImport(C, EntryPoint = "chmod", SetLastError = true)]
+    public static partial int ChangeMode(byte* path, uint mode);
+
     [LibraryImport(C, EntryPoint = "openat", SetLastError = true)]
     public static partial int OpenAt(FileDescriptor directory, byte* path, int flags, uint mode);
 

@@ -1,0 +1,54 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Posix;
+
+/// <summary>What the POSIX extensions tell of a file.</summary>
+/// <param name="Metadata">What handles see of it.</param>
+/// <param name="Owner">The owner.</param>
+/// <param name="Group">The group.</param>
+internal readonly record struct PosixFacts(FileMetadata Metadata, Sid Owner, Sid Group)
+{
+    /// <summary>Reads them of an open file.</summary>
+    public static async ValueTask<NtResult<PosixFacts>> ReadAsync(FileOpen file, CancellationToken cancellationToken)
+    {
+        var metadata = await file.GetMetadataAsync(cancellationToken);
+        return metadata.Succeeded
+            ? await ReadAsync(file, file.Handle, metadata.Value, cancellationToken)
+            : metadata.Status;
+    }
+
+    /// <summary>Reads them of an entry of a directory; what has gone meanwhile belongs to the caller.</summary>
+    public static async ValueTask<PosixFacts> ReadEntryAsync(
+        FileOpen directory, string name, FileMetadata metadata, CancellationToken cancellationToken)
+    {
+        NtResult<PosixFacts> facts = NtStatus.ObjectNameNotFound;
+        if (name is "." or "..")
+        {
+            facts = await ReadAsync(directory, directory.Handle, metadata, cancellationToken);
+        }
+        else if (directory.Volume.Security.IsKept)
+        {
+            var opened = await directory.Volume.Store.OpenAsync(
+                directory.Path.Append(name), StoreAccess.Metadata, cancellationToken);
+            if (opened.Succeeded)
+            {
+                await using var handle = opened.Value;
+                facts = await ReadAsync(directory, handle, metadata, cancellationToken);
+            }
+        }
+
+        var caller = directory.Record.Caller;
+        return facts.Succeeded ? facts.Value : new PosixFacts(metadata, caller.User, caller.PrimaryGroup);
+    }
+
+    private static async ValueTask<NtResult<PosixFacts>> ReadAsync(
+        FileOpen by, IStoreFile handle, FileMetadata metadata, CancellationToken cancellationToken)
+    {
+        var caller = by.Record.Caller;
+        var read = await by.Volume.Security.ReadAsync(handle, metadata.IsDirectory, caller, cancellationToken);
+        return read.Succeeded
+            ? new PosixFacts(metadata, read.Value.Owner ?? caller.User, read.Value.Group ?? caller.PrimaryGroup)
+            : read.Status;
+    }
+}

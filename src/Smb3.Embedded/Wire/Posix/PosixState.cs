@@ -1,0 +1,48 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Wire.Posix;
+
+/// <summary>
+/// The end of <see cref="PosixInformation"/>, which the POSIX create context of a response consists of: HardLinks (4), ReparseTag (4),
+/// Mode (4), Owner, Group.
+/// </summary>
+/// <param name="HardLinks">Names of the file.</param>
+/// <param name="ReparseTag">Tag of a reparse point.</param>
+/// <param name="Mode">Permission bits, and from bit 12 on the type of the file.</param>
+/// <param name="Owner">The owner.</param>
+/// <param name="Group">The group.</param>
+internal readonly record struct PosixState(uint HardLinks, uint ReparseTag, uint Mode, Sid Owner, Sid Group)
+{
+    public const int MaxSize = 12 + (2 * Sid.MaxBinaryLength);
+
+    public int Size => 12 + Owner.BinaryLength + Group.BinaryLength;
+
+    public void Write(Span<byte> target)
+    {
+        target.Put(0, HardLinks);
+        target.Put(4, ReparseTag);
+        target.Put(8, Mode);
+        Owner.WriteTo(target[12..]);
+        Group.WriteTo(target[(12 + Owner.BinaryLength)..]);
+    }
+
+    /// <summary>
+    /// The mode on the wire. A directory is told by its attribute and has no type here, nor has a plain file: older clients would not
+    /// understand it.
+    /// </summary>
+    public static uint WireMode(UnixFileMode permissions, uint reparseTag)
+    {
+        const int TypeShift = 12;
+        var type = reparseTag switch
+        {
+            0xA000000C => 2u, // IO_REPARSE_TAG_SYMLINK, MS-FSCC 2.1.2.1
+            0xA000001D => 2u, // IO_REPARSE_TAG_LX_SYMLINK
+            0x80000025 => 3u, // IO_REPARSE_TAG_LX_CHR
+            0x80000026 => 4u, // IO_REPARSE_TAG_LX_BLK
+            0x80000024 => 5u, // IO_REPARSE_TAG_LX_FIFO
+            0x80000023 => 6u, // IO_REPARSE_TAG_AF_UNIX
+            _ => 0u,
+        };
+        return ((uint)permissions & 0xFFF) | (type << TypeShift);
+    }
+}
