@@ -26,4 +26,7 @@ internal sealed record SmbTestClientOptions
 
     /// <summary>Credits that a request asks for when a test does not say.</summary>
     public ushort CreditsWanted { get; init; } = 64;
+
+    /// <summary>Whether the POSIX extensions are offered.</summary>
+    public bool Posix { get; init; }
 }

@@ -281,6 +281,11 @@ internal sealed class SmbTestConnection : IAsyncDisposable
             writer.Signing([.. Options.SigningAlgorithms]);
         }
 
+        if (Options.Posix)
+        {
+            writer.Posix();
+        }
+
         writer.NetName("server.example");
     }
 

@@ -125,7 +125,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             return NtStatus.PrivilegeNotHeld;
 
         var status = FilePath.Parse(
-            parameters.Posix is null ? parameters.Path : PosixNames.ToWindows(parameters.Path), Store.Traits.MaxNameLength, out _path);
+            parameters.IsPosix ? PosixNames.ToWindows(parameters.Path) : parameters.Path, Store.Traits.MaxNameLength, out _path);
         if (status != NtStatus.Success)
             return status;
         if (NamesStream && !Store.Traits.Has(StoreAbilities.NamedStreams))
@@ -391,7 +391,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
                 AllocationSize = isDirectory || NamesStream ? 0 : parameters.AllocationSize,
                 SecurityDescriptor = descriptor.Value,
-                UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) ? parameters.Posix : null,
+                UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) ? parameters.UnixMode : null,
             },
             cancellationToken);
         if (!made.Succeeded)
@@ -484,11 +484,11 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             Caller = parameters.Caller,
             ShareMaximalAccess = parameters.ShareMaximalAccess,
             DeleteOnClose = Has(CreateOptions.DeleteOnClose),
-            IsPosix = parameters.Posix is not null,
+            IsPosix = parameters.IsPosix,
             Lease = parameters.Caching?.Lease,
         },
         handle)
     {
-        DeletesAtOnce = parameters.Posix is not null && Has(CreateOptions.DeleteOnClose),
+        DeletesAtOnce = parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
     };
 }

@@ -33,10 +33,12 @@ internal sealed record CreateParameters
     public CreateOptions Options { get; init; }
 
     /// <summary>
-    /// Permission bits of a new file, from a client that speaks the POSIX extensions: the path is one of theirs, and the handle deletes and
-    /// renames as POSIX does. <see langword="null"/>: it does not speak them.
+    /// Whether the client speaks the POSIX extensions: the path is one of theirs, and the handle deletes and renames as POSIX does.
     /// </summary>
-    public UnixFileMode? Posix { get; init; }
+    public bool IsPosix { get; init; }
+
+    /// <summary>Permission bits of a new file; <see langword="null"/>: the store's usual ones.</summary>
+    public UnixFileMode? UnixMode { get; init; }
 
     /// <summary>Attributes of a new or overwritten file.</summary>
     public FileAttributes Attributes { get; init; }

@@ -84,6 +84,7 @@ internal sealed class TestServer : IAsyncDisposable
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = Volume, ReadOnly = true });
+        Graph.Shares.TryAdd(new Share { Name = "posix", Volume = Volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
         _run.Add(_transport);
         _run.Begin();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Create.Contexts;
@@ -29,8 +30,8 @@ internal readonly record struct CreateContexts
     /// <summary>SMB2_CREATE_TIMEWARP_TOKEN (MS-SMB2 3.3.5.9.5): the snapshot to open the file in.</summary>
     public FileTime? AsOf { get; private init; }
 
-    /// <summary>The mode of a client that speaks the POSIX extensions.</summary>
-    public UnixFileMode? Posix { get; private init; }
+    /// <summary>What a client wishes that speaks the POSIX extensions.</summary>
+    public PosixWish? Posix { get; private init; }
 
     /// <summary>The query of a macOS client.</summary>
     public AppleServerQuery? Apple { get; private init; }
@@ -92,7 +93,7 @@ internal readonly record struct CreateContexts
                         return NtStatus.InvalidParameter;
                     }
 
-                    contexts = contexts with { Posix = (UnixFileMode)(BinaryPrimitives.ReadUInt32LittleEndian(context.Data) & 0xFFF) };
+                    contexts = contexts with { Posix = new PosixWish(BinaryPrimitives.ReadUInt32LittleEndian(context.Data)) };
                     break;
 
                 case CreateContextName.Apple:

@@ -90,12 +90,14 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(status);
         }
 
+        var posix = PosixCommands.AreSpoken(request) ? asked.Posix : null;
         var fileId = NewFileId(request);
         var parameters = new CreateParameters
         {
             Path = create.GetName(),
             AsOf = asked.AsOf,
-            Posix = PosixCommands.AreSpoken(request) ? asked.Posix : null,
+            IsPosix = posix is not null,
+            UnixMode = posix?.Mode,
             Caller = services.Callers.ForFiles(request.Session!.Identity!),
             ShareMaximalAccess = tree.MaximalAccess & tree.Share.MaximalAccessOf(request.Session.Identity!),
             DesiredAccess = create.DesiredAccess,

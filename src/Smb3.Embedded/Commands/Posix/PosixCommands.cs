@@ -73,6 +73,10 @@ internal static class PosixCommands
         state.Write(contexts.Begin(CreateContextName.Posix, state.Size));
     }
 
+    /// <summary>A symbolic link has all permissions, as on every system: those of its target count.</summary>
+    private static UnixFileMode ModeOf(in PosixFacts facts) =>
+        facts.Type == PosixFileType.SymbolicLink ? (UnixFileMode)0b111_111_111 : facts.Metadata.UnixMode ?? 0;
+
     private static PosixInformation Describe(in PosixFacts facts)
     {
         var metadata = facts.Metadata;
@@ -83,7 +87,7 @@ internal static class PosixCommands
             State = new PosixState(
                 metadata.LinkCount,
                 metadata.ReparseTag,
-                PosixState.WireMode(metadata.UnixMode ?? 0, metadata.ReparseTag),
+                PosixState.WireMode(ModeOf(facts), (int)facts.Type),
                 facts.Owner,
                 facts.Group),
         };

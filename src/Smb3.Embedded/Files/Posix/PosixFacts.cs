@@ -5,9 +5,10 @@ namespace Smb3.Embedded.Files.Posix;
 
 /// <summary>What the POSIX extensions tell of a file.</summary>
 /// <param name="Metadata">What handles see of it.</param>
+/// <param name="Type">What it is.</param>
 /// <param name="Owner">The owner.</param>
 /// <param name="Group">The group.</param>
-internal readonly record struct PosixFacts(FileMetadata Metadata, Sid Owner, Sid Group)
+internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType Type, Sid Owner, Sid Group)
 {
     /// <summary>Reads them of an open file.</summary>
     public static async ValueTask<NtResult<PosixFacts>> ReadAsync(FileOpen file, CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, Sid Owner, Sid
         {
             facts = await ReadAsync(directory, directory.Handle, metadata, cancellationToken);
         }
-        else if (directory.Volume.Security.IsKept)
+        else if (directory.Volume.Security.IsKept || metadata.ReparseTag != 0)
         {
             var opened = await directory.Volume.Store.OpenAsync(
                 directory.Path.Append(name), StoreAccess.Metadata, cancellationToken);
@@ -39,16 +40,17 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, Sid Owner, Sid
         }
 
         var caller = directory.Record.Caller;
-        return facts.Succeeded ? facts.Value : new PosixFacts(metadata, caller.User, caller.PrimaryGroup);
+        return facts.Succeeded ? facts.Value : new PosixFacts(metadata, PosixFileType.Plain, caller.User, caller.PrimaryGroup);
     }
 
     private static async ValueTask<NtResult<PosixFacts>> ReadAsync(
         FileOpen by, IStoreFile handle, FileMetadata metadata, CancellationToken cancellationToken)
     {
         var caller = by.Record.Caller;
+        var type = await PosixFileTypes.OfAsync(handle, metadata.ReparseTag, cancellationToken);
         var read = await by.Volume.Security.ReadAsync(handle, metadata.IsDirectory, caller, cancellationToken);
         return read.Succeeded
-            ? new PosixFacts(metadata, read.Value.Owner ?? caller.User, read.Value.Group ?? caller.PrimaryGroup)
+            ? new PosixFacts(metadata, type, read.Value.Owner ?? caller.User, read.Value.Group ?? caller.PrimaryGroup)
             : read.Status;
     }
 }

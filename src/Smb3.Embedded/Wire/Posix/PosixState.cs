@@ -30,19 +30,7 @@ internal readonly record struct PosixState(uint HardLinks, uint ReparseTag, uint
     /// The mode on the wire. A directory is told by its attribute and has no type here, nor has a plain file: older clients would not
     /// understand it.
     /// </summary>
-    public static uint WireMode(UnixFileMode permissions, uint reparseTag)
-    {
-        const int TypeShift = 12;
-        var type = reparseTag switch
-        {
-            0xA000000C => 2u, // IO_REPARSE_TAG_SYMLINK, MS-FSCC 2.1.2.1
-            0xA000001D => 2u, // IO_REPARSE_TAG_LX_SYMLINK
-            0x80000025 => 3u, // IO_REPARSE_TAG_LX_CHR
-            0x80000026 => 4u, // IO_REPARSE_TAG_LX_BLK
-            0x80000024 => 5u, // IO_REPARSE_TAG_LX_FIFO
-            0x80000023 => 6u, // IO_REPARSE_TAG_AF_UNIX
-            _ => 0u,
-        };
-        return ((uint)permissions & 0xFFF) | (type << TypeShift);
-    }
+    /// <param name="permissions">Permission bits.</param>
+    /// <param name="type">2 symbolic link, 3 character device, 4 block device, 5 FIFO, 6 socket; else 0.</param>
+    public static uint WireMode(UnixFileMode permissions, int type) => ((uint)permissions & 0xFFF) | ((uint)type << 12);
 }
