@@ -22,7 +22,9 @@ internal sealed class Arguments
         AddList("Listen", "IP:PORT", "Where to listen; repeatable. Default: 127.0.0.1:4450.");
         AddList(
             "Shares", "NAME=FOLDER",
-            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER], or NAME=memory:; repeatable. Default: demo.", "--share");
+            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,posix][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
+                + "Default: demo.",
+            "--share");
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
         AddValue("MinDialect", "DIALECT", "The oldest dialect: 2.0.2, 2.1, 3.0, 3.0.2 or 3.1.1.");
         AddValue("MaxDialect", "DIALECT", "The newest dialect.");

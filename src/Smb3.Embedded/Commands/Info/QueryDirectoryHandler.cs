@@ -65,7 +65,12 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
     }
 
     private static async ValueTask<NtStatus> ListAsync(
-        Request request, FileOpen directory, DirectoryQuery listing, FileInformationClass informationClass, int length, bool single)
+        Request request,
+        FileOpen directory,
+        DirectoryQuery listing,
+        FileInformationClass informationClass,
+        int length,
+        bool single)
     {
         var token = request.Connection.Ended;
         var isApple = request.Session!.AppleEntries && informationClass == FileInformationClass.FileIdBothDirectoryInformation;

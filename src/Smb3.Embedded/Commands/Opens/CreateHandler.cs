@@ -250,7 +250,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return NtStatus.Success;
     }
 
-    private static async ValueTask AnswerAsync(
+    private async ValueTask AnswerAsync(
         Request request, FileHandle handle, CreateOutcome outcome, CreateContexts asked, DurableContexts durable)
     {
         var open = handle.File;

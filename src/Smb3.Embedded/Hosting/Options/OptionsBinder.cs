@@ -114,7 +114,10 @@ internal sealed class OptionsBinder
         var parts = text[(equals + 1)..].Split(',');
         if (equals <= 0 || parts[0].Length == 0)
         {
-            Fail(path, $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,posix][,timemachine][,snapshots=FOLDER], or NAME=memory:");
+            Fail(
+                path,
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,posix][,timemachine][,snapshots=FOLDER], "
+                    + "or NAME=memory:");
             return null;
         }
 
@@ -146,7 +149,10 @@ internal sealed class OptionsBinder
                     share.TimeMachine = true;
                     break;
                 default:
-                    Fail(path, $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, posix, timemachine and snapshots=FOLDER");
+                    Fail(
+                        path,
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, posix, timemachine and "
+                            + "snapshots=FOLDER");
                     break;
             }
         }

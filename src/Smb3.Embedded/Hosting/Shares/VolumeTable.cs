@@ -45,7 +45,8 @@ internal sealed class VolumeTable(TimeProvider time)
             if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix))
             {
                 throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots or another Posix; give both the same.");
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots or another Posix; give both "
+                        + "the same.");
             }
 
             entry.Uses++;

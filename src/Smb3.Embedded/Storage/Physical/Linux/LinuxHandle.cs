@@ -4,7 +4,9 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>What every open handle has to do with the inode as a whole: metadata, attributes, descriptor, and the streams beside its data.</summary>
+/// <summary>
+/// What every open handle has to do with the inode as a whole: metadata, attributes, descriptor, and the streams beside its data.
+/// </summary>
 /// <param name="store">The store.</param>
 /// <param name="file">The inode, as a place only (O_PATH) or open for data.</param>
 /// <param name="path">Where it was found.</param>
