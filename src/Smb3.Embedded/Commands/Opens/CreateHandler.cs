@@ -153,7 +153,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return status == NtStatus.Success ? AnswerReconnectAsync(request, tree, handle, asked, durable) : new(status);
     }
 
-    private static async ValueTask<NtStatus> AnswerReconnectAsync(
+    private async ValueTask<NtStatus> AnswerReconnectAsync(
         Request request, TreeConnect tree, FileHandle handle, CreateContexts asked, DurableContexts durable)
     {
         if (tree.HasEnded || request.Session!.State == SessionState.Ended)
