@@ -153,7 +153,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return status == NtStatus.Success ? AnswerReconnectAsync(request, tree, handle, asked, durable) : new(status);
     }
 
-    private async ValueTask<NtStatus> AnswerReconnectAsync(
+    private static async ValueTask<NtStatus> AnswerReconnectAsync(
         Request request, TreeConnect tree, FileHandle handle, CreateContexts asked, DurableContexts durable)
     {
         if (tree.HasEnded || request.Session!.State == SessionState.Ended)
@@ -250,7 +250,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return NtStatus.Success;
     }
 
-    private async ValueTask AnswerAsync(
+    private static async ValueTask AnswerAsync(
         Request request, FileHandle handle, CreateOutcome outcome, CreateContexts asked, DurableContexts durable)
     {
         var open = handle.File;
@@ -272,7 +272,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             posix = facts.Succeeded ? facts.Value : null;
         }
 
-        Write(request, handle, outcome, asked, durable, maximal, volumeSerial, posix, services.Settings.AppleModel);
+        Write(request, handle, outcome, asked, durable, maximal, volumeSerial, posix, request.Graph.Settings.AppleModel);
     }
 
     /// <summary>Opens the quota file; the place for it in the session's table is taken.</summary>
