@@ -3,8 +3,12 @@
 //   dotnet run --project samples/AspNetHost
 //   curl http://127.0.0.1:8080/            the list      curl -O http://127.0.0.1:8080/files/NAME     a file
 //   smbclient //127.0.0.1/files -p 4450 -U demo%change-me
+//
+// http://127.0.0.1:8080/monitor shows who uses the server, live, and ends whom you like. It has no logon of its own: the app listens on
+// the loopback and answers only to its names (AllowedHosts). Read the comment of MonitorEndpoints before you expose it.
 using Microsoft.Extensions.FileProviders;
 using Smb3.Embedded;
+using Smb3.Embedded.Samples.AspNetHost.Monitor;
 
 var builder = WebApplication.CreateBuilder(args);
 var folder = Directory.CreateDirectory(Path.Combine(builder.Environment.ContentRootPath, "share")).FullName;
@@ -13,6 +17,7 @@ builder.Services.AddSmbServer(builder.Configuration.GetSection("Smb"), smb => sm
     .AddShare("files", folder)
     .UseHooks(services => new Audit(services.GetRequiredService<ILogger<Audit>>())));
 builder.Services.AddHealthChecks().AddSmbServer();
+builder.Services.AddAntiforgery();
 
 var app = builder.Build();
 app.UseStaticFiles(new StaticFileOptions
@@ -22,12 +27,7 @@ app.UseStaticFiles(new StaticFileOptions
     ServeUnknownFileTypes = true,
 });
 app.MapGet("/", () => Directory.EnumerateFiles(folder).Select(Path.GetFileName));
-app.MapGet("/smb", (SmbServer server) => new
-{
-    EndPoints = server.EndPoints.Select(endPoint => endPoint.ToString()),
-    Sessions = server.Sessions.Select(session => new { session.Info.Identity.UserName, session.Info.Dialect, session.OpenCount }),
-    Opens = server.Opens.Select(open => $@"\{open.ShareName}\{open.Path}"),
-});
+app.MapMonitor("/monitor");
 app.MapHealthChecks("/health");
 app.Run();
 

@@ -26,6 +26,9 @@ internal sealed class Arguments
                 + "Default: demo.",
             "--share");
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
+        AddList("Interfaces", "NAME|NETWORK", "Interfaces told to clients for further channels; ! in front leaves out; repeatable.", "--interface");
+        AddList(
+            "AdvertisedInterfaces", "ADDRESS [speed=10G] [rss]", "Told to clients instead of what the machine has; repeatable.", "--advertise");
         AddValue("MinDialect", "DIALECT", "The oldest dialect: 2.0.2, 2.1, 3.0, 3.0.2 or 3.1.1.");
         AddValue("MaxDialect", "DIALECT", "The newest dialect.");
         AddValue("Signing", "auto|required", "Whether messages are signed.");

@@ -4,7 +4,7 @@
   python3 tests/clients --only torture               only the cases whose name contains it
   python3 tests/clients --list | --missing           what there is | the Debian packages that are not installed
   python3 tests/clients --server 127.0.0.1:445 --user NAME:PASSWORD [--user2 NAME:PASSWORD] --share NAME [--kind memory]
-                                                     against any server that listens there (the contract suite is left out)
+                                                     against any server that listens there (the suites that start their own are left out)
 """
 import argparse
 import glob
@@ -24,7 +24,10 @@ sys.dont_write_bytecode = True
 from harness import Tally, Target, children    # noqa: E402  (the folder is the package)
 from server import Deployment                          # noqa: E402
 
-SUITES = ("contract", "smbclient", "impacket", "rclone", "rpcclient", "capture", "torture")
+SUITES = ("contract", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "torture")
+
+# They start what they need themselves, and make no sense against another server.
+OWN_SERVER = ("contract", "multichannel")
 
 KINDS = ("physical", "memory")
 
@@ -48,8 +51,8 @@ def lacking(suite):
 
 def names(name, suite):
     """The full names of a suite's cases, as the tally sees them."""
-    if name == "contract":
-        return ["contract/" + case for case, _ in suite.cases]
+    if name in OWN_SERVER:
+        return ["%s/%s" % (name, case) for case, _ in suite.cases]
     found = []
     for kind in KINDS if suite.PER_SHARE else ("physical",):
         prefix = "%s/%s" % (name, kind) if suite.PER_SHARE else name
@@ -68,6 +71,8 @@ def find_host():
 def run_suite(name, suite, tally, options):
     if name == "contract":
         suite.run_suite(tally, options.host_dll, name)
+    elif name == "multichannel":
+        suite.run_suite(tally, name)
     elif name == "torture":
         run_torture(name, suite, tally, options)
     else:
@@ -152,7 +157,7 @@ def main():
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
     tally, started = Tally(options.only), time.monotonic()
     for name, suite in suites.items():
-        if not any(tally.wants(case) for case in names(name, suite)) or (name == "contract" and options.server):
+        if not any(tally.wants(case) for case in names(name, suite)) or (name in OWN_SERVER and options.server):
             continue
         why = ["no " + need + " (package " + package + ")" for need, package in lacking(suite).items()]
         if not options.server and not (options.host_dll and os.path.exists(options.host_dll)):

@@ -33,7 +33,6 @@ internal sealed class ConnectionLoop : INotificationSender
     private readonly ConcurrentBag<RequestChain> _freeChains = [];
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
-    private long _lastFrame;
     private int _running;
     private int _draining;
     private int _reason = -1;
@@ -49,7 +48,6 @@ internal sealed class ConnectionLoop : INotificationSender
         _time = graph.Settings.TimeProvider;
         _flow = new FlowControl(_limits.MaxBytesInFlight);
         _reader = new FrameReader(transport.Input);
-        _lastFrame = _time.GetTimestamp();
         Buffers = buffers;
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -57,7 +55,7 @@ internal sealed class ConnectionLoop : INotificationSender
             Notifications = this,
         };
         _outgoing = new OutgoingQueue(
-            transport.Output, buffers, pipeline.Metrics, bytes => _flow.Remove(bytes), () => Terminate(ConnectionEndReason.SendFailed));
+            transport.Output, buffers, CountSent, bytes => _flow.Remove(bytes), () => Terminate(ConnectionEndReason.SendFailed));
     }
 
     public Connection Connection { get; }
@@ -73,7 +71,6 @@ internal sealed class ConnectionLoop : INotificationSender
     /// <summary>Serves the connection to its end, and leaves nothing of it behind. Never throws.</summary>
     public async Task RunAsync()
     {
-        using var watch = StartWatch();
         try
         {
             await ReadAllAsync().ConfigureAwait(false);
@@ -112,6 +109,23 @@ internal sealed class ConnectionLoop : INotificationSender
         Terminate(ConnectionEndReason.ServerStopped);
     }
 
+    /// <summary>Ends the connection when its time is over; called every second by whoever has all connections.</summary>
+    public void Watch()
+    {
+        if (!Connection.Authenticated
+            && _time.GetUtcNow() - Connection.CreatedAt > _limits.AuthenticationTimeout)
+        {
+            Terminate(ConnectionEndReason.AuthenticationTimeout);
+        }
+        else if (_limits.IdleTimeout is { } idle
+            && Connection.Traffic.Silence > idle
+            && Running == 0
+            && Connection.Sessions.Values.All(session => session.Opens.Count == 0))
+        {
+            Terminate(ConnectionEndReason.IdleTimeout);
+        }
+    }
+
     public void Send(ResponseBuffer frame) => SendAndCount(frame);
 
     /// <inheritdoc/>
@@ -137,12 +151,18 @@ internal sealed class ConnectionLoop : INotificationSender
     /// <inheritdoc/>
     public Arrival ArrivalOf(SentMark mark) => _transport.BytesAcknowledged is { } bytes
         ? bytes >= mark.Position ? Arrival.Arrived : Arrival.Unacknowledged
-        : Volatile.Read(ref _lastFrame) > mark.At ? Arrival.Arrived : Arrival.Unknown;
+        : Connection.Traffic.LastReceived > mark.At ? Arrival.Arrived : Arrival.Unknown;
 
     public void Violation(ConnectionEndReason reason)
     {
         ServerLog.ProtocolViolation(_pipeline.Logger, Connection.Id, Connection.RemoteEndPoint, reason.ToString());
         Terminate(reason);
+    }
+
+    private void CountSent(int bytes)
+    {
+        Connection.Traffic.CountSent(bytes);
+        _pipeline.Metrics.Sent(bytes);
     }
 
     private long SendAndCount(ResponseBuffer frame)
@@ -189,8 +209,8 @@ internal sealed class ConnectionLoop : INotificationSender
                 return;
             }
 
-            Volatile.Write(ref _lastFrame, _time.GetTimestamp());
-            _pipeline.Metrics.Received(frame!.Length);
+            Connection.Traffic.CountReceived(frame!.Length);
+            _pipeline.Metrics.Received(frame.Length);
             if (_reason >= 0 || Volatile.Read(ref _draining) != 0)
             {
                 frame.Dispose();
@@ -299,29 +319,6 @@ internal sealed class ConnectionLoop : INotificationSender
 
         found.Release();
         return false;
-    }
-
-    private ITimer? StartWatch()
-    {
-        var period = TimeSpan.FromSeconds(1);
-        return _time.CreateTimer(
-            static state => ((ConnectionLoop)state!).Watch(), this, period, period);
-    }
-
-    private void Watch()
-    {
-        if (!Connection.Authenticated
-            && _time.GetUtcNow() - Connection.CreatedAt > _limits.AuthenticationTimeout)
-        {
-            Terminate(ConnectionEndReason.AuthenticationTimeout);
-        }
-        else if (_limits.IdleTimeout is { } idle
-            && _time.GetElapsedTime(_lastFrame) > idle
-            && Running == 0
-            && Connection.Sessions.Values.All(session => session.Opens.Count == 0))
-        {
-            Terminate(ConnectionEndReason.IdleTimeout);
-        }
     }
 
     /// <summary>Completes when no request runs. A drain and the end of the connection may wait at the same time.</summary>

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using Smb3.Embedded.Diagnostics;
 
 namespace Smb3.Embedded.Dispatch;
 
@@ -10,7 +9,7 @@ namespace Smb3.Embedded.Dispatch;
 internal sealed class OutgoingQueue
 {
     private readonly PipeWriter _output;
-    private readonly ServerMetrics _metrics;
+    private readonly Action<int> _sent;
     private readonly ResponseBufferPool _buffers;
     private readonly Action<int> _left;
     private readonly Action _failed;
@@ -22,14 +21,14 @@ internal sealed class OutgoingQueue
 
     /// <param name="output">Where frames go.</param>
     /// <param name="buffers">Where a sent buffer goes back to.</param>
-    /// <param name="metrics">Counts bytes.</param>
+    /// <param name="sent">Told the bytes of each frame that was handed to the transport; one call at a time.</param>
     /// <param name="left">Told the bytes of each frame that has left, or was dropped.</param>
     /// <param name="failed">Called when the peer takes no more.</param>
-    public OutgoingQueue(PipeWriter output, ResponseBufferPool buffers, ServerMetrics metrics, Action<int> left, Action failed)
+    public OutgoingQueue(PipeWriter output, ResponseBufferPool buffers, Action<int> sent, Action<int> left, Action failed)
     {
         _output = output;
         _buffers = buffers;
-        _metrics = metrics;
+        _sent = sent;
         _left = left;
         _failed = failed;
     }
@@ -117,7 +116,7 @@ internal sealed class OutgoingQueue
                 alive = false;
             }
 
-            _metrics.Sent(length);
+            _sent(length);
             Drop(frame);
             if (!alive)
             {

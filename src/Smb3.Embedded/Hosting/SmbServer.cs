@@ -26,7 +26,7 @@ namespace Smb3.Embedded;
 /// await builder.Build().RunAsync();
 /// </code>
 /// </example>
-public sealed class SmbServer : IAsyncDisposable
+public sealed partial class SmbServer : IAsyncDisposable
 {
     /// <summary>Name of the server's <see cref="System.Diagnostics.Metrics.Meter"/>.</summary>
     public const string MeterName = ServerMetrics.Name;
@@ -79,7 +79,11 @@ public sealed class SmbServer : IAsyncDisposable
             options.Hooks,
             loggers.CreateLogger("Smb3.Embedded.SmbServer"),
             new ServerMetrics(meters),
-            new ActivitySource(ActivitySourceName));
+            new ActivitySource(ActivitySourceName))
+        {
+            Interfaces = new InterfaceScan(
+                new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
+        };
         Shares = new SmbShareCollection(settings, options.Shares, _turn);
         Users = new SmbUserCollection(options.Users, EndSessionsAsync);
     }
@@ -98,18 +102,6 @@ public sealed class SmbServer : IAsyncDisposable
 
     /// <summary>The users that it keeps itself.</summary>
     public SmbUserCollection Users { get; }
-
-    /// <summary>The connections at this moment.</summary>
-    public IReadOnlyList<SmbActiveConnection> Connections =>
-        Graph is { } graph ? [.. graph.Connections.Select(connection => new SmbActiveConnection(connection))] : [];
-
-    /// <summary>The authenticated sessions at this moment.</summary>
-    public IReadOnlyList<SmbActiveSession> Sessions =>
-        [.. ValidSessions().Select(pair => new SmbActiveSession(pair.Session, pair.Identity))];
-
-    /// <summary>The open files, directories and pipes at this moment.</summary>
-    public IReadOnlyList<SmbActiveOpen> Opens =>
-        [.. ValidSessions().SelectMany(pair => pair.Session.Opens.All.Select(open => new SmbActiveOpen(open, pair.Identity)))];
 
     /// <summary>Whether it runs and every end point still accepts.</summary>
     internal bool IsHealthy => State == SmbServerState.Running && Volatile.Read(ref _run) is { IsHealthy: true };
@@ -237,7 +229,7 @@ public sealed class SmbServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(userName);
         var ended = 0;
-        foreach (var (session, identity) in ValidSessions())
+        foreach (var (session, identity) in Inspector.Sessions(Graph))
         {
             if (identity.UserName.Equals(userName, StringComparison.OrdinalIgnoreCase) && await session.EndAsync().ConfigureAwait(false))
             {
@@ -268,6 +260,7 @@ public sealed class SmbServer : IAsyncDisposable
             _disposed = true;
             await StopRunAsync(CancellationToken.None).ConfigureAwait(false);
             await Shares.CloseAsync(keepStores: false).ConfigureAwait(false);
+            _parts.Changes.Complete();
             _parts.Metrics.Dispose();
             _parts.Activities.Dispose();
             _random.Dispose();
@@ -332,17 +325,6 @@ public sealed class SmbServer : IAsyncDisposable
             "this machine does not speak that address family. Choose another address with Listen (--listen).",
         _ => $"{error}. Choose another end point with Listen (--listen).",
     };
-
-    private IEnumerable<(Session Session, SmbIdentity Identity)> ValidSessions()
-    {
-        foreach (var session in Graph?.Sessions ?? [])
-        {
-            if (session.State is SessionState.Valid or SessionState.Expired && session.Identity is { } identity)
-            {
-                yield return (session, identity);
-            }
-        }
-    }
 
     private void Become(SmbServerState state) => Volatile.Write(ref _state, (int)state);
 }

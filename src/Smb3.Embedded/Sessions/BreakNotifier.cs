@@ -58,6 +58,9 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     }
 
     /// <inheritdoc/>
+    public void Settled(LeaseIdentity? lease) => TellChange(lease);
+
+    /// <inheritdoc/>
     public bool TryClose()
     {
         if (!tree.Session.Opens.TryGet(fileId, out var open))
@@ -117,11 +120,15 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
 
     private bool Seals => tree.Session.EncryptData || tree.EncryptData;
 
+    private void TellChange(LeaseIdentity? lease) =>
+        tree.Session.Graph.Changes.TellCaching(tree.Session, fileId.Persistent, lease);
+
     private bool SendNow(in CacheBreak notice, CacheGrant grant)
     {
         Span<byte> message = stackalloc byte[Smb2Header.Size + LeaseBreakNotification.FixedSize];
         message = message[..Write(message, notice)];
         IsLease = notice.Lease is not null;
+        TellChange(notice.Lease);
         var sent = notice;
         var delivery = new BreakDelivery(
             message.ToArray(), this, tree.Session.Graph.Settings.TimeProvider, notice.MustAnswer ? () => grant.Awaits(sent) : null);

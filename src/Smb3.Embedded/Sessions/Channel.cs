@@ -13,11 +13,14 @@ internal sealed class Channel : IDisposable
         Session = session;
         Connection = connection;
         Signer = signer;
+        CreatedAt = session.Graph.Settings.TimeProvider.GetUtcNow();
     }
 
     public Session Session { get; }
 
     public Connection Connection { get; }
+
+    public DateTimeOffset CreatedAt { get; }
 
     /// <summary>Signs and verifies; <see langword="null"/> for a session without keys (guest, anonymous).</summary>
     public MessageSigner? Signer { get; }

@@ -82,6 +82,7 @@ internal sealed class Connection
         _terminate = terminate;
         CreatedAt = graph.Settings.TimeProvider.GetUtcNow();
         Credits = new CreditWindow(graph.Settings.Limits.MaxCredits);
+        Traffic = new ConnectionTraffic(graph.Settings.TimeProvider);
     }
 
     public ServerGraph Graph { get; }
@@ -109,6 +110,8 @@ internal sealed class Connection
 
     public CreditWindow Credits { get; }
 
+    public ConnectionTraffic Traffic { get; }
+
     public PendingRequests Pending { get; } = new();
 
     /// <summary>The sessions that have a channel here or are being set up here, by id.</summary>
@@ -131,6 +134,7 @@ internal sealed class Connection
         }
 
         Client = Graph.Join(this, negotiated.ClientGuid);
+        Graph.Changes.Tell(SmbChangeKind.ConnectionNegotiated, this);
         return true;
     }
 

@@ -45,7 +45,7 @@ internal sealed class FileHandle : Open
         {
             await EndAsync().ConfigureAwait(false);
         }
-        else if (TryLeave())
+        else if (TryLeave(SmbChangeKind.Disconnected))
         {
             await global.DisconnectAsync(this).ConfigureAwait(false);
         }

@@ -16,6 +16,7 @@ internal abstract class Open
         ChannelSequence = new ChannelSequence(channelSequence);
         FileId = fileId;
         TreeConnect = treeConnect;
+        OpenedAt = Session.Graph.Settings.TimeProvider.GetUtcNow();
     }
 
     public Smb2FileId FileId { get; }
@@ -27,6 +28,8 @@ internal abstract class Open
     public QuotaCursor QuotaCursor => LazyInitializer.EnsureInitialized(ref _quotaCursor);
 
     public Session Session => TreeConnect.Session;
+
+    public DateTimeOffset OpenedAt { get; }
 
     /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
     public abstract string Name { get; }
@@ -56,14 +59,14 @@ internal abstract class Open
     public virtual async ValueTask LoseSessionAsync() => await EndAsync().ConfigureAwait(false);
 
     /// <summary>Takes the open out of its session; only the first call does it.</summary>
-    protected bool TryLeave()
+    protected bool TryLeave(SmbChangeKind why = SmbChangeKind.Closed)
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
         {
             return false;
         }
 
-        Session.Opens.Remove(this);
+        Session.Opens.Remove(this, why);
         return true;
     }
 

@@ -32,16 +32,26 @@ internal sealed class OpenTable
 
     public void Cancel() => Interlocked.Decrement(ref _count);
 
-    public void Add(Open open) => _opens[open.FileId.Volatile] = open;
+    public void Add(Open open)
+    {
+        _opens[open.FileId.Volatile] = open;
+        open.Session.Graph.Changes.Tell(SmbChangeKind.Opened, open);
+    }
+
+    /// <summary>Finds an open by the part of its file id that it keeps when its client has reconnected.</summary>
+    public Open? Find(ulong persistentId) =>
+        _opens.TryGetValue(persistentId, out var open) && open.FileId.Persistent == persistentId
+            ? open : All.FirstOrDefault(one => one.FileId.Persistent == persistentId);
 
     public bool TryGet(Smb2FileId fileId, out Open open) =>
         _opens.TryGetValue(fileId.Volatile, out open!) && open.FileId.Persistent == fileId.Persistent;
 
-    public void Remove(Open open)
+    public void Remove(Open open, SmbChangeKind why)
     {
         if (_opens.TryRemove(open.FileId.Volatile, out _))
         {
             Interlocked.Decrement(ref _count);
+            open.Session.Graph.Changes.Tell(why, open);
         }
     }
 }

@@ -29,8 +29,10 @@ internal sealed class ServerGraph
         Opens = new GlobalOpenTable(settings.Limits.MaxDisconnectedOpens, settings.TimeProvider)
         {
             ClientMayBeGone = ForgetIfGone,
+            Changed = (kind, open) => Changes!.Tell(kind, open),
             Fault = e => Fault?.Invoke(e),
         };
+        Changes = new ChangeFeed(settings.TimeProvider);
     }
 
     public ServerSettings Settings { get; }
@@ -41,6 +43,9 @@ internal sealed class ServerGraph
 
     /// <summary>The opens that are known beyond their sessions.</summary>
     public GlobalOpenTable Opens { get; }
+
+    /// <summary>Told of every change of the tables and of what hangs below them.</summary>
+    public ChangeFeed Changes { get; init; }
 
     /// <summary>Where clients can reach the server, as of now.</summary>
     public Func<IReadOnlyList<ServerInterface>> Interfaces { get; init; } = () => [];
@@ -79,6 +84,7 @@ internal sealed class ServerGraph
         }
 
         _connections[connection.Id] = connection;
+        Changes.Tell(SmbChangeKind.ConnectionOpened, connection);
         return true;
     }
 
@@ -108,13 +114,20 @@ internal sealed class ServerGraph
             }
         }
 
+        Client? left = null;
         lock (_clientGate)
         {
             if (connection.Client is { } client)
             {
                 client.Remove(connection);
-                Forget(client);
+                left = Forget(client) ? client : null;
             }
+        }
+
+        Changes.Tell(SmbChangeKind.ConnectionClosed, connection);
+        if (left is not null)
+        {
+            Changes.Tell(SmbChangeKind.ClientLeft, left);
         }
 
         Release(connection.RemoteAddress);
@@ -124,13 +137,22 @@ internal sealed class ServerGraph
     /// <summary>Puts a connection under its client machine.</summary>
     public Client Join(Connection connection, Guid clientGuid)
     {
+        Client client;
+        bool isNew;
         lock (_clientGate)
         {
-            var client = _clients.GetOrAdd(
-                clientGuid, static (guid, limits) => new Client(guid, limits.MaxLeasesPerClient), Settings.Limits);
+            isNew = !_clients.TryGetValue(clientGuid, out var known);
+            client = known ?? new Client(clientGuid, Settings.Limits.MaxLeasesPerClient);
             client.Add(connection);
-            return client;
+            _clients[clientGuid] = client;
         }
+
+        if (isNew)
+        {
+            Changes.Tell(SmbChangeKind.ClientCame, client);
+        }
+
+        return client;
     }
 
     /// <summary>Makes a session in progress on <paramref name="connection"/> under an id that cannot be guessed or met twice.</summary>
@@ -155,6 +177,8 @@ internal sealed class ServerGraph
         }
     }
 
+    public Connection? FindConnection(ulong connectionId) => _connections.GetValueOrDefault(connectionId);
+
     public Session? FindSession(ulong sessionId) => _sessions.GetValueOrDefault(sessionId);
 
     public void Remove(Session session)
@@ -162,27 +186,28 @@ internal sealed class ServerGraph
         if (_sessions.TryRemove(session.SessionId, out _))
         {
             SessionEnded?.Invoke(session);
+            if (session.Identity is not null)
+            {
+                Changes.Tell(SmbChangeKind.SessionEnded, session);
+            }
         }
     }
 
     private void ForgetIfGone(Guid clientGuid)
     {
+        Client? client;
         lock (_clientGate)
         {
-            if (_clients.TryGetValue(clientGuid, out var client))
+            if (!_clients.TryGetValue(clientGuid, out client) || !Forget(client))
             {
-                Forget(client);
+                return;
             }
         }
+
+        Changes.Tell(SmbChangeKind.ClientLeft, client);
     }
 
-    private void Forget(Client client)
-    {
-        if (client.IsGone)
-        {
-            _clients.TryRemove(client.ClientGuid, out _);
-        }
-    }
+    private bool Forget(Client client) => client.IsGone && _clients.TryRemove(client.ClientGuid, out _);
 
     private void Release(IPAddress address)
     {

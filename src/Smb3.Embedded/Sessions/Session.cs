@@ -123,6 +123,11 @@ internal sealed class Session
         }
 
         Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.InProgress);
+        Graph.Changes.Tell(SmbChangeKind.SessionStarted, this);
+        if (channel is not null)
+        {
+            Graph.Changes.Tell(SmbChangeKind.ChannelAdded, channel);
+        }
     }
 
     /// <summary>
@@ -153,6 +158,7 @@ internal sealed class Session
         channel.Connection.Sessions[SessionId] = this;
         if (State == SessionState.Valid && !channel.Connection.Ended.IsCancellationRequested)
         {
+            Graph.Changes.Tell(SmbChangeKind.ChannelAdded, channel);
             return NtStatus.Success;
         }
 
@@ -167,6 +173,7 @@ internal sealed class Session
     {
         Identity = identity;
         Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.Expired);
+        Graph.Changes.Tell(SmbChangeKind.SessionChanged, this);
     }
 
     public TreeConnect? FindTree(uint treeId) => _trees.GetValueOrDefault(treeId);
@@ -200,12 +207,34 @@ internal sealed class Session
         if (_channels.TryRemove(connection.Id, out var channel))
         {
             _lostChannels.Add(channel);
+            Graph.Changes.Tell(SmbChangeKind.ChannelRemoved, channel);
         }
 
         if (_channels.IsEmpty)
         {
             await EndAsync(SessionEnd.Lost).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Takes the session off one connection, as when that connection were lost; the connection goes too when it carries no other session.
+    /// </summary>
+    /// <returns>False when it had no channel there.</returns>
+    public async ValueTask<bool> EndChannelAsync(Connection connection)
+    {
+        if (!_channels.ContainsKey(connection.Id))
+        {
+            return false;
+        }
+
+        connection.Sessions.TryRemove(SessionId, out _);
+        await LoseConnectionAsync(connection).ConfigureAwait(false);
+        if (connection.Sessions.IsEmpty)
+        {
+            connection.Terminate(ConnectionEndReason.EndedByHost);
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -235,6 +264,7 @@ internal sealed class Session
         foreach (var channel in _channels.Values)
         {
             channel.Connection.Sessions.TryRemove(SessionId, out _);
+            Graph.Changes.Tell(SmbChangeKind.ChannelRemoved, channel);
         }
 
         FirstConnection.Sessions.TryRemove(SessionId, out _);

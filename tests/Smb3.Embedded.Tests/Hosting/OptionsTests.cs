@@ -42,7 +42,8 @@ public sealed class OptionsTests
             ("Shares:1:Folder", "memory:"), ("Shares:1:MaxUsers", "3"), ("Shares:1:Users:alice", "read"), ("Shares:1:Groups:staff", "full"),
             ("Shares:1:Others", "none"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"),
             ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
-            ("Users:1:Groups", "staff,admins"));
+            ("Users:1:Groups", "staff,admins"), ("Interfaces", "eth*, !eth9"), ("Limits:MaxChannelsPerSession", "4"),
+            ("AdvertisedInterfaces:0", "192.0.2.1 speed=10G rss"), ("AdvertisedInterfaces:1", "2001:db8::1"));
         OptionsValidator.Check(options);
         var settings = SettingsFactory.Create(options);
         Assert.Equal("FILES", settings.ServerName);
@@ -56,6 +57,10 @@ public sealed class OptionsTests
         Assert.Equal(TimeSpan.FromSeconds(3), settings.DrainTimeout);
         Assert.Equal(7, settings.Limits.MaxConnections);
         Assert.Null(settings.Limits.IdleTimeout);
+        Assert.Equal(4, settings.Limits.MaxChannelsPerSession);
+        Assert.Equal(["eth*", "!eth9"], options.Interfaces);
+        Assert.Equal(2, options.AdvertisedInterfaces.Count);
+        Assert.True(options.AdvertisedInterfaces[0] is { LinkSpeed: 10_000_000_000, Rss: true });
         Assert.Equal(TimeSpan.FromSeconds(9), settings.Limits.AuthenticationTimeout);
         Assert.Equal(TimeSpan.FromSeconds(0.5), options.LogonThrottle.FirstDelay);
         Assert.Null(options.LogonThrottle.FailuresPerUser);
@@ -98,6 +103,7 @@ public sealed class OptionsTests
     [InlineData("Shares:0", "s=/x,strange", "strange")]
     [InlineData("Shares:0:Fodler", "/x", "Fodler")]
     [InlineData("Users:0", "nopassword", "nopassword")]
+    [InlineData("AdvertisedInterfaces:0", "eth0", "ADDRESS [speed=10G]")]
     [InlineData("Users:0:Name", "u", "Password or an NtHash")]
     public void A_value_that_cannot_be_read_is_refused_by_name(string key, string value, string says)
     {
@@ -126,6 +132,10 @@ public sealed class OptionsTests
     [InlineData("Limits:MaxReadSize: 100 ", "Limits:MaxReadSize", "100")]
     [InlineData("Limits:AuthenticationTimeout: ", "Limits:AuthenticationTimeout", "0")]
     [InlineData("Limits:IdleTimeout: ", "Limits:IdleTimeout", "1")]
+    [InlineData("Limits:MaxChannelsPerSession: ", "Limits:MaxChannelsPerSession", "0")]
+    [InlineData("Interfaces: ", "Interfaces", "192.0.2.0/33")]
+    [InlineData("AdvertisedInterfaces: ", "AdvertisedInterfaces", "0.0.0.0")]
+    [InlineData("AdvertisedInterfaces: an address is there twice", "AdvertisedInterfaces", "192.0.2.1,192.0.2.1 rss")]
     [InlineData("LogonThrottle:Window: ", "LogonThrottle:Window", "0")]
     [InlineData("DrainTimeout: ", "DrainTimeout", "-1")]
     [InlineData("Listen: 127.0.0.1:9 is there twice", "Listen", "127.0.0.1:9,127.0.0.1:9")]

@@ -50,7 +50,7 @@ public sealed class RunningServerTests : IAsyncLifetime, IAsyncDisposable
         var session = Assert.Single(_server.Sessions);
         Assert.Equal(("u", 1), (session.Info.Identity.UserName, session.OpenCount));
         Assert.Equal(["s"], session.Shares);
-        Assert.Equal([connection.Info.ConnectionId], session.ConnectionIds);
+        Assert.Equal([connection.Info.ConnectionId], session.Channels.Select(channel => channel.ConnectionId));
         var open = Assert.Single(_server.Opens);
         Assert.Equal(("u", "s", "file"), (open.UserName, open.ShareName, open.Path));
         Assert.Equal(1, Assert.Single(_server.Shares).CurrentUses);

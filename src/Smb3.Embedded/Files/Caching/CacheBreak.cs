@@ -22,4 +22,8 @@ internal interface IBreakSink
 
     /// <summary>Begins to close the open, whose client cannot be reached; false when it is nobody's any more.</summary>
     bool TryClose();
+
+    /// <summary>A break is over: the client has answered, or cannot. Called with the file's lock held; must neither block nor throw.</summary>
+    /// <param name="lease">The lease; <see langword="null"/> for an oplock.</param>
+    void Settled(LeaseIdentity? lease);
 }

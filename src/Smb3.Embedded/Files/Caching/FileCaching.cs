@@ -293,6 +293,22 @@ internal sealed class FileCaching(FileObject file)
         }
     }
 
+    /// <summary>Asks a client to give up all that it caches of the file, because the host wants it.</summary>
+    /// <returns>False when there is nothing to give up.</returns>
+    public bool Revoke(CacheGrant grant)
+    {
+        BreakBatch breaks = default;
+        lock (file.Sync)
+        {
+            if (grant.State == CacheState.None)
+                return false;
+            Break(grant, CacheState.None, ref breaks);
+        }
+
+        breaks.Send();
+        return true;
+    }
+
     /// <summary>The client cannot be asked any more: it has nothing.</summary>
     public void GiveUp(CacheGrant grant)
     {
@@ -385,6 +401,8 @@ internal sealed class FileCaching(FileObject file)
         _breaking--;
         Set(grant, to);
         Signal();
+        if (grant.Opens.Count > 0)
+            grant.Opens[0].BreakSink?.Settled(grant.Lease);
     }
 
     private void End(CacheGrant grant)

@@ -16,6 +16,9 @@ public sealed record SmbActiveConnection
         ClientGuid = connection.Negotiated?.ClientGuid ?? Guid.Empty;
         SessionCount = connection.Sessions.Count;
         WaitingRequests = connection.Pending.Count;
+        BytesReceived = connection.Traffic.Received;
+        BytesSent = connection.Traffic.Sent;
+        Silence = connection.Traffic.Silence;
     }
 
     /// <summary>Its ends, its number and its age.</summary>
@@ -32,6 +35,15 @@ public sealed record SmbActiveConnection
 
     /// <summary>Requests that wait for something: a lock, a change of a directory, a slow store.</summary>
     public int WaitingRequests { get; }
+
+    /// <summary>Bytes of all that came over it, framing left out.</summary>
+    public long BytesReceived { get; }
+
+    /// <summary>Bytes of all that was sent over it.</summary>
+    public long BytesSent { get; }
+
+    /// <summary>How long nothing has come.</summary>
+    public TimeSpan Silence { get; }
 
     /// <summary>Closes it. Sessions that have no other channel end with it.</summary>
     public ValueTask EndAsync()

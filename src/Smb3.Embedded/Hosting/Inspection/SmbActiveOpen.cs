@@ -1,29 +1,64 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Durability;
 
 namespace Smb3.Embedded;
 
 /// <summary>An open file, directory or pipe as it was when it was asked for.</summary>
 public sealed record SmbActiveOpen
 {
-    private readonly Open _open;
+    private readonly Open? _open;
+    private readonly GlobalOpen? _waiting;
 
     internal SmbActiveOpen(Open open, SmbIdentity identity)
     {
         _open = open;
-        OpenId = open.FileId.Volatile;
+        OpenId = open.FileId.Persistent;
         SessionId = open.Session.SessionId;
+        ClientGuid = open.Session.FirstConnection.Negotiated?.ClientGuid ?? Guid.Empty;
         UserName = identity.UserName;
         ShareName = open.TreeConnect.Share.Name;
         Path = open.Name;
+        OpenedAt = open.OpenedAt;
+        IsPipe = open is not FileHandle;
+        if (open is FileHandle { File: var file })
+        {
+            (IsDirectory, Access, Caching, Grant) = FactsOf(file);
+        }
     }
 
-    /// <summary>A number that no other open of the server has or had.</summary>
+    internal SmbActiveOpen(GlobalOpen waiting)
+    {
+        _waiting = waiting;
+        OpenId = waiting.PersistentId;
+        ClientGuid = waiting.ClientGuid;
+        UserName = waiting.Owner;
+        ShareName = waiting.Share;
+        Path = waiting.File.Path.Text;
+        OpenedAt = waiting.OpenedAt;
+        (IsDirectory, Access, Caching, Grant) = FactsOf(waiting.File);
+    }
+
+    /// <summary>
+    /// A number that no other open of the server has or had. It stays the same when the client comes back to the open after its connection
+    /// was lost.
+    /// </summary>
     public ulong OpenId { get; }
 
-    /// <summary>The session that holds it.</summary>
-    public ulong SessionId { get; }
+    /// <summary>
+    /// Whether a session holds it. One that is not connected is durable: it has outlived its session and waits for the client to come back.
+    /// </summary>
+    public bool IsConnected => SessionId is not null;
 
-    /// <summary>The session's user; empty when anonymous.</summary>
+    /// <summary>The session that holds it; <see langword="null"/> while it is not connected.</summary>
+    public ulong? SessionId { get; }
+
+    /// <summary>The client machine that opened it.</summary>
+    public Guid ClientGuid { get; }
+
+    /// <summary>The user who opened it; empty when anonymous.</summary>
     public string UserName { get; }
 
     /// <summary>The share; <c>IPC$</c> for a pipe.</summary>
@@ -32,7 +67,29 @@ public sealed record SmbActiveOpen
     /// <summary>The path inside the share, names joined by a backslash, or the pipe's name.</summary>
     public string Path { get; }
 
+    /// <summary>Since when.</summary>
+    public DateTimeOffset OpenedAt { get; }
+
+    /// <summary>Whether it is a pipe, and no file or directory.</summary>
+    public bool IsPipe { get; }
+
+    /// <summary>Whether it is a directory.</summary>
+    public bool IsDirectory { get; }
+
+    /// <summary>What it may do; nothing is said of a pipe.</summary>
+    public FileAccessMask Access { get; }
+
+    /// <summary>What the client may cache by it.</summary>
+    public SmbCaching Caching { get; }
+
+    internal CacheGrant? Grant { get; }
+
     /// <summary>Closes it under its client, whose next request on it fails with STATUS_FILE_CLOSED.</summary>
     /// <returns>False when it was closed already.</returns>
-    public ValueTask<bool> EndAsync() => _open.EndAsync();
+    public async ValueTask<bool> EndAsync() => _open is not null
+        ? await _open.EndAsync().ConfigureAwait(false)
+        : await _waiting!.CloseAsync().ConfigureAwait(false);
+
+    private static (bool IsDirectory, FileAccessMask Access, SmbCaching Caching, CacheGrant? Grant) FactsOf(FileOpen file) =>
+        (file.IsDirectory, file.GrantedAccess, (SmbCaching)(file.Grant?.Show().State ?? CacheState.None), file.Grant);
 }

@@ -8,7 +8,7 @@ public sealed record SmbActiveSession
 {
     private readonly Session _session;
 
-    internal SmbActiveSession(Session session, SmbIdentity identity)
+    internal SmbActiveSession(Session session, SmbIdentity identity, Func<Channel, bool>? isKnown = null)
     {
         _session = session;
         Info = HookFacts.Of(session, identity);
@@ -16,7 +16,11 @@ public sealed record SmbActiveSession
         IsSigned = session.SigningRequired;
         IsEncrypted = session.EncryptData;
         OpenCount = session.Opens.Count;
-        ConnectionIds = [.. session.Channels.Select(channel => channel.Connection.Id).Order()];
+        Channels =
+        [
+            .. session.Channels.Where(channel => isKnown?.Invoke(channel) ?? true).OrderBy(channel => channel.Connection.Id)
+                .Select(channel => new SmbActiveChannel(channel)),
+        ];
         Shares = [.. session.Trees.Select(tree => tree.Share.Name).Order(StringComparer.OrdinalIgnoreCase)];
     }
 
@@ -35,8 +39,8 @@ public sealed record SmbActiveSession
     /// <summary>Open files, directories and pipes.</summary>
     public int OpenCount { get; }
 
-    /// <summary>The connections that it has a channel on.</summary>
-    public IReadOnlyList<ulong> ConnectionIds { get; }
+    /// <summary>Its channels, one for each connection that it is on, the oldest connection first.</summary>
+    public IReadOnlyList<SmbActiveChannel> Channels { get; }
 
     /// <summary>The shares that it is connected to, one entry for each tree connect.</summary>
     public IReadOnlyList<string> Shares { get; }

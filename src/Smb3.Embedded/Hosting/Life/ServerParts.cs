@@ -15,4 +15,11 @@ internal sealed record ServerParts(
     SmbServerHooks? Hooks,
     ILogger Logger,
     ServerMetrics Metrics,
-    ActivitySource Activities);
+    ActivitySource Activities)
+{
+    /// <summary>Where clients can open further channels.</summary>
+    public InterfaceScan Interfaces { get; init; } = new(new InterfaceFilter([]), [], Settings.TimeProvider);
+
+    /// <summary>A watch goes on when the server starts again.</summary>
+    public ChangeFeed Changes { get; } = new(Settings.TimeProvider);
+}

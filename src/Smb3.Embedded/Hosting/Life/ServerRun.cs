@@ -25,6 +25,7 @@ internal sealed class ServerRun : IDisposable
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly ConcurrentDictionary<ulong, (ConnectionLoop Loop, Task Task)> _connections = new();
+    private ITimer? _watch;
     private volatile bool _listenerFailed;
 
     public ServerRun(ServerParts parts)
@@ -34,7 +35,8 @@ internal sealed class ServerRun : IDisposable
         {
             SessionEnded = TellSessionEnded,
             Fault = e => ServerLog.OpenFault(_parts.Logger, e),
-            Interfaces = () => InterfaceScan.Find(EndPoints),
+            Interfaces = () => parts.Interfaces.Find(EndPoints),
+            Changes = parts.Changes,
         };
         Graph.Shares.TryAdd(new Share { Name = "IPC$", Comment = "Remote IPC" });
         var services = new CommandServices
@@ -64,6 +66,8 @@ internal sealed class ServerRun : IDisposable
 
     public void Begin()
     {
+        var period = TimeSpan.FromSeconds(1);
+        _watch = _parts.Settings.TimeProvider.CreateTimer(static state => ((ServerRun)state!).Watch(), this, period, period);
         foreach (var listener in _listeners)
         {
             ServerLog.Listening(_parts.Logger, listener.EndPoint);
@@ -119,7 +123,20 @@ internal sealed class ServerRun : IDisposable
         }
     }
 
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose()
+    {
+        _watch?.Dispose();
+        _stopping.Dispose();
+    }
+
+    /// <summary>One timer for the time-outs of all connections: their number costs no timers.</summary>
+    private void Watch()
+    {
+        foreach (var (_, connection) in _connections)
+        {
+            connection.Loop.Watch();
+        }
+    }
 
     private async Task AcceptAsync(ITransportListener listener)
     {

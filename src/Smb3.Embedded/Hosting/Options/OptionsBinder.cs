@@ -27,6 +27,8 @@ internal sealed class OptionsBinder
             ["Comment"] = s => _options.Comment = Text(s),
             ["AppleModel"] = s => _options.AppleModel = s.Value?.Trim() ?? string.Empty,
             ["Listen"] = s => Replace(_options.Listen, s, ReadEndPoint),
+            ["Interfaces"] = s => Replace(_options.Interfaces, s, (item, add) => add(item.Text)),
+            ["AdvertisedInterfaces"] = s => Replace(_options.AdvertisedInterfaces, s, ReadInterface),
             ["MinDialect"] = s => Word(s, SettingNames.Dialects, value => _options.MinDialect = value),
             ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => _options.MaxDialect = value),
             ["Signing"] = s => Word(s, SettingNames.Signing, value => _options.Signing = value),
@@ -285,6 +287,18 @@ internal sealed class OptionsBinder
         else
         {
             Fail(item.Path, $"'{item.Text}' is not an end point; write IP:PORT such as 127.0.0.1:4450, 0.0.0.0:445 or [::1]:4450");
+        }
+    }
+
+    private void ReadInterface((string Path, string Text) item, Action<SmbInterface> add)
+    {
+        if (SmbInterface.TryParse(item.Text, out var read))
+        {
+            add(read);
+        }
+        else
+        {
+            Fail(item.Path, $"'{item.Text}' is not an interface; write ADDRESS [speed=10G] [rss] [index=N], such as 192.0.2.1 speed=10G rss");
         }
     }
 

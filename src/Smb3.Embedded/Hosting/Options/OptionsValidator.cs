@@ -11,6 +11,7 @@ internal sealed class OptionsValidator
     public const int MaxNetBiosName = 15;
     private const int MaxShareName = 80;
     private const int MaxComment = 256;
+    private const int MaxInterfaces = 256;
     private const string ForbiddenInShareName = "\"/\\[]:|<>+=;,*?";
 
     private readonly List<string> _failures = [];
@@ -47,6 +48,7 @@ internal sealed class OptionsValidator
             _failures.Add($"Listen: {twice.Key} is there twice; name every end point once.");
         }
 
+        CheckInterfaces(options);
         Require(SettingNames.Dialects.Contains(options.MinDialect), "MinDialect", options.MinDialect, SettingNames.Dialects.All);
         Require(SettingNames.Dialects.Contains(options.MaxDialect), "MaxDialect", options.MaxDialect, SettingNames.Dialects.All);
         if (options.MinDialect > options.MaxDialect)
@@ -74,6 +76,32 @@ internal sealed class OptionsValidator
         CheckThrottle(options.LogonThrottle);
         Range("DrainTimeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         CheckShares(options.Shares);
+    }
+
+    private void CheckInterfaces(SmbServerOptions options)
+    {
+        foreach (var entry in options.Interfaces.Where(entry => !InterfaceFilter.IsValid(entry)))
+        {
+            _failures.Add($"Interfaces: '{entry}' is neither an interface's name (eth0, bond*) nor an address nor a network "
+                + "(192.0.2.0/24); '!' in front leaves it out.");
+        }
+
+        Require(
+            options.AdvertisedInterfaces.Count <= MaxInterfaces, "AdvertisedInterfaces", options.AdvertisedInterfaces.Count,
+            $"at most {MaxInterfaces} long");
+        foreach (var entry in options.AdvertisedInterfaces)
+        {
+            Require(
+                !entry.Address.Equals(IPAddress.Any) && !entry.Address.Equals(IPAddress.IPv6Any), "AdvertisedInterfaces", entry.Address,
+                "an address that clients can connect to");
+            Range("AdvertisedInterfaces", entry.LinkSpeed, 1, long.MaxValue);
+            Range("AdvertisedInterfaces", entry.Index, 0, int.MaxValue);
+        }
+
+        if (options.AdvertisedInterfaces.DistinctBy(entry => entry.Address).Count() != options.AdvertisedInterfaces.Count)
+        {
+            _failures.Add("AdvertisedInterfaces: an address is there twice; name each once.");
+        }
     }
 
     private void CheckLimits(SmbServerLimits limits)

@@ -28,6 +28,19 @@ public sealed class SmbServerOptions
     /// <summary>Where the server listens. Port 0 takes a free one. When it is empty: 127.0.0.1:4450.</summary>
     public IList<IPEndPoint> Listen { get; } = [];
 
+    /// <summary>
+    /// Which interfaces clients are told of for further channels. Each entry is an interface's name (<c>eth0</c>, <c>bond*</c>), an
+    /// address or a network (<c>192.0.2.0/24</c>); one that begins with <c>!</c> leaves out. When none takes in: all that are
+    /// listened on, but for those of containers and virtual machines.
+    /// </summary>
+    public IList<string> Interfaces { get; } = [];
+
+    /// <summary>
+    /// Told to clients instead of what the machine has: where it is reached through forwarded ports, or where the system does not say
+    /// what a link can do. Empty by default; <see cref="Interfaces"/> has no effect then.
+    /// </summary>
+    public IList<SmbInterface> AdvertisedInterfaces { get; } = [];
+
     /// <summary>The oldest dialect that is accepted. Default 2.0.2.</summary>
     public SmbDialect MinDialect { get; set; } = SmbDialect.Smb202;
 

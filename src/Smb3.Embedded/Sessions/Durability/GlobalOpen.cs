@@ -23,6 +23,7 @@ internal sealed class GlobalOpen : IBreakSink
         _handle = handle;
         File = handle.File;
         PersistentId = handle.FileId.Persistent;
+        OpenedAt = handle.OpenedAt;
         ClientGuid = clientGuid;
         Share = handle.TreeConnect.Share.Name;
         Owner = handle.Session.Identity!.UserName;
@@ -33,6 +34,8 @@ internal sealed class GlobalOpen : IBreakSink
     public FileOpen File { get; }
 
     public ulong PersistentId { get; }
+
+    public DateTimeOffset OpenedAt { get; }
 
     public Guid ClientGuid { get; }
 
@@ -193,6 +196,8 @@ internal sealed class GlobalOpen : IBreakSink
         return true;
     }
 
+    public void Settled(LeaseIdentity? lease) => _table.Changed(SmbChangeKind.CachingChanged, this);
+
     private void CloseInBackground() => _ = Task.Run(async () =>
     {
         try
@@ -214,6 +219,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
         finally
         {
+            _table.Changed(SmbChangeKind.Closed, this);
             _table.ClientMayBeGone(ClientGuid);
         }
     }

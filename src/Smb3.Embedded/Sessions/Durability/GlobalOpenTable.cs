@@ -21,6 +21,9 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     /// <summary>Told that an open of this client was closed while it had no connection.</summary>
     public Action<Guid> ClientMayBeGone { get; init; } = static _ => { };
 
+    /// <summary>Told of changes of an open that has no connection.</summary>
+    public Action<SmbChangeKind, GlobalOpen> Changed { get; init; } = static (_, _) => { };
+
     public int Count => _byId.Count;
 
     /// <summary>How many have no connection.</summary>
@@ -71,7 +74,9 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         }
     }
 
-    public GlobalOpen? Find(Smb2FileId fileId) => _byId.GetValueOrDefault(fileId.Persistent);
+    public GlobalOpen? Find(Smb2FileId fileId) => Find(fileId.Persistent);
+
+    public GlobalOpen? Find(ulong persistentId) => _byId.GetValueOrDefault(persistentId);
 
     /// <summary>The opens of an application instance.</summary>
     public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>

@@ -39,6 +39,10 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
         return IsConnected;
     }
 
+    public void Settled(LeaseIdentity? lease)
+    {
+    }
+
     /// <summary>The breaks since it was last asked.</summary>
     public IReadOnlyList<CacheBreak> TakeBreaks()
     {

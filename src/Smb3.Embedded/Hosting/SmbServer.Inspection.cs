@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using Smb3.Embedded.Hosting;
+
+namespace Smb3.Embedded;
+
+/// <content>What a host sees of its clients, and how it ends them.</content>
+public sealed partial class SmbServer
+{
+    /// <summary>The client machines at this moment.</summary>
+    public IReadOnlyList<SmbActiveClient> Clients =>
+        Inspector.Clients(Graph, Inspector.Connections(Graph), Inspector.Sessions(Graph));
+
+    /// <summary>The connections at this moment, the oldest first.</summary>
+    public IReadOnlyList<SmbActiveConnection> Connections =>
+        [.. Inspector.Connections(Graph).Select(connection => new SmbActiveConnection(connection))];
+
+    /// <summary>The authenticated sessions at this moment, the oldest first.</summary>
+    public IReadOnlyList<SmbActiveSession> Sessions =>
+        [.. Inspector.Sessions(Graph).Select(pair => new SmbActiveSession(pair.Session, pair.Identity))];
+
+    /// <summary>
+    /// The open files, directories and pipes at this moment, the oldest first; also durable ones whose client is away.
+    /// </summary>
+    public IReadOnlyList<SmbActiveOpen> Opens => Inspector.Opens(Graph, Inspector.Sessions(Graph));
+
+    /// <summary>The leases and oplocks at this moment.</summary>
+    public IReadOnlyList<SmbActiveLease> Leases => Inspector.Leases(Inspector.Opens(Graph, Inspector.Sessions(Graph)));
+
+    /// <summary>
+    /// All of that in one: what it refers to is in it. It takes no lock that a client would wait for. Empty while the server does not run.
+    /// </summary>
+    public SmbServerSnapshot Inspect() => Inspector.Inspect(Graph, _parts.Settings.TimeProvider);
+
+    /// <summary>
+    /// Follows the changes: connections, sessions, channels and opens that come and go, and caching that is asked back. The first one is
+    /// a <see cref="SmbChangeKind.Resync"/>, upon which <see cref="Inspect"/> shows everything; so is one that stands for changes that
+    /// were dropped because <paramref name="capacity"/> were waiting to be read. The watch goes on when the server is stopped and
+    /// started again, and ends when it is disposed. Clients never wait for a watcher; while there is none it costs nothing.
+    /// </summary>
+    /// <param name="capacity">How many changes may wait to be read. At least 1.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <example>
+    /// <code>
+    /// await foreach (var change in server.WatchAsync(cancellationToken: token))
+    /// {
+    ///     if (change.Kind is SmbChangeKind.Resync or SmbChangeKind.ChannelAdded or SmbChangeKind.ChannelRemoved)
+    ///         Show(server.Inspect().Sessions);
+    /// }
+    /// </code>
+    /// </example>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="capacity"/> is below 1.</exception>
+    /// <exception cref="OperationCanceledException">The watch was cancelled.</exception>
+    public IAsyncEnumerable<SmbChange> WatchAsync(int capacity = 1024, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        return FollowAsync(capacity, cancellationToken);
+    }
+
+    /// <summary>The client machine with this GUID; <see langword="null"/> when it is not there (any more).</summary>
+    /// <param name="clientGuid"><see cref="SmbActiveClient.ClientGuid"/>.</param>
+    public SmbActiveClient? FindClient(Guid clientGuid) => Clients.FirstOrDefault(client => client.ClientGuid == clientGuid);
+
+    /// <summary>The connection with this number; <see langword="null"/> when it is not there (any more).</summary>
+    /// <param name="connectionId"><see cref="SmbConnectionInfo.ConnectionId"/>.</param>
+    public SmbActiveConnection? FindConnection(ulong connectionId) =>
+        Graph?.FindConnection(connectionId) is { } connection ? new SmbActiveConnection(connection) : null;
+
+    /// <summary>The authenticated session with this id; <see langword="null"/> when it is not there (any more).</summary>
+    /// <param name="sessionId"><see cref="SmbSessionInfo.SessionId"/>.</param>
+    public SmbActiveSession? FindSession(ulong sessionId) =>
+        Graph?.FindSession(sessionId) is { Identity: { } identity } session ? new SmbActiveSession(session, identity) : null;
+
+    /// <summary>The open with this number; <see langword="null"/> when it is not there (any more).</summary>
+    /// <param name="openId"><see cref="SmbActiveOpen.OpenId"/>.</param>
+    public SmbActiveOpen? FindOpen(ulong openId)
+    {
+        foreach (var (session, identity) in Inspector.Sessions(Graph))
+        {
+            if (session.Opens.Find(openId) is { } open)
+            {
+                return new SmbActiveOpen(open, identity);
+            }
+        }
+
+        return Graph?.Opens.Find(openId) is { Disconnected: not null } waiting ? new SmbActiveOpen(waiting) : null;
+    }
+
+    private async IAsyncEnumerable<SmbChange> FollowAsync(int capacity, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var queue = _parts.Changes.Watch(capacity);
+        while (await queue.NextAsync(cancellationToken).ConfigureAwait(false) is { } change)
+        {
+            yield return change;
+        }
+    }
+}

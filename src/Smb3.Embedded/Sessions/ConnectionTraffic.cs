@@ -1,0 +1,29 @@
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>What has gone over a connection: each direction has one writer, so that counting needs no lock.</summary>
+internal sealed class ConnectionTraffic(TimeProvider time)
+{
+    private long _received;
+    private long _sent;
+    private long _lastReceived = time.GetTimestamp();
+
+    /// <summary>Bytes of all frames that came.</summary>
+    public long Received => Volatile.Read(ref _received);
+
+    /// <summary>Bytes of all frames that left.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>When the last frame came, as a timestamp of the server's clock.</summary>
+    public long LastReceived => Volatile.Read(ref _lastReceived);
+
+    /// <summary>How long no frame has come.</summary>
+    public TimeSpan Silence => time.GetElapsedTime(LastReceived);
+
+    public void CountReceived(int bytes)
+    {
+        Volatile.Write(ref _lastReceived, time.GetTimestamp());
+        Volatile.Write(ref _received, _received + bytes);
+    }
+
+    public void CountSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
+}
