@@ -31,7 +31,9 @@ public enum StoreAbilities
     /// <summary>Handles implement <see cref="IExtendedAttributeFile"/>: extended attributes are kept.</summary>
     ExtendedAttributes = 128,
 
-    /// <summary>Handles implement <see cref="IReparseFile"/>: files and directories can be reparse points, symbolic links among them.</summary>
+    /// <summary>
+    /// Handles implement <see cref="IReparseFile"/>: files and directories can be reparse points, symbolic links among them.
+    /// </summary>
     ReparsePoints = 256,
 
     /// <summary>Handles implement <see cref="ICompressibleFile"/>: files can be kept compressed.</summary>

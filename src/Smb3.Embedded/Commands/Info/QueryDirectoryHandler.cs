@@ -61,7 +61,8 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
 
         using var listing = begun.Value;
         return await ListAsync(
-            request, handle.File, listing, informationClass, length, (flags & QueryDirectoryFlags.ReturnSingleEntry) != 0).ConfigureAwait(false);
+            request, handle.File, listing, informationClass, length, (flags & QueryDirectoryFlags.ReturnSingleEntry) != 0)
+            .ConfigureAwait(false);
     }
 
     private static async ValueTask<NtStatus> ListAsync(
