@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Smb3.Embedded.Contention.Faults;
 using Smb3.Embedded.Contention.Running;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.Tcp;
@@ -8,6 +9,10 @@ using Smb3.Embedded.Transport.Tcp;
 // Many clients open, lock, cache, read, write, rename, delete, list, watch and break off, in random order, on the same few files.
 //
 //   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- --seconds 60 --seed 7
+//
+//   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- faults --seconds 60 --seed 7 --clients 8
+//
+// With the word `faults`: clients with one to eight channels each, which are cut, stalled and made to deliver twice, while they write.
 //
 //   --seconds N   how long (20)          --seed N     what they do (1)
 //   --clients N   how many (8)           --files N    on how many files (5)
@@ -18,7 +23,8 @@ const int Faster = 8; // the clock of the server in this process: 35 seconds for
 var usual = TimeSpan.FromSeconds(35);
 
 var values = new Dictionary<string, string>(StringComparer.Ordinal);
-for (var i = 0; i < args.Length; i += 2)
+var faults = args is ["faults", ..];
+for (var i = faults ? 1 : 0; i < args.Length; i += 2)
 {
     if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Length)
     {
@@ -33,6 +39,7 @@ int Number(string name, int usually) =>
     values.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : usually;
 
 var report = new RunReport();
+var ledger = new WriteLedger();
 LocalServer? server = null;
 Func<Task<ITransportConnection>> connect;
 if (values.TryGetValue("target", out var target))
@@ -47,7 +54,7 @@ if (values.TryGetValue("target", out var target))
 }
 else
 {
-    server = await LocalServer.StartAsync(new AcceleratedTime(Faster));
+    server = await LocalServer.StartAsync(new AcceleratedTime(Faster), ledger);
     connect = () => Task.FromResult(server.Connect());
 }
 
@@ -63,7 +70,10 @@ var settings = new RunSettings
     BreakTimeout = server is null ? usual : usual / Faster,
     Connect = connect,
 };
-await new ContentionRun(settings, report).RunAsync();
+if (faults)
+    await new FaultRun(settings, ledger, report).RunAsync();
+else
+    await new ContentionRun(settings, report).RunAsync();
 if (server is not null)
 {
     foreach (var left in await server.FindLeftoversAsync())

@@ -16,7 +16,7 @@ internal sealed class ContentionRun(RunSettings settings, RunReport report)
     {
         await UseAloneAsync(MakeFolderAsync);
         using var ended = new CancellationTokenSource();
-        var progress = ShowProgressAsync(ended.Token);
+        var progress = report.ShowProgressAsync(ended.Token);
         await Task.WhenAll(Enumerable.Range(1, settings.Clients)
             .Select(number => Task.Run(new ContentionClient(number, settings, _truth, report).RunAsync)));
         await ended.CancelAsync();
@@ -78,21 +78,5 @@ internal sealed class ContentionRun(RunSettings settings, RunReport report)
             settings.Folder, access: SmbTestTree.ReadWrite, options: CreateOptions.DirectoryFile | CreateOptions.DeleteOnClose);
         if (status != NtStatus.Success || await tree.TryOpenAsync(settings.Folder) != NtStatus.ObjectNameNotFound)
             report.Wrong("at the end", $"the folder cannot be deleted: {status}");
-    }
-
-    private async Task ShowProgressAsync(CancellationToken ended)
-    {
-        try
-        {
-            while (true)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(5), ended);
-                Console.WriteLine($"{report.Elapsed.TotalSeconds,5:f0} s: {report.Line()}");
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The run is over.
-        }
     }
 }

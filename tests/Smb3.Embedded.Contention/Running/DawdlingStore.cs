@@ -5,7 +5,9 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Contention.Running;
 
 /// <summary>A store that takes its time before and after each thing that it does, so that others come between.</summary>
-internal sealed class DawdlingStore(IFileStore inner) : IFileStore
+/// <param name="inner">What does the work.</param>
+/// <param name="onWrite">Told of each write the moment that it is done.</param>
+internal sealed class DawdlingStore(IFileStore inner, Action<StorePath, long, ReadOnlySequence<byte>>? onWrite = null) : IFileStore
 {
     private int _turns;
 
@@ -31,6 +33,8 @@ internal sealed class DawdlingStore(IFileStore inner) : IFileStore
 
     private NtResult<IStoreFile> Wrap(NtResult<IStoreFile> opened) =>
         opened.Succeeded ? new NtResult<IStoreFile>(new DawdlingFile(opened.Value, this)) : opened;
+
+    private void Wrote(StorePath path, long offset, ReadOnlySequence<byte> data) => onWrite?.Invoke(path, offset, data);
 
     private async ValueTask<T> SlowlyAsync<T>(Func<ValueTask<T>> work)
     {
@@ -62,7 +66,11 @@ internal sealed class DawdlingStore(IFileStore inner) : IFileStore
             store.SlowlyAsync(() => inner.ReadAsync(offset, buffer, cancellationToken));
 
         public ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
-            store.SlowlyAsync(() => inner.WriteAsync(offset, data, cancellationToken));
+            store.SlowlyAsync(() =>
+            {
+                store.Wrote(Path, offset, data);
+                return inner.WriteAsync(offset, data, cancellationToken);
+            });
 
         public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken) =>
             store.SlowlyAsync(() => inner.SetLengthAsync(length, cancellationToken));

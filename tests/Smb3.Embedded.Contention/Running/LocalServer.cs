@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Contention.Faults;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage.Memory;
@@ -18,12 +19,12 @@ internal sealed class LocalServer : IAsyncDisposable
     private readonly InMemoryTransport _transport;
     private readonly FaultCounter _faults = new();
 
-    private LocalServer(TimeProvider time)
+    private LocalServer(TimeProvider time, WriteLedger? ledger)
     {
         _transport = new InMemoryTransport();
         var builder = SmbServer.CreateBuilder()
             .AddUser(User, Password)
-            .AddShare(Share, new DawdlingStore(new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 })))
+            .AddShare(Share, new DawdlingStore(new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 }), ledger is null ? null : ledger.Add))
             .Configure(options =>
             {
                 options.TimeProvider = time;
@@ -40,9 +41,9 @@ internal sealed class LocalServer : IAsyncDisposable
 
     public Volume Volume => Graph.Shares.All.First(share => share.Name == Share).Volume!;
 
-    public static async Task<LocalServer> StartAsync(TimeProvider time)
+    public static async Task<LocalServer> StartAsync(TimeProvider time, WriteLedger? ledger = null)
     {
-        var server = new LocalServer(time);
+        var server = new LocalServer(time, ledger);
         await server._server.StartAsync();
         return server;
     }

@@ -28,5 +28,22 @@ internal sealed class RunReport
 
     public string Line() => string.Join(", ", _counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
 
+    /// <summary>Says every five seconds what has been done.</summary>
+    public async Task ShowProgressAsync(CancellationToken ended)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(5), ended);
+                Console.WriteLine($"{Elapsed.TotalSeconds,5:f0} s: {Line()}");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+
     public int WrongCount => _wrong.Count;
 }

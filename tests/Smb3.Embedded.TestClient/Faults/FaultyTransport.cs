@@ -1,0 +1,79 @@
+using System.IO.Pipelines;
+using System.Net;
+using Smb3.Embedded.Transport;
+
+namespace Smb3.Embedded.TestClient.Faults;
+
+/// <summary>
+/// A proxy between a client and the server, over a socket or in memory. Each direction can be blocked at any byte, a frame can be
+/// delivered twice, and the connection can be cut. What a client sent before it gave up is still delivered when the block ends.
+/// </summary>
+internal sealed class FaultyTransport : ITransportConnection
+{
+    private readonly ITransportConnection _server;
+    private readonly Pipe _outgoing = new(new PipeOptions(useSynchronizationContext: false));
+    private readonly Pipe _incoming = new(new PipeOptions(useSynchronizationContext: false));
+
+    /// <param name="server">The connection to the server, which belongs to the proxy from now on.</param>
+    public FaultyTransport(ITransportConnection server)
+    {
+        _server = server;
+        ToServer = new FaultyDirection(_outgoing.Reader, server.Output);
+        ToClient = new FaultyDirection(server.Input, _incoming.Writer);
+        Ended = RunAsync();
+    }
+
+    /// <summary>What the client sends.</summary>
+    public FaultyDirection ToServer { get; }
+
+    /// <summary>What the server sends.</summary>
+    public FaultyDirection ToClient { get; }
+
+    /// <summary>Completes when both directions have ended.</summary>
+    public Task Ended { get; }
+
+    public EndPoint LocalEndPoint => _server.LocalEndPoint;
+
+    public EndPoint RemoteEndPoint => _server.RemoteEndPoint;
+
+    public PipeReader Input => _incoming.Reader;
+
+    public PipeWriter Output => _outgoing.Writer;
+
+    /// <summary>Cuts the connection: both ends see it end, and what is under way is lost.</summary>
+    public void Cut()
+    {
+        _server.Abort();
+        ToServer.Cut();
+        ToClient.Cut();
+    }
+
+    public void Abort() => Cut();
+
+    /// <summary>The client goes; what it sent may still arrive.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _outgoing.Writer.CompleteAsync();
+        await _incoming.Reader.CompleteAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        var up = Task.Run(ToServer.PumpAsync);
+        var down = Task.Run(ToClient.PumpAsync);
+        var first = await Task.WhenAny(up, down);
+        if (first == down)
+        {
+            await _incoming.Writer.CompleteAsync();
+            await _outgoing.Writer.CompleteAsync();
+            ToServer.Cut();
+        }
+
+        await up;
+        _server.Abort();
+        ToClient.Cut();
+        await down;
+        await _server.DisposeAsync();
+        await _incoming.Writer.CompleteAsync();
+    }
+}
