@@ -122,7 +122,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
 
     private void Take(CachedFile cached, BreakAnswer notice, long arrival)
     {
-        var to = notice.IsLease ? notice.NewState : notice.OplockLevel == Smb2OplockLevel.LevelII ? Smb2LeaseState.Read : Smb2LeaseState.None;
+        var to = notice.IsLease ? notice.NewState
+            : notice.OplockLevel == Smb2OplockLevel.LevelII ? Smb2LeaseState.Read
+            : Smb2LeaseState.None;
         var had = cached.Held;
         cached.Break(to, arrival);
         var mustAnswer = notice.IsLease ? notice.AcknowledgmentRequired : had != Smb2LeaseState.Read && had != Smb2LeaseState.None;

@@ -97,7 +97,8 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
     {
         var version = ++_sent[block];
         var data = BlockContent.Make(FileNumber, block, version);
-        var response = await RequestAsync(file => file.WriteRequest((ulong)block * Size, data), () => _replayed.TryAdd((block, version), true));
+        var response = await RequestAsync(
+            file => file.WriteRequest((ulong)block * Size, data), () => _replayed.TryAdd((block, version), true));
         if (response.Status != NtStatus.Success)
         {
             report.Wrong(_who, $"a write was answered with {response.Status}");

@@ -22,9 +22,10 @@ internal sealed class LocalServer : IAsyncDisposable
     private LocalServer(TimeProvider time, WriteLedger? ledger)
     {
         _transport = new InMemoryTransport();
+        var store = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
         var builder = SmbServer.CreateBuilder()
             .AddUser(User, Password)
-            .AddShare(Share, new DawdlingStore(new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 }), ledger is null ? null : ledger.Add))
+            .AddShare(Share, new DawdlingStore(store, ledger is null ? null : ledger.Add))
             .Configure(options =>
             {
                 options.TimeProvider = time;

@@ -26,7 +26,8 @@ internal sealed class RunReport
             Console.WriteLine("WRONG " + line);
     }
 
-    public string Line() => string.Join(", ", _counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
+    public string Line() => string.Join(
+        ", ", _counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
 
     /// <summary>Says every five seconds what has been done.</summary>
     public async Task ShowProgressAsync(CancellationToken ended)

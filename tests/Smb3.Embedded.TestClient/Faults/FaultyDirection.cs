@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 
 namespace Smb3.Embedded.TestClient.Faults;
 
-/// <summary>One direction of a <see cref="FaultyTransport"/>: bytes go through, are held up at any byte, or frames go through twice.</summary>
+/// <summary>One direction of a <see cref="FaultyTransport"/>: bytes go through or stop at any of them, and frames can go twice.</summary>
 internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
 {
     private readonly TrafficGate _gate = new();
