@@ -4,16 +4,25 @@ namespace Smb3.Embedded.Files.Caching;
 /// Caching that was granted: a lease with all its opens (MS-SMB2 section 3.3.1.12), or an oplock with its one open. Belongs to the
 /// <see cref="FileCaching"/> of its file, and is guarded by that file's lock.
 /// </summary>
-internal sealed class CacheGrant(FileObject file, LeaseTable? table, LeaseIdentity? lease)
+internal sealed class CacheGrant
 {
+    /// <summary>A lease, or, where the last two are missing, an oplock.</summary>
+    public CacheGrant(FileObject file, LeaseTable? table, LeaseIdentity? lease)
+    {
+        File = file;
+        Table = table;
+        Lease = lease;
+        Place = new LinkedListNode<CacheGrant>(this);
+    }
+
     /// <summary>The file.</summary>
-    public FileObject File { get; } = file;
+    public FileObject File { get; }
 
     /// <summary>Where it is listed; <see langword="null"/> for an oplock.</summary>
-    public LeaseTable? Table { get; } = table;
+    public LeaseTable? Table { get; }
 
     /// <summary>What it is known by; <see langword="null"/> for an oplock.</summary>
-    public LeaseIdentity? Lease { get; } = lease;
+    public LeaseIdentity? Lease { get; }
 
     /// <summary>Whether it is a lease.</summary>
     public bool IsLease => Lease is not null;
@@ -38,6 +47,9 @@ internal sealed class CacheGrant(FileObject file, LeaseTable? table, LeaseIdenti
 
     /// <summary>Ends the wait for the client.</summary>
     public ITimer? Timer { get; set; }
+
+    /// <summary>Where it stands among the grants of the file while it caches something.</summary>
+    public LinkedListNode<CacheGrant> Place { get; }
 
     /// <summary>Its opens, the oldest first.</summary>
     public List<FileOpen> Opens { get; } = [];

@@ -16,7 +16,8 @@ internal sealed class FileCaching(FileObject file)
 
     private const FileAccessMask LeaseStat = OplockStat | FileAccessMask.ReadControl;
 
-    private readonly List<CacheGrant> _grants = [];
+    // Those that cache something. One that was broken to nothing is out of everybody's way, though a lease's table still has it.
+    private readonly LinkedList<CacheGrant> _grants = [];
     private TaskCompletionSource? _changed;
 
     // Counts instead of walks: most opens of a popular file break nothing, and find that out at once.
@@ -66,8 +67,9 @@ internal sealed class FileCaching(FileObject file)
         var isStat = !overwrites && IsStat(access);
         var isLeaseStat = !overwrites && (access & ~LeaseStat) == 0;
         var wait = false;
-        foreach (var grant in _grants)
+        for (var (node, next) = First(); node is not null; (node, next) = After(next))
         {
+            var grant = node.Value;
             if ((grant.IsLease ? isLeaseStat : isStat) || grant.State == CacheState.None || IsOwn(grant, wish))
                 continue;
             var to = grant.State & ~mask;
@@ -100,8 +102,9 @@ internal sealed class FileCaching(FileObject file)
         BreakBatch breaks = default;
         lock (file.Sync)
         {
-            foreach (var grant in _grants)
+            for (var (node, next) = First(); node is not null; (node, next) = After(next))
             {
+                var grant = node.Value;
                 // A level II oplock has no owner that it would spare (MS-FSA 2.1.4.12); all others spare their own opens.
                 if ((grant.State & CacheState.Read) != 0
                     && (grant != by.Grant || (!grant.IsLease && grant.State == CacheState.Read)))
@@ -127,8 +130,9 @@ internal sealed class FileCaching(FileObject file)
         {
             if (_handling == 0)
                 return null;
-            foreach (var grant in _grants)
+            for (var (node, next) = First(); node is not null; (node, next) = After(next))
             {
+                var grant = node.Value;
                 if ((grant.State & CacheState.Handle) == 0 || (by is not null && grant == by.Grant))
                     continue;
                 Break(grant, grant.State & ~CacheState.Handle, ref breaks);
@@ -150,8 +154,9 @@ internal sealed class FileCaching(FileObject file)
         BreakBatch breaks = default;
         lock (file.Sync)
         {
-            foreach (var grant in _grants)
+            for (var (node, next) = First(); node is not null; (node, next) = After(next))
             {
+                var grant = node.Value;
                 if (grant.State != CacheState.None && grant.Lease is { } lease
                     && !(parentOf?.ParentKey == lease.Key && parentOf.ClientGuid == lease.ClientGuid))
                 {
@@ -177,7 +182,6 @@ internal sealed class FileCaching(FileObject file)
                 grant = new CacheGrant(file, table, identity) { Epoch = identity.Version == 2 ? wish.Epoch : (ushort)0 };
                 if (!table.TryAdd(grant))
                     return NtStatus.InvalidParameter;
-                _grants.Add(grant);
                 Set(grant, Grantable(grant, wish));
                 grant.Epoch++;
             }
@@ -196,7 +200,6 @@ internal sealed class FileCaching(FileObject file)
         else if (wish is not null && Grantable(null, wish) is var state and not CacheState.None)
         {
             grant = new CacheGrant(file, null, null);
-            _grants.Add(grant);
             Set(grant, state);
         }
 
@@ -410,7 +413,6 @@ internal sealed class FileCaching(FileObject file)
         if (grant.IsBreaking)
             EndBreak(grant, CacheState.None);
         Set(grant, CacheState.None);
-        _grants.Remove(grant);
         if (grant.IsLease)
             grant.Table!.Remove(grant);
     }
@@ -420,6 +422,14 @@ internal sealed class FileCaching(FileObject file)
         var changed = grant.State ^ state;
         if (!grant.IsLease && (grant.State == CacheState.None) != (state == CacheState.None))
             _oplocks += state == CacheState.None ? -1 : 1;
+        if ((grant.State == CacheState.None) != (state == CacheState.None))
+        {
+            if (state == CacheState.None)
+                _grants.Remove(grant.Place);
+            else
+                _grants.AddLast(grant.Place);
+        }
+
         grant.State = state;
         if ((changed & CacheState.Read) != 0)
             _reading += (state & CacheState.Read) != 0 ? 1 : -1;
@@ -453,6 +463,12 @@ internal sealed class FileCaching(FileObject file)
                 Grant.File.Caching.GiveUp(Grant);
         }
     }
+
+    // A grant may leave the list while it is looked at: the one behind it is remembered.
+    private (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) First() => After(_grants.First);
+
+    private static (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) After(LinkedListNode<CacheGrant>? node) =>
+        (node, node?.Next);
 
     private void Signal()
     {
