@@ -66,10 +66,14 @@ internal sealed class GrowingVolume
 
     private sealed class CountingSink(GrowingVolume volume) : IBreakSink
     {
-        public bool Send(in CacheBreak notice)
+        public bool IsUnreachable => false;
+
+        public bool Send(in CacheBreak notice, CacheGrant grant)
         {
             volume.Breaks++;
             return true;
         }
+
+        public bool TryClose() => false;
     }
 }

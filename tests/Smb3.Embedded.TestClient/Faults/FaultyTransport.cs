@@ -12,7 +12,9 @@ internal sealed class FaultyTransport : ITransportConnection
 {
     private readonly ITransportConnection _server;
     private readonly Pipe _outgoing = new(new PipeOptions(useSynchronizationContext: false));
-    private readonly Pipe _incoming = new(new PipeOptions(useSynchronizationContext: false));
+
+    // Without a limit: a client that has gone does not keep what it sent from arriving.
+    private readonly Pipe _incoming = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
 
     /// <param name="server">The connection to the server, which belongs to the proxy from now on.</param>
     public FaultyTransport(ITransportConnection server)
@@ -36,6 +38,8 @@ internal sealed class FaultyTransport : ITransportConnection
 
     public EndPoint RemoteEndPoint => _server.RemoteEndPoint;
 
+    public long? BytesAcknowledged => _server.BytesAcknowledged;
+
     public PipeReader Input => _incoming.Reader;
 
     public PipeWriter Output => _outgoing.Writer;
@@ -54,7 +58,7 @@ internal sealed class FaultyTransport : ITransportConnection
     public async ValueTask DisposeAsync()
     {
         await _outgoing.Writer.CompleteAsync();
-        await _incoming.Reader.CompleteAsync();
+        _incoming.Reader.CancelPendingRead();
     }
 
     private async Task RunAsync()
