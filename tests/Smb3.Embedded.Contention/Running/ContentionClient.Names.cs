@@ -107,7 +107,7 @@ internal sealed partial class ContentionClient
     {
         if (_on.Folder is { } open)
             return open;
-        var key = new Guid(number, 0, 2, new byte[8]);
+        var key = LeaseKey(-1);
         var cache = _on.Desk.Lease(key);
         var lease = new LeaseContext
         {
@@ -188,6 +188,7 @@ internal sealed partial class ContentionClient
     private async Task CutAsync()
     {
         report.Count("cuts");
+        _cuts++;
 
         // A write under a lock that nobody will answer, and requests that would wait.
         if (Pick(handle => handle.Locked.Count > 0) is { } holder)

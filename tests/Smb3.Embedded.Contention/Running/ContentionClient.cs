@@ -26,6 +26,7 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
     private readonly Guid _clientGuid = new(settings.Seed, (short)number, 0, new byte[8]);
     private ClientConnection _on = null!;
     private string _doing = "";
+    private int _cuts;
 
     /// <summary>Works until the time is over, then ends in order.</summary>
     public async Task RunAsync()
@@ -194,7 +195,8 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         return handle;
     }
 
-    private Guid LeaseKey(int name) => new(number, (short)name, 1, new byte[8]);
+    // A key of its own after each cut: breaks that were still on their way to the old connection are not taken for new ones.
+    private Guid LeaseKey(int name) => new(number, (short)name, (short)_cuts, new byte[8]);
 
     private async Task CloseOneAsync()
     {
