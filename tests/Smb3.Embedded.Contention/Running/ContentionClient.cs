@@ -164,7 +164,7 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
 
         report.Count("opens");
         var answer = CreateAnswer.Parse(response.Message);
-        if (answer.Action is not CreateAction.Opened)
+        if (answer.Action is CreateAction.Created)
             NameChanged(since);
         var file = BitConverter.ToUInt64(answer.Find(CreateContextName.QueryOnDiskId)!);
         if (cache is not null && answer.Lease is { } lease)
