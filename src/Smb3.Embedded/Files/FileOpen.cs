@@ -18,6 +18,7 @@ internal sealed partial class FileOpen
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DirectoryCursor? _cursor;
     private NameGate? _cursorGate;
+    private TaskCompletionSource? _idle;
     private int _users;
 
     // Written since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.
@@ -136,6 +137,20 @@ internal sealed partial class FileOpen
         return metadata;
     }
 
+    /// <summary>
+    /// Completes when what runs on the open now has ended. Who takes it up over a new connection begins after it, or a write that the old
+    /// connection had brought would come after newer ones.
+    /// </summary>
+    public async ValueTask WhenIdleAsync()
+    {
+        // Said first and looked at second, while who ends does it the other way round: one of both sees the other.
+        var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
+        if ((Interlocked.Or(ref _users, 0) & ~Closing) != 0)
+            await idle.Task;
+        Interlocked.CompareExchange(ref _idle, null, idle);
+    }
+
     /// <summary>Keeps a close from going on while an operation runs.</summary>
     private bool TryEnter()
     {
@@ -147,8 +162,16 @@ internal sealed partial class FileOpen
 
     private void Exit()
     {
-        if (Interlocked.Decrement(ref _users) == Closing)
-            _drained.TrySetResult();
+        switch (Interlocked.Decrement(ref _users))
+        {
+            case 0:
+                Volatile.Read(ref _idle)?.TrySetResult();
+                break;
+            case Closing:
+                _drained.TrySetResult();
+                Volatile.Read(ref _idle)?.TrySetResult();
+                break;
+        }
     }
 
     private async ValueTask LeaveAsync()

@@ -81,4 +81,20 @@ public class ChangeInProgressTests
         await holder.CloseAsync();
         _volume.AssertEmpty();
     }
+
+    [Fact]
+    public async Task Who_takes_up_an_open_waits_for_what_still_runs_on_it()
+    {
+        var open = await _volume.OpenAsync("f");
+        Assert.True(open.WhenIdleAsync().IsCompletedSuccessfully);
+        _store.WriteGate.Close();
+        var writing = WriteAsync(open, 0, 1);
+        var idle = open.WhenIdleAsync().AsTask();
+        Assert.False(idle.IsCompleted);
+        _store.WriteGate.Open();
+        Assert.Equal(NtStatus.Success, await writing);
+        await idle;
+        Assert.True(open.WhenIdleAsync().IsCompletedSuccessfully);
+        await open.CloseAsync();
+    }
 }

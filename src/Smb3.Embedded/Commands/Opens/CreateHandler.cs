@@ -162,6 +162,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return NtStatus.NetworkNameDeleted;
         }
 
+        // What the lost connection had brought ends before the new one brings anything.
+        await handle.File.WhenIdleAsync().ConfigureAwait(false);
         var metadata = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
