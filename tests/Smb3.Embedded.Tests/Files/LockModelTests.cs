@@ -70,7 +70,8 @@ public class LockModelTests
                     Assert.Equal(model.TryLock(owner, two, Limit), locks.TryLock(open, two));
                     break;
                 case Act.Wait when range.IsValid:
-                    model.Wait(owner, new LockRequest(range, true), Limit, locks.LockAsync(open, new LockRequest(range, true), default).AsTask());
+                    LockRequest wanted = new(range, true);
+                    model.Wait(owner, wanted, Limit, locks.LockAsync(open, wanted, default).AsTask());
                     break;
                 case Act.Unlock:
                     var unlocked = locks.Unlock(open, range);
@@ -101,7 +102,7 @@ public class LockModelTests
 
     private sealed record Step(Act Act, int Owner, ByteRange First, ByteRange Second);
 
-    /// <summary>A list, walked through for each question; a range is the set of its places, so that nothing is borrowed from the product.</summary>
+    /// <summary>A list, walked through for each question; a range is the set of its places: nothing is borrowed from the product.</summary>
     private sealed class Model
     {
         private readonly List<(int Owner, ByteRange Range, bool Exclusive)> _held = [];
