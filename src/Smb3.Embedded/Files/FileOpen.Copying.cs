@@ -98,12 +98,30 @@ internal sealed partial class FileOpen
             copied = Math.Min(copied, to.Value.Length - targetOffset); // the end of file stays where it is
             return copied <= 0
                 ? NtStatus.Success
-                : await ChangeDataAsync(() => target.CloneFromAsync(source._file, sourceOffset, targetOffset, copied, cancellationToken));
+                : await ChangeDataAsync(() => CloneAsync(target, source, sourceOffset, targetOffset, copied, cancellationToken));
         }
         finally
         {
             source.Exit();
         }
+    }
+
+    /// <summary>Clones the whole units, and copies what is left of the last one.</summary>
+    private async ValueTask<NtStatus> CloneAsync(
+        ICloneTarget target, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
+    {
+        var rest = (int)(length % Volume.Store.Traits.AllocationUnit);
+        var whole = length - rest;
+        var status = whole == 0
+            ? NtStatus.Success
+            : await target.CloneFromAsync(source._file, sourceOffset, targetOffset, whole, cancellationToken);
+        if (status != NtStatus.Success || rest == 0)
+            return status;
+        var buffer = new byte[rest];
+        var read = await source._file.ReadAsync(sourceOffset + whole, buffer, cancellationToken);
+        return read.Succeeded
+            ? await _file.WriteAsync(targetOffset + whole, new ReadOnlySequence<byte>(buffer, 0, read.Value), cancellationToken)
+            : read.Status;
     }
 
     private static long RoundUp(long size, int unit) => size > long.MaxValue - unit ? long.MaxValue : (size + unit - 1) / unit * unit;

@@ -32,8 +32,7 @@ public interface ICloneTarget
     /// <param name="sourceOffset">Bytes from the start of the source: a multiple of the allocation unit.</param>
     /// <param name="targetOffset">Bytes from the start of this file: a multiple of the allocation unit.</param>
     /// <param name="length">
-    /// Bytes, a multiple of the allocation unit unless both ranges reach the ends of their files. Neither range reaches behind the end of
-    /// its file, and they do not overlap.
+    /// Bytes, a multiple of the allocation unit. Neither range reaches behind the end of its file, and they do not overlap.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; NOT_SUPPORTED for files that it cannot do it for; or DISK_FULL.</returns>

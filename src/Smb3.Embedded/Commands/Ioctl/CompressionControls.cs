@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands.Ioctl;
@@ -21,13 +22,20 @@ internal sealed class GetCompressionControl : IFsControl
     }
 }
 
-/// <summary>FSCTL_SET_COMPRESSION (MS-FSA 2.1.5.10.30).</summary>
+/// <summary>FSCTL_SET_COMPRESSION (MS-FSA 2.1.5.10.30): not to compress is what a store that cannot compress does anyway.</summary>
 internal sealed class SetCompressionControl : IFsControl
 {
-    public ValueTask<NtStatus> RunAsync(FsControlCall call) => CompressionState.Read(call.Input.Span) switch
+    public ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
-        CompressionState.None => call.File.SetCompressedAsync(false, call.Ended),
-        CompressionState.Default or CompressionState.Lznt1 => call.File.SetCompressedAsync(true, call.Ended),
-        _ => new(NtStatus.InvalidParameter),
-    };
+        var state = CompressionState.Read(call.Input.Span);
+        if (state is not (CompressionState.None or CompressionState.Default or CompressionState.Lznt1))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        var compressed = state != CompressionState.None;
+        return call.File.Volume.Store.Traits.Has(StoreAbilities.Compression)
+            ? call.File.SetCompressedAsync(compressed, call.Ended)
+            : new(compressed ? NtStatus.NotSupported : NtStatus.Success);
+    }
 }

@@ -24,11 +24,11 @@ internal enum FsControlTarget
 /// <summary>One line of the <see cref="FsControlTable"/>. The checks run in the order of the properties.</summary>
 internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target, IFsControl Control)
 {
-    /// <summary>What the store must be able to do.</summary>
+    /// <summary>
+    /// What the store must be able to do; where it cannot, STATUS_INVALID_DEVICE_REQUEST is the answer, as of any object store that does not
+    /// implement an operation (MS-FSA 2.1.5.10).
+    /// </summary>
     public StoreAbilities Ability { get; init; }
-
-    /// <summary>The answer where the store cannot. MS-FSA: what an object store does not implement.</summary>
-    public NtStatus WithoutAbility { get; init; } = NtStatus.InvalidDeviceRequest;
 
     /// <summary>The open must have one of these rights; none: any open will do.</summary>
     public FileAccessMask Access { get; init; }
@@ -68,7 +68,7 @@ internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target,
         var traits = file.Volume.Store.Traits;
         if (!traits.Has(Ability))
         {
-            return WithoutAbility;
+            return NtStatus.InvalidDeviceRequest;
         }
 
         if (Target == FsControlTarget.File && file.IsDirectory)

@@ -134,8 +134,6 @@ internal static class FsControlTable
         },
         new(FsControlCode.SetCompression, FsControlTarget.FileOrDirectory, new SetCompressionControl())
         {
-            Ability = StoreAbilities.Compression,
-            WithoutAbility = NtStatus.NotSupported,
             Access = Write,
             Changes = true,
             Input = CompressionState.Size,

@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// What a POSIX inode has no room for, kept in the extended attribute <c>user.smb3.dos</c>: 32 bytes, little-endian.
+/// What a POSIX inode has no room for, kept in the extended attribute <c>user.smb3.dos</c>: 36 bytes, little-endian.
 /// <code>
 /// 0  byte    version (1)
 /// 1  byte    1: creation time is set, 2: change time is set
@@ -13,12 +13,19 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// 8  int64   creation time
 /// 16 int64   change time that somebody set
 /// 24 int64   when it was set: it holds until the inode's own change time is later
+/// 32 uint32  tag of a reparse point, whose data is in <c>user.smb3.reparse</c>; absent: 0
 /// </code>
 /// </summary>
 internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? Creation, FileTime? Change, FileTime ChangeSetAt)
 {
     /// <summary>Bytes of a record.</summary>
-    public const int Size = 32;
+    public const int Size = 36;
+
+    /// <summary>Attributes that no client sets: they say what the file is.</summary>
+    public const FileAttributes Nature = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
+        | FileAttributes.Compressed | FileAttributes.ReparsePoint;
+
+    private const int SmallestSize = 32;
 
     // The clock of inodes ticks up to every 10 ms, and the record is written just before the inode is stamped.
     private static readonly long Slack = TimeSpan.FromMilliseconds(15).Ticks;
@@ -26,17 +33,23 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
     /// <summary>The attribute's name.</summary>
     public static ReadOnlySpan<byte> Name => "user.smb3.dos\0"u8;
 
+    /// <summary>The tag of a reparse point; else 0.</summary>
+    public uint ReparseTag { get; init; }
+
     /// <summary>Reads a record; false when it is none that this version knows.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out DosRecord record)
     {
         record = default;
-        if (bytes.Length < Size || bytes[0] != 1)
+        if (bytes.Length < SmallestSize || bytes[0] != 1)
             return false;
         record = new DosRecord(
             (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
             (bytes[1] & 1) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])) : null,
             (bytes[1] & 2) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..])) : null,
-            new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])));
+            new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])))
+        {
+            ReparseTag = bytes.Length < Size ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]),
+        };
         return true;
     }
 
@@ -50,6 +63,7 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
         BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], Creation?.Ticks ?? 0);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], Change?.Ticks ?? 0);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], ChangeSetAt.Ticks);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[32..], ReparseTag);
     }
 
     /// <summary>The change time, given the inode's.</summary>

@@ -9,7 +9,9 @@ internal enum Errno
     NoEntry = 2, // ENOENT
     Interrupted = 4, // EINTR
     Io = 5, // EIO
+    NoSuchDevice = 6, // ENXIO
     TooLong = 7, // E2BIG
+    BadDescriptor = 9, // EBADF
     Again = 11, // EAGAIN
     NoMemory = 12, // ENOMEM
     Access = 13, // EACCES
@@ -39,6 +41,10 @@ internal enum Errno
 /// <summary>The one place where an error number becomes a status.</summary>
 internal static class ErrnoExtensions
 {
+    /// <summary>Whether a file system said that it cannot do this one, rather than that it failed.</summary>
+    public static bool IsRefusal(this Errno error) => error is Errno.CrossDevice or Errno.Invalid or Errno.NotSupported
+        or Errno.NoSystemCall or Errno.BadDescriptor or Errno.TextBusy or Errno.NotPermitted;
+
     /// <summary>The status for an error of a call on a path or a handle.</summary>
     public static NtStatus ToStatus(this Errno error) => error switch
     {

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// An open handle: a place only (O_PATH) for metadata and directories, else open for data. What is in the page cache is read and written
 /// at once; what has to wait for the disk does so on the thread pool.
 /// </summary>
-internal sealed unsafe class LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, bool isNew)
+internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, bool isNew)
     : LinuxHandle(store, file, path, isDirectory), IStoreFile
 {
     // Copying so much into the page cache is quicker than handing it to another thread.

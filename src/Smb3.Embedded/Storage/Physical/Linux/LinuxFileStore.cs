@@ -39,8 +39,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         Traits = new StoreTraits
         {
             MaxFileLength = options.MaxFileLength,
-            Abilities = StoreAbilities.HardLinks | StoreAbilities.SparseFiles | StoreAbilities.PosixModes
+            Abilities = StoreAbilities.HardLinks | StoreAbilities.PosixModes
                 | (HasAttributes ? InAttributes : 0)
+                | FileSystemProbe.Run(_tree.Root, HasAttributes, options.ReadOnly)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
                 | (options.ReadOnly ? StoreAbilities.ReadOnly : 0),
         };
@@ -150,7 +151,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     public FileMetadata ToMetadata(in StatxBuffer stat, in InodeExtras extras)
     {
         var record = extras.Record;
-        var attributes = record?.Attributes ?? DefaultAttributes(stat);
+        var attributes = (record?.Attributes ?? DefaultAttributes(stat)) & ~FileAttributes.Compressed;
+        if ((stat.Attributes & StatxBuffer.IsCompressed) != 0 && Traits.Has(StoreAbilities.Compression))
+            attributes |= FileAttributes.Compressed;
         var inodeChange = ToFileTime(stat.Change);
         return new FileMetadata
         {
@@ -166,6 +169,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             ChangeTime = record?.ChangeTime(inodeChange) ?? inodeChange,
             UnixMode = (UnixFileMode)(stat.Mode & 0xFFF),
             LinkCount = stat.IsDirectory ? 1 : Math.Max(stat.Links, 1),
+            ReparseTag = record?.ReparseTag ?? 0,
         };
     }
 
@@ -240,8 +244,29 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
         var found = _tree.Open(path, quick, out var actual);
         if (!found.Succeeded)
-            return found.Status;
+            return LeadsThroughReparsePoint(path, found.Status, quick) ? NtStatus.ReparsePointEncountered : found.Status;
         return Reopen(found.Value, actual, access);
+    }
+
+    /// <summary>
+    /// Whether nothing was found because the way leads through a reparse point. A directory that is one is empty, so that only who finds
+    /// nothing has to look.
+    /// </summary>
+    private bool LeadsThroughReparsePoint(StorePath path, NtStatus status, bool quick)
+    {
+        if (status is not (NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
+            || path.IsRoot || !Traits.Has(StoreAbilities.ReparsePoints))
+            return false;
+        for (var above = path.Parent; !above.IsRoot; above = above.Parent)
+        {
+            var found = _tree.Open(above, quick, out _);
+            if (!found.Succeeded)
+                continue; // the first that is there is the last that can be one
+            using var place = found.Value;
+            return InodeExtras.RecordOf(place) is { ReparseTag: not 0 };
+        }
+
+        return false;
     }
 
     /// <summary>

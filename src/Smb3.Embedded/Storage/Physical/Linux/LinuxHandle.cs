@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// <param name="file">The inode, as a place only (O_PATH) or open for data.</param>
 /// <param name="path">Where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
-internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
+internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
     : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
 {
     private static ReadOnlySpan<byte> SecurityName => "user.smb3.sd\0"u8;
@@ -97,8 +97,7 @@ internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, S
     /// <summary>Gives a file that was just made what it is to have from the start.</summary>
     public virtual NtStatus Furnish(in NewFile parameters)
     {
-        const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
-        var attributes = parameters.Attributes & ~NotKept;
+        var attributes = parameters.Attributes & ~DosRecord.Nature;
         var error = LinuxTree.Stat(file, out var stat);
         if (error == 0 && store.HasAttributes && attributes != LinuxFileStore.DefaultAttributes(stat))
             error = WriteRecord(new DosRecord(attributes, null, null, default));
@@ -167,12 +166,15 @@ internal abstract class LinuxHandle(LinuxFileStore store, FileDescriptor file, S
             if (!needed)
                 return NtStatus.Success;
 
-            const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
+            var attributes = change.Attributes ?? old?.Attributes ?? LinuxFileStore.DefaultAttributes(stat);
             error = WriteRecord(new DosRecord(
-                (change.Attributes ?? old?.Attributes ?? LinuxFileStore.DefaultAttributes(stat)) & ~NotKept,
+                (attributes & ~DosRecord.Nature) | ((old?.Attributes ?? 0) & DosRecord.Nature),
                 change.CreationTime ?? old?.Creation,
                 change.ChangeTime,
-                FileTime.From(DateTimeOffset.UtcNow)));
+                FileTime.From(DateTimeOffset.UtcNow))
+            {
+                ReparseTag = old?.ReparseTag ?? 0,
+            });
             if (error != 0) // all or none
                 _ = InodeTimes.Set(file, LinuxFileStore.ToFileTime(stat.Access), LinuxFileStore.ToFileTime(stat.Modify));
             return error.ToStatus();

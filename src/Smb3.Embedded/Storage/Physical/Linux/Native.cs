@@ -35,6 +35,15 @@ internal static unsafe partial class Native
     public const uint NoReplace = 1; // RENAME_NOREPLACE
     public const int NoWait = 8; // RWF_NOWAIT
     public const int KeepSize = 1; // FALLOC_FL_KEEP_SIZE
+    public const int PunchHole = 2; // FALLOC_FL_PUNCH_HOLE
+    public const int ZeroRange = 16; // FALLOC_FL_ZERO_RANGE
+    public const int SeekData = 3; // SEEK_DATA
+    public const int SeekHole = 4; // SEEK_HOLE
+    public const uint CloneRangeRequest = 0x4020940D; // FICLONERANGE
+    public const uint GetFlagsRequest = 0x80086601; // FS_IOC_GETFLAGS
+    public const uint SetFlagsRequest = 0x40086602; // FS_IOC_SETFLAGS
+    public const uint CompressFlag = 0x4; // FS_COMPR_FL
+    public const uint NoCompressFlag = 0x400; // FS_NOCOMP_FL
 
     public const nuint GetExtentsRequest = 0xC020660B; // FS_IOC_FIEMAP
 
@@ -55,6 +64,8 @@ internal static unsafe partial class Native
     public static nint PReadV2Number => IsArm ? 286 : 327;
 
     public static nint PWriteV2Number => IsArm ? 287 : 328;
+
+    public static nint CopyFileRangeNumber => IsArm ? 285 : 326;
 
     /// <summary>What the last call failed with.</summary>
     public static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
@@ -141,6 +152,16 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int GetExtents(FileDescriptor file, nuint request, Attributes.DataAllocation.Extents* extents);
 
+    [LibraryImport(C, EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(FileDescriptor file, long offset, int whence);
+
+    [LibraryImport(C, EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Control(FileDescriptor file, nuint request, void* argument);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint CopyRange(
+        nint number, FileDescriptor source, long* sourceOffset, FileDescriptor target, long* targetOffset, nint length, nint flags);
+
     [LibraryImport(C, EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int StatFs(FileDescriptor file, StatFsBuffer* buffer);
 }
@@ -158,6 +179,9 @@ internal static class OpenFlags
     public const int Path = 0x200000;
 
     public static int Directory => Native.IsArm ? 0x4000 : 0x10000;
+
+    /// <summary>A file without a name in a directory (O_TMPFILE).</summary>
+    public static int Unnamed => 0x400000 | Directory;
 
     public static int NoFollow => Native.IsArm ? 0x8000 : 0x20000;
 }
@@ -195,6 +219,16 @@ internal unsafe struct IoVector
     public nint Length;
 }
 
+/// <summary>struct file_clone_range.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct CloneRange
+{
+    public long Source;
+    public ulong SourceOffset;
+    public ulong Length;
+    public ulong TargetOffset;
+}
+
 /// <summary>struct statx_timestamp.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 16)]
 internal struct StatxTime
@@ -209,6 +243,7 @@ internal struct StatxBuffer
 {
     public const uint Basic = 0x7FF;
     public const uint BirthTime = 0x800;
+    public const ulong IsCompressed = 0x4; // STATX_ATTR_COMPRESSED
     public const int TypeMask = 0xF000;
     public const int TypeDirectory = 0x4000;
     public const int TypeRegular = 0x8000;
@@ -249,6 +284,7 @@ internal struct StatxBuffer
 internal struct StatFsBuffer
 {
     public const long TmpFs = 0x01021994;
+    public const long Btrfs = 0x9123683E;
 
     public long Type;
     public long BlockSize;

@@ -29,6 +29,14 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
             return Read(text, follow: false);
     }
 
+    /// <summary>The record of an open file alone.</summary>
+    public static unsafe DosRecord? RecordOf(FileDescriptor file)
+    {
+        using var handle = new HandlePath(file);
+        fixed (byte* text = handle.Text)
+            return ReadRecord(text, follow: true);
+    }
+
     private static unsafe InodeExtras Read(byte* path, bool follow)
     {
         var usual = stackalloc byte[UsualListSize];

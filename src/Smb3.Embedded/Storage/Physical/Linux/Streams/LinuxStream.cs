@@ -5,7 +5,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>An open handle on a named stream.</summary>
-internal sealed class LinuxStream(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, NamedStream stream)
+internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, NamedStream stream)
     : LinuxHandle(store, file, path, isDirectory), IStoreStream
 {
     /// <inheritdoc/>

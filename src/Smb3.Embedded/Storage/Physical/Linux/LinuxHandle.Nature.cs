@@ -1,0 +1,104 @@
+using System.Buffers.Binary;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+// What the inode is: sparse, compressed, a reparse point; and its object id.
+internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, IObjectIdFile
+{
+    private static ReadOnlySpan<byte> ReparseName => "user.smb3.reparse\0"u8;
+
+    private static ReadOnlySpan<byte> ObjectIdName => "user.smb3.objectid\0"u8;
+
+    /// <inheritdoc cref="ISparseFile.SetSparseAsync"/>
+    public ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken) =>
+        new(ChangeRecord(old => old with
+        {
+            Attributes = sparse ? old.Attributes | FileAttributes.SparseFile : old.Attributes & ~FileAttributes.SparseFile,
+        }));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetCompressedAsync(bool compressed, CancellationToken cancellationToken) =>
+        OnThreadPool(() => SetCompressed(compressed).ToStatus());
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(CancellationToken cancellationToken)
+    {
+        if (InodeExtras.RecordOf(file) is not { ReparseTag: not 0 })
+            return new(NtStatus.NotAReparsePoint);
+        var error = AttributeCalls.Get(file, ReparseName, out var value);
+        return error == 0 ? new(new ReadOnlyMemory<byte>(value))
+            : new(error == Errno.NoData ? NtStatus.NotAReparsePoint : error.ToStatus());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetReparsePointAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        // The data first: a tag without data is none.
+        var status = AttributeCalls.Set(file, ReparseName, buffer.Span).ToStatus();
+        return new(status == NtStatus.Success ? SetReparseTag(BinaryPrimitives.ReadUInt32LittleEndian(buffer.Span)) : status);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> DeleteReparsePointAsync(CancellationToken cancellationToken)
+    {
+        if (InodeExtras.RecordOf(file) is not { ReparseTag: not 0 })
+            return new(NtStatus.NotAReparsePoint);
+        var status = SetReparseTag(0);
+        if (status == NtStatus.Success)
+            _ = AttributeCalls.Remove(file, ReparseName);
+        return new(status);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(CancellationToken cancellationToken)
+    {
+        var error = AttributeCalls.Get(file, ObjectIdName, out var value);
+        return error is 0 or Errno.NoData ? new(new ReadOnlyMemory<byte>(value)) : new(error.ToStatus());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var error = buffer.IsEmpty ? AttributeCalls.Remove(file, ObjectIdName) : AttributeCalls.Set(file, ObjectIdName, buffer.Span);
+        return new(error == Errno.NoData ? NtStatus.Success : error.ToStatus());
+    }
+
+    protected ValueTask<NtStatus> OnThreadPool(Func<NtStatus> work) =>
+        store.IsInMemory ? new(work()) : new(Task.Run(work, CancellationToken.None));
+
+    /// <summary>The flag of chattr +c. A directory is only a place so far, and must be opened for it.</summary>
+    private unsafe Errno SetCompressed(bool compressed)
+    {
+        using var handle = new HandlePath(file);
+        int opened;
+        fixed (byte* text = handle.Text)
+            opened = Native.Open(text, OpenFlags.ReadOnly | OpenFlags.CloseOnExec | OpenFlags.NonBlocking, 0);
+        if (opened < 0)
+            return Native.LastError;
+        using var descriptor = new FileDescriptor(opened);
+        uint flags = 0;
+        if (Native.Control(descriptor, Native.GetFlagsRequest, &flags) != 0)
+            return Native.LastError;
+        flags = compressed ? (flags | Native.CompressFlag) & ~Native.NoCompressFlag : flags & ~Native.CompressFlag;
+        return Native.Control(descriptor, Native.SetFlagsRequest, &flags) == 0 ? 0 : Native.LastError;
+    }
+
+    private NtStatus SetReparseTag(uint tag) => ChangeRecord(old => old with
+    {
+        ReparseTag = tag,
+        Attributes = tag != 0 ? old.Attributes | FileAttributes.ReparsePoint : old.Attributes & ~FileAttributes.ReparsePoint,
+    });
+
+    private NtStatus ChangeRecord(Func<DosRecord, DosRecord> change)
+    {
+        if (!store.HasAttributes)
+            return NtStatus.NotSupported;
+        var error = LinuxTree.Stat(file, out var stat);
+        if (error != 0)
+            return error.ToStatus();
+        lock (store.LockOf(stat))
+            return WriteRecord(change(InodeExtras.RecordOf(file) ?? new DosRecord(LinuxFileStore.DefaultAttributes(stat), null, null, default))).ToStatus();
+    }
+}
