@@ -1,0 +1,233 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Fscc;
+using Smb3.Embedded.Wire.Ioctl;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Protocol;
+
+/// <summary>FSCTLs on files (MS-SMB2 3.3.5.15, MS-FSA 2.1.5.10): what they do, and every status that refuses them.</summary>
+public sealed class FsControlTests : ProtocolTest
+{
+    private const FileAccessMask Read = FileAccessMask.FileGenericRead;
+    private const FileAccessMask Write = FileAccessMask.FileGenericWrite;
+
+    [Fact]
+    public async Task A_copy_on_the_server_has_the_bytes_of_the_source()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, target) = await TwoFilesAsync(tree, 8192);
+        var response = await CopyAsync(source, target, new CopyChunk(0, 0, 4096), new CopyChunk(4096, 4096, 4096));
+        Assert.Equal(NtStatus.Success, response.Status);
+        Assert.Equal((2u, 0u, 8192u), Numbers(response));
+        Assert.Equal(Pattern(8192), await target.ReadAsync(0, 8192));
+    }
+
+    [Fact]
+    public async Task A_large_copy_is_answered_later_and_is_whole()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, target) = await TwoFilesAsync(tree, 1 << 20);
+        var response = await CopyAsync(source, target, new CopyChunk(0, 5, 1 << 20));
+        Assert.Equal(NtStatus.Success, response.Status);
+        Assert.Equal(Pattern(1 << 20), await target.ReadAsync(5, 1 << 20));
+    }
+
+    [Fact]
+    public async Task A_copy_over_itself_ends_up_as_the_source_was()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, _) = await TwoFilesAsync(tree, 200_000);
+        Assert.Equal(NtStatus.Success, (await CopyAsync(source, source, new CopyChunk(0, 1000, 150_000))).Status);
+        Assert.Equal(Pattern(200_000)[..150_000], await source.ReadAsync(1000, 150_000));
+    }
+
+    [Theory]
+    [InlineData(0u)]
+    [InlineData((1u << 20) + 1)]
+    public async Task A_copy_beyond_the_limits_is_told_them(uint length)
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, target) = await TwoFilesAsync(tree, 4096);
+        var response = await CopyAsync(source, target, new CopyChunk(0, 0, length));
+        Assert.Equal(NtStatus.InvalidParameter, response.Status);
+        Assert.Equal((256u, 1u << 20, 16u << 20), Numbers(response));
+    }
+
+    [Fact]
+    public async Task A_copy_stops_where_the_source_ends_and_says_how_far_it_came()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, target) = await TwoFilesAsync(tree, 8192);
+        var response = await CopyAsync(source, target, new CopyChunk(0, 0, 4096), new CopyChunk(4096, 4096, 8192));
+        Assert.Equal(NtStatus.InvalidViewSize, response.Status);
+        Assert.Equal((1u, 0u, 4096u), Numbers(response));
+    }
+
+    [Fact]
+    public async Task A_copy_heeds_locks_keys_and_rights()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, target) = await TwoFilesAsync(tree, 4096);
+        var chunk = new CopyChunk(0, 0, 4096);
+        var key = await KeyAsync(source);
+        var other = await tree.OpenAsync("source");
+        Assert.Equal(NtStatus.Success, await other.LockAsync(0, 10));
+        Assert.Equal(NtStatus.FileLockConflict, (await CopyAsync(source, target, chunk)).Status);
+        await other.CloseAsync();
+
+        byte[] unknown = [.. Enumerable.Repeat((byte)7, 24)];
+        await ExpectAsync(NtStatus.ObjectNameNotFound, target, FsControlCode.SrvCopyChunk, FsctlInput.CopyChunks(unknown, chunk));
+        var reader = await tree.OpenAsync("target", access: Read);
+        await ExpectAsync(NtStatus.AccessDenied, reader, FsControlCode.SrvCopyChunk, FsctlInput.CopyChunks(key, chunk));
+        var writer = await tree.OpenAsync("target", access: Write);
+        await ExpectAsync(NtStatus.AccessDenied, writer, FsControlCode.SrvCopyChunk, FsctlInput.CopyChunks(key, chunk));
+        await ExpectAsync(NtStatus.Success, writer, FsControlCode.SrvCopyChunkWrite, FsctlInput.CopyChunks(key, chunk));
+        await ExpectAsync(NtStatus.InvalidParameter, target, FsControlCode.SrvCopyChunk, FsctlInput.CopyChunks(key, chunk), maxOutput: 11);
+        await source.CloseAsync();
+        await ExpectAsync(NtStatus.ObjectNameNotFound, target, FsControlCode.SrvCopyChunk, FsctlInput.CopyChunks(key, chunk));
+    }
+
+    [Fact]
+    public async Task A_sparse_file_has_holes_and_tells_where_its_data_is()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (file, _) = await TwoFilesAsync(tree, 1 << 18);
+        var all = FsctlInput.Range(0, 1 << 18);
+        Assert.Equal([(0L, 1L << 18)], Ranges(await ExpectAsync(NtStatus.Success, file, FsControlCode.QueryAllocatedRanges, all)));
+        await ExpectAsync(NtStatus.Success, file, FsControlCode.SetSparse, []);
+        await ExpectAsync(NtStatus.Success, file, FsControlCode.SetZeroData, FsctlInput.Range(1 << 16, 1 << 17));
+        Assert.Equal(
+            [(0L, 1L << 16), (1L << 17, 1L << 17)],
+            Ranges(await ExpectAsync(NtStatus.Success, file, FsControlCode.QueryAllocatedRanges, all)));
+        Assert.Equal(new byte[1 << 16], await file.ReadAsync(1 << 16, 1 << 16));
+        Assert.Single(Ranges(await ExpectAsync(NtStatus.BufferOverflow, file, FsControlCode.QueryAllocatedRanges, all, maxOutput: 16)));
+        await ExpectAsync(NtStatus.BufferTooSmall, file, FsControlCode.QueryAllocatedRanges, all, maxOutput: 15);
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.QueryAllocatedRanges, FsctlInput.Range(-1, 5));
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.SetZeroData, FsctlInput.Range(5, 4));
+    }
+
+    [Fact]
+    public async Task A_clone_shares_data_until_either_is_written()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (source, target) = await TwoFilesAsync(tree, 1 << 17);
+        await target.WriteAsync((1 << 17) - 1, [0]);
+        var id = source.FileId;
+        await ExpectAsync(
+            NtStatus.Success, target, FsControlCode.DuplicateExtentsToFile, FsctlInput.DuplicateExtents(source.FileId, 0, 0, 1 << 17));
+        await source.WriteAsync(0, [99]);
+        Assert.Equal(Pattern(1 << 17), await target.ReadAsync(0, 1 << 17));
+        await ExpectAsync(
+            NtStatus.InvalidParameter, target, FsControlCode.DuplicateExtentsToFile, FsctlInput.DuplicateExtents(id, 1, 0, 4096));
+        await ExpectAsync(
+            NtStatus.NotSupported, source, FsControlCode.DuplicateExtentsToFile, FsctlInput.DuplicateExtents(source.FileId, 0, 4096, 8192));
+        await ExpectAsync(
+            NtStatus.NotSupported, target, FsControlCode.DuplicateExtentsToFile, FsctlInput.DuplicateExtents(id, 1 << 17, 0, 4096));
+        await ExpectAsync(NtStatus.BufferTooSmall, target, FsControlCode.DuplicateExtentsToFile, new byte[39]);
+    }
+
+    [Fact]
+    public async Task A_symbolic_link_stops_an_open_and_says_where_it_leads()
+    {
+        var tree = await Server.ConnectToAsync();
+        var link = await tree.OpenAsync("link", options: CreateOptions.OpenReparsePoint | CreateOptions.DirectoryFile);
+        await ExpectAsync(NtStatus.NotAReparsePoint, link, FsControlCode.GetReparsePoint, []);
+        var buffer = new byte[ReparseDataBuffer.SymlinkSize(6, 6)];
+        ReparseDataBuffer.WriteSymlink(buffer, "target", "target", isRelative: true);
+        await ExpectAsync(NtStatus.IoReparseDataInvalid, link, FsControlCode.SetReparsePoint, buffer[..^1]);
+        await ExpectAsync(NtStatus.Success, link, FsControlCode.SetReparsePoint, buffer);
+        Assert.Equal(buffer, (await ExpectAsync(NtStatus.Success, link, FsControlCode.GetReparsePoint, [])).Output);
+        await link.CloseAsync();
+
+        Assert.Equal(NtStatus.StoppedOnSymlink, await tree.TryOpenAsync("link"));
+        Assert.Equal(NtStatus.StoppedOnSymlink, await tree.TryOpenAsync(@"link\below\file"));
+        Assert.Equal(NtStatus.ObjectNameCollision, await tree.TryOpenAsync("link", CreateDisposition.Create));
+
+        link = await tree.OpenAsync("link", options: CreateOptions.OpenReparsePoint);
+        await ExpectAsync(NtStatus.IoReparseTagMismatch, link, FsControlCode.DeleteReparsePoint, [3, 0, 0, 0xA0, 0, 0, 0, 0]);
+        await ExpectAsync(NtStatus.Success, link, FsControlCode.DeleteReparsePoint, [0x0C, 0, 0, 0xA0, 0, 0, 0, 0]);
+        await link.CloseAsync();
+        Assert.Equal(NtStatus.Success, await tree.TryOpenAsync("link"));
+    }
+
+    [Fact]
+    public async Task Compression_state_is_kept_and_inherited()
+    {
+        var tree = await Server.ConnectToAsync();
+        var directory = await tree.OpenAsync("dir", options: CreateOptions.DirectoryFile);
+        await ExpectAsync(NtStatus.InvalidParameter, directory, FsControlCode.SetCompression, [9, 0]);
+        await ExpectAsync(NtStatus.Success, directory, FsControlCode.SetCompression, [1, 0]);
+        var file = await tree.OpenAsync(@"dir\file");
+        Assert.Equal([2, 0], (await ExpectAsync(NtStatus.Success, file, FsControlCode.GetCompression, [])).Output);
+        var plain = await tree.OpenAsync(@"dir\plain", options: CreateOptions.NoCompression);
+        Assert.Equal([0, 0], (await ExpectAsync(NtStatus.Success, plain, FsControlCode.GetCompression, [])).Output);
+    }
+
+    [Fact]
+    public async Task An_object_id_is_made_once()
+    {
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("file");
+        await ExpectAsync(NtStatus.ObjectIdNotFound, file, FsControlCode.GetObjectId, []);
+        var made = (await ExpectAsync(NtStatus.Success, file, FsControlCode.CreateOrGetObjectId, [])).Output;
+        Assert.Equal(made, (await ExpectAsync(NtStatus.Success, file, FsControlCode.GetObjectId, [])).Output);
+        await ExpectAsync(NtStatus.AccessDenied, file, FsControlCode.SetObjectId, new byte[64]);
+        await ExpectAsync(NtStatus.Success, file, FsControlCode.DeleteObjectId, []);
+        await ExpectAsync(NtStatus.ObjectIdNotFound, file, FsControlCode.GetObjectId, []);
+    }
+
+    private static byte[] Pattern(int length)
+    {
+        var data = new byte[length];
+        for (var i = 0; i < length; i++)
+        {
+            data[i] = (byte)(i + (i >> 8) + 1);
+        }
+
+        return data;
+    }
+
+    private static async Task<(SmbTestFile Source, SmbTestFile Target)> TwoFilesAsync(SmbTestTree tree, int length)
+    {
+        var source = await tree.OpenAsync("source");
+        await source.WriteAsync(0, Pattern(length));
+        return (source, await tree.OpenAsync("target"));
+    }
+
+    private static Task<SmbTestResponse> CallAsync(SmbTestFile file, FsControlCode code, byte[] input, uint maxOutput = 65536) =>
+        file.Tree.CallAsync(Smb2Command.Ioctl, RequestBody.Ioctl(code, file.FileId, input, maxOutput));
+
+    private static async Task<IoctlAnswer> ExpectAsync(
+        NtStatus status, SmbTestFile file, FsControlCode code, byte[] input, uint maxOutput = 65536)
+    {
+        var response = await CallAsync(file, code, input, maxOutput);
+        Assert.Equal(status, response.Status);
+        return status is NtStatus.Success or NtStatus.BufferOverflow ? IoctlAnswer.Parse(response.Message) : new(code, file.FileId, []);
+    }
+
+    private static async Task<byte[]> KeyAsync(SmbTestFile file) =>
+        (await ExpectAsync(NtStatus.Success, file, FsControlCode.SrvRequestResumeKey, [])).Output[..24];
+
+    private static async Task<SmbTestResponse> CopyAsync(SmbTestFile source, SmbTestFile target, params CopyChunk[] chunks) =>
+        await CallAsync(target, FsControlCode.SrvCopyChunk, FsctlInput.CopyChunks(await KeyAsync(source), chunks));
+
+    private static (uint Chunks, uint ChunkBytes, uint Bytes) Numbers(SmbTestResponse response)
+    {
+        var output = IoctlAnswer.Parse(response.Message).Output;
+        return (BitConverter.ToUInt32(output, 0), BitConverter.ToUInt32(output, 4), BitConverter.ToUInt32(output, 8));
+    }
+
+    private static List<(long Offset, long Length)> Ranges(IoctlAnswer answer)
+    {
+        var ranges = new List<(long, long)>();
+        for (var at = 0; at < answer.Output.Length; at += FileRange.Size)
+        {
+            ranges.Add((BitConverter.ToInt64(answer.Output, at), BitConverter.ToInt64(answer.Output, at + 8)));
+        }
+
+        return ranges;
+    }
+}
