@@ -187,7 +187,7 @@ internal sealed class ConnectionLoop : INotificationSender
                     // It had its second.
                 }
 
-                _transport.Abort();
+                _transport.Abort(reset: reason == ConnectionEndReason.BreakUnacknowledged);
                 await _ended.CancelAsync().ConfigureAwait(false);
             });
         }

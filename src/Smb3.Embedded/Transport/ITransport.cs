@@ -28,7 +28,10 @@ internal interface ITransportConnection : IDuplexPipe, IAsyncDisposable
     /// </summary>
     long? BytesAcknowledged { get; }
 
-    void Abort();
+    /// <param name="reset">
+    /// Whether the peer is told by a reset, which reaches it even where it no longer acknowledges what is under way.
+    /// </param>
+    void Abort(bool reset = false);
 }
 
 /// <summary>

@@ -73,7 +73,7 @@ internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITran
 
         public PipeWriter Output => output;
 
-        public void Abort()
+        public void Abort(bool reset = false)
         {
             if (Interlocked.Exchange(ref _closed, 1) == 0)
             {

@@ -36,7 +36,15 @@ internal sealed class TcpTransportConnection : ITransportConnection
 
     public long? BytesAcknowledged => TcpAcknowledgement.Read(_socket);
 
-    public void Abort() => _line.Abort();
+    public void Abort(bool reset = false)
+    {
+        if (reset)
+        {
+            Expedite();
+        }
+
+        _line.Abort();
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -44,5 +52,18 @@ internal sealed class TcpTransportConnection : ITransportConnection
         Input.Complete();
         Output.Complete();
         return default;
+    }
+
+    /// <summary>Closing then sends a reset, and drops what is not acknowledged.</summary>
+    private void Expedite()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Already gone.
+        }
     }
 }
