@@ -357,13 +357,33 @@ internal sealed class ConnectionLoop : INotificationSender
         }
     }
 
+    /// <summary>What these sessions have begun here may take its time; their other channels must not wait for that.</summary>
+    private async Task LeaveSessionsThatGoOnAsync()
+    {
+        try
+        {
+            foreach (var session in Connection.Sessions.Values)
+            {
+                if (session.HasChannelBeside(Connection))
+                {
+                    await session.LoseConnectionAsync(Connection).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
+        }
+    }
+
     private async Task EndAsync()
     {
         Interlocked.CompareExchange(ref _reason, (int)ConnectionEndReason.ClientClosed, -1);
         _transport.Abort();
         await _ended.CancelAsync().ConfigureAwait(false);
         _outgoing.Close();
-        Connection.Pending.CancelAll();
+        Connection.Pending.CancelLost();
+        await LeaveSessionsThatGoOnAsync().ConfigureAwait(false);
 
         // Requests that still run hold buffers and sessions; they see the cancellation, or finish their work with the store.
         await WhenQuietAsync().ConfigureAwait(false);

@@ -67,6 +67,12 @@ internal sealed class Request
     public Session? Session { get; set; }
 
     /// <summary>
+    /// Whether the request goes on when its connection ends while the session has another: the client sends it again over that one, and
+    /// is then told what it has come to.
+    /// </summary>
+    public bool CanBeReplayed { get; set; }
+
+    /// <summary>
     /// The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.
     /// </summary>
     public Channel? Channel { get; set; }
@@ -170,6 +176,7 @@ internal sealed class Request
             return NtStatus.FileClosed;
         }
 
+        open.Use();
         return EnterSequence(open) ? NtStatus.Success : NtStatus.FileNotAvailable;
     }
 
@@ -209,7 +216,7 @@ internal sealed class Request
     {
         if (_pending is null)
         {
-            _pending = new PendingEntry(MessageId, SessionId, Connection.Ended);
+            _pending = new PendingEntry(MessageId, SessionId, Connection, CanBeReplayed ? Session : null);
             Connection.Pending.Add(_pending);
         }
 
@@ -267,6 +274,7 @@ internal sealed class Request
         _entered = null;
         Message = default;
         Session = null;
+        CanBeReplayed = false;
         Channel = null;
         Signer = null;
         TreeConnect = null;
@@ -277,15 +285,20 @@ internal sealed class Request
     }
 
     /// <summary>What CANCEL finds. Its own object, because the request's is used again while a late CANCEL may still hold it.</summary>
-    private sealed class PendingEntry(ulong messageId, ulong sessionId, CancellationToken connectionEnded) : IPendingRequest, IDisposable
+    private sealed class PendingEntry(ulong messageId, ulong sessionId, Connection connection, Session? replayedIn)
+        : IPendingRequest, IDisposable
     {
-        private readonly CancellationTokenSource _cancelled = CancellationTokenSource.CreateLinkedTokenSource(connectionEnded);
+        private readonly CancellationTokenSource _cancelled = replayedIn is null
+            ? CancellationTokenSource.CreateLinkedTokenSource(connection.Ended)
+            : new CancellationTokenSource();
 
         public ulong MessageId { get; } = messageId;
 
         public ulong SessionId { get; } = sessionId;
 
         public ulong AsyncId { get; set; }
+
+        public bool OutlivesConnection => replayedIn?.HasChannelBeside(connection) == true;
 
         public CancellationToken Token => _cancelled.Token;
 

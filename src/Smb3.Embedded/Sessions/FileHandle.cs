@@ -36,6 +36,8 @@ internal sealed class FileHandle : Open
     /// <summary>What the file was when it was closed, if that was asked for.</summary>
     public NtResult<FileMetadata>? Closed { get; private set; }
 
+    public override void Use() => Global?.EndReplay();
+
     public override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
         _ = await File.FlushAsync(cancellationToken).ConfigureAwait(false);
 

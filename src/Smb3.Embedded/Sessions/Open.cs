@@ -34,6 +34,11 @@ internal abstract class Open
     /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
     public abstract string Name { get; }
 
+    /// <summary>A request names it, other than the one that made it.</summary>
+    public virtual void Use()
+    {
+    }
+
     /// <summary>Makes safe what was written through it, if anything was.</summary>
     public virtual ValueTask FlushAsync(CancellationToken cancellationToken) => default;
 

@@ -10,6 +10,9 @@ internal interface IPendingRequest
     /// <summary>The session that sent it: nobody else can cancel it.</summary>
     ulong SessionId { get; }
 
+    /// <summary>Whether it goes on when its connection ends, because its answer can be asked for over another one.</summary>
+    bool OutlivesConnection { get; }
+
     void Cancel();
 }
 
@@ -29,7 +32,7 @@ internal sealed class PendingRequests
     public void Add(IPendingRequest request)
     {
         _byMessageId[request.MessageId] = request;
-        if (_over)
+        if (_over && !request.OutlivesConnection)
         {
             request.Cancel();
         }
@@ -66,13 +69,26 @@ internal sealed class PendingRequests
         }
     }
 
-    /// <summary>Ends every wait, and each that would begin later: the connection, or the server, is going away.</summary>
+    /// <summary>Ends every wait: the server is going away.</summary>
     public void CancelAll()
     {
         _over = true;
         foreach (var request in _byMessageId.Values)
         {
             request.Cancel();
+        }
+    }
+
+    /// <summary>The connection has ended: ends every wait, and each that would begin later, but those that outlive it.</summary>
+    public void CancelLost()
+    {
+        _over = true;
+        foreach (var request in _byMessageId.Values)
+        {
+            if (!request.OutlivesConnection)
+            {
+                request.Cancel();
+            }
         }
     }
 }

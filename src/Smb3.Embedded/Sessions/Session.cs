@@ -98,6 +98,20 @@ internal sealed class Session
 
     public ICollection<TreeConnect> Trees => _trees.Values;
 
+    /// <summary>Whether the session goes on when <paramref name="connection"/> ends.</summary>
+    public bool HasChannelBeside(Connection connection)
+    {
+        foreach (var channel in _channels.Values)
+        {
+            if (channel.Connection != connection && !channel.Connection.Ended.IsCancellationRequested)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public Channel? ChannelOn(Connection connection) => _channels.GetValueOrDefault(connection.Id);
 
     /// <summary>

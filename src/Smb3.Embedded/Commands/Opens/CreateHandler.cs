@@ -112,21 +112,25 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             OnWait = request.GoAsync,
         };
         return durable.RequestV2 is { } v2
-            ? OpenClaimedAsync(request, tree, fileId, parameters, asked, durable, v2.CreateGuid)
+            ? OpenClaimedAsync(request, tree, fileId, parameters, asked, durable, v2.CreateGuid, create.RequestedOplockLevel)
             : OpenFileAsync(request, tree, fileId, parameters, asked, durable, claim: null);
     }
 
     /// <summary>Opens a file under a create guid, which no other open of the client may have (MS-SMB2 3.3.5.9.10).</summary>
     private async ValueTask<NtStatus> OpenClaimedAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
-        Guid createGuid)
+        Guid createGuid, Smb2OplockLevel level)
     {
         var table = request.Graph.Opens;
-        if (table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, out _) is not { } claim)
+        if (table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, out var holder) is not { } claim)
         {
-            return NtStatus.DuplicateObjectId;
+            var status = CreateReplay.Check(request, tree, holder!, asked.Lease, level, out var replayed);
+            return status == NtStatus.Success
+                ? await AnswerReplayAsync(request, replayed, asked, durable, level).ConfigureAwait(false)
+                : status;
         }
 
+        request.CanBeReplayed = true;
         try
         {
             return await OpenFileAsync(request, tree, fileId, parameters, asked, durable, claim).ConfigureAwait(false);
@@ -176,6 +180,21 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return NtStatus.Success;
     }
 
+    /// <summary>Answers a CREATE that was carried out before, as it is now.</summary>
+    private static async ValueTask<NtStatus> AnswerReplayAsync(
+        Request request, FileHandle handle, CreateContexts asked, DurableContexts durable, Smb2OplockLevel level)
+    {
+        var metadata = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        if (!metadata.Succeeded)
+        {
+            return metadata.Status;
+        }
+
+        var outcome = CreateOutcome.Opened(handle.File, handle.Global!.Action, metadata.Value);
+        await AnswerAsync(request, handle, outcome, asked, durable, level).ConfigureAwait(false);
+        return NtStatus.Success;
+    }
+
     private async ValueTask<NtStatus> OpenFileAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
         CreateClaim? claim)
@@ -213,7 +232,9 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         CreateOutcome outcome;
         try
         {
-            outcome = await tree.Share.Volume!.CreateAsync(parameters, request.Connection.Ended).ConfigureAwait(false);
+            // What can be asked for again is carried through, whatever becomes of the connection.
+            var ended = request.CanBeReplayed ? CancellationToken.None : request.Connection.Ended;
+            outcome = await tree.Share.Volume!.CreateAsync(parameters, ended).ConfigureAwait(false);
         }
         catch
         {
@@ -233,7 +254,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         var handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
-        DurableOpening.Enter(request, handle, durable, claim);
+        DurableOpening.Enter(request, handle, durable, claim, outcome.Action);
         session.Opens.Add(handle);
         if (tree.HasEnded || session.State == SessionState.Ended)
         {
@@ -253,28 +274,29 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     }
 
     private static async ValueTask AnswerAsync(
-        Request request, FileHandle handle, CreateOutcome outcome, CreateContexts asked, DurableContexts durable)
+        Request request, FileHandle handle, CreateOutcome outcome, CreateContexts asked, DurableContexts durable,
+        Smb2OplockLevel atMost = Smb2OplockLevel.Lease)
     {
         var open = handle.File;
         request.SetRelatedOpen(handle);
         var maximal = asked.MaximalAccess is null
             ? FileAccessMask.None
-            : await open.GetMaximalAccessAsync(request.Connection.Ended).ConfigureAwait(false);
+            : await open.GetMaximalAccessAsync(CancellationToken.None).ConfigureAwait(false);
         var volumeSerial = 0u;
         if (asked.OnDiskId)
         {
-            var volume = await open.Volume.GetVolumeAsync(request.Connection.Ended).ConfigureAwait(false);
+            var volume = await open.Volume.GetVolumeAsync(CancellationToken.None).ConfigureAwait(false);
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
         }
 
         PosixFacts? posix = null;
         if (open.Record.IsPosix)
         {
-            var facts = await PosixFacts.ReadAsync(open, request.Connection.Ended).ConfigureAwait(false);
+            var facts = await PosixFacts.ReadAsync(open, CancellationToken.None).ConfigureAwait(false);
             posix = facts.Succeeded ? facts.Value : null;
         }
 
-        Write(request, handle, outcome, asked, durable, maximal, volumeSerial, posix, request.Graph.Settings.AppleModel);
+        Write(request, handle, outcome, asked, durable, maximal, volumeSerial, posix, request.Graph.Settings.AppleModel, atMost);
     }
 
     /// <summary>Opens the quota file; the place for it in the session's table is taken.</summary>
@@ -316,7 +338,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         NtResult<FileAccessMask> maximal,
         uint volumeSerial,
         PosixFacts? posix,
-        string appleModel)
+        string appleModel,
+        Smb2OplockLevel atMost)
     {
         var body = request.Append(CreateResponse.FixedSize + CreateContextWriter.MaxResponseSize);
         var contexts = new CreateContextWriter(body[CreateResponse.ContextsOffset..]);
@@ -333,7 +356,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             contexts.OnDiskId(outcome.Metadata.FileId, volumeSerial);
         }
 
-        DurableOpening.Write(handle, durable, ref contexts);
+        if (atMost >= Smb2OplockLevel.Batch)
+        {
+            DurableOpening.Write(handle, durable, ref contexts);
+        }
+
         if (posix is { } facts)
         {
             PosixCommands.Answer(facts, ref contexts);
@@ -346,7 +373,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         var level = CachingContext.Write(handle.File, ref contexts);
         var length = CreateResponse.Write(
-            body, handle.FileId, level, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
+            body, handle.FileId, level < atMost ? level : atMost, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
         request.TrimBody(length);
     }
 

@@ -14,7 +14,8 @@ namespace Smb3.Embedded.Commands.Opens;
 internal static class DurableOpening
 {
     /// <summary>Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.</summary>
-    public static void Enter(Request request, FileHandle handle, in DurableContexts asked, CreateClaim? claim)
+    public static void Enter(
+        Request request, FileHandle handle, in DurableContexts asked, CreateClaim? claim, CreateAction action)
     {
         if (!asked.Request && claim is null && asked.Application is null)
         {
@@ -22,7 +23,10 @@ internal static class DurableOpening
         }
 
         var table = request.Graph.Opens;
-        var open = new GlobalOpen(table, handle, request.Connection.Negotiated!.ClientGuid, claim, asked.Application);
+        var open = new GlobalOpen(table, handle, request.Connection.Negotiated!.ClientGuid, claim, asked.Application)
+        {
+            Action = action,
+        };
         open.Grant = GrantOf(open, asked, request.Graph.Settings);
         handle.Global = open;
         table.Add(open);

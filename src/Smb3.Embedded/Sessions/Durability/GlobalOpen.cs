@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Sessions.Durability;
 
@@ -15,6 +16,7 @@ internal sealed class GlobalOpen : IBreakSink
     private FileHandle? _handle;
     private DurableState? _state;
     private ITimer? _timer;
+    private int _replayable = 1;
     private bool _closed;
 
     public GlobalOpen(GlobalOpenTable table, FileHandle handle, Guid clientGuid, CreateClaim? claim, AppInstance? appInstance)
@@ -49,6 +51,9 @@ internal sealed class GlobalOpen : IBreakSink
 
     public AppInstance? AppInstance { get; }
 
+    /// <summary>What its CREATE did with the file; the same CREATE sent again is told so too.</summary>
+    public CreateAction Action { get; init; }
+
     /// <summary>What keeps it when its connection is lost.</summary>
     public DurableGrant Grant { get; set; }
 
@@ -73,6 +78,18 @@ internal sealed class GlobalOpen : IBreakSink
             {
                 return _handle is null && !_closed ? _state : null;
             }
+        }
+    }
+
+    /// <summary>
+    /// The client has used it, so it has seen the answer to its CREATE, which therefore cannot be sent again: Open.IsReplayEligible becomes
+    /// false (MS-SMB2 3.3.1.10), and its create guid is free.
+    /// </summary>
+    public void EndReplay()
+    {
+        if (Claim is not null && Volatile.Read(ref _replayable) != 0 && Interlocked.Exchange(ref _replayable, 0) != 0)
+        {
+            _table.Abandon(Claim);
         }
     }
 
