@@ -75,5 +75,9 @@ internal sealed class GrowingVolume
         }
 
         public bool TryClose() => false;
+
+        public void Settled(LeaseIdentity? lease)
+        {
+        }
     }
 }
