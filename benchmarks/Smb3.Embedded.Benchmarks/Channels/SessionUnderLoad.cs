@@ -50,7 +50,7 @@ internal sealed class SessionUnderLoad
     public async Task BindAsync()
     {
         // The session may have only so many; the server finds out a moment later that one has gone.
-        while (_server.Sessions[0].ConnectionIds.Count > 16)
+        while (_server.Graph!.Sessions.First().Channels.Count > 16)
             await Task.Yield();
         await using var connection = new SmbTestConnection(_transport.Connect(), _connections[0].Options);
         await connection.NegotiateAsync();
