@@ -230,14 +230,15 @@ internal sealed class Request
     public bool IsLastOfChain => _chain.IsLast;
 
     /// <summary>
-    /// Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2). In the middle of a compound it
-    /// says nothing, and the compound waits as a whole.
+    /// Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2). In the middle of a compound only
+    /// a CREATE does so (MS-SMB2 3.3.5.2.7.2): it may wait for this very client to answer a break, and the client needs the credits of the
+    /// interim response for that. All else says nothing there, and the compound waits as a whole.
     /// </summary>
     /// <returns>The token of <see cref="EnableCancel"/>.</returns>
     public CancellationToken GoAsync()
     {
         var token = EnableCancel();
-        if (_pending!.AsyncId == 0 && IsLastOfChain)
+        if (_pending!.AsyncId == 0 && (IsLastOfChain || Command == Smb2Command.Create))
         {
             _pending.AsyncId = Connection.Pending.AssignAsyncId(_pending);
             _chain.SendInterim(this);

@@ -350,6 +350,63 @@ public sealed class FlowTests : ProtocolTest
     }
 
     [Fact]
+    public async Task A_create_in_the_middle_of_a_compound_that_waits_for_a_break_says_so_and_the_rest_follows_it()
+    {
+        var tree = await Server.ConnectToAsync();
+        var client = tree.Session.Connection;
+        var held = CreateAnswer.Parse(
+            (await tree.CallAsync(Smb2Command.Create, RequestBody.Create("file.txt", oplock: Smb2OplockLevel.Batch)))
+                .Expect(NtStatus.Success).Message);
+        var calls = await client.SendAsync(
+        [
+            tree.Request(Smb2Command.Create, RequestBody.Create("other.txt")),
+            tree.Request(Smb2Command.Create, RequestBody.Create("file.txt")),
+            tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)).Related(),
+        ]);
+
+        // What was ready does not wait with it, and the client gets the credits with which it answers the break.
+        var other = CreateAnswer.Parse((await calls[0].ExpectAsync(NtStatus.Success)).Message);
+        var interim = await calls[1].InterimAsync();
+        Assert.NotEqual(0ul, interim.AsyncId);
+        Assert.True(interim.Credits > 0);
+        Assert.Equal(held.FileId, BreakAnswer.Parse((await client.NextUnsolicitedAsync()).Message).FileId);
+        Assert.False(calls[1].IsAnswered);
+        Assert.False(calls[2].IsAnswered);
+
+        (await tree.CallAsync(Smb2Command.OplockBreak, RequestBody.OplockBreakAcknowledgment(held.FileId, Smb2OplockLevel.None)))
+            .Expect(NtStatus.Success);
+        var final = await calls[1].ExpectAsync(NtStatus.Success);
+        Assert.Equal(interim.AsyncId, final.AsyncId);
+        Assert.Equal(0, final.Credits);
+        await calls[2].ExpectAsync(NtStatus.Success);
+        foreach (var fileId in new[] { other.FileId, held.FileId })
+        {
+            (await tree.CallAsync(Smb2Command.Close, RequestBody.Close(fileId))).Expect(NtStatus.Success);
+        }
+    }
+
+    [Fact]
+    public async Task A_create_that_waits_in_a_compound_is_cancelled_and_what_is_related_to_it_fails_with_it()
+    {
+        var tree = await Server.ConnectToAsync();
+        var client = tree.Session.Connection;
+        var held = CreateAnswer.Parse(
+            (await tree.CallAsync(Smb2Command.Create, RequestBody.Create("file.txt", oplock: Smb2OplockLevel.Batch)))
+                .Expect(NtStatus.Success).Message);
+        var calls = await client.SendAsync(
+        [
+            tree.Request(Smb2Command.Create, RequestBody.Create("file.txt")),
+            tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)).Related(),
+        ]);
+        var interim = await calls[0].InterimAsync();
+        await client.NextUnsolicitedAsync();
+        await tree.Session.CancelAsync(calls[0], interim.AsyncId);
+        await calls[0].ExpectAsync(NtStatus.Cancelled);
+        await calls[1].ExpectAsync(NtStatus.Cancelled);
+        (await tree.CallAsync(Smb2Command.Close, RequestBody.Close(held.FileId))).Expect(NtStatus.Success);
+    }
+
+    [Fact]
     public async Task Unknown_commands_classes_and_controls_are_refused_and_the_connection_lives()
     {
         var tree = await Server.ConnectToAsync();

@@ -46,6 +46,20 @@ public sealed class OplockTests
         Assert.Equal(0, _volume.Volume.FileCount);
     }
 
+    [Theory]
+    [InlineData(CreateOptions.CompleteIfOplocked)]
+    [InlineData(CreateOptions.OpenRequiringOplock)]
+    public async Task OptionsThatAreNotForServersChangeNothingAboutTheWait(CreateOptions options)
+    {
+        // MS-SMB2 2.2.13: the server ignores both bits; a client's own object store has answered them before anything is sent.
+        var first = await _a.OplockAsync(RWH);
+        var second = _b.TryOplockAsync(RWH, options: options);
+        Assert.False(second.IsCompleted);
+        Assert.Equal(R, _a.TakeBreak().To);
+        Answer(first, R);
+        Assert.Equal(NtStatus.Success, (await second).Status);
+    }
+
     [Fact]
     public async Task WaitingHoldsUpNobodyElseWhoOpensTheName()
     {
