@@ -649,26 +649,6 @@ public abstract class FileStoreConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_security_descriptor_is_kept_byte_by_byte_or_not_offered()
-    {
-        await using var file = await Store.CreateAsync("file");
-        if (!Store.Traits.Has(StoreAbilities.SecurityDescriptors))
-            return;
-        var securable = Assert.IsAssignableFrom<ISecurableFile>(file);
-        Assert.True((await securable.GetSecurityDescriptorAsync(CancellationToken.None)).Value.IsEmpty);
-        var descriptor = Pattern(300);
-        Assert.Equal(NtStatus.Success, await securable.SetSecurityDescriptorAsync(descriptor, CancellationToken.None));
-        await using (var again = await Store.OpenAsync("file", StoreAccess.Metadata))
-        {
-            Assert.Equal(
-                descriptor, (await ((ISecurableFile)again).GetSecurityDescriptorAsync(CancellationToken.None)).Value.ToArray());
-        }
-
-        await using var directory = await Store.CreateAsync("dir", new NewFile { IsDirectory = true, SecurityDescriptor = descriptor });
-        Assert.Equal(descriptor, (await ((ISecurableFile)directory).GetSecurityDescriptorAsync(CancellationToken.None)).Value.ToArray());
-    }
-
-    [Fact]
     public async Task The_volume_has_no_more_free_than_it_is_large()
     {
         var volume = await Store.GetVolumeAsync(CancellationToken.None);
@@ -708,13 +688,7 @@ public abstract class FileStoreConformance : IAsyncLifetime
 
 #pragma warning restore CS1591
 
-    private static byte[] Pattern(int length)
-    {
-        var data = new byte[length];
-        for (var i = 0; i < length; i++)
-            data[i] = (byte)((i * 31) ^ (i >> 8));
-        return data;
-    }
+    private static byte[] Pattern(int length) => StorePromises.Pattern(length);
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {

@@ -483,6 +483,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             Options = parameters.Options,
             Caller = parameters.Caller,
             ShareMaximalAccess = parameters.ShareMaximalAccess,
+            HidesUnreadable = parameters.HidesUnreadable,
             DeleteOnClose = Has(CreateOptions.DeleteOnClose),
             IsPosix = parameters.IsPosix,
             Lease = parameters.Caching?.Lease,

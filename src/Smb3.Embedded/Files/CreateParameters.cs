@@ -20,6 +20,9 @@ internal sealed record CreateParameters
     /// <summary>The most that the share lets the caller do (MS-SMB2 section 3.3.1.6, TreeConnect.MaximalAccess).</summary>
     public FileAccessMask ShareMaximalAccess { get; init; } = FileAccessMask.FileAllAccess;
 
+    /// <summary>Whether listings leave out what the caller may not read (access-based enumeration).</summary>
+    public bool HidesUnreadable { get; init; }
+
     /// <summary>The rights that are asked for, generic ones and MAXIMUM_ALLOWED among them.</summary>
     public FileAccessMask DesiredAccess { get; init; }
 

@@ -38,6 +38,9 @@ internal sealed record OpenRecord
     /// <summary>Whether its client speaks the POSIX extensions: it deletes and replaces what others have open.</summary>
     public bool IsPosix { get; init; }
 
+    /// <summary>Whether a listing leaves out what the caller may not read.</summary>
+    public bool HidesUnreadable { get; init; }
+
     /// <summary>The lease that it belongs to.</summary>
     public LeaseIdentity? Lease { get; init; }
 

@@ -1,4 +1,6 @@
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Xunit;
@@ -44,7 +46,7 @@ public class SecurityTests
             Ace.Allow(WellKnownSids.CreatorOwner, FileAccessMask.GenericAll, AceFlags.ObjectInherit | AceFlags.ContainerInherit
                 | AceFlags.InheritOnly),
             Ace.Allow(Bob.User, Read, AceFlags.ContainerInherit | AceFlags.NoPropagateInherit),
-            Ace.Allow(WellKnownSids.Everyone, Read));
+            Ace.Allow(WellKnownSids.Everyone, Read)) with { Control = SecurityDescriptorControl.DaclAutoInherited };
 
         var file = DescriptorInheritance.Create(parent, null, isDirectory: false, Bob);
         Assert.Equal(Bob.User, file.Owner);
@@ -62,6 +64,45 @@ public class SecurityTests
                 Ace.Allow(Bob.User, Read, AceFlags.Inherited),
             ],
             directory.Dacl!.Entries);
+    }
+
+    [Fact]
+    public void What_is_inherited_is_marked_only_where_inheritance_is_automatic()
+    {
+        var parent = Descriptor(Ace.Allow(WellKnownSids.Users, Read, AceFlags.ObjectInherit | AceFlags.Inherited));
+        var file = DescriptorInheritance.Create(parent, null, isDirectory: false, Bob);
+        Assert.Equal([Ace.Allow(WellKnownSids.Users, Read)], file.Dacl!.Entries);
+        Assert.Equal(SecurityDescriptorControl.None, file.Control);
+    }
+
+    [Fact]
+    public async Task Where_the_share_asks_for_it_a_listing_leaves_out_what_the_caller_may_not_read()
+    {
+        var volume = new TestVolume();
+        await volume.MakeAsync("open");
+        var secret = Descriptor(Ace.Allow(Alice.User, TestVolume.All)).ToArray();
+        await (await volume.CreateAsync("secret", descriptor: secret)).Open!.CloseAsync();
+        Assert.Equal([".", "..", "open"], await ListAsync(Bob, hides: true, "*"));
+        Assert.Empty(await ListAsync(Bob, hides: true, "secret"));
+        Assert.Equal([".", "..", "open", "secret"], await ListAsync(Alice, hides: true, "*"));
+        Assert.Equal([".", "..", "open", "secret"], await ListAsync(Bob, hides: false, "*"));
+
+        async Task<List<string>> ListAsync(FileCaller caller, bool hides, string pattern)
+        {
+            var parameters = new CreateParameters
+            {
+                Path = "", Caller = caller, DesiredAccess = Read, ShareAccess = ShareAccess.All, Disposition = CreateDisposition.Open,
+                HidesUnreadable = hides,
+            };
+            var root = (await volume.Volume.CreateAsync(parameters, CancellationToken.None)).Open!;
+            await using var cursor = new DirectoryCursor(root);
+            var names = new List<string>();
+            Assert.Equal(NtStatus.Success, await cursor.StartAsync(pattern, false, false, CancellationToken.None));
+            for (; await cursor.PeekAsync(CancellationToken.None) == NtStatus.Success; cursor.Advance())
+                names.Add(cursor.Current.Name);
+            await root.CloseAsync();
+            return names;
+        }
     }
 
     [Fact]

@@ -79,7 +79,8 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         TreeConnectResponse.Write(
             request.Append(TreeConnectResponse.FixedSize),
             share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,
-            share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching,
+            (share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching)
+                | (share.AccessBasedEnumeration ? Smb2ShareFlags.AccessBasedDirectoryEnum : Smb2ShareFlags.ManualCaching),
             Smb2ShareCapabilities.None,
             access);
         return NtStatus.Success;

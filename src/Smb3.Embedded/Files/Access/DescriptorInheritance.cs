@@ -26,9 +26,11 @@ internal static class DescriptorInheritance
             };
         }
 
+        // Only where inheritance is automatic are the entries that came by it marked: others would be taken for ones to be redone.
+        var mark = (parent.Control & SecurityDescriptorControl.DaclAutoInherited) != 0 ? AceFlags.Inherited : AceFlags.None;
         var entries = new List<Ace>();
         foreach (var entry in parent.Dacl?.Entries ?? [])
-            Inherit(entry, isDirectory, owner, group, entries);
+            Inherit(entry, isDirectory, mark, owner, group, entries);
         var inherited = entries.Count > 0;
         if (!inherited)
         {
@@ -45,7 +47,7 @@ internal static class DescriptorInheritance
             Dacl = new Acl(entries),
             HasSacl = given?.HasSacl ?? false,
             Sacl = given?.Sacl,
-            Control = inherited ? SecurityDescriptorControl.DaclAutoInherited : SecurityDescriptorControl.None,
+            Control = inherited && mark != 0 ? SecurityDescriptorControl.DaclAutoInherited : SecurityDescriptorControl.None,
         };
     }
 
@@ -62,15 +64,15 @@ internal static class DescriptorInheritance
         return acl with { Entries = entries };
     }
 
-    private static void Inherit(Ace entry, bool isDirectory, Sid owner, Sid group, List<Ace> entries)
+    private static void Inherit(Ace entry, bool isDirectory, AceFlags mark, Sid owner, Sid group, List<Ace> entries)
     {
         const AceFlags Spread = AceFlags.ObjectInherit | AceFlags.ContainerInherit;
         const AceFlags Passing = Spread | AceFlags.NoPropagateInherit | AceFlags.InheritOnly;
-        var own = entry.Flags & ~Passing;
+        var own = (entry.Flags & ~(Passing | AceFlags.Inherited)) | mark;
         var isOfCreator = entry.Sid == WellKnownSids.CreatorOwner || entry.Sid == WellKnownSids.CreatorGroup;
         var substitute = entry with
         {
-            Flags = own | AceFlags.Inherited,
+            Flags = own,
             Mask = AccessRules.MapGeneric(entry.Mask),
             Sid = entry.Sid == WellKnownSids.CreatorOwner ? owner : entry.Sid == WellKnownSids.CreatorGroup ? group : entry.Sid,
         };
@@ -87,7 +89,7 @@ internal static class DescriptorInheritance
         if (!reaches && !travels)
             return;
 
-        var spread = (entry.Flags & Spread) | AceFlags.Inherited | own;
+        var spread = (entry.Flags & Spread) | own;
         if (!travels)
         {
             entries.Add(substitute);

@@ -12,6 +12,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 {
     private const int BatchSize = 64;
 
+    // What Windows asks for before it shows an entry.
+    private const FileAccessMask Readable = FileAccessMask.FileGenericRead & ~FileAccessMask.Synchronize;
+
     private readonly List<StoreEntry> _entries = [];
     private readonly StoreEntry[] _batch = new StoreEntry[BatchSize];
     private IStoreListing? _listing;
@@ -106,9 +109,12 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
         while (true)
         {
-            if (_next < _entries.Count)
+            while (_next < _entries.Count)
             {
-                Current = Show(_entries[_next++]);
+                var entry = _entries[_next++];
+                if (!await IsShownAsync(entry.Name, cancellationToken))
+                    continue;
+                Current = Show(entry);
                 return NtStatus.Success;
             }
 
@@ -186,6 +192,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         var metadata = await handle.GetMetadataAsync(cancellationToken);
         if (!metadata.Succeeded)
             return metadata.Status;
+        if (!await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken))
+            return NtStatus.NoMoreFiles;
         Current = Show(new StoreEntry(handle.Path.Name.ToString(), metadata.Value));
         return NtStatus.Success;
     }
@@ -199,6 +207,27 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return await directory.GetMetadataAsync(cancellationToken);
         await using var handle = parent.Value;
         return await handle.GetMetadataAsync(cancellationToken);
+    }
+
+    /// <summary>Access-based enumeration: what may not be read is not there.</summary>
+    private async ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!directory.Record.HidesUnreadable)
+            return true;
+        var opened = await directory.Volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken);
+        if (!opened.Succeeded)
+            return false;
+        await using var handle = opened.Value;
+        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        return metadata.Succeeded && await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken);
+    }
+
+    private async ValueTask<bool> IsReadableAsync(IStoreFile handle, bool isDirectory, CancellationToken cancellationToken)
+    {
+        if (!directory.Record.HidesUnreadable)
+            return true;
+        var granted = await directory.Volume.Security.GrantAsync(handle, isDirectory, directory.Record.Caller, Readable, cancellationToken);
+        return granted.Succeeded && granted.Value == Readable;
     }
 
     private bool Matches(ReadOnlySpan<char> name) =>

@@ -8,6 +8,7 @@ namespace Smb3.Embedded.Hosting;
 /// <summary>Tells the interfaces behind IPC$ what the graph knows.</summary>
 internal sealed class PipeHost : IPipeHost
 {
+    private const uint AccessBasedEnumeration = 0x0800; // SHI1005_FLAGS_ACCESS_BASED_DIRECTORY_ENUM
     private const uint EncryptData = 0x8000; // SHI1005_FLAGS_ENCRYPT_DATA, MS-SRVS 2.2.4.29
 
     private readonly ServerGraph _graph;
@@ -82,7 +83,7 @@ internal sealed class PipeHost : IPipeHost
         MaxUses = (uint?)share.MaxUsers,
         CurrentUses = (uint)share.CurrentUses,
         PathShown = PathOf(share),
-        Flags = share.Encrypt ? EncryptData : 0,
+        Flags = (share.Encrypt ? EncryptData : 0) | (share.AccessBasedEnumeration ? AccessBasedEnumeration : 0),
     };
 
     private static PipeShareType TypeOf(Share share) => share.IsPipe ? PipeShareType.Ipc : PipeShareType.Disk;

@@ -109,7 +109,7 @@ internal sealed class OptionsBinder
         }
     }
 
-    /// <summary>NAME=FOLDER[,readonly][,encrypt][,guest][,snapshots=FOLDER]</summary>
+    /// <summary>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,snapshots=FOLDER]</summary>
     private SmbShareOptions? ParseShare(string path, string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
@@ -118,7 +118,7 @@ internal sealed class OptionsBinder
         {
             Fail(
                 path,
-                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,posix][,timemachine][,snapshots=FOLDER], "
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,snapshots=FOLDER], "
                     + "or NAME=memory:");
             return null;
         }
@@ -144,6 +144,9 @@ internal sealed class OptionsBinder
                 case "GUEST":
                     share.AllowGuest = true;
                     break;
+                case "ABE":
+                    share.AccessBasedEnumeration = true;
+                    break;
                 case "POSIX":
                     share.Posix = true;
                     break;
@@ -153,7 +156,7 @@ internal sealed class OptionsBinder
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, posix, timemachine and "
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, timemachine and "
                             + "snapshots=FOLDER");
                     break;
             }
@@ -173,6 +176,7 @@ internal sealed class OptionsBinder
             ["ReadOnly"] = s => Flag(s, value => share.ReadOnly = value),
             ["Encrypt"] = s => Flag(s, value => share.Encrypt = value),
             ["AllowGuest"] = s => Flag(s, value => share.AllowGuest = value),
+            ["AccessBasedEnumeration"] = s => Flag(s, value => share.AccessBasedEnumeration = value),
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),
             ["Posix"] = s => Flag(s, value => share.Posix = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),

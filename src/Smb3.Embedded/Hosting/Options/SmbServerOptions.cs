@@ -113,7 +113,7 @@ public sealed class SmbServerOptions
     /// <summary>
     /// Takes over what <paramref name="section"/> says. The keys are the names of the properties; lists may be arrays or, except for
     /// shares and users, one text with commas, and replace what was there. A share is
-    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,posix][,timemachine][,snapshots=FOLDER]</c>
+    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,snapshots=FOLDER]</c>
     /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
     /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
     /// </summary>

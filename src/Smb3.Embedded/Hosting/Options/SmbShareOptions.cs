@@ -35,6 +35,12 @@ public sealed class SmbShareOptions
     /// </summary>
     public bool AllowGuest { get; set; }
 
+    /// <summary>
+    /// Whether listings leave out the files and folders that the user may not read (access-based enumeration). Opening one by its name
+    /// is refused as ever. It says nothing where the store keeps no security descriptors.
+    /// </summary>
+    public bool AccessBasedEnumeration { get; set; }
+
     /// <summary>Whether it is left out of the list of shares.</summary>
     public bool Hidden { get; set; }
 
@@ -82,6 +88,7 @@ public sealed class SmbShareOptions
             ReadOnly = ReadOnly,
             Encrypt = Encrypt,
             AllowGuest = AllowGuest,
+            AccessBasedEnumeration = AccessBasedEnumeration,
             Hidden = Hidden,
             MaxUsers = MaxUsers,
             Others = Others,

@@ -283,6 +283,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             ReadOnly = Options.ReadOnly || Volume!.Store.Traits.Has(StoreAbilities.ReadOnly),
             Encrypt = Options.Encrypt,
             AllowGuest = Options.AllowGuest,
+            AccessBasedEnumeration = Options.AccessBasedEnumeration,
             Hidden = Options.Hidden,
             TimeMachine = Options.TimeMachine,
             Posix = Options.Posix,

@@ -32,6 +32,9 @@ internal sealed class Share
     /// <summary>Whether the POSIX extensions are spoken here.</summary>
     public bool Posix { get; init; }
 
+    /// <summary>Whether listings leave out what the caller may not read (MS-SMB2 3.3.1.6, DoAccessBasedDirectoryEnumeration).</summary>
+    public bool AccessBasedEnumeration { get; init; }
+
     /// <summary>Left out of the list that clients see.</summary>
     public bool Hidden { get; init; }
 

@@ -11,12 +11,14 @@ internal sealed class FolderWatch : IDisposable
     private const ChangeFilter Contents = ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes | ChangeFilter.Security;
 
     private readonly FileSystemWatcher _watcher;
+    private readonly IDisposable? _held;
     private readonly StorePath _directory;
     private readonly Action<StoreChange?> _changed;
 
-    private FolderWatch(FileSystemWatcher watcher, StorePath directory, Action<StoreChange?> changed)
+    private FolderWatch(FileSystemWatcher watcher, IDisposable? held, StorePath directory, Action<StoreChange?> changed)
     {
         _watcher = watcher;
+        _held = held;
         _directory = directory;
         _changed = changed;
         watcher.Created += (_, e) => Tell(ChangeAction.Added, e.Name, Names);
@@ -31,10 +33,13 @@ internal sealed class FolderWatch : IDisposable
     }
 
     /// <summary>Begins; <see langword="null"/> when the system has no watch to give.</summary>
-    public static FolderWatch? Start(string root, StorePath directory, bool tree, Action<StoreChange?> changed)
+    /// <param name="folder">What is watched.</param>
+    /// <param name="held">What must live as long as the watch.</param>
+    /// <param name="directory">What clients call it.</param>
+    /// <param name="tree">Whether what is below counts too.</param>
+    /// <param name="changed">Who is told.</param>
+    public static FolderWatch? Start(string folder, IDisposable? held, StorePath directory, bool tree, Action<StoreChange?> changed)
     {
-        if (DiskPathOf(root, directory) is not { } folder)
-            return null;
         FileSystemWatcher? watcher = null;
         try
         {
@@ -44,34 +49,23 @@ internal sealed class FolderWatch : IDisposable
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.Attributes | NotifyFilters.Size
                     | NotifyFilters.LastWrite | NotifyFilters.Security,
             };
-            var watch = new FolderWatch(watcher, directory, changed);
+            var watch = new FolderWatch(watcher, held, directory, changed);
             watcher.EnableRaisingEvents = true;
             return watch;
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
             watcher?.Dispose();
+            held?.Dispose();
             return null;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _watcher.Dispose();
-
-    private static string? DiskPathOf(string root, StorePath directory)
+    public void Dispose()
     {
-        if (directory.IsRoot || !OperatingSystem.IsLinux())
-            return Path.Join(root, directory.Text.Replace('\\', Path.DirectorySeparatorChar));
-        var path = new StringBuilder(root);
-        var buffer = new byte[DiskNames.MaxBytes(directory.Text.Length)];
-        foreach (var range in directory.Names)
-        {
-            if (!DiskNames.TryEncode(directory.Text.AsSpan(range), buffer, out var written))
-                return null;
-            path.Append('/').Append(Encoding.UTF8.GetString(buffer, 0, written));
-        }
-
-        return path.ToString();
+        _watcher.Dispose();
+        _held?.Dispose();
     }
 
     private void Tell(ChangeAction action, string? name, ChangeFilter filter)
@@ -81,6 +75,7 @@ internal sealed class FolderWatch : IDisposable
         var path = _directory;
         foreach (var part in name.Split(Path.DirectorySeparatorChar))
             path = path.Append(OperatingSystem.IsLinux() ? DiskNames.Decode(Encoding.UTF8.GetBytes(part)) : part);
-        _changed(new StoreChange(action, path, filter));
+        if (!Linux.Streams.ReservedNames.IsIn(path))
+            _changed(new StoreChange(action, path, filter));
     }
 }

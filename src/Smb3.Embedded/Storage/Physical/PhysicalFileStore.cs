@@ -1,3 +1,4 @@
+using System.Globalization;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux;
 using Smb3.Embedded.Storage.Physical.Portable;
@@ -16,8 +17,9 @@ namespace Smb3.Embedded.Storage.Physical;
 /// </para>
 /// <para>
 /// On Linux, DOS attributes, creation time and a change time that was set are kept in the extended attribute <c>user.smb3.dos</c>, security
-/// descriptors in <c>user.smb3.sd</c>; on a file system without extended attributes they are not kept, and
-/// <see cref="StoreAbilities.DosAttributes"/> is not claimed. The file id is the inode's number. A flush makes data and metadata durable,
+/// descriptors in <c>user.smb3.sd</c>, small named streams in <c>user.smb3.stream.NAME</c>, larger ones in the hidden directory
+/// <c>.smb3-streams</c> of the folder, which no client can reach. The clients' own extended attributes are <c>user.NAME</c>. On a file
+/// system without extended attributes there is nothing of all that, and no such ability is claimed. The file id is the inode's number. A flush makes data and metadata durable,
 /// and of a file that the handle made its name too.
 /// </para>
 /// <para>
@@ -91,7 +93,15 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
     public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        return FolderWatch.Start(Folder, directory, tree, changed);
+        if (_store is not LinuxFileStore linux)
+            return FolderWatch.Start(Path.Join(Folder, directory.Text.Replace('\\', Path.DirectorySeparatorChar)), null, directory, tree, changed);
+
+        // The very directory that was found beneath the root, whatever takes the place of its name meanwhile.
+        var found = linux.Tree.OpenDirectory(directory, quick: false);
+        if (!found.Succeeded)
+            return null;
+        var place = found.Value.Descriptor;
+        return FolderWatch.Start(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{place.Number}"), place, directory, tree, changed);
     }
 
     /// <inheritdoc/>
