@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -226,8 +227,11 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     {
         if (!directory.Record.HidesUnreadable)
             return true;
-        var granted = await directory.Volume.Security.GrantAsync(handle, isDirectory, directory.Record.Caller, Readable, cancellationToken);
-        return granted.Succeeded && granted.Value == Readable;
+
+        // Its own descriptor decides: what the directory gives on its behalf does not make it visible.
+        var caller = directory.Record.Caller;
+        var descriptor = await directory.Volume.Security.ReadAsync(handle, isDirectory, caller, cancellationToken);
+        return descriptor.Succeeded && AccessCheck.Allows(descriptor.Value, caller, Readable);
     }
 
     private bool Matches(ReadOnlySpan<char> name) =>
