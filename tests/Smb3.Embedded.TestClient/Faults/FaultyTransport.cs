@@ -52,7 +52,7 @@ internal sealed class FaultyTransport : ITransportConnection
         ToClient.Cut();
     }
 
-    public void Abort() => Cut();
+    public void Abort(bool reset = false) => Cut();
 
     /// <summary>The client goes; what it sent may still arrive.</summary>
     public async ValueTask DisposeAsync()
