@@ -4,7 +4,7 @@ using Smb3.Embedded.LoadTest.Reporting;
 using Smb3.Embedded.LoadTest.Work;
 using Spectre.Console;
 
-// dotnet run -c Release --project benchmarks/LoadTest -- --target smbd=127.0.0.2:445,share,root,perfpass,4711 --target ours=… --work 'read.*'
+// dotnet run -c Release --project benchmarks/LoadTest -- --target smbd=127.0.0.2:445,share,root,perfpass,4711 --work 'read.*'
 var arguments = new Arguments();
 arguments.Command.SetAction(async (parsed, cancellationToken) =>
 {

@@ -44,7 +44,10 @@ internal sealed class LoadConnection : IAsyncDisposable
 
     public int MaxWriteSize => (int)_client.Negotiated!.MaxWriteSize;
 
-    /// <summary>Connects, logs on and connects to the share, signed at least, as SMB 3.1.1 demands it of a tree connect; as one more channel of <paramref name="first"/> when that is given.</summary>
+    /// <summary>
+    /// Connects, logs on and connects to the share, signed at least, as SMB 3.1.1 demands it of a tree connect; as one more channel of
+    /// <paramref name="first"/> when that is given.
+    /// </summary>
     public static async Task<LoadConnection> OpenAsync(Target target, Guard guard, LoadConnection? first = null)
     {
         var transport = ClientSocket.Connect(target.EndPoint);
@@ -72,7 +75,9 @@ internal sealed class LoadConnection : IAsyncDisposable
         await _client.DetachAsync();
     }
 
-    /// <summary>Sends as often as <paramref name="limit"/> allows, <paramref name="depth"/> at once, and returns how often that was.</summary>
+    /// <summary>
+    /// Sends as often as <paramref name="limit"/> allows, <paramref name="depth"/> at once, and returns how often that was.
+    /// </summary>
     public long Pump(RequestTemplate template, int depth, Limit limit, Latencies latencies)
     {
         var sent = 0L;

@@ -36,8 +36,10 @@ internal sealed class ProcessTree(int root)
         var kilobytes = 0L;
         foreach (var process in Members())
         {
-            var line = ReadLines($"/proc/{process.Id}/smaps_rollup").FirstOrDefault(line => line.StartsWith("Pss:", StringComparison.Ordinal));
-            kilobytes += line is null ? 0 : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+            var line = ReadLines($"/proc/{process.Id}/smaps_rollup")
+                .FirstOrDefault(line => line.StartsWith("Pss:", StringComparison.Ordinal));
+            var size = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+            kilobytes += size is null ? 0 : long.Parse(size, CultureInfo.InvariantCulture);
         }
 
         return kilobytes / 1024.0;

@@ -54,7 +54,9 @@ internal static class ConsoleReport
 
     /// <summary>Three digits that count.</summary>
     public static string Number(double value) => double.IsNaN(value) ? "–"
-        : value.ToString(Math.Abs(value) switch { >= 100 => "F0", >= 10 => "F1", >= 1 => "F2", >= 0.1 => "F3", _ => "F4" }, CultureInfo.InvariantCulture);
+        : value.ToString(
+            Math.Abs(value) switch { >= 100 => "F0", >= 10 => "F1", >= 1 => "F2", >= 0.1 => "F3", _ => "F4" },
+            CultureInfo.InvariantCulture);
 
     public static string Ratio(double? ratio) => ratio is { } value ? value.ToString("F2", CultureInfo.InvariantCulture) + "×" : "–";
 }

@@ -10,11 +10,18 @@ internal sealed record RunFacts(DateTimeOffset When, string Machine, string Comm
     public static RunFacts Now(IEnumerable<string> arguments)
     {
         var model = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]
+            ? File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]
             : null;
-        var machine = $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, {Environment.OSVersion.VersionString}, .NET {Environment.Version}";
-        return new(DateTimeOffset.UtcNow, machine, string.Join(' ', arguments));
+        var system = $"{Environment.OSVersion.VersionString}, .NET {Environment.Version}";
+        var machine = $"{model ?? "unknown processor"}, {Environment.ProcessorCount} cores, {system}";
+        return new(DateTimeOffset.UtcNow, machine, Masked(arguments));
     }
+
+    /// <summary>Without passwords.</summary>
+    private static string Masked(IEnumerable<string> arguments) =>
+        string.Join(' ', arguments.Select(argument =>
+            argument.Contains('=') && argument.Split(',') is { Length: 5 } parts ? parts[0] : argument));
 }
 
 /// <summary>Everything that was measured, for other programs.</summary>

@@ -20,12 +20,13 @@ internal static class SvgChart
         var height = Top + (shown.Count * RowHeight) + 16;
         var width = Left + (int)(PerRatio * Widest) + 60;
         var svg = new StringBuilder();
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">""");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<rect width="{width}" height="{height}" fill="white"/>""");
+        Line(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">""");
+        Line(svg, $"""<rect width="{width}" height="{height}" fill="white"/>""");
         if (shown.Count > 0)
         {
-            var title = $"{shown[0].Results[^1].Target} / {shown[0].Results[0].Target}: cost, {facts.When:yyyy-MM-dd} (shorter is better; the line is 1×, the mark the aim)";
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="8" y="20" font-weight="bold">{WebUtility.HtmlEncode(title)}</text>""");
+            var title = $"{shown[0].Results[^1].Target} / {shown[0].Results[0].Target}: cost, {facts.When:yyyy-MM-dd}"
+                + " (shorter is better; the line is 1×, the mark the aim)";
+            Line(svg, $"""<text x="8" y="20" font-weight="bold">{WebUtility.HtmlEncode(title)}</text>""");
         }
 
         for (var i = 0; i < shown.Count; i++)
@@ -33,7 +34,7 @@ internal static class SvgChart
             Bar(svg, shown[i], Top + (i * RowHeight));
         }
 
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<line x1="{Left + PerRatio}" x2="{Left + PerRatio}" y1="{Top - 8}" y2="{height - 12}" stroke="#444"/>""");
+        Line(svg, $"""<line x1="{Left + PerRatio}" x2="{Left + PerRatio}" y1="{Top - 8}" y2="{height - 12}" stroke="#444"/>""");
         return svg.AppendLine("</svg>").ToString();
     }
 
@@ -42,13 +43,15 @@ internal static class SvgChart
         var ratio = row.Ratio!.Value;
         var colour = row.MeetsAim switch { true => "#3a923a", false => "#c03d3e", null => "#3274a1" };
         var length = Math.Min(ratio, Widest) * PerRatio;
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{Left - 8}" y="{y + 12}" text-anchor="end">{WebUtility.HtmlEncode(row.Work)}</text>""");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<rect x="{Left}" y="{y}" width="{length:F0}" height="{RowHeight - 5}" fill="{colour}"/>""");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{Left + length + 4:F0}" y="{y + 12}">{ConsoleReport.Ratio(ratio)}</text>""");
+        Line(svg, $"""<text x="{Left - 8}" y="{y + 12}" text-anchor="end">{WebUtility.HtmlEncode(row.Work)}</text>""");
+        Line(svg, $"""<rect x="{Left}" y="{y}" width="{length:F0}" height="{RowHeight - 5}" fill="{colour}"/>""");
+        Line(svg, $"""<text x="{Left + length + 4:F0}" y="{y + 12}">{ConsoleReport.Ratio(ratio)}</text>""");
         if (row.Aim is { } aim)
         {
             var at = Left + (aim * PerRatio);
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<line x1="{at:F0}" x2="{at:F0}" y1="{y - 2}" y2="{y + RowHeight - 3}" stroke="black" stroke-width="2"/>""");
+            Line(svg, $"""<line x1="{at:F0}" x2="{at:F0}" y1="{y - 2}" y2="{y + RowHeight - 3}" stroke="black" stroke-width="2"/>""");
         }
     }
+
+    private static void Line(StringBuilder svg, FormattableString line) => svg.AppendLine(line.ToString(CultureInfo.InvariantCulture));
 }

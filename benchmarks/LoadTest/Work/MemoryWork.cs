@@ -5,7 +5,9 @@ using Smb3.Embedded.TestClient;
 
 namespace Smb3.Embedded.LoadTest.Work;
 
-/// <summary>What the server's processes grow by for idle sessions (<c>idle</c>) or for files that one client holds open (<c>open</c>).</summary>
+/// <summary>
+/// What the server's processes grow by for idle sessions (<c>idle</c>) or for files that one client holds open (<c>open</c>).
+/// </summary>
 internal sealed class MemoryWork(WorkSpec spec) : Workload(spec)
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);

@@ -5,7 +5,8 @@ namespace Smb3.Embedded.LoadTest.Work;
 
 /// <summary>
 /// What a run does, as its name says it: a kind, then in any order a size (<c>64k</c>), a depth (<c>q16</c>), <c>random</c>,
-/// <c>fresh</c> (write to a truncated file), a protection (<c>gcm128</c>), channels (<c>ch4</c>), clients (<c>n8</c>), a count (<c>x5000</c>).
+/// <c>fresh</c> (write to a truncated file), a protection (<c>gcm128</c>), channels (<c>ch4</c>), clients (<c>n8</c>), a count
+/// (<c>x5000</c>).
 /// </summary>
 internal sealed record WorkSpec(string Name, string Kind)
 {
