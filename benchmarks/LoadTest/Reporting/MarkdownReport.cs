@@ -12,10 +12,10 @@ internal static class MarkdownReport
         var text = new StringBuilder();
         var targets = rows.Count == 0 ? [] : rows[0].Results.Select(result => result.Target).ToList();
         text.AppendLine(CultureInfo.InvariantCulture, $"Measured {facts.When:yyyy-MM-dd HH:mm} UTC on {facts.Machine}.").AppendLine();
-        var foreign = rows.SelectMany(row => row.Results).Where(result => result.Foreign > 0).Select(result => result.Foreign).ToList();
+        var foreign = rows.SelectMany(row => row.Results).Select(result => result.Foreign).DefaultIfEmpty().Average();
         text.AppendLine("Cost is the server's CPU time (user and system) per unit of work unless the line says otherwise; rate is per second;")
             .AppendLine("p50 and p99 are response times in µs as the client sees them; ratios are to the first server, of medians of")
-            .AppendLine(CultureInfo.InvariantCulture, $"interleaved runs. Other processes took {(foreign.Count == 0 ? 0 : foreign.Average()):P0} of the machine.")
+            .AppendLine(CultureInfo.InvariantCulture, $"interleaved runs. Other processes took {foreign:P0} of the machine.")
             .AppendLine();
         text.Append("| work | cost in |");
         foreach (var target in targets)

@@ -20,7 +20,8 @@ internal static class SvgChart
         var height = Top + (shown.Count * RowHeight) + 16;
         var width = Left + (int)(PerRatio * Widest) + 60;
         var svg = new StringBuilder();
-        Line(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" font-size="12">""");
+        Line(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" """);
+        svg.AppendLine("""font-size="12">""");
         Line(svg, $"""<rect width="{width}" height="{height}" fill="white"/>""");
         if (shown.Count > 0)
         {

@@ -17,6 +17,12 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
     /// <summary>The number; only good while the handle is open.</summary>
     public int Number => (int)handle;
 
+    /// <summary>
+    /// Whether it is known to be a place only (O_PATH), of which much must be asked by <see cref="HandlePath"/>: that is a walk through
+    /// /proc, which an open file is spared.
+    /// </summary>
+    public bool IsPlace { get; set; }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Native.Close((int)handle) == 0;
 }
@@ -133,6 +139,12 @@ internal static unsafe partial class Native
 
     [LibraryImport(C, EntryPoint = "getxattr", SetLastError = true)]
     public static partial nint GetAttribute(byte* path, byte* name, byte* value, nint size);
+
+    [LibraryImport(C, EntryPoint = "fgetxattr", SetLastError = true)]
+    public static partial nint GetAttributeOf(FileDescriptor file, byte* name, byte* value, nint size);
+
+    [LibraryImport(C, EntryPoint = "flistxattr", SetLastError = true)]
+    public static partial nint ListAttributesOf(FileDescriptor file, byte* names, nint size);
 
     [LibraryImport(C, EntryPoint = "lgetxattr", SetLastError = true)]
     public static partial nint GetAttributeNoFollow(byte* path, byte* name, byte* value, nint size);

@@ -12,34 +12,16 @@ internal static unsafe class AttributeCalls
     /// <summary>Reads a value.</summary>
     public static Errno Get(FileDescriptor file, ReadOnlySpan<byte> nameWithZero, out byte[] value)
     {
+        if (!file.IsPlace)
+        {
+            var error = Get(new AttributeSource(file), nameWithZero, out value);
+            if (!file.IsPlace)
+                return error;
+        }
+
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
-        fixed (byte* name = nameWithZero)
-        {
-            while (true)
-            {
-                value = [];
-                var size = Native.GetAttribute(text, name, null, 0);
-                if (size == 0)
-                    return 0;
-                if (size > 0)
-                {
-                    value = new byte[size];
-                    fixed (byte* bytes = value)
-                        size = Native.GetAttribute(text, name, bytes, value.Length);
-                    if (size >= 0)
-                    {
-                        if (size < value.Length)
-                            value = value[..(int)size];
-                        return 0;
-                    }
-                }
-
-                var error = Native.LastError;
-                if (error != Errno.Range) // it grew between the two calls
-                    return error;
-            }
-        }
+            return Get(new AttributeSource(text, follow: true), nameWithZero, out value);
     }
 
     /// <summary>The length of a value; negative when there is none.</summary>
@@ -96,6 +78,36 @@ internal static unsafe class AttributeCalls
 
                 var error = Native.LastError;
                 if (error != Errno.Range)
+                    return error;
+            }
+        }
+    }
+
+    private static Errno Get(AttributeSource source, ReadOnlySpan<byte> nameWithZero, out byte[] value)
+    {
+        fixed (byte* name = nameWithZero)
+        {
+            while (true)
+            {
+                value = [];
+                var size = source.Get(name, null, 0);
+                if (size == 0)
+                    return 0;
+                if (size > 0)
+                {
+                    value = new byte[size];
+                    fixed (byte* bytes = value)
+                        size = source.Get(name, bytes, value.Length);
+                    if (size >= 0)
+                    {
+                        if (size < value.Length)
+                            value = value[..(int)size];
+                        return 0;
+                    }
+                }
+
+                var error = Native.LastError;
+                if (error != Errno.Range) // it grew between the two calls
                     return error;
             }
         }

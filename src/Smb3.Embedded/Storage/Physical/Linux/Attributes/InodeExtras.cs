@@ -12,9 +12,16 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
     /// <summary>Reads what is known of an open file.</summary>
     public static unsafe InodeExtras Of(FileDescriptor file)
     {
+        if (!file.IsPlace)
+        {
+            var extras = Read(new AttributeSource(file));
+            if (!file.IsPlace)
+                return extras;
+        }
+
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
-            return Read(text, follow: true);
+            return Read(new AttributeSource(text, follow: true));
     }
 
     /// <summary>Reads what is known of an entry of a directory; a symbolic link is not followed.</summary>
@@ -26,7 +33,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         path[handle.Length] = (byte)'/';
         nameWithZero.CopyTo(path[(handle.Length + 1)..]);
         fixed (byte* text = path)
-            return Read(text, follow: false);
+            return Read(new AttributeSource(text, follow: false));
     }
 
     /// <summary>The record of an open file alone.</summary>
@@ -34,27 +41,27 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
     {
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
-            return ReadRecord(text, follow: true);
+            return ReadRecord(new AttributeSource(text, follow: true));
     }
 
-    private static unsafe InodeExtras Read(byte* path, bool follow)
+    private static unsafe InodeExtras Read(AttributeSource source)
     {
         var usual = stackalloc byte[UsualListSize];
-        var size = List(path, usual, UsualListSize, follow);
+        var size = source.List(usual, UsualListSize);
         if (size > 0)
-            return Read(path, new ReadOnlySpan<byte>(usual, (int)size), follow);
+            return Read(source, new ReadOnlySpan<byte>(usual, (int)size));
         if (size == 0 || Native.LastError != Errno.Range)
             return default;
-        size = List(path, null, 0, follow);
+        size = source.List(null, 0);
         if (size <= 0)
             return default;
         var names = new byte[size];
         fixed (byte* list = names)
-            size = List(path, list, names.Length, follow);
-        return size <= 0 ? default : Read(path, names.AsSpan(0, (int)size), follow);
+            size = source.List(list, names.Length);
+        return size <= 0 ? default : Read(source, names.AsSpan(0, (int)size));
     }
 
-    private static unsafe InodeExtras Read(byte* path, ReadOnlySpan<byte> names, bool follow)
+    private static unsafe InodeExtras Read(AttributeSource source, ReadOnlySpan<byte> names)
     {
         DosRecord? record = null;
         var eaSize = 0u;
@@ -62,39 +69,32 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         foreach (var name in new AttributeNames(names))
         {
             if (name.SequenceEqual(DosRecord.Name))
-                record = ReadRecord(path, follow);
+                record = ReadRecord(source);
             else if (name.StartsWith(Streams.StreamAttribute.Prefix))
                 hasStreams = true;
             else if (ExtendedAttributes.IsVisible(name))
-                eaSize += SizeOf(path, name, follow);
+                eaSize += SizeOf(source, name);
         }
 
         return new InodeExtras(record, eaSize == 0 ? 0 : eaSize + 4, true, hasStreams);
     }
 
-    private static unsafe uint SizeOf(byte* path, ReadOnlySpan<byte> nameWithZero, bool follow)
+    private static unsafe uint SizeOf(AttributeSource source, ReadOnlySpan<byte> nameWithZero)
     {
         fixed (byte* name = nameWithZero)
         {
-            var size = Get(path, name, null, 0, follow);
+            var size = source.Get(name, null, 0);
             return size <= 0 ? 0 : (uint)(5 + nameWithZero.Length - 1 - AttributeCalls.UserPrefix.Length + size);
         }
     }
 
-    private static unsafe DosRecord? ReadRecord(byte* path, bool follow)
+    private static unsafe DosRecord? ReadRecord(AttributeSource source)
     {
         var value = stackalloc byte[DosRecord.Size];
         fixed (byte* name = DosRecord.Name)
         {
-            var size = Get(path, name, value, DosRecord.Size, follow);
+            var size = source.Get(name, value, DosRecord.Size);
             return size > 0 && DosRecord.TryParse(new ReadOnlySpan<byte>(value, (int)size), out var record) ? record : null;
         }
     }
-
-    private static unsafe nint List(byte* path, byte* names, nint size, bool follow) =>
-        follow ? Native.ListAttributes(path, names, size) : Native.ListAttributesNoFollow(path, names, size);
-
-    private static unsafe nint Get(byte* path, byte* name, byte* value, nint size, bool follow) => follow
-        ? Native.GetAttribute(path, name, value, size)
-        : Native.GetAttributeNoFollow(path, name, value, size);
 }

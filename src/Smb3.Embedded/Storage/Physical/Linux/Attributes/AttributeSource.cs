@@ -1,0 +1,39 @@
+namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
+
+/// <summary>
+/// Where extended attributes are read from: an open file by its descriptor, which is the short way, or what a path leads to.
+/// </summary>
+internal readonly unsafe ref struct AttributeSource
+{
+    private readonly FileDescriptor? _file;
+    private readonly byte* _path;
+    private readonly bool _follow;
+
+    /// <summary>By descriptor; one that turns out to be a place only is marked as such, and has nothing to give.</summary>
+    public AttributeSource(FileDescriptor file) => _file = file;
+
+    public AttributeSource(byte* path, bool follow)
+    {
+        _path = path;
+        _follow = follow;
+    }
+
+    /// <summary>All names, each with its zero byte: their length, or negative.</summary>
+    public nint List(byte* names, nint size) =>
+        _file is { } file ? Known(file, Native.ListAttributesOf(file, names, size))
+        : _follow ? Native.ListAttributes(_path, names, size)
+        : Native.ListAttributesNoFollow(_path, names, size);
+
+    /// <summary>A value: its length, or negative.</summary>
+    public nint Get(byte* name, byte* value, nint size) =>
+        _file is { } file ? Known(file, Native.GetAttributeOf(file, name, value, size))
+        : _follow ? Native.GetAttribute(_path, name, value, size)
+        : Native.GetAttributeNoFollow(_path, name, value, size);
+
+    private static nint Known(FileDescriptor file, nint result)
+    {
+        if (result < 0 && Native.LastError == Errno.BadDescriptor)
+            file.IsPlace = true;
+        return result;
+    }
+}
