@@ -47,7 +47,7 @@ internal sealed class ClientSocket : ITransportConnection
         }
     }
 
-    public void Abort() => Socket.Dispose();
+    public void Abort(bool reset = false) => Socket.Dispose();
 
     public ValueTask DisposeAsync()
     {
