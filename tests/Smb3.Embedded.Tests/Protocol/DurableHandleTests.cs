@@ -1,0 +1,375 @@
+using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Durability;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
+using Smb3.Embedded.Wire.Io;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Protocol;
+
+/// <summary>Opens that outlive their connection (MS-SMB2 3.3.5.9.6 to 3.3.5.9.13, 3.3.5.14, 3.3.5.15.9 and 3.3.7.1).</summary>
+public sealed class DurableHandleTests : ProtocolTest
+{
+    private static readonly Guid Guid1 = new("11111111-2222-3333-4444-555555555555");
+    private static readonly Guid Key = new("00112233-4455-6677-8899-aabbccddeeff");
+
+    private readonly SmbTestClientOptions _client = new() { ClientGuid = Guid.NewGuid() };
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
+
+    [Theory]
+    [InlineData((byte)Smb2OplockLevel.Batch, true)]
+    [InlineData((byte)Smb2OplockLevel.Exclusive, false)]
+    [InlineData((byte)Smb2OplockLevel.LevelII, false)]
+    [InlineData((byte)Smb2OplockLevel.None, false)]
+    public async Task Only_a_handle_that_the_client_caches_is_durable(byte level, bool durable)
+    {
+        var oplock = (Smb2OplockLevel)level;
+        var tree = await Server.ConnectToAsync(options: _client);
+        var first = await CreateAsync(tree, "one", oplock, (ref CreateContextWriter writer) => writer.AskDurableHandle());
+        Assert.Equal(durable, first.Has(CreateContextName.DurableHandleRequest));
+        var second = await CreateAsync(tree, "two", oplock, AskV2(0));
+        Assert.Equal(durable, second.Has(CreateContextName.DurableHandleRequestV2));
+    }
+
+    [Theory]
+    [InlineData(0u, 60_000u)]
+    [InlineData(20_000u, 20_000u)]
+    [InlineData(uint.MaxValue, 300_000u)]
+    public async Task The_client_is_told_how_long_its_handle_is_kept(uint asked, uint granted)
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(asked));
+        var data = answer.Contexts.Single(context => context.Name == CreateContextName.DurableHandleRequestV2).Data;
+        Assert.Equal(granted, BitConverter.ToUInt32(data));
+        Assert.Equal(0u, BitConverter.ToUInt32(data, 4));
+    }
+
+    [Fact]
+    public async Task A_durable_handle_comes_back_with_its_locks_its_oplock_and_its_pending_deletion()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0), CreateOptions.DeleteOnClose);
+        var file = new SmbTestFile(tree, answer);
+        await file.WriteAsync(0, [1, 2, 3, 4]);
+        Assert.Equal(NtStatus.Success, await file.LockAsync(0, 2));
+        await LoseAsync(tree);
+
+        var state = Assert.Single(Server.Graph.Opens.All).Disconnected!;
+        Assert.Equal(Guid1, state.CreateGuid);
+        Assert.Equal(TestServer.Alice, state.Owner);
+        Assert.Equal("f", state.Open.Path.Text);
+        Assert.True(state.Open.DeleteOnClose);
+        Assert.Equal([new Smb3.Embedded.Files.Locking.LockRequest(new ByteRange(0, 2), Exclusive: true)], state.Locks);
+
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = new SmbTestFile(next, (await ReconnectV2Async(next, "", file.FileId, Guid1)).Expect(NtStatus.Success).Parse());
+        Assert.Equal(Smb2OplockLevel.Batch, back.Answer.OplockLevel);
+        Assert.Equal(CreateAction.Opened, back.Answer.Action);
+        Assert.Empty(back.Answer.Contexts);
+        Assert.Equal(file.FileId.Persistent, back.FileId.Persistent);
+        Assert.NotEqual(file.FileId.Volatile, back.FileId.Volatile);
+        Assert.Equal([1, 2, 3, 4], await back.ReadAsync(0, 4));
+        Assert.Equal(NtStatus.LockNotGranted, await back.LockAsync(1, 1));
+        Assert.Equal(NtStatus.Success, await back.LockAsync(0, 2, LockFlags.Unlock));
+        await back.CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await next.TryOpenAsync("f"));
+        Assert.Equal(0, Server.Graph.Opens.Count);
+    }
+
+    [Fact]
+    public async Task A_lease_comes_back_with_its_handle_and_its_client_is_remembered_meanwhile()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateLeasedAsync(tree, "f");
+        await LoseAsync(tree);
+        Assert.Equal(1, Assert.Single(Server.Graph.Clients).Leases.Count);
+
+        var next = await Server.ConnectToAsync(options: _client);
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", answer.FileId, Guid1)).Status);
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", answer.FileId, Guid1, Guid.NewGuid())).Status);
+        Assert.Equal(NtStatus.InvalidParameter, (await ReconnectV2Async(next, "g", answer.FileId, Guid1, Key)).Status);
+        var back = (await ReconnectV2Async(next, "f", answer.FileId, Guid1, Key)).Expect(NtStatus.Success).Parse();
+        Assert.Equal(Smb2LeaseState.Read | Smb2LeaseState.Write | Smb2LeaseState.Handle, back.Lease!.Value.State);
+        await new SmbTestFile(next, back).CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_does_not_match_is_not_found_and_stays_for_its_owner()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0));
+
+        // It is still connected.
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(tree, "f", answer.FileId, Guid1)).Status);
+        await LoseAsync(tree);
+
+        var next = await Server.ConnectToAsync(options: _client);
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", answer.FileId, Guid.NewGuid())).Status);
+        Assert.Equal(
+            NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", new Smb2FileId(99, 99), Guid1)).Status);
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", answer.FileId, Guid1, Key)).Status);
+        Assert.Equal(
+            NtStatus.ObjectNameNotFound,
+            (await ReconnectV2Async(await next.Session.ConnectAsync("open"), "f", answer.FileId, Guid1)).Status);
+        var bob = await (await Server.LogOnAsync(_client, TestServer.Bob)).ConnectAsync("data");
+        Assert.Equal(NtStatus.AccessDenied, (await ReconnectV2Async(bob, "f", answer.FileId, Guid1)).Status);
+        var back = (await ReconnectV2Async(next, "f", answer.FileId, Guid1)).Expect(NtStatus.Success).Parse();
+        await new SmbTestFile(next, back).CloseAsync();
+    }
+
+    [Fact]
+    public async Task The_two_versions_do_not_mix()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var id = new Smb2FileId(1, 1);
+        WriteCreateContexts[] mixtures =
+        [
+            (ref CreateContextWriter w) => { w.AskDurableHandle(); w.AskDurableHandleV2(new(0, 0, Guid1)); },
+            (ref CreateContextWriter w) => { w.AskDurableHandle(); w.ReconnectDurableHandleV2(new(id, Guid1, 0)); },
+            (ref CreateContextWriter w) => { w.ReconnectDurableHandle(id); w.AskDurableHandleV2(new(0, 0, Guid1)); },
+            (ref CreateContextWriter w) => { w.ReconnectDurableHandle(id); w.ReconnectDurableHandleV2(new(id, Guid1, 0)); },
+            (ref CreateContextWriter w) => { w.AskDurableHandleV2(new(0, 0, Guid1)); w.ReconnectDurableHandleV2(new(id, Guid1, 0)); },
+        ];
+        foreach (var mixture in mixtures)
+        {
+            var body = RequestBody.Create("f", oplock: Smb2OplockLevel.Batch, contexts: mixture);
+            Assert.Equal(NtStatus.InvalidParameter, (await tree.CallAsync(Smb2Command.Create, body)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_create_guid_is_used_once_at_a_time()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var file = new SmbTestFile(tree, await CreateAsync(tree, "f", Smb2OplockLevel.None, AskV2(0)));
+        var body = RequestBody.Create("g", contexts: AskV2(0));
+        Assert.Equal(NtStatus.DuplicateObjectId, (await tree.CallAsync(Smb2Command.Create, body)).Status);
+        await file.CloseAsync();
+        (await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success);
+    }
+
+    [Fact]
+    public async Task A_create_that_fails_frees_its_create_guid()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var missing = RequestBody.Create("f", disposition: CreateDisposition.Open, contexts: AskV2(0));
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await tree.CallAsync(Smb2Command.Create, missing)).Status);
+        await CreateAsync(tree, "f", Smb2OplockLevel.None, AskV2(0));
+    }
+
+    [Fact]
+    public async Task Its_time_ends()
+    {
+        Start(new ServerSettings { TimeProvider = _clock });
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(20_000));
+        await LoseAsync(tree);
+        _clock.Advance(TimeSpan.FromSeconds(19));
+        Assert.Equal(1, Server.Graph.Opens.DisconnectedCount);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await TestServer.UntilAsync(() => Server.Volume.OpenCount == 0, "the open is closed");
+        var next = await Server.ConnectToAsync(options: _client);
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", answer.FileId, Guid1)).Status);
+        Assert.Equal(0, Server.Graph.Opens.DisconnectedCount);
+    }
+
+    [Fact]
+    public async Task It_gives_way_at_once_to_whoever_needs_the_file()
+    {
+        Start(new ServerSettings { TimeProvider = _clock });
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0), share: ShareAccess.None);
+        await LoseAsync(tree);
+        var other = await Server.ConnectToAsync();
+        Assert.Equal(NtStatus.Success, await other.TryOpenAsync("f"));
+        var next = await Server.ConnectToAsync(options: _client);
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(next, "f", answer.FileId, Guid1)).Status);
+    }
+
+    [Fact]
+    public async Task Who_only_looks_at_attributes_leaves_it_alone()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0), share: ShareAccess.None);
+        await LoseAsync(tree);
+        var other = await Server.ConnectToAsync();
+        Assert.Equal(NtStatus.Success, await other.TryOpenAsync("f", access: FileAccessMask.ReadAttributes));
+        var next = await Server.ConnectToAsync(options: _client);
+        (await ReconnectV2Async(next, "f", answer.FileId, Guid1)).Expect(NtStatus.Success);
+    }
+
+    [Fact]
+    public async Task Logoff_keeps_it_and_tree_disconnect_closes_it()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var kept = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0));
+        await tree.Session.LogOffAsync();
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = (await ReconnectV2Async(next, "f", kept.FileId, Guid1)).Expect(NtStatus.Success).Parse();
+        await next.DisconnectAsync();
+        var last = await next.Session.ConnectAsync("data");
+        Assert.Equal(NtStatus.ObjectNameNotFound, (await ReconnectV2Async(last, "f", back.FileId, Guid1)).Status);
+    }
+
+    [Fact]
+    public async Task A_new_session_in_place_of_the_old_one_can_take_it_up()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0));
+        var session = new SmbTestSession(Server.Connect(_client));
+        await session.Connection.NegotiateAsync();
+        (await session.LogOnAsync(TestServer.Alice, TestServer.Password, tree.Session.SessionId)).Expect(NtStatus.Success);
+        (await ReconnectV2Async(await session.ConnectAsync("data"), "f", answer.FileId, Guid1)).Expect(NtStatus.Success);
+    }
+
+    [Fact]
+    public async Task Ending_a_share_or_the_sessions_of_a_user_ends_it()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0));
+        await LoseAsync(tree);
+        await Server.Graph.Opens.CloseDisconnectedAsync(open => open.Owner == TestServer.Bob);
+        Assert.Equal(1, Server.Graph.Opens.DisconnectedCount);
+        await Server.Graph.Shares.RemoveAsync("data");
+        Assert.Equal(0, Server.Graph.Opens.DisconnectedCount);
+        Assert.Equal(0, Server.Volume.OpenCount);
+    }
+
+    [Fact]
+    public async Task There_are_never_more_than_the_limit()
+    {
+        Start(new ServerSettings { Limits = new ServerLimits { MaxDisconnectedOpens = 2 } });
+        var tree = await Server.ConnectToAsync(options: _client);
+        for (var i = 0; i < 3; i++)
+        {
+            await CreateAsync(tree, "f" + i, Smb2OplockLevel.Batch, (ref CreateContextWriter writer) => writer.AskDurableHandle());
+        }
+
+        await LoseAsync(tree);
+        Assert.Equal(2, Server.Graph.Opens.DisconnectedCount);
+        Assert.Equal(2, Server.Volume.OpenCount);
+    }
+
+    [Fact]
+    public async Task A_resilient_handle_needs_no_oplock_and_holds_the_file_against_others()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var file = new SmbTestFile(tree, await CreateAsync(tree, "f", Smb2OplockLevel.None, null, share: ShareAccess.None));
+        Assert.Equal(NtStatus.InvalidParameter, await ResilientAsync(file, new byte[7]));
+        Assert.Equal(NtStatus.InvalidParameter, await ResilientAsync(file, Timeout(300_001)));
+        Assert.Equal(NtStatus.Success, await ResilientAsync(file, Timeout(30_000)));
+        await LoseAsync(tree);
+        var other = await Server.ConnectToAsync();
+        Assert.Equal(NtStatus.SharingViolation, await other.TryOpenAsync("f"));
+        var next = await Server.ConnectToAsync(options: _client);
+        var body = RequestBody.Create("f", contexts: (ref CreateContextWriter writer) => writer.ReconnectDurableHandle(file.FileId));
+        (await next.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success);
+
+        static byte[] Timeout(uint milliseconds) => [.. BitConverter.GetBytes(milliseconds), 0, 0, 0, 0];
+    }
+
+    [Fact]
+    public async Task A_repeated_lock_is_carried_out_once_also_after_the_handle_came_back()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var file = new SmbTestFile(tree, await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0)));
+        Assert.Equal(NtStatus.Success, await LockAsync(file, 3, 7));
+        Assert.Equal(NtStatus.Success, await LockAsync(file, 3, 7));
+        await LoseAsync(tree);
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = new SmbTestFile(next, (await ReconnectV2Async(next, "f", file.FileId, Guid1)).Expect(NtStatus.Success).Parse());
+        Assert.Equal(NtStatus.Success, await LockAsync(back, 3, 7));
+        Assert.Equal(NtStatus.LockNotGranted, await LockAsync(back, 3, 8));
+        Assert.Single(Assert.Single(Server.Graph.Opens.All).File.GetLocks());
+
+        static async Task<NtStatus> LockAsync(SmbTestFile file, uint index, byte number) =>
+            (await file.Tree.CallAsync(Smb2Command.Lock, RequestBody.Lock(
+                file.FileId, [new LockElement(0, 1, LockFlags.Exclusive | LockFlags.FailImmediately)], index, number))).Status;
+    }
+
+    [Fact]
+    public async Task A_newer_instance_of_an_application_takes_the_file_over_from_another_machine()
+    {
+        var id = Guid.NewGuid();
+        var tree = await Server.ConnectToAsync(options: _client);
+        var held = new SmbTestFile(tree, await CreateAsync(
+            tree, "f", Smb2OplockLevel.None, Instance(id, 1, 5), share: ShareAccess.None));
+        var other = await Server.ConnectToAsync();
+        Assert.Equal(NtStatus.FileForcedClosed, await TryAsync(Instance(id, 1, 5)));
+        Assert.Equal(
+            NtStatus.FileForcedClosed, await TryAsync((ref CreateContextWriter writer) => writer.AppInstanceId(id)));
+        Assert.Equal(NtStatus.SharingViolation, await TryAsync(Instance(Guid.NewGuid(), 9, 9)));
+        Assert.Equal(NtStatus.Success, await TryAsync(Instance(id, 1, 6)));
+        Assert.Equal(NtStatus.FileClosed, (await held.TryCloseAsync()).Status);
+
+        async Task<NtStatus> TryAsync(WriteCreateContexts contexts) =>
+            (await other.CallAsync(Smb2Command.Create, RequestBody.Create("f", contexts: contexts))).Status;
+
+        static WriteCreateContexts Instance(Guid id, ulong high, ulong low) => (ref CreateContextWriter writer) =>
+        {
+            writer.AppInstanceId(id);
+            writer.AppInstanceVersion(new AppInstanceVersion(high, low));
+        };
+    }
+
+    private static WriteCreateContexts AskV2(uint timeout) =>
+        (ref CreateContextWriter writer) => writer.AskDurableHandleV2(new DurableHandleRequestV2(timeout, 0, Guid1));
+
+    private static async Task<CreateAnswer> CreateAsync(
+        SmbTestTree tree, string name, Smb2OplockLevel oplock, WriteCreateContexts? contexts, CreateOptions options = CreateOptions.None,
+        ShareAccess share = ShareAccess.All)
+    {
+        var body = RequestBody.Create(
+            name, SmbTestTree.ReadWrite, share: share, options: options, oplock: oplock, contexts: contexts);
+        return (await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Parse();
+    }
+
+    private static async Task<CreateAnswer> CreateLeasedAsync(SmbTestTree tree, string name)
+    {
+        var lease = new LeaseContext
+        {
+            Version = 2,
+            LeaseKey = Key,
+            State = Smb2LeaseState.Read | Smb2LeaseState.Write | Smb2LeaseState.Handle,
+        };
+        return await CreateAsync(tree, name, Smb2OplockLevel.Lease, (ref CreateContextWriter writer) =>
+        {
+            writer.Lease(lease);
+            writer.AskDurableHandleV2(new DurableHandleRequestV2(0, 0, Guid1));
+        });
+    }
+
+    private static Task<SmbTestResponse> ReconnectV2Async(
+        SmbTestTree tree, string name, Smb2FileId fileId, Guid createGuid, Guid? leaseKey = null) =>
+        tree.CallAsync(Smb2Command.Create, RequestBody.Create(name, contexts: (ref CreateContextWriter writer) =>
+        {
+            writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(fileId, createGuid, 0));
+            if (leaseKey is { } key)
+            {
+                writer.Lease(new LeaseContext { Version = 2, LeaseKey = key });
+            }
+        }));
+
+    private static async Task<NtStatus> ResilientAsync(SmbTestFile file, byte[] input) =>
+        (await file.Tree.CallAsync(Smb2Command.Ioctl, RequestBody.Ioctl(FsControlCode.LmrRequestResiliency, file.FileId, input))).Status;
+
+    private async Task LoseAsync(SmbTestTree tree)
+    {
+        var sessionId = tree.Session.SessionId;
+        await tree.Session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => Server.Graph.FindSession(sessionId) is null, "the session is gone");
+        await TestServer.UntilAsync(() => Server.Graph.Connections.Count == 0, "the connection is gone");
+    }
+}
+
+file static class CreateAnswers
+{
+    public static CreateAnswer Parse(this SmbTestResponse response) => CreateAnswer.Parse(response.Message);
+
+    public static bool Has(this CreateAnswer answer, CreateContextName name) => answer.Contexts.Any(context => context.Name == name);
+}

@@ -1,0 +1,19 @@
+using Smb3.Embedded.Sessions.Durability;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Sessions;
+
+public sealed class AppInstanceTests
+{
+    /// <summary>MS-SMB2 3.3.5.9.13: only a newer version takes over from one that has a version.</summary>
+    [Theory]
+    [InlineData(null, null, null, null, false)]
+    [InlineData(1ul, 0ul, null, null, false)]
+    [InlineData(null, null, 1ul, 0ul, true)]
+    [InlineData(2ul, 0ul, 1ul, 9ul, false)]
+    [InlineData(1ul, 9ul, 2ul, 0ul, true)]
+    [InlineData(1ul, 1ul, 1ul, 1ul, true)]
+    [InlineData(1ul, 2ul, 1ul, 1ul, false)]
+    public void An_older_instance_is_behind(ulong? high, ulong? low, ulong? holderHigh, ulong? holderLow, bool behind) =>
+        Assert.Equal(behind, new AppInstance(Guid.Empty, high, low).IsBehind(new AppInstance(Guid.Empty, holderHigh, holderLow)));
+}
