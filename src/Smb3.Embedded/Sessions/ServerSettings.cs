@@ -65,6 +65,9 @@ internal sealed record ServerSettings
 
     public ServerLimits Limits { get; init; } = new();
 
+    /// <summary>How long a client has to answer a break.</summary>
+    public TimeSpan BreakTimeout { get; init; } = TimeSpan.FromSeconds(35);
+
     /// <summary>How long a durable open waits for its client, when the client leaves that to the server.</summary>
     public TimeSpan DurableTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -74,6 +74,10 @@ internal sealed class OptionsValidator
 
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
+        Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+        Range("MaxDurableTimeout", options.MaxDurableTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        Range("DurableTimeout", options.DurableTimeout, TimeSpan.FromSeconds(1), options.MaxDurableTimeout);
+        Range("MaxResilientTimeout", options.MaxResilientTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range("DrainTimeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         CheckShares(options.Shares);
     }
@@ -112,6 +116,8 @@ internal sealed class OptionsValidator
         Range("Limits:MaxChannelsPerSession", limits.MaxChannelsPerSession, 1, 1_024);
         Range("Limits:MaxTreeConnectsPerSession", limits.MaxTreeConnectsPerSession, 1, 65_536);
         Range("Limits:MaxOpensPerSession", limits.MaxOpensPerSession, 1, 1 << 24);
+        Range("Limits:MaxLeasesPerClient", limits.MaxLeasesPerClient, 1, 1 << 24);
+        Range("Limits:MaxDisconnectedOpens", limits.MaxDisconnectedOpens, 0, 1 << 24);
         Range("Limits:MaxCredits", limits.MaxCredits, 64, 65_472);
         Range("Limits:MaxBytesInFlight", limits.MaxBytesInFlight, 1L << 20, 4L << 30);
         Range("Limits:MaxTransactSize", limits.MaxTransactSize, 65_536, 8 << 20);

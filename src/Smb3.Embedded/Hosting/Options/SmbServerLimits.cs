@@ -21,6 +21,15 @@ public sealed class SmbServerLimits
     /// <summary>Open files, directories and pipes of one session. 1 to 16,777,216. Default 65,536.</summary>
     public int MaxOpensPerSession { get; set; } = 65_536;
 
+    /// <summary>Leases of one client, after which it is given no more that keep a handle. 1 to 16,777,216. Default 65,536.</summary>
+    public int MaxLeasesPerClient { get; set; } = 65_536;
+
+    /// <summary>
+    /// Opens, of all clients together, that wait for their client to come back; a further one ends with its connection. 0 to 16,777,216.
+    /// Default 65,536.
+    /// </summary>
+    public int MaxDisconnectedOpens { get; set; } = 65_536;
+
     /// <summary>Credits that one connection can hold: how many requests it can have under way. 64 to 65,472. Default 8,192.</summary>
     public int MaxCredits { get; set; } = 8_192;
 

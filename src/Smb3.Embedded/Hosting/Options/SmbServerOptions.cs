@@ -89,6 +89,29 @@ public sealed class SmbServerOptions
     /// <summary>What slows down somebody who tries passwords.</summary>
     public LogonThrottleOptions LogonThrottle { get; } = new();
 
+    /// <summary>
+    /// How long a client has to answer the break of an oplock or lease before it loses it, and others wait no longer. 1 second to 10
+    /// minutes. Default 35 seconds, as in Windows.
+    /// </summary>
+    public TimeSpan BreakTimeout { get; set; } = TimeSpan.FromSeconds(35);
+
+    /// <summary>
+    /// How long a durable handle of a client that lost its connection is kept, when the client does not say. 1 second up to
+    /// <see cref="MaxDurableTimeout"/>. Default 60 seconds. Whoever needs the file gets it sooner.
+    /// </summary>
+    public TimeSpan DurableTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// The longest that a client can ask for, and what clients of SMB 2 get, which cannot ask. 1 second to 1 day. Default 5 minutes.
+    /// </summary>
+    public TimeSpan MaxDurableTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// The longest that a client can ask for a resilient handle, which keeps others from the file meanwhile. 1 second to 1 day. Default
+    /// 5 minutes.
+    /// </summary>
+    public TimeSpan MaxResilientTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long a stopping server waits for requests that still run. 0 to 10 minutes. Default 10 seconds.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

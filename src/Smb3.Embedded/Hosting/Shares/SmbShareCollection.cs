@@ -23,7 +23,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     {
         _settings = settings;
         _turn = turn;
-        _volumes = new Hosting.VolumeTable(settings.TimeProvider);
+        _volumes = new Hosting.VolumeTable(
+            new Files.VolumeOptions { Time = settings.TimeProvider, BreakTimeout = settings.BreakTimeout });
         foreach (var share in shares)
         {
             _entries.Add(share.Name, new Entry(share.Clone()));

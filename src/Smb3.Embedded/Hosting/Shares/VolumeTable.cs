@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Hosting;
 /// The volumes behind the shares. Shares on one folder, or on one store, use one volume, so that they see each other's opens and locks;
 /// a store that was opened here is disposed with the last share that used it.
 /// </summary>
-internal sealed class VolumeTable(TimeProvider time)
+internal sealed class VolumeTable(VolumeOptions options)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<object, Entry> _entries = [];
@@ -32,7 +32,7 @@ internal sealed class VolumeTable(TimeProvider time)
             if (!_entries.TryGetValue(key, out var entry))
             {
                 var store = share.Store ?? StoreFactory.Open(share);
-                entry = new Entry(new Volume(store, new VolumeOptions { Time = time }), share);
+                entry = new Entry(new Volume(store, options), share);
                 _entries.Add(key, entry);
             }
 
