@@ -65,7 +65,8 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     {
         if (!tree.Session.Opens.TryGet(fileId, out var open))
         {
-            return false;
+            // Its session is ending, and it with it: an open that is asked to give something up does not outlive that.
+            return true;
         }
 
         _ = Task.Run(async () =>

@@ -86,7 +86,7 @@ public class ChangeInProgressTests
     public async Task Who_takes_up_an_open_waits_for_what_still_runs_on_it()
     {
         var open = await _volume.OpenAsync("f");
-        Assert.True(open.WhenIdleAsync().IsCompletedSuccessfully);
+        Assert.True(open.WhenIdleAsync().AsTask().IsCompletedSuccessfully);
         _store.WriteGate.Close();
         var writing = WriteAsync(open, 0, 1);
         var idle = open.WhenIdleAsync().AsTask();
@@ -94,7 +94,7 @@ public class ChangeInProgressTests
         _store.WriteGate.Open();
         Assert.Equal(NtStatus.Success, await writing);
         await idle;
-        Assert.True(open.WhenIdleAsync().IsCompletedSuccessfully);
+        Assert.True(open.WhenIdleAsync().AsTask().IsCompletedSuccessfully);
         await open.CloseAsync();
     }
 }

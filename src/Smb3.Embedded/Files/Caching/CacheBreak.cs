@@ -20,7 +20,7 @@ internal interface IBreakSink
     /// <returns>Whether it was handed to a live connection of the client.</returns>
     bool Send(in CacheBreak notice, CacheGrant grant);
 
-    /// <summary>Begins to close the open, whose client cannot be reached; false when it is nobody's any more.</summary>
+    /// <summary>Begins to close the open, whose client cannot be reached; false when it stays open all the same.</summary>
     bool TryClose();
 
     /// <summary>A break is over: the client has answered, or cannot. Called with the file's lock held; must neither block nor throw.</summary>

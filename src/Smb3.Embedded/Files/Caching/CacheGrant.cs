@@ -74,6 +74,18 @@ internal sealed class CacheGrant
         }
     }
 
+    /// <summary>Begins to close the opens, whose client cannot be reached; false when one of them stays open.</summary>
+    public bool TryClose()
+    {
+        IBreakSink[] sinks;
+        lock (File.Sync)
+            sinks = [.. Opens.Select(open => open.BreakSink).OfType<IBreakSink>()];
+        var closing = true;
+        foreach (var sink in sinks)
+            closing &= sink.TryClose();
+        return closing;
+    }
+
     /// <summary>Hands a break to the first of the opens that can still reach the client.</summary>
     public bool Send(in CacheBreak notice)
     {

@@ -444,22 +444,18 @@ internal sealed class FileCaching(FileObject file)
     {
         public void Pass()
         {
-            IBreakSink[] sinks = [];
+            bool isUnreachable;
             lock (Grant.File.Sync)
             {
                 if (!Grant.IsBreaking || Grant.Breaks != Number)
                     return;
-                if (Grant.Opens.Exists(open => open.BreakSink is { IsUnreachable: true }))
-                    sinks = [.. Grant.Opens.Select(open => open.BreakSink).OfType<IBreakSink>()];
-                else
+                isUnreachable = Grant.Opens.Exists(open => open.BreakSink is { IsUnreachable: true });
+                if (!isUnreachable)
                     Grant.File.Caching.EndBreak(Grant, CacheState.None);
             }
 
             // MS-SMB2 3.3.4.6 and 3.3.4.7: a client that could not be told loses its opens, and with the last of them what it cached.
-            var closing = sinks.Length > 0;
-            foreach (var sink in sinks)
-                closing &= sink.TryClose();
-            if (!closing)
+            if (isUnreachable && !Grant.TryClose())
                 Grant.File.Caching.GiveUp(Grant);
         }
     }

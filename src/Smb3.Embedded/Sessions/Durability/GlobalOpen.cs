@@ -201,7 +201,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// A break while there is nobody to tell (MS-SMB2 3.3.4.6 and 3.3.4.7): a durable open is closed, which is all that others wait for; a
     /// resilient one stays and loses its caching.
     /// </summary>
-    public bool Send(in CacheBreak notice, CacheGrant grant) => Grant.Kind == DurableKind.Durable && TryClose();
+    public bool Send(in CacheBreak notice, CacheGrant grant) => TryClose();
 
     /// <inheritdoc/>
     public bool IsUnreachable => false;
@@ -209,6 +209,11 @@ internal sealed class GlobalOpen : IBreakSink
     /// <inheritdoc/>
     public bool TryClose()
     {
+        if (Grant.Kind != DurableKind.Durable)
+        {
+            return false;
+        }
+
         CloseInBackground();
         return true;
     }

@@ -1,7 +1,7 @@
 using Smb3.Embedded.Sessions.Durability;
 using Xunit;
 
-namespace Smb3.Embedded.Tests.Sessions;
+namespace Smb3.Embedded.Tests.Durability;
 
 public sealed class LockSequencesTests
 {
