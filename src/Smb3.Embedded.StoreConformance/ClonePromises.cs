@@ -8,32 +8,16 @@ namespace Smb3.Embedded.StoreConformance;
 /// The promises of <see cref="ICloneTarget"/>. Derive a class beside that of <see cref="FileStoreConformance"/> for a store with
 /// <see cref="StoreAbilities.BlockCloning"/>.
 /// </summary>
-public abstract class ClonePromises : IAsyncLifetime
+public abstract class ClonePromises : StorePromises
 {
-    /// <summary>The store under test.</summary>
-    protected IFileStore Store { get; private set; } = null!;
-
-    /// <summary>Makes an empty store that can be written.</summary>
-    protected abstract ValueTask<IFileStore> CreateStoreAsync();
-
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await CreateStoreAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
-    {
-        if (Store is IAsyncDisposable later)
-            await later.DisposeAsync();
-        else
-            (Store as IDisposable)?.Dispose();
-    }
+    protected override StoreAbilities Ability => StoreAbilities.BlockCloning;
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
 
     [Fact]
     public async Task A_clone_has_the_data_of_its_source_and_a_life_of_its_own()
     {
-        Assert.True(Store.Traits.Has(StoreAbilities.BlockCloning));
         var size = 4 * Store.Traits.AllocationUnit;
         var data = new byte[size];
         new Random(1).NextBytes(data);

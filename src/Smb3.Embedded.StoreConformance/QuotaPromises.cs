@@ -9,37 +9,21 @@ namespace Smb3.Embedded.StoreConformance;
 /// The promises of <see cref="IQuotaStore"/>. Derive a class beside that of <see cref="FileStoreConformance"/> for a store with
 /// <see cref="StoreAbilities.Quotas"/>.
 /// </summary>
-public abstract class QuotaPromises : IAsyncLifetime
+public abstract class QuotaPromises : StorePromises
 {
     private static readonly Sid Owner = Sid.Parse("S-1-5-21-1-2-3-1001");
     private static readonly Sid Other = Sid.Parse("S-1-5-21-1-2-3-1002");
 
-    /// <summary>The store under test.</summary>
-    protected IFileStore Store { get; private set; } = null!;
+    /// <inheritdoc/>
+    protected override StoreAbilities Ability => StoreAbilities.Quotas | StoreAbilities.SecurityDescriptors;
 
     private IQuotaStore Quotas => Assert.IsAssignableFrom<IQuotaStore>(Store);
-
-    /// <summary>Makes an empty store that can be written.</summary>
-    protected abstract ValueTask<IFileStore> CreateStoreAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await CreateStoreAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
-    {
-        if (Store is IAsyncDisposable later)
-            await later.DisposeAsync();
-        else
-            (Store as IDisposable)?.Dispose();
-    }
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
 
     [Fact]
     public async Task An_unknown_owner_uses_nothing()
     {
-        Assert.True(Store.Traits.Has(StoreAbilities.Quotas | StoreAbilities.SecurityDescriptors));
         var entry = (await Quotas.GetQuotaAsync(Owner, CancellationToken.None)).Value;
         Assert.Equal((Owner, 0L), (entry.Owner, entry.Used));
         Assert.Empty((await Quotas.ListQuotasAsync(CancellationToken.None)).Value);

@@ -8,36 +8,20 @@ namespace Smb3.Embedded.StoreConformance;
 /// The promises of <see cref="IReparseFile"/>. Derive a class beside that of <see cref="FileStoreConformance"/> for a store with
 /// <see cref="StoreAbilities.ReparsePoints"/>.
 /// </summary>
-public abstract class ReparsePromises : IAsyncLifetime
+public abstract class ReparsePromises : StorePromises
 {
-    /// <summary>The store under test.</summary>
-    protected IFileStore Store { get; private set; } = null!;
-
-    /// <summary>Makes an empty store that can be written.</summary>
-    protected abstract ValueTask<IFileStore> CreateStoreAsync();
+    private static readonly byte[] Point = [0x0C, 0, 0, 0xA0, 2, 0, 0, 0, 1, 2];
 
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await CreateStoreAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
-    {
-        if (Store is IAsyncDisposable later)
-            await later.DisposeAsync();
-        else
-            (Store as IDisposable)?.Dispose();
-    }
+    protected override StoreAbilities Ability => StoreAbilities.ReparsePoints;
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
-
-    private static readonly byte[] Point = [0x0C, 0, 0, 0xA0, 2, 0, 0, 0, 1, 2];
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_reparse_point_keeps_its_data_and_goes_when_it_is_deleted(bool isDirectory)
     {
-        Assert.True(Store.Traits.Has(StoreAbilities.ReparsePoints));
         await using var file = await Store.CreateAsync("link", new NewFile { IsDirectory = isDirectory });
         var reparse = Assert.IsAssignableFrom<IReparseFile>(file);
         Assert.Equal(NtStatus.NotAReparsePoint, (await reparse.GetReparsePointAsync(CancellationToken.None)).Status);

@@ -8,37 +8,21 @@ namespace Smb3.Embedded.StoreConformance;
 /// The promises of <see cref="ISnapshotStore"/>. Derive a class beside that of <see cref="FileStoreConformance"/> for a store with
 /// <see cref="StoreAbilities.Snapshots"/>.
 /// </summary>
-public abstract class SnapshotPromises : IAsyncLifetime
+public abstract class SnapshotPromises : StorePromises
 {
-    /// <summary>The store under test.</summary>
-    protected IFileStore Store { get; private set; } = null!;
+    /// <inheritdoc/>
+    protected override StoreAbilities Ability => StoreAbilities.Snapshots;
 
     private ISnapshotStore Source => Assert.IsAssignableFrom<ISnapshotStore>(Store);
 
-    /// <summary>Makes an empty store that can be written and has no snapshots yet.</summary>
-    protected abstract ValueTask<IFileStore> CreateStoreAsync();
-
     /// <summary>Makes a snapshot of the store as it is now.</summary>
     protected abstract ValueTask TakeSnapshotAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await CreateStoreAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
-    {
-        if (Store is IAsyncDisposable later)
-            await later.DisposeAsync();
-        else
-            (Store as IDisposable)?.Dispose();
-    }
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
 
     [Fact]
     public async Task There_are_none_at_first()
     {
-        Assert.True(Store.Traits.Has(StoreAbilities.Snapshots));
         Assert.Empty((await Source.ListSnapshotsAsync(CancellationToken.None)).Value);
         Assert.Equal(
             NtStatus.ObjectNameNotFound, (await Source.OpenSnapshotAsync(DateTimeOffset.UnixEpoch, CancellationToken.None)).Status);

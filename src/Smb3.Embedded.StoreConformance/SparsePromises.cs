@@ -8,25 +8,10 @@ namespace Smb3.Embedded.StoreConformance;
 /// The promises of <see cref="ISparseFile"/>. Derive a class beside that of <see cref="FileStoreConformance"/> for a store with
 /// <see cref="StoreAbilities.SparseFiles"/>.
 /// </summary>
-public abstract class SparsePromises : IAsyncLifetime
+public abstract class SparsePromises : StorePromises
 {
-    /// <summary>The store under test.</summary>
-    protected IFileStore Store { get; private set; } = null!;
-
-    /// <summary>Makes an empty store that can be written.</summary>
-    protected abstract ValueTask<IFileStore> CreateStoreAsync();
-
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await CreateStoreAsync();
-
-    /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
-    {
-        if (Store is IAsyncDisposable later)
-            await later.DisposeAsync();
-        else
-            (Store as IDisposable)?.Dispose();
-    }
+    protected override StoreAbilities Ability => StoreAbilities.SparseFiles;
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
 
@@ -34,7 +19,6 @@ public abstract class SparsePromises : IAsyncLifetime
     public async Task Sparse_data_gives_back_the_space_of_what_is_zeroed_and_tells_where_the_rest_is()
     {
         const int Half = 1 << 18;
-        Assert.True(Store.Traits.Has(StoreAbilities.SparseFiles));
         await using var file = await Store.CreateAsync("file");
         var sparse = Assert.IsAssignableFrom<ISparseFile>(file);
         var data = new byte[2 * Half];

@@ -21,8 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from harness import Tally, Target, children    # noqa: E402  (the folder is the package)
-from server import Deployment                          # noqa: E402
+from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
+from server import Deployment, PrivateNetwork                          # noqa: E402
 
 SUITES = ("contract", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "torture")
 
@@ -54,7 +54,7 @@ def names(name, suite):
     if name in OWN_SERVER:
         return ["%s/%s" % (name, case) for case, _ in suite.cases]
     found = []
-    for kind in KINDS if suite.PER_SHARE else ("physical",):
+    for kind in (*KINDS, *([suite.PRIVATE] if name == "torture" else [])) if suite.PER_SHARE else ("physical",):
         prefix = "%s/%s" % (name, kind) if suite.PER_SHARE else name
         if name == "torture":
             found += ["%s/%s" % (prefix, test) for tests in suite.suites(kind).values() for test in tests]
@@ -85,23 +85,41 @@ def run_suite(name, suite, tally, options):
 def run_torture(name, suite, tally, options):
     """Its suites wait far more than they work: several servers share them."""
     if options.server:
-        suite.Plan(tally, name, [given_target(options)]).run([given_target(options)])
+        suite.Plan(tally, name, [options.kind]).run([given_target(options)])
         return
-    plan = suite.Plan(tally, name, [Target("", 0, "", kind, "", "") for kind in KINDS])
+    plan, private = suite.Plan(tally, name, KINDS), suite.Plan(tally, name, [suite.PRIVATE])
     lanes = [threading.Thread(target=with_server, args=("%s/%d" % (name, number), tally, options, plan.run))
              for number in range(1, suite.SERVERS + 1)]
+    if not private.is_empty:
+        lanes.append(threading.Thread(target=run_private, args=("%s/%s" % (name, suite.PRIVATE), tally, options, private.run)))
     for lane in lanes:
         lane.start()
     for lane in lanes:
         lane.join()
 
 
-def with_server(name, tally, options, run):
+def run_private(name, tally, options, run):
+    """With a server in a network of its own, which takes root."""
+    if os.geteuid() != 0:
+        tally.add(name, "FAIL" if os.environ.get("CI") else "skip", "left out: a private network needs root")
+        return
+    try:
+        network = PrivateNetwork()
+    except Failed as reason:
+        tally.add(name, "FAIL" if os.environ.get("CI") else "skip", "left out: no private network: %s" % reason)
+        return
+    try:
+        with_server(name, tally, options, run, network)
+    finally:
+        network.remove()
+
+
+def with_server(name, tally, options, run, network=None):
     """Calls run with the targets of a server of its own, which must be well and stop as asked behind it."""
     if options.server:
         run([given_target(options)])
         return
-    deployment = Deployment(options.host_dll, guests=name == "smbclient")
+    deployment = Deployment(options.host_dll, guests=name == "smbclient", network=network)
     try:
         run(deployment.start().targets())
         if not tally.only:

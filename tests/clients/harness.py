@@ -34,13 +34,14 @@ class Target:
     user2: str = ""
     password2: str = ""
     shares: dict = field(default_factory=dict)   # role (readonly, encrypt, guest) -> share name
+    prefix: tuple = ()         # what a client's command line begins with, to run in the server's network
 
     @property
     def credentials(self):
         return "%s%%%s" % (self.user, self.password)
 
     def on(self, share, kind):
-        return Target(self.host, self.port, share, kind, self.user, self.password, self.user2, self.password2, self.shares)
+        return Target(self.host, self.port, share, kind, self.user, self.password, self.user2, self.password2, self.shares, self.prefix)
 
 
 @dataclass
@@ -101,7 +102,7 @@ def connect_hangs(pid, port):
                 continue
             if link.startswith("socket:["):
                 inodes.add(link[8:-1])
-        with open("/proc/net/tcp", encoding="ascii") as table:
+        with open("/proc/%d/net/tcp" % pid, encoding="ascii") as table:
             rows = [line.split() for line in table][1:]
     except OSError:
         return False

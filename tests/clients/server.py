@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from harness import Failed, Target, children, expect
+from harness import Failed, Target, children, expect, run
 
 USER, PASSWORD = "tester", "Correct-Horse-1"
 USER2, PASSWORD2 = "second", "Battery-Staple-2"
@@ -24,12 +24,12 @@ def free_port(host="127.0.0.1"):
 class ConsoleHost:
     """One run of samples/ConsoleHost with the given arguments."""
 
-    def __init__(self, dll, arguments, environment=None, folder=None):
+    def __init__(self, dll, arguments, environment=None, folder=None, prefix=()):
         self.lines = []
         self._changed = threading.Condition()
         self._ended = False
         self.process = children.start(
-            [os.environ.get("DOTNET_HOST_PATH") or "dotnet", dll, *arguments], stdout=subprocess.PIPE,
+            [*prefix, os.environ.get("DOTNET_HOST_PATH") or "dotnet", dll, *arguments], stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, cwd=folder, env=dict(os.environ, NO_COLOR="1", **(environment or {})))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -93,11 +93,34 @@ class ConsoleHost:
         children.forget(self.process)
 
 
+class PrivateNetwork:
+    """A network namespace with nothing but a loopback of its own: what a test blocks there, nobody else misses. Needs root."""
+
+    def __init__(self):
+        self.name = "smb3-tests-%d" % os.getpid()
+        self.prefix = ("ip", "netns", "exec", self.name)
+        self._ip("netns", "add", self.name)
+        try:
+            self._ip("-n", self.name, "link", "set", "lo", "up")
+        except Failed:
+            self.remove()
+            raise
+
+    def remove(self):
+        self._ip("netns", "delete", self.name)
+
+    @staticmethod
+    def _ip(*arguments):
+        result = run(["ip", *arguments], timeout=20)
+        expect(result.code == 0, lambda: "ip %s: %s" % (" ".join(arguments), result.tail()))
+
+
 class Deployment:
     """A console host with every kind of share, the folders behind them, and the targets that name them."""
 
-    def __init__(self, dll, guests):
+    def __init__(self, dll, guests, network=None):
         self.dll = dll
+        self.network = network
         self.guests = guests        # a guest share makes strangers guests, which tests of refused logons cannot have
         self.root = tempfile.mkdtemp(prefix="smb3-server.")
         for name in ("physical", "readonly", "sealed", "open"):
@@ -112,14 +135,15 @@ class Deployment:
 
     def start(self):
         for attempt in range(3):        # between finding a free port and using it somebody else may take it
-            self.port = free_port()
+            self.port = 445 if self.network else free_port()        # the usual port, where it is free for sure
             self.host = ConsoleHost(self.dll, [
                 "--listen", "127.0.0.1:%d" % self.port,
                 "--share", "physical=" + self.folder("physical"), "--share", "memory=memory:",
                 "--share", "readonly=%s,readonly" % self.folder("readonly"),
                 "--share", "sealed=%s,encrypt" % self.folder("sealed"),
                 "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning"]
-                + (["--share", "open=%s,guest" % self.folder("open")] if self.guests else []))
+                + (["--share", "open=%s,guest" % self.folder("open")] if self.guests else []),
+                prefix=self.network.prefix if self.network else ())
             try:
                 self.host.wait_until_listening()
                 return self
@@ -130,7 +154,8 @@ class Deployment:
 
     def targets(self):
         base = Target("127.0.0.1", self.port, "physical", "physical", USER, PASSWORD, USER2, PASSWORD2,
-                      {"readonly": "readonly", "encrypt": "sealed", "guest": "open"})
+                      {"readonly": "readonly", "encrypt": "sealed", "guest": "open"},
+                      self.network.prefix if self.network else ())
         return [base, base.on("memory", "memory")]
 
     def stops_cleanly(self):

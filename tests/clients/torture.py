@@ -1,12 +1,14 @@
 """smbtorture: every test named in torture-pass.txt must pass, on the physical share and on the memory share.
 
-A line of the list is a test's full name; a tab and `memory` after it keep the test off the physical share. One
+A line of the list is a test's full name; a tab and `memory` after it keep the test off the physical share. With `private` it
+runs in a network of its own, where it may block connections, on the memory share. One
 smbtorture process runs the tests of a suite and reports in subunit. A test that does not end is killed with its process,
 counts as failed, and the suite goes on behind it in a new process.
 """
 import os
 import queue
 import re
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -14,8 +16,10 @@ import time
 
 from harness import WorkFolder, children, connect_hangs, run
 
-NEEDS = {"smbtorture": "samba-testsuite"}
+NEEDS = {"smbtorture": "samba-testsuite", "ip": "iproute2", "iptables-legacy": "iptables"}
 PER_SHARE = True
+PRIVATE = "private"
+IPTABLES = shutil.which("iptables-legacy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "iptables-legacy"
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
 TEST_SECONDS = 90
 # Seconds that the long suites take, most of them spent waiting: for breaks to time out, for notifications to stay away.
@@ -44,10 +48,10 @@ def known():
 
 
 def suites(kind, wanted=lambda name: True):
-    """Suite -> the tests of it that run on this kind of share."""
+    """Suite -> the tests of it that run on this kind of share, or in a private network."""
     grouped = {}
     for name, only in read_list():
-        if only in ("", kind) and wanted(name):
+        if (only == kind or (only == "" and kind != PRIVATE)) and wanted(name):
             grouped.setdefault(".".join(name.split(".")[:2]), []).append(name)
     return grouped
 
@@ -60,11 +64,12 @@ class Process:
         listing, path = tempfile.mkstemp(dir=work.path)
         with os.fdopen(listing, "w", encoding="utf-8") as out:
             out.write("".join(test + "\n" for test in tests))
+        blocking = ["--option=torture:use_iptables=true", "--option=torture:iptables_command=" + IPTABLES] if target.prefix else []
         self._process = children.start(
-            ["smbtorture", "//%s/%s" % (target.host, target.share), "-s", work.config, "-p", str(target.port),
+            [*target.prefix, "smbtorture", "//%s/%s" % (target.host, target.share), "-s", work.config, "-p", str(target.port),
              "-U", target.credentials, "-W", "WORKGROUP", "--format=subunit", "--fullname", "--basedir=" + work.path,
              "--option=torture:progress=no", "--option=torture:user2name=" + target.user2,
-             "--option=torture:user2password=" + target.password2, "--load-list=" + path, suite],
+             "--option=torture:user2password=" + target.password2, *blocking, "--load-list=" + path, suite],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=work.path, env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"))
         self._lines = queue.Queue()
         threading.Thread(target=self._pump, daemon=True).start()
@@ -142,24 +147,28 @@ def run_one_suite(target, work, suite, tests):
 class Plan:
     """The suites that are still to be run on each share. Several servers work it off at the same time."""
 
-    def __init__(self, tally, prefix, targets):
+    def __init__(self, tally, prefix, kinds):
         self._tally, self._prefix = tally, prefix
         there = known()
         left = []
-        for target in targets:
-            for suite, tests in suites(target.kind, lambda name, kind=target.kind: tally.wants(self._name(kind, name))).items():
+        for kind in kinds:
+            for suite, tests in suites(kind, lambda name, kind=kind: tally.wants(self._name(kind, name))).items():
                 for test in [test for test in tests if test not in there]:
                     tests.remove(test)          # in CI, where the release is known, the list must not name what is not there
-                    tally.add(self._name(target.kind, test), "FAIL" if os.environ.get("CI") else "skip",
+                    tally.add(self._name(kind, test), "FAIL" if os.environ.get("CI") else "skip",
                               "this smbtorture has no such test")
                 if tests:
-                    left.append((target.kind, suite, tests))
+                    left.append((kind, suite, tests))
         # The long ones first, so that no server works alone at the end.
         left.sort(key=lambda entry: -LONG_SUITES.get(entry[1], 0))
         self._left, self._lock = left, threading.Lock()
 
     def _name(self, kind, test):
         return "%s/%s/%s" % (self._prefix, kind, test)
+
+    @property
+    def is_empty(self):
+        return not self._left
 
     def _next(self):
         with self._lock:
@@ -170,13 +179,14 @@ class Plan:
         shares, work = {target.kind: target for target in targets}, WorkFolder()
         try:
             while (entry := self._next()) is not None:
-                self._run(shares, work, *entry)
+                kind, suite, tests = entry
+                self._run(shares["memory" if kind == PRIVATE else kind], work, kind, suite, tests)
         finally:
             work.remove()
 
-    def _run(self, shares, work, kind, suite, tests):
+    def _run(self, target, work, kind, suite, tests):
         start = time.monotonic()
-        results = run_one_suite(shares[kind], work, suite, tests)
+        results = run_one_suite(target, work, suite, tests)
         for test in tests:
             outcome, message = results[test]
             if outcome == "skip":               # the list says that it passes

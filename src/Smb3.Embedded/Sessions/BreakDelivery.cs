@@ -102,8 +102,9 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
             return false;
         }
 
-        // A connection that comes while the answer is waited for is tried too.
-        _unreachable = route.Retries;
+        // A connection that comes while the answer is waited for is tried too. Where the transport does not say what arrived, a client
+        // that is silent may well have it.
+        _unreachable = route.Retries && (ended || _current.Notifications?.ArrivalOf(_mark) == Arrival.Unacknowledged);
         return isAwaited is null;
     }
 

@@ -154,13 +154,23 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(status);
         }
 
-        status = DurableOpening.TryReconnect(request, tree, name, durable, asked.Lease, out var handle);
-        return status == NtStatus.Success ? AnswerReconnectAsync(request, tree, handle, asked, durable) : new(status);
+        return ReconnectAsync(request, tree, name, asked, durable);
     }
 
-    private static async ValueTask<NtStatus> AnswerReconnectAsync(
-        Request request, TreeConnect tree, FileHandle handle, CreateContexts asked, DurableContexts durable)
+    private static async ValueTask<NtStatus> ReconnectAsync(
+        Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
     {
+        if (DurableOpening.WhenLost(request, durable) is { } lost)
+        {
+            await lost.ConfigureAwait(false);
+        }
+
+        var status = DurableOpening.TryReconnect(request, tree, name, durable, asked.Lease, out var handle);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
         if (tree.HasEnded || request.Session!.State == SessionState.Ended)
         {
             await handle.LoseSessionAsync().ConfigureAwait(false);

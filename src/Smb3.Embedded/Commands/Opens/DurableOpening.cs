@@ -103,6 +103,18 @@ internal static class DurableOpening
         return NtStatus.Success;
     }
 
+    /// <summary>
+    /// Completes when the open that is asked for is there to be taken up. A client can be back before the server has noticed the end of
+    /// its old connection; then it is given a moment to. Null: nothing is to be waited for.
+    /// </summary>
+    public static Task? WhenLost(Request request, in DurableContexts asked)
+    {
+        var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
+        return request.Graph.Opens.Find(fileId)?.WhenLost(request.Session!) is { } lost
+            ? Task.WhenAny(lost, Task.Delay(TimeSpan.FromSeconds(1), request.Graph.Settings.TimeProvider, request.Connection.Ended))
+            : null;
+    }
+
     /// <summary>Takes up an open that has lost its session (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12).</summary>
     /// <param name="request">The CREATE.</param>
     /// <param name="tree">Its tree connect.</param>

@@ -11,17 +11,14 @@ internal struct BreakBatch
     /// <summary>Adds one.</summary>
     public void Add(CacheGrant grant, in CacheBreak notice) => (_notices ??= []).Add((grant, notice));
 
-    /// <summary>
-    /// Sends all. The opens of a client that cannot be reached are closed, and who waits goes on when they are (MS-SMB2 3.3.4.6); only
-    /// where none can be closed it gives up at once all that it had.
-    /// </summary>
+    /// <summary>Sends all. A client that cannot be reached gives up at once all that it had.</summary>
     public readonly void Send()
     {
         if (_notices is null)
             return;
         foreach (var (grant, notice) in _notices)
         {
-            if (!grant.Send(notice) && notice.MustAnswer && !grant.TryClose())
+            if (!grant.Send(notice) && notice.MustAnswer)
                 grant.File.Caching.GiveUp(grant);
         }
     }

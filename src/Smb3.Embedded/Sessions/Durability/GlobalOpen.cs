@@ -17,6 +17,7 @@ internal sealed class GlobalOpen : IBreakSink
     private DurableState? _state;
     private ITimer? _timer;
     private int _replayable = 1;
+    private TaskCompletionSource? _lost;
     private bool _closed;
 
     public GlobalOpen(GlobalOpenTable table, FileHandle handle, Guid clientGuid, CreateClaim? claim, AppInstance? appInstance)
@@ -104,6 +105,33 @@ internal sealed class GlobalOpen : IBreakSink
         _ => false,
     };
 
+    /// <summary>
+    /// Completes when it has lost its session, or is closed; <see langword="null"/> when it has none, or has <paramref name="session"/>.
+    /// </summary>
+    public Task? WhenLost(Session session)
+    {
+        lock (_sync)
+        {
+            if (_closed || _handle is null || _handle.Session == session)
+            {
+                return null;
+            }
+
+            _lost ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _lost.Task;
+        }
+    }
+
+    /// <summary>It is in no table any more.</summary>
+    public void Removed()
+    {
+        lock (_sync)
+        {
+            _closed = true;
+            _lost?.TrySetResult();
+        }
+    }
+
     /// <summary>Its session is over and it goes on without one. It is closed after all when its caching was broken meanwhile.</summary>
     public async ValueTask DisconnectAsync(FileHandle handle)
     {
@@ -131,6 +159,12 @@ internal sealed class GlobalOpen : IBreakSink
         if (!CanDisconnect)
         {
             await CloseAsync().ConfigureAwait(false);
+        }
+
+        lock (_sync)
+        {
+            _lost?.TrySetResult();
+            _lost = null;
         }
     }
 

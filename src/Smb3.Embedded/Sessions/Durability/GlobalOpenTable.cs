@@ -72,6 +72,8 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         {
             Abandon(claim);
         }
+
+        open.Removed();
     }
 
     public GlobalOpen? Find(Smb2FileId fileId) => Find(fileId.Persistent);
