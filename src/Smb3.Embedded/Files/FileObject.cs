@@ -85,6 +85,9 @@ internal sealed class FileObject
     /// <summary>The byte-range locks; <see langword="null"/> until somebody locks.</summary>
     public ByteRangeLocks? Locks => _locks;
 
+    /// <summary>The writes under way, which who takes a lock waits for.</summary>
+    public WriteBarrier Writes { get; } = new();
+
     /// <summary>How many opens there are.</summary>
     public int OpenCount
     {

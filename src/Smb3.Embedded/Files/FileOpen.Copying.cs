@@ -43,10 +43,19 @@ internal sealed partial class FileOpen
             if (_file is ICopyTarget target && source.Volume == Volume && HasAny(FileAccessMask.WriteData)
                 && targetOffset + length <= Math.Min(Volume.Store.Traits.MaxFileLength, SurelyFits))
             {
-                status = !Permits(targetOffset, length, write: true)
-                    ? NtStatus.FileLockConflict
-                    : await ChangeDataAsync(
-                        () => target.CopyFromAsync(source._file, sourceOffset, targetOffset, length, cancellationToken));
+                status = TryBeginWrite(new ByteRange((ulong)targetOffset, (ulong)length), out var turn);
+                if (status == NtStatus.Success)
+                {
+                    try
+                    {
+                        status = await ChangeDataAsync(
+                            () => target.CopyFromAsync(source._file, sourceOffset, targetOffset, length, cancellationToken));
+                    }
+                    finally
+                    {
+                        EndWrite(turn);
+                    }
+                }
             }
 
             return status == NtStatus.NotSupported

@@ -179,7 +179,11 @@ internal sealed partial class FileOpen
     {
         var status = await locking;
         if (status == NtStatus.Success)
+        {
             File.Caching.BreakReads(this); // granted before the lock was there
+            await File.Writes.WaitAsync();
+        }
+
         return status;
     }
 
@@ -220,10 +224,9 @@ internal sealed partial class FileOpen
     private ValueTask<NtStatus> WriteAtAsync(
         long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {
-        if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)data.Length), write: true))
-            return new(NtStatus.FileLockConflict);
-        if (!TryEnter())
-            return new(NtStatus.FileClosed);
+        var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)data.Length), out var turn);
+        if (began != NtStatus.Success)
+            return new(began);
 
         ValueTask<NtStatus> writing;
         try
@@ -234,21 +237,22 @@ internal sealed partial class FileOpen
         }
         catch
         {
-            Exit();
+            EndWrite(turn);
             throw;
         }
 
         writeThrough |= (Options & CreateOptions.WriteThrough) != 0;
         if (writeThrough || !writing.IsCompletedSuccessfully)
-            return FinishWriteAsync(writing, writeThrough, cancellationToken);
+            return FinishWriteAsync(writing, writeThrough, turn, cancellationToken);
         var status = writing.Result;
-        Exit();
+        EndWrite(turn);
         AfterWrite(status);
         return new(status);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<NtStatus> FinishWriteAsync(ValueTask<NtStatus> writing, bool writeThrough, CancellationToken cancellationToken)
+    private async ValueTask<NtStatus> FinishWriteAsync(
+        ValueTask<NtStatus> writing, bool writeThrough, int turn, CancellationToken cancellationToken)
     {
         NtStatus status;
         try
@@ -259,11 +263,33 @@ internal sealed partial class FileOpen
         }
         finally
         {
-            Exit();
+            EndWrite(turn);
         }
 
         AfterWrite(status);
         return status;
+    }
+
+    /// <summary>
+    /// Lets a change of data begin where no lock forbids it; success is followed by one <see cref="EndWrite"/>. It counts as under way
+    /// before the locks are looked at (<see cref="WriteBarrier"/>).
+    /// </summary>
+    private NtStatus TryBeginWrite(ByteRange range, out int turn)
+    {
+        turn = 0;
+        if (!TryEnter())
+            return NtStatus.FileClosed;
+        turn = File.Writes.Enter();
+        if (File.Locks is not { } locks || locks.Permits(this, range, write: true))
+            return NtStatus.Success;
+        EndWrite(turn);
+        return NtStatus.FileLockConflict;
+    }
+
+    private void EndWrite(int turn)
+    {
+        File.Writes.Exit(turn);
+        Exit();
     }
 
     private async ValueTask<NtStatus> AppendAsync(ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
@@ -272,6 +298,7 @@ internal sealed partial class FileOpen
             return NtStatus.Success;
         if (!TryEnter())
             return NtStatus.FileClosed;
+        var entered = File.Writes.Enter();
         try
         {
             // Two appends must not find the same end.
@@ -294,7 +321,7 @@ internal sealed partial class FileOpen
         }
         finally
         {
-            Exit();
+            EndWrite(entered);
         }
     }
 

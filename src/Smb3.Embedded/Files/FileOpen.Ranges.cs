@@ -35,13 +35,11 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidDeviceRequest;
         if (offset < 0 || end < offset)
             return NtStatus.InvalidParameter;
-        if (!TryEnter())
-            return NtStatus.FileClosed;
+        var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)(end - offset)), out var turn);
+        if (began != NtStatus.Success)
+            return began;
         try
         {
-            var range = new ByteRange((ulong)offset, (ulong)(end - offset));
-            if (File.Locks is { } locks && !locks.Permits(this, range, write: true))
-                return NtStatus.FileLockConflict;
             var metadata = await _file.GetMetadataAsync(cancellationToken);
             if (!metadata.Succeeded)
                 return metadata.Status;
@@ -56,7 +54,7 @@ internal sealed partial class FileOpen
         }
         finally
         {
-            Exit();
+            EndWrite(turn);
         }
     }
 
@@ -117,13 +115,11 @@ internal sealed partial class FileOpen
     {
         if (_file is not ISparseFile file)
             return NtStatus.InvalidDeviceRequest;
-        if (!TryEnter())
-            return NtStatus.FileClosed;
+        var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)length), out var turn);
+        if (began != NtStatus.Success)
+            return began;
         try
         {
-            var range = new ByteRange((ulong)offset, (ulong)length);
-            if (File.Locks is { } locks && !locks.Permits(this, range, write: true))
-                return NtStatus.FileLockConflict;
             var metadata = await _file.GetMetadataAsync(cancellationToken);
             if (!metadata.Succeeded)
                 return metadata.Status;
@@ -137,7 +133,7 @@ internal sealed partial class FileOpen
         }
         finally
         {
-            Exit();
+            EndWrite(turn);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Smb3.Embedded.Contention.Caching;
 using Smb3.Embedded.Contention.Content;
 using Smb3.Embedded.Nt;
@@ -19,6 +20,14 @@ internal sealed partial class ContentionClient
         var replace = _random.Next(2) == 0;
         if (Pick(handle => (handle.Access & FileAccessMask.Delete) != 0) is not { } handle)
             return;
+        var named = await _on.Tree.CallAsync(
+            Smb2Command.QueryInfo, RequestBody.QueryFile(handle.File.FileId, FileInformationClass.FileNameInformation));
+        if (named.Status == NtStatus.Success
+            && Encoding.Unicode.GetString(OutputBufferAnswer.Parse(named.Message).Buffer[4..]).EndsWith(target, StringComparison.OrdinalIgnoreCase))
+        {
+            return; // the name that it has: nothing would change
+        }
+
         var since = truth.Now();
         var response = await _on.Tree.CallAsync(
             Smb2Command.SetInfo,
