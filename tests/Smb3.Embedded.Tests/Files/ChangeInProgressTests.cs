@@ -83,6 +83,24 @@ public class ChangeInProgressTests
     }
 
     [Fact]
+    public async Task A_lock_is_granted_when_the_write_has_ended_that_was_let_through_before_it()
+    {
+        var writer = await _volume.OpenAsync("f");
+        var locker = await _volume.OpenAsync("f");
+        _store.WriteGate.Close();
+        var writing = WriteAsync(writer, 0, 1);
+        var locking = locker.LockAsync(new LockRequest[] { new(new ByteRange(0, 1), true) }, failImmediately: true, default).AsTask();
+        Assert.False(locking.IsCompleted);
+        Assert.Equal(NtStatus.FileLockConflict, await WriteAsync(writer, 0, 2)); // but it is there
+        _store.WriteGate.Open();
+        Assert.Equal(NtStatus.Success, await locking);
+        Assert.Equal(NtStatus.Success, await writing);
+        await writer.CloseAsync();
+        await locker.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
     public async Task Who_takes_up_an_open_waits_for_what_still_runs_on_it()
     {
         var open = await _volume.OpenAsync("f");
