@@ -83,7 +83,14 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
                 return isAwaited is null;
             }
 
-            if (!route.Retries || time.GetElapsedTime(_mark.At) < (_tried.Count <= QuickTries ? Patience : LongPatience))
+            if (!route.Retries)
+            {
+                // It is told once; a client with no other connection cannot have heard of it.
+                _unreachable = arrival == Arrival.Unacknowledged && !HasNext();
+                return false;
+            }
+
+            if (time.GetElapsedTime(_mark.At) < (_tried.Count <= QuickTries ? Patience : LongPatience))
             {
                 return false;
             }

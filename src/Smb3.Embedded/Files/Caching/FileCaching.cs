@@ -391,9 +391,8 @@ internal sealed class FileCaching(FileObject file)
         grant.BreakingTo = to;
         grant.BreakingFor = to;
         _breaking++;
-        grant.Timer = file.Volume.Options.Time.CreateTimer(
-            static state => ((BreakDeadline)state!).Pass(),
-            new BreakDeadline(grant, ++grant.Breaks), file.Volume.Options.BreakTimeout, Timeout.InfiniteTimeSpan);
+        grant.Breaks++;
+        _ = new BreakDeadline(grant);
     }
 
     private void EndBreak(CacheGrant grant, CacheState to)
@@ -437,27 +436,6 @@ internal sealed class FileCaching(FileObject file)
             _writing += (state & CacheState.Write) != 0 ? 1 : -1;
         if ((changed & CacheState.Handle) != 0)
             _handling += (state & CacheState.Handle) != 0 ? 1 : -1;
-    }
-
-    /// <summary>The end of the time for one break: a timer that fires late must not end the next one.</summary>
-    private sealed record BreakDeadline(CacheGrant Grant, int Number)
-    {
-        public void Pass()
-        {
-            bool isUnreachable;
-            lock (Grant.File.Sync)
-            {
-                if (!Grant.IsBreaking || Grant.Breaks != Number)
-                    return;
-                isUnreachable = Grant.Opens.Exists(open => open.BreakSink is { IsUnreachable: true });
-                if (!isUnreachable)
-                    Grant.File.Caching.EndBreak(Grant, CacheState.None);
-            }
-
-            // MS-SMB2 3.3.4.6 and 3.3.4.7: a client that could not be told loses its opens, and with the last of them what it cached.
-            if (isUnreachable && !Grant.TryClose())
-                Grant.File.Caching.GiveUp(Grant);
-        }
     }
 
     // A grant may leave the list while it is looked at: the one behind it is remembered.

@@ -154,6 +154,32 @@ public sealed class OplockTests
     }
 
     [Fact]
+    public async Task AClientThatCouldBeToldNowhereIsNotWaitedForAllTheTime()
+    {
+        await _a.OplockAsync(RWH);
+        _a.IsUnreachable = true;
+        var second = _b.TryOplockAsync(0);
+        _volume.Clock.Advance(_volume.Volume.Options.BreakTimeout * 4 / 5);
+        Assert.False(second.IsCompleted);
+        _volume.Clock.Advance(_volume.Volume.Options.BreakTimeout / 10);
+        Assert.Equal(NtStatus.Success, (await second).Status);
+        Assert.Equal(1, _a.Closings);
+    }
+
+    [Fact]
+    public async Task ATimerThatIsEarlyTakesNothingFromTheTimeForAnAnswer()
+    {
+        var volume = new TestVolume(clock: new HastyClock(TimeSpan.FromMilliseconds(20)));
+        var first = await new CachingClient(volume).OplockAsync(RWH);
+        var second = new CachingClient(volume).TryOplockAsync(0);
+        volume.Clock.Advance(volume.Volume.Options.BreakTimeout - TimeSpan.FromMilliseconds(1));
+        Assert.False(second.IsCompleted);
+        Assert.True(first.Grant!.IsBreaking);
+        volume.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(NtStatus.Success, (await second).Status);
+    }
+
+    [Fact]
     public async Task NobodyWaitsForAClientThatCannotBeReached()
     {
         await _a.OplockAsync(RWH);
