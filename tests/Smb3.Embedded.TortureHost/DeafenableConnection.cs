@@ -1,0 +1,47 @@
+using System.IO.Pipelines;
+using System.Net;
+using Smb3.Embedded.Transport;
+
+namespace Smb3.Embedded.TortureHost;
+
+/// <summary>
+/// A connection on which smbtorture can ask that nothing which is sent from then on counts as acknowledged
+/// (FSCTL_SMBTORTURE_FORCE_UNACKED_TIMEOUT). The peer goes on to receive all of it.
+/// </summary>
+internal sealed class DeafenableConnection : ITransportConnection
+{
+    private readonly ITransportConnection _inner;
+    private readonly SharedWriter _output;
+    private long? _acknowledgedAtLast;
+
+    public DeafenableConnection(ITransportConnection inner)
+    {
+        _inner = inner;
+        _output = new SharedWriter(inner.Output);
+        Input = new DeafeningReader(inner.Input, DeafenAsync);
+    }
+
+    public EndPoint LocalEndPoint => _inner.LocalEndPoint;
+
+    public EndPoint RemoteEndPoint => _inner.RemoteEndPoint;
+
+    public PipeReader Input { get; }
+
+    public PipeWriter Output => _output;
+
+    public long? BytesAcknowledged => _acknowledgedAtLast ?? _inner.BytesAcknowledged;
+
+    public void Abort(bool reset = false) => _inner.Abort(reset);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _inner.DisposeAsync();
+        _output.Dispose();
+    }
+
+    private async ValueTask DeafenAsync(ReadOnlyMemory<byte> answer)
+    {
+        await _output.WriteAsync(answer);
+        _acknowledgedAtLast ??= _inner.BytesAcknowledged ?? 0;
+    }
+}

@@ -1,0 +1,37 @@
+// A server for smbtorture's tests of connections that stop delivering: it obeys the request with which they ask for that, which no other
+// host has. `TortureHost IP:PORT USER:PASSWORD USER2:PASSWORD2` serves the share "memory" until SIGTERM.
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.DependencyInjection;
+using Smb3.Embedded;
+using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.TortureHost;
+using Smb3.Embedded.Transport.Tcp;
+
+if (args.Length != 3 || !IPEndPoint.TryParse(args[0], out var endPoint))
+{
+    await Console.Error.WriteLineAsync("usage: TortureHost IP:PORT USER:PASSWORD USER2:PASSWORD2");
+    return 2;
+}
+
+var builder = SmbServer.CreateBuilder();
+builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+builder.Configure(options =>
+{
+    options.Listen.Clear();
+    options.Transports.Add(() => new DeafenableListener(TcpTransportListener.Listen(endPoint, backlog: 512)));
+});
+builder.AddShare("memory", new MemoryFileStore());
+foreach (var user in args[1..])
+{
+    var parts = user.Split(':', 2);
+    builder.AddUser(parts[0], parts[1]);
+}
+
+await using var server = builder.Build();
+await server.StartAsync();
+var ended = server.WaitForShutdownAsync();
+Console.WriteLine($"listening on {endPoint}");
+await ended;
+return 0;
