@@ -312,11 +312,13 @@ internal sealed partial class FileOpen
             return NtStatus.AccessDenied;
         if (existing.FileId != File.FileId && Volume.Find(existing.FileId) is { } file)
         {
-            if (file.IsDeletePending(handle.Path))
+            // A name that is deleted and only waits for the last handle is nobody's any more. Clients with POSIX applications replace
+            // an open file so, where the server has no POSIX semantics for them: delete, and rename again.
+            var isGoing = file.IsDeletePending(handle.Path);
+            if (!isGoing && wait.Finds(file, null))
                 return NtStatus.AccessDenied;
-            if (wait.Finds(file, null))
-                return NtStatus.AccessDenied;
-            if (file.HasOpenStreams || file.AnyOpen(null, open => !posix || (open.ShareAccess & ShareAccess.Delete) == 0))
+            var mayBeOpen = posix || isGoing;
+            if (file.HasOpenStreams || file.AnyOpen(null, open => !mayBeOpen || (open.ShareAccess & ShareAccess.Delete) == 0))
                 return NtStatus.AccessDenied;
         }
 

@@ -54,6 +54,38 @@ public class RenameTests
         _volume.AssertEmpty();
     }
 
+    [Fact]
+    public async Task A_deleted_file_that_is_still_open_gives_its_name_to_a_file_that_replaces_it()
+    {
+        var held = await _volume.OpenAsync("target");
+        await held.WriteAsync(0, new(new byte[7]), false, default);
+        await DeleteAsync(held);
+        Assert.Equal(NtStatus.DeletePending, await _volume.StatusAsync("target"));
+        var open = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.ObjectNameCollision, await open.RenameAsync("target", false, false, null, default));
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("target", true, false, null, default));
+
+        // The old file lives on without a name, and its end does not touch the new one.
+        Assert.Equal(7, (await held.Handle.GetMetadataAsync(default)).Value.Length);
+        await held.CloseAsync();
+        await open.CloseAsync();
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync("target"));
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("f"));
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task A_deleted_file_that_somebody_keeps_from_deletion_keeps_its_name()
+    {
+        var held = await _volume.OpenAsync("target", share: ShareAccess.Read);
+        await DeleteAsync(held);
+        var open = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.AccessDenied, await open.RenameAsync("target", true, false, null, default));
+        await held.CloseAsync();
+        await open.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
     [Theory]
     [InlineData(true, ShareAccess.All, NtStatus.SharingViolation)]
     [InlineData(true, ShareAccess.None, NtStatus.SharingViolation)]
