@@ -49,6 +49,18 @@ public abstract class ExtendedAttributePromises : StorePromises
     }
 
     [Fact]
+    public async Task A_name_is_the_same_in_any_case_and_stays_as_it_was_first_written()
+    {
+        await using var file = await Store.CreateAsync("file");
+        Assert.Equal(NtStatus.Success, await SetAsync(file, ("Mixed", [1])));
+        Assert.Equal(NtStatus.Success, await SetAsync(file, ("mIXED", [2])));
+        var one = Assert.Single(await GetAsync(file));
+        Assert.Equal(("Mixed", (byte)2), (one.Name, one.Value.Span[0]));
+        Assert.Equal(NtStatus.Success, await SetAsync(file, ("MIXED", [])));
+        Assert.Empty(await GetAsync(file));
+    }
+
+    [Fact]
     public async Task What_has_no_room_changes_nothing()
     {
         await using var file = await Store.CreateAsync("file");

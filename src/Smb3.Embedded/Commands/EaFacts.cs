@@ -5,7 +5,8 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.Commands;
 
 /// <summary>
-/// Extended attributes between the wire and the store. Names are ASCII there and compared in upper case (MS-FSCC 2.4.16).
+/// Extended attributes between the wire and the store. Names are ASCII (MS-FSCC 2.4.16) and the same in any case. NTFS shows all of them
+/// in upper case; they are kept as they were first written instead, since the Linux client finds only what is spelled as it asks.
 /// </summary>
 internal static class EaFacts
 {
@@ -22,7 +23,7 @@ internal static class EaFacts
         foreach (var entry in entries)
         {
             var name = NameOf(entry.Name);
-            list.RemoveAll(known => known.Name == name);
+            list.RemoveAll(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
             list.Add(new ExtendedAttribute(name, entry.Value.ToArray()));
         }
 
@@ -55,5 +56,5 @@ internal static class EaFacts
     }
 
     // What is not ASCII stays recognisable as such, so that it is refused as a name.
-    private static string NameOf(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name).ToUpperInvariant();
+    private static string NameOf(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name);
 }

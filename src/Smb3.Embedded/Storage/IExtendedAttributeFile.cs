@@ -14,7 +14,8 @@ public interface IExtendedAttributeFile
 
     /// <summary>Sets attributes, all of them or none; those that are not named stay. An empty value removes the attribute.</summary>
     /// <param name="changes">
-    /// Attributes whose names the server has checked: 1 to 254 characters of ASCII, none of which Windows forbids, in upper case.
+    /// Attributes whose names the server has checked: 1 to 254 characters of ASCII, none of which Windows forbids. A name in another case
+    /// is the same name; an attribute that is set again keeps the one that it has.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or EA_TOO_LARGE when the store has no room for so much, DISK_FULL, ACCESS_DENIED.</returns>
@@ -22,7 +23,7 @@ public interface IExtendedAttributeFile
 }
 
 /// <summary>An extended attribute.</summary>
-/// <param name="Name">Name in ASCII and upper case.</param>
+/// <param name="Name">Name in ASCII, as it was first written.</param>
 /// <param name="Value">Value, at most 65,535 bytes.</param>
 public readonly record struct ExtendedAttribute(string Name, ReadOnlyMemory<byte> Value)
 {

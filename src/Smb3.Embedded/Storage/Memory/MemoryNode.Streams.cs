@@ -176,9 +176,10 @@ internal abstract partial class MemoryNode
                 all.Add(name, value);
             foreach (var change in changes)
             {
-                all.Remove(change.Name);
-                if (!change.Value.IsEmpty)
-                    all.Add(change.Name, change.Value.ToArray());
+                if (change.Value.IsEmpty)
+                    all.Remove(change.Name);
+                else
+                    all[change.Name] = change.Value.ToArray();
             }
 
             var size = all.Count == 0 ? 0u : 4u;

@@ -35,7 +35,7 @@ internal static class ExtendedAttributes
             if (!IsVisible(name) || AttributeCalls.Get(file, name, out var value) != 0 || value.Length == 0)
                 continue;
             var shown = Shown(name);
-            if (!all.Exists(other => other.Name == shown))
+            if (!all.Exists(other => other.Name.Equals(shown, StringComparison.OrdinalIgnoreCase)))
                 all.Add(new ExtendedAttribute(shown, value));
         }
 
@@ -120,5 +120,5 @@ internal static class ExtendedAttributes
     }
 
     private static string Shown(ReadOnlySpan<byte> nameWithZero) =>
-        Encoding.ASCII.GetString(nameWithZero[AttributeCalls.UserPrefix.Length..^1]).ToUpperInvariant();
+        Encoding.ASCII.GetString(nameWithZero[AttributeCalls.UserPrefix.Length..^1]);
 }
