@@ -53,6 +53,12 @@ public enum StoreAbilities
 
     /// <summary>Handles implement <see cref="IPosixFile"/> and files have <see cref="FileMetadata.UnixMode"/>.</summary>
     PosixModes = 16384,
+
+    /// <summary>
+    /// The store could tell names apart by case if it were opened so, whether it does now or not. Clients are told what NTFS tells them,
+    /// which looks names up without regard to case just the same.
+    /// </summary>
+    CanBeCaseSensitive = 32768,
 }
 
 /// <summary>The unchanging facts about a store.</summary>

@@ -17,6 +17,9 @@ internal static class FileSystemQuery
     private static readonly (StoreAbilities Ability, FileSystemAttributes Attribute)[] Shown =
     [
         (StoreAbilities.CaseSensitive, FileSystemAttributes.CaseSensitiveSearch),
+
+        // MS-FSCC 2.5.1 means what the file system is able to do, not what a lookup does: NTFS says so, though its lookups fold case.
+        (StoreAbilities.CanBeCaseSensitive, FileSystemAttributes.CaseSensitiveSearch),
         (StoreAbilities.SecurityDescriptors, FileSystemAttributes.PersistentAcls),
         (StoreAbilities.HardLinks, FileSystemAttributes.SupportsHardLinks),
         (StoreAbilities.NamedStreams, FileSystemAttributes.NamedStreams),

@@ -39,7 +39,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         Traits = new StoreTraits
         {
             MaxFileLength = options.MaxFileLength,
-            Abilities = StoreAbilities.HardLinks | StoreAbilities.PosixModes
+            Abilities = StoreAbilities.HardLinks | StoreAbilities.PosixModes | StoreAbilities.CanBeCaseSensitive
                 | (HasAttributes ? InAttributes : 0)
                 | FileSystemProbe.Run(_tree.Root, HasAttributes, options.ReadOnly)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
