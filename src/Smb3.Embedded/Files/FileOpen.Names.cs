@@ -15,10 +15,11 @@ internal sealed partial class FileOpen
     /// <param name="pattern">The expression; only that of the first query counts, or that of one with <paramref name="reopen"/>.</param>
     /// <param name="restart">SMB2_RESTART_SCANS.</param>
     /// <param name="reopen">SMB2_REOPEN.</param>
+    /// <param name="after">SMB2_INDEX_SPECIFIED: the index of the entry behind which it goes on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The query, to be disposed; or INVALID_PARAMETER for a file, ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
     public async ValueTask<NtResult<DirectoryQuery>> QueryDirectoryAsync(
-        string pattern, bool restart, bool reopen, CancellationToken cancellationToken)
+        string pattern, bool restart, bool reopen, uint? after, CancellationToken cancellationToken)
     {
         if (!IsDirectory)
             return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.18
@@ -32,7 +33,7 @@ internal sealed partial class FileOpen
         {
             turn = await CursorGate.EnterAsync(StorePath.Root, cancellationToken);
             _cursor ??= new DirectoryCursor(this);
-            var status = await _cursor.StartAsync(pattern, restart, reopen, cancellationToken);
+            var status = await _cursor.StartAsync(pattern, restart, reopen, after, cancellationToken);
             if (status != NtStatus.Success)
                 return status;
             handedOn = true;

@@ -225,12 +225,14 @@ internal static class RequestBody
         string pattern = "*",
         FileInformationClass informationClass = FileInformationClass.FileIdBothDirectoryInformation,
         QueryDirectoryFlags flags = QueryDirectoryFlags.None,
-        uint outputLength = 65536)
+        uint outputLength = 65536,
+        uint fileIndex = 0)
     {
         var body = new byte[32 + Math.Max(1, pattern.Length * sizeof(char))];
         body.AsSpan().Put(0, (ushort)33);
         body[2] = (byte)informationClass;
         body[3] = (byte)flags;
+        body.AsSpan().Put(4, fileIndex);
         fileId.Write(body, 8);
         body.AsSpan().Put(24, (ushort)(Header + 32));
         body.AsSpan().Put(26, (ushort)(pattern.Length * sizeof(char)));

@@ -42,7 +42,7 @@ public class ListingTests
     {
         await _volume.MakeAsync("a");
         var root = await _volume.OpenAsync("");
-        using (var query = (await root.QueryDirectoryAsync("a*", false, false, default)).Value)
+        using (var query = (await root.QueryDirectoryAsync("a*", false, false, null, default)).Value)
         {
             Assert.Equal(NtStatus.Success, await query.PeekAsync(default));
         }
@@ -55,17 +55,77 @@ public class ListingTests
     public async Task Listing_takes_the_right_to_list()
     {
         var root = await _volume.OpenAsync("", access: FileAccessMask.ReadAttributes);
-        Assert.Equal(NtStatus.AccessDenied, (await root.QueryDirectoryAsync("*", false, false, default)).Status);
+        Assert.Equal(NtStatus.AccessDenied, (await root.QueryDirectoryAsync("*", false, false, null, default)).Status);
         await root.CloseAsync();
         var file = await _volume.OpenAsync("f");
-        Assert.Equal(NtStatus.InvalidParameter, (await file.QueryDirectoryAsync("*", false, false, default)).Status);
+        Assert.Equal(NtStatus.InvalidParameter, (await file.QueryDirectoryAsync("*", false, false, null, default)).Status);
         await file.CloseAsync();
     }
 
-    private static async Task<List<string>> ListAsync(FileOpen open, string pattern, bool restart = false, bool reopen = false)
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(3)]
+    public async Task A_listing_goes_on_behind_the_entry_that_an_index_names(int sortedLimit)
+    {
+        var volume = new TestVolume(sortedListingLimit: sortedLimit);
+        for (var i = 0; i < 150; i++)
+            await volume.MakeAsync($"f{(i * 37) % 150:000}");
+        var root = await volume.OpenAsync("");
+        var all = await EntriesAsync(root, "*", null);
+        Assert.Equal(152, all.Count);
+        Assert.DoesNotContain(0u, all.Select(entry => entry.Index));
+        Assert.Equal(152, all.Select(entry => entry.Index).Distinct().Count());
+        foreach (var at in new[] { 0, 1, 2, 40, 151 })
+        {
+            Assert.Equal(all[(at + 1)..], await EntriesAsync(root, "", all[at].Index));
+            Assert.Equal(all[(at + 1)..], await EntriesAsync(root, "*", all[at].Index));
+        }
+
+        Assert.Equal(
+            all[41..].Where(entry => entry.Name.EndsWith('5')), await EntriesAsync(root, "*5", all[40].Index));
+        Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "", after: all[^1].Index));
+        Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "f000", after: 100_000));
+        Assert.Equal(all, await EntriesAsync(root, "*", null, reopen: true));
+        await root.CloseAsync();
+    }
+
+    [Fact]
+    public async Task The_index_of_none_changes_nothing()
+    {
+        foreach (var name in new[] { "a", "b" })
+            await _volume.MakeAsync(name);
+        var root = await _volume.OpenAsync("");
+        using (var query = (await root.QueryDirectoryAsync("?", false, false, 0, default)).Value)
+        {
+            Assert.Equal(NtStatus.Success, await query.PeekAsync(default));
+            query.Advance();
+            Assert.Equal(NtStatus.Success, await query.PeekAsync(default));
+            query.Advance();
+        }
+
+        Assert.Equal(["b"], await ListAsync(root, "none", after: 0));
+        await root.CloseAsync();
+    }
+
+    private static async Task<List<(string Name, uint Index)>> EntriesAsync(
+        FileOpen open, string pattern, uint? after, bool reopen = false)
+    {
+        var entries = new List<(string, uint)>();
+        using var query = (await open.QueryDirectoryAsync(pattern, false, reopen, after, default)).Value;
+        while (await query.PeekAsync(default) == NtStatus.Success)
+        {
+            entries.Add((query.Current.Name, query.Current.Index));
+            query.Advance();
+        }
+
+        return entries;
+    }
+
+    private static async Task<List<string>> ListAsync(
+        FileOpen open, string pattern, bool restart = false, bool reopen = false, uint? after = null)
     {
         var names = new List<string>();
-        var begun = await open.QueryDirectoryAsync(pattern, restart, reopen, default);
+        var begun = await open.QueryDirectoryAsync(pattern, restart, reopen, after, default);
         if (!begun.Succeeded)
             return [begun.Status.ToString()];
         using var query = begun.Value;

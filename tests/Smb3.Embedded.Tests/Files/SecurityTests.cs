@@ -97,7 +97,7 @@ public class SecurityTests
             var root = (await volume.Volume.CreateAsync(parameters, CancellationToken.None)).Open!;
             await using var cursor = new DirectoryCursor(root);
             var names = new List<string>();
-            Assert.Equal(NtStatus.Success, await cursor.StartAsync(pattern, false, false, CancellationToken.None));
+            Assert.Equal(NtStatus.Success, await cursor.StartAsync(pattern, false, false, null, CancellationToken.None));
             for (; await cursor.PeekAsync(CancellationToken.None) == NtStatus.Success; cursor.Advance())
                 names.Add(cursor.Current.Name);
             await root.CloseAsync();

@@ -17,11 +17,12 @@ internal sealed class TestVolume
     public static readonly FileCaller Alice = NewCaller("alice", 1001);
     public static readonly FileCaller Bob = NewCaller("bob", 1002);
 
-    public TestVolume(Func<IFileStore, IFileStore>? wrap = null, FakeTimeProvider? clock = null)
+    public TestVolume(
+        Func<IFileStore, IFileStore>? wrap = null, FakeTimeProvider? clock = null, int sortedListingLimit = 4096)
     {
         Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Time = Clock, Capacity = 1 << 30 });
-        Volume = new Volume(wrap?.Invoke(store) ?? store, new VolumeOptions { Time = Clock });
+        Volume = new Volume(wrap?.Invoke(store) ?? store, new VolumeOptions { Time = Clock, SortedListingLimit = sortedListingLimit });
     }
 
     public FakeTimeProvider Clock { get; }

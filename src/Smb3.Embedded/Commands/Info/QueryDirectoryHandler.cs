@@ -25,6 +25,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
 
         var informationClass = query.InformationClass;
         var flags = query.Flags;
+        var index = query.FileIndex;
         var length = (int)Math.Min(query.OutputBufferLength, int.MaxValue);
         var status = request.FindFile(query.FileId, out var handle);
         if (status != NtStatus.Success)
@@ -53,6 +54,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             handle.File.Record.IsPosix ? PosixNames.ToWindowsPattern(query.GetPattern()) : query.GetPattern(),
             (flags & QueryDirectoryFlags.RestartScans) != 0,
             (flags & QueryDirectoryFlags.Reopen) != 0,
+            (flags & QueryDirectoryFlags.IndexSpecified) != 0 ? index : null,
             request.Connection.Ended).ConfigureAwait(false);
         if (!begun.Succeeded)
         {
@@ -140,6 +142,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             EaSize = current.Metadata.EaSize,
             Apple = apple,
             ReparseTag = current.Metadata.ReparseTag,
+            FileIndex = current.Index,
         };
 
         // A name that is short already stands alone (MS-FSCC 2.4.8).

@@ -64,7 +64,8 @@ internal static class PosixCommands
     /// <summary>An entry of QUERY_DIRECTORY.</summary>
     public static async ValueTask<PosixInformation> DescribeEntryAsync(
         Files.FileOpen directory, Files.Listing.DirectoryEntry entry, CancellationToken cancellationToken) =>
-        Describe(await PosixFacts.ReadEntryAsync(directory, entry.Name, entry.Metadata, cancellationToken).ConfigureAwait(false));
+        Describe(await PosixFacts.ReadEntryAsync(directory, entry.Name, entry.Metadata, cancellationToken).ConfigureAwait(false))
+            with { FileIndex = entry.Index };
 
     /// <summary>The context in the response of CREATE.</summary>
     public static void Answer(in PosixFacts facts, ref CreateContextWriter contexts)

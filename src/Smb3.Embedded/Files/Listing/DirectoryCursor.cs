@@ -8,6 +8,11 @@ namespace Smb3.Embedded.Files.Listing;
 /// <summary>
 /// The place of an open in its directory (MS-FSA section 2.1.5.6.3). The handler looks at the next entry, writes it if it fits, and
 /// only then moves on, so that an entry that did not fit comes first the next time. One query at a time: the open sees to that.
+/// <para>
+/// An entry's index is the number under which the store lists it, behind those of <c>.</c> and <c>..</c>: it does not depend on the
+/// expression. Going on behind an index lists the directory again, so a directory that changed meanwhile may have another entry there, as
+/// MS-FSCC 2.4 says of file systems that keep names in order.
+/// </para>
 /// </summary>
 internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 {
@@ -16,7 +21,10 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     // What Windows asks for before it shows an entry.
     private const FileAccessMask Readable = FileAccessMask.FileGenericRead & ~FileAccessMask.Synchronize;
 
-    private readonly List<StoreEntry> _entries = [];
+    // The indices of "." and "..".
+    private const uint Dots = 2;
+
+    private readonly List<Place> _entries = [];
     private readonly StoreEntry[] _batch = new StoreEntry[BatchSize];
     private IStoreListing? _listing;
     private string? _pattern;
@@ -26,6 +34,10 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private int _dots;
     private int _next;
     private bool _hasCurrent;
+    private bool _sorted;
+    private uint _listed;
+    private uint _after;
+    private string? _afterName;
 
     /// <summary>The entry that <see cref="PeekAsync"/> found.</summary>
     public DirectoryEntry Current { get; private set; }
@@ -34,22 +46,30 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     /// <param name="pattern">The expression; only the first one, or one with <paramref name="reopen"/>, counts.</param>
     /// <param name="restart">SMB2_RESTART_SCANS.</param>
     /// <param name="reopen">SMB2_REOPEN.</param>
+    /// <param name="after">
+    /// SMB2_INDEX_SPECIFIED: the query goes on behind the entry with this index, and takes a new expression if there is one (MS-SMB2
+    /// 3.3.5.18). 0 is the index of none: the query goes on where it is, as it does on Windows, which ignores all of them.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<NtStatus> StartAsync(string pattern, bool restart, bool reopen, CancellationToken cancellationToken)
+    public async ValueTask<NtStatus> StartAsync(
+        string pattern, bool restart, bool reopen, uint? after, CancellationToken cancellationToken)
     {
-        if (_pattern is null || reopen)
+        var jumps = after is > 0;
+        if (_pattern is null || reopen || (jumps && pattern.Length > 0))
         {
             if (pattern.AsSpan().ContainsAny("\\/:|\0"))
                 return NtStatus.ObjectNameInvalid;
             _pattern = pattern.Length == 0 ? "*" : pattern;
-            _exact = !Wildcard.IsIn(_pattern) && _pattern is not ("." or "..");
             restart = true;
         }
 
-        if (restart)
+        if (restart || jumps)
         {
             await EndListingAsync();
-            _anyReported = false;
+            _after = jumps ? after!.Value : 0;
+            _dots = (int)Math.Min(_after, Dots);
+            _anyReported = jumps;
+            _exact = !jumps && !Wildcard.IsIn(_pattern) && _pattern is not ("." or "..");
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -89,7 +109,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         if (_exact)
             return await FindExactAsync(cancellationToken);
 
-        while (_dots < 2)
+        while (_dots < Dots)
         {
             var name = _dots++ == 0 ? "." : "..";
             if (!Matches(name))
@@ -97,7 +117,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             var metadata = await DotMetadataAsync(name, cancellationToken);
             if (!metadata.Succeeded)
                 return metadata.Status;
-            Current = new DirectoryEntry(name, metadata.Value);
+            Current = new DirectoryEntry(name, metadata.Value, (uint)_dots);
             return NtStatus.Success;
         }
 
@@ -112,10 +132,10 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         {
             while (_next < _entries.Count)
             {
-                var entry = _entries[_next++];
-                if (!await IsShownAsync(entry.Name, cancellationToken))
+                var (entry, index) = _entries[_next++];
+                if (!IsAfter(entry.Name, index) || !await IsShownAsync(entry.Name, cancellationToken))
                     continue;
-                Current = Show(entry);
+                Current = Show(entry, index);
                 return NtStatus.Success;
             }
 
@@ -145,8 +165,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
                 return read.Status;
         }
 
-        if (_listing is null)
-            _entries.Sort(static (left, right) => string.Compare(left.Name, right.Name, StringComparison.OrdinalIgnoreCase));
+        _sorted = _listing is null;
+        if (_sorted)
+            _entries.Sort(static (left, right) => Compare(left.Entry.Name, right.Entry.Name));
         return NtStatus.Success;
     }
 
@@ -164,8 +185,11 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
         for (var i = 0; i < read.Value; i++)
         {
+            var index = ++_listed + Dots;
+            if (index == _after)
+                _afterName = _batch[i].Name;
             if (Matches(_batch[i].Name))
-                _entries.Add(_batch[i]);
+                _entries.Add(new Place(_batch[i], index));
         }
 
         return read;
@@ -195,7 +219,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return metadata.Status;
         if (!await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken))
             return NtStatus.NoMoreFiles;
-        Current = Show(new StoreEntry(handle.Path.Name.ToString(), metadata.Value));
+        Current = Show(new StoreEntry(handle.Path.Name.ToString(), metadata.Value), 0);
         return NtStatus.Success;
     }
 
@@ -237,9 +261,17 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private bool Matches(ReadOnlySpan<char> name) =>
         Wildcard.Matches(_pattern, name, directory.Volume.NameComparison != StringComparison.Ordinal);
 
-    private DirectoryEntry Show(in StoreEntry entry) => new(
+    /// <summary>Whether an entry comes behind the one that SMB2_INDEX_SPECIFIED named, in the order of this listing.</summary>
+    private bool IsAfter(string name, uint index) =>
+        _after <= Dots || (_sorted ? _afterName is not null && Compare(name, _afterName) > 0 : index > _after);
+
+    private static int Compare(string left, string right) =>
+        string.Compare(left, right, StringComparison.OrdinalIgnoreCase) is var order and not 0 ? order : string.CompareOrdinal(left, right);
+
+    private DirectoryEntry Show(in StoreEntry entry, uint index) => new(
         entry.Name,
-        directory.Volume.Find(entry.Metadata.FileId) is { } open ? open.Times.Show(entry.Metadata) : entry.Metadata);
+        directory.Volume.Find(entry.Metadata.FileId) is { } open ? open.Times.Show(entry.Metadata) : entry.Metadata,
+        index);
 
     private async ValueTask EndListingAsync()
     {
@@ -249,8 +281,13 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         _next = 0;
         _dots = 0;
         _begun = false;
+        _listed = 0;
+        _after = 0;
+        _afterName = null;
         Advance();
         if (listing is not null)
             await listing.DisposeAsync();
     }
+
+    private readonly record struct Place(StoreEntry Entry, uint Index);
 }

@@ -17,6 +17,6 @@ internal readonly record struct DirectoryEntry
     /// <summary>What macOS reads in FileIdBothDirectoryInformation.</summary>
     public AppleEntry? Apple { get; init; }
 
-    /// <summary>A resume key for the client; 0 where order by name is all there is.</summary>
+    /// <summary>The place in the listing, from which SMB2_INDEX_SPECIFIED goes on; 0 where there is none.</summary>
     public uint FileIndex { get; init; }
 }

@@ -25,6 +25,9 @@ internal readonly record struct PosixInformation
 
     public ulong Inode { get; init; }
 
+    /// <summary>The place in the listing, from which SMB2_INDEX_SPECIFIED goes on.</summary>
+    public uint FileIndex { get; init; }
+
     public uint DeviceId { get; init; }
 
     public required PosixState State { get; init; }
@@ -56,6 +59,7 @@ internal readonly record struct PosixInformation
             return false;
         }
 
+        entry.Put(4, FileIndex);
         Write(entry[EntryHeader..]);
         entry.Put(nameAt, (uint)(name.Length * sizeof(char)));
         entry.PutUtf16(nameAt + sizeof(uint), name);
