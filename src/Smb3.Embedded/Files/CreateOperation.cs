@@ -482,6 +482,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             ShareAccess = parameters.ShareAccess,
             Options = parameters.Options,
             Caller = parameters.Caller,
+            ClientGuid = parameters.ClientGuid,
             ShareMaximalAccess = parameters.ShareMaximalAccess,
             HidesUnreadable = parameters.HidesUnreadable,
             DeleteOnClose = Has(CreateOptions.DeleteOnClose),

@@ -17,6 +17,9 @@ internal sealed record CreateParameters
     /// <summary>Who asks.</summary>
     public required FileCaller Caller { get; init; }
 
+    /// <summary>The client machine that asks.</summary>
+    public Guid ClientGuid { get; init; }
+
     /// <summary>The most that the share lets the caller do (MS-SMB2 section 3.3.1.6, TreeConnect.MaximalAccess).</summary>
     public FileAccessMask ShareMaximalAccess { get; init; } = FileAccessMask.FileAllAccess;
 

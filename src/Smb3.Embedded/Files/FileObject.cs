@@ -139,14 +139,20 @@ internal sealed class FileObject
         }
     }
 
-    /// <summary>Whether one more open with this access and sharing would collide with those that exist.</summary>
-    public NtStatus CheckShare(StorePath path, FileAccessMask access, ShareAccess share)
+    /// <summary>Whether one more open with this access and sharing would collide with those that the client has already.</summary>
+    public NtStatus CheckShare(StorePath path, FileAccessMask access, ShareAccess share, Guid client)
     {
         lock (Sync)
         {
             if (IsDeletePendingLocked(path))
                 return NtStatus.DeletePending;
-            return AllowsLocked(access, share) ? NtStatus.Success : NtStatus.SharingViolation;
+            foreach (var open in _opens)
+            {
+                if (open.Record.ClientGuid == client && !ShareModes.Allow(open.GrantedAccess, open.ShareAccess, access, share))
+                    return NtStatus.SharingViolation;
+            }
+
+            return NtStatus.Success;
         }
     }
 

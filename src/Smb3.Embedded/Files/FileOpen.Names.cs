@@ -328,7 +328,9 @@ internal sealed partial class FileOpen
 
     /// <summary>
     /// A rename opens the directory that gets the name for writing, sharing reads and writes: who holds it open for deletion, or without
-    /// letting others write, stands in the way (MS-FSA 2.1.5.15.12).
+    /// letting others write, stands in the way (MS-FSA 2.1.5.15.12). Only opens of the client that renames count: a program must not pull
+    /// its own directory from under itself, but a stranger that holds a directory open, for watching it say, must not keep everybody
+    /// else from renaming in it.
     /// </summary>
     private async ValueTask<NtStatus> CheckParentAsync(StorePath path, FileAccessMask right, CancellationToken cancellationToken)
     {
@@ -344,7 +346,8 @@ internal sealed partial class FileOpen
         var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken);
         if (!granted.Succeeded || granted.Value != right)
             return granted.Succeeded ? NtStatus.AccessDenied : granted.Status;
-        return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write) ?? NtStatus.Success;
+        return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, Record.ClientGuid)
+            ?? NtStatus.Success;
     }
 
     private bool HasOpenBelow(StorePath directory)

@@ -32,6 +32,9 @@ internal sealed record OpenRecord
     /// <summary>Who opened it.</summary>
     public required FileCaller Caller { get; init; }
 
+    /// <summary>The client machine that opened it, which stays the same when a durable handle comes back in another session.</summary>
+    public Guid ClientGuid { get; init; }
+
     /// <summary>The most that the share lets the caller do.</summary>
     public required FileAccessMask ShareMaximalAccess { get; init; }
 

@@ -104,6 +104,21 @@ public class RenameTests
     }
 
     [Fact]
+    public async Task A_directory_that_another_client_holds_is_no_hindrance()
+    {
+        await _volume.MakeAsync("d", directory: true);
+        await _volume.MakeAsync("d\\f");
+        var held = await _volume.CreateAsync(
+            "d", share: ShareAccess.None, options: CreateOptions.DirectoryFile, client: Guid.NewGuid());
+        var open = await _volume.OpenAsync("d\\f");
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("d\\g", false, false, null, default));
+        Assert.Equal(NtStatus.Success, await open.LinkAsync("d\\h", false, null, default));
+        await open.CloseAsync();
+        await held.Open!.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
     public async Task A_directory_with_an_open_file_below_stays()
     {
         var directory = await _volume.MakeDirectoryAsync("d");

@@ -38,12 +38,14 @@ internal sealed class TestVolume
         FileAttributes attributes = 0,
         FileCaller? caller = null,
         FileAccessMask shareAccess = All,
-        ReadOnlyMemory<byte> descriptor = default) =>
+        ReadOnlyMemory<byte> descriptor = default,
+        Guid client = default) =>
         await Volume.CreateAsync(
             new CreateParameters
             {
                 Path = path,
                 Caller = caller ?? Alice,
+                ClientGuid = client,
                 DesiredAccess = access,
                 ShareAccess = share,
                 Disposition = disposition,

@@ -99,6 +99,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             IsPosix = posix is not null,
             UnixMode = posix?.Mode,
             Caller = services.Callers.ForFiles(request.Session!.Identity!),
+            ClientGuid = request.Connection.Negotiated!.ClientGuid,
             HidesUnreadable = tree.Share.AccessBasedEnumeration,
             ShareMaximalAccess = tree.MaximalAccess & tree.Share.MaximalAccessOf(request.Session.Identity!),
             DesiredAccess = create.DesiredAccess,

@@ -35,6 +35,14 @@ internal struct ShareModes
             && (_deleters == 0 || (share & ShareAccess.Delete) != 0);
     }
 
+    /// <summary>Whether two opens of a file can be there together.</summary>
+    public static bool Allow(FileAccessMask access, ShareAccess share, FileAccessMask otherAccess, ShareAccess otherShare)
+    {
+        ShareModes one = default;
+        one.Add(access, share);
+        return one.Allows(otherAccess, otherShare);
+    }
+
     /// <summary>Counts an open in.</summary>
     public void Add(FileAccessMask access, ShareAccess share) => Count(access, share, 1);
 
