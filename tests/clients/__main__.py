@@ -87,9 +87,14 @@ def run_torture(name, suite, tally, options):
     if options.server:
         suite.Plan(tally, name, [options.kind]).run([given_target(options)])
         return
-    plan, private = suite.Plan(tally, name, KINDS), suite.Plan(tally, name, [suite.PRIVATE])
-    lanes = [threading.Thread(target=with_server, args=("%s/%d" % (name, number), tally, options, plan.run))
-             for number in range(1, suite.SERVERS + 1)]
+    plans, private = {kind: suite.Plan(tally, name, [kind]) for kind in KINDS}, suite.Plan(tally, name, [suite.PRIVATE])
+
+    def run_kinds(number):
+        for kind, plan in plans.items():        # each on a server of its own: some tests name their further shares themselves
+            if not plan.is_empty:
+                with_server("%s/%s/%d" % (name, kind, number), tally, options, plan.run, named=kind)
+
+    lanes = [threading.Thread(target=run_kinds, args=(number,)) for number in range(1, suite.SERVERS + 1)]
     if not private.is_empty:
         lanes.append(threading.Thread(target=run_private, args=("%s/%s" % (name, suite.PRIVATE), tally, options, private.run)))
     for lane in lanes:
@@ -114,12 +119,12 @@ def run_private(name, tally, options, run):
         network.remove()
 
 
-def with_server(name, tally, options, run, network=None):
+def with_server(name, tally, options, run, network=None, named="physical"):
     """Calls run with the targets of a server of its own, which must be well and stop as asked behind it."""
     if options.server:
         run([given_target(options)])
         return
-    deployment = Deployment(options.host_dll, guests=name == "smbclient", network=network)
+    deployment = Deployment(options.host_dll, guests=name == "smbclient", network=network, named=named)
     try:
         run(deployment.start().targets())
         if not tally.only:

@@ -3,6 +3,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -115,16 +116,29 @@ class PrivateNetwork:
         expect(result.code == 0, lambda: "ip %s: %s" % (" ".join(arguments), result.tail()))
 
 
-class Deployment:
-    """A console host with every kind of share, the folders behind them, and the targets that name them."""
+# MS-DTYP 2.4.6: owner and group are BUILTIN\\Administrators, and the DACL lets nobody in.
+CLOSED = (struct.pack("<BBHIIII", 1, 0, 0x8004, 20, 36, 0, 52)
+          + 2 * struct.pack("<BB6sII", 1, 2, b"\0\0\0\0\0\5", 32, 544) + struct.pack("<BBHHH", 2, 0, 8, 0, 0))
 
-    def __init__(self, dll, guests, network=None):
+
+class Deployment:
+    """
+    A console host with every kind of share, the folders behind them, and the targets that name them. The shares `hideunread` and
+    `noperm` have the names that smbtorture gives them; `named` is the kind of store behind the first.
+    """
+
+    def __init__(self, dll, guests, network=None, named="physical"):
         self.dll = dll
         self.network = network
+        self.named = named
         self.guests = guests        # a guest share makes strangers guests, which tests of refused logons cannot have
         self.root = tempfile.mkdtemp(prefix="smb3-server.")
-        for name in ("physical", "readonly", "sealed", "open"):
+        for name in ("physical", "readonly", "sealed", "open", "hideunread", "noperm"):
             os.makedirs(os.path.join(self.root, name))
+        try:
+            os.setxattr(self.folder("noperm"), "user.smb3.sd", CLOSED)
+        except OSError:
+            pass                    # a file system without descriptors has nothing to close it with
         with open(os.path.join(self.root, "readonly", "note.txt"), "w", encoding="utf-8") as out:
             out.write("read me\n")
         self.host = None
@@ -141,6 +155,8 @@ class Deployment:
                 "--share", "physical=" + self.folder("physical"), "--share", "memory=memory:",
                 "--share", "readonly=%s,readonly" % self.folder("readonly"),
                 "--share", "sealed=%s,encrypt" % self.folder("sealed"),
+                "--share", "hideunread=%s,abe" % ("memory:" if self.named == "memory" else self.folder("hideunread")),
+                "--share", "noperm=" + self.folder("noperm"),
                 "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning"]
                 + (["--share", "open=%s,guest" % self.folder("open")] if self.guests else []),
                 prefix=self.network.prefix if self.network else ())
