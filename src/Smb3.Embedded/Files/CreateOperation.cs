@@ -335,7 +335,9 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
     private async ValueTask<NtStatus> OverwriteAsync(FileOpen open, FileMetadata old, CancellationToken cancellationToken)
     {
+        open.File.NoteChange();
         var status = await open.Handle.SetLengthAsync(0, cancellationToken);
+        open.File.NoteChange();
         if (status == NtStatus.Success && parameters.AllocationSize > 0)
             status = await open.Handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
         if (status != NtStatus.Success)

@@ -49,6 +49,8 @@ internal sealed partial class FileOpen
                     try
                     {
                         status = await ChangeDataAsync(
+                            targetOffset,
+                            length,
                             () => target.CopyFromAsync(source._file, sourceOffset, targetOffset, length, cancellationToken));
                     }
                     finally
@@ -107,7 +109,10 @@ internal sealed partial class FileOpen
             copied = Math.Min(copied, to.Value.Length - targetOffset); // the end of file stays where it is
             return copied <= 0
                 ? NtStatus.Success
-                : await ChangeDataAsync(() => CloneAsync(target, source, sourceOffset, targetOffset, copied, cancellationToken));
+                : await ChangeDataAsync(
+                    targetOffset,
+                    copied,
+                    () => CloneAsync(target, source, sourceOffset, targetOffset, copied, cancellationToken));
         }
         finally
         {
@@ -139,7 +144,7 @@ internal sealed partial class FileOpen
         File.Locks is not { } locks || locks.Permits(this, new ByteRange((ulong)offset, (ulong)length), write);
 
     /// <summary>What every change of data takes: nobody who still caches, and times that move.</summary>
-    private async ValueTask<NtStatus> ChangeDataAsync(Func<ValueTask<NtStatus>> change)
+    private async ValueTask<NtStatus> ChangeDataAsync(long offset, long length, Func<ValueTask<NtStatus>> change)
     {
         if (!TryEnter())
             return NtStatus.FileClosed;
@@ -147,7 +152,9 @@ internal sealed partial class FileOpen
         {
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
+            File.NoteChange(offset, length);
             var status = await change();
+            File.NoteChange(offset, length);
             AfterWrite(status);
             return status;
         }

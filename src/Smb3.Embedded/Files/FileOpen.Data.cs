@@ -233,6 +233,7 @@ internal sealed partial class FileOpen
         {
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
+            File.NoteChange(offset, data.Length);
             writing = _file.WriteAsync(offset, data, cancellationToken);
         }
         catch
@@ -313,6 +314,7 @@ internal sealed partial class FileOpen
                 return NtStatus.FileLockConflict;
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
+            File.NoteChange(end, data.Length);
             var status = await _file.WriteAsync(end, data, cancellationToken);
             if (status == NtStatus.Success && (writeThrough || (Options & CreateOptions.WriteThrough) != 0))
                 status = await _file.FlushAsync(cancellationToken);
@@ -361,7 +363,9 @@ internal sealed partial class FileOpen
         try
         {
             File.Caching.BreakReads(this);
+            File.NoteChange();
             var status = await resize(this, size, cancellationToken);
+            File.NoteChange();
             File.Caching.BreakReads(this);
             if (status != NtStatus.Success)
                 return status;

@@ -48,6 +48,7 @@ internal sealed partial class FileOpen
                 return NtStatus.Success;
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
+            File.NoteChange(offset, end - offset);
             var status = await file.ZeroAsync(offset, end - offset, cancellationToken);
             AfterWrite(status);
             return status;
@@ -127,6 +128,7 @@ internal sealed partial class FileOpen
             if (length <= 0)
                 return NtStatus.Success;
             File.Caching.BreakReads(this);
+            File.NoteChange(offset, length);
             var status = await file.TrimAsync(offset, length, cancellationToken);
             File.Caching.BreakReads(this);
             return status;

@@ -113,6 +113,7 @@ internal sealed partial class FileOpen
 
         // A write that was still under way has ended: nobody meets it under a lock of his own.
         File.Locks?.Release(this);
+        File.EndOffloads(this);
 
         FileMetadata metadata = default;
         try

@@ -57,6 +57,27 @@ internal static class FsctlInput
         return input;
     }
 
+    public static byte[] OffloadRead(ulong offset, ulong length, uint timeToLive = 0)
+    {
+        var input = new byte[32];
+        input.AsSpan().Put(0, (uint)input.Length);
+        input.AsSpan().Put(8, timeToLive);
+        input.AsSpan().Put(16, offset);
+        input.AsSpan().Put(24, length);
+        return input;
+    }
+
+    public static byte[] OffloadWrite(ReadOnlySpan<byte> token, ulong offset, ulong length, ulong transferOffset = 0)
+    {
+        var input = new byte[32 + 512];
+        input.AsSpan().Put(0, (uint)input.Length);
+        input.AsSpan().Put(8, offset);
+        input.AsSpan().Put(16, length);
+        input.AsSpan().Put(24, transferOffset);
+        token.CopyTo(input.AsSpan(32));
+        return input;
+    }
+
     public static byte[] DuplicateExtents(Smb2FileId source, long sourceOffset, long targetOffset, long count)
     {
         var input = new byte[40];

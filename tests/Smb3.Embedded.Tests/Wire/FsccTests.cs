@@ -292,4 +292,23 @@ public sealed class FsccTests
         Assert.Equal((@"..\target", "shown", true), (target, print, isRelative));
         Assert.False(ReparseDataBuffer.TryParse(buffer.AsSpan(0, buffer.Length - 1), out _));
     }
+
+    [Fact]
+    public void An_offload_token_is_told_from_others()
+    {
+        var token = new byte[OffloadToken.Size];
+        byte[] id = [.. Enumerable.Range(1, OffloadToken.IdSize).Select(value => (byte)value)];
+        OffloadToken.WriteId(token, id);
+        Assert.True(OffloadToken.TryGetId(token, out var read));
+        Assert.Equal(id, read.ToArray());
+        Assert.False(OffloadToken.IsZeroData(token));
+        Assert.Equal([0x01, 0xF8], token[6..8]);
+        token[^1] = 1;
+        Assert.False(OffloadToken.TryGetId(token, out _));
+
+        OffloadToken.WriteZeroData(token);
+        Assert.Equal([0xFF, 0xFF, 0x00, 0x01, 0, 0, 0x01, 0xF8], token[..8]);
+        Assert.True(OffloadToken.IsZeroData(token));
+        Assert.False(OffloadToken.TryGetId(token, out _));
+    }
 }

@@ -86,6 +86,8 @@ public sealed class RequestSample
         yield return new("compression chained", Chained(), ReadCompression);
         yield return new(
             "validate negotiate", FsctlInput.ValidateNegotiate(0, Key, 0, Smb2Dialect.Smb300, Smb2Dialect.Smb302), ReadValidate);
+        yield return new("offload read", FsctlInput.OffloadRead(512, 1024, 7), ReadOffloadRead);
+        yield return new("offload write", FsctlInput.OffloadWrite(ZeroToken(), 512, 1024, 2048), ReadOffloadWrite);
         yield return new("copy chunks", FsctlInput.CopyChunks(new byte[24], new(1, 2, 3), new(4, 5, 6)), ReadCopyChunks);
         yield return new("pipe wait", FsctlInput.PipeWait("srvsvc", 100), ReadPipeWait);
         yield return new("full EA", SetBuffer.FullEa(("user.one"u8.ToArray(), [1, 2, 3]), ("two"u8.ToArray(), [])), ReadFullEa);
@@ -479,6 +481,32 @@ public sealed class RequestSample
             Touch(info.Dialect(i));
         }
 
+        return true;
+    }
+
+    private static byte[] ZeroToken()
+    {
+        var token = new byte[OffloadToken.Size];
+        OffloadToken.WriteZeroData(token);
+        return token;
+    }
+
+    private static bool ReadOffloadRead(byte[] bytes)
+    {
+        var read = OffloadRead.TryParse(bytes, out var request);
+        Touch(request);
+        return read;
+    }
+
+    private static bool ReadOffloadWrite(byte[] bytes)
+    {
+        if (!OffloadWrite.TryParse(bytes, out var request))
+        {
+            return false;
+        }
+
+        var token = bytes.AsSpan(OffloadWrite.TokenOffset, OffloadToken.Size);
+        Touch(request, OffloadToken.IsZeroData(token), OffloadToken.TryGetId(token, out _));
         return true;
     }
 

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
@@ -42,7 +43,31 @@ internal static class FsControlTable
         new(FsControlCode.PipeWait, FsControlTarget.None, new PipeWaitControl(services.Pipes)),
     ];
 
-    private static FsControlRule[] ForCopies(CommandServices services) =>
+    private static FsControlRule[] ForCopies(CommandServices services)
+    {
+        var tokens = new OffloadTokens(services.Random, services.Settings.TimeProvider);
+        return
+        [
+            .. ForChunks(services),
+            new(FsControlCode.OffloadRead, FsControlTarget.FileOrDirectory, new OffloadReadControl(tokens))
+            {
+                Access = Read,
+                Input = OffloadRead.Size,
+                ShortInput = NtStatus.BufferTooSmall,
+                Output = OffloadRead.ResponseSize,
+            },
+            new(FsControlCode.OffloadWrite, FsControlTarget.FileOrDirectory, new OffloadWriteControl(tokens, services.Settings.Limits))
+            {
+                Access = Write,
+                Changes = true,
+                Input = OffloadWrite.Size,
+                ShortInput = NtStatus.BufferTooSmall,
+                Output = OffloadWrite.ResponseSize,
+            },
+        ];
+    }
+
+    private static FsControlRule[] ForChunks(CommandServices services) =>
     [
         new(FsControlCode.SrvRequestResumeKey, FsControlTarget.FileOrDirectory, new ResumeKeyControl())
         {
