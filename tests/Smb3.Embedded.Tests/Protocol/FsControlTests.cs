@@ -179,6 +179,44 @@ public sealed class FsControlTests : ProtocolTest
         await ExpectAsync(NtStatus.ObjectIdNotFound, file, FsControlCode.GetObjectId, []);
     }
 
+    [Fact]
+    public async Task No_file_has_checksums_and_none_can_get_them()
+    {
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("file");
+        var state = (await ExpectAsync(NtStatus.Success, file, FsControlCode.GetIntegrityInformation, [])).Output;
+        Assert.Equal([.. new byte[12], 0, 0x10, 0, 0], state);
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.GetIntegrityInformation, [], maxOutput: 15);
+
+        const FsControlCode Set = FsControlCode.SetIntegrityInformation;
+        await ExpectAsync(NtStatus.Success, file, Set, new byte[8]);
+        await ExpectAsync(NtStatus.Success, file, Set, [0xFF, 0xFF, 0, 0, 0, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidDeviceRequest, file, Set, [1, 0, 0, 0, 0, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidDeviceRequest, file, Set, [2, 0, 0, 0, 1, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidParameter, file, Set, [3, 0, 0, 0, 0, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidParameter, file, Set, [2, 0, 0, 0, 2, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidParameter, file, Set, [0, 0, 0, 0, 1, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidParameter, file, Set, [0xFF, 0xFF, 0, 0, 1, 0, 0, 0]);
+        await ExpectAsync(NtStatus.InvalidParameter, file, Set, new byte[7]);
+
+        const FsControlCode SetEx = FsControlCode.SetIntegrityInformationEx;
+        await ExpectAsync(NtStatus.Success, file, SetEx, Ex(0, 0, 0, 1));
+        await ExpectAsync(NtStatus.Success, file, SetEx, Ex(1, 1, 0, 1));
+        await ExpectAsync(NtStatus.InvalidDeviceRequest, file, SetEx, Ex(1, 0, 0, 1));
+        await ExpectAsync(NtStatus.InvalidDeviceRequest, file, SetEx, Ex(1, 0, 1, 1));
+        await ExpectAsync(NtStatus.InvalidParameter, file, SetEx, Ex(0, 0, 1, 1));
+        await ExpectAsync(NtStatus.InvalidParameter, file, SetEx, Ex(1, 1, 1, 1));
+        await ExpectAsync(NtStatus.InvalidParameter, file, SetEx, Ex(0, 0, 0, 2));
+        await ExpectAsync(NtStatus.InvalidParameter, file, SetEx, Ex(0, 0, 0, 1)[..15]);
+
+        var reader = await tree.OpenAsync("file", access: Read);
+        await ExpectAsync(NtStatus.AccessDenied, reader, Set, new byte[8]);
+        await ExpectAsync(NtStatus.Success, reader, FsControlCode.GetIntegrityInformation, []);
+
+        static byte[] Ex(byte enable, byte keep, byte flags, byte version) =>
+            [enable, keep, 0, 0, flags, 0, 0, 0, version, 0, 0, 0, 0, 0, 0, 0];
+    }
+
     private static byte[] Pattern(int length)
     {
         var data = new byte[length];

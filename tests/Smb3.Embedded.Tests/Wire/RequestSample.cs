@@ -88,6 +88,8 @@ public sealed class RequestSample
             "validate negotiate", FsctlInput.ValidateNegotiate(0, Key, 0, Smb2Dialect.Smb300, Smb2Dialect.Smb302), ReadValidate);
         yield return new("offload read", FsctlInput.OffloadRead(512, 1024, 7), ReadOffloadRead);
         yield return new("offload write", FsctlInput.OffloadWrite(ZeroToken(), 512, 1024, 2048), ReadOffloadWrite);
+        yield return new("set integrity", new byte[SetIntegrityInformation.Size], ReadSetIntegrity);
+        yield return new("set integrity Ex", new byte[SetIntegrityInformationEx.Size], ReadSetIntegrityEx);
         yield return new("copy chunks", FsctlInput.CopyChunks(new byte[24], new(1, 2, 3), new(4, 5, 6)), ReadCopyChunks);
         yield return new("pipe wait", FsctlInput.PipeWait("srvsvc", 100), ReadPipeWait);
         yield return new("full EA", SetBuffer.FullEa(("user.one"u8.ToArray(), [1, 2, 3]), ("two"u8.ToArray(), [])), ReadFullEa);
@@ -508,6 +510,20 @@ public sealed class RequestSample
         var token = bytes.AsSpan(OffloadWrite.TokenOffset, OffloadToken.Size);
         Touch(request, OffloadToken.IsZeroData(token), OffloadToken.TryGetId(token, out _));
         return true;
+    }
+
+    private static bool ReadSetIntegrity(byte[] bytes)
+    {
+        var read = SetIntegrityInformation.TryParse(bytes, out var request);
+        Touch(request);
+        return read;
+    }
+
+    private static bool ReadSetIntegrityEx(byte[] bytes)
+    {
+        var read = SetIntegrityInformationEx.TryParse(bytes, out var request);
+        Touch(request);
+        return read;
     }
 
     private static bool ReadCopyChunks(byte[] bytes)

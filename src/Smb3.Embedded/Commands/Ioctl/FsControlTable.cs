@@ -163,6 +163,27 @@ internal static class FsControlTable
             Changes = true,
             Input = CompressionState.Size,
         },
+        new(FsControlCode.GetIntegrityInformation, FsControlTarget.FileOrDirectory, new GetIntegrityControl())
+        {
+            Ability = StoreAbilities.BlockCloning,
+            Output = IntegrityInformation.Size,
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+        new(FsControlCode.SetIntegrityInformation, FsControlTarget.FileOrDirectory, new SetIntegrityControl(isExtended: false))
+        {
+            Ability = StoreAbilities.BlockCloning,
+            Access = Read,
+            AndAccess = Write,
+            Changes = true,
+            Input = SetIntegrityInformation.Size,
+        },
+        new(FsControlCode.SetIntegrityInformationEx, FsControlTarget.FileOrDirectory, new SetIntegrityControl(isExtended: true))
+        {
+            Ability = StoreAbilities.BlockCloning,
+            Access = Write,
+            Changes = true,
+            Input = SetIntegrityInformationEx.Size,
+        },
         new(FsControlCode.GetReparsePoint, FsControlTarget.FileOrDirectory, new GetReparsePointControl())
         {
             Ability = StoreAbilities.ReparsePoints,
