@@ -42,6 +42,7 @@ public enum NtStatus : uint
     FileLockConflict = 0xC0000054,
     LockNotGranted = 0xC0000055,
     DeletePending = 0xC0000056,
+    NoSuchPrivilege = 0xC0000060,
     PrivilegeNotHeld = 0xC0000061,
     LogonFailure = 0xC000006D,
     AccountRestriction = 0xC000006E,

@@ -114,6 +114,137 @@ public class LsaRpcTests
         Assert.Equal(NtStatus.InsufficientResources, Status(await client.CallAsync(44, OpenPolicyStub(0x02000000))));
     }
 
+    [Fact]
+    public async Task PrivilegesAreListedOnce()
+    {
+        var (client, handle) = await OpenAsync();
+        using var _ = client;
+        var names = ReadNames(await client.CallAsync(2, Stub(handle, 0, 4096)), hasContext: true, hasValues: true, out var status);
+        Assert.Equal(NtStatus.Success, status);
+        Assert.Contains("SeTakeOwnershipPrivilege", names);
+        var rest = ReadNames(
+            await client.CallAsync(2, Stub(handle, (uint)names.Count, 4096)), hasContext: true, hasValues: true, out status);
+        Assert.Equal(NtStatus.NoMoreEntries, status);
+        Assert.Empty(rest);
+    }
+
+    [Fact]
+    public async Task APrivilegeHasAValueANameAndATitle()
+    {
+        var (client, handle) = await OpenAsync();
+        using var _ = client;
+        var value = await client.CallAsync(31, Stub(handle, "setakeOwnershipPrivilege"));
+        Assert.Equal((9u, 0u, NtStatus.Success), (Number(value, 0), Number(value, 4), Status(value)));
+        Assert.Equal(NtStatus.NoSuchPrivilege, Status(await client.CallAsync(31, Stub(handle, "SeTcbPrivilege"))));
+
+        Assert.Equal("SeTakeOwnershipPrivilege", ReadName(await client.CallAsync(32, Stub(handle, 9, 0))));
+        Assert.Equal(NtStatus.NoSuchPrivilege, Status(await client.CallAsync(32, Stub(handle, 9, 1))));
+        Assert.Equal(NtStatus.NoSuchPrivilege, Status(await client.CallAsync(32, Stub(handle, 7, 0))));
+
+        byte[] asked = [.. Stub(handle, "SeRestorePrivilege"), 9, 4, 9, 4];
+        Assert.Equal("Restore files and directories", ReadName(await client.CallAsync(33, asked)));
+    }
+
+    [Fact]
+    public async Task RightsOfAccountsAreForAdministrators()
+    {
+        var (client, handle) = await OpenAsync(PipeClient.Administrator);
+        using var _ = client;
+        var accounts = await client.CallAsync(11, Stub(handle, 0, 4096));
+        Assert.Equal(NtStatus.Success, Status(accounts));
+        var rights = ReadNames(
+            await client.CallAsync(36, Stub(handle, WellKnownSids.Administrators)), hasContext: false, hasValues: false, out var status);
+        Assert.Equal(NtStatus.Success, status);
+        Assert.Contains("SeRestorePrivilege", rights);
+        Assert.Equal(NtStatus.ObjectNameNotFound, Status(await client.CallAsync(36, Stub(handle, WellKnownSids.Guests))));
+
+        var (other, otherHandle) = await OpenAsync();
+        using var __ = other;
+        Assert.Equal(NtStatus.AccessDenied, Status(await other.CallAsync(36, Stub(otherHandle, WellKnownSids.Administrators))));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(11)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(36)]
+    public async Task QuestionsAboutPrivilegesThatAreCutOffAreFaults(ushort opnum)
+    {
+        var (client, handle) = await OpenAsync();
+        using var _ = client;
+        var answer = await client.SendAsync(PipeClient.RequestPdu(opnum, handle));
+        Assert.Equal(RpcStatus.BadStubData, PipeClient.FaultStatus(answer));
+    }
+
+    private static uint Number(byte[] stub, int at) => BinaryPrimitives.ReadUInt32LittleEndian(stub.AsSpan(at));
+
+    private static byte[] Stub(byte[] handle, uint first, uint second)
+    {
+        using var stub = new NdrWriter();
+        stub.WriteBytes(handle);
+        stub.WriteUInt32(first);
+        stub.WriteUInt32(second);
+        return stub.Written.ToArray();
+    }
+
+    private static byte[] Stub(byte[] handle, string name)
+    {
+        using var stub = new NdrWriter();
+        stub.WriteBytes(handle);
+        stub.WriteUnicodeString(name);
+        stub.WriteUnicodeStringBuffer(name);
+        stub.Align(4);
+        return stub.Written.ToArray();
+    }
+
+    private static byte[] Stub(byte[] handle, Sid sid)
+    {
+        using var stub = new NdrWriter();
+        stub.WriteBytes(handle);
+        stub.WriteSid(sid);
+        return stub.Written.ToArray();
+    }
+
+    private static string ReadName(byte[] stub)
+    {
+        var reader = new NdrReader(stub);
+        Assert.True(reader.ReadPointer());
+        var name = reader.ReadUnicodeStringBuffer(reader.ReadUnicodeString());
+        Assert.False(reader.Failed);
+        Assert.Equal(NtStatus.Success, Status(stub));
+        return name!;
+    }
+
+    private static List<string> ReadNames(byte[] stub, bool hasContext, bool hasValues, out NtStatus status)
+    {
+        var reader = new NdrReader(stub);
+        if (hasContext)
+            reader.ReadUInt32();
+        var names = new List<string>();
+        var count = reader.ReadUInt32();
+        if (reader.ReadPointer())
+        {
+            Assert.Equal(count, reader.ReadUInt32());
+            var inline = new List<NdrUnicodeString>();
+            for (var i = 0; i < count; i++)
+            {
+                inline.Add(reader.ReadUnicodeString());
+                if (hasValues)
+                    reader.ReadBytes(8);
+            }
+
+            foreach (var name in inline)
+                names.Add(reader.ReadUnicodeStringBuffer(name)!);
+        }
+
+        status = (NtStatus)reader.ReadUInt32();
+        Assert.False(reader.Failed);
+        Assert.Equal(0, reader.Remaining);
+        return names;
+    }
+
     private static (string Domain, string Name, int Use, NtStatus Status) ReadOne(byte[] stub)
     {
         var reader = new NdrReader(stub);

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Pipes.LsaRpc;
 
 /// <summary>
 /// The Local Security Authority (MS-LSAD, MS-LSAT) as far as a file server is asked: names for SIDs and SIDs for names, so that a
-/// security page shows whom an entry is for, and which domain this is.
+/// security page shows whom an entry is for, which domain this is, and which privileges there are.
 /// </summary>
 internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
 {
@@ -15,11 +15,17 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     private enum Operation : ushort
     {
         Close = 0,
+        EnumeratePrivileges = 2,
         OpenPolicy = 6,
         QueryInformationPolicy = 7,
+        EnumerateAccounts = 11,
         EnumerateTrustedDomains = 13,
         LookupNames = 14,
         LookupSids = 15,
+        LookupPrivilegeValue = 31,
+        LookupPrivilegeName = 32,
+        LookupPrivilegeDisplayName = 33,
+        EnumerateAccountRights = 36,
         OpenPolicy2 = 44,
         GetUserName = 45,
         QueryInformationPolicy2 = 46,
@@ -49,6 +55,12 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             Operation.Close => ValueTask.FromResult(Close(call, output)),
             Operation.QueryInformationPolicy or Operation.QueryInformationPolicy2 => ValueTask.FromResult(QueryPolicy(call, output)),
             Operation.EnumerateTrustedDomains or Operation.EnumerateTrustedDomainsEx => ValueTask.FromResult(TrustedDomains(call, output)),
+            Operation.EnumeratePrivileges => ValueTask.FromResult(LsaPrivileges.Enumerate(call, output)),
+            Operation.EnumerateAccounts => ValueTask.FromResult(LsaPrivileges.EnumerateAccounts(call, output)),
+            Operation.EnumerateAccountRights => ValueTask.FromResult(LsaPrivileges.EnumerateRights(call, output)),
+            Operation.LookupPrivilegeValue => ValueTask.FromResult(LsaPrivileges.LookupValue(call, output)),
+            Operation.LookupPrivilegeName => ValueTask.FromResult(LsaPrivileges.LookupName(call, output)),
+            Operation.LookupPrivilegeDisplayName => ValueTask.FromResult(LsaPrivileges.LookupDisplayName(call, output)),
             Operation.GetUserName => ValueTask.FromResult(GetUserName(call, output)),
             Operation.LookupSids => _lookup.SidsAsync(call, LsaLookupVersion.First, output, cancellation),
             Operation.LookupSids2 => _lookup.SidsAsync(call, LsaLookupVersion.Second, output, cancellation),
