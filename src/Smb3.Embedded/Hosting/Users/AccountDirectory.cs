@@ -88,7 +88,33 @@ internal sealed class AccountDirectory : ICallerDirectory
         };
     }
 
-    public PipeAccount? Find(Sid sid) => _seen.GetValueOrDefault(sid);
+    /// <summary>
+    /// The account of a SID: of a user of the server's own, of one of their groups, or of somebody who was here or was asked for by name
+    /// since the start. A host's own user store cannot be searched by SID.
+    /// </summary>
+    public PipeAccount? Find(Sid sid)
+    {
+        if (_seen.TryGetValue(sid, out var seen))
+        {
+            return seen;
+        }
+
+        var own = _users as InMemoryUserStore ?? (_users as UserDirectory)?.Own;
+        foreach (var (user, groups) in own?.GetNames() ?? [])
+        {
+            if (AccountOf(user, SidNameUse.User) is var account && account.Sid == sid)
+            {
+                return account;
+            }
+
+            if (groups.Select(group => AccountOf(group, SidNameUse.Group)).FirstOrDefault(group => group.Sid == sid) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
 
     public async ValueTask<PipeAccount?> FindAsync(string? domain, string name, CancellationToken cancellationToken)
     {
@@ -98,6 +124,12 @@ internal sealed class AccountDirectory : ICallerDirectory
         }
 
         var user = name.Length == 0 ? null : await _users.FindAsync(name, domain ?? string.Empty, cancellationToken).ConfigureAwait(false);
+        if (user is not null)
+        {
+            // Whoever asks for a name sees the SID again: in the list of permissions that he adds the name to.
+            Remember(user.Name, SidNameUse.User);
+        }
+
         return user is not null ? AccountOf(user.Name, SidNameUse.User)
             : _seen.Values.FirstOrDefault(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
     }

@@ -3,6 +3,9 @@ namespace Smb3.Embedded.Hosting;
 /// <summary>The server's own users, then the host's.</summary>
 internal sealed class UserDirectory(InMemoryUserStore own, ISmbUserStore host) : ISmbUserStore
 {
+    /// <summary>The users whose names are known without being asked for.</summary>
+    public InMemoryUserStore Own => own;
+
     public async ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) =>
         await own.FindAsync(userName, domain, cancellationToken).ConfigureAwait(false)
         ?? await host.FindAsync(userName, domain, cancellationToken).ConfigureAwait(false);

@@ -70,6 +70,16 @@ public sealed class InMemoryUserStore : ISmbUserStore
         return true;
     }
 
+    /// <summary>The names of all users and of their groups, as of now.</summary>
+    internal IEnumerable<(string User, IReadOnlyCollection<string> Groups)> GetNames()
+    {
+        foreach (var entry in _users.Values)
+        {
+            if (entry.TryGetUser(out var user))
+                yield return (user.Name, user.Groups);
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) =>
         new(_users.TryGetValue(userName, out var entry) && entry.TryGetUser(out var user) ? user : null);
