@@ -47,6 +47,7 @@ public sealed class AppleTests : ProtocolTest
         var info = new byte[60];
         "TYPECREA"u8.CopyTo(info.AsSpan(16));
         info[24] = 0x40;
+        new byte[] { 9, 9, 9, 9, 1, 2, 3, 4, 5, 6 }.CopyTo(info, 32); // document id, date added, extended flags
         var stream = await tree.OpenAsync("file:AFP_AfpInfo");
         await stream.WriteAsync(0, info);
         await stream.CloseAsync();
@@ -57,7 +58,7 @@ public sealed class AppleTests : ProtocolTest
         Assert.Equal((uint)FileAccessMask.FileAllAccess, BinaryPrimitives.ReadUInt32LittleEndian(entry.AsSpan(64)));
         Assert.Equal(1234, ForkLength(entry));
         Assert.Equal("TYPECREA"u8.ToArray(), entry[78..86]);
-        Assert.Equal(0x40, entry[86]);
+        Assert.Equal([0x40, 0, 5, 6, 1, 2, 3, 4], entry[86..94]);
     }
 
     private static long ForkLength(byte[] entry) => BinaryPrimitives.ReadInt64LittleEndian(entry.AsSpan(70));

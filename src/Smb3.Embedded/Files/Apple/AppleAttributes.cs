@@ -69,7 +69,10 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
             : 0;
     }
 
-    /// <summary>Type and creator (a directory has none), flags, extended flags, date added.</summary>
+    /// <summary>
+    /// Type and creator (a directory has none), flags, extended flags, date added. The last two are in the second half, FndrExtendedFileInfo
+    /// of HFS+: document id (4), date added (4), extended flags (2).
+    /// </summary>
     private static UInt128 Shorten(ReadOnlySpan<byte> finderInfo, bool isDirectory)
     {
         Span<byte> shortened = stackalloc byte[16];
@@ -78,7 +81,7 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
             finderInfo[..8].CopyTo(shortened);
         finderInfo.Slice(8, 2).CopyTo(shortened[8..]);
         finderInfo.Slice(24, 2).CopyTo(shortened[10..]);
-        finderInfo.Slice(16, 4).CopyTo(shortened[12..]);
+        finderInfo.Slice(20, 4).CopyTo(shortened[12..]);
         return BinaryPrimitives.ReadUInt128BigEndian(shortened);
     }
 }
