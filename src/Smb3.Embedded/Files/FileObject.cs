@@ -348,7 +348,12 @@ internal sealed class FileObject
         {
             if (IsDirectory)
                 Volume.LeasedDirectories.Move(link.Path, path, this);
+            var pending = link.DeletePending;
+            if (pending)
+                Volume.SetDeletePending(link, false); // known by its name
             link.Path = path;
+            if (pending)
+                Volume.SetDeletePending(link, true);
             MoveOpensLocked(link, path);
             foreach (var stream in _streams)
                 stream.MoveOpensLocked(link, path);

@@ -242,7 +242,8 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidParameter;
         if (File.HasOpenStreams)
             return NtStatus.AccessDenied;
-        if (IsDirectory && HasOpenBelow(source))
+        // On POSIX systems a directory moves with all that is open in it.
+        if (IsDirectory && !Record.IsPosix && HasOpenBelow(source))
         {
             BreakBelow(source, wait);
             return NtStatus.AccessDenied;
@@ -379,7 +380,7 @@ internal sealed partial class FileOpen
         if (!IsDirectory)
             return;
 
-        // None is left below today; opens that outlive a rename (durable ones, later) move with it.
+        // Of a POSIX client's rename: what is open below moves along.
         foreach (var file in Volume.GetFiles())
         {
             foreach (var below in file.GetLinks())

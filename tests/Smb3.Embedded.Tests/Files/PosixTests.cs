@@ -85,6 +85,30 @@ public sealed class PosixTests
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("target"));
     }
 
+    [Fact]
+    public async Task A_directory_moves_with_what_is_open_in_it()
+    {
+        var directory = await OpenAsync("dir", CreateDisposition.Create, options: CreateOptions.DirectoryFile);
+        var file = await OpenAsync("dir/file", CreateDisposition.Create);
+        var doomed = await _volume.OpenAsync(@"dir\doomed");
+        Assert.Equal(NtStatus.Success, await TestVolume.DeleteAsync(doomed));
+        Assert.Equal(NtStatus.Success, await directory.RenameAsync("moved", false, false, null, CancellationToken.None));
+        Assert.Equal(@"moved\file", file.Path.Text);
+        Assert.Equal(NtStatus.Success, await TestVolume.WriteAsync(file, 0, 1));
+        Assert.Equal(NtStatus.DeletePending, await _volume.StatusAsync(@"moved\doomed"));
+        Assert.Equal(NtStatus.ObjectPathNotFound, await _volume.StatusAsync(@"dir\file"));
+        await doomed.CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync(@"moved\doomed"));
+        await file.CloseAsync();
+        await directory.CloseAsync();
+
+        await _volume.MakeAsync("dir", directory: true);
+        await _volume.MakeAsync(@"dir\doomed");
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync(@"dir\doomed"));
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync(@"moved\file"));
+        _volume.AssertEmpty();
+    }
+
     private static async Task<byte[]> SecurityAsync(FileOpen open) =>
         (await open.GetSecurityAsync(SecurityInformation.Owner | SecurityInformation.Dacl, CancellationToken.None)).Value.ToArray();
 
