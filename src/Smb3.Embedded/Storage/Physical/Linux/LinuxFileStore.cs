@@ -34,7 +34,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         LinuxTree.Stat(_tree.Root, out _rootStat);
         HasAttributes = ProbeAttributes();
         StatFsBuffer volume;
-        IsInMemory = Native.StatFs(_tree.Root, &volume) == 0 && volume.Type == StatFsBuffer.TmpFs;
+        var type = Native.StatFs(_tree.Root, &volume) == 0 ? volume.Type : 0;
+        IsInMemory = type == StatFsBuffer.TmpFs;
+        Attributes = new AttributeMemory(HasAttributes, type, _rootStat.Device);
         _label = PhysicalFileStore.MakeLabel(folder, options);
         Traits = new StoreTraits
         {
@@ -52,6 +54,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 
     /// <summary>Whether the file system keeps extended attributes.</summary>
     public bool HasAttributes { get; }
+
+    /// <summary>What the extended attributes of files say of them.</summary>
+    public AttributeMemory Attributes { get; }
 
     /// <summary>Whether the file system has no disk to wait for.</summary>
     public bool IsInMemory { get; }
@@ -143,7 +148,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Puts together what is known of a file.</summary>
     public FileMetadata ToMetadata(FileDescriptor file, in StatxBuffer stat)
     {
-        var extras = HasAttributes ? InodeExtras.Of(file) : default;
+        var extras = Attributes.Of(file, stat);
         return ToMetadata(stat, extras) with { AllocationSize = DataAllocation.Of(file, stat, extras.HasAny) };
     }
 
@@ -263,7 +268,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             if (!found.Succeeded)
                 continue; // the first that is there is the last that can be one
             using var place = found.Value;
-            return InodeExtras.RecordOf(place) is { ReparseTag: not 0 };
+            return LinuxTree.Stat(place, out var stat) == 0 && Attributes.Of(place, stat).Record is { ReparseTag: not 0 };
         }
 
         return false;

@@ -14,8 +14,6 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
     : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
 {
-    private static ReadOnlySpan<byte> SecurityName => "user.smb3.sd\0"u8;
-
     /// <summary>The path in the case in which its names were created, as of the open.</summary>
     public StorePath Path => path;
 
@@ -37,9 +35,8 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     {
         if (!store.HasAttributes)
             return new(NtStatus.NotSupported);
-        return AttributeCalls.Get(file, SecurityName, out var value) is var error && error is 0 or Errno.NoData
-            ? new(new ReadOnlyMemory<byte>(value))
-            : new(error.ToStatus());
+        var error = LinuxTree.Stat(file, out var stat);
+        return new(error != 0 ? error.ToStatus() : GetSecurityDescriptor(stat));
     }
 
     /// <inheritdoc/>
@@ -102,10 +99,17 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         if (error == 0 && store.HasAttributes && attributes != LinuxFileStore.DefaultAttributes(stat))
             error = WriteRecord(new DosRecord(attributes, null, null, default));
         if (error == 0 && store.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
-            error = AttributeCalls.Set(file, SecurityName, parameters.SecurityDescriptor.Span);
+            error = AttributeCalls.Set(file, InodeExtras.DescriptorName, parameters.SecurityDescriptor.Span);
         if (error == 0 && parameters.UnixMode is { } mode)
             error = SetMode(mode); // last: it may take the right to do the rest away
         return error.ToStatus();
+    }
+
+    /// <summary>The descriptor, given what the inode was a moment ago.</summary>
+    protected NtResult<ReadOnlyMemory<byte>> GetSecurityDescriptor(in StatxBuffer stat)
+    {
+        var error = store.Attributes.GetDescriptor(file, stat, out var descriptor);
+        return error != 0 ? error.ToStatus() : new ReadOnlyMemory<byte>(descriptor);
     }
 
     // By way of /proc: a handle that is a place only (O_PATH) takes no fchmod.
@@ -120,7 +124,7 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     {
         while (true)
         {
-            var error = AttributeCalls.Set(file, SecurityName, descriptor);
+            var error = AttributeCalls.Set(file, InodeExtras.DescriptorName, descriptor);
             if (error != Errno.NoSpace || !store.Streams.MakeRoom(file))
                 return error;
         }

@@ -65,7 +65,7 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
 
         if (!stat.IsRegular && !stat.IsDirectory)
             return false;
-        metadata = store.ToMetadata(stat, store.HasAttributes ? InodeExtras.OfEntry(reader.Directory, name) : default);
+        metadata = store.ToMetadata(stat, store.Attributes.OfEntry(reader.Directory, name, stat));
         return true;
     }
 }

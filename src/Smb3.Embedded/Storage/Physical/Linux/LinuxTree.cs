@@ -67,7 +67,7 @@ internal sealed unsafe class LinuxTree : IDisposable
         {
             var opened = Native.Open(text, flags | OpenFlags.CloseOnExec, 0);
             error = opened < 0 ? Native.LastError : 0;
-            return opened < 0 ? null : new FileDescriptor(opened);
+            return opened < 0 ? null : new FileDescriptor(opened) { IsPlace = (flags & OpenFlags.Path) != 0 };
         }
     }
 
@@ -213,7 +213,7 @@ internal sealed unsafe class LinuxTree : IDisposable
                 var opened = Native.OpenAt2(Native.OpenAt2Number, Root, text, &how, sizeof(OpenHow));
                 error = opened < 0 ? Native.LastError : 0;
                 if (opened >= 0)
-                    return new FileDescriptor(opened);
+                    return new FileDescriptor(opened) { IsPlace = (flags & OpenFlags.Path) != 0 };
 
                 // Without RESOLVE_CACHED, EAGAIN says that a rename elsewhere came between while a ".." was followed.
                 if (error == Errno.Interrupted || (error == Errno.Again && !(quick && _cachedOpen) && attempt < 32))
@@ -300,7 +300,7 @@ internal sealed unsafe class LinuxTree : IDisposable
                 current.Dispose();
             if (opened < 0)
                 return null;
-            current = new FileDescriptor(opened);
+            current = new FileDescriptor(opened) { IsPlace = (how & OpenFlags.Path) != 0 };
             if (!isLast)
             {
                 rest = rest[(cut + 1)..];

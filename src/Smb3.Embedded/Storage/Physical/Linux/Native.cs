@@ -297,6 +297,9 @@ internal struct StatFsBuffer
 {
     public const long TmpFs = 0x01021994;
     public const long Btrfs = 0x9123683E;
+    public const long Ext = 0xEF53;
+    public const long Xfs = 0x58465342;
+    public const long Overlay = 0x794C7630;
 
     public long Type;
     public long BlockSize;

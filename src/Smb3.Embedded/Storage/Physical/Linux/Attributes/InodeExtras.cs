@@ -5,9 +5,13 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 /// <param name="EaSize">Size of the attributes that clients see, as <see cref="FileMetadata.EaSize"/> counts.</param>
 /// <param name="HasAny">Whether there is any attribute.</param>
 /// <param name="HasStreams">Whether there is any named stream.</param>
-internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool HasAny, bool HasStreams)
+/// <param name="HasDescriptor">Whether there is a security descriptor.</param>
+internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool HasAny, bool HasStreams, bool HasDescriptor)
 {
     private const int UsualListSize = 512;
+
+    /// <summary>The attribute that holds the security descriptor.</summary>
+    public static ReadOnlySpan<byte> DescriptorName => "user.smb3.sd\0"u8;
 
     /// <summary>Reads what is known of an open file.</summary>
     public static unsafe InodeExtras Of(FileDescriptor file)
@@ -66,17 +70,20 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         DosRecord? record = null;
         var eaSize = 0u;
         var hasStreams = false;
+        var hasDescriptor = false;
         foreach (var name in new AttributeNames(names))
         {
             if (name.SequenceEqual(DosRecord.Name))
                 record = ReadRecord(source);
+            else if (name.SequenceEqual(DescriptorName))
+                hasDescriptor = true;
             else if (name.StartsWith(Streams.StreamAttribute.Prefix))
                 hasStreams = true;
             else if (ExtendedAttributes.IsVisible(name))
                 eaSize += SizeOf(source, name);
         }
 
-        return new InodeExtras(record, eaSize == 0 ? 0 : eaSize + 4, true, hasStreams);
+        return new InodeExtras(record, eaSize == 0 ? 0 : eaSize + 4, true, hasStreams, hasDescriptor);
     }
 
     private static unsafe uint SizeOf(AttributeSource source, ReadOnlySpan<byte> nameWithZero)

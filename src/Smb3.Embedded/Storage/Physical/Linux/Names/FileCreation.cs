@@ -65,7 +65,7 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
                 return EntryCalls.ToChangeStatus(Native.LastError);
             var flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
             var opened = Native.OpenAt(parent, name, flags, 0);
-            return opened < 0 ? Native.LastError.ToStatus() : new FileDescriptor(opened);
+            return opened < 0 ? Native.LastError.ToStatus() : new FileDescriptor(opened) { IsPlace = true };
         }
     }
 }

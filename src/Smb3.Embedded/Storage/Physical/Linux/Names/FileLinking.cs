@@ -65,7 +65,7 @@ internal sealed class FileLinking(LinuxFileStore store)
         error = EntryCalls.LinkTo(file, directory, passing);
         if (error != 0)
             return error.ToStatus();
-        using var streams = StreamRemoval.Prepare(store, directory, taken);
+        using var streams = StreamRemoval.Prepare(store, directory, taken, victim);
         error = EntryCalls.Move(directory, passing, directory, taken, 0);
         if (error == 0)
             streams.Finish();

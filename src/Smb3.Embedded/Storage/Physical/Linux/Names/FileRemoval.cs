@@ -29,7 +29,7 @@ internal sealed class FileRemoval(LinuxFileStore store)
             if (error != 0)
                 return error.ToStatus();
             LinuxTree.Stat(place.Descriptor, out var before);
-            using var streams = StreamRemoval.Prepare(store, place.Descriptor, name);
+            using var streams = StreamRemoval.Prepare(store, place.Descriptor, name, stat);
             error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
             if (error != 0)
                 return error == Errno.Exists ? NtStatus.DirectoryNotEmpty : error.ToStatus();

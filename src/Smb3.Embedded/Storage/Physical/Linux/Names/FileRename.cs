@@ -70,7 +70,7 @@ internal sealed class FileRename(LinuxFileStore store)
                 return error.ToStatus();
             if (victim.IsDirectory || moved.IsDirectory)
                 return NtStatus.AccessDenied;
-            using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target);
+            using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target, victim);
             error = victim.Inode == moved.Inode && victim.Device == moved.Device
                 ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of one file
                 : EntryCalls.Move(oldPlace.Descriptor, source, newPlace.Descriptor, target, 0);

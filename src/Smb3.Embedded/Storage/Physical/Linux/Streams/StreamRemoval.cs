@@ -15,9 +15,9 @@ internal readonly struct StreamRemoval : IDisposable
     }
 
     /// <summary>Holds the entry of a directory, if it has any streams.</summary>
-    public static unsafe StreamRemoval Prepare(LinuxFileStore store, FileDescriptor directory, byte[] nameWithZero)
+    public static unsafe StreamRemoval Prepare(LinuxFileStore store, FileDescriptor directory, byte[] nameWithZero, in StatxBuffer stat)
     {
-        if (!store.HasAttributes || !InodeExtras.OfEntry(directory, nameWithZero).HasStreams)
+        if (!store.Attributes.OfEntry(directory, nameWithZero, stat).HasStreams)
             return new StreamRemoval(store, null);
         fixed (byte* name = nameWithZero)
         {
