@@ -108,6 +108,7 @@ internal sealed partial class CreateOperation
     /// </summary>
     private async ValueTask<NtResult<IStoreFile>> FurnishAsync(IStoreFile made, CancellationToken cancellationToken)
     {
+        (made as IOpenedFile)?.ForgetOpening();
         var status = NtStatus.Success;
         if (parameters.ExtendedAttributes.Count > 0)
         {

@@ -186,7 +186,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         FileOpen? open = null;
         try
         {
-            var stored = await handle.GetMetadataAsync(cancellationToken);
+            var stored = await LearnAsync(handle, cancellationToken);
             if (!stored.Succeeded)
                 return stored.Status;
             file = Reference(handle, stored.Value);
@@ -253,6 +253,10 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             }
         }
     }
+
+    /// <summary>What a file is that was opened a moment ago.</summary>
+    private static ValueTask<NtResult<FileMetadata>> LearnAsync(IStoreFile handle, CancellationToken cancellationToken) =>
+        handle is IOpenedFile { MetadataAsOpened: { } known } ? new(known) : handle.GetMetadataAsync(cancellationToken);
 
     /// <summary>A lease key means one file (MS-SMB2 3.3.5.9.8).</summary>
     private NtStatus CheckLeaseKey(FileObject? file) =>
@@ -415,7 +419,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 handle = furnished.Value;
             }
 
-            var stored = await handle.GetMetadataAsync(cancellationToken);
+            var stored = await LearnAsync(handle, cancellationToken);
             if (!stored.Succeeded)
                 return stored.Status;
             file = Reference(handle, stored.Value);

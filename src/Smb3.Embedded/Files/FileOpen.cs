@@ -31,6 +31,7 @@ internal sealed partial class FileOpen
         File = file;
         Record = record;
         _file = handle;
+        (handle as IOpenedFile)?.ForgetOpening();
     }
 
     /// <summary>The file, shared with its other opens.</summary>

@@ -31,7 +31,7 @@ internal sealed class FileSecurity(IFileStore store)
     {
         if (!IsKept || file is not ISecurableFile securable)
             return Stand(caller, isDirectory);
-        var stored = await securable.GetSecurityDescriptorAsync(cancellationToken);
+        var stored = file is IOpenedFile { DescriptorAsOpened: { } known } ? known : await securable.GetSecurityDescriptorAsync(cancellationToken);
         if (!stored.Succeeded)
             return stored.Status;
         if (stored.Value.IsEmpty)

@@ -22,14 +22,13 @@ internal sealed class DirectoryNames(int maxNames)
 
     /// <summary>Finds the disk name that equals <paramref name="name"/> but for case.</summary>
     /// <param name="directory">Where.</param>
+    /// <param name="stat">What the directory was just before.</param>
     /// <param name="name">The wire name. That it does not exist as it is written is known.</param>
     /// <param name="quick">Whether to return PENDING instead of reading the directory.</param>
     /// <param name="disk">The disk name without a zero byte.</param>
-    public NtStatus Find(FileDescriptor directory, ReadOnlySpan<char> name, bool quick, out byte[] disk)
+    public NtStatus Find(FileDescriptor directory, in StatxBuffer stat, ReadOnlySpan<char> name, bool quick, out byte[] disk)
     {
         disk = [];
-        if (LinuxTree.Stat(directory, out var stat) != 0)
-            return NtStatus.ObjectNameNotFound;
         var hash = Hash(name);
         lock (_sync)
         {
@@ -49,11 +48,21 @@ internal sealed class DirectoryNames(int maxNames)
         return quick ? NtStatus.Pending : Scan(directory, stat, name, hash, out disk);
     }
 
-    /// <summary>Forgets a directory: what was found in it turned out not to be there.</summary>
-    public void Forget(FileDescriptor directory)
+    /// <summary>Whether the directory is known not to have the name, in whatever case; false says nothing.</summary>
+    public bool AreSureOfAbsence(in StatxBuffer stat, ReadOnlySpan<char> name)
     {
-        if (LinuxTree.Stat(directory, out var stat) != 0)
-            return;
+        lock (_sync)
+        {
+            if (!_tables.TryGetValue((stat.Device, stat.Inode), out var table) || !table.IsSure || !table.Holds(stat))
+                return false;
+            table.LastUse = Environment.TickCount64;
+            return !table.Names.ContainsKey(Hash(name));
+        }
+    }
+
+    /// <summary>Forgets a directory: what was found in it turned out not to be there.</summary>
+    public void Forget(in StatxBuffer stat)
+    {
         lock (_sync)
             Remove((stat.Device, stat.Inode));
     }
@@ -114,7 +123,7 @@ internal sealed class DirectoryNames(int maxNames)
                 LastUse = Environment.TickCount64,
                 Trust = Math.Max((long)ShortestTrust.TotalMilliseconds, 50 * (Environment.TickCount64 - began)),
                 IsSure = DateTime.UtcNow.Ticks - ModifiedTicks(stat)
-                    > Grain + ((Environment.TickCount64 - began) * TimeSpan.TicksPerMillisecond),
+                    > GrainOf(stat) + ((Environment.TickCount64 - began) * TimeSpan.TicksPerMillisecond),
             };
             table.Stamp(stat);
             Keep((stat.Device, stat.Inode), table);
@@ -141,6 +150,9 @@ internal sealed class DirectoryNames(int maxNames)
         if (_tables.Remove(key, out var table))
             _names -= table.Names.Count;
     }
+
+    // An ext file system with small inodes keeps whole seconds.
+    private static long GrainOf(in StatxBuffer stat) => stat.Modify.Nanoseconds == 0 ? 2 * TimeSpan.TicksPerSecond : Grain;
 
     private static long ModifiedTicks(in StatxBuffer stat) =>
         DateTime.UnixEpoch.Ticks + (stat.Modify.Seconds * TimeSpan.TicksPerSecond) + (stat.Modify.Nanoseconds / 100);

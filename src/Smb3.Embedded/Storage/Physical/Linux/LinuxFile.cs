@@ -8,12 +8,25 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// at once; what has to wait for the disk does so on the thread pool.
 /// </summary>
 internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, bool isNew)
-    : LinuxHandle(store, file, path, isDirectory), IStoreFile
+    : LinuxHandle(store, file, path, isDirectory), IOpenedFile
 {
     // Copying so much into the page cache is quicker than handing it to another thread.
     private const int InlineWrite = 256 * 1024;
 
     private bool _namedIsSafe = !isNew;
+    private Opening? _opening;
+
+    /// <summary>A handle that knows what its opening learned.</summary>
+    public LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, Opening opening)
+        : this(store, file, path, isDirectory, isNew: false) => _opening = opening;
+
+    /// <inheritdoc/>
+    public NtResult<FileMetadata>? MetadataAsOpened =>
+        _opening is { } opening ? Store.ToMetadata(Inode, opening.Stat, opening.Extras) : null;
+
+    /// <inheritdoc/>
+    public NtResult<ReadOnlyMemory<byte>>? DescriptorAsOpened =>
+        _opening is { } opening && Store.HasAttributes ? GetSecurityDescriptor(opening.Stat) : null;
 
     /// <inheritdoc/>
     public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken)
@@ -97,12 +110,16 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     }
 
     /// <inheritdoc/>
-    public override NtStatus Furnish(in NewFile parameters)
+    public void ForgetOpening() => _opening = null;
+
+    /// <summary>Gives a file that was just made what it is to have from the start.</summary>
+    public NtStatus Furnish(in NewFile parameters)
     {
-        var status = base.Furnish(parameters);
-        return status == NtStatus.Success && !IsDirectory && parameters.AllocationSize > 0
-            ? Allocate(parameters.AllocationSize)
-            : status;
+        var status = Furnish(parameters, out var opening);
+        if (status == NtStatus.Success && !IsDirectory && parameters.AllocationSize > 0)
+            return Allocate(parameters.AllocationSize);
+        _opening = opening;
+        return status;
     }
 
     /// <summary>Reads, waiting for the disk.</summary>

@@ -146,9 +146,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     public Lock LockOf(InodeKey inode) => _inodeLocks[inode.Number];
 
     /// <summary>Puts together what is known of a file.</summary>
-    public FileMetadata ToMetadata(FileDescriptor file, in StatxBuffer stat)
+    public FileMetadata ToMetadata(FileDescriptor file, in StatxBuffer stat, in InodeExtras? known = null)
     {
-        var extras = Attributes.Of(file, stat);
+        var extras = known ?? Attributes.Of(file, stat);
         return ToMetadata(stat, extras) with { AllocationSize = DataAllocation.Of(file, stat, extras.HasAny) };
     }
 
@@ -247,21 +247,24 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             return NtStatus.MediaWriteProtected;
         if (ReservedNames.IsIn(path))
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
-        var found = _tree.Open(path, quick, out var actual);
-        if (!found.Succeeded)
-            return LeadsThroughReparsePoint(path, found.Status, quick) ? NtStatus.ReparsePointEncountered : found.Status;
-        return Reopen(found.Value, actual, access);
+        var found = _tree.Open(path, quick, out var actual, out var parent);
+        if (found.Succeeded)
+            return Reopen(found.Value, actual, access);
+        using (parent)
+            return LeadsThroughReparsePoint(path, parent, found.Status, quick) ? NtStatus.ReparsePointEncountered : found.Status;
     }
 
     /// <summary>
     /// Whether nothing was found because the way leads through a reparse point. A directory that is one is empty, so that only who finds
     /// nothing has to look.
     /// </summary>
-    private bool LeadsThroughReparsePoint(StorePath path, NtStatus status, bool quick)
+    private bool LeadsThroughReparsePoint(StorePath path, DirectoryPlace? parent, NtStatus status, bool quick)
     {
         if (status is not (NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
             || path.IsRoot || !Traits.Has(StoreAbilities.ReparsePoints))
             return false;
+        if (parent is not null)
+            return !path.Parent.IsRoot && Attributes.Of(parent.Descriptor, parent.AsFound).Record is { ReparseTag: not 0 };
         for (var above = path.Parent; !above.IsRoot; above = above.Parent)
         {
             var found = _tree.Open(above, quick, out _);
@@ -288,7 +291,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         }
 
         if (stat.IsDirectory || access == StoreAccess.Metadata)
-            return new LinuxFile(this, place, path, stat.IsDirectory, isNew: false);
+            return new LinuxFile(this, place, path, stat.IsDirectory, new Opening(stat));
 
         using (place)
         {
@@ -300,7 +303,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
                 opened = Native.Open(name, flags, 0);
             if (opened < 0)
                 return Native.LastError.ToStatus();
-            return new LinuxFile(this, new FileDescriptor(opened), path, isDirectory: false, isNew: false);
+            return new LinuxFile(this, new FileDescriptor(opened), path, isDirectory: false, new Opening(stat));
         }
     }
 }

@@ -92,16 +92,33 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         new(store.HasAttributes ? store.Streams.Delete(file, name) : NtStatus.NotSupported);
 
     /// <summary>Gives a file that was just made what it is to have from the start.</summary>
-    public virtual NtStatus Furnish(in NewFile parameters)
+    protected NtStatus Furnish(in NewFile parameters, out Opening? opening)
     {
-        var attributes = parameters.Attributes & ~DosRecord.Nature;
-        var error = LinuxTree.Stat(file, out var stat);
-        if (error == 0 && store.HasAttributes && attributes != LinuxFileStore.DefaultAttributes(stat))
-            error = WriteRecord(new DosRecord(attributes, null, null, default));
-        if (error == 0 && store.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
+        opening = null;
+        Errno error = 0;
+        if (store.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
             error = AttributeCalls.Set(file, InodeExtras.DescriptorName, parameters.SecurityDescriptor.Span);
+        var stat = default(StatxBuffer);
+        if (error == 0)
+            error = LinuxTree.Stat(file, out stat);
+        var attributes = parameters.Attributes & ~DosRecord.Nature;
+        DosRecord? record = null;
+        if (error == 0 && store.HasAttributes && attributes != LinuxFileStore.DefaultAttributes(stat))
+        {
+            record = new DosRecord(attributes, null, null, default);
+            error = WriteRecord(record.Value);
+        }
+
         if (error == 0 && parameters.UnixMode is { } mode)
             error = SetMode(mode); // last: it may take the right to do the rest away
+
+        // In the usual case that is all that there is to know of it.
+        if (error == 0 && record is null && parameters.UnixMode is null)
+        {
+            opening = new Opening(
+                stat, store.HasAttributes ? new InodeExtras(null, 0, true, false, !parameters.SecurityDescriptor.IsEmpty) : default);
+        }
+
         return error.ToStatus();
     }
 

@@ -4,13 +4,30 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>A directory that was found: a descriptor on it, and where it is.</summary>
-/// <param name="Descriptor">The directory, opened as a place only (O_PATH).</param>
-/// <param name="Disk">Its path below the root as the disk has it, without a zero byte; empty for the root.</param>
-/// <param name="Path">Its path as clients see it.</param>
-internal sealed record DirectoryPlace(FileDescriptor Descriptor, byte[] Disk, StorePath Path) : IDisposable
+/// <param name="descriptor">The directory: open for reading, which spares ways through /proc, or a place only (O_PATH).</param>
+/// <param name="disk">Its path below the root as the disk has it, without a zero byte; empty for the root.</param>
+/// <param name="path">Its path as clients see it.</param>
+internal sealed class DirectoryPlace(FileDescriptor descriptor, byte[] disk, StorePath path) : IDisposable
 {
+    private StatxBuffer _asFound;
+
+    /// <summary>The directory.</summary>
+    public FileDescriptor Descriptor => descriptor;
+
+    /// <summary>Its path on the disk.</summary>
+    public byte[] Disk => disk;
+
+    /// <summary>Its path as clients see it.</summary>
+    public StorePath Path => path;
+
+    /// <summary>What it was when it was found.</summary>
+    public ref readonly StatxBuffer AsFound => ref _asFound;
+
+    /// <summary>Learns what it is.</summary>
+    public Errno Stat() => LinuxTree.Stat(descriptor, out _asFound);
+
     /// <inheritdoc/>
-    public void Dispose() => Descriptor.Dispose();
+    public void Dispose() => descriptor.Dispose();
 }
 
 /// <summary>
@@ -84,6 +101,19 @@ internal sealed unsafe class LinuxTree : IDisposable
     /// <param name="actual">The path as it was created.</param>
     public NtResult<FileDescriptor> Open(StorePath path, bool quick, out StorePath actual)
     {
+        var opened = Open(path, quick, out actual, out var parent);
+        parent?.Dispose();
+        return opened;
+    }
+
+    /// <summary>The same.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="quick">Whether to return PENDING instead of waiting for the disk.</param>
+    /// <param name="actual">The path as it was created.</param>
+    /// <param name="parent">When nothing has that name: the directory in which it is missing, if that was found. The caller's.</param>
+    public NtResult<FileDescriptor> Open(StorePath path, bool quick, out StorePath actual, out DirectoryPlace? parent)
+    {
+        parent = null;
         actual = path;
         Span<byte> buffer = stackalloc byte[MaxPath];
         if (TryEncodePath(path, buffer, out var length))
@@ -96,25 +126,23 @@ internal sealed unsafe class LinuxTree : IDisposable
                 return opened;
             }
 
-            if (error != Errno.NoEntry)
+            // A name that the kernel has not cached, or none: what is remembered of the directory's names may say it.
+            if (error != Errno.NoEntry && (error != Errno.Again || _caseSensitive || path.IsRoot))
                 return error.ToStatus();
         }
 
-        return OpenInAnyCase(path, quick, out actual);
+        return OpenInAnyCase(path, quick, out actual, out parent);
     }
 
-    /// <summary>Opens a directory, in any case, as a place only (O_PATH).</summary>
+    /// <summary>Opens a directory, in any case.</summary>
     public NtResult<DirectoryPlace> OpenDirectory(StorePath path, bool quick)
     {
-        var buffer = new byte[MaxPath];
-        const int Flags = OpenFlags.Path;
+        Span<byte> buffer = stackalloc byte[MaxPath];
         if (TryEncodePath(path, buffer, out var length))
         {
-            var opened = OpenBeneath(buffer.AsSpan(0, length + 1), Flags | OpenFlags.Directory, quick, out var error);
-            if (opened is not null)
-                return new DirectoryPlace(opened, path.IsRoot ? [] : buffer[..length], path);
-            if (error is not Errno.NoEntry)
-                return error.ToStatus();
+            var opened = OpenPlace(buffer[..(length + 1)], path, quick, out var error);
+            if (error != Errno.NoEntry)
+                return error == 0 ? opened! : error.ToStatus();
         }
 
         if (path.IsRoot || _caseSensitive)
@@ -123,44 +151,53 @@ internal sealed unsafe class LinuxTree : IDisposable
         if (!parent.Succeeded)
             return parent.Status;
         using var place = parent.Value;
-        var status = FindName(place, path.Name, quick, out var name);
+        var status = FindName(place, place.AsFound, path.Name, quick, out var name, out _);
         if (status != NtStatus.Success)
             return status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : status;
-        var disk = Join(place.Disk, name);
-        var found = OpenBeneath([.. disk, 0], Flags | OpenFlags.Directory, quick, out var failure);
-        return found is not null
-            ? new DirectoryPlace(found, disk, place.Path.Append(DiskNames.Decode(name)))
-            : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus();
+        var found = OpenPlace([.. Join(place.Disk, name), 0], place.Path.Append(DiskNames.Decode(name)), quick, out var failure);
+        return found is not null ? found : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus();
     }
 
     /// <summary>Finds the entry of a directory, as it is written or else in any case.</summary>
     /// <param name="directory">Where.</param>
+    /// <param name="state">What the directory is now.</param>
     /// <param name="name">The wire name.</param>
     /// <param name="quick">Whether to return PENDING instead of reading the directory.</param>
     /// <param name="disk">The disk name without a zero byte.</param>
-    public NtStatus FindName(DirectoryPlace directory, ReadOnlySpan<char> name, bool quick, out byte[] disk)
+    /// <param name="stat">What the entry is.</param>
+    public NtStatus FindName(
+        DirectoryPlace directory, in StatxBuffer state, ReadOnlySpan<char> name, bool quick, out byte[] disk, out StatxBuffer stat)
     {
         disk = [];
+        stat = default;
+        if (!_caseSensitive && _names.AreSureOfAbsence(state, name))
+            return NtStatus.ObjectNameNotFound;
         if (Encode(name) is not { } exact)
             return NtStatus.ObjectNameNotFound;
-        var error = StatEntry(directory.Descriptor, exact, out _);
+        var error = StatEntry(directory.Descriptor, exact, out stat);
         if (error == 0)
         {
             disk = exact[..^1];
             return NtStatus.Success;
         }
 
-        if (error != Errno.NoEntry)
-            return error.ToStatus();
+        return error == Errno.NoEntry ? FindInOtherCase(directory, state, name, quick, out disk, out stat) : error.ToStatus();
+    }
+
+    /// <summary>The same for a name that is not there as it is written, or of which that is found out later.</summary>
+    public NtStatus FindInOtherCase(
+        DirectoryPlace directory, in StatxBuffer state, ReadOnlySpan<char> name, bool quick, out byte[] disk, out StatxBuffer stat)
+    {
+        disk = [];
+        stat = default;
         if (_caseSensitive)
             return NtStatus.ObjectNameNotFound;
-
         for (var attempt = 0; ; attempt++)
         {
-            var status = _names.Find(directory.Descriptor, name, quick, out disk);
-            if (status != NtStatus.Success || StatEntry(directory.Descriptor, [.. disk, 0], out _) == 0)
+            var status = _names.Find(directory.Descriptor, state, name, quick, out disk);
+            if (status != NtStatus.Success || StatEntry(directory.Descriptor, [.. disk, 0], out stat) == 0)
                 return status;
-            _names.Forget(directory.Descriptor);
+            _names.Forget(state);
             if (attempt == 1)
                 return NtStatus.ObjectNameNotFound;
         }
@@ -261,21 +298,48 @@ internal sealed unsafe class LinuxTree : IDisposable
         return true;
     }
 
-    private NtResult<FileDescriptor> OpenInAnyCase(StorePath path, bool quick, out StorePath actual)
+    private NtResult<FileDescriptor> OpenInAnyCase(StorePath path, bool quick, out StorePath actual, out DirectoryPlace? parent)
     {
         actual = path;
+        parent = null;
         if (path.IsRoot)
             return NtStatus.ObjectNameNotFound;
-        var parent = OpenDirectory(path.Parent, quick);
-        if (!parent.Succeeded)
-            return parent.Status;
-        using var place = parent.Value;
-        var status = FindName(place, path.Name, quick, out var name);
-        if (status != NtStatus.Success)
+        var above = OpenDirectory(path.Parent, quick);
+        if (!above.Succeeded)
+            return above.Status;
+        var place = above.Value;
+        var status = FindName(place, place.AsFound, path.Name, quick, out var name, out _);
+        if (status == NtStatus.ObjectNameNotFound)
+        {
+            parent = place;
             return status;
-        actual = place.Path.Append(DiskNames.Decode(name));
-        var opened = OpenBeneath([.. Join(place.Disk, name), 0], OpenFlags.Path, quick, out var error);
-        return opened is not null ? opened : error.ToStatus();
+        }
+
+        using (place)
+        {
+            if (status != NtStatus.Success)
+                return status;
+            actual = place.Path.Append(DiskNames.Decode(name));
+            var opened = OpenBeneath([.. Join(place.Disk, name), 0], OpenFlags.Path, quick, out var error);
+            return opened is not null ? opened : error.ToStatus();
+        }
+    }
+
+    /// <summary>Opens a directory by its path on the disk, with a zero byte.</summary>
+    private DirectoryPlace? OpenPlace(ReadOnlySpan<byte> disk, StorePath path, bool quick, out Errno error)
+    {
+        // Nothing but a directory is opened, and opening one does nothing; but it can be one that may only be passed through.
+        var opened = OpenBeneath(disk, OpenFlags.ReadOnly | OpenFlags.Directory, quick, out error);
+        if (error == Errno.Access)
+            opened = OpenBeneath(disk, OpenFlags.Path | OpenFlags.Directory, quick, out error);
+        if (opened is null)
+            return null;
+        var place = new DirectoryPlace(opened, path.IsRoot ? [] : disk[..^1].ToArray(), path);
+        error = place.Stat();
+        if (error == 0)
+            return place;
+        place.Dispose();
+        return null;
     }
 
     /// <summary>What openat2 does, name by name, without following any symbolic link.</summary>

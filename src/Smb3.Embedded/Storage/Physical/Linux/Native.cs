@@ -152,6 +152,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "setxattr", SetLastError = true)]
     public static partial int SetAttribute(byte* path, byte* name, byte* value, nint size, int flags);
 
+    [LibraryImport(C, EntryPoint = "fsetxattr", SetLastError = true)]
+    public static partial int SetAttributeOf(FileDescriptor file, byte* name, byte* value, nint size, int flags);
+
     [LibraryImport(C, EntryPoint = "removexattr", SetLastError = true)]
     public static partial int RemoveAttribute(byte* path, byte* name);
 

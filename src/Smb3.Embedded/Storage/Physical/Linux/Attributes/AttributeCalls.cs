@@ -36,6 +36,19 @@ internal static unsafe class AttributeCalls
     /// <summary>Makes an attribute or replaces its value, in one step.</summary>
     public static Errno Set(FileDescriptor file, ReadOnlySpan<byte> nameWithZero, ReadOnlySpan<byte> value)
     {
+        if (!file.IsPlace)
+        {
+            fixed (byte* name = nameWithZero)
+            fixed (byte* bytes = value)
+            {
+                if (Native.SetAttributeOf(file, name, bytes, value.Length, 0) == 0)
+                    return 0;
+            }
+
+            if (Native.LastError is var error && error != Errno.BadDescriptor)
+                return error;
+        }
+
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
         fixed (byte* name = nameWithZero)

@@ -6,14 +6,8 @@ internal sealed class DirectoryLocks
     private readonly LockStripes _locks = new();
 
     /// <summary>The lock of a directory.</summary>
-    public Lock Of(DirectoryPlace place) => _locks[InodeOf(place)];
+    public Lock Of(DirectoryPlace place) => _locks[place.AsFound.Inode];
 
     /// <summary>The locks of two directories, which may be one, in the order in which everybody takes them.</summary>
-    public (Lock First, Lock Second) OfBoth(DirectoryPlace left, DirectoryPlace right) => _locks.InOrder(InodeOf(left), InodeOf(right));
-
-    private static ulong InodeOf(DirectoryPlace place)
-    {
-        LinuxTree.Stat(place.Descriptor, out var stat);
-        return stat.Inode;
-    }
+    public (Lock First, Lock Second) OfBoth(DirectoryPlace left, DirectoryPlace right) => _locks.InOrder(left.AsFound.Inode, right.AsFound.Inode);
 }

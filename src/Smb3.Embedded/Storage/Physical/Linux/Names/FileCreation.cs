@@ -24,10 +24,11 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
         FileDescriptor file;
         lock (store.DirectoryLocks.Of(place))
         {
-            var status = store.Tree.FindName(place, path.Name, quick, out _);
+            // Whether the name is taken as it is written, making it says.
+            LinuxTree.Stat(place.Descriptor, out var before);
+            var status = store.Tree.FindInOtherCase(place, before, path.Name, quick, out _, out _);
             if (status != NtStatus.ObjectNameNotFound)
                 return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
-            LinuxTree.Stat(place.Descriptor, out var before);
             var made = parameters.IsDirectory ? MakeDirectory(place.Descriptor, disk) : MakeFile(place.Descriptor, disk);
             if (!made.Succeeded)
                 return made.Status;

@@ -34,14 +34,14 @@ internal sealed class FileLinking(LinuxFileStore store)
         lock (store.DirectoryLocks.Of(place))
         {
             LinuxTree.Stat(place.Descriptor, out var before);
-            var status = store.Tree.FindName(place, link.Name, quick: false, out var taken);
+            var status = store.Tree.FindName(place, before, link.Name, quick: false, out var taken, out var victim);
             if (status == NtStatus.ObjectNameNotFound)
             {
                 status = EntryCalls.ToChangeStatus(EntryCalls.LinkTo(file, place.Descriptor, wanted));
             }
             else if (status == NtStatus.Success)
             {
-                status = replace ? LinkOver(file, stat, place.Descriptor, [.. taken, 0], wanted) : NtStatus.ObjectNameCollision;
+                status = replace ? LinkOver(file, stat, place.Descriptor, [.. taken, 0], victim, wanted) : NtStatus.ObjectNameCollision;
             }
 
             if (status == NtStatus.Success)
@@ -50,11 +50,8 @@ internal sealed class FileLinking(LinuxFileStore store)
         }
     }
 
-    private NtStatus LinkOver(FileDescriptor file, in StatxBuffer stat, FileDescriptor directory, byte[] taken, byte[] wanted)
+    private NtStatus LinkOver(FileDescriptor file, in StatxBuffer stat, FileDescriptor directory, byte[] taken, in StatxBuffer victim, byte[] wanted)
     {
-        var error = LinuxTree.StatEntry(directory, taken, out var victim);
-        if (error != 0)
-            return error.ToStatus();
         if (victim.IsDirectory)
             return NtStatus.AccessDenied;
         if (victim.Inode == stat.Inode && victim.Device == stat.Device)
@@ -62,7 +59,7 @@ internal sealed class FileLinking(LinuxFileStore store)
 
         // A link is only made where nothing is; what is moved over an existing file replaces it in one step.
         var passing = Encoding.ASCII.GetBytes($".smb3-{Guid.NewGuid():N}\0");
-        error = EntryCalls.LinkTo(file, directory, passing);
+        var error = EntryCalls.LinkTo(file, directory, passing);
         if (error != 0)
             return error.ToStatus();
         using var streams = StreamRemoval.Prepare(store, directory, taken, victim);

@@ -21,16 +21,13 @@ internal sealed class FileRemoval(LinuxFileStore store)
         using var place = parent.Value;
         lock (store.DirectoryLocks.Of(place))
         {
-            var status = store.Tree.FindName(place, path.Name, quick, out var disk);
+            LinuxTree.Stat(place.Descriptor, out var before);
+            var status = store.Tree.FindName(place, before, path.Name, quick, out var disk, out var stat);
             if (status != NtStatus.Success)
                 return status;
             byte[] name = [.. disk, 0];
-            var error = LinuxTree.StatEntry(place.Descriptor, name, out var stat);
-            if (error != 0)
-                return error.ToStatus();
-            LinuxTree.Stat(place.Descriptor, out var before);
             using var streams = StreamRemoval.Prepare(store, place.Descriptor, name, stat);
-            error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
+            var error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
             if (error != 0)
                 return error == Errno.Exists ? NtStatus.DirectoryNotEmpty : error.ToStatus();
             streams.Finish();

@@ -40,20 +40,20 @@ internal sealed class FileRename(LinuxFileStore store)
         DirectoryPlace oldPlace, ReadOnlySpan<char> from, DirectoryPlace newPlace, ReadOnlySpan<char> to,
         byte[] wanted, bool replace, bool quick)
     {
-        var status = store.Tree.FindName(oldPlace, from, quick, out var oldName);
+        LinuxTree.Stat(oldPlace.Descriptor, out var oldBefore);
+        var sameDirectory = oldPlace.AsFound.Inode == newPlace.AsFound.Inode && oldPlace.AsFound.Device == newPlace.AsFound.Device;
+        var newBefore = oldBefore;
+        if (!sameDirectory)
+            LinuxTree.Stat(newPlace.Descriptor, out newBefore);
+        var status = store.Tree.FindName(oldPlace, oldBefore, from, quick, out var oldName, out var moved);
         if (status != NtStatus.Success)
             return status;
         byte[] source = [.. oldName, 0];
-        var error = LinuxTree.StatEntry(oldPlace.Descriptor, source, out var moved);
-        if (error != 0)
-            return error.ToStatus();
-        status = store.Tree.FindName(newPlace, to, quick, out var existing);
+        status = store.Tree.FindName(newPlace, newBefore, to, quick, out var existing, out var victim);
         if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
             return status;
 
-        LinuxTree.Stat(oldPlace.Descriptor, out var oldBefore);
-        LinuxTree.Stat(newPlace.Descriptor, out var newBefore);
-        var sameDirectory = oldBefore.Inode == newBefore.Inode && oldBefore.Device == newBefore.Device;
+        Errno error;
         if (status == NtStatus.ObjectNameNotFound || (sameDirectory && existing.AsSpan().SequenceEqual(oldName)))
         {
             error = source.AsSpan().SequenceEqual(wanted) && sameDirectory
@@ -65,9 +65,6 @@ internal sealed class FileRename(LinuxFileStore store)
             if (!replace)
                 return NtStatus.ObjectNameCollision;
             byte[] target = [.. existing, 0];
-            error = LinuxTree.StatEntry(newPlace.Descriptor, target, out var victim);
-            if (error != 0)
-                return error.ToStatus();
             if (victim.IsDirectory || moved.IsDirectory)
                 return NtStatus.AccessDenied;
             using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target, victim);
