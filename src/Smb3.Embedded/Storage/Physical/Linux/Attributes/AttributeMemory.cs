@@ -13,7 +13,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 internal sealed class AttributeMemory
 {
     // Two generations: what is asked for again while a new one fills up moves over, and the rest is forgotten with the old one.
-    private const int GenerationSize = 32 * 1024;
+    private const int GenerationSize = 16 * 1024;
 
     private static readonly long Grain = TimeSpan.FromMilliseconds(50).Ticks;
 
