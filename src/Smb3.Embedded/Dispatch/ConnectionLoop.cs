@@ -85,6 +85,7 @@ internal sealed class ConnectionLoop : INotificationSender
             Terminate(ConnectionEndReason.ServerFault);
         }
 
+        _outgoing.Release();
         await EndAsync().ConfigureAwait(false);
     }
 
@@ -197,7 +198,13 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         while (true)
         {
-            await _flow.WaitAsync().ConfigureAwait(false);
+            var mayRead = _flow.WaitAsync();
+            if (!mayRead.IsCompleted)
+            {
+                _outgoing.Release();
+            }
+
+            await mayRead.ConfigureAwait(false);
             var (outcome, frame) = await _reader.ReadAsync(MaxFrame(), _ended.Token).ConfigureAwait(false);
             if (outcome != FrameOutcome.Frame)
             {
@@ -217,7 +224,18 @@ internal sealed class ConnectionLoop : INotificationSender
                 continue;
             }
 
+            // What has come together is answered together.
+            var hasNext = _reader.HasNext;
+            if (hasNext)
+            {
+                _outgoing.Hold();
+            }
+
             Start(frame);
+            if (!hasNext)
+            {
+                _outgoing.Release();
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Smb3.Embedded.Dispatch;
@@ -6,6 +7,10 @@ namespace Smb3.Embedded.Dispatch;
 /// The one way out of a connection. Whoever has a finished frame sends it at once when the line is free, and leaves it to the present
 /// sender when it is not; frames leave in the order in which they were handed over.
 /// </summary>
+/// <remarks>
+/// Small frames that are ready together leave together, copied into one buffer: handing a few hundred bytes to a socket costs far more
+/// than copying them.
+/// </remarks>
 internal sealed class OutgoingQueue
 {
     private readonly PipeWriter _output;
@@ -13,9 +18,15 @@ internal sealed class OutgoingQueue
     private readonly ResponseBufferPool _buffers;
     private readonly Action<int> _left;
     private readonly Action _failed;
+    private const int BatchSize = 32 * 1024;
+    private const int SmallFrame = 8 * 1024;
+    private const int MostHeld = 8;
+
     private readonly Queue<ResponseBuffer> _waiting = new();
+    private readonly List<ResponseBuffer> _batch = [];
     private long _accepted;
     private bool _sending;
+    private bool _held;
     private bool _closed;
     private TaskCompletionSource? _idle;
 
@@ -48,27 +59,43 @@ internal sealed class OutgoingQueue
                 return accepted;
             }
 
-            if (_sending)
+            _waiting.Enqueue(frame);
+            if (_sending || (_held && _waiting.Count < MostHeld && frame.Frame.Length <= SmallFrame))
             {
-                _waiting.Enqueue(frame);
                 return accepted;
             }
 
             _sending = true;
         }
 
-        var sending = SendAllAsync(frame);
-        if (sending.IsCompleted)
+        Start();
+        return accepted;
+    }
+
+    /// <summary>More frames will be ready in a moment: the next ones may wait for each other until <see cref="Release"/>.</summary>
+    public void Hold()
+    {
+        lock (_waiting)
         {
-            sending.GetAwaiter().GetResult();
+            _held = true;
         }
-        else
+    }
+
+    /// <summary>Nothing more is expected for now.</summary>
+    public void Release()
+    {
+        lock (_waiting)
         {
-            // It reports its own failure through _failed and never throws.
-            _ = sending.AsTask();
+            _held = false;
+            if (_sending || _waiting.Count == 0)
+            {
+                return;
+            }
+
+            _sending = true;
         }
 
-        return accepted;
+        Start();
     }
 
     /// <summary>Completes when everything that was handed over has left, or the queue was closed.</summary>
@@ -76,7 +103,7 @@ internal sealed class OutgoingQueue
     {
         lock (_waiting)
         {
-            if (!_sending)
+            if (!_sending && _waiting.Count == 0)
             {
                 return Task.CompletedTask;
             }
@@ -99,15 +126,30 @@ internal sealed class OutgoingQueue
         }
     }
 
-    private async ValueTask SendAllAsync(ResponseBuffer? frame)
+    private void Start()
     {
-        while (frame is not null)
+        var sending = SendAllAsync();
+        if (sending.IsCompleted)
         {
-            var length = frame.Frame.Length;
+            sending.GetAwaiter().GetResult();
+        }
+        else
+        {
+            // It reports its own failure through _failed and never throws.
+            _ = sending.AsTask();
+        }
+    }
+
+    private async ValueTask SendAllAsync()
+    {
+        while (TakeBatch(out var length))
+        {
+            var gathered = _batch.Count > 1 ? Gather(length) : null;
             bool alive;
             try
             {
-                var result = await _output.WriteAsync(frame.Frame).ConfigureAwait(false);
+                var result = await _output.WriteAsync(gathered is null ? _batch[0].Frame : gathered.AsMemory(0, length))
+                    .ConfigureAwait(false);
                 alive = !result.IsCompleted && !result.IsCanceled;
             }
             catch (Exception)
@@ -116,24 +158,64 @@ internal sealed class OutgoingQueue
                 alive = false;
             }
 
-            _sent(length);
-            Drop(frame);
+            if (gathered is not null)
+            {
+                ArrayPool<byte>.Shared.Return(gathered);
+            }
+
+            foreach (var frame in _batch)
+            {
+                _sent(frame.Frame.Length);
+                Drop(frame);
+            }
+
+            _batch.Clear();
             if (!alive)
             {
                 Close();
                 _failed();
             }
-
-            lock (_waiting)
-            {
-                if (!_waiting.TryDequeue(out frame))
-                {
-                    _sending = false;
-                    _idle?.TrySetResult();
-                    _idle = null;
-                }
-            }
         }
+    }
+
+    /// <summary>The next frame, and with it the small ones behind it; false when there is none, and the sending is over.</summary>
+    private bool TakeBatch(out int length)
+    {
+        length = 0;
+        lock (_waiting)
+        {
+            while (_waiting.TryPeek(out var next)
+                && (_batch.Count == 0
+                    || (_batch[0].Frame.Length <= SmallFrame && next.Frame.Length <= SmallFrame
+                        && length + next.Frame.Length <= BatchSize)))
+            {
+                length += next.Frame.Length;
+                _batch.Add(_waiting.Dequeue());
+            }
+
+            if (_batch.Count > 0)
+            {
+                return true;
+            }
+
+            _sending = false;
+            _idle?.TrySetResult();
+            _idle = null;
+            return false;
+        }
+    }
+
+    private byte[] Gather(int length)
+    {
+        var gathered = ArrayPool<byte>.Shared.Rent(length);
+        var at = 0;
+        foreach (var frame in _batch)
+        {
+            frame.Frame.CopyTo(gathered.AsMemory(at));
+            at += frame.Frame.Length;
+        }
+
+        return gathered;
     }
 
     private void Drop(ResponseBuffer frame)

@@ -40,6 +40,9 @@ internal sealed class FrameReader
         _direct = input as IDirectInput;
     }
 
+    /// <summary>Whether the frame behind the last one is there already, whole.</summary>
+    public bool HasNext { get; private set; }
+
     /// <summary>Reads the next frame.</summary>
     /// <param name="maxLength">The longest frame that is accepted, in bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -86,6 +89,7 @@ internal sealed class FrameReader
             var filled = (int)Math.Min(body.Length, length);
             var taken = body.Slice(0, filled);
             taken.CopyTo(frame.Memory.Span);
+            HasNext = IsWhole(body.Slice(filled));
             _input.AdvanceTo(taken.End);
 
             while (filled < length)
@@ -130,6 +134,8 @@ internal sealed class FrameReader
         _input.AdvanceTo(part.End);
         return (int)part.Length;
     }
+
+    private static bool IsWhole(ReadOnlySequence<byte> rest) => rest.Length >= HeaderSize && rest.Length - HeaderSize >= ReadHeader(rest);
 
     private static uint ReadHeader(ReadOnlySequence<byte> buffer)
     {
