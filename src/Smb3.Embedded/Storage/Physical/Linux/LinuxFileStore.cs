@@ -15,6 +15,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes;
 
     private readonly LockStripes _inodeLocks = new();
+    private readonly KnownFiles _files = new();
     private readonly FileCreation _creation;
     private readonly FileRename _rename;
     private readonly FileLinking _linking;
@@ -247,12 +248,34 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             return NtStatus.MediaWriteProtected;
         if (ReservedNames.IsIn(path))
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
+        if (access != StoreAccess.Metadata && _files.Has(path))
+        {
+            if (OpenKnown(path, access, quick) is { } known)
+                return known;
+            _files.Remove(path);
+        }
+
         var found = _tree.Open(path, quick, out var actual, out var parent);
         if (found.Succeeded)
-            return Reopen(found.Value, actual, access);
+            return Reopen(found.Value, path, actual, access);
         using (parent)
             return LeadsThroughReparsePoint(path, parent, found.Status, quick) ? NtStatus.ReparsePointEncountered : found.Status;
     }
+
+    /// <summary>Opens a file for data, without looking at what is there before; null when that is not as simple as it was.</summary>
+    private LinuxFile? OpenKnown(StorePath path, StoreAccess access, bool quick)
+    {
+        var opened = _tree.OpenExact(path, DataFlags(access), quick, out var actual);
+        if (opened is null)
+            return null;
+        if (LinuxTree.Stat(opened, out var stat) == 0 && stat.IsRegular && !Streams.Side.Holds(opened, stat))
+            return new LinuxFile(this, opened, actual, isDirectory: false, new Opening(stat));
+        opened.Dispose();
+        return null;
+    }
+
+    private static int DataFlags(StoreAccess access) =>
+        (access == StoreAccess.Read ? OpenFlags.ReadOnly : OpenFlags.ReadWrite) | OpenFlags.NoTerminal | OpenFlags.NonBlocking;
 
     /// <summary>
     /// Whether nothing was found because the way leads through a reparse point. A directory that is one is empty, so that only who finds
@@ -281,7 +304,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// Turns a place into a handle. What it is, is known before anything is opened for data: a FIFO would wait, and opening a device can
     /// have effects of its own.
     /// </summary>
-    private NtResult<IStoreFile> Reopen(FileDescriptor place, StorePath path, StoreAccess access)
+    private NtResult<IStoreFile> Reopen(FileDescriptor place, StorePath asked, StorePath path, StoreAccess access)
     {
         var error = LinuxTree.Stat(place, out var stat);
         if (error != 0 || !(stat.IsRegular || stat.IsDirectory) || Streams.Side.Holds(place, stat))
@@ -295,15 +318,11 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 
         using (place)
         {
-            using var text = new HandlePath(place);
-            var flags = (access == StoreAccess.Read ? OpenFlags.ReadOnly : OpenFlags.ReadWrite)
-                | OpenFlags.CloseOnExec | OpenFlags.NoTerminal | OpenFlags.NonBlocking;
-            int opened;
-            fixed (byte* name = text.Text)
-                opened = Native.Open(name, flags, 0);
-            if (opened < 0)
-                return Native.LastError.ToStatus();
-            return new LinuxFile(this, new FileDescriptor(opened), path, isDirectory: false, new Opening(stat));
+            var opened = LinuxTree.Reopen(place, DataFlags(access), out error);
+            if (opened is null)
+                return error.ToStatus();
+            _files.Add(asked);
+            return new LinuxFile(this, opened, path, isDirectory: false, new Opening(stat));
         }
     }
 }

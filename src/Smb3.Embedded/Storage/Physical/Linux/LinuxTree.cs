@@ -114,25 +114,25 @@ internal sealed unsafe class LinuxTree : IDisposable
     public NtResult<FileDescriptor> Open(StorePath path, bool quick, out StorePath actual, out DirectoryPlace? parent)
     {
         parent = null;
-        actual = path;
-        Span<byte> buffer = stackalloc byte[MaxPath];
-        if (TryEncodePath(path, buffer, out var length))
+        if (OpenExact(path, OpenFlags.Path, quick, out actual, out var error) is { } opened)
+            return opened;
+        if (error != Errno.NoEntry)
         {
-            var opened = OpenBeneath(buffer[..(length + 1)], OpenFlags.Path, quick, out var error);
-            if (opened is not null)
-            {
-                if (!DiskNames.IsCanonical(path.Name))
-                    actual = path.Parent.Append(DiskNames.Decode(buffer[(buffer[..length].LastIndexOf((byte)'/') + 1)..length]));
-                return opened;
-            }
-
             // A name that the kernel has not cached, or none: what is remembered of the directory's names may say it.
-            if (error != Errno.NoEntry && (error != Errno.Again || _caseSensitive || path.IsRoot))
+            if (error != Errno.Again || _caseSensitive || path.IsRoot)
                 return error.ToStatus();
         }
 
         return OpenInAnyCase(path, quick, out actual, out parent);
     }
+
+    /// <summary>Opens what is at a path, as it is written; null when there is nothing, or it is not as simple.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="flags">Flags of open(2).</param>
+    /// <param name="quick">Whether to fail instead of waiting for the disk.</param>
+    /// <param name="actual">The path as it was created.</param>
+    public FileDescriptor? OpenExact(StorePath path, int flags, bool quick, out StorePath actual) =>
+        OpenExact(path, flags, quick, out actual, out _);
 
     /// <summary>Opens a directory, in any case.</summary>
     public NtResult<DirectoryPlace> OpenDirectory(StorePath path, bool quick)
@@ -296,6 +296,22 @@ internal sealed unsafe class LinuxTree : IDisposable
 
         buffer[length] = 0;
         return true;
+    }
+
+    private FileDescriptor? OpenExact(StorePath path, int flags, bool quick, out StorePath actual, out Errno error)
+    {
+        actual = path;
+        Span<byte> buffer = stackalloc byte[MaxPath];
+        if (!TryEncodePath(path, buffer, out var length))
+        {
+            error = Errno.NoEntry;
+            return null;
+        }
+
+        var opened = OpenBeneath(buffer[..(length + 1)], flags, quick, out error);
+        if (opened is not null && !DiskNames.IsCanonical(path.Name))
+            actual = path.Parent.Append(DiskNames.Decode(buffer[(buffer[..length].LastIndexOf((byte)'/') + 1)..length]));
+        return opened;
     }
 
     private NtResult<FileDescriptor> OpenInAnyCase(StorePath path, bool quick, out StorePath actual, out DirectoryPlace? parent)
