@@ -3,6 +3,8 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 /// <summary>Extended attributes of an open file (xattr(7)). Names are disk names and end with a zero byte.</summary>
 internal static unsafe class AttributeCalls
 {
+    private const int UsualSize = 512;
+
     /// <summary>What every attribute that anybody may have begins with.</summary>
     public static ReadOnlySpan<byte> UserPrefix => "user."u8;
 
@@ -98,12 +100,23 @@ internal static unsafe class AttributeCalls
 
     private static Errno Get(AttributeSource source, ReadOnlySpan<byte> nameWithZero, out byte[] value)
     {
+        var usual = stackalloc byte[UsualSize];
         fixed (byte* name = nameWithZero)
         {
+            var size = source.Get(name, usual, UsualSize);
+            if (size >= 0)
+            {
+                value = new ReadOnlySpan<byte>(usual, (int)size).ToArray();
+                return 0;
+            }
+
             while (true)
             {
                 value = [];
-                var size = source.Get(name, null, 0);
+                var error = Native.LastError;
+                if (error != Errno.Range) // it is larger, or grew between two calls
+                    return error;
+                size = source.Get(name, null, 0);
                 if (size == 0)
                     return 0;
                 if (size > 0)
@@ -118,10 +131,6 @@ internal static unsafe class AttributeCalls
                         return 0;
                     }
                 }
-
-                var error = Native.LastError;
-                if (error != Errno.Range) // it grew between the two calls
-                    return error;
             }
         }
     }
