@@ -73,8 +73,15 @@ internal static unsafe partial class Native
 
     public static nint CopyFileRangeNumber => IsArm ? 285 : 326;
 
+    /// <summary>Whether attributes of a directory's entry can be read by its name (Linux 6.13); where that is filtered, they cannot.</summary>
+    public static bool HasAttributesAt { get; } = ProbeAttributesAt();
+
     /// <summary>What the last call failed with.</summary>
     public static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
+
+    private static nint GetAttributeAtNumber => 464;
+
+    private static nint ListAttributesAtNumber => 465;
 
     public static bool IsArm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -145,6 +152,45 @@ internal static unsafe partial class Native
 
     [LibraryImport(C, EntryPoint = "flistxattr", SetLastError = true)]
     public static partial nint ListAttributesOf(FileDescriptor file, byte* names, nint size);
+
+    /// <summary>Reads an attribute of a directory's entry; a symbolic link is not followed.</summary>
+    public static nint GetAttributeAt(FileDescriptor directory, byte* entry, byte* name, byte* value, nint size)
+    {
+        var arguments = new AttributeArguments { Value = value, Size = (uint)size };
+        return GetAttributeAt(
+            GetAttributeAtNumber, directory, entry, SymlinkNoFollow, name, &arguments, sizeof(AttributeArguments));
+    }
+
+    /// <summary>Lists the attributes of a directory's entry; a symbolic link is not followed.</summary>
+    public static nint ListAttributesAt(FileDescriptor directory, byte* entry, byte* names, nint size) =>
+        ListAttributesAt(ListAttributesAtNumber, directory, entry, SymlinkNoFollow, names, size);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint GetAttributeAt(
+        nint number, FileDescriptor directory, byte* entry, nint flags, byte* name, AttributeArguments* arguments, nint size);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint ListAttributesAt(
+        nint number, FileDescriptor directory, byte* entry, nint flags, byte* names, nint size);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint ListAttributesAt(nint number, nint directory, byte* entry, nint flags, byte* names, nint size);
+
+    private static bool ProbeAttributesAt()
+    {
+        // No directory has this number: who knows the call says so.
+        fixed (byte* dot = ".\0"u8)
+            return IsSupported && ListAttributesAt(ListAttributesAtNumber, -1, dot, 0, null, 0) < 0 && LastError == Errno.BadDescriptor;
+    }
+
+    /// <summary>struct xattr_args.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct AttributeArguments
+    {
+        public byte* Value;
+        public uint Size;
+        public uint Flags;
+    }
 
     [LibraryImport(C, EntryPoint = "lgetxattr", SetLastError = true)]
     public static partial nint GetAttributeNoFollow(byte* path, byte* name, byte* value, nint size);

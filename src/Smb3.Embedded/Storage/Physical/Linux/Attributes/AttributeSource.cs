@@ -1,7 +1,8 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// Where extended attributes are read from: an open file by its descriptor, which is the short way, or what a path leads to.
+/// Where extended attributes are read from: an open file by its descriptor, which is the short way, an entry of an open directory, or
+/// what a path leads to.
 /// </summary>
 internal readonly unsafe ref struct AttributeSource
 {
@@ -12,6 +13,13 @@ internal readonly unsafe ref struct AttributeSource
     /// <summary>By descriptor; one that turns out to be a place only is marked as such, and has nothing to give.</summary>
     public AttributeSource(FileDescriptor file) => _file = file;
 
+    /// <summary>An entry by its name, which is no symbolic link that is followed (<see cref="Native.HasAttributesAt"/>).</summary>
+    public AttributeSource(FileDescriptor directory, byte* name)
+    {
+        _file = directory;
+        _path = name;
+    }
+
     public AttributeSource(byte* path, bool follow)
     {
         _path = path;
@@ -20,13 +28,15 @@ internal readonly unsafe ref struct AttributeSource
 
     /// <summary>All names, each with its zero byte: their length, or negative.</summary>
     public nint List(byte* names, nint size) =>
-        _file is { } file ? Known(file, Native.ListAttributesOf(file, names, size))
+        _file is { } file && _path != null ? Native.ListAttributesAt(file, _path, names, size)
+        : _file is { } open ? Known(open, Native.ListAttributesOf(open, names, size))
         : _follow ? Native.ListAttributes(_path, names, size)
         : Native.ListAttributesNoFollow(_path, names, size);
 
     /// <summary>A value: its length, or negative.</summary>
     public nint Get(byte* name, byte* value, nint size) =>
-        _file is { } file ? Known(file, Native.GetAttributeOf(file, name, value, size))
+        _file is { } file && _path != null ? Native.GetAttributeAt(file, _path, name, value, size)
+        : _file is { } open ? Known(open, Native.GetAttributeOf(open, name, value, size))
         : _follow ? Native.GetAttribute(_path, name, value, size)
         : Native.GetAttributeNoFollow(_path, name, value, size);
 

@@ -31,6 +31,12 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
     /// <summary>Reads what is known of an entry of a directory; a symbolic link is not followed.</summary>
     public static unsafe InodeExtras OfEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero)
     {
+        if (Native.HasAttributesAt)
+        {
+            fixed (byte* name = nameWithZero)
+                return Read(new AttributeSource(directory, name));
+        }
+
         using var handle = new HandlePath(directory);
         Span<byte> path = stackalloc byte[HandlePath.MaxLength + 1 + 256];
         handle.Text.CopyTo(path);
