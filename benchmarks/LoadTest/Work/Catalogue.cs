@@ -24,6 +24,7 @@ internal static class Catalogue
         ("createdelete.q1", 1.0), ("missing.q1", 1.0), ("rename.q1", null), ("lock.q1", null),
         ("echo.q4.n4", null), ("read4k.q4.n4", null), ("read4k.q16.gmac", null), ("read4k.q16.gcm128", null), ("stat.q16.gmac", null),
         ("crowd.x1", null), ("crowd.x200", null), ("fair.1m.n2", null),
+        ("openclose.q16.x10", null), ("openclose.q16.x10000", null), ("listing.x100000", null),
         ("idle.x200", 0.03), ("open.x5000", 0.25), // 4 MiB, where smbd takes 120 and 16
     ];
 

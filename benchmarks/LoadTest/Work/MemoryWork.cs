@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Smb3.Embedded.LoadTest.Driving;
 using Smb3.Embedded.LoadTest.Measuring;
-using Smb3.Embedded.TestClient;
 
 namespace Smb3.Embedded.LoadTest.Work;
 
@@ -37,7 +36,7 @@ internal sealed class MemoryWork(WorkSpec spec) : Workload(spec)
             else
             {
                 connections.Add(await LoadConnection.OpenAsync(target, Spec.Guard));
-                await OpenFilesAsync(connections[0].Tree);
+                await TestFolder.HoldAsync(connections[0].Tree, Spec.Count);
             }
 
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -50,16 +49,6 @@ internal sealed class MemoryWork(WorkSpec spec) : Workload(spec)
             {
                 await connection.DisposeAsync();
             }
-        }
-    }
-
-    private async Task OpenFilesAsync(SmbTestTree tree)
-    {
-        await TestFolder.FolderAsync(tree, Folder);
-        await TestFolder.FolderAsync(tree, $@"{Folder}\open");
-        for (var i = 0; i < Spec.Count; i++)
-        {
-            await tree.OpenAsync($@"{Folder}\open\o{i}");
         }
     }
 }

@@ -11,7 +11,10 @@ using Smb3.Embedded.Wire.Io;
 
 namespace Smb3.Embedded.LoadTest.Work;
 
-/// <summary>Small operations, each client on a connection and a file of its own, again and again for some time.</summary>
+/// <summary>
+/// Small operations, each client on a connection and a file of its own, again and again for some time; with a count, while another client
+/// holds so many files open.
+/// </summary>
 internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
 {
     private const int SmallFile = 64 << 20;
@@ -28,6 +31,7 @@ internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
     public override async Task<Sample> RunAsync(Target target, RunLength length)
     {
         var clients = new List<(LoadConnection Connection, RequestTemplate Template)>();
+        LoadConnection? besides = null;
         try
         {
             for (var i = 0; i < Spec.Clients; i++)
@@ -36,6 +40,12 @@ internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
                 var template = await TemplateAsync(connection, $"small{i}.bin");
                 await connection.DetachAsync(template.Charge * Spec.Depth);
                 clients.Add((connection, template));
+            }
+
+            if (Spec.Count > 0)
+            {
+                besides = await LoadConnection.OpenAsync(target, Spec.Guard);
+                await TestFolder.HoldAsync(besides.Tree, Spec.Count);
             }
 
             await PumpAsync(clients, TimeSpan.FromSeconds(0.2));
@@ -48,6 +58,11 @@ internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
             foreach (var (connection, _) in clients)
             {
                 await connection.DisposeAsync();
+            }
+
+            if (besides is not null)
+            {
+                await besides.DisposeAsync();
             }
         }
     }

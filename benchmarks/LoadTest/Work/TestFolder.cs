@@ -38,6 +38,17 @@ internal static class TestFolder
         return file;
     }
 
+    /// <summary>Opens so many files, which stay open with the connection.</summary>
+    public static async Task HoldAsync(SmbTestTree tree, int count)
+    {
+        await FolderAsync(tree, Workload.Folder);
+        await FolderAsync(tree, $@"{Workload.Folder}\open");
+        for (var i = 0; i < count; i++)
+        {
+            await tree.OpenAsync($@"{Workload.Folder}\open\o{i}");
+        }
+    }
+
     /// <summary>A folder of small files with names as clients see them.</summary>
     public static async Task<string> ListingAsync(SmbTestTree tree, int entries)
     {
