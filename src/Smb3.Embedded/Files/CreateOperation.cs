@@ -23,8 +23,9 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     private FilePath _path;
     private bool _maximum;
     private FileOpen? _abandoned;
-    private Task? _wait;
+    private OpenWait? _wait;
     private bool _hasWaited;
+    private bool _isPatient = true;
 
     private bool Overwrites =>
         parameters.Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
@@ -67,7 +68,26 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             if (!_hasWaited && parameters.OnWait is { } onWait)
                 cancellationToken = onWait();
             _hasWaited = true;
-            await wait.WaitAsync(cancellationToken);
+            await WaitAsync(wait, cancellationToken);
+        }
+    }
+
+    private async Task WaitAsync(OpenWait wait, CancellationToken cancellationToken)
+    {
+        if (!wait.IsForLeaving)
+        {
+            await wait.Changed.WaitAsync(cancellationToken);
+            return;
+        }
+
+        try
+        {
+            await wait.Changed.WaitAsync(volume.Options.LeavePatience, volume.Options.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // They do not get closed: then they are in the way.
+            _isPatient = false;
         }
     }
 
@@ -195,7 +215,10 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
             if (metadata.ReparseTag != 0 && IsStopped(file, handle.Path))
                 return await StopAsync(handle, unparsed: 0, cancellationToken);
-            var status = CheckKind(metadata, file.IsDeletePending(handle.Path));
+            var isDeletePending = file.IsDeletePending(handle.Path);
+            if (isDeletePending && _isPatient && (_wait = file.WaitForDeletion(handle.Path)) is not null)
+                return NtStatus.Pending;
+            var status = CheckKind(metadata, isDeletePending);
             if (status == NtStatus.Success)
                 status = CheckLeaseKey(file);
             if (status != NtStatus.Success)
@@ -208,7 +231,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 return NtStatus.SharingViolation;
 
             open = NewOpen(file, handle, granted.Value, metadata.IsDirectory);
-            status = file.TryAdd(open, handle.Path, parameters.Caching, Overwrites, _hasWaited, out _wait);
+            status = file.TryAdd(open, handle.Path, parameters.Caching, Overwrites, _hasWaited, _isPatient, out _wait);
             if (status != NtStatus.Success)
             {
                 open = null;
@@ -425,7 +448,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, granted, isDirectory);
-            var status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, out _wait);
+            var status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, _isPatient, out _wait);
             if (status != NtStatus.Success)
                 return status;
 

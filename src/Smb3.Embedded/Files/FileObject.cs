@@ -12,7 +12,7 @@ namespace Smb3.Embedded.Files;
 /// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Share modes, locks and caching are a stream's own;
 /// names and times are those of the whole file, whose lock it shares.
 /// </summary>
-internal sealed class FileObject
+internal sealed partial class FileObject
 {
     private const int MaxOffloadsOfOpen = 16;
 
@@ -211,30 +211,43 @@ internal sealed class FileObject
     /// <param name="wish">The caching that it asks for.</param>
     /// <param name="overwrites">Whether it overwrites the file, which counts as writing for those who share it.</param>
     /// <param name="again">Whether it has waited before.</param>
-    /// <param name="wait">With PENDING: completes when it is worth trying again.</param>
-    public NtStatus TryAdd(FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, out Task? wait)
+    /// <param name="patient">Whether it waits for opens that are about to be closed (<see cref="FileOpen.IsLeaving"/>).</param>
+    /// <param name="wait">With PENDING: what to wait for before trying again.</param>
+    public NtStatus TryAdd(
+        FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, bool patient, out OpenWait? wait)
     {
         BreakBatch breaks = default;
-        var status = TryAdd(open, path, wish, overwrites, again, ref breaks, out wait);
+        var status = TryAdd(open, path, wish, overwrites, again, patient, ref breaks, out wait);
         breaks.Send();
         return status;
     }
 
     private NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, ref BreakBatch breaks, out Task? wait)
+        FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, bool patient, ref BreakBatch breaks,
+        out OpenWait? wait)
     {
         wait = null;
         lock (Sync)
         {
             var link = FindLink(path);
             if (IsDeletePendingLocked(path))
-                return NtStatus.DeletePending;
+            {
+                wait = patient ? WaitForDeletionLocked(path) : null;
+                return wait is null ? NtStatus.DeletePending : NtStatus.Pending;
+            }
 
             // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
-            var collides = !AllowsLocked(open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0), open.ShareAccess);
+            var access = open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0);
+            var collides = !AllowsLocked(access, open.ShareAccess);
             if (Caching.BreakForOpen(wish, open, collides, overwrites, again, ref breaks))
             {
-                wait = Caching.WhenChanged();
+                wait = new OpenWait(Caching.WhenChanged());
+                return NtStatus.Pending;
+            }
+
+            if (patient && (collides ? OnlyLeavingCollide(access, open.ShareAccess) : wish is not null && OnlyLeavingHoldBack(wish)))
+            {
+                wait = new OpenWait(Caching.WhenChanged(), IsForLeaving: true);
                 return NtStatus.Pending;
             }
 
@@ -389,6 +402,7 @@ internal sealed class FileObject
                 return;
             _share.Remove(open.GrantedAccess, open.ShareAccess);
             Caching.Remove(open);
+            SignalRelativesLocked();
             if (_whole is not null && _opens.Count == 0)
                 _whole._streams.Remove(this);
             var link = open.Link!;

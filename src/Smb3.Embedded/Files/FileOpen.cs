@@ -67,6 +67,12 @@ internal sealed partial class FileOpen
     /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
     public CacheGrant? Grant { get; internal set; }
 
+    /// <summary>Whom it belongs to; <see langword="null"/>: to nobody who could go.</summary>
+    internal IOpenHolder? Holder { get; set; }
+
+    /// <summary>Whether it is about to be closed because its holder has gone.</summary>
+    internal bool IsLeaving => Holder is { IsLeaving: true };
+
     /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
     internal IBreakSink? BreakSink { get; set; }
 

@@ -22,6 +22,11 @@ internal sealed record VolumeOptions
     /// </summary>
     public TimeSpan BreakTimeout { get; init; } = TimeSpan.FromSeconds(35);
 
+    /// <summary>
+    /// How long a CREATE waits at most for an open that is in its way to be closed, when the connection of that open has already ended.
+    /// </summary>
+    public TimeSpan LeavePatience { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;
 }

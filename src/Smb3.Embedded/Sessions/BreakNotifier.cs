@@ -38,8 +38,12 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
 
         foreach (var (notice, grant) in early ?? [])
         {
-            // When it does not get out, its connection is ending, and the open with it.
-            _ = SendNow(notice, grant);
+            // The open may have been closed meanwhile, and its lease key mean another lease by now. When the break does not get out, its
+            // connection is ending, and the open with it.
+            if (!notice.MustAnswer || grant.Awaits(notice))
+            {
+                _ = SendNow(notice, grant);
+            }
         }
     }
 

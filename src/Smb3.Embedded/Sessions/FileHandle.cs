@@ -7,17 +7,24 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>An open of a file or directory on a disk share.</summary>
-internal sealed class FileHandle : Open
+internal sealed class FileHandle : Open, IOpenHolder
 {
     private LockSequences? _lockSequences;
 
     public FileHandle(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence, FileOpen file)
-        : base(fileId, treeConnect, channelSequence) => File = file;
+        : base(fileId, treeConnect, channelSequence)
+    {
+        File = file;
+        file.Holder = this;
+    }
 
     public FileOpen File { get; }
 
     /// <summary>Its entry among the opens that are known beyond their session; <see langword="null"/> for all others.</summary>
     public GlobalOpen? Global { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsLeaving => Session.IsLeaving && Global is not { CanDisconnect: true };
 
     /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable or Open.IsResilient.</summary>
     public bool IsDurable => Global is { Grant.Kind: not DurableKind.None };

@@ -98,8 +98,11 @@ internal sealed class Session
 
     public ICollection<TreeConnect> Trees => _trees.Values;
 
+    /// <summary>Whether it has no connection any more, and is ending or about to.</summary>
+    public bool IsLeaving => State == SessionState.Ended || !HasChannelBeside(null);
+
     /// <summary>Whether the session goes on when <paramref name="connection"/> ends.</summary>
-    public bool HasChannelBeside(Connection connection)
+    public bool HasChannelBeside(Connection? connection)
     {
         foreach (var channel in _channels.Values)
         {

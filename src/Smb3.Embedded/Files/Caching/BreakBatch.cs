@@ -11,14 +11,17 @@ internal struct BreakBatch
     /// <summary>Adds one.</summary>
     public void Add(CacheGrant grant, in CacheBreak notice) => (_notices ??= []).Add((grant, notice));
 
-    /// <summary>Sends all. A client that cannot be reached gives up at once all that it had.</summary>
+    /// <summary>
+    /// Sends all. A client that cannot be reached loses its opens (MS-SMB2 3.3.4.6 and 3.3.4.7), and what it had is free when they are
+    /// closed, not before: an open that is still there would keep others from caching. What stays open gives up its caching at once.
+    /// </summary>
     public readonly void Send()
     {
         if (_notices is null)
             return;
         foreach (var (grant, notice) in _notices)
         {
-            if (!grant.Send(notice) && notice.MustAnswer)
+            if (!grant.Send(notice) && notice.MustAnswer && !grant.TryClose())
                 grant.File.Caching.GiveUp(grant);
         }
     }

@@ -74,6 +74,13 @@ internal sealed class CacheGrant
         }
     }
 
+    /// <summary>Whether <paramref name="open"/> is its only open.</summary>
+    public bool IsOnlyFor(FileOpen open)
+    {
+        lock (File.Sync)
+            return Opens.Count == 1 && Opens[0] == open;
+    }
+
     /// <summary>Begins to close the opens, whose client cannot be reached; false when one of them stays open.</summary>
     public bool TryClose()
     {

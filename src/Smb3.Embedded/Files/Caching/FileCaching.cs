@@ -168,6 +168,17 @@ internal sealed class FileCaching(FileObject file)
         breaks.Send();
     }
 
+    /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
+    public bool IsGrantedInFull(CachingWish wish)
+    {
+        var own = wish is { Table: { } table, Lease: { } lease } && table.TryFind(lease.Key, out var held) && held.File == file ? held : null;
+        return Grantable(own, wish) == Wanted(wish);
+    }
+
+    /// <summary>Whether an open may keep a wish from being granted in full. Called with the file's lock held.</summary>
+    public static bool HoldsBack(FileOpen open, CachingWish wish) =>
+        IsBlocker(open) && (open.Grant is null || !IsOwn(open.Grant, wish));
+
     /// <summary>
     /// Counts an open in and grants it what can be granted of its wish. Called with the file's lock held.
     /// </summary>
@@ -444,7 +455,8 @@ internal sealed class FileCaching(FileObject file)
     private static (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) After(LinkedListNode<CacheGrant>? node) =>
         (node, node?.Next);
 
-    private void Signal()
+    /// <summary>Something changed that somebody may wait for. Called with the file's lock held.</summary>
+    public void Signal()
     {
         _changed?.TrySetResult();
         _changed = null;

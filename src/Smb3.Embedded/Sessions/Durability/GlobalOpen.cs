@@ -160,12 +160,24 @@ internal sealed class GlobalOpen : IBreakSink
         {
             await CloseAsync().ConfigureAwait(false);
         }
+        else if (Grant.Kind == DurableKind.Resilient && File.Grant is { } grant && grant.IsOnlyFor(File))
+        {
+            // A break that was on its way to the lost connection is answered by nobody.
+            grant.File.Caching.GiveUp(grant);
+        }
 
         lock (_sync)
         {
+            if (_handle is null)
+            {
+                File.Holder = null;
+            }
+
             _lost?.TrySetResult();
             _lost = null;
         }
+
+        File.File.HolderChanged();
     }
 
     /// <summary>
