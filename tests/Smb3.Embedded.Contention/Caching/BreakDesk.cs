@@ -89,6 +89,14 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         await Task.WhenAll(answers);
     }
 
+    /// <summary>Closes an open that its cache no longer counts.</summary>
+    public async Task CloseAsync(FileHandle handle)
+    {
+        var response = await handle.File.CloseAsync();
+        lock (_sync)
+            handle.Cache?.Closed(handle, response.Arrival);
+    }
+
     /// <summary>Puts on the server what only the cache has.</summary>
     public async Task FlushAsync(CachedFile cached)
     {
@@ -129,7 +137,6 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         cached.Break(to, arrival);
         var mustAnswer = notice.IsLease ? notice.AcknowledgmentRequired : had != Smb2LeaseState.Read && had != Smb2LeaseState.None;
         var before = cached.Answers;
-        var endings = cached.Endings;
         var chance = _random.Next(100);
         var delay = _random.Next(20, 250);
         var watch = Stopwatch.StartNew();
@@ -138,7 +145,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
             await before;
             try
             {
-                await AnswerAsync(cached, notice, to, mustAnswer, endings, chance, delay, watch);
+                await AnswerAsync(cached, notice, to, mustAnswer, arrival, chance, delay, watch);
             }
             catch (Exception e) when (_gone && e is EndOfStreamException or ObjectDisposedException)
             {
@@ -158,7 +165,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     }
 
     private async Task AnswerAsync(
-        CachedFile cached, BreakAnswer notice, Smb2LeaseState to, bool mustAnswer, int endings, int chance, int delay, Stopwatch watch)
+        CachedFile cached, BreakAnswer notice, Smb2LeaseState to, bool mustAnswer, long arrival, int chance, int delay, Stopwatch watch)
     {
         await FlushAsync(cached);
         if (!mustAnswer || _gone)
@@ -182,7 +189,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         cached.Lower(keep);
         lock (_sync)
         {
-            if (cached.Endings != endings)
+            if (cached.IsOver(arrival))
                 return; // the close was the answer
         }
 
@@ -193,7 +200,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         var response = await tree.CallAsync(Smb2Command.OplockBreak, body);
         bool closed;
         lock (_sync)
-            closed = cached.Endings != endings || cached.Handles.Count == 0;
+            closed = cached.MayBeOver(arrival);
         if (response.Status == NtStatus.Success)
             report.Count("breaks answered");
         else if (closed)
@@ -217,7 +224,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         foreach (var handle in parked)
         {
             report.Count("closed for a break");
-            await handle.File.CloseAsync();
+            await CloseAsync(handle);
         }
     }
 }

@@ -14,6 +14,8 @@ internal sealed class CachedFile(Guid? leaseKey)
     private Smb2LeaseState _brokenTo;
     private long _lastBreak;
     private long _generation;
+    private long _endedAt = -1;
+    private long _doubtfulUntil = -1;
 
     /// <summary>The lease's key; null: it is an oplock.</summary>
     public Guid? LeaseKey { get; } = leaseKey;
@@ -21,8 +23,8 @@ internal sealed class CachedFile(Guid? leaseKey)
     /// <summary>The opens that it is for. Guarded by the client's lock.</summary>
     public List<FileHandle> Handles { get; } = [];
 
-    /// <summary>How often its last open went, and the lease with it. Guarded by the client's lock.</summary>
-    public int Endings { get; private set; }
+    /// <summary>CREATE requests with its key that are under way. Guarded by the client's lock.</summary>
+    public int Opening { get; set; }
 
     /// <summary>The work for breaks that have come, one after the other.</summary>
     public Task Answers { get; set; } = Task.CompletedTask;
@@ -54,12 +56,32 @@ internal sealed class CachedFile(Guid? leaseKey)
             return false;
         if (Handles.Count == 0)
         {
-            Endings++;
+            handle.WasLast = true;
             Lower(Smb2LeaseState.None);
         }
 
         return true;
     }
+
+    /// <summary>
+    /// The close of an open was answered. With the last one the lease was over, and the key means another one from then on: what was asked
+    /// for before needs no answer. When the next open was already on its way, who knows which came first. Called with the client's lock held.
+    /// </summary>
+    public void Closed(FileHandle handle, long arrival)
+    {
+        if (!handle.WasLast)
+            return;
+        if (Handles.Count == 0 && Opening == 0)
+            _endedAt = arrival;
+        else
+            _doubtfulUntil = arrival;
+    }
+
+    /// <summary>Whether a break came before the end of the lease that it was for. Called with the client's lock held.</summary>
+    public bool IsOver(long breakArrival) => breakArrival < _endedAt;
+
+    /// <summary>Whether the server may have seen the end of the lease before the answer. Called with the client's lock held.</summary>
+    public bool MayBeOver(long breakArrival) => IsOver(breakArrival) || breakArrival < _doubtfulUntil || Handles.Count == 0;
 
     /// <summary>The server answered a CREATE with this state.</summary>
     public void Grant(Smb2LeaseState state, bool breaking, long arrival)

@@ -18,6 +18,9 @@ internal sealed class FileHandle(SmbTestFile file, ulong number, FileAccessMask 
     /// <summary>Whether the user closed it, while the client keeps it for the next open.</summary>
     public bool Parked { get; set; }
 
+    /// <summary>Whether it was the last open of its cache when it was given up.</summary>
+    public bool WasLast { get; set; }
+
     /// <summary>Blocks that it holds locked, with the version that was read under the lock.</summary>
     public Dictionary<int, long> Locked { get; } = [];
 

@@ -125,10 +125,14 @@ internal sealed partial class ContentionClient
         var body = RequestBody.Create(
             settings.Folder, FileAccessMask.FileGenericRead, CreateDisposition.Open, options: CreateOptions.DirectoryFile,
             oplock: Smb2OplockLevel.Lease, contexts: (ref CreateContextWriter writer) => writer.Lease(lease));
-        var response = await _on.Tree.CallAsync(Smb2Command.Create, body);
+        var response = await CreateAsync(cache, body);
         Allow(response.Status);
         if (response.Status != NtStatus.Success)
+        {
+            EndOpening(cache);
             return null;
+        }
+
         var answer = CreateAnswer.Parse(response.Message);
         if (answer.Lease is { } granted)
         {
@@ -138,7 +142,11 @@ internal sealed partial class ContentionClient
 
         _on.Folder = new FileHandle(new SmbTestFile(_on.Tree, answer), 0, FileAccessMask.FileGenericRead, cache);
         lock (_on.Desk.Sync)
+        {
             cache.Handles.Add(_on.Folder);
+            cache.Opening--;
+        }
+
         return _on.Folder;
     }
 
@@ -185,7 +193,7 @@ internal sealed partial class ContentionClient
             folder.Cache!.Remove(folder);
         }
 
-        await folder.File.CloseAsync();
+        await CloseFileAsync(folder);
         foreach (var call in _on.Watches)
             await EndWatchAsync(call);
         _on.Watches.Clear();

@@ -153,9 +153,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
                 if (cache is not null)
                     writer.Lease(new LeaseContext { Version = version, LeaseKey = cache.LeaseKey!.Value, State = wish });
             });
-        var response = await _on.Tree.CallAsync(Smb2Command.Create, body);
+        var response = await CreateAsync(cache, body);
         if (response.Status != NtStatus.Success)
         {
+            EndOpening(cache);
             report.Count($"opens refused ({response.Status})");
             Allow(response.Status, NtStatus.SharingViolation, NtStatus.DeletePending, NtStatus.ObjectNameNotFound,
                 NtStatus.InvalidParameter, NtStatus.AccessDenied);
@@ -180,6 +181,7 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         }
         else
         {
+            EndOpening(cache);
             cache = null;
         }
 
@@ -189,10 +191,33 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
             if (cache?.Handles.FirstOrDefault() is { } other && other.Number != file)
                 report.Wrong(_who, "one lease key means two files");
             cache?.Handles.Add(handle);
+            if (cache is { LeaseKey: not null })
+                cache.Opening--;
         }
 
         _on.Handles.Add(handle);
         return handle;
+    }
+
+    /// <summary>Sends a CREATE with the lease of <paramref name="lease"/>; <see cref="EndOpening"/> follows when it came to nothing.</summary>
+    private Task<SmbTestResponse> CreateAsync(CachedFile? lease, byte[] body)
+    {
+        lock (_on.Desk.Sync)
+        {
+            if (lease is not null)
+                lease.Opening++;
+        }
+
+        return _on.Tree.CallAsync(Smb2Command.Create, body);
+    }
+
+    private void EndOpening(CachedFile? lease)
+    {
+        lock (_on.Desk.Sync)
+        {
+            if (lease is not null)
+                lease.Opening--;
+        }
     }
 
     // A key of its own after each cut: breaks that were still on their way to the old connection are not taken for new ones.
@@ -239,7 +264,16 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         }
 
         report.Count("closes");
-        await handle.File.CloseAsync();
+        await CloseFileAsync(handle);
+    }
+
+    private async Task CloseFileAsync(FileHandle handle)
+    {
+        await _on.Desk.CloseAsync(handle);
+
+        // An answer to a break of what is closed now must not be taken for one of what its key means next.
+        if (handle.Cache is { } cache)
+            await cache.Answers;
     }
 
     /// <summary>A handle that is in use.</summary>
