@@ -127,7 +127,7 @@ internal sealed class ConnectionLoop : INotificationSender
         }
     }
 
-    public void Send(ResponseBuffer frame) => SendAndCount(frame);
+    public void Send(ResponseBuffer frame, Action? placed = null) => SendAndCount(frame, placed);
 
     /// <inheritdoc/>
     public SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor)
@@ -166,10 +166,10 @@ internal sealed class ConnectionLoop : INotificationSender
         _pipeline.Metrics.Sent(bytes);
     }
 
-    private long SendAndCount(ResponseBuffer frame)
+    private long SendAndCount(ResponseBuffer frame, Action? placed = null)
     {
         _flow.Add(frame.Length);
-        return _outgoing.Send(frame);
+        return _outgoing.Send(frame, placed);
     }
 
     private void Terminate(ConnectionEndReason reason)

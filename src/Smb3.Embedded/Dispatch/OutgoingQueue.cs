@@ -45,14 +45,17 @@ internal sealed class OutgoingQueue
     }
 
     /// <summary>Takes a frame.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="placed">Called when it has its place, before any later frame can get one; it must be quick and take no frame itself.</param>
     /// <returns>How many bytes were taken until now, this frame's included.</returns>
-    public long Send(ResponseBuffer frame)
+    public long Send(ResponseBuffer frame, Action? placed = null)
     {
         frame.Finish();
         long accepted;
         lock (_waiting)
         {
             accepted = _accepted += frame.Frame.Length;
+            placed?.Invoke();
             if (_closed)
             {
                 Drop(frame);

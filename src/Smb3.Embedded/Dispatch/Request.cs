@@ -91,6 +91,12 @@ internal sealed class Request
     /// <summary>Set by a handler that found a breach of the protocol: the connection ends, and the request has no answer.</summary>
     public ConnectionEndReason? Disconnect { get; set; }
 
+    /// <summary>
+    /// Runs <paramref name="action"/> at the moment when the response gets its place in the outgoing queue: what is sent from then on
+    /// follows it. It must be quick, and send nothing itself.
+    /// </summary>
+    public void OnSend(Action action) => _chain.OnSend(action);
+
     /// <summary>Runs <paramref name="action"/> when the response has been handed over, without splitting the frame for it.</summary>
     public void AfterSend(Action action) => _chain.AfterSend(action);
 

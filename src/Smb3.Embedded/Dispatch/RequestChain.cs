@@ -19,7 +19,9 @@ internal sealed class RequestChain
     private readonly Request _request;
     private readonly List<Session> _used = [];
     private readonly List<Outgoing> _messages = [];
+    private readonly List<Action> _onSend = [];
     private readonly List<Action> _afterSend = [];
+    private Action? _runOnSend;
     private Frame? _frame;
     private Memory<byte> _rest;
     private Session? _sealing;
@@ -119,6 +121,11 @@ internal sealed class RequestChain
     /// Runs <paramref name="action"/> when the responses written so far, and the one that is being written, have been handed over.
     /// </summary>
     public void AfterSend(Action action) => _afterSend.Add(action);
+
+    /// <summary>
+    /// Runs <paramref name="action"/> when those responses get their place in the outgoing queue, with the queue's lock held.
+    /// </summary>
+    public void OnSend(Action action) => _onSend.Add(action);
 
     /// <summary>
     /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready; the final response opens a new frame.
@@ -339,9 +346,27 @@ internal sealed class RequestChain
 
         _messages.Clear();
         _sealing = null;
-        _loop.Send(Response);
+        if (_onSend.Count == 0)
+        {
+            _loop.Send(Response);
+        }
+        else
+        {
+            _loop.Send(Response, _runOnSend ??= RunOnSend);
+        }
+
         Response = _loop.Buffers.Rent();
         RunAfterSend();
+    }
+
+    private void RunOnSend()
+    {
+        foreach (var action in _onSend)
+        {
+            action();
+        }
+
+        _onSend.Clear();
     }
 
     private void RunAfterSend()
@@ -356,6 +381,7 @@ internal sealed class RequestChain
 
     private void End()
     {
+        RunOnSend();
         RunAfterSend();
         _frame?.Dispose();
         _frame = null;

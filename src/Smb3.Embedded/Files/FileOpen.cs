@@ -200,6 +200,8 @@ internal sealed partial class FileOpen
         finally
         {
             File.Remove(this);
+            if (Grant?.WhenSent() is { } sent)
+                await sent;
             Volume.Dereference(File);
             Volume.CountOpen(-1);
             try

@@ -16,6 +16,16 @@ internal sealed class NameGate(StringComparer comparer)
     private int _sharing;
     private bool _alone;
 
+    /// <summary>Names that somebody has his turn on.</summary>
+    public int HeldCount
+    {
+        get
+        {
+            lock (_sync)
+                return _held.Count;
+        }
+    }
+
     /// <summary>Waits for a turn on one name.</summary>
     public async ValueTask<Turn> EnterAsync(StorePath path, CancellationToken cancellationToken)
     {

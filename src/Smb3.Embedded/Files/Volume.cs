@@ -219,6 +219,9 @@ internal sealed class Volume
     private FileKey StreamKey(ulong fileId, string name) =>
         new(fileId, NameComparison == StringComparison.Ordinal ? name : name.ToUpperInvariant());
 
+    /// <summary>Names that are to be deleted by a close.</summary>
+    internal int DeletePendingCount => _deletePendingCount;
+
     /// <summary>Counts opens in and out.</summary>
     internal void CountOpen(int by) => Interlocked.Add(ref _opens, by);
 

@@ -26,23 +26,41 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
 
     bool IBreakRoute.Retries => IsLease || FollowsSpecification;
 
-    /// <summary>The client knows the open from here on: breaks that came before its response follow it.</summary>
+    /// <summary>
+    /// The response has its place among all that goes to the client, which knows the open from there on: breaks go out behind it.
+    /// </summary>
     public void Announce()
+    {
+        lock (_sync)
+        {
+            _announced = true;
+        }
+    }
+
+    /// <summary>Sends the breaks that came before <see cref="Announce"/>.</summary>
+    public void SendEarly()
     {
         List<(CacheBreak Notice, CacheGrant Grant)>? early;
         lock (_sync)
         {
-            _announced = true;
             (early, _early) = (_early, null);
         }
 
         foreach (var (notice, grant) in early ?? [])
         {
-            // The open may have been closed meanwhile, and its lease key mean another lease by now. When the break does not get out, its
-            // connection is ending, and the open with it.
-            if (!notice.MustAnswer || grant.Awaits(notice))
+            if (!grant.TryBeginSend(notice))
             {
+                continue;
+            }
+
+            try
+            {
+                // When it does not get out, its connection is ending, and the open with it.
                 _ = SendNow(notice, grant);
+            }
+            finally
+            {
+                grant.EndSend();
             }
         }
     }

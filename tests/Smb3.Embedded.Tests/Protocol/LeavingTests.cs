@@ -103,6 +103,7 @@ public sealed class LeavingTests : ProtocolTest
         var told = 0;
         tree.Session.Connection.Unsolicited = _ => told++;
         notifier.Announce();
+        notifier.SendEarly();
         (await tree.Session.Connection.EchoAsync()).Expect(NtStatus.Success);
         Assert.Equal(0, told);
 

@@ -279,7 +279,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
         {
             // The client cannot know the open before it has the response.
-            request.AfterSend(notifier.Announce);
+            request.OnSend(notifier.Announce);
+            request.AfterSend(notifier.SendEarly);
         }
 
         return NtStatus.Success;

@@ -175,7 +175,8 @@ internal static class DurableOpening
         };
         open.Attach(handle);
         session.Opens.Add(handle);
-        request.AfterSend(notifier.Announce);
+        request.OnSend(notifier.Announce);
+        request.AfterSend(notifier.SendEarly);
         return NtStatus.Success;
     }
 

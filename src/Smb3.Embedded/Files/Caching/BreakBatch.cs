@@ -21,7 +21,19 @@ internal struct BreakBatch
             return;
         foreach (var (grant, notice) in _notices)
         {
-            if (!grant.Send(notice) && notice.MustAnswer && !grant.TryClose())
+            if (!grant.TryBeginSend(notice))
+                continue;
+            bool isSent;
+            try
+            {
+                isSent = grant.Send(notice);
+            }
+            finally
+            {
+                grant.EndSend();
+            }
+
+            if (!isSent && notice.MustAnswer && !grant.TryClose())
                 grant.File.Caching.GiveUp(grant);
         }
     }

@@ -6,6 +6,9 @@ namespace Smb3.Embedded.Files.Caching;
 /// </summary>
 internal sealed class CacheGrant
 {
+    private TaskCompletionSource? _sent;
+    private int _sending;
+
     /// <summary>A lease, or, where the last two are missing, an oplock.</summary>
     public CacheGrant(FileObject file, LeaseTable? table, LeaseIdentity? lease)
     {
@@ -79,6 +82,49 @@ internal sealed class CacheGrant
     {
         lock (File.Sync)
             return Opens.Count == 1 && Opens[0] == open;
+    }
+
+    /// <summary>
+    /// Begins to send a notice, unless it means nothing any more: the client has answered, or has closed what it is about. A true answer is
+    /// followed by <see cref="EndSend"/>.
+    /// </summary>
+    public bool TryBeginSend(in CacheBreak notice)
+    {
+        lock (File.Sync)
+        {
+            if (notice.MustAnswer ? !Awaits(notice) : Opens.Count == 0)
+                return false;
+            _sending++;
+            return true;
+        }
+    }
+
+    /// <summary>The notice has its place among all that goes to the client.</summary>
+    public void EndSend()
+    {
+        lock (File.Sync)
+        {
+            if (--_sending > 0)
+                return;
+            _sent?.TrySetResult();
+            _sent = null;
+        }
+    }
+
+    /// <summary>
+    /// Completes when no notice is on its way out; <see langword="null"/>: none is. A close is answered after that: a notice that the client
+    /// gets behind the answer would be taken for one of whatever its lease key means next.
+    /// </summary>
+    public Task? WhenSent()
+    {
+        if (Volatile.Read(ref _sending) == 0)
+            return null;
+        lock (File.Sync)
+        {
+            return _sending == 0
+                ? null
+                : (_sent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
     }
 
     /// <summary>Begins to close the opens, whose client cannot be reached; false when one of them stays open.</summary>

@@ -8,6 +8,9 @@ internal sealed class LeasedDirectories(StringComparer comparer)
 {
     private readonly ConcurrentDictionary<string, FileObject> _byPath = new(comparer);
 
+    /// <summary>How many there are.</summary>
+    public int Count => _byPath.Count;
+
     /// <summary>Adds a directory; called with its lock held.</summary>
     public void Add(StorePath path, FileObject directory) => _byPath[path.Text] = directory;
 

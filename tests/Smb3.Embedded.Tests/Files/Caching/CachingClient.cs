@@ -32,8 +32,12 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
         return false;
     }
 
+    /// <summary>Called while a break is being sent.</summary>
+    public Action? Sending { get; set; }
+
     public bool Send(in CacheBreak notice, CacheGrant grant)
     {
+        Sending?.Invoke();
         lock (_breaks)
             _breaks.Add(notice);
         return IsConnected;

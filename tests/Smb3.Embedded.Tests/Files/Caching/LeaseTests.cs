@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
 using Xunit;
@@ -31,6 +32,52 @@ public sealed class LeaseTests
         Assert.Equal(1, _a.Leases.Count);
         await second.CloseAsync();
         Assert.Equal(0, _a.Leases.Count);
+    }
+
+    [Fact]
+    public async Task ACloseIsNotAnsweredBeforeABreakThatIsBeingSent()
+    {
+        var open = await _a.LeaseAsync(1, RH);
+        var writer = await _b.OplockAsync(None);
+        using var reached = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        _a.Sending = () =>
+        {
+            reached.Set();
+            goOn.Wait();
+        };
+        var writing = Task.Run(() => TestVolume.WriteAsync(writer, 0, 1));
+        reached.Wait();
+        var closing = open.CloseAsync().AsTask();
+        Assert.False(closing.IsCompleted);
+        Assert.Equal(0, _a.Leases.Count);
+        goOn.Set();
+        await closing;
+        Assert.Equal(NtStatus.Success, await writing);
+        await writer.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task ABreakOfALeaseThatHasEndedIsNotSent()
+    {
+        var first = await _a.LeaseAsync(1, RH);
+        var second = await _b.LeaseAsync(1, RH);
+        FileOpen[] opens = [first, second];
+        CachingClient[] clients = [_a, _b];
+        var told = 0;
+        foreach (var (client, other) in clients.Zip(opens.Reverse()))
+        {
+            client.Sending = () =>
+            {
+                told++;
+                other.CloseAsync().AsTask().Wait();
+            };
+        }
+
+        var writer = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.Success, await TestVolume.WriteAsync(writer, 0, 1));
+        Assert.Equal(1, told);
     }
 
     [Fact]
