@@ -20,15 +20,15 @@ internal sealed partial class ContentionClient
         var replace = _random.Next(2) == 0;
         if (Pick(handle => (handle.Access & FileAccessMask.Delete) != 0) is not { } handle)
             return;
+
+        // Another client may give the file this very name before the request arrives: the server changes nothing then, and tells nobody.
+        // The moment is taken before the question for the name, so that it is before such a change too.
+        var since = truth.Now();
         var named = await _on.Tree.CallAsync(
             Smb2Command.QueryInfo, RequestBody.QueryFile(handle.File.FileId, FileInformationClass.FileNameInformation));
-        if (named.Status == NtStatus.Success
-            && Encoding.Unicode.GetString(OutputBufferAnswer.Parse(named.Message).Buffer[4..]).EndsWith(target, StringComparison.OrdinalIgnoreCase))
-        {
-            return; // the name that it has: nothing would change
-        }
-
-        var since = truth.Now();
+        var same = named.Status == NtStatus.Success
+            && Encoding.Unicode.GetString(OutputBufferAnswer.Parse(named.Message).Buffer[4..])
+                .EndsWith(target, StringComparison.OrdinalIgnoreCase);
         var response = await _on.Tree.CallAsync(
             Smb2Command.SetInfo,
             RequestBody.SetFile(handle.File.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename(target, replace)));
@@ -36,8 +36,9 @@ internal sealed partial class ContentionClient
             NtStatus.ObjectNameNotFound);
         if (response.Status == NtStatus.Success)
         {
-            report.Count("renames");
-            NameChanged(since);
+            report.Count(same ? "renames to the same name" : "renames");
+            if (!same)
+                NameChanged(since);
         }
     }
 

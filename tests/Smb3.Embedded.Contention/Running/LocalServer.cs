@@ -87,6 +87,12 @@ internal sealed class LocalServer : IAsyncDisposable
         Expect(Graph.Clients.Count, "clients");
         Expect(Graph.Connections.Sum(connection => connection.Pending.Count), "pending requests");
         Expect(Graph.Connections.Count, "connections");
+        Expect(Graph.Opens.Count, "opens in the table of durable ones");
+        Expect(Graph.Opens.DisconnectedCount, "opens without a connection");
+        Expect(Graph.Shares.All.Sum(share => share.CurrentUses), "uses of shares");
+        Expect(Volume.LeasedDirectories.Count, "directories that somebody caches");
+        Expect(Volume.DeletePendingCount, "names that are to be deleted");
+        Expect(Volume.Gate.HeldCount, "names that are being worked on");
         return left;
     }
 
