@@ -50,7 +50,7 @@ internal sealed partial class FileOpen
         if (Interlocked.CompareExchange(ref _watch, made, null) is { } other)
             return other;
         Volume.Watches.Add(made);
-        _outside = Volume.OutsideChanges.Start(made);
+        _outside = Volume.OutsideChanges.Start(made, Path, tree);
         return made;
     }
 

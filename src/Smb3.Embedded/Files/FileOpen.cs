@@ -126,6 +126,8 @@ internal sealed partial class FileOpen
         try
         {
             var change = File.Times.Close(this, Volume.Now());
+            if (_needsArchive || !change.IsEmpty)
+                Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, Path, ChangeFilter.Attributes));
             if (_needsArchive)
                 await ArchiveAsync(CancellationToken.None);
             if (!change.IsEmpty && !Link!.Removed)

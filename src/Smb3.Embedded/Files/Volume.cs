@@ -35,10 +35,10 @@ internal sealed class Volume
         var comparer = StringComparer.FromComparison(NameComparison);
         Gate = new NameGate(comparer);
         Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
-        LeasedDirectories = new LeasedDirectories(comparer);
         Security = new FileSecurity(store);
         Watches = new WatchTable(comparer);
         OutsideChanges = new OutsideChanges(store as IChangeSource, comparer, options.Time);
+        LeasedDirectories = new LeasedDirectories(comparer, OutsideChanges);
         Tunnel = new NameTunnel(options.Time);
         ShortNames = new ShortNameResolver(store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
@@ -286,7 +286,7 @@ internal sealed class Volume
             open.ChangedEntry = true;
         else
             LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
-        if (Watches.Count == 0 && Changed is null)
+        if (Watches.Count == 0 && Changed is null && !OutsideChanges.IsHeard)
             return;
         if (open.File.IsStream && (filter & (ChangeFilter.Size | ChangeFilter.LastWrite)) != 0)
         {

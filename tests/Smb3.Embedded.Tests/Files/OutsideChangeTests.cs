@@ -1,8 +1,10 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Tests.Files.Caching;
 using Smb3.Embedded.Tests.Storage;
 using Xunit;
 
@@ -44,6 +46,34 @@ public class OutsideChangeTests
         Assert.Equal("Removed own", Text(await wait));
         await open.CloseAsync();
         await source.Ended.Task;
+    }
+
+    [Fact]
+    public async Task Changes_behind_the_servers_back_break_the_lease_on_their_directory_and_the_holders_own_do_not()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store));
+        var client = new CachingClient(volume);
+        await volume.MakeAsync("d", directory: true);
+        var directory = await client.LeaseAsync(1, CachingClient.RH, options: CreateOptions.DirectoryFile, path: "d");
+        var tell = await source.Started.Task;
+        var own = await client.LeaseAsync(2, CachingClient.RWH, parent: 1, path: "d\\own");
+        Assert.Equal(NtStatus.Success, await TestVolume.WriteAsync(own, 0, 1));
+        tell(new StoreChange(ChangeAction.Added, new StorePath("d\\own"), ChangeFilter.FileName));
+        tell(new StoreChange(ChangeAction.Modified, new StorePath("d\\own"), ChangeFilter.LastWrite));
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Empty(client.TakeBreaks());
+
+        tell(new StoreChange(ChangeAction.Added, new StorePath("d\\other"), ChangeFilter.FileName));
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(CacheState.None, client.TakeBreak().To);
+        Assert.Equal(NtStatus.Success, client.Answer(1, CacheState.None));
+        await own.CloseAsync();
+        Assert.False(source.Ended.Task.IsCompleted);
+        await directory.CloseAsync();
+        await source.Ended.Task;
+        volume.AssertEmpty();
+        Assert.Equal(0, volume.Volume.LeasedDirectories.Count);
     }
 
     [Fact]

@@ -1,27 +1,60 @@
 using System.Collections.Concurrent;
+using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Caching;
 
-/// <summary>The directories of a volume that somebody holds a lease on, by their paths: who changes an entry finds them here.</summary>
-internal sealed class LeasedDirectories(StringComparer comparer)
+/// <summary>
+/// The directories of a volume that somebody holds a lease on, by their paths: who changes an entry finds them here. What is changed behind
+/// the server's back breaks their leases too, where the store tells of it.
+/// </summary>
+/// <param name="comparer">Compares names as the store does.</param>
+/// <param name="outside">Tells of changes that the server did not make.</param>
+internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges outside)
 {
-    private readonly ConcurrentDictionary<string, FileObject> _byPath = new(comparer);
+    /// <summary>Directories that the store is asked to watch at the same time: its machine has a limit for that, which others need too.</summary>
+    private const int MaxWatched = 256;
+
+    private readonly ConcurrentDictionary<string, Entry> _byPath = new(comparer);
+    private int _watched;
 
     /// <summary>How many there are.</summary>
     public int Count => _byPath.Count;
 
     /// <summary>Adds a directory; called with its lock held.</summary>
-    public void Add(StorePath path, FileObject directory) => _byPath[path.Text] = directory;
+    public void Add(StorePath path, FileObject directory)
+    {
+        if (_byPath.TryGetValue(path.Text, out var known))
+        {
+            if (known.Directory == directory)
+                return;
+            Forget(known);
+        }
+
+        _byPath[path.Text] = new Entry(directory, Watch(path, directory));
+    }
 
     /// <summary>Takes a directory out; called with its lock held.</summary>
-    public void Remove(StorePath path, FileObject directory) => _byPath.TryRemove(KeyValuePair.Create(path.Text, directory));
+    public void Remove(StorePath path, FileObject directory)
+    {
+        if (_byPath.TryGetValue(path.Text, out var known) && known.Directory == directory
+            && _byPath.TryRemove(KeyValuePair.Create(path.Text, known)))
+        {
+            Forget(known);
+        }
+    }
 
     /// <summary>Follows a rename; called with the directory's lock held.</summary>
     public void Move(StorePath from, StorePath to, FileObject directory)
     {
-        if (_byPath.TryRemove(KeyValuePair.Create(from.Text, directory)))
-            _byPath[to.Text] = directory;
+        if (!_byPath.TryGetValue(from.Text, out var known) || known.Directory != directory
+            || !_byPath.TryRemove(KeyValuePair.Create(from.Text, known)))
+        {
+            return;
+        }
+
+        Forget(known);
+        _byPath[to.Text] = new Entry(directory, Watch(to, directory));
     }
 
     /// <summary>An entry changed: breaks the leases on the directory that has it.</summary>
@@ -29,7 +62,41 @@ internal sealed class LeasedDirectories(StringComparer comparer)
     /// <param name="by">The lease through which it was changed.</param>
     public void EntryChanged(StorePath path, LeaseIdentity? by)
     {
-        if (!_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var directory))
-            directory.Caching.BreakListing(by);
+        if (!_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known))
+            known.Directory.Caching.BreakListing(by);
+    }
+
+    private IDisposable? Watch(StorePath path, FileObject directory)
+    {
+        if (Interlocked.Increment(ref _watched) <= MaxWatched
+            && outside.Start(new Listener(directory), path, tree: false) is { } watch)
+        {
+            return watch;
+        }
+
+        Interlocked.Decrement(ref _watched);
+        return null;
+    }
+
+    private void Forget(Entry entry)
+    {
+        if (entry.Watch is null)
+            return;
+        entry.Watch.Dispose();
+        Interlocked.Decrement(ref _watched);
+    }
+
+    private sealed record Entry(FileObject Directory, IDisposable? Watch);
+
+    /// <summary>Whatever changes in the directory: what a client knows of its entries may be wrong from then on.</summary>
+    private sealed class Listener(FileObject directory) : IOutsideListener
+    {
+        public bool Keep(in StoreChange change) => true;
+
+        public void Lose()
+        {
+        }
+
+        public void Serve() => directory.Caching.BreakListing(parentOf: null);
     }
 }

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Notification;
 
@@ -6,7 +7,7 @@ namespace Smb3.Embedded.Files.Notification;
 /// What one open directory watches (MS-FSA section 2.1.1.10, ChangeNotifyEntry). The first request fixes the filter, the depth and the
 /// size of the buffer; from then on changes are kept between requests until the open is closed.
 /// </summary>
-internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bool tree, int capacity)
+internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bool tree, int capacity) : IOutsideListener
 {
     // FILE_NOTIFY_INFORMATION (MS-FSCC 2.7.1): the part before the name, and the boundary of an entry.
     private const int EntrySize = 12;
@@ -68,6 +69,15 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
             _size = size;
             _kept.Add(entry);
         }
+    }
+
+    /// <inheritdoc/>
+    public bool Keep(in StoreChange change)
+    {
+        if ((change.Filter & Filter) == 0 || !change.Path.IsBelow(Directory.Path, Directory.Volume.NameComparison))
+            return false;
+        Keep(change.Action, Directory.Path.IsRoot ? change.Path.Text : change.Path.Text[(Directory.Path.Text.Length + 1)..]);
+        return true;
     }
 
     /// <summary>More happened than anybody can say.</summary>

@@ -15,20 +15,22 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
 
     private readonly Lock _sync = new();
     private readonly Dictionary<string, (ChangeFilter Kinds, long At)> _own = new(comparer);
-    private readonly Queue<(DirectoryWatch Watch, StoreChange? Change)> _waiting = new();
+    private readonly Queue<(IOutsideListener Listener, StoreChange? Change)> _waiting = new();
     private ITimer? _timer;
     private volatile int _watches;
 
-    /// <summary>Begins to tell <paramref name="watch"/>.</summary>
-    public IDisposable? Start(DirectoryWatch watch)
+    /// <summary>Whether anybody is told.</summary>
+    public bool IsHeard => _watches > 0;
+
+    /// <summary>Begins to tell <paramref name="listener"/> of changes in a directory.</summary>
+    public IDisposable? Start(IOutsideListener listener, StorePath path, bool tree)
     {
         if (source is null)
             return null;
         Interlocked.Increment(ref _watches);
 
         // A store may have a whole tree to walk first; the request does not wait for that.
-        var path = watch.Directory.Path;
-        return new Subscription(this, Task.Run(() => source.Watch(path, watch.Tree, change => Take(watch, change))));
+        return new Subscription(this, Task.Run(() => source.Watch(path, tree, change => Take(listener, change))));
     }
 
     /// <summary>The server made this change itself.</summary>
@@ -52,11 +54,11 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
     private static ChangeFilter KindOf(ChangeAction action, ChangeFilter filter) =>
         action == ChangeAction.Modified ? ChangeFilter.Attributes : filter;
 
-    private void Take(DirectoryWatch watch, StoreChange? change)
+    private void Take(IOutsideListener listener, StoreChange? change)
     {
         lock (_sync)
         {
-            _waiting.Enqueue((watch, change));
+            _waiting.Enqueue((listener, change));
             _timer ??= time.CreateTimer(
                 static state => ((OutsideChanges)state!).Tell(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_waiting.Count == 1)
@@ -66,38 +68,28 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
 
     private void Tell()
     {
-        var touched = new List<DirectoryWatch>();
+        var touched = new List<IOutsideListener>();
         lock (_sync)
         {
             Forget();
             while (_waiting.TryDequeue(out var next))
             {
-                var (watch, change) = next;
+                var (listener, change) = next;
                 if (change is not { } known)
-                    watch.Lose();
-                else if (!IsOwn(known) && (known.Filter & watch.Filter) != 0 && RelativeTo(watch, known.Path) is { } name)
-                    watch.Keep(known.Action, name);
-                else
+                    listener.Lose();
+                else if (IsOwn(known) || !listener.Keep(known))
                     continue;
-                touched.Add(watch);
+                touched.Add(listener);
             }
         }
 
-        foreach (var watch in touched)
-            watch.Serve();
+        foreach (var listener in touched)
+            listener.Serve();
     }
 
     private bool IsOwn(in StoreChange change) =>
         _own.TryGetValue(change.Path.Text, out var own)
         && (change.Action == ChangeAction.Modified || (own.Kinds & (ChangeFilter.FileName | ChangeFilter.DirectoryName)) != 0);
-
-    private static string? RelativeTo(DirectoryWatch watch, StorePath path)
-    {
-        var directory = watch.Directory.Path;
-        if (!path.IsBelow(directory, watch.Directory.Volume.NameComparison))
-            return null;
-        return directory.IsRoot ? path.Text : path.Text[(directory.Text.Length + 1)..];
-    }
 
     private void Forget()
     {

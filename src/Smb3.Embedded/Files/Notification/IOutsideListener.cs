@@ -1,0 +1,16 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Notification;
+
+/// <summary>Hears of changes that were made behind the server's back.</summary>
+internal interface IOutsideListener
+{
+    /// <summary>Takes a change; false when it does not matter. Must be quick.</summary>
+    bool Keep(in StoreChange change);
+
+    /// <summary>Changes were lost. Must be quick.</summary>
+    void Lose();
+
+    /// <summary>Acts on what was kept or lost; without any lock held.</summary>
+    void Serve();
+}
