@@ -34,6 +34,9 @@ internal abstract class Open
     /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether it has left its session.</summary>
+    public bool HasEnded => Volatile.Read(ref _ended) != 0;
+
     /// <summary>A request names it, other than the one that made it.</summary>
     public virtual void Use()
     {

@@ -301,10 +301,14 @@ public sealed class DurableHandleTests : ProtocolTest
             tree, "f", Smb2OplockLevel.None, Instance(id, 1, 5), share: ShareAccess.None));
         var other = await Server.ConnectToAsync();
         Assert.Equal(NtStatus.FileForcedClosed, await TryAsync(Instance(id, 1, 5)));
-        Assert.Equal(
-            NtStatus.FileForcedClosed, await TryAsync((ref CreateContextWriter writer) => writer.AppInstanceId(id)));
+        Assert.Equal(NtStatus.FileForcedClosed, await TryAsync(Instance(id, 0, 9)));
         Assert.Equal(NtStatus.SharingViolation, await TryAsync(Instance(Guid.NewGuid(), 9, 9)));
         Assert.Equal(NtStatus.Success, await TryAsync(Instance(id, 1, 6)));
+        Assert.Equal(NtStatus.FileClosed, (await held.TryCloseAsync()).Status);
+
+        // Only who has a version can be too old.
+        held = new SmbTestFile(tree, await CreateAsync(tree, "f", Smb2OplockLevel.None, Instance(id, 1, 7), share: ShareAccess.None));
+        Assert.Equal(NtStatus.Success, await TryAsync((ref CreateContextWriter writer) => writer.AppInstanceId(id)));
         Assert.Equal(NtStatus.FileClosed, (await held.TryCloseAsync()).Status);
 
         async Task<NtStatus> TryAsync(WriteCreateContexts contexts) =>
@@ -315,6 +319,58 @@ public sealed class DurableHandleTests : ProtocolTest
             writer.AppInstanceId(id);
             writer.AppInstanceVersion(new AppInstanceVersion(high, low));
         };
+    }
+
+    [Fact]
+    public async Task An_open_that_is_closed_while_it_becomes_resilient_leaves_nothing_behind()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var file = await tree.OpenAsync("f");
+        var handle = (FileHandle)Assert.Single(Server.Graph.FindSession(tree.Session.SessionId)!.Opens.All);
+        await file.CloseAsync();
+        Server.Graph.Opens.Add(new GlobalOpen(Server.Graph.Opens, handle, _client.ClientGuid, claim: null, appInstance: null));
+        Assert.Equal(0, Server.Graph.Opens.Count);
+    }
+
+    [Fact]
+    public async Task An_instance_takes_over_only_what_it_opens_on_the_same_share()
+    {
+        var id = Guid.NewGuid();
+        var tree = await Server.ConnectToAsync(options: _client);
+        await CreateAsync(
+            tree, "f", Smb2OplockLevel.None, (ref CreateContextWriter writer) => writer.AppInstanceId(id), share: ShareAccess.None);
+        var other = await Server.ConnectToAsync("open");
+        var body = RequestBody.Create("f", contexts: (ref CreateContextWriter writer) => writer.AppInstanceId(id));
+        Assert.Equal(NtStatus.SharingViolation, (await other.CallAsync(Smb2Command.Create, body)).Status);
+        Assert.Equal(NtStatus.Success, (await (await Server.ConnectToAsync()).CallAsync(Smb2Command.Create, body)).Status);
+    }
+
+    [Fact]
+    public async Task A_lease_comes_back_by_any_name_when_its_file_is_to_be_deleted_and_its_state_says_so()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateLeasedAsync(tree, "f");
+        (await tree.CallAsync(Smb2Command.SetInfo, RequestBody.SetFile(
+            answer.FileId, FileInformationClass.FileDispositionInformation, SetBuffer.Disposition(true)))).Expect(NtStatus.Success);
+        await LoseAsync(tree);
+        Assert.True(Assert.Single(Server.Graph.Opens.All).Disconnected!.DeletePending);
+
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = (await ReconnectV2Async(next, "g", answer.FileId, Guid1, Key)).Expect(NtStatus.Success).Parse();
+        await new SmbTestFile(next, back).CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await next.TryOpenAsync("f"));
+    }
+
+    [Fact]
+    public async Task A_lease_comes_back_by_the_name_of_its_stream_too()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateLeasedAsync(tree, "f:s");
+        await LoseAsync(tree);
+        var next = await Server.ConnectToAsync(options: _client);
+        Assert.Equal(NtStatus.InvalidParameter, (await ReconnectV2Async(next, "f", answer.FileId, Guid1, Key)).Status);
+        var back = (await ReconnectV2Async(next, "f:s", answer.FileId, Guid1, Key)).Expect(NtStatus.Success).Parse();
+        await new SmbTestFile(next, back).CloseAsync();
     }
 
     private static WriteCreateContexts AskV2(uint timeout) =>

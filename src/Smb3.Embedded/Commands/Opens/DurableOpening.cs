@@ -81,6 +81,7 @@ internal static class DurableOpening
         foreach (var open in request.Graph.Opens.OfApplication(application.Id))
         {
             if (open.ClientGuid == request.Connection.Negotiated!.ClientGuid
+                || !open.Share.Equals(tree.Share.Name, StringComparison.OrdinalIgnoreCase)
                 || open.File.Volume != volume
                 || open.File.File.StreamName != path.StreamName
                 || !volume.SamePath(open.File.Path, path.Path))
@@ -195,9 +196,14 @@ internal static class DurableOpening
             return NtStatus.ObjectNameNotFound;
         }
 
-        var volume = open.File.Volume;
-        return FilePath.Parse(name, volume.Store.Traits.MaxNameLength, out var path) == NtStatus.Success
-            && volume.SamePath(path.Path, open.File.Path)
+        // Lease.FileDeleteOnClose: such a name is on its way out, and does not count.
+        var file = open.File;
+        var volume = file.Volume;
+        return file.Record.DeleteOnClose
+            || file.File.IsDeletePending(file.Path)
+            || (FilePath.Parse(name, volume.Store.Traits.MaxNameLength, out var path) == NtStatus.Success
+                && volume.SamePath(path.Path, file.Path)
+                && string.Equals(path.StreamName, file.File.StreamName, StringComparison.OrdinalIgnoreCase))
             ? NtStatus.Success
             : NtStatus.InvalidParameter;
     }

@@ -34,6 +34,15 @@ internal sealed record DurableState
     /// <summary>The open as the file system knows it: file, path, access, sharing, options, delete on close, position, lease.</summary>
     public required OpenRecord Open { get; init; }
 
+    /// <summary>When it was opened.</summary>
+    public DateTimeOffset OpenedAt { get; init; }
+
+    /// <summary>Whether its name, or stream, is to be deleted when nobody has it open any more (FileDispositionInformation).</summary>
+    public bool DeletePending { get; init; }
+
+    /// <summary>Whether that is done by its own close, whoever else has the file open (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    public bool DeletesAtOnce { get; init; }
+
     /// <summary>The stream that is open; <see langword="null"/>: the file itself.</summary>
     public string? Stream { get; init; }
 
@@ -72,7 +81,10 @@ internal readonly record struct DurableGrant(DurableKind Kind, TimeSpan Timeout)
 /// <param name="Low">Open.ApplicationInstanceVersionLow.</param>
 internal sealed record AppInstance(Guid Id, ulong? High, ulong? Low)
 {
-    /// <summary>Whether this instance must leave the file to <paramref name="holder"/>, who has it open (MS-SMB2 3.3.5.9.13).</summary>
+    /// <summary>
+    /// Whether this instance must leave the file to <paramref name="holder"/>, who has it open (MS-SMB2 3.3.5.9.13): only who has a version
+    /// can be behind another.
+    /// </summary>
     public bool IsBehind(AppInstance holder) =>
-        holder.High is { } high && (High is not { } own || high > own || (high == own && holder.Low >= Low));
+        High is { } own && holder.High is { } high && (high > own || (high == own && holder.Low >= Low));
 }

@@ -58,6 +58,12 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         {
             claim.Open = open;
         }
+
+        if (open.Handle is { HasEnded: true })
+        {
+            // It was closed over another channel while it was made resilient, and did not see its entry.
+            Remove(open);
+        }
     }
 
     public void Remove(GlobalOpen open)
