@@ -98,13 +98,17 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     }
 
     /// <summary>Puts on the server what only the cache has.</summary>
-    public async Task FlushAsync(CachedFile cached)
+    /// <param name="cached">The cache.</param>
+    /// <param name="sinceBreak">How long ago it was asked to; who has come too late must not write over what others have written.</param>
+    public async Task FlushAsync(CachedFile cached, Stopwatch? sinceBreak = null)
     {
         FileHandle? through;
         lock (_sync)
             through = cached.Handles.FirstOrDefault(handle => handle.Writes);
         foreach (var (block, unwritten) in through is null ? [] : cached.Dirty)
         {
+            if (sinceBreak?.Elapsed > patience * 0.8)
+                throw new TimeoutException();
             var data = BlockContent.Make(through!.Number, block, unwritten.Version);
             var status = await through.File.TryWriteAsync((ulong)block * BlockContent.Size, data);
             if (status != NtStatus.Success)
@@ -121,10 +125,16 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         {
             _gone = true;
             foreach (var cached in _leases.Values.Concat(_oplocks.Values))
-            {
-                if (cached.Handles.FirstOrDefault() is { } handle)
-                    cached.Discard(truth.File(handle.Number));
-            }
+                Discard(cached);
+        }
+    }
+
+    private void Discard(CachedFile cached)
+    {
+        lock (_sync)
+        {
+            if (cached.Handles.FirstOrDefault() is { } handle)
+                cached.Discard(truth.File(handle.Number));
         }
     }
 
@@ -151,9 +161,11 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
             {
                 // Whom should it answer?
             }
-            catch (Exception) when (_gone || watch.Elapsed > patience * 0.8)
+            catch (Exception e) when (_gone || watch.Elapsed > patience * 0.8)
             {
-                report.Count("too slow");
+                // The server's clock has ended the break, and others may have written meanwhile.
+                report.Count($"too slow ({(e as SmbTestException)?.Status.ToString() ?? e.GetType().Name})");
+                Discard(cached);
             }
             catch (Exception e)
             {
@@ -167,7 +179,7 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     private async Task AnswerAsync(
         CachedFile cached, BreakAnswer notice, Smb2LeaseState to, bool mustAnswer, long arrival, int chance, int delay, Stopwatch watch)
     {
-        await FlushAsync(cached);
+        await FlushAsync(cached, watch);
         if (!mustAnswer || _gone)
             return;
         if ((to & Smb2LeaseState.Handle) == 0)

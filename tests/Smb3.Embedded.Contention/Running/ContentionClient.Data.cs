@@ -73,7 +73,7 @@ internal sealed partial class ContentionClient
             return;
         }
 
-        if (handle.Locked.Count == 0 && handle.Cache is { } cache && cache.TryWrite(block, truth.File(handle.Number)[block]))
+        if (handle.Cache is { } cache && !HoldsLocks(cache) && cache.TryWrite(block, truth.File(handle.Number)[block]))
         {
             report.Count("cached writes");
             return;
@@ -84,6 +84,16 @@ internal sealed partial class ContentionClient
         if (await ReadAsync(handle, block, alone: true) is not null)
             await WriteThroughAsync(handle, block);
         await UnlockAsync(handle, block);
+    }
+
+    /// <summary>
+    /// Whether a range is locked through any open of a cache: what it has goes to the server through whichever open, and the server knows
+    /// nobody but the open that has the lock.
+    /// </summary>
+    private bool HoldsLocks(CachedFile cache)
+    {
+        lock (_on.Desk.Sync)
+            return cache.Handles.Exists(one => one.Locked.Count > 0);
     }
 
     private async Task<long?> WriteThroughAsync(FileHandle handle, int block)

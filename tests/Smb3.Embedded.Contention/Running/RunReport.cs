@@ -27,7 +27,7 @@ internal sealed class RunReport
     }
 
     public string Line() => string.Join(
-        ", ", _counts.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
+        ", ", _counts.ToArray().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
 
     /// <summary>Says every five seconds what has been done.</summary>
     public async Task ShowProgressAsync(CancellationToken ended)
