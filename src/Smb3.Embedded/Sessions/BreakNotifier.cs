@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Oplock;
 
@@ -89,6 +90,12 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         {
             // Its session is ending, and it with it: an open that is asked to give something up does not outlive that.
             return true;
+        }
+
+        if (open is FileHandle { Global.Grant.Kind: DurableKind.Resilient })
+        {
+            // It stays whatever others want, and only loses its caching.
+            return false;
         }
 
         _ = Task.Run(async () =>

@@ -36,6 +36,23 @@ public sealed class LeavingTests : ProtocolTest
     }
 
     [Fact]
+    public async Task A_resilient_open_of_a_client_that_has_gone_stays_and_loses_its_caching()
+    {
+        var (first, second) = await StartAsync();
+        var answer = await LeaseAsync(first, 1, durable: false);
+        var control = RequestBody.Ioctl(FsControlCode.LmrRequestResiliency, answer.FileId, new byte[8]);
+        (await first.CallAsync(Smb2Command.Ioctl, control)).Expect(NtStatus.Success);
+        await BeginToLeaveAsync(first);
+        Assert.Equal(Smb2LeaseState.Read | Smb2LeaseState.Handle, (await LeaseAsync(second, 2, durable: false)).Lease!.Value.State);
+        _faults.WriteGate.Open();
+        await TestServer.UntilAsync(() => Server.Graph.FindSession(first.Session.SessionId) is null, "the session has ended");
+        var state = Assert.Single(Server.Graph.Opens.All).Disconnected!;
+        Assert.Equal(answer.FileId.Persistent, state.PersistentId);
+        Assert.Equal(CacheState.None, state.Caching);
+        await Server.Graph.Opens.CloseDisconnectedAsync(_ => true);
+    }
+
+    [Fact]
     public async Task An_open_that_does_not_share_is_waited_for()
     {
         var (first, second) = await StartAsync();
