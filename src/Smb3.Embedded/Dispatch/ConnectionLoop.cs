@@ -224,6 +224,11 @@ internal sealed class ConnectionLoop : INotificationSender
                 continue;
             }
 
+            if (Connection.Announcements.WhenOpen() is { } open)
+            {
+                await open.ConfigureAwait(false);
+            }
+
             // What has come together is answered together.
             var hasNext = _reader.HasNext;
             if (hasNext)

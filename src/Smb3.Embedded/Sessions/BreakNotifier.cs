@@ -29,12 +29,17 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
 
     /// <summary>
     /// The response has its place among all that goes to the client, which knows the open from there on: breaks go out behind it.
+    /// <see cref="SendEarly()"/> follows.
     /// </summary>
     public void Announce()
     {
         lock (_sync)
         {
             _announced = true;
+            if (_early is not null)
+            {
+                connection.Announcements.Begin();
+            }
         }
     }
 
@@ -47,22 +52,37 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
             (early, _early) = (_early, null);
         }
 
-        foreach (var (notice, grant) in early ?? [])
+        if (early is null)
         {
-            if (!grant.TryBeginSend(notice))
-            {
-                continue;
-            }
+            return;
+        }
 
-            try
+        try
+        {
+            foreach (var (notice, grant) in early)
             {
-                // When it does not get out, its connection is ending, and the open with it.
-                _ = SendNow(notice, grant);
+                if (grant.TryBeginSend(notice))
+                {
+                    SendEarly(notice, grant);
+                }
             }
-            finally
-            {
-                grant.EndSend();
-            }
+        }
+        finally
+        {
+            connection.Announcements.End();
+        }
+    }
+
+    private void SendEarly(in CacheBreak notice, CacheGrant grant)
+    {
+        try
+        {
+            // When it does not get out, its connection is ending, and the open with it.
+            _ = SendNow(notice, grant);
+        }
+        finally
+        {
+            grant.EndSend();
         }
     }
 

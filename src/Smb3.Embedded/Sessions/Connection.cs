@@ -120,6 +120,9 @@ internal sealed class Connection
     /// <summary>Sessions of other connections that are being bound to this one, by id.</summary>
     public ConcurrentDictionary<ulong, ChannelBinding> Bindings { get; } = new();
 
+    /// <summary>Keeps requests back while breaks are being sent that they must not overtake.</summary>
+    public AnnouncementGate Announcements { get; } = new();
+
     /// <summary>Whether any session has authenticated here yet.</summary>
     public bool Authenticated { get; set; }
 

@@ -123,17 +123,40 @@ public sealed class LeavingTests : ProtocolTest
         notifier.SendEarly();
         (await tree.Session.Connection.EchoAsync()).Expect(NtStatus.Success);
         Assert.Equal(0, told);
-
-        static CreateParameters Parameters(CachingWish? wish) => new()
-        {
-            Path = "f",
-            Caller = TestVolume.Alice,
-            DesiredAccess = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericWrite,
-            ShareAccess = ShareAccess.All,
-            Disposition = CreateDisposition.OpenIf,
-            Caching = wish,
-        };
     }
+
+    [Fact]
+    public async Task What_a_client_asks_after_the_response_to_a_create_is_answered_behind_the_breaks_that_waited_for_it()
+    {
+        var (tree, _) = await StartAsync();
+        var session = Server.Graph.FindSession(tree.Session.SessionId)!;
+        var notifier = new BreakNotifier(Assert.Single(session.Trees), session.FirstConnection, new Smb2FileId(99, 99));
+        var client = session.FirstConnection.Client!;
+        var lease = new LeaseIdentity(client.ClientGuid, new Guid(1, 0, 0, new byte[8]), ParentKey: null, Version: 2);
+        var wish = new CachingWish { State = CacheState.Read, Sink = notifier, Table = client.Leases, Lease = lease };
+        var open = (await Server.Volume.CreateAsync(Parameters(wish), CancellationToken.None)).Open!;
+        var writer = (await Server.Volume.CreateAsync(Parameters(null), CancellationToken.None)).Open!;
+        await writer.WriteAsync(0, new ReadOnlySequence<byte>([1]), writeThrough: false, CancellationToken.None);
+        notifier.Announce();
+        var echo = tree.Session.Connection.EchoAsync();
+        await Task.Delay(50);
+        Assert.False(echo.IsCompleted);
+        notifier.SendEarly();
+        var told = await tree.Session.Connection.NextUnsolicitedAsync();
+        Assert.True(told.Arrival < (await echo).Expect(NtStatus.Success).Arrival);
+        await open.CloseAsync();
+        await writer.CloseAsync();
+    }
+
+    private static CreateParameters Parameters(CachingWish? wish) => new()
+    {
+        Path = "f",
+        Caller = TestVolume.Alice,
+        DesiredAccess = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericWrite,
+        ShareAccess = ShareAccess.All,
+        Disposition = CreateDisposition.OpenIf,
+        Caching = wish,
+    };
 
     private async Task<(SmbTestTree First, SmbTestTree Second)> StartAsync()
     {
