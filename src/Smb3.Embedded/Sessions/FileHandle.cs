@@ -68,6 +68,12 @@ internal sealed class FileHandle : Open, IOpenHolder
         }
 
         var closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
+        if (File.Grant?.Lease is { } lease && Session.IsLeaving)
+        {
+            // It was closed for somebody who waited for it, beside the end of its connection, and may have kept the client longer than that.
+            Session.Graph.ForgetIfGone(lease.ClientGuid);
+        }
+
         if (QueryOnClose)
         {
             Closed = closed;

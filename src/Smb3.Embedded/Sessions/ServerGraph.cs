@@ -193,7 +193,8 @@ internal sealed class ServerGraph
         }
     }
 
-    private void ForgetIfGone(Guid clientGuid)
+    /// <summary>A lease of the client has ended, or its connection: it is forgotten with the last of both.</summary>
+    public void ForgetIfGone(Guid clientGuid)
     {
         Client? client;
         lock (_clientGate)

@@ -103,6 +103,24 @@ public sealed class LeavingTests : ProtocolTest
     }
 
     [Fact]
+    public async Task A_client_is_forgotten_when_a_lease_outlives_its_connection_by_a_slow_close()
+    {
+        var (first, _) = await StartAsync();
+        await LeaseAsync(first, 1, durable: false);
+        var handle = (FileHandle)Assert.Single(Server.Graph.FindSession(first.Session.SessionId)!.Opens.All);
+        _faults.Gate.Close();
+        var reading = handle.File.ReadAsync(0, new byte[1], 0, CancellationToken.None).AsTask();
+        var closing = handle.EndAsync().AsTask();
+        await first.Session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => Server.Graph.Connections.Count == 1, "the connection is gone");
+        Assert.Equal(2, Server.Graph.Clients.Count);
+        _faults.Gate.Open();
+        await reading;
+        await closing;
+        Assert.Single(Server.Graph.Clients);
+    }
+
+    [Fact]
     public async Task A_break_that_waited_for_the_response_to_a_create_is_not_sent_when_the_open_is_closed_by_then()
     {
         var (tree, _) = await StartAsync();

@@ -76,7 +76,20 @@ internal sealed class OplockBreakHandler : ICommandHandler
         LeaseBreakResponse.Write(request.Append(LeaseBreakResponse.FixedSize), acknowledgment.LeaseKey, state);
         if (!next.IsEmpty)
         {
-            request.AfterSend(() => next.Send());
+            // The client gives up the rest before anything is answered that it asks after this.
+            var gate = request.Connection.Announcements;
+            request.OnSend(gate.Begin);
+            request.AfterSend(() =>
+            {
+                try
+                {
+                    next.Send();
+                }
+                finally
+                {
+                    gate.End();
+                }
+            });
         }
 
         return NtStatus.Success;
