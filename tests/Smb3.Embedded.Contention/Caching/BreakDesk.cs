@@ -150,6 +150,8 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         var chance = _random.Next(100);
         var delay = _random.Next(20, 250);
         var watch = Stopwatch.StartNew();
+        if (mustAnswer)
+            cached.Unanswered++;
         cached.Answers = Task.Run(async () =>
         {
             await before;
@@ -170,6 +172,14 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
             catch (Exception e)
             {
                 report.Wrong(who, $"the answer to a break failed: {e.Message}");
+            }
+            finally
+            {
+                if (mustAnswer)
+                {
+                    lock (_sync)
+                        cached.Unanswered--;
+                }
             }
         });
         _answers.RemoveAll(answer => answer.IsCompleted);

@@ -26,6 +26,12 @@ internal sealed class CachedFile(Guid? leaseKey)
     /// <summary>CREATE requests with its key that are under way. Guarded by the client's lock.</summary>
     public int Opening { get; set; }
 
+    /// <summary>
+    /// Breaks that have not been answered. Until then a client is not told of a further one, which its answer brings (MS-FSA 2.1.5.19): what it
+    /// goes on caching may be older than what others have written. Guarded by the client's lock.
+    /// </summary>
+    public int Unanswered { get; set; }
+
     /// <summary>The work for breaks that have come, one after the other.</summary>
     public Task Answers { get; set; } = Task.CompletedTask;
 

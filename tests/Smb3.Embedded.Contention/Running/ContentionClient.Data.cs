@@ -16,13 +16,13 @@ internal sealed partial class ContentionClient
         if (Pick(handle => handle.Reads) is not { } handle)
             return;
         var cache = handle.Cache;
-        if (cache?.Find(block) is { } cached)
+        if (cache is not null && !AwaitsAnswer(cache) && cache.Find(block) is { } cached)
         {
             // What was complete before the fence was sent has sent its breaks before the fence came back.
             var truthOf = truth.File(handle.Number)[block];
             var lowest = truthOf.Lowest;
             await EchoAsync();
-            if (cache.IsCurrent(cached.Generation))
+            if (cache.IsCurrent(cached.Generation) && !AwaitsAnswer(cache))
             {
                 report.Count("cached reads");
                 if (truthOf.Check(cached.Version, lowest, alone: false) is { } wrong)
@@ -84,6 +84,13 @@ internal sealed partial class ContentionClient
         if (await ReadAsync(handle, block, alone: true) is not null)
             await WriteThroughAsync(handle, block);
         await UnlockAsync(handle, block);
+    }
+
+    /// <summary>Whether the client has still to answer a break, and so may not have heard of the next.</summary>
+    private bool AwaitsAnswer(CachedFile cache)
+    {
+        lock (_on.Desk.Sync)
+            return cache.Unanswered > 0;
     }
 
     /// <summary>
