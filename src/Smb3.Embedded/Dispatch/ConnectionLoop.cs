@@ -176,6 +176,7 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         if (Interlocked.CompareExchange(ref _reason, (int)reason, -1) == -1)
         {
+            _outgoing.Release();
             _ = Task.Run(async () =>
             {
                 // A last response may still be on its way out; a peer that does not read does not keep us.
@@ -221,6 +222,7 @@ internal sealed class ConnectionLoop : INotificationSender
             if (_reason >= 0 || Volatile.Read(ref _draining) != 0)
             {
                 frame.Dispose();
+                _outgoing.Release();
                 continue;
             }
 
