@@ -77,14 +77,21 @@ internal sealed class CachedFile(Guid? leaseKey)
     {
         if (!handle.WasLast)
             return;
-        if (Handles.Count == 0 && Opening == 0)
-            _endedAt = arrival;
-        else
-            _doubtfulUntil = arrival;
+        lock (_sync)
+        {
+            if (Handles.Count == 0 && Opening == 0)
+                _endedAt = Math.Max(_endedAt, arrival);
+            else
+                _doubtfulUntil = arrival;
+        }
     }
 
     /// <summary>Whether a break came before the end of the lease that it was for. Called with the client's lock held.</summary>
-    public bool IsOver(long breakArrival) => breakArrival < _endedAt;
+    public bool IsOver(long breakArrival)
+    {
+        lock (_sync)
+            return breakArrival < _endedAt;
+    }
 
     /// <summary>Whether the server may have seen the end of the lease before the answer. Called with the client's lock held.</summary>
     public bool MayBeOver(long breakArrival) => IsOver(breakArrival) || breakArrival < _doubtfulUntil || Handles.Count == 0;
@@ -96,6 +103,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         {
             if (breaking)
                 return;
+
+            // Nothing is being asked for (SMB2_LEASE_FLAG_BREAK_IN_PROGRESS): what was asked for before is over, with its lease or without.
+            _endedAt = Math.Max(_endedAt, arrival);
             _held = arrival > _lastBreak ? state : state & _brokenTo;
         }
     }
