@@ -41,7 +41,9 @@ internal sealed class DeafenableConnection : ITransportConnection
 
     private async ValueTask DeafenAsync(ReadOnlyMemory<byte> answer)
     {
+        // Before the answer, which the server does not count among what it sent.
+        var acknowledged = _inner.BytesAcknowledged ?? 0;
         await _output.WriteAsync(answer);
-        _acknowledgedAtLast ??= _inner.BytesAcknowledged ?? 0;
+        _acknowledgedAtLast ??= acknowledged;
     }
 }

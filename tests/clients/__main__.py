@@ -22,7 +22,7 @@ sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
 from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
-from server import Deployment, PrivateNetwork                          # noqa: E402
+from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
 SUITES = ("contract", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "torture")
 
@@ -54,7 +54,7 @@ def names(name, suite):
     if name in OWN_SERVER:
         return ["%s/%s" % (name, case) for case, _ in suite.cases]
     found = []
-    for kind in (*KINDS, *([suite.PRIVATE] if name == "torture" else [])) if suite.PER_SHARE else ("physical",):
+    for kind in (*KINDS, *([suite.PRIVATE, suite.DEAF] if name == "torture" else [])) if suite.PER_SHARE else ("physical",):
         prefix = "%s/%s" % (name, kind) if suite.PER_SHARE else name
         if name == "torture":
             found += ["%s/%s" % (prefix, test) for tests in suite.suites(kind).values() for test in tests]
@@ -63,9 +63,8 @@ def names(name, suite):
     return found
 
 
-def find_host():
-    pattern = os.path.join(HERE, "..", "..", "samples", "ConsoleHost", "bin", "Release", "net*", "ConsoleHost.dll")
-    return next(iter(sorted(glob.glob(pattern))), None)
+def find_host(folder="samples/ConsoleHost", name="ConsoleHost"):
+    return next(iter(sorted(glob.glob(os.path.join(HERE, "..", "..", folder, "bin", "Release", "net*", name + ".dll")))), None)
 
 
 def run_suite(name, suite, tally, options):
@@ -87,7 +86,8 @@ def run_torture(name, suite, tally, options):
     if options.server:
         suite.Plan(tally, name, [options.kind]).run([given_target(options)])
         return
-    plans, private = {kind: suite.Plan(tally, name, [kind]) for kind in KINDS}, suite.Plan(tally, name, [suite.PRIVATE])
+    plans = {kind: suite.Plan(tally, name, [kind]) for kind in KINDS}
+    private, deaf = suite.Plan(tally, name, [suite.PRIVATE]), suite.Plan(tally, name, [suite.DEAF])
 
     def run_kinds(number):
         for kind, plan in plans.items():        # each on a server of its own: some tests name their further shares themselves
@@ -97,6 +97,8 @@ def run_torture(name, suite, tally, options):
     lanes = [threading.Thread(target=run_kinds, args=(number,)) for number in range(1, suite.SERVERS + 1)]
     if not private.is_empty:
         lanes.append(threading.Thread(target=run_private, args=("%s/%s" % (name, suite.PRIVATE), tally, options, private.run)))
+    if not deaf.is_empty:
+        lanes.append(threading.Thread(target=run_deaf, args=("%s/%s" % (name, suite.DEAF), tally, deaf.run)))
     for lane in lanes:
         lane.start()
     for lane in lanes:
@@ -119,12 +121,24 @@ def run_private(name, tally, options, run):
         network.remove()
 
 
+def run_deaf(name, tally, run):
+    dll = find_host("tests/Smb3.Embedded.TortureHost", "Smb3.Embedded.TortureHost")
+    if dll is None:
+        tally.add(name, "FAIL" if os.environ.get("CI") else "skip", "left out: tests/Smb3.Embedded.TortureHost is not built")
+        return
+    with_deployment(name, tally, DeafenableDeployment(dll), run)
+
+
 def with_server(name, tally, options, run, network=None, named="physical"):
-    """Calls run with the targets of a server of its own, which must be well and stop as asked behind it."""
+    """Calls run with the targets of the given server, or of one of its own."""
     if options.server:
         run([given_target(options)])
         return
-    deployment = Deployment(options.host_dll, guests=name == "smbclient", network=network, named=named)
+    with_deployment(name, tally, Deployment(options.host_dll, guests=name == "smbclient", network=network, named=named), run)
+
+
+def with_deployment(name, tally, deployment, run):
+    """Calls run with the targets of a server, which must be well and stop as asked behind it."""
     try:
         run(deployment.start().targets())
         if not tally.only:

@@ -150,16 +150,7 @@ class Deployment:
     def start(self):
         for attempt in range(3):        # between finding a free port and using it somebody else may take it
             self.port = 445 if self.network else free_port()        # the usual port, where it is free for sure
-            self.host = ConsoleHost(self.dll, [
-                "--listen", "127.0.0.1:%d" % self.port,
-                "--share", "physical=" + self.folder("physical"), "--share", "memory=memory:",
-                "--share", "readonly=%s,readonly" % self.folder("readonly"),
-                "--share", "sealed=%s,encrypt" % self.folder("sealed"),
-                "--share", "hideunread=%s,abe" % ("memory:" if self.named == "memory" else self.folder("hideunread")),
-                "--share", "noperm=" + self.folder("noperm"),
-                "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning"]
-                + (["--share", "open=%s,guest" % self.folder("open")] if self.guests else []),
-                prefix=self.network.prefix if self.network else ())
+            self.host = ConsoleHost(self.dll, self._arguments(), prefix=self.network.prefix if self.network else ())
             try:
                 self.host.wait_until_listening()
                 return self
@@ -167,6 +158,17 @@ class Deployment:
                 if attempt == 2 or "in use" not in self.host.log.lower():
                     raise
         raise AssertionError("unreachable")
+
+    def _arguments(self):
+        return [
+            "--listen", "127.0.0.1:%d" % self.port,
+            "--share", "physical=" + self.folder("physical"), "--share", "memory=memory:",
+            "--share", "readonly=%s,readonly" % self.folder("readonly"),
+            "--share", "sealed=%s,encrypt" % self.folder("sealed"),
+            "--share", "hideunread=%s,abe" % ("memory:" if self.named == "memory" else self.folder("hideunread")),
+            "--share", "noperm=" + self.folder("noperm"),
+            "--user", "%s:%s" % (USER, PASSWORD), "--user", "%s:%s" % (USER2, PASSWORD2), "--log-level", "Warning",
+            *(["--share", "open=%s,guest" % self.folder("open")] if self.guests else [])]
 
     def targets(self):
         base = Target("127.0.0.1", self.port, "physical", "physical", USER, PASSWORD, USER2, PASSWORD2,
@@ -185,3 +187,13 @@ class Deployment:
         if self.host is not None and self.host.process.poll() is None:
             self.host.kill()
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+class DeafenableDeployment(Deployment):
+    """tests/Smb3.Embedded.TortureHost: a memory share, and connections that smbtorture can make deaf."""
+
+    def __init__(self, dll):
+        super().__init__(dll, guests=False)
+
+    def _arguments(self):
+        return ["127.0.0.1:%d" % self.port, "%s:%s" % (USER, PASSWORD), "%s:%s" % (USER2, PASSWORD2)]

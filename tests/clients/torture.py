@@ -2,7 +2,8 @@
 
 A line of the list is a test's full name; a tab and `memory` after it keep the test off the physical share, `physical` keeps it off the
 memory share, for tests of what a store in memory can and a folder cannot do: they are skipped on a file system that can. With `private` it
-runs in a network of its own, where it may block connections, on the memory share. One
+runs in a network of its own, where it may block connections, on the memory share; with `deaf` against tests/Smb3.Embedded.TortureHost,
+which takes what it sends for unacknowledged when the test asks for that: blocking races the client's acknowledgements there. One
 smbtorture process runs the tests of a suite and reports in subunit. A test that does not end is killed with its process,
 counts as failed, and the suite goes on behind it in a new process.
 """
@@ -19,7 +20,7 @@ from harness import WorkFolder, children, connect_hangs, run
 
 NEEDS = {"smbtorture": "samba-testsuite", "ip": "iproute2", "iptables-legacy": "iptables"}
 PER_SHARE = True
-PRIVATE = "private"
+PRIVATE, DEAF = "private", "deaf"
 IPTABLES = shutil.which("iptables-legacy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "iptables-legacy"
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
 TEST_SECONDS = 90
@@ -51,10 +52,10 @@ def known():
 
 
 def suites(kind, wanted=lambda name: True):
-    """Suite -> the tests of it that run on this kind of share, or in a private network."""
+    """Suite -> the tests of it that run on this kind of share, in a private network, or on connections that can be made deaf."""
     grouped = {}
     for name, only in read_list():
-        if (only == kind or (only == "" and kind != PRIVATE)) and wanted(name):
+        if (only == kind or (only == "" and kind not in (PRIVATE, DEAF))) and wanted(name):
             grouped.setdefault(".".join(name.split(".")[:2]), []).append(name)
     return grouped
 
@@ -184,7 +185,7 @@ class Plan:
         try:
             while (entry := self._next()) is not None:
                 kind, suite, tests = entry
-                self._run(shares["memory" if kind == PRIVATE else kind], work, kind, suite, tests)
+                self._run(shares["memory" if kind in (PRIVATE, DEAF) else kind], work, kind, suite, tests)
         finally:
             work.remove()
 
