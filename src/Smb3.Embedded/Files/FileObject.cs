@@ -185,13 +185,15 @@ internal sealed partial class FileObject
         }
     }
 
-    /// <summary>Whether one more open with this access and sharing would collide with those that the client has already.</summary>
-    public NtStatus CheckShare(StorePath path, FileAccessMask access, ShareAccess share, Guid client)
+    /// <summary>Whether one more open with this access and sharing would collide with those that exist, or only with the client's.</summary>
+    public NtStatus CheckShare(StorePath path, FileAccessMask access, ShareAccess share, Guid? client)
     {
         lock (Sync)
         {
             if (IsDeletePendingLocked(path))
                 return NtStatus.DeletePending;
+            if (client is null)
+                return AllowsLocked(access, share) ? NtStatus.Success : NtStatus.SharingViolation;
             foreach (var open in _opens)
             {
                 if (open.Record.ClientGuid == client && !ShareModes.Allow(open.GrantedAccess, open.ShareAccess, access, share))

@@ -329,9 +329,9 @@ internal sealed partial class FileOpen
 
     /// <summary>
     /// A rename opens the directory that gets the name for writing, sharing reads and writes: who holds it open for deletion, or without
-    /// letting others write, stands in the way (MS-FSA 2.1.5.15.12). Only opens of the client that renames count: a program must not pull
-    /// its own directory from under itself, but a stranger that holds a directory open, for watching it say, must not keep everybody
-    /// else from renaming in it.
+    /// letting others write, stands in the way (MS-FSA 2.1.5.15.12). When a file gets the name, the opens of every client count
+    /// (smb2.oplock.batch20 relies on it); when a directory does, those of the client that renames only, as with smbd: a stranger that holds
+    /// a directory open, for watching it say, must not keep everybody else from renaming folders in it (smb2.notify-inotify).
     /// </summary>
     private async ValueTask<NtStatus> CheckParentAsync(StorePath path, FileAccessMask right, CancellationToken cancellationToken)
     {
@@ -347,7 +347,8 @@ internal sealed partial class FileOpen
         var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken);
         if (!granted.Succeeded || granted.Value != right)
             return granted.Succeeded ? NtStatus.AccessDenied : granted.Status;
-        return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, Record.ClientGuid)
+        Guid? client = right == FileAccessMask.AddSubdirectory ? Record.ClientGuid : null;
+        return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client)
             ?? NtStatus.Success;
     }
 

@@ -104,17 +104,20 @@ public class RenameTests
     }
 
     [Fact]
-    public async Task A_directory_that_another_client_holds_is_no_hindrance()
+    public async Task A_directory_that_another_client_holds_takes_directories_but_no_files()
     {
         await _volume.MakeAsync("d", directory: true);
         await _volume.MakeAsync("d\\f");
-        var held = await _volume.CreateAsync(
-            "d", share: ShareAccess.None, options: CreateOptions.DirectoryFile, client: Guid.NewGuid());
-        var open = await _volume.OpenAsync("d\\f");
-        Assert.Equal(NtStatus.Success, await open.RenameAsync("d\\g", false, false, null, default));
-        Assert.Equal(NtStatus.Success, await open.LinkAsync("d\\h", false, null, default));
-        await open.CloseAsync();
-        await held.Open!.CloseAsync();
+        await _volume.MakeAsync("d\\sub", directory: true);
+        var held = await _volume.CreateAsync("d", options: CreateOptions.DirectoryFile, client: Guid.NewGuid());
+        var directory = await _volume.OpenAsync("d\\sub", options: CreateOptions.DirectoryFile);
+        Assert.Equal(NtStatus.Success, await directory.RenameAsync("d\\other", false, false, null, default));
+        var file = await _volume.OpenAsync("d\\f");
+        Assert.Equal(NtStatus.SharingViolation, await file.RenameAsync("d\\g", false, false, null, default));
+        var own = await _volume.OpenAsync("d", options: CreateOptions.DirectoryFile);
+        Assert.Equal(NtStatus.SharingViolation, await directory.RenameAsync("d\\sub", false, false, null, default));
+        foreach (var open in new[] { directory, file, own, held.Open! })
+            await open.CloseAsync();
         _volume.AssertEmpty();
     }
 
