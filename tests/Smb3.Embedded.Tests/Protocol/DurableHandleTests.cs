@@ -142,6 +142,21 @@ public sealed class DurableHandleTests : ProtocolTest
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_handle_with_locks_is_kept_only_with_writes_cached(bool writes)
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var state = Smb2LeaseState.Read | Smb2LeaseState.Handle | (writes ? Smb2LeaseState.Write : 0);
+        var file = new SmbTestFile(tree, await CreateLeasedAsync(tree, "f", state));
+        Assert.Equal(NtStatus.Success, await file.LockAsync(0, 1));
+        await LoseAsync(tree);
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = await ReconnectV2Async(next, "f", file.FileId, Guid1, Key);
+        Assert.Equal(writes ? NtStatus.Success : NtStatus.ObjectNameNotFound, back.Status);
+    }
+
     [Fact]
     public async Task A_create_guid_is_used_once_at_a_time()
     {
@@ -385,13 +400,14 @@ public sealed class DurableHandleTests : ProtocolTest
         return (await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Parse();
     }
 
-    private static async Task<CreateAnswer> CreateLeasedAsync(SmbTestTree tree, string name)
+    private static async Task<CreateAnswer> CreateLeasedAsync(
+        SmbTestTree tree, string name, Smb2LeaseState state = Smb2LeaseState.Read | Smb2LeaseState.Write | Smb2LeaseState.Handle)
     {
         var lease = new LeaseContext
         {
             Version = 2,
             LeaseKey = Key,
-            State = Smb2LeaseState.Read | Smb2LeaseState.Write | Smb2LeaseState.Handle,
+            State = state,
         };
         return await CreateAsync(tree, name, Smb2OplockLevel.Lease, (ref CreateContextWriter writer) =>
         {

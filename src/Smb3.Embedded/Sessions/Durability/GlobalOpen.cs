@@ -96,12 +96,15 @@ internal sealed class GlobalOpen : IBreakSink
 
     /// <summary>
     /// Whether it outlives the loss of its connection (MS-SMB2 3.3.7.1). A durable handle does while the client caches the handle; one
-    /// that is just being asked to give it up has somebody waiting.
+    /// that is just being asked to give it up has somebody waiting. One with locks must cache writes too, as in Windows: nobody else uses
+    /// the file then, who would meet locks without an owner.
     /// </summary>
     public bool CanDisconnect => Grant.Kind switch
     {
         DurableKind.Resilient => true,
-        DurableKind.Durable => File.Grant?.Show() is { IsBreaking: false } shown && (shown.State & CacheState.Handle) != 0,
+        DurableKind.Durable => File.Grant?.Show() is { IsBreaking: false } shown
+            && (shown.State & CacheState.Handle) != 0
+            && ((shown.State & CacheState.Write) != 0 || File.GetLocks().Count == 0),
         _ => false,
     };
 
