@@ -103,6 +103,9 @@ internal sealed class Request
     /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
     public ulong AsyncId => _pending?.AsyncId ?? 0;
 
+    /// <summary>Whether the request was cancelled because too many others wait.</summary>
+    public bool IsRefused { get; private set; }
+
     public bool BodyKept => _keepBody;
 
     /// <summary>Where the response begins in the frame.</summary>
@@ -238,7 +241,8 @@ internal sealed class Request
     /// <summary>
     /// Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2). In the middle of a compound only
     /// a CREATE does so (MS-SMB2 3.3.5.2.7.2): it may wait for this very client to answer a break, and the client needs the credits of the
-    /// interim response for that. All else says nothing there, and the compound waits as a whole.
+    /// interim response for that. All else says nothing there, and the compound waits as a whole. When too many wait, the request is
+    /// cancelled, and answered with STATUS_INSUFFICIENT_RESOURCES; a CREATE waits in silence.
     /// </summary>
     /// <returns>The token of <see cref="EnableCancel"/>.</returns>
     public CancellationToken GoAsync()
@@ -246,8 +250,16 @@ internal sealed class Request
         var token = EnableCancel();
         if (_pending!.AsyncId == 0 && (IsLastOfChain || Command == Smb2Command.Create))
         {
-            _pending.AsyncId = Connection.Pending.AssignAsyncId(_pending);
-            _chain.SendInterim(this);
+            _pending.AsyncId = Connection.Pending.TryAssignAsyncId(_pending);
+            if (_pending.AsyncId != 0)
+            {
+                _chain.SendInterim(this);
+            }
+            else if (Command != Smb2Command.Create)
+            {
+                IsRefused = true;
+                _pending.Cancel();
+            }
         }
 
         return token;
@@ -288,6 +300,7 @@ internal sealed class Request
         SignResponse = false;
         PreauthOfResponse = null;
         Disconnect = null;
+        IsRefused = false;
         _keepBody = false;
     }
 

@@ -39,6 +39,10 @@ internal sealed class RequestPipeline
             }
 
             status = await HandleAsync(request, handler!).ConfigureAwait(false);
+            if (request.IsRefused && status == NtStatus.Cancelled)
+            {
+                status = NtStatus.InsufficientResources;
+            }
         }
 
         // What a compound inherits is what the response says: a SESSION_SETUP or TREE_CONNECT has made it only now.

@@ -22,9 +22,16 @@ internal interface IPendingRequest
 /// </summary>
 internal sealed class PendingRequests
 {
+    /// <summary>
+    /// How many may be waiting behind an interim response, as in Windows (AsynchronousCredits, 512 of which one is never used). A client
+    /// has credits for many more, and each may wait for ever.
+    /// </summary>
+    public const int MaxAsync = 511;
+
     private readonly ConcurrentDictionary<ulong, IPendingRequest> _byMessageId = new();
     private readonly ConcurrentDictionary<ulong, IPendingRequest> _byAsyncId = new();
     private ulong _lastAsyncId;
+    private int _asyncCount;
     private volatile bool _over;
 
     public int Count => _byMessageId.Count;
@@ -38,8 +45,15 @@ internal sealed class PendingRequests
         }
     }
 
-    public ulong AssignAsyncId(IPendingRequest request)
+    /// <summary>The id under which a request waits; 0 when too many do (MS-SMB2 3.3.4.2).</summary>
+    public ulong TryAssignAsyncId(IPendingRequest request)
     {
+        if (Interlocked.Increment(ref _asyncCount) > MaxAsync)
+        {
+            Interlocked.Decrement(ref _asyncCount);
+            return 0;
+        }
+
         var asyncId = Interlocked.Increment(ref _lastAsyncId);
         _byAsyncId[asyncId] = request;
         return asyncId;
@@ -51,6 +65,7 @@ internal sealed class PendingRequests
         if (asyncId != 0)
         {
             _byAsyncId.TryRemove(asyncId, out _);
+            Interlocked.Decrement(ref _asyncCount);
         }
     }
 
