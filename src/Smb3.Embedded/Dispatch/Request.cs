@@ -157,26 +157,19 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Finds the open that the request names. In a related request the id of all ones stands for the open of the request before
-    /// (MS-SMB2 3.3.5.2.7.2).
+    /// Finds the open that the request names. A related request means the open of the request before, if that has one, whatever it
+    /// names itself (MS-SMB2 3.3.5.2.7.2): clients write the id of all ones there, and not all of them in both halves.
     /// </summary>
     public NtStatus FindOpen(Smb2FileId fileId, out Open open)
     {
-        if (IsRelated && fileId.IsAny)
+        if (IsRelated && _chain.RelatedFileId is { } related)
         {
-            if (_chain.RelatedError != NtStatus.Success)
-            {
-                open = null!;
-                return _chain.RelatedError;
-            }
-
-            if (_chain.RelatedFileId is not { } related)
-            {
-                open = null!;
-                return NtStatus.InvalidParameter;
-            }
-
             fileId = related;
+        }
+        else if (IsRelated && fileId.IsAny)
+        {
+            open = null!;
+            return _chain.RelatedError == NtStatus.Success ? NtStatus.InvalidParameter : _chain.RelatedError;
         }
 
         _chain.RelatedFileId = fileId;
