@@ -236,8 +236,10 @@ internal sealed partial class FileOpen
     {
         if (IsDeletePending)
             return NtStatus.AccessDenied;
+
+        // Windows asks the others even for the name that the file has.
         if (source == target)
-            return NtStatus.Success;
+            return wait.Finds(File, this) ? NtStatus.OplockBreakInProgress : NtStatus.Success;
         if (IsDirectory && target.IsBelow(source, Volume.NameComparison))
             return NtStatus.InvalidParameter;
         if (File.HasOpenStreams)

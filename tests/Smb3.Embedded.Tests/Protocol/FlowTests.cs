@@ -3,6 +3,7 @@ using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
 using Smb3.Embedded.Wire.Io;
 using Xunit;
 
@@ -284,6 +285,83 @@ public sealed class FlowTests : ProtocolTest
         Assert.Equal(NtStatus.Success, await holder.LockAsync(0, 10));
         await holder.CloseAsync();
         await waiter.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Too_many_requests_that_wait_are_refused_and_there_is_room_again_when_one_has_ended()
+    {
+        var tree = await Server.ConnectToAsync(options: new SmbTestClientOptions { CreditsWanted = 1024 });
+        var client = tree.Session.Connection;
+        var holder = await tree.OpenAsync("file.txt");
+        var waiter = await tree.OpenAsync("file.txt");
+        Assert.Equal(NtStatus.Success, await holder.LockAsync(0, 10));
+        var first = await client.SendAsync(waiter.LockRequest(0, 10));
+        var interim = await first.InterimAsync();
+        for (var i = 1; i < PendingRequests.MaxAsync; i++)
+        {
+            await (await client.SendAsync(waiter.LockRequest(0, 10))).InterimAsync();
+        }
+
+        await (await client.SendAsync(waiter.LockRequest(0, 10))).ExpectAsync(NtStatus.InsufficientResources);
+
+        // What is granted at once takes no place, and another connection has places of its own.
+        Assert.Equal(NtStatus.Success, await waiter.LockAsync(20, 10));
+        var other = await Server.ConnectToAsync();
+        await (await other.Session.Connection.SendAsync((await other.OpenAsync("file.txt")).LockRequest(0, 10))).InterimAsync();
+
+        await tree.Session.CancelAsync(first, interim.AsyncId);
+        await first.ExpectAsync(NtStatus.Cancelled);
+        await (await client.SendAsync(waiter.LockRequest(0, 10))).InterimAsync();
+        await waiter.CloseAsync();
+        await holder.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_rename_that_waits_for_other_clients_does_not_say_so()
+    {
+        var tree = await Server.ConnectToAsync();
+        var other = await Server.ConnectToAsync();
+        var key = Guid.NewGuid();
+        var lease = new LeaseContext { Version = 1, LeaseKey = key, State = Smb2LeaseState.Read | Smb2LeaseState.Handle };
+        var body = RequestBody.Create(
+            "file.txt", oplock: Smb2OplockLevel.Lease, contexts: (ref CreateContextWriter writer) => writer.Lease(lease));
+        (await other.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success);
+        foreach (var name in new[] { "other.txt", "file.txt" })
+        {
+            // The name may even be the one that it has.
+            var file = await tree.OpenAsync("file.txt");
+            var call = await tree.Session.Connection.SendAsync(Rename(file, name));
+            Assert.Equal(key, BreakAnswer.Parse((await other.Session.Connection.NextUnsolicitedAsync()).Message).LeaseKey);
+            await tree.Session.Connection.EchoAsync();
+            Assert.False(call.IsAnswered);
+            (await other.CallAsync(Smb2Command.OplockBreak, RequestBody.LeaseBreakAcknowledgment(key, Smb2LeaseState.Read)))
+                .Expect(NtStatus.Success);
+            Assert.Equal(0ul, (await call.ExpectAsync(NtStatus.Success)).AsyncId);
+            (await tree.Session.Connection.CallAsync(Rename(file, "file.txt"))).Expect(NtStatus.Success);
+            await file.CloseAsync();
+            (await other.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success);
+        }
+
+        static SmbTestRequest Rename(SmbTestFile file, string name) => file.Tree.Request(
+            Smb2Command.SetInfo,
+            RequestBody.SetFile(file.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename(name)));
+    }
+
+    [Fact]
+    public async Task A_related_request_means_the_open_before_whatever_it_names()
+    {
+        var tree = await Server.ConnectToAsync();
+        var half = new Smb2FileId(ulong.MaxValue, 0);
+        var calls = await tree.Session.Connection.SendAsync(
+        [
+            tree.Request(Smb2Command.Create, RequestBody.Create("file.txt")),
+            tree.Request(Smb2Command.QueryInfo, RequestBody.QueryFile(half, FileInformationClass.FileBasicInformation)).Related(),
+            tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)).Related(),
+        ]);
+        foreach (var call in calls)
+        {
+            await call.ExpectAsync(NtStatus.Success);
+        }
     }
 
     [Fact]

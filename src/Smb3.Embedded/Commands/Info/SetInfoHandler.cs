@@ -87,7 +87,7 @@ internal sealed class SetInfoHandler : ICommandHandler
 
             case FileInformationClass.FileDispositionInformation:
                 return SetInformation.TryReadDisposition(buffer, out var delete)
-                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, onClose: false, request.GoAsync, token)
+                    ? file.SetDispositionAsync(delete, posix: false, ignoreReadOnly: false, onClose: false, request.EnableCancel, token)
                     : new(NtStatus.InfoLengthMismatch);
 
             case FileInformationClass.FileDispositionInformationEx:
@@ -97,7 +97,7 @@ internal sealed class SetInfoHandler : ICommandHandler
                         (flags & DispositionFlags.PosixSemantics) != 0,
                         (flags & DispositionFlags.IgnoreReadOnlyAttribute) != 0,
                         (flags & DispositionFlags.OnClose) != 0,
-                        request.GoAsync,
+                        request.EnableCancel,
                         token)
                     : new(NtStatus.InfoLengthMismatch);
 
@@ -149,7 +149,7 @@ internal sealed class SetInfoHandler : ICommandHandler
         }
 
         return file.RenameAsync(
-            TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, request.GoAsync, token);
+            TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, request.EnableCancel, token);
     }
 
     /// <summary>
@@ -174,6 +174,6 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return file.LinkAsync(TargetOf(link), link.ReplaceIfExists, request.GoAsync, token);
+        return file.LinkAsync(TargetOf(link), link.ReplaceIfExists, request.EnableCancel, token);
     }
 }
