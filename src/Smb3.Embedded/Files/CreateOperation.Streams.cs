@@ -78,7 +78,11 @@ internal sealed partial class CreateOperation
             var open = NewOpen(file, handle, _maximum ? allowed.Value : _desired, isDirectory: false);
             var status = CheckLeaseKey(file);
             if (status == NtStatus.Success)
-                status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, patient: false, out _);
+            {
+                status = file.TryAdd(
+                    open, handle.Path, parameters.Caching, extent: 0, overwrites: false, again: true, patient: false, out _);
+            }
+
             if (status != NtStatus.Success)
             {
                 // Nobody else can have opened it yet: the file's name is held.

@@ -231,7 +231,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 return NtStatus.SharingViolation;
 
             open = NewOpen(file, handle, granted.Value, metadata.IsDirectory);
-            status = file.TryAdd(open, handle.Path, parameters.Caching, Overwrites, _hasWaited, _isPatient, out _wait);
+            var extent = Math.Max(metadata.AllocationSize, metadata.Length);
+            status = file.TryAdd(open, handle.Path, parameters.Caching, extent, Overwrites, _hasWaited, _isPatient, out _wait);
             if (status != NtStatus.Success)
             {
                 open = null;
@@ -448,7 +449,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, granted, isDirectory);
-            var status = file.TryAdd(open, handle.Path, parameters.Caching, overwrites: false, again: true, _isPatient, out _wait);
+            var status = file.TryAdd(
+                open, handle.Path, parameters.Caching, extent: 0, overwrites: false, again: true, _isPatient, out _wait);
             if (status != NtStatus.Success)
                 return status;
 

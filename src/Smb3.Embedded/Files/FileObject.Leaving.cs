@@ -75,9 +75,9 @@ internal sealed partial class FileObject
     }
 
     /// <summary>Whether more could be granted of a wish if it were not for opens that are about to be closed, and for no others.</summary>
-    private bool OnlyLeavingHoldBack(CachingWish wish)
+    private bool OnlyLeavingHoldBack(CachingWish wish, long extent)
     {
-        if (Caching.IsGrantedInFull(wish))
+        if (Caching.IsGrantedInFull(wish, extent))
             return false;
         var any = false;
         foreach (var open in _opens)

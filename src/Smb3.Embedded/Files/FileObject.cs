@@ -211,22 +211,23 @@ internal sealed partial class FileObject
     /// <param name="open">The open.</param>
     /// <param name="path">The name by which it came.</param>
     /// <param name="wish">The caching that it asks for.</param>
+    /// <param name="extent">Bytes that the file takes now.</param>
     /// <param name="overwrites">Whether it overwrites the file, which counts as writing for those who share it.</param>
     /// <param name="again">Whether it has waited before.</param>
     /// <param name="patient">Whether it waits for opens that are about to be closed (<see cref="FileOpen.IsLeaving"/>).</param>
     /// <param name="wait">With PENDING: what to wait for before trying again.</param>
     public NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, bool patient, out OpenWait? wait)
+        FileOpen open, StorePath path, CachingWish? wish, long extent, bool overwrites, bool again, bool patient, out OpenWait? wait)
     {
         BreakBatch breaks = default;
-        var status = TryAdd(open, path, wish, overwrites, again, patient, ref breaks, out wait);
+        var status = TryAdd(open, path, wish, overwrites ? 0 : extent, overwrites, again, patient, ref breaks, out wait);
         breaks.Send();
         return status;
     }
 
     private NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingWish? wish, bool overwrites, bool again, bool patient, ref BreakBatch breaks,
-        out OpenWait? wait)
+        FileOpen open, StorePath path, CachingWish? wish, long extent, bool overwrites, bool again, bool patient,
+        ref BreakBatch breaks, out OpenWait? wait)
     {
         wait = null;
         lock (Sync)
@@ -247,7 +248,9 @@ internal sealed partial class FileObject
                 return NtStatus.Pending;
             }
 
-            if (patient && (collides ? OnlyLeavingCollide(access, open.ShareAccess) : wish is not null && OnlyLeavingHoldBack(wish)))
+            var onlyLeaving = patient
+                && (collides ? OnlyLeavingCollide(access, open.ShareAccess) : wish is not null && OnlyLeavingHoldBack(wish, extent));
+            if (onlyLeaving)
             {
                 wait = new OpenWait(Caching.WhenChanged(), IsForLeaving: true);
                 return NtStatus.Pending;
@@ -255,7 +258,7 @@ internal sealed partial class FileObject
 
             if (collides)
                 return NtStatus.SharingViolation;
-            var status = Caching.Add(open, wish);
+            var status = Caching.Add(open, wish, extent);
             if (status != NtStatus.Success)
                 return status;
             if (link is null)

@@ -72,19 +72,23 @@ internal sealed class FileCaching(FileObject file)
             var grant = node.Value;
             if ((grant.IsLease ? isLeaseStat : isStat) || grant.State == CacheState.None || IsOwn(grant, wish))
                 continue;
+
+            // Where sharing collides, a lease loses its handles and no more: the file is not overwritten yet, and may never be.
+            var cuts = overwrites && !(collides && grant.IsLease);
             var to = grant.State & ~mask;
-            if (overwrites)
+            if (cuts)
                 to &= CacheState.Write;
             if (to == grant.State)
             {
-                wait |= grant.IsBreaking;
+                // A break that goes on in steps is over for nobody who has waited for it; who comes later has nothing to wait for.
+                wait |= grant.IsBreaking && again;
                 continue;
             }
 
             // What is broken for an overwrite is broken once and for all, not again by the new length.
             var state = grant.State;
             var wasBreaking = grant.IsBreaking;
-            Break(grant, overwrites ? CacheState.None : to, ref breaks);
+            Break(grant, cuts ? CacheState.None : to, ref breaks);
             wait |= (state & mask) != 0 || (wasBreaking && again);
         }
 
@@ -169,10 +173,10 @@ internal sealed class FileCaching(FileObject file)
     }
 
     /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
-    public bool IsGrantedInFull(CachingWish wish)
+    public bool IsGrantedInFull(CachingWish wish, long extent)
     {
         var own = wish is { Table: { } table, Lease: { } lease } && table.TryFind(lease.Key, out var held) && held.File == file ? held : null;
-        return Grantable(own, wish) == Wanted(wish);
+        return Grantable(own, wish, extent) == Wanted(wish);
     }
 
     /// <summary>Whether an open may keep a wish from being granted in full. Called with the file's lock held.</summary>
@@ -182,8 +186,11 @@ internal sealed class FileCaching(FileObject file)
     /// <summary>
     /// Counts an open in and grants it what can be granted of its wish. Called with the file's lock held.
     /// </summary>
+    /// <param name="open">The open.</param>
+    /// <param name="wish">Its wish.</param>
+    /// <param name="extent">Bytes that the file takes, once it is opened.</param>
     /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 section 3.3.5.9.8).</returns>
-    public NtStatus Add(FileOpen open, CachingWish? wish)
+    public NtStatus Add(FileOpen open, CachingWish? wish, long extent)
     {
         CacheGrant? grant = null;
         if (wish is { Table: { } table, Lease: { } identity })
@@ -193,22 +200,25 @@ internal sealed class FileCaching(FileObject file)
                 grant = new CacheGrant(file, table, identity) { Epoch = identity.Version == 2 ? wish.Epoch : (ushort)0 };
                 if (!table.TryAdd(grant))
                     return NtStatus.InvalidParameter;
-                Set(grant, Grantable(grant, wish));
-                grant.Epoch++;
+                Set(grant, Grantable(grant, wish, extent));
+
+                // It counts changes of the state, and one that is not granted is none (MS-SMB2 section 3.3.5.9.11).
+                if (grant.State != CacheState.None)
+                    grant.Epoch++;
             }
             else if (grant.File != file)
             {
                 return NtStatus.InvalidParameter;
             }
             else if (!grant.IsBreaking && Wanted(wish) is var wanted && wanted != grant.State && (grant.State & ~wanted) == 0
-                && Grantable(grant, wish) == wanted)
+                && Grantable(grant, wish, extent) == wanted)
             {
                 // Upgraded as a whole or not at all.
                 Set(grant, wanted);
                 grant.Epoch++;
             }
         }
-        else if (wish is not null && Grantable(null, wish) is var state and not CacheState.None)
+        else if (wish is not null && Grantable(null, wish, extent) is var state and not CacheState.None)
         {
             grant = new CacheGrant(file, null, null);
             Set(grant, state);
@@ -347,10 +357,12 @@ internal sealed class FileCaching(FileObject file)
         : CacheState.None;
 
     /// <summary>What of a wish goes together with all other opens (MS-FSA section 2.1.5.18).</summary>
-    private CacheState Grantable(CacheGrant? own, CachingWish wish)
+    private CacheState Grantable(CacheGrant? own, CachingWish wish, long extent)
     {
         var state = Wanted(wish);
-        if (file.Locks is { Count: > 0 })
+
+        // A lock behind the end of the file keeps nobody from caching what is before it.
+        if (file.Locks is { } locks && locks.AnyBefore(extent))
             state &= ~CacheState.Read;
         if (_blockers > (own?.Blockers ?? 0))
             state &= ~CacheState.Write;

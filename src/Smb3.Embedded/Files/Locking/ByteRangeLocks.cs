@@ -42,6 +42,15 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
+    /// <summary>Whether any lock begins before <paramref name="end"/>.</summary>
+    public bool AnyBefore(long end)
+    {
+        if (_count == 0 || end <= 0)
+            return false;
+        lock (_sync)
+            return _held.AnyBefore((ulong)end);
+    }
+
     /// <summary>Takes all of <paramref name="requests"/> or none, without waiting.</summary>
     public NtStatus TryLock(FileOpen open, ReadOnlySpan<LockRequest> requests)
     {

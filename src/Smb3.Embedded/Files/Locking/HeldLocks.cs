@@ -23,6 +23,9 @@ internal sealed class HeldLocks
     /// <summary>Whether a shared lock lies in the range.</summary>
     public bool AnyShared(ByteRange range) => _shared.Any(range, null);
 
+    /// <summary>Whether any lock begins before <paramref name="end"/>, which is not 0.</summary>
+    public bool AnyBefore(ulong end) => _exclusive.AnyBefore(end) || _shared.AnyBefore(end);
+
     /// <summary>Adds a lock.</summary>
     public HeldLock Add(FileOpen owner, LockRequest request)
     {
@@ -100,6 +103,8 @@ internal sealed class HeldLocks
         private readonly LockTree _gaps = new();
 
         public LockTree Of(ByteRange range) => range.Length == 0 ? _gaps : _bytes;
+
+        public bool AnyBefore(ulong end) => _bytes.Any(end - 1, 0, null) || _gaps.Any(end - 1, 0, null);
 
         public bool Any(ByteRange range, FileOpen? besides)
         {

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.Caching.CachingClient;
@@ -237,41 +238,63 @@ public sealed class LeaseTests
     }
 
     [Fact]
-    public async Task ADirectoryLeaseEndsWithAnyChangeOfTheListing()
+    public async Task ALeaseThatIsNotGrantedHasTheEpochOfTheRequest()
     {
-        var directory = await _a.LeaseAsync(1, RWH, options: CreateOptions.DirectoryFile, path: "d");
-        Assert.Equal(RH, directory.Grant!.State);
-        var child = await _b.LeaseAsync(2, RWH, path: @"d\f");
-        Assert.Equal((RH, None), _a.TakeBreak() is var b ? (b.From, b.To) : default);
-        _a.Answer(1, None);
-
-        directory = await _a.LeaseAsync(1, RWH, options: CreateOptions.DirectoryFile, path: "d");
-        Assert.Equal(RH, directory.Grant!.State);
-        Assert.Equal(NtStatus.Success, await child.RenameAsync("f", false, false, null, default));
-        Assert.Single(_a.TakeBreaks());
-        _a.Answer(1, None);
-
-        await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
-        var written = await _b.LeaseAsync(3, RWH, path: @"d\g");
-        Assert.Single(_a.TakeBreaks());
-        _a.Answer(1, None);
-        await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
-        await written.WriteAsync(0, new(new byte[1]), false, default);
-        Assert.Empty(_a.TakeBreaks());
-        await written.CloseAsync();
-        Assert.Single(_a.TakeBreaks());
+        var writer = await _volume.OpenAsync("f");
+        await writer.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Equal(NtStatus.Success, await LockFirstByteAsync(writer));
+        var lease = await _a.LeaseAsync(1, R);
+        Assert.Equal((None, (ushort)10, false), lease.Grant!.Show());
     }
 
     [Fact]
-    public async Task ChangesUnderTheParentLeaseKeySpareTheDirectoryLease()
+    public async Task ALockBehindTheEndOfTheFileKeepsNobodyFromCaching()
     {
-        await _a.LeaseAsync(1, RH, options: CreateOptions.DirectoryFile, path: "d");
-        var child = await _a.LeaseAsync(2, RWH, parent: 1, path: @"d\f");
-        await child.WriteAsync(0, new(new byte[1]), false, default);
-        Assert.Empty(_a.TakeBreaks());
-
-        // The same key of another client is another lease.
-        await _b.LeaseAsync(2, R, parent: 1, path: @"d\g");
-        Assert.Single(_a.TakeBreaks());
+        var first = await _a.LeaseAsync(1, RWH);
+        Assert.Equal(NtStatus.Success, await LockFirstByteAsync(first));
+        var second = _b.TryLeaseAsync(1, RWH);
+        Assert.Equal(RH, _a.TakeBreak().To);
+        _a.Answer(1, RH);
+        Assert.Equal(RH, (await second).Open!.Grant!.State);
     }
+
+    [Fact]
+    public async Task AFileThatIsOverwrittenHasNothingLeftThatIsLocked()
+    {
+        var first = await _a.LeaseAsync(1, RWH);
+        await first.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Equal(NtStatus.Success, await LockFirstByteAsync(first));
+        var second = _b.TryLeaseAsync(1, RWH, disposition: CreateDisposition.Overwrite);
+        Assert.Equal((RWH, None), _a.TakeBreak() is var b ? (b.From, b.To) : default);
+        _a.Answer(1, None);
+        Assert.Equal(RH, (await second).Open!.Grant!.State);
+    }
+
+    [Fact]
+    public async Task AnOverwriteThatCollidesTakesTheHandlesOnly()
+    {
+        var held = await _a.TryLeaseAsync(1, RWH, share: ShareAccess.None);
+        var overwrite = _b.TryLeaseAsync(1, RWH, disposition: CreateDisposition.Overwrite);
+        Assert.Equal((RWH, RW), _a.TakeBreak() is var b ? (b.From, b.To) : default);
+        _a.Answer(1, RW);
+        Assert.Equal(NtStatus.SharingViolation, (await overwrite).Status);
+        Assert.Empty(_a.TakeBreaks());
+        Assert.Equal(RW, held.Open!.Grant!.State);
+    }
+
+    [Fact]
+    public async Task WhoNeedsNothingThatABreakIsAboutDoesNotWaitForItsAnswer()
+    {
+        var writer = await _a.LeaseAsync(1, RH);
+        var reader = await _a.LeaseAsync(2, RH);
+        await writer.WriteAsync(0, new(new byte[1]), false, default);
+        Assert.Equal((RH, None, true), _a.TakeBreak() is var b ? (b.From, b.To, b.MustAnswer) : default);
+        var third = _b.TryLeaseAsync(3, RWH);
+        Assert.True(third.IsCompleted);
+        Assert.Equal(RH, (await third).Open!.Grant!.State);
+        Assert.True(reader.Grant!.IsBreaking);
+    }
+
+    private static async Task<NtStatus> LockFirstByteAsync(FileOpen open) =>
+        await open.LockAsync(new[] { new LockRequest(new ByteRange(0, 1), Exclusive: true) }, false, default);
 }
