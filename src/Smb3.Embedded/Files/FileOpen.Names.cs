@@ -244,12 +244,10 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidParameter;
         if (File.HasOpenStreams)
             return NtStatus.AccessDenied;
+
         // On POSIX systems a directory moves with all that is open in it.
-        if (IsDirectory && !Record.IsPosix && HasOpenBelow(source))
-        {
-            BreakBelow(source, wait);
+        if (IsDirectory && !Record.IsPosix && HasOpenBelow(source, wait))
             return NtStatus.AccessDenied;
-        }
 
         StoreVictim? replaced = null;
         var right = IsDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
@@ -292,7 +290,7 @@ internal sealed partial class FileOpen
             return NtStatus.AccessDenied;
         if (Volume.IsDeletePending(target.Parent))
             return NtStatus.DeletePending;
-        var parent = await CheckParentAsync(target.Parent, right, cancellationToken);
+        var parent = await CheckParentAsync(target.Parent, right, wait, cancellationToken);
         if (parent != NtStatus.Success)
             return parent;
 
@@ -335,7 +333,8 @@ internal sealed partial class FileOpen
     /// (smb2.oplock.batch20 relies on it); when a directory does, those of the client that renames only, as with smbd: a stranger that holds
     /// a directory open, for watching it say, must not keep everybody else from renaming folders in it (smb2.notify-inotify).
     /// </summary>
-    private async ValueTask<NtStatus> CheckParentAsync(StorePath path, FileAccessMask right, CancellationToken cancellationToken)
+    private async ValueTask<NtStatus> CheckParentAsync(
+        StorePath path, FileAccessMask right, HandleWait? wait, CancellationToken cancellationToken)
     {
         var opened = await Volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
         if (!opened.Succeeded)
@@ -349,30 +348,39 @@ internal sealed partial class FileOpen
         var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken);
         if (!granted.Succeeded || granted.Value != right)
             return granted.Succeeded ? NtStatus.AccessDenied : granted.Status;
+        if (Volume.Find(metadata.Value.FileId) is not { } directory)
+            return NtStatus.Success;
         Guid? client = right == FileAccessMask.AddSubdirectory ? Record.ClientGuid : null;
-        return Volume.Find(metadata.Value.FileId)?.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client)
-            ?? NtStatus.Success;
+        var status = directory.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client);
+
+        // As for every open: a handle that is only cached is closed before it stands in the way.
+        if (status == NtStatus.SharingViolation)
+            wait?.Finds(directory, null);
+        return status;
     }
 
-    private bool HasOpenBelow(StorePath directory)
+    /// <summary>
+    /// Whether something below a directory is open, which keeps it from being renamed. Handles that are only cached are closed for it, if
+    /// nothing else stands in the way; but who opens something after that is not asked (MS-FSA section 2.1.5.15.12).
+    /// </summary>
+    private bool HasOpenBelow(StorePath directory, HandleWait wait)
     {
+        var cached = new List<FileObject>();
         foreach (var file in Volume.GetFiles())
         {
-            if (file.AnyOpen(this, open => open.Path.IsBelow(directory, Volume.NameComparison)))
+            if (!file.AnyOpen(this, open => open.Path.IsBelow(directory, Volume.NameComparison)))
+                continue;
+            if (file.AnyOpen(this, open =>
+                open.Path.IsBelow(directory, Volume.NameComparison) && !FileCaching.CachesHandle(open, wait.HasWaited)))
                 return true;
+            cached.Add(file);
         }
 
-        return false;
-    }
+        foreach (var file in cached)
+            wait.Finds(file, null);
 
-    /// <summary>Handles that are only cached are closed for a rename above them (MS-FSA section 2.1.5.15.12).</summary>
-    private void BreakBelow(StorePath directory, HandleWait wait)
-    {
-        foreach (var file in Volume.GetFiles())
-        {
-            if (file.AnyOpen(this, open => open.Path.IsBelow(directory, Volume.NameComparison)))
-                wait.Finds(file, null);
-        }
+        // What was closed between the two looks does not count.
+        return cached.Count > 0 && (wait.IsNeeded || HasOpenBelow(directory, wait));
     }
 
     private void MoveLinks(StorePath source, StorePath target)

@@ -126,7 +126,7 @@ internal sealed partial class FileOpen
         var status = FilePath.Parse(newPath, Volume.Store.Traits.MaxNameLength, out var target);
         if (status != NtStatus.Success)
             return status;
-        status = await CheckParentAsync(target.Path.Parent, FileAccessMask.AddFile, cancellationToken);
+        status = await CheckParentAsync(target.Path.Parent, FileAccessMask.AddFile, wait: null, cancellationToken);
         return status != NtStatus.Success ? status : NtStatus.InvalidParameter;
     }
 

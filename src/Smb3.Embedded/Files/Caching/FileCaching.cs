@@ -31,6 +31,13 @@ internal sealed class FileCaching(FileObject file)
     /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA section 2.1.5.1.2).</summary>
     public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
 
+    /// <summary>Whether an open may be one that its client only caches. Called with the file's lock held.</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="andIsAsked">Whether the client must have been asked to close it already.</param>
+    public static bool CachesHandle(FileOpen open, bool andIsAsked) =>
+        open.Grant is { } grant && (grant.State & CacheState.Handle) != 0
+        && (!andIsAsked || (grant.IsBreaking && (grant.BreakingFor & CacheState.Handle) == 0));
+
     /// <summary>Whether anything is granted. Called with the file's lock held.</summary>
     public bool HasGrants => _grants.Count > 0;
 

@@ -7,11 +7,14 @@ namespace Smb3.Embedded.Files.Caching;
 /// <param name="onWait">Called once before the first wait; its token ends the waits.</param>
 internal sealed class HandleWait(Func<CancellationToken>? onWait)
 {
-    private Task? _changed;
+    private readonly List<Task> _changed = [];
     private CancellationToken? _token;
 
     /// <summary>Whether something was found to wait for; the change then ends without having done anything.</summary>
-    public bool IsNeeded => _changed is not null;
+    public bool IsNeeded => _changed.Count > 0;
+
+    /// <summary>Whether it has been waited for something.</summary>
+    public bool HasWaited { get; private set; }
 
     /// <summary>Breaks the handles cached on <paramref name="file"/>, and says whether they stand in the way.</summary>
     /// <param name="file">The file whose name goes or changes; <see langword="null"/>: nobody has it open.</param>
@@ -20,15 +23,16 @@ internal sealed class HandleWait(Func<CancellationToken>? onWait)
     {
         if (file?.Caching.BreakHandles(by) is not { } changed)
             return false;
-        _changed = changed;
+        _changed.Add(changed);
         return true;
     }
 
-    /// <summary>Waits until it is worth trying again.</summary>
+    /// <summary>Waits until it is worth trying again: any of what was found has changed.</summary>
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        var changed = _changed!;
-        _changed = null;
+        var changed = _changed.Count == 1 ? _changed[0] : Task.WhenAny(_changed);
+        _changed.Clear();
+        HasWaited = true;
         _token ??= onWait?.Invoke() ?? cancellationToken;
         await changed.WaitAsync(_token.Value);
     }
