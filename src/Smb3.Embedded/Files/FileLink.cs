@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
@@ -13,6 +14,9 @@ internal sealed class FileLink(FileObject file, StorePath path)
 
     /// <summary>Whether the name goes when its last open is closed; until then nobody can open it.</summary>
     public bool DeletePending { get; set; }
+
+    /// <summary>The lease on the directory that whoever had the name deleted knew of (<see cref="LeaseIdentity.ParentKey"/>).</summary>
+    public Guid? DeleterParentKey { get; set; }
 
     /// <summary>Whether the name is gone already while opens still hold the file (POSIX delete, or replaced by a rename).</summary>
     public bool Removed { get; set; }

@@ -289,7 +289,7 @@ internal sealed partial class FileObject
             if (open.Record.DeleteOnClose && IsStream)
                 _streamDeletePending = true;
             else if (open.Record.DeleteOnClose && link is { Removed: false, DeletePending: false })
-                MarkDeletePending(link);
+                MarkDeletePending(link, open);
 
             // The name goes with the last open that came by it, of whatever stream; then the streams need no deletion of their own.
             if (link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || (open.DeletesAtOnce && !IsStream)))
@@ -392,7 +392,7 @@ internal sealed partial class FileObject
             if (open.Link is not { Removed: false } link || link.DeletePending == pending)
                 return;
             if (pending)
-                MarkDeletePending(link);
+                MarkDeletePending(link, open);
             else
                 Volume.SetDeletePending(link, false);
         }
@@ -443,8 +443,9 @@ internal sealed partial class FileObject
         }
     }
 
-    private void MarkDeletePending(FileLink link)
+    private void MarkDeletePending(FileLink link, FileOpen by)
     {
+        link.DeleterParentKey = by.Record.Lease?.ParentKey;
         Volume.SetDeletePending(link, true);
         if (!IsDirectory)
             return;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
@@ -346,7 +347,7 @@ internal sealed partial class FileOpen
         if (status != NtStatus.Success)
             return;
         _needsArchive = true;
-        Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
+        Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size, ListingBreak.AtClose);
     }
 
     private async ValueTask<NtStatus> ResizeAsync(

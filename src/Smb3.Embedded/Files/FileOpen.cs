@@ -132,10 +132,11 @@ internal sealed partial class FileOpen
                 await ArchiveAsync(CancellationToken.None);
             if (!change.IsEmpty && !Link!.Removed)
                 await _file.SetMetadataAsync(change, CancellationToken.None);
+            // NTFS tells of the archive attribute that a rename set only now.
             if (_renamed && Link is { Removed: false, DeletePending: false })
-                Volume.RaiseModified(this, ChangeFilter.Attributes); // NTFS tells of the archive attribute that a rename set only now
+                Volume.RaiseModified(this, ChangeFilter.Attributes, ListingBreak.None);
             if (ChangedEntry)
-                Volume.LeasedDirectories.EntryChanged(Path, Record.Lease);
+                Volume.LeasedDirectories.EntryChanged(Path, Record.Lease?.ParentKey);
             if (query && await ShowMetadataAsync(cancellationToken) is { Succeeded: true, Value: var shown })
                 metadata = shown;
         }
@@ -236,7 +237,10 @@ internal sealed partial class FileOpen
         {
             Volume.Tunnel.Remember(path);
             var filter = File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), this);
+
+            // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
+            var spared = Record.Lease?.ParentKey is { } parent && parent == Link!.DeleterParentKey ? (Guid?)parent : null;
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), spared);
         }
     }
 }

@@ -249,9 +249,12 @@ internal sealed class Volume
     }
 
     /// <summary>Tells who listens, and who caches the listing, of a change that <paramref name="by"/> made.</summary>
-    internal void Raise(FileChange change, FileOpen by)
+    internal void Raise(FileChange change, FileOpen by) => Raise(change, by.Record.Lease?.ParentKey);
+
+    /// <summary>Tells who listens, and who caches the listing under another key than <paramref name="spared"/>, of a change.</summary>
+    internal void Raise(FileChange change, Guid? spared)
     {
-        LeasedDirectories.EntryChanged(change.Path, by.Record.Lease);
+        LeasedDirectories.EntryChanged(change.Path, spared);
         OutsideChanges.Own(change);
         Watches.Publish(change);
         Changed?.Invoke(change);
@@ -263,8 +266,8 @@ internal sealed class Volume
     /// </summary>
     internal void RaiseRenamed(StorePath source, StorePath target, ChangeFilter filter, FileOpen by)
     {
-        LeasedDirectories.EntryChanged(source, by.Record.Lease);
-        LeasedDirectories.EntryChanged(target, by.Record.Lease);
+        LeasedDirectories.EntryChanged(source, by.Record.Lease?.ParentKey);
+        LeasedDirectories.EntryChanged(target, by.Record.Lease?.ParentKey);
         var stays = SamePath(source.Parent, target.Parent);
         var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter);
         var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter);
@@ -275,17 +278,16 @@ internal sealed class Volume
         Changed?.Invoke(now);
     }
 
-    /// <summary>Tells who listens that the file of <paramref name="open"/> changed.</summary>
-    internal void RaiseModified(FileOpen open, ChangeFilter filter)
+    /// <summary>Tells who listens, and who caches the listing, that the file of <paramref name="open"/> changed.</summary>
+    /// <param name="open">Who changed it.</param>
+    /// <param name="filter">What changed; nothing when it is not told, as of a change time that was set.</param>
+    /// <param name="listing">When who caches the listing is told.</param>
+    internal void RaiseModified(FileOpen open, ChangeFilter filter, ListingBreak listing = ListingBreak.Now)
     {
-        if (filter == ChangeFilter.None)
-            return;
-
-        // Who writes is seen in the listing when it closes: a break per write would only keep everybody busy.
-        if ((filter & ChangeFilter.Size) != 0)
+        if (listing == ListingBreak.AtClose)
             open.ChangedEntry = true;
-        else
-            LeasedDirectories.EntryChanged(open.Path, open.Record.Lease);
+        else if (listing == ListingBreak.Now)
+            LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey);
         if (Watches.Count == 0 && Changed is null && !OutsideChanges.IsHeard)
             return;
         if (open.File.IsStream && (filter & (ChangeFilter.Size | ChangeFilter.LastWrite)) != 0)
@@ -300,6 +302,8 @@ internal sealed class Volume
 
         var change = new FileChange(ChangeAction.Modified, open.Path, filter);
         OutsideChanges.Own(change);
+        if (filter == ChangeFilter.None)
+            return;
         Watches.Publish(change);
         Changed?.Invoke(change);
     }

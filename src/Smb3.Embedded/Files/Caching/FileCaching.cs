@@ -156,9 +156,12 @@ internal sealed class FileCaching(FileObject file)
         return changed;
     }
 
-    /// <summary>Breaks the leases on a directory whose listing changes (MS-SMB2 section 3.3.4.7); nobody waits.</summary>
-    /// <param name="parentOf">The lease of the open that changes it: the lease that it names as its parent is spared.</param>
-    public void BreakListing(LeaseIdentity? parentOf)
+    /// <summary>Breaks the leases on a directory whose listing changes (MS-FSA section 2.1.4.12.1); nobody waits.</summary>
+    /// <param name="spared">
+    /// The key that the open which changes it names as that of its parent. Windows compares the keys only, so that it spares the lease of
+    /// another client with that key too.
+    /// </param>
+    public void BreakListing(Guid? spared)
     {
         if (_reading == 0)
             return;
@@ -168,8 +171,7 @@ internal sealed class FileCaching(FileObject file)
             for (var (node, next) = First(); node is not null; (node, next) = After(next))
             {
                 var grant = node.Value;
-                if (grant.State != CacheState.None && grant.Lease is { } lease
-                    && !(parentOf?.ParentKey == lease.Key && parentOf.ClientGuid == lease.ClientGuid))
+                if (grant.State != CacheState.None && grant.Lease is { } lease && lease.Key != spared)
                 {
                     Break(grant, CacheState.None, ref breaks);
                 }

@@ -59,11 +59,11 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
 
     /// <summary>An entry changed: breaks the leases on the directory that has it.</summary>
     /// <param name="path">The entry.</param>
-    /// <param name="by">The lease through which it was changed.</param>
-    public void EntryChanged(StorePath path, LeaseIdentity? by)
+    /// <param name="spared">The key of the lease on the directory that knows of the change.</param>
+    public void EntryChanged(StorePath path, Guid? spared)
     {
         if (!_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known))
-            known.Directory.Caching.BreakListing(by);
+            known.Directory.Caching.BreakListing(spared);
     }
 
     private IDisposable? Watch(StorePath path, FileObject directory)
@@ -97,6 +97,6 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
         {
         }
 
-        public void Serve() => directory.Caching.BreakListing(parentOf: null);
+        public void Serve() => directory.Caching.BreakListing(spared: null);
     }
 }
