@@ -1,6 +1,5 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Locking;
-using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Files.Sharing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -14,8 +13,6 @@ namespace Smb3.Embedded.Files;
 /// </summary>
 internal sealed partial class FileObject
 {
-    private const int MaxOffloadsOfOpen = 16;
-
     private readonly HashSet<FileOpen> _opens = [];
     private readonly List<FileLink> _links = [];
     private readonly List<FileObject> _streams = [];
@@ -25,7 +22,6 @@ internal sealed partial class FileObject
     private bool _streamRemoved;
     private NameGate? _appendGate;
     private volatile ByteRangeLocks? _locks;
-    private volatile OffloadSource[] _offloads = [];
 
     /// <summary>A file of <paramref name="volume"/>.</summary>
     public FileObject(Volume volume, FileKey key, bool isDirectory, string? streamName = null, FileObject? whole = null)
@@ -91,48 +87,6 @@ internal sealed partial class FileObject
 
     /// <summary>The writes under way, which who takes a lock waits for.</summary>
     public WriteBarrier Writes { get; } = new();
-
-    /// <summary>
-    /// Says that bytes are about to change, or just did: a token that stands for them is no good any more. A change that is not counted
-    /// in <see cref="Writes"/> says it before and after.
-    /// </summary>
-    public void NoteChange(long offset = 0, long length = long.MaxValue)
-    {
-        foreach (var source in _offloads)
-        {
-            if (source.Overlaps(offset, length))
-                source.Spoil();
-        }
-    }
-
-    /// <summary>Lets a token hear of changes. The oldest of the same open is no good any more when there are many.</summary>
-    public void Watch(OffloadSource source)
-    {
-        lock (Sync)
-        {
-            var own = _offloads.Where(other => other.Open == source.Open).ToArray();
-            if (own.Length >= MaxOffloadsOfOpen)
-                own[0].Spoil();
-            _offloads = [.. _offloads.Where(other => other.IsGood), source];
-        }
-    }
-
-    /// <summary>The open goes, and with it what its tokens stand for.</summary>
-    public void EndOffloads(FileOpen open)
-    {
-        foreach (var source in _offloads)
-        {
-            if (source.Open == open)
-                source.End();
-        }
-    }
-
-    /// <summary>A token is over.</summary>
-    public void Forget(OffloadSource source)
-    {
-        lock (Sync)
-            _offloads = [.. _offloads.Where(other => other != source)];
-    }
 
     /// <summary>How many opens there are.</summary>
     public int OpenCount

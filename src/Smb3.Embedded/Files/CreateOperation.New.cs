@@ -1,0 +1,128 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+// The file is not there: it is made (MS-FSA section 2.1.5.1.1).
+internal sealed partial class CreateOperation
+{
+    private async ValueTask<CreateOutcome> CreateNewAsync(CancellationToken cancellationToken)
+    {
+        if (parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+            return NtStatus.ObjectNameNotFound;
+        if (IsReadOnlyStore)
+            return NtStatus.MediaWriteProtected;
+        if (CheckLeaseKey(null) is var taken && taken != NtStatus.Success)
+            return taken;
+        var isDirectory = WantsDirectory;
+        if (_path.EndsInSeparator && !isDirectory)
+            return NtStatus.ObjectNameInvalid;
+        if (isDirectory && (parameters.Attributes & FileAttributes.Temporary) != 0)
+            return NtStatus.InvalidParameter;
+        if ((parameters.Attributes & FileAttributes.Encrypted) != 0)
+            return NtStatus.AccessDenied;
+        if ((parameters.Attributes & FileAttributes.ReadOnly) != 0 && Has(CreateOptions.DeleteOnClose))
+            return NtStatus.CannotDelete;
+
+        var right = isDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
+        if ((parameters.ShareMaximalAccess & right) == 0)
+            return NtStatus.AccessDenied;
+        if (volume.IsDeletePending(_path.Path.Parent))
+            return NtStatus.DeletePending;
+        var descriptor = await DescribeNewAsync(isDirectory, right, cancellationToken);
+        if (!descriptor.Succeeded)
+            return descriptor.Status;
+
+        var attributes = parameters.Attributes & FileOpen.SettableAttributes;
+        var made = await Store.CreateAsync(
+            _path.Path,
+            new NewFile
+            {
+                IsDirectory = isDirectory,
+                Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
+                AllocationSize = isDirectory || NamesStream ? 0 : parameters.AllocationSize,
+                SecurityDescriptor = descriptor.Value,
+                UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) ? parameters.UnixMode : null,
+            },
+            cancellationToken);
+        if (!made.Succeeded)
+            return made.Status;
+
+        var granted = _desired;
+        if (_maximum)
+            granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess;
+
+        FileObject? file = null;
+        var handle = made.Value;
+        try
+        {
+            if (NamesStream || parameters.ExtendedAttributes.Count > 0)
+            {
+                var furnished = await FurnishAsync(handle, cancellationToken);
+                if (!furnished.Succeeded)
+                    return furnished.Status;
+                handle = furnished.Value;
+            }
+
+            var stored = await LearnAsync(handle, cancellationToken);
+            if (!stored.Succeeded)
+                return stored.Status;
+            file = Reference(handle, stored.Value);
+            file.Times.Learn(stored.Value);
+            var open = NewOpen(file, handle, granted, isDirectory);
+            var status = file.TryAdd(
+                open, handle.Path, parameters.Caching, extent: 0, overwrites: false, again: true, _isPatient, out _wait);
+            if (status != NtStatus.Success)
+                return status;
+
+            // What is made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
+            if (Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
+                && handle is ICompressibleFile compressible)
+                await compressible.SetCompressedAsync(false, cancellationToken);
+            volume.CountOpen(1);
+            volume.Raise(
+                new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open);
+            var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
+            file = null;
+            handle = null!;
+            return outcome;
+        }
+        finally
+        {
+            if (file is not null)
+                volume.Dereference(file);
+            if (handle is not null)
+                await handle.DisposeAsync();
+        }
+    }
+
+    /// <summary>Checks the right to create in the directory, and makes the new file's security descriptor.</summary>
+    private async ValueTask<NtResult<ReadOnlyMemory<byte>>> DescribeNewAsync(
+        bool isDirectory, FileAccessMask right, CancellationToken cancellationToken)
+    {
+        SecurityDescriptor? given = null;
+        if (!parameters.SecurityDescriptor.IsEmpty)
+        {
+            var status = SecurityDescriptor.Read(parameters.SecurityDescriptor.Span, out given);
+            if (status != NtStatus.Success)
+                return status;
+            if (given!.HasSacl && !parameters.Caller.IsAdministrator)
+                return NtStatus.PrivilegeNotHeld;
+            if (given.Owner is { } owner && !parameters.Caller.Is(owner) && !parameters.Caller.IsAdministrator)
+                return NtStatus.InvalidOwner;
+        }
+
+        if (!volume.Security.IsKept)
+            return ReadOnlyMemory<byte>.Empty;
+        var parent = await volume.Security.ReadDirectoryAsync(_path.Path.Parent, parameters.Caller, cancellationToken);
+        if (!parent.Succeeded)
+            return parent.Status;
+        if (!AccessCheck.Allows(parent.Value, parameters.Caller, right))
+            return NtStatus.AccessDenied;
+        return new ReadOnlyMemory<byte>(
+            DescriptorInheritance.Create(parent.Value, given, isDirectory, parameters.Caller).ToArray());
+    }
+}
