@@ -16,6 +16,7 @@ internal sealed class ServerGraph
     private readonly ConcurrentDictionary<ulong, Connection> _connections = new();
     private readonly ConcurrentDictionary<IPAddress, int> _connectionsByAddress = new();
     private readonly ConcurrentDictionary<ulong, Session> _sessions = new();
+    private readonly ConcurrentDictionary<ulong, Session> _endingSessions = new();
     private readonly Lock _clientGate = new();
     private ulong _lastConnectionId;
     private ulong _lastFileId;
@@ -181,8 +182,13 @@ internal sealed class ServerGraph
 
     public Session? FindSession(ulong sessionId) => _sessions.GetValueOrDefault(sessionId);
 
-    public void Remove(Session session)
+    /// <summary>A session that has begun to end: nobody can use it, but something that it held may still be there.</summary>
+    public Session? FindEndingSession(ulong sessionId) => _endingSessions.GetValueOrDefault(sessionId);
+
+    /// <summary>Takes a session out that begins to end.</summary>
+    public void BeginEnd(Session session)
     {
+        _endingSessions[session.SessionId] = session;
         if (_sessions.TryRemove(session.SessionId, out _))
         {
             SessionEnded?.Invoke(session);
@@ -192,6 +198,9 @@ internal sealed class ServerGraph
             }
         }
     }
+
+    /// <summary>Forgets a session that has ended.</summary>
+    public void FinishEnd(Session session) => _endingSessions.TryRemove(KeyValuePair.Create(session.SessionId, session));
 
     /// <summary>A lease of the client has ended, or its connection: it is forgotten with the last of both.</summary>
     public void ForgetIfGone(Guid clientGuid)

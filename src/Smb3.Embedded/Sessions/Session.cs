@@ -46,6 +46,7 @@ internal sealed class Session
     private uint _lastTreeId;
     private int _uses = 1;
     private int _inSetup;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state = (int)SessionState.InProgress;
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
@@ -264,7 +265,7 @@ internal sealed class Session
             return false;
         }
 
-        Graph.Remove(this);
+        Graph.BeginEnd(this);
         var ending = default(EndingAll);
         foreach (var tree in _trees.Values)
         {
@@ -285,10 +286,15 @@ internal sealed class Session
         }
 
         FirstConnection.Sessions.TryRemove(SessionId, out _);
+        Graph.FinishEnd(this);
+        _ended.TrySetResult();
         Release();
         ending.ThrowIfFailed();
         return true;
     }
+
+    /// <summary>Completes when the session has ended and nothing that it held is there any more.</summary>
+    public Task WhenEnded => _ended.Task;
 
     /// <summary>
     /// Keeps the keys alive while a request or a response works with them; false when the session is over and they are gone. Every true

@@ -196,8 +196,11 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         await _repairing.WaitAsync();
         try
         {
+            Exception? last = null;
             for (var tries = 0; tries < 40; tries++)
             {
+                // As a client does it, which does not spend its tries while the server is busy with others.
+                await Task.Delay(TimeSpan.FromMilliseconds(5 * tries));
                 lock (_channels)
                     _channels.RemoveAll(channel => !channel.IsUsable);
                 try
@@ -211,10 +214,11 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
                 catch (Exception e) when (IsFailure(e))
                 {
                     report.Count("repairs that failed");
+                    last = e;
                 }
             }
 
-            throw new InvalidOperationException("The client does not get back.");
+            throw new InvalidOperationException("The client does not get back.", last);
         }
         finally
         {

@@ -203,7 +203,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         if (session.State == SessionState.InProgress)
         {
             Publish(request, session, identity, keyless, step.SessionKey!, clientMode);
-            await EndPreviousAsync(session, previousSessionId).ConfigureAwait(false);
+            await EndPreviousAsync(request, session, previousSessionId).ConfigureAwait(false);
         }
         else
         {
@@ -239,18 +239,24 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         request.Channel = channel;
     }
 
-    /// <summary>MS-SMB2 3.3.5.5.3: the client has come back on a new connection; its old session must not keep its files open,
-    /// but for the durable ones, which it will ask for again.</summary>
-    private static async ValueTask EndPreviousAsync(Session session, ulong previousSessionId)
+    /// <summary>
+    /// MS-SMB2 3.3.5.5.3: the client has come back on a new connection; its old session must not keep its files open, but for the durable
+    /// ones, which it will ask for again. A session that ends already, with its connection, is waited for: its locks would stand in the
+    /// client's own way.
+    /// </summary>
+    private static async ValueTask EndPreviousAsync(Request request, Session session, ulong previousSessionId)
     {
         if (previousSessionId == 0 || previousSessionId == session.SessionId)
         {
             return;
         }
 
-        if (session.Graph.FindSession(previousSessionId) is { } previous && previous.IsSameUser(session.Identity!))
+        var graph = session.Graph;
+        if ((graph.FindSession(previousSessionId) ?? graph.FindEndingSession(previousSessionId)) is { } previous
+            && previous.IsSameUser(session.Identity!)
+            && !await previous.EndAsync(SessionEnd.Lost).ConfigureAwait(false))
         {
-            await previous.EndAsync(SessionEnd.Lost).ConfigureAwait(false);
+            await previous.WhenEnded.WaitAsync(request.Connection.Ended).ConfigureAwait(false);
         }
     }
 
