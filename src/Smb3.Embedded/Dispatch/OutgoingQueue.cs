@@ -13,20 +13,20 @@ namespace Smb3.Embedded.Dispatch;
 /// </remarks>
 internal sealed class OutgoingQueue
 {
+    private const int BatchSize = 32 * 1024;
+    private const int SmallFrame = 8 * 1024;
+    private const int MostHeld = 8;
+
     private readonly PipeWriter _output;
     private readonly Action<int> _sent;
     private readonly ResponseBufferPool _buffers;
     private readonly Action<int> _left;
     private readonly Action _failed;
-    private const int BatchSize = 32 * 1024;
-    private const int SmallFrame = 8 * 1024;
-    private const int MostHeld = 8;
-
     private readonly Queue<ResponseBuffer> _waiting = new();
     private readonly List<ResponseBuffer> _batch = [];
     private long _accepted;
     private bool _sending;
-    private bool _held;
+    private volatile bool _held;
     private bool _closed;
     private TaskCompletionSource? _idle;
 
@@ -87,6 +87,12 @@ internal sealed class OutgoingQueue
     /// <summary>Nothing more is expected for now.</summary>
     public void Release()
     {
+        // Nearly every request comes alone, and waits for no lock for that.
+        if (!_held)
+        {
+            return;
+        }
+
         lock (_waiting)
         {
             _held = false;

@@ -53,6 +53,27 @@ public sealed class LeavingTests : ProtocolTest
     }
 
     [Fact]
+    public async Task A_client_that_comes_back_waits_for_its_session_that_is_ending_already()
+    {
+        var (first, _) = await StartAsync();
+        var busy = await first.OpenAsync("busy");
+        _faults.WriteGate.Close();
+        await first.Session.Connection.SendAsync(busy.WriteRequest(0, [1]));
+        await first.Session.Connection.EchoAsync();
+        var id = first.Session.SessionId;
+        var ending = Server.Graph.FindSession(id)!.EndAsync();
+        Assert.Null(Server.Graph.FindSession(id));
+        var back = Server.Connect().LogOnAsync(TestServer.Alice, TestServer.Password, id);
+        await Task.WhenAny(back, Task.Delay(TimeSpan.FromMilliseconds(200)));
+        Assert.False(back.IsCompleted);
+        _faults.WriteGate.Open();
+        await back;
+        Assert.True(await ending);
+        Assert.Equal(0, Server.Volume.OpenCount);
+        Assert.Null(Server.Graph.FindEndingSession(id));
+    }
+
+    [Fact]
     public async Task An_open_that_does_not_share_is_waited_for()
     {
         var (first, second) = await StartAsync();

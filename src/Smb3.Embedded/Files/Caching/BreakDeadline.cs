@@ -12,9 +12,7 @@ internal sealed class BreakDeadline
     private readonly long _start;
     private readonly int _number;
 
-    /// <summary>Begins to count. Called with the file's lock held.</summary>
-    /// <param name="grant">What is breaking: its latest break is the one that is timed.</param>
-    public BreakDeadline(CacheGrant grant)
+    private BreakDeadline(CacheGrant grant)
     {
         var options = grant.File.Volume.Options;
         _grant = grant;
@@ -22,11 +20,17 @@ internal sealed class BreakDeadline
         _patience = options.BreakTimeout;
         _number = grant.Breaks;
         _start = _time.GetTimestamp();
-        grant.Timer = _time.CreateTimer(
-            static state => ((BreakDeadline)state!).Look(), this, PatienceWithTheUnreachable, Timeout.InfiniteTimeSpan);
     }
 
     private TimeSpan PatienceWithTheUnreachable => _patience * 5 / 6;
+
+    /// <summary>Begins to count for the latest break of <paramref name="grant"/>. Called with the file's lock held.</summary>
+    public static void Start(CacheGrant grant)
+    {
+        var deadline = new BreakDeadline(grant);
+        grant.Timer = deadline._time.CreateTimer(
+            static state => ((BreakDeadline)state!).Look(), deadline, deadline.PatienceWithTheUnreachable, Timeout.InfiniteTimeSpan);
+    }
 
     private void Look()
     {

@@ -424,7 +424,7 @@ internal sealed class FileCaching(FileObject file)
         grant.BreakingFor = to;
         _breaking++;
         grant.Breaks++;
-        _ = new BreakDeadline(grant);
+        BreakDeadline.Start(grant);
     }
 
     private void EndBreak(CacheGrant grant, CacheState to)
