@@ -74,7 +74,10 @@ public abstract class ExtendedAttributePromises : StorePromises
     public async Task They_move_with_the_file()
     {
         await using (var file = await Store.CreateAsync("file"))
+        {
             Assert.Equal(NtStatus.Success, await SetAsync(file, ("A", [1])));
+        }
+
         Assert.Equal(NtStatus.Success, await Store.RenameAsync("file", "moved"));
         await using var moved = await Store.OpenAsync("moved", StoreAccess.Metadata);
         Assert.Equal("A", Assert.Single(await GetAsync(moved)).Name);

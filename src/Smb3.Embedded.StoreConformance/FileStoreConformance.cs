@@ -27,9 +27,13 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         if (Store is IAsyncDisposable later)
+        {
             await later.DisposeAsync();
+        }
         else
+        {
             (Store as IDisposable)?.Dispose();
+        }
     }
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
@@ -150,7 +154,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public async Task A_directory_found_in_another_case_shows_names_as_created()
     {
         if (Store.Traits.Has(StoreAbilities.CaseSensitive))
+        {
             return;
+        }
+
         await Store.PutDirectoryAsync("Dir");
         await using var file = await Store.CreateAsync("dIR\\New");
         Assert.Equal("Dir\\New", file.Path.Text);
@@ -246,7 +253,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
         Assert.Equal(
             NtStatus.FileTooLarge, await file.WriteAsync(max, new ReadOnlySequence<byte>(new byte[1]), CancellationToken.None));
         if (max < long.MaxValue)
+        {
             Assert.Equal(NtStatus.FileTooLarge, await file.SetLengthAsync(max + 1, CancellationToken.None));
+        }
+
         Assert.Equal(0, (await file.DescribeAsync()).Length);
     }
 
@@ -286,7 +296,9 @@ public abstract class FileStoreConformance : IAsyncLifetime
         var metadata = await file.DescribeAsync();
         Assert.Equal(1L << 32, metadata.Length);
         if (Store.Traits.Has(StoreAbilities.SparseFiles))
+        {
             Assert.InRange(metadata.AllocationSize, 0, 1 << 20);
+        }
     }
 
     [Fact]
@@ -349,7 +361,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
         await Store.PutDirectoryAsync("dir");
         var names = Enumerable.Range(0, 300).Select(static number => $"file {number:D3}.txt").ToArray();
         foreach (var name in names)
+        {
             await Store.PutAsync("dir\\" + name);
+        }
+
         Assert.Equal(names, (await Store.ListAsync("dir", batch)).Select(static entry => entry.Name).Order(StringComparer.Ordinal));
     }
 
@@ -358,7 +373,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     {
         await Store.PutDirectoryAsync("dir");
         for (var i = 0; i < 400; i++)
+        {
             await Store.PutAsync($"dir\\{(i % 2 == 0 ? "stays" : "goes")} {i:D3}");
+        }
+
         await using var directory = await Store.OpenAsync("dir", StoreAccess.Metadata);
         await using var listing = (await directory.ListAsync(CancellationToken.None)).Value;
         var seen = new List<string>();
@@ -367,7 +385,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
         {
             seen.AddRange(entries[..read].Select(static entry => entry.Name));
             for (var i = 1; i < 40; i += 2)
+            {
                 await Store.DeleteAsync($"dir\\goes {(round * 40) + i:D3}");
+            }
+
             await Store.PutAsync($"dir\\new {round:D3}");
         }
 
@@ -426,7 +447,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public async Task A_replacing_rename_gives_the_name_as_it_was_asked_for()
     {
         if (Store.Traits.Has(StoreAbilities.CaseSensitive))
+        {
             return;
+        }
+
         await Store.PutAsync("one", 1);
         await Store.PutAsync("Two", 2);
         Assert.Equal(NtStatus.Success, await Store.RenameAsync("one", "TWO", replace: true));
@@ -514,7 +538,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
             await file.ChangeAsync(new FileMetadataChange { Attributes = FileAttributes.System | FileAttributes.Directory }));
         Assert.False((await file.DescribeAsync()).IsDirectory);
         if (!Store.Traits.Has(StoreAbilities.DosAttributes))
+        {
             return;
+        }
+
         Assert.Equal(FileAttributes.Hidden, (await directory.DescribeAsync()).Attributes & Settable);
         Assert.Equal(FileAttributes.System, (await file.DescribeAsync()).Attributes & Settable);
         Assert.Equal(NtStatus.Success, await file.ChangeAsync(new FileMetadataChange { Attributes = 0 }));
@@ -530,7 +557,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public async Task A_file_made_without_attributes_has_none_where_they_are_kept()
     {
         if (!Store.Traits.Has(StoreAbilities.DosAttributes))
+        {
             return;
+        }
+
         await Store.PutAsync("file");
         Assert.Equal((FileAttributes)0, (await Store.DescribeAsync("file")).Attributes & Settable);
     }
@@ -554,7 +584,9 @@ public abstract class FileStoreConformance : IAsyncLifetime
             Assert.Equal(accessed, metadata.LastAccessTime);
             Assert.Equal(written, metadata.LastWriteTime);
             if (Store.Traits.Has(StoreAbilities.DosAttributes))
+            {
                 Assert.Equal(created, metadata.CreationTime);
+            }
         }
     }
 
@@ -577,7 +609,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public async Task The_change_time_can_be_set_and_moves_with_the_next_change()
     {
         if (!Store.Traits.Has(StoreAbilities.DosAttributes))
+        {
             return;
+        }
+
         await using var file = await Store.CreateAsync("file");
         var set = FileTime.From(new DateTimeOffset(2003, 1, 1, 0, 0, 0, TimeSpan.Zero));
         Assert.Equal(NtStatus.Success, await file.ChangeAsync(new FileMetadataChange { ChangeTime = set }));
@@ -623,7 +658,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public async Task A_link_replaces_only_when_asked()
     {
         if (!Store.Traits.Has(StoreAbilities.HardLinks))
+        {
             return;
+        }
+
         await Store.PutAsync("one", 1);
         await Store.PutAsync("two", 2);
         await Store.PutDirectoryAsync("dir");
@@ -640,7 +678,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
     public async Task A_replacing_rename_between_two_names_of_one_file_leaves_the_new_one()
     {
         if (!Store.Traits.Has(StoreAbilities.HardLinks))
+        {
             return;
+        }
+
         await Store.PutAsync("one", 1);
         await Store.LinkAsync("one", "two");
         Assert.Equal(NtStatus.Success, await Store.RenameAsync("one", "two", replace: true));
@@ -683,7 +724,9 @@ public abstract class FileStoreConformance : IAsyncLifetime
         var all = await file.GetAsync(0, 2_000_000);
         Assert.Equal(1_600_000, all.Length);
         for (var i = 0; i < all.Length; i += 997)
+        {
             Assert.Equal((byte)((i / 50_000) + 1), all[i]);
+        }
     }
 
 #pragma warning restore CS1591
@@ -696,7 +739,10 @@ public abstract class FileStoreConformance : IAsyncLifetime
         {
             Memory = memory;
             if (previous is null)
+            {
                 return;
+            }
+
             RunningIndex = previous.RunningIndex + previous.Memory.Length;
             previous.Next = this;
         }

@@ -61,10 +61,16 @@ public abstract class NamedStreamPromises : StorePromises
         name = string.Concat(Enumerable.Repeat(name, times));
         await using var file = await Store.CreateAsync("file");
         await using (var stream = await CreateAsync(file, name))
+        {
             await stream.PutAsync(0, 7);
+        }
+
         Assert.Equal(new StoreStreamEntry(name, 1, 0), Assert.Single(await ListAsync(file)) with { AllocationSize = 0 });
         await using (var again = await OpenAsync(file, Store.Traits.Has(StoreAbilities.CaseSensitive) ? name : name.ToUpperInvariant()))
+        {
             Assert.Equal([7], await again.GetAsync());
+        }
+
         Assert.Equal(NtStatus.Success, await DeleteAsync(file, name));
         Assert.Empty(await ListAsync(file));
     }
@@ -217,7 +223,9 @@ public abstract class NamedStreamPromises : StorePromises
         {
             await using var stream = await CreateAsync(file, $"stream {number}");
             for (var at = 0; at < 4000; at += 400)
+            {
                 await stream.PutAsync(at, [.. Enumerable.Repeat((byte)number, 400)]);
+            }
         })));
         Assert.All(await ListAsync(file), static stream => Assert.Equal(4000, stream.Length));
         await using var last = await OpenAsync(file, "stream 15");
@@ -246,7 +254,10 @@ public abstract class NamedStreamPromises : StorePromises
     {
         var opened = await Streams(file).OpenStreamAsync(name, StoreAccess.Read, CancellationToken.None);
         if (opened.Succeeded)
+        {
             await opened.Value.DisposeAsync();
+        }
+
         return opened.Status;
     }
 

@@ -30,9 +30,13 @@ public abstract class ReadOnlyFileStoreConformance : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         if (Store is IAsyncDisposable later)
+        {
             await later.DisposeAsync();
+        }
         else
+        {
             (Store as IDisposable)?.Dispose();
+        }
     }
 
 #pragma warning disable CS1591 // the names of the tests say what is promised
@@ -133,7 +137,10 @@ public abstract class ReadOnlyFileStoreConformance : IAsyncLifetime
     {
         var data = new byte[200_000];
         for (var i = 0; i < data.Length; i++)
+        {
             data[i] = (byte)((i * 31) ^ (i >> 8));
+        }
+
         return data;
     }
 }

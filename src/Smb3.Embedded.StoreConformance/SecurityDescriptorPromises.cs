@@ -27,7 +27,10 @@ public abstract class SecurityDescriptorPromises : StorePromises
     {
         var descriptor = Pattern(300);
         await using (var file = await Store.CreateAsync("file"))
+        {
             await SetAsync(file, descriptor);
+        }
+
         await using var again = await Store.OpenAsync("file", StoreAccess.Metadata);
         Assert.Equal(descriptor, await GetAsync(again));
         await SetAsync(again, descriptor[..20]);

@@ -27,9 +27,13 @@ public abstract class StorePromises : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         if (Store is IAsyncDisposable later)
+        {
             await later.DisposeAsync();
+        }
         else
+        {
             (Store as IDisposable)?.Dispose();
+        }
     }
 
     /// <summary>Data that is not the same anywhere.</summary>
@@ -37,7 +41,10 @@ public abstract class StorePromises : IAsyncLifetime
     {
         var data = new byte[length];
         for (var i = 0; i < length; i++)
+        {
             data[i] = (byte)((i * 31) ^ (i >> 8));
+        }
+
         return data;
     }
 }

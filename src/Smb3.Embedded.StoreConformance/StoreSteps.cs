@@ -21,7 +21,10 @@ internal static class StoreSteps
     {
         var opened = await store.OpenAsync(At(path), access, CancellationToken.None);
         if (opened.Succeeded)
+        {
             await opened.Value.DisposeAsync();
+        }
+
         return opened.Status;
     }
 
@@ -36,7 +39,10 @@ internal static class StoreSteps
     {
         var made = await store.CreateAsync(At(path), parameters, CancellationToken.None);
         if (made.Succeeded)
+        {
             await made.Value.DisposeAsync();
+        }
+
         return made.Status;
     }
 
@@ -44,7 +50,9 @@ internal static class StoreSteps
     {
         await using var file = await store.CreateAsync(path);
         if (data.Length > 0)
+        {
             await file.PutAsync(0, data);
+        }
     }
 
     public static async Task PutDirectoryAsync(this IFileStore store, string path) =>
@@ -111,7 +119,10 @@ internal static class StoreSteps
             Assert.Equal(NtStatus.Success, read.Status);
             Assert.InRange(read.Value, 0, batch);
             if (read.Value == 0)
+            {
                 return all;
+            }
+
             all.AddRange(entries[..read.Value]);
         }
     }

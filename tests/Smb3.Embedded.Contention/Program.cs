@@ -71,13 +71,21 @@ var settings = new RunSettings
     Connect = connect,
 };
 if (faults)
+{
     await new FaultRun(settings, ledger, report).RunAsync();
+}
 else
+{
     await new ContentionRun(settings, report).RunAsync();
+}
+
 if (server is not null)
 {
     foreach (var left in await server.FindLeftoversAsync())
+    {
         report.Wrong("the server", left);
+    }
+
     await server.DisposeAsync();
 }
 

@@ -22,7 +22,10 @@ internal sealed class DeafeningReader(PipeReader inner, Func<ReadOnlyMemory<byte
             var result = await inner.ReadAsync(cancellationToken);
             _shown = result.Buffer;
             if (_leftOfFrame > 0 || !TryTakeFrame(_shown, out var message, out var end) || !DeafenRequest.TryAnswer(message, out var answer))
+            {
                 return result;
+            }
+
             inner.AdvanceTo(end);
             await deafen(answer);
         }
@@ -42,7 +45,10 @@ internal sealed class DeafeningReader(PipeReader inner, Func<ReadOnlyMemory<byte
         while (!taken.IsEmpty)
         {
             if (_leftOfFrame == 0)
+            {
                 _leftOfFrame = FrameReader.HeaderSize + LengthOf(taken);
+            }
+
             var part = Math.Min(_leftOfFrame, taken.Length);
             _leftOfFrame -= part;
             taken = taken.Slice(part);
@@ -60,7 +66,10 @@ internal sealed class DeafeningReader(PipeReader inner, Func<ReadOnlyMemory<byte
         message = [];
         end = buffer.Start;
         if (buffer.Length < FrameReader.HeaderSize || buffer.Length < FrameReader.HeaderSize + LengthOf(buffer))
+        {
             return false;
+        }
+
         var frame = buffer.Slice(0, FrameReader.HeaderSize + LengthOf(buffer));
         message = frame.Slice(FrameReader.HeaderSize).ToArray();
         end = frame.End;

@@ -1,9 +1,9 @@
 // A server for smbtorture's tests of connections that stop delivering: it obeys the request with which they ask for that, which no other
 // host has. `TortureHost IP:PORT USER:PASSWORD USER2:PASSWORD2` serves the share "memory" until SIGTERM.
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.DependencyInjection;
 using Smb3.Embedded;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TortureHost;

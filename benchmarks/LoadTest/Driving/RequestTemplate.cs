@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
-using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.LoadTest.Driving;

@@ -14,7 +14,9 @@ public class ChannelReads
     public void Setup()
     {
         foreach (var channels in new[] { 1, 2, 4, 8 })
+        {
             _loads[channels] = SessionUnderLoad.Start(channels, Size, file => file.ReadRequest(0, Size));
+        }
     }
 
     [GlobalCleanup]
@@ -45,7 +47,9 @@ public class ChannelWrites
     public void Setup()
     {
         foreach (var channels in new[] { 1, 2, 4, 8 })
+        {
             _loads[channels] = SessionUnderLoad.Start(channels, Size, file => file.WriteRequest(0, new byte[Size]));
+        }
     }
 
     [GlobalCleanup]

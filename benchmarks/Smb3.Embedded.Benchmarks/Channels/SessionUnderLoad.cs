@@ -32,7 +32,9 @@ internal sealed class SessionUnderLoad
     public static void End(IEnumerable<SessionUnderLoad?> loads)
     {
         foreach (var load in loads)
+        {
             load?.EndAsync().GetAwaiter().GetResult();
+        }
     }
 
     /// <summary>Sends so many requests, the same number over each channel, all channels at once.</summary>
@@ -42,7 +44,9 @@ internal sealed class SessionUnderLoad
         {
             var status = await channel.SendAsync();
             if (status != NtStatus.Success)
+            {
                 throw new InvalidOperationException($"A request was answered with {status}.");
+            }
         }
     })));
 
@@ -51,7 +55,10 @@ internal sealed class SessionUnderLoad
     {
         // The session may have only so many; the server finds out a moment later that one has gone.
         while (_server.Graph!.Sessions.First().Channels.Count > 16)
+        {
             await Task.Yield();
+        }
+
         await using var connection = new SmbTestConnection(_transport.Connect(), _connections[0].Options);
         await connection.NegotiateAsync();
         await _session.BindAsync(connection, "user", "password");
@@ -96,7 +103,10 @@ internal sealed class SessionUnderLoad
     private async Task EndAsync()
     {
         foreach (var connection in _connections)
+        {
             await connection.DisposeAsync();
+        }
+
         await _server.DisposeAsync();
     }
 }

@@ -52,7 +52,9 @@ internal sealed class GrowingVolume
     public async Task HoldAsync(int count, Func<int, Task<FileOpen>> open)
     {
         for (var i = 0; i < count; i++)
+        {
             _held.Add(await open(i));
+        }
     }
 
     public IReadOnlyList<FileOpen> Held => _held;
@@ -60,7 +62,10 @@ internal sealed class GrowingVolume
     public async Task CloseAsync()
     {
         foreach (var open in _held)
+        {
             await open.CloseAsync();
+        }
+
         _held.Clear();
     }
 

@@ -12,29 +12,57 @@ internal sealed partial class CreateOperation
     private async ValueTask<CreateOutcome> CreateNewAsync(CancellationToken cancellationToken)
     {
         if (parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         if (IsReadOnlyStore)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (CheckLeaseKey(null) is var taken && taken != NtStatus.Success)
+        {
             return taken;
+        }
+
         var isDirectory = WantsDirectory;
         if (_path.EndsInSeparator && !isDirectory)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         if (isDirectory && (parameters.Attributes & FileAttributes.Temporary) != 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if ((parameters.Attributes & FileAttributes.Encrypted) != 0)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if ((parameters.Attributes & FileAttributes.ReadOnly) != 0 && Has(CreateOptions.DeleteOnClose))
+        {
             return NtStatus.CannotDelete;
+        }
 
         var right = isDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
         if ((parameters.ShareMaximalAccess & right) == 0)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (volume.IsDeletePending(_path.Path.Parent))
+        {
             return NtStatus.DeletePending;
-        var descriptor = await DescribeNewAsync(isDirectory, right, cancellationToken);
+        }
+
+        var descriptor = await DescribeNewAsync(isDirectory, right, cancellationToken).ConfigureAwait(false);
         if (!descriptor.Succeeded)
+        {
             return descriptor.Status;
+        }
 
         var attributes = parameters.Attributes & FileOpen.SettableAttributes;
         var made = await Store.CreateAsync(
@@ -47,13 +75,17 @@ internal sealed partial class CreateOperation
                 SecurityDescriptor = descriptor.Value,
                 UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) ? parameters.UnixMode : null,
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         if (!made.Succeeded)
+        {
             return made.Status;
+        }
 
         var granted = _desired;
         if (_maximum)
+        {
             granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess;
+        }
 
         FileObject? file = null;
         var handle = made.Value;
@@ -61,27 +93,38 @@ internal sealed partial class CreateOperation
         {
             if (NamesStream || parameters.ExtendedAttributes.Count > 0)
             {
-                var furnished = await FurnishAsync(handle, cancellationToken);
+                var furnished = await FurnishAsync(handle, cancellationToken).ConfigureAwait(false);
                 if (!furnished.Succeeded)
+                {
                     return furnished.Status;
+                }
+
                 handle = furnished.Value;
             }
 
-            var stored = await LearnAsync(handle, cancellationToken);
+            var stored = await LearnAsync(handle, cancellationToken).ConfigureAwait(false);
             if (!stored.Succeeded)
+            {
                 return stored.Status;
+            }
+
             file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, granted, isDirectory);
             var status = file.TryAdd(
                 open, handle.Path, parameters.Caching, extent: 0, overwrites: false, again: true, _isPatient, out _wait);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
 
             // What is made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
             if (Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
                 && handle is ICompressibleFile compressible)
-                await compressible.SetCompressedAsync(false, cancellationToken);
+            {
+                await compressible.SetCompressedAsync(false, cancellationToken).ConfigureAwait(false);
+            }
+
             volume.CountOpen(1);
             volume.Raise(
                 new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open);
@@ -93,9 +136,14 @@ internal sealed partial class CreateOperation
         finally
         {
             if (file is not null)
+            {
                 volume.Dereference(file);
+            }
+
             if (handle is not null)
-                await handle.DisposeAsync();
+            {
+                await handle.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -108,20 +156,37 @@ internal sealed partial class CreateOperation
         {
             var status = SecurityDescriptor.Read(parameters.SecurityDescriptor.Span, out given);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             if (given!.HasSacl && !parameters.Caller.IsAdministrator)
+            {
                 return NtStatus.PrivilegeNotHeld;
+            }
+
             if (given.Owner is { } owner && !parameters.Caller.Is(owner) && !parameters.Caller.IsAdministrator)
+            {
                 return NtStatus.InvalidOwner;
+            }
         }
 
         if (!volume.Security.IsKept)
+        {
             return ReadOnlyMemory<byte>.Empty;
-        var parent = await volume.Security.ReadDirectoryAsync(_path.Path.Parent, parameters.Caller, cancellationToken);
+        }
+
+        var parent = await volume.Security.ReadDirectoryAsync(_path.Path.Parent, parameters.Caller, cancellationToken).ConfigureAwait(false);
         if (!parent.Succeeded)
+        {
             return parent.Status;
+        }
+
         if (!AccessCheck.Allows(parent.Value, parameters.Caller, right))
+        {
             return NtStatus.AccessDenied;
+        }
+
         return new ReadOnlyMemory<byte>(
             DescriptorInheritance.Create(parent.Value, given, isDirectory, parameters.Caller).ToArray());
     }

@@ -16,10 +16,16 @@ internal sealed partial class CreateOperation
     private static async ValueTask<CreateOutcome> StopAsync(IStoreFile handle, int unparsed, CancellationToken cancellationToken)
     {
         if (handle is not IReparseFile file)
+        {
             return NtStatus.IoReparseTagNotHandled;
-        var found = await file.GetReparsePointAsync(cancellationToken);
+        }
+
+        var found = await file.GetReparsePointAsync(cancellationToken).ConfigureAwait(false);
         if (!found.Succeeded)
+        {
             return found.Status == NtStatus.NotAReparsePoint ? NtStatus.ObjectPathNotFound : found.Status;
+        }
+
         return new ReparsePoint(found.Value).Tag == ReparsePoint.Symlink
             ? CreateOutcome.Stopped(new SymlinkStop(found.Value, unparsed))
             : NtStatus.IoReparseTagNotHandled;
@@ -33,13 +39,19 @@ internal sealed partial class CreateOperation
         for (var cut = text.IndexOf('\\'); cut >= 0; cut = text.IndexOf('\\', cut + 1))
         {
             names++;
-            var opened = await Store.OpenAsync(new StorePath(text[..cut]), StoreAccess.Metadata, cancellationToken);
+            var opened = await Store.OpenAsync(new StorePath(text[..cut]), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
             if (!opened.Succeeded)
+            {
                 break;
-            await using var handle = opened.Value;
-            var metadata = await handle.GetMetadataAsync(cancellationToken);
+            }
+
+            var handle = opened.Value;
+            await using var handleUse = handle.ConfigureAwait(false);
+            var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (metadata.Succeeded && metadata.Value.ReparseTag != 0)
-                return await StopAsync(handle, LengthBehind(parameters.Path, names), cancellationToken);
+            {
+                return await StopAsync(handle, LengthBehind(parameters.Path, names), cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return NtStatus.ObjectPathNotFound; // gone meanwhile

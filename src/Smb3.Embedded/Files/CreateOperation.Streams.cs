@@ -21,58 +21,99 @@ internal sealed partial class CreateOperation
     /// <summary>Opens or makes a stream of a file that exists.</summary>
     private async ValueTask<CreateOutcome> OpenStreamAsync(IStoreFile whole, CancellationToken cancellationToken)
     {
-        await using var file = whole;
+        var file = whole;
+        await using var fileUse = file.ConfigureAwait(false);
         if (whole is not IStreamedFile streamed)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         var access = NeededAccess();
-        var found = await streamed.OpenStreamAsync(_path.StreamName!, access, cancellationToken);
+        var found = await streamed.OpenStreamAsync(_path.StreamName!, access, cancellationToken).ConfigureAwait(false);
         while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
-            found = await streamed.OpenStreamAsync(_path.StreamName!, --access, cancellationToken);
+        {
+            found = await streamed.OpenStreamAsync(_path.StreamName!, --access, cancellationToken).ConfigureAwait(false);
+        }
+
         if (found.Succeeded)
-            return await OpenExistingAsync(found.Value, cancellationToken);
+        {
+            return await OpenExistingAsync(found.Value, cancellationToken).ConfigureAwait(false);
+        }
+
         return found.Status == NtStatus.ObjectNameNotFound
-            ? await CreateStreamAsync(whole, streamed, cancellationToken)
+            ? await CreateStreamAsync(whole, streamed, cancellationToken).ConfigureAwait(false)
             : found.Status;
     }
 
     private async ValueTask<CreateOutcome> CreateStreamAsync(IStoreFile whole, IStreamedFile streamed, CancellationToken cancellationToken)
     {
-        var stored = await whole.GetMetadataAsync(cancellationToken);
+        var stored = await whole.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!stored.Succeeded)
+        {
             return stored.Status;
+        }
+
         var metadata = stored.Value;
         if (volume.Find(metadata.FileId) is { } known && known.IsDeletePending(whole.Path))
+        {
             return NtStatus.DeletePending;
+        }
+
         if (parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         if (IsReadOnlyStore)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (!metadata.IsDirectory && (metadata.Attributes & FileAttributes.ReadOnly) != 0)
+        {
             return NtStatus.AccessDenied;
+        }
 
         // MS-FSA 2.1.5.1.2: a new stream is a change of the file's data.
         if ((parameters.ShareMaximalAccess & FileAccessMask.WriteData) == 0)
+        {
             return NtStatus.AccessDenied;
+        }
+
         var needed = _desired | FileAccessMask.WriteData;
         var wanted = _maximum ? needed | (FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess) : needed;
-        var allowed = await volume.Security.GrantAsync(whole, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken);
+        var allowed = await volume.Security.GrantAsync(whole, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken).ConfigureAwait(false);
         if (!allowed.Succeeded)
+        {
             return allowed.Status;
-        if ((needed & ~allowed.Value) != 0)
-            return NtStatus.AccessDenied;
+        }
 
-        var made = await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken);
+        if ((needed & ~allowed.Value) != 0)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        var made = await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken).ConfigureAwait(false);
         if (!made.Succeeded)
+        {
             return made.Status;
+        }
+
         FileObject? file = null;
         IStoreFile handle = made.Value;
         try
         {
             if (parameters.AllocationSize > 0)
-                await handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
-            stored = await handle.GetMetadataAsync(cancellationToken);
+            {
+                await handle.AllocateAsync(parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
+            }
+
+            stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!stored.Succeeded)
+            {
                 return stored.Status;
+            }
+
             file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, _maximum ? allowed.Value : _desired, isDirectory: false);
@@ -86,7 +127,7 @@ internal sealed partial class CreateOperation
             if (status != NtStatus.Success)
             {
                 // Nobody else can have opened it yet: the file's name is held.
-                await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None);
+                await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None).ConfigureAwait(false);
                 return status;
             }
 
@@ -100,9 +141,14 @@ internal sealed partial class CreateOperation
         finally
         {
             if (file is not null)
+            {
                 volume.Dereference(file);
+            }
+
             if (handle is not null)
-                await handle.DisposeAsync();
+            {
+                await handle.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
@@ -117,7 +163,7 @@ internal sealed partial class CreateOperation
         if (parameters.ExtendedAttributes.Count > 0)
         {
             status = made is IExtendedAttributeFile attributed
-                ? await attributed.SetExtendedAttributesAsync(parameters.ExtendedAttributes, cancellationToken)
+                ? await attributed.SetExtendedAttributesAsync(parameters.ExtendedAttributes, cancellationToken).ConfigureAwait(false)
                 : NtStatus.EasNotSupported;
         }
 
@@ -125,21 +171,26 @@ internal sealed partial class CreateOperation
         if (status == NtStatus.Success && NamesStream)
         {
             var stream = made is IStreamedFile streamed
-                ? await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken)
+                ? await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken).ConfigureAwait(false)
                 : NtStatus.ObjectNameInvalid;
             status = stream.Status;
             if (stream.Succeeded)
             {
                 handle = stream.Value;
-                await made.DisposeAsync();
+                await made.DisposeAsync().ConfigureAwait(false);
                 if (parameters.AllocationSize > 0)
-                    await handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
+                {
+                    await handle.AllocateAsync(parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
 
         if (status == NtStatus.Success)
+        {
             return new NtResult<IStoreFile>(handle);
-        await Store.DeleteAsync(_path.Path, CancellationToken.None);
+        }
+
+        await Store.DeleteAsync(_path.Path, CancellationToken.None).ConfigureAwait(false);
         return status;
     }
 
@@ -150,26 +201,40 @@ internal sealed partial class CreateOperation
     {
         if (Store.Traits.Has(StoreAbilities.NamedStreams) && open.Handle is IStreamedFile streamed)
         {
-            var streams = await streamed.ListStreamsAsync(cancellationToken);
+            var streams = await streamed.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
             if (!streams.Succeeded)
+            {
                 return streams.Status;
+            }
+
             foreach (var stream in streams.Value)
-                await streamed.DeleteStreamAsync(stream.Name, cancellationToken);
+            {
+                await streamed.DeleteStreamAsync(stream.Name, cancellationToken).ConfigureAwait(false);
+            }
+
             open.File.RemoveStreams();
         }
 
         if (!Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile attributed)
+        {
             return NtStatus.Success;
-        var old = await attributed.GetExtendedAttributesAsync(cancellationToken);
+        }
+
+        var old = await attributed.GetExtendedAttributesAsync(cancellationToken).ConfigureAwait(false);
         if (!old.Succeeded)
+        {
             return old.Status;
+        }
+
         var changes = new List<ExtendedAttribute>(parameters.ExtendedAttributes);
         foreach (var attribute in old.Value)
         {
             if (!changes.Exists(change => change.Name.Equals(attribute.Name, StringComparison.OrdinalIgnoreCase)))
+            {
                 changes.Add(new ExtendedAttribute(attribute.Name, default));
+            }
         }
 
-        return changes.Count == 0 ? NtStatus.Success : await attributed.SetExtendedAttributesAsync(changes, cancellationToken);
+        return changes.Count == 0 ? NtStatus.Success : await attributed.SetExtendedAttributesAsync(changes, cancellationToken).ConfigureAwait(false);
     }
 }

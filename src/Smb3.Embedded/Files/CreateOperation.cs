@@ -43,32 +43,41 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     {
         var status = CheckRequest();
         if (status != NtStatus.Success)
+        {
             return status;
+        }
 
-        _path = _path.At(await volume.ShortNames.ResolveAsync(_path.Path, cancellationToken));
+        _path = _path.At(await volume.ShortNames.ResolveAsync(_path.Path, cancellationToken).ConfigureAwait(false));
         while (true)
         {
             CreateOutcome outcome;
             try
             {
-                outcome = await RunInTurnAsync(cancellationToken);
+                outcome = await RunInTurnAsync(cancellationToken).ConfigureAwait(false);
             }
             finally
             {
                 // Closing may delete the name, which takes a turn of its own.
                 if (_abandoned is { } open)
-                    await open.CloseAsync(cancellationToken: CancellationToken.None);
+                {
+                    await open.CloseAsync(cancellationToken: CancellationToken.None).ConfigureAwait(false);
+                }
             }
 
             if (_wait is not { } wait)
+            {
                 return outcome;
+            }
 
             // Another client gives up what it caches, or its time runs out. Nobody else waits meanwhile: the turn is over.
             _wait = null;
             if (!_hasWaited && parameters.OnWait is { } onWait)
+            {
                 cancellationToken = onWait();
+            }
+
             _hasWaited = true;
-            await WaitAsync(wait, cancellationToken);
+            await WaitAsync(wait, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -76,13 +85,13 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     {
         if (!wait.IsForLeaving)
         {
-            await wait.Changed.WaitAsync(cancellationToken);
+            await wait.Changed.WaitAsync(cancellationToken).ConfigureAwait(false);
             return;
         }
 
         try
         {
-            await wait.Changed.WaitAsync(volume.Options.LeavePatience, volume.Options.Time, cancellationToken);
+            await wait.Changed.WaitAsync(volume.Options.LeavePatience, volume.Options.Time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -95,37 +104,54 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
     private async ValueTask<CreateOutcome> RunInTurnAsync(CancellationToken cancellationToken)
     {
-        using var turn = await volume.Gate.EnterAsync(_path.Path, cancellationToken);
+        using var turn = await volume.Gate.EnterAsync(_path.Path, cancellationToken).ConfigureAwait(false);
         for (var attempt = 0; ; attempt++)
         {
-            var found = await OpenStoreAsync(cancellationToken);
+            var found = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
             if (found.Succeeded)
             {
                 return NamesStream
-                    ? await OpenStreamAsync(found.Value, cancellationToken)
-                    : await OpenExistingAsync(found.Value, cancellationToken);
+                    ? await OpenStreamAsync(found.Value, cancellationToken).ConfigureAwait(false)
+                    : await OpenExistingAsync(found.Value, cancellationToken).ConfigureAwait(false);
             }
 
             if (found.Status == NtStatus.ReparsePointEncountered)
-                return await StopOnTheWayAsync(cancellationToken);
+            {
+                return await StopOnTheWayAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (found.Status != NtStatus.ObjectNameNotFound)
+            {
                 return found.Status;
-            var outcome = await CreateNewAsync(cancellationToken);
+            }
+
+            var outcome = await CreateNewAsync(cancellationToken).ConfigureAwait(false);
 
             // Something outside the server made the name in between: then it exists, unless it comes and goes.
             if (outcome.Status != NtStatus.ObjectNameCollision || parameters.Disposition == CreateDisposition.Create || attempt == 3)
+            {
                 return outcome;
+            }
         }
     }
 
     private NtStatus CheckRequest()
     {
         if (!AccessRules.IsAskable(parameters.DesiredAccess))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if ((parameters.Options & UnknownOptions) != 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (Has(UnsupportedOptions))
+        {
             return NtStatus.NotSupported;
+        }
+
         if (parameters.Disposition > CreateDisposition.OverwriteIf
             || (parameters.ShareAccess & ~ShareAccess.All) != 0
             || (parameters.Attributes & ForbiddenAttributes) != 0
@@ -138,51 +164,87 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         _maximum = (parameters.DesiredAccess & FileAccessMask.MaximumAllowed) != 0;
         _desired = AccessRules.MapGeneric(parameters.DesiredAccess) & ~FileAccessMask.MaximumAllowed;
         if (_maximum && (parameters.DesiredAccess & FileAccessMask.GenericExecute) != 0)
+        {
             _desired = (_desired & ~FileAccessMask.Execute) | (parameters.DesiredAccess & FileAccessMask.Execute); // a wish, as in Windows
+        }
+
         if (Has(CreateOptions.DeleteOnClose) && !_maximum && (_desired & FileAccessMask.Delete) == 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if ((_desired & FileAccessMask.AccessSystemSecurity) != 0 && !parameters.Caller.IsAdministrator)
+        {
             return NtStatus.PrivilegeNotHeld;
+        }
 
         var status = FilePath.Parse(
             parameters.IsPosix ? PosixNames.ToWindows(parameters.Path) : parameters.Path, Store.Traits.MaxNameLength, out _path);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if (NamesStream && !Store.Traits.Has(StoreAbilities.NamedStreams))
+        {
             return NtStatus.ObjectNameInvalid; // as a file system without streams says it
+        }
+
         if (_path.Stream is FilePath.StreamKind.Data or FilePath.StreamKind.Named
             && Has(CreateOptions.DirectoryFile))
+        {
             return NtStatus.NotADirectory;
+        }
+
         if (parameters.ExtendedAttributes.Count > 0)
         {
             if (!Store.Traits.Has(StoreAbilities.ExtendedAttributes))
+            {
                 return NtStatus.EasNotSupported;
+            }
+
             if (!EaNames.AreValid(parameters.ExtendedAttributes))
+            {
                 return NtStatus.InvalidEaName;
+            }
         }
 
         if (_path.Stream == FilePath.StreamKind.Directory && Has(CreateOptions.NonDirectoryFile))
+        {
             return NtStatus.FileIsADirectory;
+        }
+
         if (_path.EndsInSeparator && Has(CreateOptions.NonDirectoryFile))
+        {
             return NtStatus.ObjectNameInvalid;
+        }
 
         // What the share does not give nobody gets, whatever the file says.
         var share = parameters.ShareMaximalAccess | FileAccessMask.AccessSystemSecurity;
         if ((_desired & ~share) != 0)
+        {
             return NtStatus.AccessDenied;
+        }
+
         return NtStatus.Success;
     }
 
     private async ValueTask<NtResult<IStoreFile>> OpenStoreAsync(CancellationToken cancellationToken)
     {
         if (NamesStream)
-            return await Store.OpenAsync(_path.Path, StoreAccess.Metadata, cancellationToken);
+        {
+            return await Store.OpenAsync(_path.Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        }
+
         var access = NeededAccess();
-        var found = await Store.OpenAsync(_path.Path, access, cancellationToken);
+        var found = await Store.OpenAsync(_path.Path, access, cancellationToken).ConfigureAwait(false);
 
         // The most that is allowed is whatever the medium allows.
         while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
-            found = await Store.OpenAsync(_path.Path, --access, cancellationToken);
+        {
+            found = await Store.OpenAsync(_path.Path, --access, cancellationToken).ConfigureAwait(false);
+        }
+
         return found;
     }
 
@@ -190,7 +252,10 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     {
         var access = StoreAccess.Metadata;
         if (_maximum || (_desired & (FileAccessMask.ReadData | FileAccessMask.Execute)) != 0)
+        {
             access = StoreAccess.Read;
+        }
+
         if (!IsReadOnlyStore
             && (_maximum || Overwrites || (_desired & (FileAccessMask.WriteData | FileAccessMask.AppendData)) != 0))
         {
@@ -206,29 +271,48 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         FileOpen? open = null;
         try
         {
-            var stored = await LearnAsync(handle, cancellationToken);
+            var stored = await LearnAsync(handle, cancellationToken).ConfigureAwait(false);
             if (!stored.Succeeded)
+            {
                 return stored.Status;
+            }
+
             file = Reference(handle, stored.Value);
             var metadata = AsOpened(handle, stored.Value);
             file.Times.Learn(metadata);
 
             if (metadata.ReparseTag != 0 && IsStopped(file, handle.Path))
-                return await StopAsync(handle, unparsed: 0, cancellationToken);
+            {
+                return await StopAsync(handle, unparsed: 0, cancellationToken).ConfigureAwait(false);
+            }
+
             var isDeletePending = file.IsDeletePending(handle.Path);
             if (isDeletePending && _isPatient && (_wait = file.WaitForDeletion(handle.Path)) is not null)
+            {
                 return NtStatus.Pending;
+            }
+
             var status = CheckKind(metadata, isDeletePending);
             if (status == NtStatus.Success)
+            {
                 status = CheckLeaseKey(file);
+            }
+
             if (status != NtStatus.Success)
+            {
                 return status;
-            var granted = await GrantAsync(handle, metadata, cancellationToken);
+            }
+
+            var granted = await GrantAsync(handle, metadata, cancellationToken).ConfigureAwait(false);
             if (!granted.Succeeded)
+            {
                 return granted.Status;
+            }
 
             if (Overwrites && !file.IsStream && !file.StreamsShareDelete())
+            {
                 return NtStatus.SharingViolation;
+            }
 
             open = NewOpen(file, handle, granted.Value, metadata.IsDirectory);
             var extent = Math.Max(metadata.AllocationSize, metadata.Length);
@@ -244,13 +328,19 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             if (Overwrites)
             {
                 action = parameters.Disposition == CreateDisposition.Supersede ? CreateAction.Superseded : CreateAction.Overwritten;
-                status = await OverwriteAsync(open, metadata, cancellationToken);
+                status = await OverwriteAsync(open, metadata, cancellationToken).ConfigureAwait(false);
                 if (status != NtStatus.Success)
+                {
                     return status;
+                }
+
                 volume.RaiseModified(open, ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes);
-                stored = await handle.GetMetadataAsync(cancellationToken);
+                stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
                 if (!stored.Succeeded)
+                {
                     return stored.Status;
+                }
+
                 file.Times.Learn(stored.Value);
             }
 
@@ -271,9 +361,14 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             else
             {
                 if (file is not null)
+                {
                     volume.Dereference(file);
+                }
+
                 if (handle is not null)
-                    await handle.DisposeAsync();
+                {
+                    await handle.DisposeAsync().ConfigureAwait(false);
+                }
             }
         }
     }
@@ -291,24 +386,43 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     private NtStatus CheckKind(in FileMetadata metadata, bool deletePending)
     {
         if (deletePending)
+        {
             return NtStatus.DeletePending;
+        }
+
         if (parameters.Disposition == CreateDisposition.Create)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         if (metadata.IsDirectory)
         {
             if (WantsFile)
+            {
                 return NtStatus.FileIsADirectory;
+            }
+
             if (Overwrites)
+            {
                 return NtStatus.ObjectNameCollision;
+            }
+
             if (_path.Path.IsRoot && Has(CreateOptions.DeleteOnClose))
+            {
                 return NtStatus.CannotDelete;
+            }
         }
         else
         {
             if (WantsDirectory)
+            {
                 return NtStatus.NotADirectory;
+            }
+
             if (_path.EndsInSeparator)
+            {
                 return NtStatus.ObjectNameInvalid;
+            }
         }
 
         return NtStatus.Success;
@@ -322,67 +436,108 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         if (Overwrites)
         {
             if (isReadOnly)
+            {
                 return NtStatus.AccessDenied;
+            }
+
             const FileAttributes MustMatch = FileAttributes.Hidden | FileAttributes.System;
             if ((metadata.Attributes & MustMatch & ~parameters.Attributes) != 0)
+            {
                 return NtStatus.AccessDenied;
+            }
+
             needed |= parameters.Disposition == CreateDisposition.Supersede
                 ? FileAccessMask.Delete | FileAccessMask.WriteData
                 : FileAccessMask.WriteData;
             if ((needed & ~(parameters.ShareMaximalAccess | FileAccessMask.AccessSystemSecurity)) != 0)
+            {
                 return NtStatus.AccessDenied;
+            }
         }
 
         var unwritable = !metadata.IsDirectory && isReadOnly ? AccessRules.WithheldByReadOnly : 0;
         if ((needed & unwritable) != 0)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (isReadOnly && Has(CreateOptions.DeleteOnClose))
+        {
             return NtStatus.CannotDelete;
+        }
+
         if (IsReadOnlyStore)
         {
             if ((needed & AccessRules.Changing) != 0)
+            {
                 return NtStatus.MediaWriteProtected;
+            }
+
             unwritable |= AccessRules.Changing;
         }
 
         var wanted = needed;
         if (_maximum)
+        {
             wanted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess & ~unwritable;
-        var allowed = await volume.Security.GrantAsync(handle, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken);
+        }
+
+        var allowed = await volume.Security.GrantAsync(handle, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken).ConfigureAwait(false);
         if (!allowed.Succeeded)
+        {
             return allowed;
+        }
+
         if ((needed & ~allowed.Value) != 0)
+        {
             return NtStatus.AccessDenied;
+        }
 
         // What a disposition implies is checked, but not granted.
         var granted = _maximum ? allowed.Value : _desired;
         if (granted == 0 || (Has(CreateOptions.DeleteOnClose) && (granted & FileAccessMask.Delete) == 0))
+        {
             return NtStatus.AccessDenied;
+        }
+
         return granted;
     }
 
     private async ValueTask<NtStatus> OverwriteAsync(FileOpen open, FileMetadata old, CancellationToken cancellationToken)
     {
         open.File.NoteChange();
-        var status = await open.Handle.SetLengthAsync(0, cancellationToken);
+        var status = await open.Handle.SetLengthAsync(0, cancellationToken).ConfigureAwait(false);
         open.File.NoteChange();
         if (status == NtStatus.Success && parameters.AllocationSize > 0)
-            status = await open.Handle.AllocateAsync(parameters.AllocationSize, cancellationToken);
+        {
+            status = await open.Handle.AllocateAsync(parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
+        }
+
         if (status != NtStatus.Success)
+        {
             return status;
+        }
 
         // Attributes, and the other streams, are no business of a stream.
         if (open.File.IsStream)
-            return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = volume.Now() }, cancellationToken);
-        status = await ReplaceExtrasAsync(open, cancellationToken);
+        {
+            return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = volume.Now() }, cancellationToken).ConfigureAwait(false);
+        }
+
+        status = await ReplaceExtrasAsync(open, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
 
         var attributes = (parameters.Attributes & FileOpen.SettableAttributes) | FileAttributes.Archive;
         if (parameters.Disposition != CreateDisposition.Supersede)
+        {
             attributes |= old.Attributes & FileOpen.SettableAttributes;
+        }
+
         return await open.Handle.SetMetadataAsync(
-            new FileMetadataChange { Attributes = attributes, LastWriteTime = volume.Now() }, cancellationToken);
+            new FileMetadataChange { Attributes = attributes, LastWriteTime = volume.Now() }, cancellationToken).ConfigureAwait(false);
     }
 
     private FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(

@@ -16,7 +16,9 @@ internal sealed partial class FileObject
     public OpenWait? WaitForDeletion(StorePath path)
     {
         lock (Sync)
+        {
             return WaitForDeletionLocked(path);
+        }
     }
 
     /// <summary>An open has another holder, or none: who waits for it to leave looks again.</summary>
@@ -36,11 +38,16 @@ internal sealed partial class FileObject
         if (!_streamDeletePending)
         {
             if (!OnlyLeaving(Whole, one => one.Link == link, ref any))
+            {
                 return null;
+            }
+
             foreach (var stream in Whole._streams)
             {
                 if (!OnlyLeaving(stream, one => one.Link == link, ref any))
+                {
                     return null;
+                }
             }
         }
         else if (!OnlyLeaving(this, static _ => true, ref any))
@@ -56,18 +63,25 @@ internal sealed partial class FileObject
     {
         var any = false;
         if (!OnlyLeaving(this, one => Collide(one, access, share), ref any))
+        {
             return false;
+        }
+
         if (_whole is not null)
         {
             if (!OnlyLeaving(_whole, one => (one.GrantedAccess & FileAccessMask.Delete) != 0 && (share & ShareAccess.Delete) == 0, ref any))
+            {
                 return false;
+            }
         }
         else if ((access & FileAccessMask.Delete) != 0)
         {
             foreach (var stream in _streams)
             {
                 if (!OnlyLeaving(stream, static one => Collide(one, FileAccessMask.Delete, ShareAccess.All), ref any))
+                {
                     return false;
+                }
             }
         }
 
@@ -78,14 +92,23 @@ internal sealed partial class FileObject
     private bool OnlyLeavingHoldBack(CachingWish wish, long extent)
     {
         if (Caching.IsGrantedInFull(wish, extent))
+        {
             return false;
+        }
+
         var any = false;
         foreach (var open in _opens)
         {
             if (!FileCaching.HoldsBack(open, wish))
+            {
                 continue;
+            }
+
             if (!open.IsLeaving)
+            {
                 return false;
+            }
+
             any = true;
         }
 
@@ -105,9 +128,15 @@ internal sealed partial class FileObject
         foreach (var open in file._opens)
         {
             if (!which(open))
+            {
                 continue;
+            }
+
             if (!open.IsLeaving)
+            {
                 return false;
+            }
+
             any = true;
         }
 
@@ -119,6 +148,8 @@ internal sealed partial class FileObject
     {
         _whole?.Caching.Signal();
         foreach (var stream in _streams)
+        {
             stream.Caching.Signal();
+        }
     }
 }

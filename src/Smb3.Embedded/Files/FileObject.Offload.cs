@@ -18,7 +18,9 @@ internal sealed partial class FileObject
         foreach (var source in _offloads)
         {
             if (source.Overlaps(offset, length))
+            {
                 source.Spoil();
+            }
         }
     }
 
@@ -29,7 +31,10 @@ internal sealed partial class FileObject
         {
             var own = _offloads.Where(other => other.Open == source.Open).ToArray();
             if (own.Length >= MaxOffloadsOfOpen)
+            {
                 own[0].Spoil();
+            }
+
             _offloads = [.. _offloads.Where(other => other.IsGood), source];
         }
     }
@@ -40,7 +45,9 @@ internal sealed partial class FileObject
         foreach (var source in _offloads)
         {
             if (source.Open == open)
+            {
                 source.End();
+            }
         }
     }
 
@@ -48,6 +55,8 @@ internal sealed partial class FileObject
     public void Forget(OffloadSource source)
     {
         lock (Sync)
+        {
             _offloads = [.. _offloads.Where(other => other != source)];
+        }
     }
 }

@@ -63,7 +63,9 @@ internal sealed partial class FileObject
         get
         {
             lock (Sync)
+            {
                 return _streams.Count > 0;
+            }
         }
     }
 
@@ -94,7 +96,9 @@ internal sealed partial class FileObject
         get
         {
             lock (Sync)
+            {
                 return _opens.Count;
+            }
         }
     }
 
@@ -102,23 +106,32 @@ internal sealed partial class FileObject
     public FileOpen[] GetOpens()
     {
         lock (Sync)
+        {
             return [.. _opens];
+        }
     }
 
     /// <summary>Makes the lock table on the first lock.</summary>
     public ByteRangeLocks GetOrCreateLocks()
     {
         if (_locks is { } locks)
+        {
             return locks;
+        }
+
         lock (Sync)
+        {
             return _locks ??= new ByteRangeLocks(Volume.Options.MaxLocksPerFile);
+        }
     }
 
     /// <summary>Whether the name <paramref name="path"/>, or the stream, is to be deleted by its last close.</summary>
     public bool IsDeletePending(StorePath path)
     {
         lock (Sync)
+        {
             return IsDeletePendingLocked(path);
+        }
     }
 
     /// <summary>Whether the stream is to be deleted, or is gone.</summary>
@@ -132,7 +145,9 @@ internal sealed partial class FileObject
             foreach (var stream in _streams)
             {
                 if (!stream._share.Allows(FileAccessMask.Delete, ShareAccess.All))
+                {
                     return false;
+                }
             }
 
             return true;
@@ -145,13 +160,21 @@ internal sealed partial class FileObject
         lock (Sync)
         {
             if (IsDeletePendingLocked(path))
+            {
                 return NtStatus.DeletePending;
+            }
+
             if (client is null)
+            {
                 return AllowsLocked(access, share) ? NtStatus.Success : NtStatus.SharingViolation;
+            }
+
             foreach (var open in _opens)
             {
                 if (open.Record.ClientGuid == client && !ShareModes.Allow(open.GrantedAccess, open.ShareAccess, access, share))
+                {
                     return NtStatus.SharingViolation;
+                }
             }
 
             return NtStatus.Success;
@@ -211,10 +234,16 @@ internal sealed partial class FileObject
             }
 
             if (collides)
+            {
                 return NtStatus.SharingViolation;
+            }
+
             var status = Caching.Add(open, wish, extent);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             if (link is null)
             {
                 link = new FileLink(Whole, path);
@@ -222,9 +251,14 @@ internal sealed partial class FileObject
             }
 
             if (IsDirectory && open.Grant is not null)
+            {
                 Volume.LeasedDirectories.Add(link.Path, this);
+            }
+
             if (_whole is not null && _opens.Count == 0)
+            {
                 _whole._streams.Add(this);
+            }
 
             link.OpenCount++;
             _share.Add(open.GrantedAccess, open.ShareAccess);
@@ -241,13 +275,20 @@ internal sealed partial class FileObject
         {
             var link = open.Link!;
             if (open.Record.DeleteOnClose && IsStream)
+            {
                 _streamDeletePending = true;
+            }
             else if (open.Record.DeleteOnClose && link is { Removed: false, DeletePending: false })
+            {
                 MarkDeletePending(link, open);
+            }
 
             // The name goes with the last open that came by it, of whatever stream; then the streams need no deletion of their own.
             if (link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || (open.DeletesAtOnce && !IsStream)))
+            {
                 return DeletionDue.Name;
+            }
+
             return _streamDeletePending && !_streamRemoved && !link.Removed && (_opens.Count == 1 || open.DeletesAtOnce)
                 ? DeletionDue.Stream
                 : DeletionDue.None;
@@ -270,14 +311,19 @@ internal sealed partial class FileObject
     public void KeepStream()
     {
         lock (Sync)
+        {
             _streamDeletePending = false;
+        }
     }
 
     /// <summary>The stream has another name.</summary>
     public void RenameStream(string name)
     {
         lock (Sync)
+        {
             StreamName = name;
+        }
+
         Volume.MoveStream(this, name);
     }
 
@@ -286,9 +332,14 @@ internal sealed partial class FileObject
     {
         FileObject[] streams;
         lock (Sync)
+        {
             streams = [.. _streams];
+        }
+
         foreach (var stream in streams)
+        {
             stream.RemoveStream();
+        }
     }
 
     /// <summary>The store was asked to delete the name; a name that stayed (a directory filled up meanwhile) can be opened again.</summary>
@@ -297,9 +348,13 @@ internal sealed partial class FileObject
         lock (Sync)
         {
             if (!removed)
+            {
                 Volume.SetDeletePending(link, false);
+            }
             else
+            {
                 MarkRemoved(link);
+            }
         }
     }
 
@@ -309,7 +364,9 @@ internal sealed partial class FileObject
         lock (Sync)
         {
             if (FindLink(path) is { } link)
+            {
                 MarkRemoved(link);
+            }
         }
     }
 
@@ -319,16 +376,27 @@ internal sealed partial class FileObject
         lock (Sync)
         {
             if (IsDirectory)
+            {
                 Volume.LeasedDirectories.Move(link.Path, path, this);
+            }
+
             var pending = link.DeletePending;
             if (pending)
+            {
                 Volume.SetDeletePending(link, false); // known by its name
+            }
+
             link.Path = path;
             if (pending)
+            {
                 Volume.SetDeletePending(link, true);
+            }
+
             MoveOpensLocked(link, path);
             foreach (var stream in _streams)
+            {
                 stream.MoveOpensLocked(link, path);
+            }
         }
     }
 
@@ -344,11 +412,18 @@ internal sealed partial class FileObject
             }
 
             if (open.Link is not { Removed: false } link || link.DeletePending == pending)
+            {
                 return;
+            }
+
             if (pending)
+            {
                 MarkDeletePending(link, open);
+            }
             else
+            {
                 Volume.SetDeletePending(link, false);
+            }
         }
     }
 
@@ -358,20 +433,34 @@ internal sealed partial class FileObject
         lock (Sync)
         {
             if (!_opens.Remove(open))
+            {
                 return;
+            }
+
             _share.Remove(open.GrantedAccess, open.ShareAccess);
             Caching.Remove(open);
             SignalRelativesLocked();
             if (_whole is not null && _opens.Count == 0)
+            {
                 _whole._streams.Remove(this);
+            }
+
             var link = open.Link!;
             if (IsDirectory && !Caching.HasGrants)
+            {
                 Volume.LeasedDirectories.Remove(link.Path, this);
+            }
+
             if (--link.OpenCount > 0)
+            {
                 return;
+            }
+
             Whole._links.Remove(link);
             if (link is { DeletePending: true, Removed: false })
+            {
                 Volume.SetDeletePending(link, false);
+            }
         }
     }
 
@@ -379,7 +468,9 @@ internal sealed partial class FileObject
     public FileLink[] GetLinks()
     {
         lock (Sync)
+        {
             return [.. _links];
+        }
     }
 
     /// <summary>Whether any open other than <paramref name="besides"/> meets <paramref name="condition"/>.</summary>
@@ -390,7 +481,9 @@ internal sealed partial class FileObject
             foreach (var open in _opens)
             {
                 if (open != besides && condition(open))
+                {
                     return true;
+                }
             }
 
             return false;
@@ -402,9 +495,14 @@ internal sealed partial class FileObject
         link.DeleterParentKey = by.Record.Lease?.ParentKey;
         Volume.SetDeletePending(link, true);
         if (!IsDirectory)
+        {
             return;
+        }
+
         foreach (var open in _opens)
+        {
             open.TellDeletePending();
+        }
     }
 
     private bool IsDeletePendingLocked(StorePath path) => _streamDeletePending || FindLink(path) is { DeletePending: true };
@@ -416,9 +514,15 @@ internal sealed partial class FileObject
     private bool AllowsLocked(FileAccessMask access, ShareAccess share)
     {
         if (!_share.Allows(access, share))
+        {
             return false;
+        }
+
         if (_whole is null)
+        {
             return (access & FileAccessMask.Delete) == 0 || _streams.Count == 0 || StreamsShareDelete();
+        }
+
         const FileAccessMask Data = FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData
             | FileAccessMask.Execute | FileAccessMask.Delete;
         return (share & ShareAccess.Delete) != 0 || (access & Data) == 0
@@ -430,14 +534,19 @@ internal sealed partial class FileObject
         foreach (var open in _opens)
         {
             if (open.Link == link)
+            {
                 open.Record.Path = path;
+            }
         }
     }
 
     private void MarkRemoved(FileLink link)
     {
         if (link.DeletePending)
+        {
             Volume.SetDeletePending(link, false);
+        }
+
         link.Removed = true;
     }
 
@@ -446,7 +555,9 @@ internal sealed partial class FileObject
         foreach (var link in Whole._links)
         {
             if (!link.Removed && Volume.SamePath(link.Path, path))
+            {
                 return link;
+            }
         }
 
         return null;

@@ -21,15 +21,27 @@ internal sealed partial class FileOpen
     public ValueTask<ChangeReport> NextChangesAsync(ChangeFilter filter, bool tree, int room, CancellationToken cancellationToken)
     {
         if (!IsDirectory)
+        {
             return new(NtStatus.InvalidParameter);
+        }
+
         if (!HasAny(FileAccessMask.ListDirectory))
+        {
             return new(NtStatus.AccessDenied);
+        }
+
         if (!TryEnter())
+        {
             return new(NtStatus.FileClosed);
+        }
+
         try
         {
             if (IsDeletePending)
+            {
                 return new(NtStatus.DeletePending);
+            }
+
             var watch = Volatile.Read(ref _watch) ?? StartWatch(filter, tree, room);
 
             // Not counted as running while it waits: the close ends it instead of waiting for it.
@@ -48,7 +60,10 @@ internal sealed partial class FileOpen
     {
         var made = new DirectoryWatch(this, filter, tree, room);
         if (Interlocked.CompareExchange(ref _watch, made, null) is { } other)
+        {
             return other;
+        }
+
         Volume.Watches.Add(made);
         _outside = Volume.OutsideChanges.Start(made, Path, tree);
         return made;
@@ -57,10 +72,16 @@ internal sealed partial class FileOpen
     private void EndWatch(bool forget)
     {
         if (Volatile.Read(ref _watch) is not { } watch)
+        {
             return;
+        }
+
         watch.End(NtStatus.NotifyCleanup, forGood: true);
         if (!forget)
+        {
             return;
+        }
+
         Volume.Watches.Remove(watch);
         _outside?.Dispose();
     }

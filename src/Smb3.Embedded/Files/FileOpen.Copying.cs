@@ -22,23 +22,44 @@ internal sealed partial class FileOpen
         FileOpen source, long sourceOffset, long targetOffset, int length, CancellationToken cancellationToken)
     {
         if (IsDirectory || source.IsDirectory)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (!source.HasAny(FileAccessMask.ReadData | FileAccessMask.Execute)
             || !HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (sourceOffset < 0 || targetOffset < 0 || targetOffset > long.MaxValue - length)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (!source.TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var metadata = await source._file.GetMetadataAsync(cancellationToken);
+            var metadata = await source._file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
+            {
                 return metadata.Status;
+            }
+
             if (sourceOffset > metadata.Value.Length - length)
+            {
                 return NtStatus.InvalidViewSize;
+            }
+
             if (!source.Permits(sourceOffset, length, write: false))
+            {
                 return NtStatus.FileLockConflict;
+            }
+
             var status = NtStatus.NotSupported;
             if (_file is ICopyTarget target && source.Volume == Volume && HasAny(FileAccessMask.WriteData)
                 && targetOffset + length <= Math.Min(Volume.Store.Traits.MaxFileLength, SurelyFits))
@@ -51,7 +72,7 @@ internal sealed partial class FileOpen
                         status = await ChangeDataAsync(
                             targetOffset,
                             length,
-                            () => target.CopyFromAsync(source._file, sourceOffset, targetOffset, length, cancellationToken));
+                            () => target.CopyFromAsync(source._file, sourceOffset, targetOffset, length, cancellationToken)).ConfigureAwait(false);
                     }
                     finally
                     {
@@ -61,7 +82,7 @@ internal sealed partial class FileOpen
             }
 
             return status == NtStatus.NotSupported
-                ? await CopyThroughBufferAsync(source, sourceOffset, targetOffset, length, cancellationToken)
+                ? await CopyThroughBufferAsync(source, sourceOffset, targetOffset, length, cancellationToken).ConfigureAwait(false)
                 : status;
         }
         finally
@@ -77,34 +98,63 @@ internal sealed partial class FileOpen
         FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
     {
         if (_file is not ICloneTarget target)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (source.Volume != Volume || source.IsDirectory || IsDirectory || source.File.IsStream != File.IsStream)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (!source.HasAny(FileAccessMask.ReadData))
+        {
             return NtStatus.AccessDenied;
+        }
+
         var unit = Volume.Store.Traits.AllocationUnit;
         if (sourceOffset < 0 || targetOffset < 0 || length < 0
             || sourceOffset > long.MaxValue - length || targetOffset > long.MaxValue - length
             || sourceOffset % unit != 0 || targetOffset % unit != 0 || length % unit != 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (length == 0)
+        {
             return NtStatus.Success;
+        }
+
         if (source.File == File && sourceOffset < targetOffset + length && targetOffset < sourceOffset + length)
+        {
             return NtStatus.NotSupported;
+        }
+
         if (!source.TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var from = await source._file.GetMetadataAsync(cancellationToken);
-            var to = await _file.GetMetadataAsync(cancellationToken);
+            var from = await source._file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            var to = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!from.Succeeded || !to.Succeeded)
+            {
                 return from.Succeeded ? to.Status : from.Status;
+            }
+
             if ((from.Value.Attributes & ~to.Value.Attributes & FileAttributes.SparseFile) != 0)
+            {
                 return NtStatus.NotSupported;
+            }
 
             // Whole units are named, of which the last one may reach behind the end of the file.
             if (sourceOffset + length > RoundUp(from.Value.Length, unit))
+            {
                 return NtStatus.NotSupported;
+            }
+
             var copied = Math.Min(length, from.Value.Length - sourceOffset);
             copied = Math.Min(copied, to.Value.Length - targetOffset); // the end of file stays where it is
             return copied <= 0
@@ -112,7 +162,7 @@ internal sealed partial class FileOpen
                 : await ChangeDataAsync(
                     targetOffset,
                     copied,
-                    () => CloneAsync(target, source, sourceOffset, targetOffset, copied, cancellationToken));
+                    () => CloneAsync(target, source, sourceOffset, targetOffset, copied, cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
@@ -128,13 +178,16 @@ internal sealed partial class FileOpen
         var whole = length - rest;
         var status = whole == 0
             ? NtStatus.Success
-            : await target.CloneFromAsync(source._file, sourceOffset, targetOffset, whole, cancellationToken);
+            : await target.CloneFromAsync(source._file, sourceOffset, targetOffset, whole, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success || rest == 0)
+        {
             return status;
+        }
+
         var buffer = new byte[rest];
-        var read = await source._file.ReadAsync(sourceOffset + whole, buffer, cancellationToken);
+        var read = await source._file.ReadAsync(sourceOffset + whole, buffer, cancellationToken).ConfigureAwait(false);
         return read.Succeeded
-            ? await _file.WriteAsync(targetOffset + whole, new ReadOnlySequence<byte>(buffer, 0, read.Value), cancellationToken)
+            ? await _file.WriteAsync(targetOffset + whole, new ReadOnlySequence<byte>(buffer, 0, read.Value), cancellationToken).ConfigureAwait(false)
             : read.Status;
     }
 
@@ -147,13 +200,16 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> ChangeDataAsync(long offset, long length, Func<ValueTask<NtStatus>> change)
     {
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
             File.NoteChange(offset, length);
-            var status = await change();
+            var status = await change().ConfigureAwait(false);
             File.NoteChange(offset, length);
             AfterWrite(status);
             return status;
@@ -170,14 +226,20 @@ internal sealed partial class FileOpen
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            var read = await source._file.ReadAsync(sourceOffset, buffer.AsMemory(0, length), cancellationToken);
+            var read = await source._file.ReadAsync(sourceOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
+            {
                 return read.Status;
+            }
+
             if (read.Value < length)
+            {
                 return NtStatus.InvalidViewSize; // cut meanwhile
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             return await WriteAsync(
-                targetOffset, new ReadOnlySequence<byte>(buffer, 0, length), writeThrough: false, CancellationToken.None);
+                targetOffset, new ReadOnlySequence<byte>(buffer, 0, length), writeThrough: false, CancellationToken.None).ConfigureAwait(false);
         }
         finally
         {

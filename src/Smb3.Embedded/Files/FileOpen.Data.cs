@@ -26,15 +26,29 @@ internal sealed partial class FileOpen
     public ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, uint minimumCount, CancellationToken cancellationToken)
     {
         if (IsDirectory)
+        {
             return new(NtStatus.InvalidDeviceRequest);
+        }
+
         if (!HasAny(FileAccessMask.ReadData | FileAccessMask.Execute))
+        {
             return new(NtStatus.AccessDenied);
+        }
+
         if (offset < 0 || offset > long.MaxValue - buffer.Length)
+        {
             return new(NtStatus.InvalidParameter);
+        }
+
         if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)offset, (ulong)buffer.Length), write: false))
+        {
             return new(NtStatus.FileLockConflict);
+        }
+
         if (!TryEnter())
+        {
             return new(NtStatus.FileClosed);
+        }
 
         ValueTask<NtResult<int>> reading;
         try
@@ -48,7 +62,10 @@ internal sealed partial class FileOpen
         }
 
         if (!reading.IsCompletedSuccessfully)
+        {
             return FinishReadAsync(reading, offset, buffer.Length, minimumCount);
+        }
+
         var result = reading.Result;
         Exit();
         return new(CheckRead(result, offset, buffer.Length, minimumCount));
@@ -68,20 +85,41 @@ internal sealed partial class FileOpen
         long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {
         if (IsDirectory)
+        {
             return new(NtStatus.InvalidDeviceRequest);
+        }
+
         if (!HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+        {
             return new(NtStatus.AccessDenied);
+        }
+
         var appends = !HasAny(FileAccessMask.WriteData);
         if ((offset < 0 && !(appends && offset == AppendOffset)) || offset > long.MaxValue - data.Length)
+        {
             return new(NtStatus.InvalidParameter);
+        }
+
         if (data.Length == 0)
+        {
             return new(NtStatus.Success);
+        }
+
         if (appends)
+        {
             return AppendAsync(data, writeThrough, cancellationToken);
+        }
+
         if (offset + data.Length > Volume.Store.Traits.MaxFileLength)
+        {
             return new(NtStatus.InvalidParameter);
+        }
+
         if (offset + data.Length > SurelyFits)
+        {
             return WriteFarAsync(offset, data, writeThrough, cancellationToken);
+        }
+
         return WriteAtAsync(offset, data, writeThrough, cancellationToken);
     }
 
@@ -90,13 +128,19 @@ internal sealed partial class FileOpen
     {
         // MS-SMB2 3.3.5.11; a directory is flushed by whoever may add to it.
         if (!HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            await ShowWriteTimeAsync(cancellationToken);
-            return await _file.FlushAsync(cancellationToken);
+            await ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
+            return await _file.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -118,10 +162,16 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> SetValidDataLengthAsync(long length, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.WriteData))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (!Record.Caller.IsAdministrator)
+        {
             return NtStatus.PrivilegeNotHeld; // SeManageVolumePrivilege
-        var metadata = await GetMetadataAsync(cancellationToken);
+        }
+
+        var metadata = await GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return !metadata.Succeeded ? metadata.Status
             : IsDirectory || length < 0 || length > metadata.Value.Length ? NtStatus.InvalidParameter
             : NtStatus.Success;
@@ -136,11 +186,20 @@ internal sealed partial class FileOpen
     public ValueTask<NtStatus> LockAsync(ReadOnlyMemory<LockRequest> requests, bool failImmediately, CancellationToken cancellationToken)
     {
         if (CheckLock() is var status && status != NtStatus.Success)
+        {
             return new(status);
+        }
+
         if (requests.Length == 0 || (requests.Length > 1 && !failImmediately))
+        {
             return new(NtStatus.InvalidParameter); // MS-SMB2 3.3.5.14.2
+        }
+
         if (!TryEnter())
+        {
             return new(NtStatus.FileClosed);
+        }
+
         try
         {
             File.Caching.BreakReads(this);
@@ -165,12 +224,17 @@ internal sealed partial class FileOpen
     public NtStatus Unlock(ReadOnlySpan<ByteRange> ranges)
     {
         if (CheckLock() is var status && status != NtStatus.Success)
+        {
             return status;
+        }
+
         foreach (var range in ranges)
         {
             status = File.Locks?.Unlock(this, range) ?? (range.IsValid ? NtStatus.RangeNotLocked : NtStatus.InvalidLockRange);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
         }
 
         return NtStatus.Success;
@@ -178,11 +242,11 @@ internal sealed partial class FileOpen
 
     private async ValueTask<NtStatus> FinishLockAsync(ValueTask<NtStatus> locking)
     {
-        var status = await locking;
+        var status = await locking.ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
             File.Caching.BreakReads(this); // granted before the lock was there
-            await File.Writes.WaitAsync();
+            await File.Writes.WaitAsync().ConfigureAwait(false);
         }
 
         return status;
@@ -191,21 +255,30 @@ internal sealed partial class FileOpen
     private NtResult<int> CheckRead(NtResult<int> result, long offset, int wanted, uint minimumCount)
     {
         if (!result.Succeeded)
+        {
             return result;
+        }
+
         if (result.Value < minimumCount || (result.Value == 0 && wanted > 0))
+        {
             return NtStatus.EndOfFile; // MS-SMB2 3.3.5.12
+        }
+
         Record.Position = offset + result.Value; // MS-FSA 2.1.5.3
         return result;
     }
 
     private static async ValueTask<NtStatus> AllocateAsync(FileOpen open, long size, CancellationToken cancellationToken)
     {
-        var metadata = await open._file.GetMetadataAsync(cancellationToken);
+        var metadata = await open._file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!metadata.Succeeded)
+        {
             return metadata.Status;
+        }
+
         return size < metadata.Value.Length
-            ? await open._file.SetLengthAsync(size, cancellationToken)
-            : await open._file.AllocateAsync(size, cancellationToken);
+            ? await open._file.SetLengthAsync(size, cancellationToken).ConfigureAwait(false)
+            : await open._file.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -214,7 +287,7 @@ internal sealed partial class FileOpen
     {
         try
         {
-            return CheckRead(await reading, offset, wanted, minimumCount);
+            return CheckRead(await reading.ConfigureAwait(false), offset, wanted, minimumCount);
         }
         finally
         {
@@ -227,7 +300,9 @@ internal sealed partial class FileOpen
     {
         var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)data.Length), out var turn);
         if (began != NtStatus.Success)
+        {
             return new(began);
+        }
 
         ValueTask<NtStatus> writing;
         try
@@ -245,7 +320,10 @@ internal sealed partial class FileOpen
 
         writeThrough |= (Options & CreateOptions.WriteThrough) != 0;
         if (writeThrough || !writing.IsCompletedSuccessfully)
+        {
             return FinishWriteAsync(writing, writeThrough, turn, cancellationToken);
+        }
+
         var status = writing.Result;
         EndWrite(turn);
         AfterWrite(status);
@@ -259,9 +337,11 @@ internal sealed partial class FileOpen
         NtStatus status;
         try
         {
-            status = await writing;
+            status = await writing.ConfigureAwait(false);
             if (writeThrough && status == NtStatus.Success)
-                status = await _file.FlushAsync(cancellationToken);
+            {
+                status = await _file.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -280,10 +360,16 @@ internal sealed partial class FileOpen
     {
         turn = 0;
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         turn = File.Writes.Enter();
         if (File.Locks is not { } locks || locks.Permits(this, range, write: true))
+        {
             return NtStatus.Success;
+        }
+
         EndWrite(turn);
         return NtStatus.FileLockConflict;
     }
@@ -297,28 +383,46 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> AppendAsync(ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {
         if (data.Length == 0)
+        {
             return NtStatus.Success;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         var entered = File.Writes.Enter();
         try
         {
             // Two appends must not find the same end.
-            using var turn = await File.AppendGate.EnterAsync(StorePath.Root, cancellationToken);
-            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            using var turn = await File.AppendGate.EnterAsync(StorePath.Root, cancellationToken).ConfigureAwait(false);
+            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
+            {
                 return metadata.Status;
+            }
+
             var end = metadata.Value.Length;
             if (end > Volume.Store.Traits.MaxFileLength - data.Length)
+            {
                 return NtStatus.InvalidParameter;
+            }
+
             if (File.Locks is { } locks && !locks.Permits(this, new ByteRange((ulong)end, (ulong)data.Length), write: true))
+            {
                 return NtStatus.FileLockConflict;
+            }
+
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
             File.NoteChange(end, data.Length);
-            var status = await _file.WriteAsync(end, data, cancellationToken);
+            var status = await _file.WriteAsync(end, data, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success && (writeThrough || (Options & CreateOptions.WriteThrough) != 0))
-                status = await _file.FlushAsync(cancellationToken);
+            {
+                status = await _file.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             AfterWrite(status);
             return status;
         }
@@ -332,12 +436,15 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> WriteFarAsync(
         long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {
-        var volume = await Volume.GetVolumeAsync(cancellationToken);
+        var volume = await Volume.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
         if (!volume.Succeeded)
+        {
             return volume.Status;
+        }
+
         return offset + data.Length > volume.Value.TotalBytes
             ? NtStatus.DiskFull
-            : await WriteAtAsync(offset, data, writeThrough, cancellationToken);
+            : await WriteAtAsync(offset, data, writeThrough, cancellationToken).ConfigureAwait(false);
     }
 
     private void AfterWrite(NtStatus status)
@@ -345,7 +452,10 @@ internal sealed partial class FileOpen
         // Who was granted a cache during the change may have read what was there before it.
         File.Caching.BreakReads(this);
         if (status != NtStatus.Success)
+        {
             return;
+        }
+
         _needsArchive = true;
         Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size, ListingBreak.AtClose);
     }
@@ -354,29 +464,48 @@ internal sealed partial class FileOpen
         long size, Func<FileOpen, long, CancellationToken, ValueTask<NtStatus>> resize, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.WriteData))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (IsDirectory || size < 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (size > Volume.Store.Traits.MaxFileLength)
+        {
             return NtStatus.DiskFull;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
             File.Caching.BreakReads(this);
             File.NoteChange();
-            var status = await resize(this, size, cancellationToken);
+            var status = await resize(this, size, cancellationToken).ConfigureAwait(false);
             File.NoteChange();
             File.Caching.BreakReads(this);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
 
             // A new end is written at once, and even the old end set again moves the time.
             File.Times.Flush(this);
             if ((Record.Pinned & PinnedTimes.LastWrite) == 0)
-                status = await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken);
+            {
+                status = await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken).ConfigureAwait(false);
+            }
             else
+            {
                 File.Times.BeforeWrite(this);
+            }
+
             _needsArchive = true;
             Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
             return status;
@@ -390,13 +519,18 @@ internal sealed partial class FileOpen
     private async ValueTask ShowWriteTimeAsync(CancellationToken cancellationToken)
     {
         if (File.Times.Flush(this))
-            await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken);
+        {
+            await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private NtStatus CheckLock()
     {
         if (IsDirectory)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         return HasAny(FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.Execute)
             ? NtStatus.Success
             : NtStatus.AccessDenied;

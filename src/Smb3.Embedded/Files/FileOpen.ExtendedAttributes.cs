@@ -22,14 +22,23 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.ReadEa))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (!Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || _file is not IExtendedAttributeFile file)
+        {
             return NtStatus.EasNotSupported;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            return await file.GetExtendedAttributesAsync(cancellationToken);
+            return await file.GetExtendedAttributesAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -44,18 +53,33 @@ internal sealed partial class FileOpen
         IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.WriteEa))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (!Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || _file is not IExtendedAttributeFile file)
+        {
             return NtStatus.EasNotSupported;
+        }
+
         if (!EaNames.AreValid(changes))
+        {
             return NtStatus.InvalidEaName;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var status = await file.SetExtendedAttributesAsync(changes, cancellationToken);
+            var status = await file.SetExtendedAttributesAsync(changes, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
+            {
                 Volume.RaiseModified(this, ChangeFilter.Ea);
+            }
+
             return status;
         }
         finally

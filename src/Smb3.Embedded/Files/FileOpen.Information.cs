@@ -23,7 +23,9 @@ internal sealed partial class FileOpen
         get
         {
             lock (File.Sync)
+            {
                 return File.IsStreamDeletePending || (Link is { } link && (link.DeletePending || link.Removed));
+            }
         }
     }
 
@@ -34,10 +36,13 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken)
     {
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            return await ShowMetadataAsync(cancellationToken);
+            return await ShowMetadataAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -52,18 +57,33 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> SetBasicAsync(BasicTimes times, FileAttributes attributes, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.WriteAttributes))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (times.AnyBelow(Thaw))
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if ((attributes & FileAttributes.Directory) != 0 && !IsDirectory)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if ((attributes & FileAttributes.Temporary) != 0 && IsDirectory)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            await ShowWriteTimeAsync(cancellationToken);
+            await ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
             var change = new FileMetadataChange
             {
                 CreationTime = ToSet(times.Creation),
@@ -77,19 +97,27 @@ internal sealed partial class FileOpen
             NtResult<FileMetadata> before = default;
             if (frozen != PinnedTimes.None)
             {
-                before = await ShowMetadataAsync(cancellationToken);
+                before = await ShowMetadataAsync(cancellationToken).ConfigureAwait(false);
                 if (!before.Succeeded)
+                {
                     return before.Status;
+                }
             }
 
             if (!change.IsEmpty)
             {
-                var status = await _file.SetMetadataAsync(change, cancellationToken);
+                var status = await _file.SetMetadataAsync(change, cancellationToken).ConfigureAwait(false);
                 if (status != NtStatus.Success)
+                {
                     return status;
+                }
+
                 File.Times.Set(change);
                 if (change.Attributes is not null)
+                {
                     _needsArchive = false; // what is set on purpose stays
+                }
+
                 Volume.RaiseModified(this, Filter(change));
             }
 
@@ -126,7 +154,10 @@ internal sealed partial class FileOpen
     public NtStatus SetPosition(long position)
     {
         if (position < 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         Record.Position = position;
         return NtStatus.Success;
     }
@@ -137,9 +168,15 @@ internal sealed partial class FileOpen
         const CreateOptions Waiting = CreateOptions.SynchronousIoAlert | CreateOptions.SynchronousIoNonAlert;
         const CreateOptions Changeable = CreateOptions.WriteThrough | CreateOptions.SequentialOnly | Waiting;
         if ((mode & ~(Changeable | CreateOptions.NoIntermediateBuffering | CreateOptions.DeleteOnClose)) != 0)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if ((mode & Waiting) == Waiting || (((mode & Waiting) == 0) != ((Options & Waiting) == 0)))
+        {
             return NtStatus.InvalidParameter;
+        }
+
         Record.Options = (Options & ~Changeable) | (mode & Changeable);
         return NtStatus.Success;
     }
@@ -154,9 +191,12 @@ internal sealed partial class FileOpen
 
     private async ValueTask<NtResult<FileMetadata>> ShowMetadataAsync(CancellationToken cancellationToken)
     {
-        var stored = await _file.GetMetadataAsync(cancellationToken);
+        var stored = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!stored.Succeeded)
+        {
             return stored;
+        }
+
         var shown = File.Times.Show(AsOpened(stored.Value));
         return IsDeletePending && !File.IsStreamDeletePending && shown.LinkCount > 0 && !Link!.Removed
             ? shown with { LinkCount = shown.LinkCount - 1 }

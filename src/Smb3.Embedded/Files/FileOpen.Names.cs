@@ -22,20 +22,32 @@ internal sealed partial class FileOpen
         string pattern, bool restart, bool reopen, uint? after, CancellationToken cancellationToken)
     {
         if (!IsDirectory)
+        {
             return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.18
+        }
+
         if (!HasAny(FileAccessMask.ListDirectory))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         NameGate.Turn? turn = null;
         var handedOn = false;
         try
         {
-            turn = await CursorGate.EnterAsync(StorePath.Root, cancellationToken);
+            turn = await CursorGate.EnterAsync(StorePath.Root, cancellationToken).ConfigureAwait(false);
             _cursor ??= new DirectoryCursor(this);
-            var status = await _cursor.StartAsync(pattern, restart, reopen, after, cancellationToken);
+            var status = await _cursor.StartAsync(pattern, restart, reopen, after, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             handedOn = true;
             return new DirectoryQuery(_cursor, this, turn.Value);
         }
@@ -66,39 +78,59 @@ internal sealed partial class FileOpen
         string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.Delete))
+        {
             return NtStatus.AccessDenied;
+        }
+
         posix |= Record.IsPosix;
         if (File.IsStream || (newPath.StartsWith(':') && !Record.IsPosix))
-            return await RenameStreamAsync(newPath, replace, cancellationToken);
+        {
+            return await RenameStreamAsync(newPath, replace, cancellationToken).ConfigureAwait(false);
+        }
+
         var status = ParseTarget(newPath, out var target);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if (Path.IsRoot)
+        {
             return NtStatus.InvalidParameter;
-        target = await Volume.ShortNames.ResolveAsync(target, cancellationToken);
+        }
+
+        target = await Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
         var wait = new HandleWait(onWait);
         while (true)
         {
             if (!TryEnter())
+            {
                 return NtStatus.FileClosed;
+            }
+
             try
             {
                 var source = Path;
                 using var turn = IsDirectory
-                    ? await Volume.Gate.EnterAloneAsync(cancellationToken)
-                    : await Volume.Gate.EnterAsync(source, target, cancellationToken);
+                    ? await Volume.Gate.EnterAloneAsync(cancellationToken).ConfigureAwait(false)
+                    : await Volume.Gate.EnterAsync(source, target, cancellationToken).ConfigureAwait(false);
                 if (source != Path)
+                {
                     continue;
-                status = await RenameInTurnAsync(source, target, replace, posix, wait, cancellationToken);
+                }
+
+                status = await RenameInTurnAsync(source, target, replace, posix, wait, cancellationToken).ConfigureAwait(false);
                 if (!wait.IsNeeded)
+                {
                     return status;
+                }
             }
             finally
             {
                 Exit();
             }
 
-            await wait.WaitAsync(cancellationToken);
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -112,40 +144,69 @@ internal sealed partial class FileOpen
     {
         var status = ParseTarget(newPath, out var target);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if (IsDirectory)
+        {
             return NtStatus.FileIsADirectory;
+        }
+
         if (File.IsStream)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (!Volume.Store.Traits.Has(StoreAbilities.HardLinks))
+        {
             return NtStatus.NotSupported;
+        }
+
         if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         var wait = new HandleWait(onWait);
         while (true)
         {
             if (!TryEnter())
+            {
                 return NtStatus.FileClosed;
+            }
+
             try
             {
                 var source = Path;
-                using var turn = await Volume.Gate.EnterAsync(source, target, cancellationToken);
+                using var turn = await Volume.Gate.EnterAsync(source, target, cancellationToken).ConfigureAwait(false);
                 if (source != Path)
+                {
                     continue;
+                }
+
                 if (IsDeletePending)
+                {
                     return NtStatus.AccessDenied;
-                var victim = await CheckTargetAsync(target, replace, Record.IsPosix, FileAccessMask.AddFile, wait, cancellationToken);
+                }
+
+                var victim = await CheckTargetAsync(target, replace, Record.IsPosix, FileAccessMask.AddFile, wait, cancellationToken).ConfigureAwait(false);
                 if (!wait.IsNeeded && !victim.Succeeded)
+                {
                     return victim.Status;
+                }
+
                 if (!wait.IsNeeded)
-                    return await LinkInTurnAsync(source, target, replace, victim.Value, cancellationToken);
+                {
+                    return await LinkInTurnAsync(source, target, replace, victim.Value, cancellationToken).ConfigureAwait(false);
+                }
             }
             finally
             {
                 Exit();
             }
 
-            await wait.WaitAsync(cancellationToken);
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -153,10 +214,16 @@ internal sealed partial class FileOpen
         StorePath source, StorePath target, bool replace, StoreVictim? victim, CancellationToken cancellationToken)
     {
         if (victim is { } existing && existing.FileId == File.FileId)
+        {
             return NtStatus.Success;
-        var status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken);
+        }
+
+        var status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken).ConfigureAwait(false);
         if (status == NtStatus.Success)
+        {
             RaiseAppeared(target, victim);
+        }
+
         return status;
     }
 
@@ -171,11 +238,17 @@ internal sealed partial class FileOpen
         bool delete, bool posix, bool ignoreReadOnly, bool onClose, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         if (!HasAny(FileAccessMask.Delete))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (onClose)
         {
             if ((Options & CreateOptions.DeleteOnClose) == 0)
+            {
                 return NtStatus.NotSupported;
+            }
+
             Record.DeleteOnClose = delete;
             return NtStatus.Success;
         }
@@ -185,7 +258,10 @@ internal sealed partial class FileOpen
         while (true)
         {
             if (!TryEnter())
+            {
                 return NtStatus.FileClosed;
+            }
+
             try
             {
                 if (!delete)
@@ -196,10 +272,13 @@ internal sealed partial class FileOpen
                 }
 
                 var path = Path;
-                using var turn = await Volume.Gate.EnterAsync(path, cancellationToken);
-                var status = await CheckDeletableAsync(ignoreReadOnly, cancellationToken);
+                using var turn = await Volume.Gate.EnterAsync(path, cancellationToken).ConfigureAwait(false);
+                var status = await CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false);
                 if (status != NtStatus.Success)
+                {
                     return status;
+                }
+
                 if (!wait.Finds(File, this))
                 {
                     DeletesAtOnce = posix;
@@ -212,7 +291,7 @@ internal sealed partial class FileOpen
                 Exit();
             }
 
-            await wait.WaitAsync(cancellationToken);
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -222,11 +301,20 @@ internal sealed partial class FileOpen
         var status = FilePath.Parse(
             Record.IsPosix ? PosixNames.ToWindows(newPath) : newPath, Volume.Store.Traits.MaxNameLength, out var parsed);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if (parsed.Path.IsRoot)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         if (parsed.Stream == FilePath.StreamKind.Named)
+        {
             return NtStatus.NotSupported;
+        }
+
         target = parsed.Path;
         return NtStatus.Success;
     }
@@ -235,50 +323,78 @@ internal sealed partial class FileOpen
         StorePath source, StorePath target, bool replace, bool posix, HandleWait wait, CancellationToken cancellationToken)
     {
         if (IsDeletePending)
+        {
             return NtStatus.AccessDenied;
+        }
 
         // Windows asks the others even for the name that the file has.
         if (source == target)
+        {
             return wait.Finds(File, this) ? NtStatus.OplockBreakInProgress : NtStatus.Success;
+        }
+
         if (IsDirectory && target.IsBelow(source, Volume.NameComparison))
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (File.HasOpenStreams)
+        {
             return NtStatus.AccessDenied;
+        }
 
         // On POSIX systems a directory moves with all that is open in it.
         if (IsDirectory && !Record.IsPosix && HasOpenBelow(source, wait))
+        {
             return NtStatus.AccessDenied;
+        }
 
         StoreVictim? replaced = null;
         var right = IsDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
         if (!Volume.SamePath(source, target))
         {
-            var victim = await CheckTargetAsync(target, replace, posix, right, wait, cancellationToken);
+            var victim = await CheckTargetAsync(target, replace, posix, right, wait, cancellationToken).ConfigureAwait(false);
             if (!victim.Succeeded)
+            {
                 return victim.Status;
+            }
+
             replaced = victim.Value;
 
             // Two names of one file: the old one goes, the new one stays as it is.
             if (replaced is { } existing && existing.FileId == File.FileId)
-                return await Volume.Store.DeleteAsync(source, cancellationToken);
+            {
+                return await Volume.Store.DeleteAsync(source, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         if (wait.Finds(File, this))
+        {
             return NtStatus.OplockBreakInProgress;
-        var status = await Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken);
+        }
+
+        var status = await Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
 
         if (replaced is { } gone)
+        {
             Volume.Find(gone.FileId)?.RemoveName(target);
+        }
+
         MoveLinks(source, target);
         if (IsDirectory)
+        {
             Volume.Watches.Rekey();
+        }
+
         Volume.Tunnel.Remember(source);
         var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
         Volume.RaiseRenamed(source, target, filter, this);
         _renamed = !IsDirectory;
-        await ArchiveAsync(cancellationToken);
+        await ArchiveAsync(cancellationToken).ConfigureAwait(false);
         return NtStatus.Success;
     }
 
@@ -287,41 +403,76 @@ internal sealed partial class FileOpen
         StorePath target, bool replace, bool posix, FileAccessMask right, HandleWait wait, CancellationToken cancellationToken)
     {
         if ((Record.ShareMaximalAccess & right) == 0)
+        {
             return NtStatus.AccessDenied;
-        if (Volume.IsDeletePending(target.Parent))
-            return NtStatus.DeletePending;
-        var parent = await CheckParentAsync(target.Parent, right, wait, cancellationToken);
-        if (parent != NtStatus.Success)
-            return parent;
+        }
 
-        var found = await Volume.Store.OpenAsync(target, StoreAccess.Metadata, cancellationToken);
+        if (Volume.IsDeletePending(target.Parent))
+        {
+            return NtStatus.DeletePending;
+        }
+
+        var parent = await CheckParentAsync(target.Parent, right, wait, cancellationToken).ConfigureAwait(false);
+        if (parent != NtStatus.Success)
+        {
+            return parent;
+        }
+
+        var found = await Volume.Store.OpenAsync(target, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (found.Status == NtStatus.ObjectNameNotFound)
+        {
             return new NtResult<StoreVictim?>((StoreVictim?)null);
+        }
+
         if (!found.Succeeded)
+        {
             return found.Status;
-        await using var handle = found.Value;
-        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        }
+
+        var handle = found.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!metadata.Succeeded)
+        {
             return metadata.Status;
+        }
+
         var existing = new StoreVictim(metadata.Value.FileId, metadata.Value.IsDirectory);
         if (existing.FileId == File.FileId && !IsDirectory && Volume.SamePath(target, Path))
+        {
             return new NtResult<StoreVictim?>((StoreVictim?)existing);
+        }
+
         if (!replace)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         if (existing.IsDirectory || IsDirectory)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if ((metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (existing.FileId != File.FileId && Volume.Find(existing.FileId) is { } file)
         {
             // A name that is deleted and only waits for the last handle is nobody's any more. Clients with POSIX applications replace
             // an open file so, where the server has no POSIX semantics for them: delete, and rename again.
             var isGoing = file.IsDeletePending(handle.Path);
             if (!isGoing && wait.Finds(file, null))
+            {
                 return NtStatus.AccessDenied;
+            }
+
             var mayBeOpen = posix || isGoing;
             if (file.HasOpenStreams || file.AnyOpen(null, open => !mayBeOpen || (open.ShareAccess & ShareAccess.Delete) == 0))
+            {
                 return NtStatus.AccessDenied;
+            }
         }
 
         return new NtResult<StoreVictim?>((StoreVictim?)existing);
@@ -336,26 +487,45 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> CheckParentAsync(
         StorePath path, FileAccessMask right, HandleWait? wait, CancellationToken cancellationToken)
     {
-        var opened = await Volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
+        var opened = await Volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return opened.Status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : opened.Status;
-        await using var handle = opened.Value;
-        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!metadata.Succeeded)
+        {
             return metadata.Status;
+        }
+
         if (!metadata.Value.IsDirectory)
+        {
             return NtStatus.ObjectPathNotFound;
-        var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken);
+        }
+
+        var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken).ConfigureAwait(false);
         if (!granted.Succeeded || granted.Value != right)
+        {
             return granted.Succeeded ? NtStatus.AccessDenied : granted.Status;
+        }
+
         if (Volume.Find(metadata.Value.FileId) is not { } directory)
+        {
             return NtStatus.Success;
+        }
+
         Guid? client = right == FileAccessMask.AddSubdirectory ? Record.ClientGuid : null;
         var status = directory.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client);
 
         // As for every open: a handle that is only cached is closed before it stands in the way.
         if (status == NtStatus.SharingViolation)
+        {
             wait?.Finds(directory, null);
+        }
+
         return status;
     }
 
@@ -369,15 +539,23 @@ internal sealed partial class FileOpen
         foreach (var file in Volume.GetFiles())
         {
             if (!file.AnyOpen(this, open => open.Path.IsBelow(directory, Volume.NameComparison)))
+            {
                 continue;
+            }
+
             if (file.AnyOpen(this, open =>
                 open.Path.IsBelow(directory, Volume.NameComparison) && !FileCaching.CachesHandle(open, wait.HasWaited)))
+            {
                 return true;
+            }
+
             cached.Add(file);
         }
 
         foreach (var file in cached)
+        {
             wait.Finds(file, null);
+        }
 
         // What was closed between the two looks does not count.
         return cached.Count > 0 && (wait.IsNeeded || HasOpenBelow(directory, wait));
@@ -386,10 +564,15 @@ internal sealed partial class FileOpen
     private void MoveLinks(StorePath source, StorePath target)
     {
         if (Link is { } link)
+        {
             File.Move(link, target);
+        }
+
         Record.Path = target;
         if (!IsDirectory)
+        {
             return;
+        }
 
         // Of a POSIX client's rename: what is open below moves along.
         foreach (var file in Volume.GetFiles())
@@ -397,7 +580,9 @@ internal sealed partial class FileOpen
             foreach (var below in file.GetLinks())
             {
                 if (below.Path.IsBelow(source, Volume.NameComparison))
+                {
                     file.Move(below, new StorePath(target.Text + below.Path.Text[source.Text.Length..]));
+                }
             }
         }
     }
@@ -405,7 +590,10 @@ internal sealed partial class FileOpen
     private void RaiseAppeared(StorePath path, StoreVictim? replaced)
     {
         if (replaced is not null)
+        {
             Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName), this);
+        }
+
         Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), this);
     }
 
@@ -413,33 +601,51 @@ internal sealed partial class FileOpen
     private async ValueTask ArchiveAsync(CancellationToken cancellationToken)
     {
         if (IsDirectory || !Volume.Store.Traits.Has(StoreAbilities.DosAttributes))
+        {
             return;
-        var metadata = await _file.GetMetadataAsync(cancellationToken);
+        }
+
+        var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (metadata.Succeeded && !metadata.Value.IsDirectory && (metadata.Value.Attributes & FileAttributes.Archive) == 0)
         {
             var attributes = metadata.Value.Attributes | FileAttributes.Archive;
             var keep = metadata.Value.ChangeTime;
-            await _file.SetMetadataAsync(new FileMetadataChange { Attributes = attributes, ChangeTime = keep }, cancellationToken);
+            await _file.SetMetadataAsync(new FileMetadataChange { Attributes = attributes, ChangeTime = keep }, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async ValueTask<NtStatus> CheckDeletableAsync(bool ignoreReadOnly, CancellationToken cancellationToken)
     {
         if (Path.IsRoot && !File.IsStream)
+        {
             return NtStatus.CannotDelete;
-        var metadata = await _file.GetMetadataAsync(cancellationToken);
-        if (!metadata.Succeeded)
-            return metadata.Status;
-        if (!ignoreReadOnly && (metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
-            return NtStatus.CannotDelete;
-        if (!IsDirectory)
-            return NtStatus.Success;
+        }
 
-        var listing = await _file.ListAsync(cancellationToken);
+        var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        if (!metadata.Succeeded)
+        {
+            return metadata.Status;
+        }
+
+        if (!ignoreReadOnly && (metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
+        {
+            return NtStatus.CannotDelete;
+        }
+
+        if (!IsDirectory)
+        {
+            return NtStatus.Success;
+        }
+
+        var listing = await _file.ListAsync(cancellationToken).ConfigureAwait(false);
         if (!listing.Succeeded)
+        {
             return listing.Status;
-        await using var entries = listing.Value;
-        var one = await entries.ReadAsync(new StoreEntry[1], cancellationToken);
+        }
+
+        var entries = listing.Value;
+        await using var entriesUse = entries.ConfigureAwait(false);
+        var one = await entries.ReadAsync(new StoreEntry[1], cancellationToken).ConfigureAwait(false);
         return !one.Succeeded ? one.Status
             : one.Value > 0 ? NtStatus.DirectoryNotEmpty
             : NtStatus.Success;

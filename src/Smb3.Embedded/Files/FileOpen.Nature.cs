@@ -10,7 +10,7 @@ internal sealed partial class FileOpen
     /// <summary>Whether the file is kept compressed (MS-FSA section 2.1.5.10.9).</summary>
     public async ValueTask<NtResult<bool>> GetCompressedAsync(CancellationToken cancellationToken)
     {
-        var metadata = await GetMetadataAsync(cancellationToken);
+        var metadata = await GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return metadata.Succeeded ? (metadata.Value.Attributes & FileAttributes.Compressed) != 0 : metadata.Status;
     }
 
@@ -24,14 +24,23 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(CancellationToken cancellationToken)
     {
         if (_file is not IReparseFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (File.IsStream)
+        {
             return NtStatus.NotAReparsePoint;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            return await file.GetReparsePointAsync(cancellationToken);
+            return await file.GetReparsePointAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -45,26 +54,40 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> SetReparsePointAsync(ReparsePoint point, CancellationToken cancellationToken)
     {
         if (_file is not IReparseFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (File.IsStream || Path.IsRoot)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (point.Tag == ReparsePoint.MountPoint && !IsDirectory)
+        {
             return NtStatus.NotADirectory;
-        var old = await GetReparsePointAsync(cancellationToken);
+        }
+
+        var old = await GetReparsePointAsync(cancellationToken).ConfigureAwait(false);
         if (old.Succeeded)
         {
             var status = point.CheckReplaces(new ReparsePoint(old.Value));
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
         }
         else if (old.Status != NtStatus.NotAReparsePoint)
         {
             return old.Status;
         }
 
-        if (IsDirectory && !await IsEmptyAsync(cancellationToken))
+        if (IsDirectory && !await IsEmptyAsync(cancellationToken).ConfigureAwait(false))
+        {
             return NtStatus.DirectoryNotEmpty;
-        return await ChangeNatureAsync(() => file.SetReparsePointAsync(point.Buffer, cancellationToken));
+        }
+
+        return await ChangeNatureAsync(() => file.SetReparsePointAsync(point.Buffer, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Makes the reparse point an ordinary file again (MS-FSA section 2.1.5.10.3).</summary>
@@ -73,26 +96,38 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> DeleteReparsePointAsync(ReparsePoint point, CancellationToken cancellationToken)
     {
         if (_file is not IReparseFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
-        var old = await GetReparsePointAsync(cancellationToken);
+        }
+
+        var old = await GetReparsePointAsync(cancellationToken).ConfigureAwait(false);
         if (!old.Succeeded)
+        {
             return old.Status;
+        }
+
         var status = point.CheckReplaces(new ReparsePoint(old.Value));
         return status != NtStatus.Success
             ? status
-            : await ChangeNatureAsync(() => file.DeleteReparsePointAsync(cancellationToken));
+            : await ChangeNatureAsync(() => file.DeleteReparsePointAsync(cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>The object id's buffer; empty when the file has none.</summary>
     public async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(CancellationToken cancellationToken)
     {
         if (_file is not IObjectIdFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            return await file.GetObjectIdAsync(cancellationToken);
+            return await file.GetObjectIdAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -104,12 +139,18 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_file is not IObjectIdFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            return await file.SetObjectIdAsync(buffer, cancellationToken);
+            return await file.SetObjectIdAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -120,12 +161,18 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> ChangeNatureAsync(Func<ValueTask<NtStatus>> change)
     {
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var status = await change();
+            var status = await change().ConfigureAwait(false);
             if (status == NtStatus.Success)
+            {
                 Volume.RaiseModified(this, ChangeFilter.Attributes);
+            }
+
             return status;
         }
         finally
@@ -136,11 +183,15 @@ internal sealed partial class FileOpen
 
     private async ValueTask<bool> IsEmptyAsync(CancellationToken cancellationToken)
     {
-        var listed = await _file.ListAsync(cancellationToken);
+        var listed = await _file.ListAsync(cancellationToken).ConfigureAwait(false);
         if (!listed.Succeeded)
+        {
             return false;
-        await using var listing = listed.Value;
-        var read = await listing.ReadAsync(new StoreEntry[1], cancellationToken);
+        }
+
+        var listing = listed.Value;
+        await using var listingUse = listing.ConfigureAwait(false);
+        var read = await listing.ReadAsync(new StoreEntry[1], cancellationToken).ConfigureAwait(false);
         return read is { Succeeded: true, Value: 0 };
     }
 }

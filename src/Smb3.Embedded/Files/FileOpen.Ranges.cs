@@ -12,14 +12,23 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken)
     {
         if (_file is not ISparseFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var status = await file.SetSparseAsync(sparse, cancellationToken);
+            var status = await file.SetSparseAsync(sparse, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
+            {
                 Volume.RaiseModified(this, ChangeFilter.Attributes);
+            }
+
             return status;
         }
         finally
@@ -32,24 +41,39 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> ZeroAsync(long offset, long end, CancellationToken cancellationToken)
     {
         if (_file is not ISparseFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (offset < 0 || end < offset)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)(end - offset)), out var turn);
         if (began != NtStatus.Success)
+        {
             return began;
+        }
+
         try
         {
-            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
+            {
                 return metadata.Status;
+            }
+
             end = Math.Min(end, metadata.Value.Length);
             if (offset >= end)
+            {
                 return NtStatus.Success;
+            }
+
             File.Caching.BreakReads(this);
             File.Times.BeforeWrite(this);
             File.NoteChange(offset, end - offset);
-            var status = await file.ZeroAsync(offset, end - offset, cancellationToken);
+            var status = await file.ZeroAsync(offset, end - offset, cancellationToken).ConfigureAwait(false);
             AfterWrite(status);
             return status;
         }
@@ -69,18 +93,30 @@ internal sealed partial class FileOpen
         long offset, long length, int limit, CancellationToken cancellationToken)
     {
         if (offset < 0 || length < 0 || offset > long.MaxValue - length)
+        {
             return NtStatus.InvalidParameter;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
             var ranges = new List<StoreRange>();
-            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
+            {
                 return metadata.Status;
+            }
+
             var end = Math.Min(offset + length, metadata.Value.Length);
             if (offset >= end)
+            {
                 return ranges;
+            }
+
             if (_file is not ISparseFile file || (metadata.Value.Attributes & FileAttributes.SparseFile) == 0)
             {
                 ranges.Add(new StoreRange(offset, end - offset));
@@ -90,17 +126,27 @@ internal sealed partial class FileOpen
             while (offset < end && ranges.Count <= limit)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var found = await file.FindAllocatedAsync(offset, cancellationToken);
+                var found = await file.FindAllocatedAsync(offset, cancellationToken).ConfigureAwait(false);
                 if (!found.Succeeded)
+                {
                     return found.Status;
+                }
+
                 var range = found.Value;
                 if (range.Length <= 0 || range.Offset >= end)
+                {
                     break;
+                }
+
                 offset = Math.Min(range.End, end);
                 if (ranges.Count > 0 && ranges[^1].End == range.Offset)
+                {
                     ranges[^1] = ranges[^1] with { Length = offset - ranges[^1].Offset };
+                }
                 else
+                {
                     ranges.Add(new StoreRange(range.Offset, offset - range.Offset));
+                }
             }
 
             return ranges;
@@ -115,21 +161,33 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> TrimAsync(long offset, long length, CancellationToken cancellationToken)
     {
         if (_file is not ISparseFile file)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)length), out var turn);
         if (began != NtStatus.Success)
+        {
             return began;
+        }
+
         try
         {
-            var metadata = await _file.GetMetadataAsync(cancellationToken);
+            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
+            {
                 return metadata.Status;
+            }
+
             length = Math.Min(length, metadata.Value.Length - offset);
             if (length <= 0)
+            {
                 return NtStatus.Success;
+            }
+
             File.Caching.BreakReads(this);
             File.NoteChange(offset, length);
-            var status = await file.TrimAsync(offset, length, cancellationToken);
+            var status = await file.TrimAsync(offset, length, cancellationToken).ConfigureAwait(false);
             File.Caching.BreakReads(this);
             return status;
         }

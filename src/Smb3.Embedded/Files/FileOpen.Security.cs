@@ -20,13 +20,19 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(FileCaller caller, CancellationToken cancellationToken)
     {
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
             var most = FileAccessMask.FileAllAccess & Record.ShareMaximalAccess;
             if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
+            {
                 most &= ~AccessRules.Changing;
-            return await Volume.Security.GrantAsync(_file, IsDirectory, caller, most, cancellationToken);
+            }
+
+            return await Volume.Security.GrantAsync(_file, IsDirectory, caller, most, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -41,22 +47,40 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetSecurityAsync(SecurityInformation parts, CancellationToken cancellationToken)
     {
         if ((parts & ~InSacl) != 0 && !HasAny(FileAccessMask.ReadControl))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if ((parts & InSacl) != 0 && !HasAny(FileAccessMask.AccessSystemSecurity))
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var read = await Volume.Security.ReadAsync(_file, IsDirectory, Record.Caller, cancellationToken);
+            var read = await Volume.Security.ReadAsync(_file, IsDirectory, Record.Caller, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
+            {
                 return read.Status;
+            }
+
             var whole = read.Value;
             var control = SecurityDescriptorControl.None;
             if ((parts & SecurityInformation.Dacl) != 0)
+            {
                 control |= whole.Control & (SecurityDescriptorControl.DaclAutoInherited | SecurityDescriptorControl.DaclProtected);
+            }
+
             if ((parts & InSacl) != 0)
+            {
                 control |= whole.Control & (SecurityDescriptorControl.SaclAutoInherited | SecurityDescriptorControl.SaclProtected);
+            }
+
             return new ReadOnlyMemory<byte>(new SecurityDescriptor
             {
                 Control = control,
@@ -92,35 +116,55 @@ internal sealed partial class FileOpen
 
         var status = SecurityDescriptor.Read(descriptor.Span, out var given);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if ((parts & SecurityInformation.Dacl) != 0 && Volume.Store.Traits.Has(StoreAbilities.PosixModes)
             && PosixModeEntry.TryRead(given!.Dacl, out var mode))
         {
-            return await SetModeAsync(mode, cancellationToken);
+            return await SetModeAsync(mode, cancellationToken).ConfigureAwait(false);
         }
 
         if (!Volume.Security.IsKept || _file is not ISecurableFile securable)
+        {
             return NtStatus.NotSupported;
+        }
+
         if ((parts & SecurityInformation.Owner) != 0)
         {
             // One can give a file to oneself and one's groups; giving it away takes SeRestorePrivilege.
             if (given!.Owner is null)
+            {
                 return NtStatus.InvalidOwner;
+            }
+
             if (!Record.Caller.Is(given.Owner) && !Record.Caller.IsAdministrator)
+            {
                 return NtStatus.InvalidOwner;
+            }
         }
 
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            using var turn = await Volume.Gate.EnterAsync(Path, cancellationToken);
-            var read = await Volume.Security.ReadAsync(_file, IsDirectory, Record.Caller, cancellationToken);
+            using var turn = await Volume.Gate.EnterAsync(Path, cancellationToken).ConfigureAwait(false);
+            var read = await Volume.Security.ReadAsync(_file, IsDirectory, Record.Caller, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
+            {
                 return read.Status;
-            status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken);
+            }
+
+            status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
+            {
                 Volume.RaiseModified(this, ChangeFilter.Security);
+            }
+
             return status;
         }
         finally
@@ -132,14 +176,23 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> SetModeAsync(UnixFileMode mode, CancellationToken cancellationToken)
     {
         if (_file is not IPosixFile posix)
+        {
             return NtStatus.NotSupported;
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            var status = await posix.SetUnixModeAsync(mode, cancellationToken);
+            var status = await posix.SetUnixModeAsync(mode, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
+            {
                 Volume.RaiseModified(this, ChangeFilter.Security);
+            }
+
             return status;
         }
         finally
@@ -151,9 +204,15 @@ internal sealed partial class FileOpen
     private static SecurityDescriptor Merge(SecurityDescriptor old, SecurityDescriptor given, SecurityInformation parts)
     {
         if ((parts & SecurityInformation.Owner) != 0)
+        {
             old = old with { Owner = given.Owner };
+        }
+
         if ((parts & SecurityInformation.Group) != 0)
+        {
             old = old with { Group = given.Group };
+        }
+
         if ((parts & SecurityInformation.Dacl) != 0)
         {
             const SecurityDescriptorControl Flags = SecurityDescriptorControl.DaclProtected | SecurityDescriptorControl.DaclAutoInherited;
@@ -166,7 +225,10 @@ internal sealed partial class FileOpen
         }
 
         if ((parts & (InSacl | SecurityInformation.Label)) != 0)
+        {
             old = old with { HasSacl = given.HasSacl, Sacl = given.Sacl };
+        }
+
         return old;
     }
 

@@ -12,12 +12,18 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<IReadOnlyList<StoreStreamEntry>>> ListStreamsAsync(CancellationToken cancellationToken)
     {
         if (_file is not IStreamedFile file || !Volume.Store.Traits.Has(StoreAbilities.NamedStreams))
+        {
             return new NtResult<IReadOnlyList<StoreStreamEntry>>([]);
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            return await file.ListStreamsAsync(cancellationToken);
+            return await file.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -29,12 +35,19 @@ internal sealed partial class FileOpen
     public async ValueTask<NtResult<FileMetadata>> GetWholeMetadataAsync(CancellationToken cancellationToken)
     {
         if (!File.IsStream)
-            return await GetMetadataAsync(cancellationToken);
-        var opened = await Volume.Store.OpenAsync(Path, StoreAccess.Metadata, cancellationToken);
+        {
+            return await GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var opened = await Volume.Store.OpenAsync(Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return opened.Status;
-        await using var handle = opened.Value;
-        return await handle.GetMetadataAsync(cancellationToken);
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A named stream of a directory is no directory, whatever its file is.</summary>
@@ -45,28 +58,52 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> RenameStreamAsync(string newPath, bool replace, CancellationToken cancellationToken)
     {
         if (Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (!newPath.StartsWith(':'))
-            return await RefuseMoveAsync(newPath, cancellationToken);
+        {
+            return await RefuseMoveAsync(newPath, cancellationToken).ConfigureAwait(false);
+        }
+
         var status = FilePath.ParseStreamTarget(newPath, out var name);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if (!Volume.Store.Traits.Has(StoreAbilities.NamedStreams) || !File.IsStream || _file is not IStreamedFile file)
+        {
             return NtStatus.InvalidParameter; // the data of a file has no name to lose
+        }
+
         if (!TryEnter())
+        {
             return NtStatus.FileClosed;
+        }
+
         try
         {
-            using var turn = await Volume.Gate.EnterAsync(Path, cancellationToken);
+            using var turn = await Volume.Gate.EnterAsync(Path, cancellationToken).ConfigureAwait(false);
             if (IsDeletePending)
+            {
                 return NtStatus.AccessDenied;
+            }
+
             var old = File.StreamName!;
-            status = await CheckStreamTargetAsync(file, old, name, replace, cancellationToken);
+            status = await CheckStreamTargetAsync(file, old, name, replace, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
+            {
                 return status;
-            status = await file.RenameStreamAsync(old, name, replace, cancellationToken);
+            }
+
+            status = await file.RenameStreamAsync(old, name, replace, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             Volume.RaiseStream(ChangeAction.RemovedStream, this, ChangeFilter.StreamName);
             if (name.Length == 0)
             {
@@ -89,31 +126,52 @@ internal sealed partial class FileOpen
         IStreamedFile file, string old, string name, bool replace, CancellationToken cancellationToken)
     {
         if (string.Equals(old, name, Volume.NameComparison))
+        {
             return NtStatus.Success;
+        }
+
         if (name.Length == 0)
         {
             if (File.Whole.IsDirectory)
+            {
                 return NtStatus.InvalidParameter;
+            }
+
             if (!replace)
+            {
                 return NtStatus.ObjectNameCollision;
-            var whole = await GetWholeMetadataAsync(cancellationToken);
+            }
+
+            var whole = await GetWholeMetadataAsync(cancellationToken).ConfigureAwait(false);
             return !whole.Succeeded ? whole.Status
                 : whole.Value.Length > 0 ? NtStatus.InvalidParameter
                 : File.Whole.OpenCount > 0 ? NtStatus.AccessDenied
                 : NtStatus.Success;
         }
 
-        var streams = await file.ListStreamsAsync(cancellationToken);
+        var streams = await file.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
         if (!streams.Succeeded)
+        {
             return streams.Status;
+        }
+
         foreach (var stream in streams.Value)
         {
             if (!string.Equals(stream.Name, name, Volume.NameComparison))
+            {
                 continue;
+            }
+
             if (!replace)
+            {
                 return NtStatus.ObjectNameCollision;
+            }
+
             if (stream.Length > 0)
+            {
                 return NtStatus.InvalidParameter;
+            }
+
             return Volume.FindStream(File.FileId, name) is null ? NtStatus.Success : NtStatus.AccessDenied;
         }
 
@@ -125,8 +183,11 @@ internal sealed partial class FileOpen
     {
         var status = FilePath.Parse(newPath, Volume.Store.Traits.MaxNameLength, out var target);
         if (status != NtStatus.Success)
+        {
             return status;
-        status = await CheckParentAsync(target.Path.Parent, FileAccessMask.AddFile, wait: null, cancellationToken);
+        }
+
+        status = await CheckParentAsync(target.Path.Parent, FileAccessMask.AddFile, wait: null, cancellationToken).ConfigureAwait(false);
         return status != NtStatus.Success ? status : NtStatus.InvalidParameter;
     }
 
@@ -134,7 +195,7 @@ internal sealed partial class FileOpen
     private async ValueTask DeleteStreamAsync()
     {
         var status = _file is IStreamedFile file
-            ? await file.DeleteStreamAsync(File.StreamName!, CancellationToken.None)
+            ? await file.DeleteStreamAsync(File.StreamName!, CancellationToken.None).ConfigureAwait(false)
             : NtStatus.NotSupported;
         if (status != NtStatus.Success)
         {

@@ -109,12 +109,15 @@ internal sealed partial class FileOpen
     {
         var users = Interlocked.Or(ref _users, Closing);
         if (users < 0)
+        {
             return NtStatus.FileClosed;
+        }
+
         File.Locks?.EndWaiting(this);
         EndWatch(forget: users == 0);
         if (users > 0)
         {
-            await _drained.Task;
+            await _drained.Task.ConfigureAwait(false);
             EndWatch(forget: true);
         }
 
@@ -127,22 +130,38 @@ internal sealed partial class FileOpen
         {
             var change = File.Times.Close(this, Volume.Now());
             if (_needsArchive || !change.IsEmpty)
+            {
                 Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, Path, ChangeFilter.Attributes));
+            }
+
             if (_needsArchive)
-                await ArchiveAsync(CancellationToken.None);
+            {
+                await ArchiveAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
             if (!change.IsEmpty && !Link!.Removed)
-                await _file.SetMetadataAsync(change, CancellationToken.None);
+            {
+                await _file.SetMetadataAsync(change, CancellationToken.None).ConfigureAwait(false);
+            }
             // NTFS tells of the archive attribute that a rename set only now.
             if (_renamed && Link is { Removed: false, DeletePending: false })
+            {
                 Volume.RaiseModified(this, ChangeFilter.Attributes, ListingBreak.None);
+            }
+
             if (ChangedEntry)
+            {
                 Volume.LeasedDirectories.EntryChanged(Path, Record.Lease?.ParentKey);
-            if (query && await ShowMetadataAsync(cancellationToken) is { Succeeded: true, Value: var shown })
+            }
+
+            if (query && await ShowMetadataAsync(cancellationToken).ConfigureAwait(false) is { Succeeded: true, Value: var shown })
+            {
                 metadata = shown;
+            }
         }
         finally
         {
-            await LeaveAsync();
+            await LeaveAsync().ConfigureAwait(false);
         }
 
         return metadata;
@@ -158,7 +177,10 @@ internal sealed partial class FileOpen
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
         if ((Interlocked.Or(ref _users, 0) & ~Closing) != 0)
-            await idle.Task;
+        {
+            await idle.Task.ConfigureAwait(false);
+        }
+
         Interlocked.CompareExchange(ref _idle, null, idle);
     }
 
@@ -166,7 +188,10 @@ internal sealed partial class FileOpen
     private bool TryEnter()
     {
         if (Interlocked.Increment(ref _users) > 0)
+        {
             return true;
+        }
+
         Exit();
         return false;
     }
@@ -193,10 +218,13 @@ internal sealed partial class FileOpen
             while (File.BeginClose(this) != DeletionDue.None)
             {
                 var path = Path;
-                using var turn = await Volume.Gate.EnterAsync(path, CancellationToken.None);
+                using var turn = await Volume.Gate.EnterAsync(path, CancellationToken.None).ConfigureAwait(false);
                 if (path != Path)
+                {
                     continue; // a rename came between
-                await DeleteNameAsync(path);
+                }
+
+                await DeleteNameAsync(path).ConfigureAwait(false);
                 break;
             }
         }
@@ -204,17 +232,22 @@ internal sealed partial class FileOpen
         {
             File.Remove(this);
             if (Grant?.WhenSent() is { } sent)
-                await sent;
+            {
+                await sent.ConfigureAwait(false);
+            }
+
             Volume.Dereference(File);
             Volume.CountOpen(-1);
             try
             {
                 if (_cursor is { } cursor)
-                    await cursor.DisposeAsync();
+                {
+                    await cursor.DisposeAsync().ConfigureAwait(false);
+                }
             }
             finally
             {
-                await _file.DisposeAsync();
+                await _file.DisposeAsync().ConfigureAwait(false);
             }
         }
     }
@@ -227,11 +260,11 @@ internal sealed partial class FileOpen
             case DeletionDue.None:
                 return;
             case DeletionDue.Stream:
-                await DeleteStreamAsync();
+                await DeleteStreamAsync().ConfigureAwait(false);
                 return;
         }
 
-        var status = await Volume.Store.DeleteAsync(path, CancellationToken.None);
+        var status = await Volume.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
         File.Whole.EndDelete(Link!, status == NtStatus.Success);
         if (status == NtStatus.Success)
         {

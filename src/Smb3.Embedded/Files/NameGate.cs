@@ -22,17 +22,19 @@ internal sealed class NameGate(StringComparer comparer)
         get
         {
             lock (_sync)
+            {
                 return _held.Count;
+            }
         }
     }
 
     /// <summary>Waits for a turn on one name.</summary>
     public async ValueTask<Turn> EnterAsync(StorePath path, CancellationToken cancellationToken)
     {
-        await ShareAsync(cancellationToken);
+        await ShareAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await HoldAsync(path.Text, cancellationToken);
+            await HoldAsync(path.Text, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -48,17 +50,19 @@ internal sealed class NameGate(StringComparer comparer)
     {
         var order = comparer.Compare(first.Text, second.Text);
         if (order == 0)
-            return await EnterAsync(first, cancellationToken);
+        {
+            return await EnterAsync(first, cancellationToken).ConfigureAwait(false);
+        }
 
         // Always in the same order, or two renames in opposite directions would wait for each other.
         var (low, high) = order < 0 ? (first.Text, second.Text) : (second.Text, first.Text);
-        await ShareAsync(cancellationToken);
+        await ShareAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await HoldAsync(low, cancellationToken);
+            await HoldAsync(low, cancellationToken).ConfigureAwait(false);
             try
             {
-                await HoldAsync(high, cancellationToken);
+                await HoldAsync(high, cancellationToken).ConfigureAwait(false);
             }
             catch
             {
@@ -93,13 +97,16 @@ internal sealed class NameGate(StringComparer comparer)
 
         try
         {
-            await WaitAsync(waiter, cancellationToken);
+            await WaitAsync(waiter, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // Whoever queued behind this one may go now.
             lock (_sync)
+            {
                 Admit();
+            }
+
             throw;
         }
 
@@ -113,7 +120,7 @@ internal sealed class NameGate(StringComparer comparer)
     {
         using var registration = cancellationToken.UnsafeRegister(
             static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
-        await waiter.Task;
+        await waiter.Task.ConfigureAwait(false);
     }
 
     private async ValueTask ShareAsync(CancellationToken cancellationToken)
@@ -131,7 +138,7 @@ internal sealed class NameGate(StringComparer comparer)
             _sharedWaiters.Enqueue(waiter);
         }
 
-        await WaitAsync(waiter, cancellationToken);
+        await WaitAsync(waiter, cancellationToken).ConfigureAwait(false);
     }
 
     private void Unshare()
@@ -158,7 +165,10 @@ internal sealed class NameGate(StringComparer comparer)
     private void Admit()
     {
         if (_alone)
+        {
             return;
+        }
+
         while (_sharing == 0 && _aloneWaiters.TryDequeue(out var waiter))
         {
             if (waiter.TrySetResult())
@@ -169,9 +179,14 @@ internal sealed class NameGate(StringComparer comparer)
         }
 
         while (_aloneWaiters.TryPeek(out var given) && given.Task.IsCanceled)
+        {
             _aloneWaiters.Dequeue();
+        }
+
         if (_aloneWaiters.Count == 0)
+        {
             AdmitShared();
+        }
     }
 
     private void AdmitShared()
@@ -179,7 +194,9 @@ internal sealed class NameGate(StringComparer comparer)
         while (_sharedWaiters.TryDequeue(out var waiter))
         {
             if (waiter.TrySetResult())
+            {
                 _sharing++;
+            }
         }
     }
 
@@ -189,12 +206,15 @@ internal sealed class NameGate(StringComparer comparer)
         lock (_sync)
         {
             if (_held.TryAdd(name, null))
+            {
                 return;
+            }
+
             waiter = NewWaiter();
             (_held[name] ??= new Queue<TaskCompletionSource>()).Enqueue(waiter);
         }
 
-        await WaitAsync(waiter, cancellationToken);
+        await WaitAsync(waiter, cancellationToken).ConfigureAwait(false);
     }
 
     private void Release(string name)
@@ -206,7 +226,9 @@ internal sealed class NameGate(StringComparer comparer)
                 while (waiters.TryDequeue(out var waiter))
                 {
                     if (waiter.TrySetResult())
+                    {
                         return;
+                    }
                 }
             }
 
@@ -227,7 +249,10 @@ internal sealed class NameGate(StringComparer comparer)
             }
 
             if (second is not null)
+            {
                 gate.Release(second);
+            }
+
             gate.Release(first);
             gate.Unshare();
         }

@@ -23,7 +23,9 @@ internal sealed class ShownTimes(VolumeOptions options)
         lock (_sync)
         {
             if (_lastWrite is null)
+            {
                 _known = stored.LastWriteTime;
+            }
         }
     }
 
@@ -39,7 +41,9 @@ internal sealed class ShownTimes(VolumeOptions options)
         }
 
         if (options.WriteTimeDelay <= TimeSpan.Zero || open.WriteTime == WriteTimeState.Late)
+        {
             return;
+        }
 
         lock (_sync)
         {
@@ -80,11 +84,20 @@ internal sealed class ShownTimes(VolumeOptions options)
         lock (_sync)
         {
             if (_lastWrite is not null && _pinner is null && Now() >= _due)
+            {
                 Settle();
+            }
+
             if (_lastWrite is null)
+            {
                 _known = stored.LastWriteTime;
+            }
+
             if (_lastWrite is null && _change is null)
+            {
                 return stored;
+            }
+
             return stored with { LastWriteTime = _lastWrite ?? stored.LastWriteTime, ChangeTime = _change ?? stored.ChangeTime };
         }
     }
@@ -97,9 +110,15 @@ internal sealed class ShownTimes(VolumeOptions options)
         lock (_sync)
         {
             if (open.WriteTime is WriteTimeState.Delayed or WriteTimeState.Late)
+            {
                 open.WriteTime = WriteTimeState.Shown;
+            }
+
             if (_pinner is not null || _lastWrite is null)
+            {
                 return false;
+            }
+
             Settle();
             return true;
         }
@@ -117,7 +136,9 @@ internal sealed class ShownTimes(VolumeOptions options)
             }
 
             if (change.ChangeTime is not null)
+            {
                 _change = null;
+            }
         }
     }
 
@@ -134,7 +155,9 @@ internal sealed class ShownTimes(VolumeOptions options)
             }
 
             if ((times & PinnedTimes.Change) != 0)
+            {
                 _change = shown.ChangeTime;
+            }
         }
     }
 
@@ -144,9 +167,14 @@ internal sealed class ShownTimes(VolumeOptions options)
         lock (_sync)
         {
             if ((times & PinnedTimes.LastWrite) != 0 && _pinner == open)
+            {
                 Settle();
+            }
+
             if ((times & PinnedTimes.Change) != 0)
+            {
                 _change = null;
+            }
         }
     }
 
@@ -167,7 +195,10 @@ internal sealed class ShownTimes(VolumeOptions options)
             }
 
             if (_pinner == open || (_pinner is null && open.WriteTime != WriteTimeState.None))
+            {
                 Settle();
+            }
+
             if ((open.Record.Pinned & PinnedTimes.Change) != 0 && _change is { } kept)
             {
                 // Whatever the open did after it set or froze the time has stamped the store's.

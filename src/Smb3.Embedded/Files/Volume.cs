@@ -67,7 +67,9 @@ internal sealed class Volume
         get
         {
             lock (_sync)
+            {
                 return _files.Count;
+            }
         }
     }
 
@@ -102,7 +104,10 @@ internal sealed class Volume
     public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken)
     {
         if (Store.Traits.Has(StoreAbilities.Snapshots) && VersionTime.TryTake(parameters.Path, out var time, out var path))
+        {
             return CreateInSnapshotAsync(time, parameters with { Path = path }, cancellationToken);
+        }
+
         return parameters.AsOf is { } asOf
             ? CreateInSnapshotAsync(asOf, parameters, cancellationToken)
             : new CreateOperation(this, parameters).RunAsync(cancellationToken);
@@ -117,7 +122,10 @@ internal sealed class Volume
     {
         var opens = new List<FileOpen>();
         foreach (var file in GetFiles())
+        {
             opens.AddRange(file.GetOpens());
+        }
+
         return opens;
     }
 
@@ -131,21 +139,27 @@ internal sealed class Volume
     internal FileObject[] GetFiles()
     {
         lock (_sync)
+        {
             return [.. _files.Values];
+        }
     }
 
     /// <summary>The file object of a file that is open.</summary>
     internal FileObject? Find(ulong fileId)
     {
         lock (_sync)
+        {
             return _files.GetValueOrDefault(new FileKey(fileId));
+        }
     }
 
     /// <summary>The file object, made if need be, and kept until <see cref="Dereference"/>.</summary>
     internal FileObject Reference(ulong fileId, bool isDirectory)
     {
         lock (_sync)
+        {
             return ReferenceLocked(new FileKey(fileId), isDirectory, null, null);
+        }
     }
 
     /// <summary>The object of a named stream, which keeps that of its file.</summary>
@@ -170,9 +184,15 @@ internal sealed class Volume
         lock (_sync)
         {
             if (_files.GetValueOrDefault(stream.Key) == stream)
+            {
                 _files.Remove(stream.Key);
+            }
+
             if (name is null)
+            {
                 return;
+            }
+
             stream.Key = StreamKey(stream.FileId, name);
             _files[stream.Key] = stream;
         }
@@ -182,7 +202,9 @@ internal sealed class Volume
     internal FileObject? FindStream(ulong fileId, string name)
     {
         lock (_sync)
+        {
             return _files.GetValueOrDefault(StreamKey(fileId, name));
+        }
     }
 
     /// <summary>Undoes one <see cref="Reference"/>; the last one takes the file out of the table.</summary>
@@ -191,27 +213,38 @@ internal sealed class Volume
         lock (_sync)
         {
             if (--file.References > 0)
+            {
                 return;
+            }
+
             if (_files.GetValueOrDefault(file.Key) == file)
+            {
                 _files.Remove(file.Key);
+            }
+
             if (file.IsStream && --file.Whole.References == 0)
+            {
                 _files.Remove(file.Whole.Key);
+            }
         }
     }
 
     private async ValueTask<CreateOutcome> CreateInSnapshotAsync(
         FileTime time, CreateParameters parameters, CancellationToken cancellationToken)
     {
-        var snapshot = await Versions.OpenAsync(time, cancellationToken);
+        var snapshot = await Versions.OpenAsync(time, cancellationToken).ConfigureAwait(false);
         return snapshot.Succeeded
-            ? await new CreateOperation(snapshot.Value, parameters).RunAsync(cancellationToken)
+            ? await new CreateOperation(snapshot.Value, parameters).RunAsync(cancellationToken).ConfigureAwait(false)
             : snapshot.Status;
     }
 
     private FileObject ReferenceLocked(FileKey key, bool isDirectory, string? streamName, FileObject? whole)
     {
         if (!_files.TryGetValue(key, out var file))
+        {
             _files.Add(key, file = new FileObject(this, key, isDirectory, streamName, whole));
+        }
+
         file.References++;
         return file;
     }
@@ -229,9 +262,14 @@ internal sealed class Volume
     internal bool IsDeletePending(StorePath path)
     {
         if (_deletePendingCount == 0)
+        {
             return false;
+        }
+
         lock (_sync)
+        {
             return _deletePending.Contains(path.Text);
+        }
     }
 
     /// <summary>Marks a name; called with its file's lock held.</summary>
@@ -241,9 +279,14 @@ internal sealed class Volume
         lock (_sync)
         {
             if (pending)
+            {
                 _deletePending.Add(link.Path.Text);
+            }
             else
+            {
                 _deletePending.Remove(link.Path.Text);
+            }
+
             _deletePendingCount = _deletePending.Count;
         }
     }
@@ -285,11 +328,19 @@ internal sealed class Volume
     internal void RaiseModified(FileOpen open, ChangeFilter filter, ListingBreak listing = ListingBreak.Now)
     {
         if (listing == ListingBreak.AtClose)
+        {
             open.ChangedEntry = true;
+        }
         else if (listing == ListingBreak.Now)
+        {
             LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey);
+        }
+
         if (Watches.Count == 0 && Changed is null && !OutsideChanges.IsHeard)
+        {
             return;
+        }
+
         if (open.File.IsStream && (filter & (ChangeFilter.Size | ChangeFilter.LastWrite)) != 0)
         {
             RaiseStream(
@@ -303,7 +354,10 @@ internal sealed class Volume
         var change = new FileChange(ChangeAction.Modified, open.Path, filter);
         OutsideChanges.Own(change);
         if (filter == ChangeFilter.None)
+        {
             return;
+        }
+
         Watches.Publish(change);
         Changed?.Invoke(change);
     }
@@ -312,7 +366,10 @@ internal sealed class Volume
     internal void RaiseStream(ChangeAction action, FileOpen open, ChangeFilter filter)
     {
         if (Watches.Count == 0 && Changed is null)
+        {
             return;
+        }
+
         var change = new FileChange(action, new StorePath(open.FullName), filter);
         Watches.Publish(change);
         Changed?.Invoke(change);

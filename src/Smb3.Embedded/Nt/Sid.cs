@@ -65,7 +65,9 @@ public sealed class Sid : IEquatable<Sid>
     {
         sid = null;
         if (!text.StartsWith("S-1-", StringComparison.OrdinalIgnoreCase))
+        {
             return false;
+        }
 
         text = text[4..];
         var end = text.IndexOf('-');
@@ -75,7 +77,9 @@ public sealed class Sid : IEquatable<Sid>
             ? ulong.TryParse(head[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var authority)
             : ulong.TryParse(head, NumberStyles.None, CultureInfo.InvariantCulture, out authority);
         if (!isAuthority || authority > MaxAuthority)
+        {
             return false;
+        }
 
         Span<uint> subAuthorities = stackalloc uint[MaxSubAuthorities];
         var count = 0;
@@ -86,7 +90,9 @@ public sealed class Sid : IEquatable<Sid>
             var part = end < 0 ? text : text[..end];
             if (count == MaxSubAuthorities
                 || !uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out subAuthorities[count++]))
+            {
                 return false;
+            }
         }
 
         sid = new Sid(authority, subAuthorities[..count]);
@@ -107,12 +113,16 @@ public sealed class Sid : IEquatable<Sid>
     {
         sid = null;
         if (source.Length < 8 || source[0] != 1 || source[1] > MaxSubAuthorities || source.Length < 8 + (4 * source[1]))
+        {
             return false;
+        }
 
         var authority = BinaryPrimitives.ReadUInt64BigEndian(source) & MaxAuthority;
         Span<uint> subAuthorities = stackalloc uint[source[1]];
         for (var i = 0; i < subAuthorities.Length; i++)
+        {
             subAuthorities[i] = BinaryPrimitives.ReadUInt32LittleEndian(source[(8 + (4 * i))..]);
+        }
 
         sid = new Sid(authority, subAuthorities);
         return true;
@@ -125,13 +135,18 @@ public sealed class Sid : IEquatable<Sid>
     public int WriteTo(Span<byte> destination)
     {
         if (destination.Length < BinaryLength)
+        {
             throw new ArgumentException("The destination does not hold the security identifier.", nameof(destination));
+        }
 
         BinaryPrimitives.WriteUInt64BigEndian(destination, Authority);
         destination[0] = 1;
         destination[1] = (byte)_subAuthorities.Length;
         for (var i = 0; i < _subAuthorities.Length; i++)
+        {
             BinaryPrimitives.WriteUInt32LittleEndian(destination[(8 + (4 * i))..], _subAuthorities[i]);
+        }
+
         return BinaryLength;
     }
 
@@ -140,11 +155,19 @@ public sealed class Sid : IEquatable<Sid>
     {
         var text = new StringBuilder("S-1-");
         if (Authority > uint.MaxValue)
+        {
             text.Append(CultureInfo.InvariantCulture, $"0x{Authority:X12}");
+        }
         else
+        {
             text.Append(CultureInfo.InvariantCulture, $"{Authority}");
+        }
+
         foreach (var part in _subAuthorities)
+        {
             text.Append(CultureInfo.InvariantCulture, $"-{part}");
+        }
+
         return text.ToString();
     }
 
@@ -161,7 +184,10 @@ public sealed class Sid : IEquatable<Sid>
         var hash = default(HashCode);
         hash.Add(Authority);
         foreach (var part in _subAuthorities)
+        {
             hash.Add(part);
+        }
+
         return hash.ToHashCode();
     }
 

@@ -44,7 +44,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         get
         {
             lock (_lock)
+            {
                 return _unreadBytes;
+            }
         }
     }
 
@@ -52,7 +54,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     public (int Messages, int FirstMessageBytes) Peek()
     {
         lock (_lock)
+        {
             return (_messages.Count + (_first.IsEmpty ? 0 : 1), NextMessage().Length);
+        }
     }
 
     /// <summary>
@@ -68,7 +72,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     {
         var status = await TakeTurnAsync(cancellation).ConfigureAwait(false);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
 
         try
         {
@@ -106,7 +112,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
             {
                 var status = ReadLocked(buffer.Span, out var count);
                 if (status != NtStatus.PipeEmpty)
+                {
                     return ValueTask.FromResult(new PipeRead(status, count));
+                }
             }
             else if (_waiting.Count >= MaxWaitingReads)
             {
@@ -133,14 +141,18 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     {
         var status = await TakeTurnAsync(cancellation).ConfigureAwait(false);
         if (status != NtStatus.Success)
+        {
             return new PipeRead(status, 0);
+        }
 
         try
         {
             lock (_lock)
             {
                 if (_unreadBytes > 0 || _waiting.Count > 0)
+                {
                     return new PipeRead(NtStatus.PipeBusy, 0);
+                }
             }
 
             status = await ReceiveAsync(input, cancellation).ConfigureAwait(false);
@@ -161,13 +173,19 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         lock (_lock)
         {
             if (_disposed)
+            {
                 return;
+            }
+
             _disposed = true;
             _messages.Clear();
             _first = default;
             _unreadBytes = 0;
             foreach (var read in _waiting)
+            {
                 read.Complete(NtStatus.PipeBroken, 0);
+            }
+
             _waiting.Clear();
         }
 
@@ -181,7 +199,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         lock (_lock)
         {
             if (_disposed || fragment.Length > MaxUnreadBytes - _unreadBytes)
+            {
                 return false;
+            }
 
             _messages.Enqueue(fragment);
             _unreadBytes += fragment.Length;
@@ -213,9 +233,14 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         lock (_lock)
         {
             if (_disposed)
+            {
                 return NtStatus.FileClosed;
+            }
+
             if (_broken)
+            {
                 return NtStatus.PipeDisconnected;
+            }
         }
 
         var stands = false;
@@ -231,7 +256,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         finally
         {
             if (!stands)
+            {
                 Break();
+            }
         }
 
         // A fault or a bind_nak that says why is worth more to the client than the status of the write.
@@ -253,7 +280,10 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         {
             var status = ReadLocked(node.Value.Buffer.Span, out var count);
             if (status == NtStatus.PipeEmpty)
+            {
                 return;
+            }
+
             _waiting.RemoveFirst();
             node.Value.Complete(status, count);
         }
@@ -265,9 +295,14 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     {
         count = 0;
         if (_disposed)
+        {
             return NtStatus.FileClosed;
+        }
+
         if (_first.IsEmpty && !_messages.TryDequeue(out _first))
+        {
             return _broken ? NtStatus.PipeDisconnected : NtStatus.PipeEmpty;
+        }
 
         count = Math.Min(buffer.Length, _first.Length);
         _first.Span[..count].CopyTo(buffer);
@@ -285,7 +320,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
                 lock (pipe._lock)
                 {
                     if (pipe._waiting.Remove(read))
+                    {
                         read.Complete(NtStatus.Cancelled, 0);
+                    }
                 }
             },
             (this, read));

@@ -38,7 +38,9 @@ internal sealed class PipeRegistry
     {
         pipe = null;
         if (Find(name) is not { } endpoint)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
 
         pipe = new NamedPipe(
             endpoint.Name, new RpcConnection(endpoint.SecondaryAddress, endpoint.Interfaces, _associations, caller));
@@ -48,11 +50,16 @@ internal sealed class PipeRegistry
     private PipeEndpoint? Find(ReadOnlySpan<char> name)
     {
         if (name.StartsWith('\\'))
+        {
             name = name[1..];
+        }
+
         foreach (var endpoint in _endpoints)
         {
             if (name.Equals(endpoint.Name, StringComparison.OrdinalIgnoreCase))
+            {
                 return endpoint;
+            }
         }
 
         return null;

@@ -36,10 +36,16 @@ public readonly record struct ExtendedAttribute(string Name, ReadOnlyMemory<byte
     {
         ArgumentNullException.ThrowIfNull(attributes);
         if (attributes.Count == 0)
+        {
             return 0;
+        }
+
         var size = 4u;
         foreach (var attribute in attributes)
+        {
             size += 5u + (uint)attribute.Name.Length + (uint)attribute.Value.Length;
+        }
+
         return size;
     }
 }

@@ -42,18 +42,24 @@ public abstract class ReadOnlyFileStore : IFileStore
     public async ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken)
     {
         if (access == StoreAccess.ReadWrite)
+        {
             return NtStatus.MediaWriteProtected;
-        var found = await FindAsync(path, cancellationToken);
+        }
+
+        var found = await FindAsync(path, cancellationToken).ConfigureAwait(false);
         if (found is { } entry)
         {
-            var actual = await SpellAsync(path, entry.Name, cancellationToken);
+            var actual = await SpellAsync(path, entry.Name, cancellationToken).ConfigureAwait(false);
             return new ReadOnlyFile(this, actual, entry);
         }
 
         // Which of the two it is, only the parent can say.
         if (path.IsRoot)
+        {
             return NtStatus.ObjectPathNotFound;
-        var parent = await FindAsync(path.Parent, cancellationToken);
+        }
+
+        var parent = await FindAsync(path.Parent, cancellationToken).ConfigureAwait(false);
         return parent is { IsDirectory: true } ? NtStatus.ObjectNameNotFound : NtStatus.ObjectPathNotFound;
     }
 
@@ -130,7 +136,10 @@ public abstract class ReadOnlyFileStore : IFileStore
         var fold = !Traits.Has(StoreAbilities.CaseSensitive);
         var hash = 14695981039346656037UL;
         foreach (var c in path.Text)
+        {
             hash = (hash ^ (fold ? char.ToUpperInvariant(c) : c)) * 1099511628211UL;
+        }
+
         return hash == 0 ? 1 : hash;
     }
 
@@ -138,10 +147,16 @@ public abstract class ReadOnlyFileStore : IFileStore
     private async ValueTask<StorePath> SpellAsync(StorePath path, string name, CancellationToken cancellationToken)
     {
         if (path.IsRoot)
+        {
             return path;
+        }
+
         var parent = path.Parent;
-        if (!parent.IsRoot && await FindAsync(parent, cancellationToken) is { } entry)
-            parent = await SpellAsync(parent, entry.Name, cancellationToken);
+        if (!parent.IsRoot && await FindAsync(parent, cancellationToken).ConfigureAwait(false) is { } entry)
+        {
+            parent = await SpellAsync(parent, entry.Name, cancellationToken).ConfigureAwait(false);
+        }
+
         return parent.Append(name);
     }
 }
@@ -184,7 +199,7 @@ public sealed class ReadOnlyFile : IStoreFile
     /// <inheritdoc/>
     public async ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken)
     {
-        var entry = await _store.FindAsync(Path, cancellationToken) ?? Entry;
+        var entry = await _store.FindAsync(Path, cancellationToken).ConfigureAwait(false) ?? Entry;
         return _store.ToMetadata(Path, entry);
     }
 
@@ -217,19 +232,25 @@ public sealed class ReadOnlyFile : IStoreFile
     public async ValueTask DisposeAsync()
     {
         if (_stream is { } stream)
-            await stream.DisposeAsync();
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+        }
+
         _turn.Dispose();
     }
 
     /// <summary>Reads from the file's stream, one reader at a time.</summary>
     internal async ValueTask<NtResult<int>> ReadStreamAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!await SeekAsync(offset, cancellationToken))
+            if (!await SeekAsync(offset, cancellationToken).ConfigureAwait(false))
+            {
                 return 0;
-            var read = await _stream!.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            }
+
+            var read = await _stream!.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
             _position += read;
             return read;
         }
@@ -251,19 +272,22 @@ public sealed class ReadOnlyFile : IStoreFile
         {
             var old = _stream;
             _stream = null;
-            await old.DisposeAsync();
+            await old.DisposeAsync().ConfigureAwait(false);
         }
 
         if (_stream is null)
         {
-            _stream = await _store.OpenReadAsync(Path, cancellationToken);
+            _stream = await _store.OpenReadAsync(Path, cancellationToken).ConfigureAwait(false);
             _position = 0;
         }
 
         if (_stream.CanSeek)
         {
             if (offset >= _stream.Length)
+            {
                 return false;
+            }
+
             _stream.Position = _position = offset;
             return true;
         }
@@ -271,9 +295,12 @@ public sealed class ReadOnlyFile : IStoreFile
         var skipped = new byte[Math.Min(64 * 1024, Math.Max(1, offset - _position))];
         while (_position < offset)
         {
-            var read = await _stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(skipped.Length, offset - _position)), cancellationToken);
+            var read = await _stream.ReadAsync(skipped.AsMemory(0, (int)Math.Min(skipped.Length, offset - _position)), cancellationToken).ConfigureAwait(false);
             if (read == 0)
+            {
                 return false;
+            }
+
             _position += read;
         }
 
@@ -289,7 +316,7 @@ public sealed class ReadOnlyFile : IStoreFile
         {
             _entries ??= store.ListAsync(directory, _end.Token).GetAsyncEnumerator(_end.Token);
             var count = 0;
-            while (count < entries.Length && await _entries.MoveNextAsync())
+            while (count < entries.Length && await _entries.MoveNextAsync().ConfigureAwait(false))
             {
                 var entry = _entries.Current;
                 entries.Span[count++] = new StoreEntry(entry.Name, store.ToMetadata(directory.Append(entry.Name), entry));
@@ -300,9 +327,12 @@ public sealed class ReadOnlyFile : IStoreFile
 
         public async ValueTask DisposeAsync()
         {
-            await _end.CancelAsync();
+            await _end.CancelAsync().ConfigureAwait(false);
             if (_entries is { } entries)
-                await entries.DisposeAsync();
+            {
+                await entries.DisposeAsync().ConfigureAwait(false);
+            }
+
             _end.Dispose();
         }
     }

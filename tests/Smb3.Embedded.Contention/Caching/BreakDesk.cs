@@ -34,7 +34,10 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         lock (_sync)
         {
             if (!_leases.TryGetValue(key, out var cached))
+            {
                 _leases[key] = cached = new CachedFile(key);
+            }
+
             return cached;
         }
     }
@@ -48,7 +51,10 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
             _oplocks[fileId] = cached;
             cached.Grant(state, false, arrival);
             foreach (var (_, message) in _early.Where(early => early.FileId == fileId).ToList())
+            {
                 Take(cached, BreakAnswer.Parse(message.Message), message.Arrival);
+            }
+
             _early.RemoveAll(early => early.FileId == fileId);
             return cached;
         }
@@ -68,11 +74,17 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         lock (_sync)
         {
             if (notice.IsLease ? _leases.TryGetValue(notice.LeaseKey, out var cached) : _oplocks.TryGetValue(notice.FileId, out cached))
+            {
                 Take(cached, notice, message.Arrival);
+            }
             else if (notice.IsLease)
+            {
                 report.Count("breaks for a connection that was cut");
+            }
             else
+            {
                 _early.Add((notice.FileId, message));
+            }
         }
     }
 
@@ -94,7 +106,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     {
         var response = await handle.File.CloseAsync();
         lock (_sync)
+        {
             handle.Cache?.Closed(handle, response.Arrival);
+        }
     }
 
     /// <summary>Puts on the server what only the cache has.</summary>
@@ -104,15 +118,24 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     {
         FileHandle? through;
         lock (_sync)
+        {
             through = cached.Handles.FirstOrDefault(handle => handle.Writes);
+        }
+
         foreach (var (block, unwritten) in through is null ? [] : cached.Dirty)
         {
             if (sinceBreak?.Elapsed > patience * 0.8)
+            {
                 throw new TimeoutException();
+            }
+
             var data = BlockContent.Make(through!.Number, block, unwritten.Version);
             var status = await through.File.TryWriteAsync((ulong)block * BlockContent.Size, data);
             if (status != NtStatus.Success)
+            {
                 throw new SmbTestException($"the write of a cached block was answered with {status}") { Status = status };
+            }
+
             cached.Written(block, unwritten.Version);
             report.Count("written behind");
         }
@@ -125,7 +148,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         {
             _gone = true;
             foreach (var cached in _leases.Values.Concat(_oplocks.Values))
+            {
                 Discard(cached);
+            }
         }
     }
 
@@ -134,7 +159,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         lock (_sync)
         {
             if (cached.Handles.FirstOrDefault() is { } handle)
+            {
                 cached.Discard(truth.File(handle.Number));
+            }
         }
     }
 
@@ -151,7 +178,10 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         var delay = _random.Next(20, 250);
         var watch = Stopwatch.StartNew();
         if (mustAnswer)
+        {
             cached.Unanswered++;
+        }
+
         cached.Answers = Task.Run(async () =>
         {
             await before;
@@ -178,7 +208,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
                 if (mustAnswer)
                 {
                     lock (_sync)
+                    {
                         cached.Unanswered--;
+                    }
                 }
             }
         });
@@ -191,9 +223,15 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     {
         await FlushAsync(cached, watch);
         if (!mustAnswer || _gone)
+        {
             return;
+        }
+
         if ((to & Smb2LeaseState.Handle) == 0)
+        {
             await CloseParkedAsync(cached);
+        }
+
         if (chance < 15)
         {
             report.Count("late answers");
@@ -212,7 +250,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         lock (_sync)
         {
             if (cached.IsOver(arrival))
+            {
                 return; // the close was the answer
+            }
         }
 
         var body = notice.IsLease
@@ -222,15 +262,26 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         var response = await tree.CallAsync(Smb2Command.OplockBreak, body);
         bool closed;
         lock (_sync)
+        {
             closed = cached.MayBeOver(arrival);
+        }
+
         if (response.Status == NtStatus.Success)
+        {
             report.Count("breaks answered");
+        }
         else if (closed)
+        {
             report.Count("breaks answered by a close");
+        }
         else if (watch.Elapsed > patience * 0.8)
+        {
             report.Count("breaks ended by the clock");
+        }
         else
+        {
             report.Wrong(who, $"a break to {to} that came {watch.Elapsed.TotalSeconds:f2}s ago, answered with {keep}: {response.Status}");
+        }
     }
 
     private async Task CloseParkedAsync(CachedFile cached)
@@ -240,7 +291,9 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
         {
             parked = cached.Handles.Where(handle => handle.Parked).ToList();
             foreach (var handle in parked)
+            {
                 cached.Remove(handle);
+            }
         }
 
         foreach (var handle in parked)

@@ -40,7 +40,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         get
         {
             lock (_sync)
+            {
                 return _held;
+            }
         }
     }
 
@@ -50,7 +52,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         get
         {
             lock (_sync)
+            {
                 return _generation;
+            }
         }
     }
 
@@ -59,7 +63,10 @@ internal sealed class CachedFile(Guid? leaseKey)
     public bool Remove(FileHandle handle)
     {
         if (!Handles.Remove(handle))
+        {
             return false;
+        }
+
         if (Handles.Count == 0)
         {
             handle.WasLast = true;
@@ -76,13 +83,20 @@ internal sealed class CachedFile(Guid? leaseKey)
     public void Closed(FileHandle handle, long arrival)
     {
         if (!handle.WasLast)
+        {
             return;
+        }
+
         lock (_sync)
         {
             if (Handles.Count == 0 && Opening == 0)
+            {
                 _endedAt = Math.Max(_endedAt, arrival);
+            }
             else
+            {
                 _doubtfulUntil = arrival;
+            }
         }
     }
 
@@ -90,7 +104,9 @@ internal sealed class CachedFile(Guid? leaseKey)
     public bool IsOver(long breakArrival)
     {
         lock (_sync)
+        {
             return breakArrival < _endedAt;
+        }
     }
 
     /// <summary>Whether the server may have seen the end of the lease before the answer. Called with the client's lock held.</summary>
@@ -102,7 +118,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         lock (_sync)
         {
             if (breaking)
+            {
                 return;
+            }
 
             // Nothing is being asked for (SMB2_LEASE_FLAG_BREAK_IN_PROGRESS): what was asked for before is over, with its lease or without.
             _endedAt = Math.Max(_endedAt, arrival);
@@ -125,7 +143,9 @@ internal sealed class CachedFile(Guid? leaseKey)
     public void Lower(Smb2LeaseState to)
     {
         lock (_sync)
+        {
             LowerLocked(to);
+        }
     }
 
     /// <summary>Keeps what was just read or written, if nothing came between.</summary>
@@ -134,7 +154,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         lock (_sync)
         {
             if ((_held & Smb2LeaseState.Read) != 0 && _generation == generation)
+            {
                 _clean[block] = version;
+            }
         }
     }
 
@@ -153,7 +175,9 @@ internal sealed class CachedFile(Guid? leaseKey)
     public bool IsCurrent(long generation)
     {
         lock (_sync)
+        {
             return (_held & Smb2LeaseState.Read) != 0 && _generation == generation;
+        }
     }
 
     /// <summary>Writes into the cache, when writes may be cached.</summary>
@@ -162,7 +186,10 @@ internal sealed class CachedFile(Guid? leaseKey)
         lock (_sync)
         {
             if ((_held & Smb2LeaseState.Write) == 0)
+            {
                 return false;
+            }
+
             var before = truth.Lowest;
             var version = truth.Begin();
             truth.Complete(version);
@@ -178,7 +205,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         get
         {
             lock (_sync)
+            {
                 return [.. _dirty];
+            }
         }
     }
 
@@ -188,7 +217,9 @@ internal sealed class CachedFile(Guid? leaseKey)
         lock (_sync)
         {
             if (_dirty.TryGetValue(block, out var dirty) && dirty.Version == version)
+            {
                 _dirty.Remove(block);
+            }
         }
     }
 
@@ -198,7 +229,10 @@ internal sealed class CachedFile(Guid? leaseKey)
         lock (_sync)
         {
             foreach (var (block, unwritten) in _dirty)
+            {
                 truth[block].Discard(unwritten.OnServer);
+            }
+
             _dirty.Clear();
             LowerLocked(Smb2LeaseState.None);
         }
@@ -208,7 +242,10 @@ internal sealed class CachedFile(Guid? leaseKey)
     {
         _held &= to;
         if ((to & Smb2LeaseState.Read) != 0)
+        {
             return;
+        }
+
         _generation++;
         _clean.Clear();
     }

@@ -24,9 +24,15 @@ internal static class BlockContent
     public static long VersionOf(ReadOnlySpan<byte> bytes, ulong file, int block)
     {
         if (bytes.IndexOfAnyExcept((byte)0) < 0)
+        {
             return 0;
+        }
+
         if (bytes.Length != Size || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != Magic)
+        {
             return -1;
+        }
+
         var version = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
         Span<byte> expected = stackalloc byte[Size];
         Fill(expected, file, block, version);

@@ -18,7 +18,9 @@ internal sealed class BlockTruth
         get
         {
             lock (_sync)
+            {
                 return _lowest;
+            }
         }
     }
 
@@ -27,14 +29,18 @@ internal sealed class BlockTruth
     public long Begin()
     {
         lock (_sync)
+        {
             return _highest = ++_last;
+        }
     }
 
     /// <summary>A write was answered: nothing older is there.</summary>
     public void Complete(long version)
     {
         lock (_sync)
+        {
             _lowest = Math.Max(_lowest, version);
+        }
     }
 
     /// <summary>A write was refused, by the only one who could write: it is as if it had not begun.</summary>
@@ -43,7 +49,9 @@ internal sealed class BlockTruth
         lock (_sync)
         {
             if (_highest == version)
+            {
                 _highest = _lowest;
+            }
         }
     }
 
@@ -51,14 +59,18 @@ internal sealed class BlockTruth
     public void Discard(long version)
     {
         lock (_sync)
+        {
             _lowest = Math.Min(_lowest, version);
+        }
     }
 
     /// <summary>The file was emptied while nobody else had it open.</summary>
     public void Empty()
     {
         lock (_sync)
+        {
             _lowest = _empty = _highest = ++_last;
+        }
     }
 
     /// <summary>Something read that is not excluded; null when it may be, else what is wrong.</summary>
@@ -70,11 +82,17 @@ internal sealed class BlockTruth
         lock (_sync)
         {
             if (version == 0)
+            {
                 version = _empty;
+            }
+
             if (version >= lowest && version <= _highest)
             {
                 if (alone)
+                {
                     _lowest = _highest = version;
+                }
+
                 return null;
             }
 

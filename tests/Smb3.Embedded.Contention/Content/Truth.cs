@@ -21,7 +21,9 @@ internal sealed class Truth
     public void NameChanged(long since)
     {
         lock (_names)
+        {
             _latestNameChange = Math.Max(_latestNameChange, since);
+        }
     }
 
     /// <summary>When the latest begun of all name changes that are done was begun.</summary>
@@ -30,7 +32,9 @@ internal sealed class Truth
         get
         {
             lock (_names)
+            {
                 return _latestNameChange;
+            }
         }
     }
 }

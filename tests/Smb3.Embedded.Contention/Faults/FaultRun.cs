@@ -22,7 +22,9 @@ internal sealed class FaultRun(RunSettings settings, WriteLedger ledger, RunRepo
         await ended.CancelAsync();
         await progress;
         if (ledger.Torn > 0)
+        {
             report.Wrong("the store", $"{ledger.Torn} writes of another size than they were sent with");
+        }
     }
 
     private async Task RunClientAsync(int number)

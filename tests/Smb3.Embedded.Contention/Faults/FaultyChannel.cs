@@ -62,7 +62,9 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
     public async ValueTask GiveUpAsync()
     {
         if (Interlocked.Exchange(ref _failed, 1) == 0)
+        {
             await connection.DisposeAsync();
+        }
     }
 
     /// <summary>The end of everything: nothing is held up any more.</summary>

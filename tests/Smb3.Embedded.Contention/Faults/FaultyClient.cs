@@ -77,7 +77,9 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         {
             await Task.Delay(_random.Next(2, 40), CancellationToken.None);
             if (Usable() is { } channel)
+            {
                 channel.Harm(_random, report);
+            }
         }
     }
 
@@ -87,9 +89,13 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         while (report.Elapsed < settings.Run.Time && report.WrongCount < 20)
         {
             if (random.Next(4) == 0)
+            {
                 await CheckAsync(block);
+            }
             else
+            {
                 await WriteAsync(block);
+            }
         }
     }
 
@@ -108,7 +114,9 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         _done[block] = version;
         report.Count("writes");
         if (!ledger.Has(Name, block * BlockContent.Size, version))
+        {
             report.Wrong(_who, $"version {version} of block {block} was answered and never executed");
+        }
     }
 
     private async Task CheckAsync(int block)
@@ -118,7 +126,9 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         var version = BlockContent.VersionOf(data, FileNumber, block);
         report.Count("reads");
         if (version != _done[block])
+        {
             report.Wrong(_who, $"block {block} is version {version} and not {_done[block]} ({response.Status})");
+        }
     }
 
     /// <summary>Sends a request until it is answered, over one channel after the other.</summary>
@@ -128,7 +138,10 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         for (var attempt = 0; ; attempt++)
         {
             if (watch.Elapsed > TimeSpan.FromSeconds(60))
+            {
                 throw new TimeoutException("A request was not answered on any channel for a minute.");
+            }
+
             var generation = Volatile.Read(ref _generation);
             var file = _file;
             if (file is null || Usable() is not { } channel)
@@ -184,9 +197,15 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
     private async Task LoseAsync(int generation)
     {
         if (generation != Volatile.Read(ref _generation))
+        {
             return;
+        }
+
         foreach (var channel in Channels())
+        {
             await channel.GiveUpAsync();
+        }
+
         await RepairAsync(generation);
     }
 
@@ -202,13 +221,22 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
                 // As a client does it, which does not spend its tries while the server is busy with others.
                 await Task.Delay(TimeSpan.FromMilliseconds(5 * tries));
                 lock (_channels)
+                {
                     _channels.RemoveAll(channel => !channel.IsUsable);
+                }
+
                 try
                 {
                     if (Usable() is null || _file is null)
+                    {
                         await ComeBackAsync();
+                    }
+
                     while (Channels().Count < settings.Channels)
+                    {
                         await BindAsync();
+                    }
+
                     return;
                 }
                 catch (Exception e) when (IsFailure(e))
@@ -235,13 +263,18 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
             await _session.BindAsync(channel.Connection, settings.Run.User, settings.Run.Password).WaitAsync(settings.ChannelPatience);
             report.Count("binds");
             lock (_channels)
+            {
                 _channels.Add(channel);
+            }
         }
         catch (Exception e)
         {
             await channel.GiveUpAsync();
             if (Usable() is null)
+            {
                 throw new EndOfStreamException("The last channel went while another was being bound.", e); // and the keys with it
+            }
+
             throw;
         }
     }
@@ -266,7 +299,9 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
 
             Interlocked.Increment(ref _generation);
             lock (_channels)
+            {
                 _channels.Add(channel);
+            }
         }
         catch (Exception)
         {
@@ -289,7 +324,10 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         var file = new SmbTestFile(_tree, answer);
         var status = await file.LockAsync(LockAt, 16);
         if (status != NtStatus.Success)
+        {
             report.Wrong(_who, $"the lock of a new open was answered with {status}");
+        }
+
         return file;
     }
 
@@ -312,7 +350,10 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         // The lock came back with the open: nobody locks a range twice, its owner neither.
         var status = await file.LockAsync(LockAt, 16);
         if (status != NtStatus.LockNotGranted)
+        {
             report.Wrong(_who, $"the lock of a durable open did not survive: {status}");
+        }
+
         return file;
     }
 
@@ -330,11 +371,16 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
     private void Answer(SmbTestResponse message)
     {
         if (message.Command != Smb2Command.OplockBreak)
+        {
             return;
+        }
+
         report.Count("breaks");
         var notice = BreakAnswer.Parse(message.Message);
         if (notice.AcknowledgmentRequired)
+        {
             _ = Task.Run(() => AcknowledgeAsync(notice));
+        }
     }
 
     private async Task AcknowledgeAsync(BreakAnswer notice)
@@ -362,20 +408,29 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
             report.Count("executed", executed);
             report.Count("replays of what had been executed", repeated.Count);
             foreach (var version in repeated.Where(version => !_replayed.ContainsKey((block, version))))
+            {
                 report.Wrong(_who, $"version {version} of block {block} was sent once and executed twice");
+            }
+
             if (stale > 0)
+            {
                 report.Wrong(_who, $"{stale} writes of block {block} were executed after newer ones");
+            }
         }
 
         var closed = await RequestAsync(file => file.Tree.Request(Smb2Command.Close, RequestBody.Close(file.FileId)));
         if (closed.Status != NtStatus.Success)
+        {
             report.Wrong(_who, $"the close was answered with {closed.Status}");
+        }
     }
 
     private List<FaultyChannel> Channels()
     {
         lock (_channels)
+        {
             return [.. _channels];
+        }
     }
 
     private FaultyChannel? Usable()

@@ -44,17 +44,29 @@ internal sealed class Rival(RunSettings settings, RunReport report)
             Smb2Command.Create,
             RequestBody.Create(settings.Name(owner), FileAccessMask.FileGenericRead, CreateDisposition.Open));
         if (watch.Elapsed > TimeSpan.FromSeconds(1))
+        {
             report.Count("visits that waited a second for a break");
+        }
+
         if (response.Status == NtStatus.ObjectNameNotFound)
+        {
             return;
+        }
+
         if (response.Expect(NtStatus.Success).Status != NtStatus.Success || watch.Elapsed > settings.BreakTimeout + TimeSpan.FromSeconds(8))
+        {
             report.Wrong(Who, $"an open took {watch.Elapsed.TotalSeconds:f1} s");
+        }
+
         report.Count("visits");
         var file = new SmbTestFile(tree, CreateAnswer.Parse(response.Message));
         var block = _random.Next(BlockContent.PerFile);
         var read = await tree.Session.CallAsync(file.ReadRequest((ulong)(block * BlockContent.Size), BlockContent.Size));
         if (read.Status == NtStatus.Success && BlockContent.VersionOf(ReadAnswer.Parse(read.Message).Data, (ulong)owner, block) < 0)
+        {
             report.Count("blocks met in the middle of a write");
+        }
+
         await file.CloseAsync();
     }
 }

@@ -26,20 +26,28 @@ internal sealed class WriteLedger
         var version = BitConverter.ToInt64(bytes, 24);
         var list = _writes.GetOrAdd((path.Text, offset), static _ => []);
         lock (list)
+        {
             list.Add(version);
+        }
     }
 
     /// <summary>How many writes of a block there were, which more than once, and how often an older one came after a newer one.</summary>
     public (int Executed, List<long> Repeated, int Stale) Judge(string file, long offset)
     {
         if (!_writes.TryGetValue((file, offset), out var list))
+        {
             return (0, [], 0);
+        }
+
         lock (list)
         {
             var repeated = list.GroupBy(version => version).Where(same => same.Count() > 1).Select(same => same.Key).ToList();
             var stale = 0;
             for (var i = 1; i < list.Count; i++)
+            {
                 stale += list[i] < list[i - 1] ? 1 : 0;
+            }
+
             return (list.Count, repeated, stale);
         }
     }
@@ -48,8 +56,13 @@ internal sealed class WriteLedger
     public bool Has(string file, long offset, long version)
     {
         if (!_writes.TryGetValue((file, offset), out var list))
+        {
             return false;
+        }
+
         lock (list)
+        {
             return list.Contains(version);
+        }
     }
 }

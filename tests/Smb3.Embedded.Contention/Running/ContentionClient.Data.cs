@@ -14,7 +14,10 @@ internal sealed partial class ContentionClient
     {
         var block = _random.Next(BlockContent.PerFile);
         if (Pick(handle => handle.Reads) is not { } handle)
+        {
             return;
+        }
+
         var cache = handle.Cache;
         if (cache is not null && !AwaitsAnswer(cache) && cache.Find(block) is { } cached)
         {
@@ -26,7 +29,10 @@ internal sealed partial class ContentionClient
             {
                 report.Count("cached reads");
                 if (truthOf.Check(cached.Version, lowest, alone: false) is { } wrong)
+                {
                     report.Wrong(_who, $"a stale cache: {wrong} in block {block} of {handle.Number:x} under {cache.Held}");
+                }
+
                 return;
             }
         }
@@ -34,13 +40,18 @@ internal sealed partial class ContentionClient
         if (cache is not null && Array.Exists(cache.Dirty, dirty => dirty.Key == block))
         {
             if ((cache.Held & Wire.Smb2LeaseState.Write) != 0)
+            {
                 return; // it knows it
+            }
+
             await cache.Answers;
         }
 
         var generation = cache?.Generation ?? 0;
         if (await ReadAsync(handle, block, alone: handle.Locked.ContainsKey(block)) is { } version)
+        {
             cache?.Keep(block, version, generation);
+        }
     }
 
     /// <summary>Reads a block from the server and checks it.</summary>
@@ -52,12 +63,18 @@ internal sealed partial class ContentionClient
         var response = await _on.Tree.Session.CallAsync(handle.File.ReadRequest((ulong)block * Size, (uint)Size));
         Allow(response.Status, NtStatus.EndOfFile, alone ? NtStatus.EndOfFile : NtStatus.FileLockConflict);
         if (response.Status != NtStatus.Success && response.Status != NtStatus.EndOfFile)
+        {
             return null;
+        }
+
         var data = response.Status == NtStatus.Success ? ReadAnswer.Parse(response.Message).Data : [];
         var version = BlockContent.VersionOf(data, handle.Number, block);
         report.Count(alone ? "locked reads" : "reads");
         if (truthOf.Check(version, lowest, alone) is { } wrong)
+        {
             report.Wrong(_who, $"wrong content: {wrong} in block {block} of {handle.Number:x} ({data.Length} bytes)");
+        }
+
         return version < 0 ? null : version;
     }
 
@@ -66,7 +83,10 @@ internal sealed partial class ContentionClient
         var block = _random.Next(BlockContent.PerFile);
         var wait = _random.Next(4) == 0;
         if (Pick(handle => handle is { Reads: true, Writes: true }) is not { } handle)
+        {
             return;
+        }
+
         if (handle.Locked.TryGetValue(block, out var held))
         {
             handle.Locked[block] = await WriteThroughAsync(handle, block) ?? held;
@@ -80,9 +100,15 @@ internal sealed partial class ContentionClient
         }
 
         if (!await LockAsync(handle, block, wait))
+        {
             return;
+        }
+
         if (await ReadAsync(handle, block, alone: true) is not null)
+        {
             await WriteThroughAsync(handle, block);
+        }
+
         await UnlockAsync(handle, block);
     }
 
@@ -90,7 +116,9 @@ internal sealed partial class ContentionClient
     private bool AwaitsAnswer(CachedFile cache)
     {
         lock (_on.Desk.Sync)
+        {
             return cache.Unanswered > 0;
+        }
     }
 
     /// <summary>
@@ -100,7 +128,9 @@ internal sealed partial class ContentionClient
     private bool HoldsLocks(CachedFile cache)
     {
         lock (_on.Desk.Sync)
+        {
             return cache.Handles.Exists(one => one.Locked.Count > 0);
+        }
     }
 
     private async Task<long?> WriteThroughAsync(FileHandle handle, int block)
@@ -137,9 +167,13 @@ internal sealed partial class ContentionClient
         if (Pick(handle => handle is { Reads: true, Writes: true }) is { } handle && await LockAsync(handle, block, wait))
         {
             if (await ReadAsync(handle, block, alone: true) is { } version)
+            {
                 handle.Locked[block] = version;
+            }
             else
+            {
                 await UnlockAsync(handle, block);
+            }
         }
     }
 
@@ -156,7 +190,10 @@ internal sealed partial class ContentionClient
         var flags = LockFlags.Exclusive | (wait ? 0 : LockFlags.FailImmediately);
         var call = await _on.Connection.SendAsync(handle.File.LockRequest((ulong)block * Size, Size, flags));
         if (wait && await Task.WhenAny(call.ResponseAsync(), Task.Delay(patience)) is { } first && first != call.ResponseAsync())
+        {
             await _on.Tree.Session.CancelAsync(call, call.IsAnswered ? 0 : await AsyncIdAsync(call));
+        }
+
         var status = (await call.ResponseAsync()).Status;
         Allow(status, wait ? NtStatus.Cancelled : NtStatus.LockNotGranted);
         report.Count(status == NtStatus.Success ? "locks" : "locks not granted");
@@ -182,7 +219,9 @@ internal sealed partial class ContentionClient
             // Nobody else could have written it.
             var now = await ReadAsync(handle, block, alone: true);
             if (now != version)
+            {
                 report.Wrong(_who, $"block {block} of {handle.Number:x} became version {now} under a lock on version {version}");
+            }
         }
 
         Allow(await handle.File.LockAsync((ulong)block * Size, Size, LockFlags.Unlock));

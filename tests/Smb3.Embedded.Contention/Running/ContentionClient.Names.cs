@@ -19,7 +19,9 @@ internal sealed partial class ContentionClient
         var target = settings.Name(_random.Next(settings.Files));
         var replace = _random.Next(2) == 0;
         if (Pick(handle => (handle.Access & FileAccessMask.Delete) != 0) is not { } handle)
+        {
             return;
+        }
 
         // Another client may give the file this very name before the request arrives: the server changes nothing then, and tells nobody.
         // The moment is taken before the question for the name, so that it is before such a change too.
@@ -38,14 +40,19 @@ internal sealed partial class ContentionClient
         {
             report.Count(same ? "renames to the same name" : "renames");
             if (!same)
+            {
                 NameChanged(since);
+            }
         }
     }
 
     private async Task DeleteOneAsync()
     {
         if (Pick(handle => (handle.Access & FileAccessMask.Delete) != 0) is not { } handle)
+        {
             return;
+        }
+
         var response = await _on.Tree.CallAsync(
             Smb2Command.SetInfo,
             RequestBody.SetFile(handle.File.FileId, FileInformationClass.FileDispositionInformation, SetBuffer.Disposition(true)));
@@ -66,7 +73,10 @@ internal sealed partial class ContentionClient
 
         report.Count("emptied");
         foreach (var block in truth.File(handle.Number))
+        {
             block.Empty();
+        }
+
         _on.Listing = null;
         await ReadAsync(handle, 0, alone: false);
         await CloseAsync(handle);
@@ -75,7 +85,10 @@ internal sealed partial class ContentionClient
     private async Task ListAsync()
     {
         if (await FolderAsync() is not { } folder)
+        {
             return;
+        }
+
         if (_on.Listing is { } listing)
         {
             var latest = truth.LatestNameChange;
@@ -84,7 +97,10 @@ internal sealed partial class ContentionClient
             {
                 report.Count("cached listings");
                 if (latest > listing.Moment)
+                {
                     report.Wrong(_who, $"a stale listing under {folder.Cache.Held}: a name changed after it was read");
+                }
+
                 return;
             }
         }
@@ -98,17 +114,25 @@ internal sealed partial class ContentionClient
                 Smb2Command.QueryDirectory, RequestBody.QueryDirectory(folder.File.FileId, flags: flags, outputLength: 1024));
             flags = QueryDirectoryFlags.None;
             if (response.Status == NtStatus.NoMoreFiles)
+            {
                 break;
+            }
+
             response.Expect(NtStatus.Success);
             var entries = ListReader.Directory(
                 FileInformationClass.FileIdBothDirectoryInformation, OutputBufferAnswer.Parse(response.Message).Buffer);
             foreach (var entry in entries)
+            {
                 names.Add(entry.Name);
+            }
         }
 
         report.Count("listings");
         if (!names.Contains(".") || names.Count > settings.Files + 2)
+        {
             report.Wrong(_who, $"a listing of {string.Join(' ', names)}");
+        }
+
         var moment = truth.Now();
         _on.Listing = folder.Cache is { } cache && cache.IsCurrent(generation) ? (moment, generation) : null;
     }
@@ -116,7 +140,10 @@ internal sealed partial class ContentionClient
     private async Task<FileHandle?> FolderAsync()
     {
         if (_on.Folder is { } open)
+        {
             return open;
+        }
+
         var key = LeaseKey(-1);
         var cache = _on.Desk.Lease(key);
         var lease = new LeaseContext
@@ -169,7 +196,10 @@ internal sealed partial class ContentionClient
         }
 
         if (await FolderAsync() is not { } folder)
+        {
             return;
+        }
+
         var body = RequestBody.ChangeNotify(folder.File.FileId, ChangeFilter.FileName | ChangeFilter.Size | ChangeFilter.LastWrite);
         _on.Watches.Add(await _on.Connection.SendAsync(_on.Tree.Request(Smb2Command.ChangeNotify, body)));
     }
@@ -180,13 +210,18 @@ internal sealed partial class ContentionClient
         Allow(response.Status, NtStatus.Cancelled, NtStatus.NotifyCleanup, NtStatus.NotifyEnumDir);
         report.Count("watches");
         if (response.Status == NtStatus.Success)
+        {
             ListReader.Changes(OutputBufferAnswer.Parse(response.Message).Buffer);
+        }
     }
 
     private async Task CloseFolderAsync()
     {
         if (_on.Folder is not { } folder)
+        {
             return;
+        }
+
         _on.Folder = null;
         _on.Listing = null;
         lock (_on.Desk.Sync)
@@ -196,7 +231,10 @@ internal sealed partial class ContentionClient
 
         await CloseFileAsync(folder);
         foreach (var call in _on.Watches)
+        {
             await EndWatchAsync(call);
+        }
+
         _on.Watches.Clear();
     }
 
@@ -232,10 +270,16 @@ internal sealed partial class ContentionClient
     {
         await CloseFolderAsync();
         while (_on.Handles.Count > 0)
+        {
             await CloseAsync(_on.Handles[0]);
+        }
+
         await _on.Desk.SettleAsync();
         foreach (var call in _on.Watches)
+        {
             await EndWatchAsync(call);
+        }
+
         await EchoAsync();
         await _on.Tree.DisconnectAsync();
         await _on.Tree.Session.LogOffAsync();

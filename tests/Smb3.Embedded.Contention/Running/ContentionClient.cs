@@ -102,7 +102,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         var disposition = _random.Next(5) == 0 ? CreateDisposition.Open : CreateDisposition.OpenIf;
         var options = CreateOptions.NonDirectoryFile | (_random.Next(50) == 0 ? CreateOptions.DeleteOnClose : 0);
         if ((access & FileAccessMask.Delete) == 0)
+        {
             options &= ~CreateOptions.DeleteOnClose;
+        }
+
         if (_on.Handles.Count >= 5)
         {
             await CloseOneAsync();
@@ -125,7 +128,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         lock (_on.Desk.Sync)
         {
             if (!handle.Cache!.Handles.Contains(handle))
+            {
                 return false; // it was closed for a break
+            }
+
             handle.Parked = false;
             return true;
         }
@@ -153,7 +159,9 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
             {
                 writer.AskOnDiskId();
                 if (cache is not null)
+                {
                     writer.Lease(new LeaseContext { Version = version, LeaseKey = cache.LeaseKey!.Value, State = wish });
+                }
             });
         var response = await CreateAsync(cache, body);
         if (response.Status != NtStatus.Success)
@@ -168,7 +176,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         report.Count("opens");
         var answer = CreateAnswer.Parse(response.Message);
         if (answer.Action is CreateAction.Created)
+        {
             NameChanged(since);
+        }
+
         var file = BitConverter.ToUInt64(answer.Find(CreateContextName.QueryOnDiskId)!);
         if (cache is not null && answer.Lease is { } lease)
         {
@@ -191,10 +202,15 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         lock (_on.Desk.Sync)
         {
             if (cache?.Handles.FirstOrDefault() is { } other && other.Number != file)
+            {
                 report.Wrong(_who, "one lease key means two files");
+            }
+
             cache?.Handles.Add(handle);
             if (cache is { LeaseKey: not null })
+            {
                 cache.Opening--;
+            }
         }
 
         _on.Handles.Add(handle);
@@ -207,7 +223,9 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         lock (_on.Desk.Sync)
         {
             if (lease is not null)
+            {
                 lease.Opening++;
+            }
         }
 
         return _on.Tree.CallAsync(Smb2Command.Create, body);
@@ -218,7 +236,9 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
         lock (_on.Desk.Sync)
         {
             if (lease is not null)
+            {
                 lease.Opening--;
+            }
         }
     }
 
@@ -228,7 +248,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
     private async Task CloseOneAsync()
     {
         if (Pick(_ => true) is not { } handle)
+        {
             return;
+        }
+
         var park = _random.Next(2) == 0;
         if (park && handle.Locked.Count == 0 && handle.Cache is { } cache && (cache.Held & Smb2LeaseState.Handle) != 0)
         {
@@ -249,7 +272,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
     private async Task CloseAsync(FileHandle handle)
     {
         foreach (var block in handle.Locked.Keys.ToList())
+        {
             await UnlockAsync(handle, block);
+        }
+
         _on.Handles.Remove(handle);
         if (handle.Cache is { } cache)
         {
@@ -259,7 +285,9 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
             lock (_on.Desk.Sync)
             {
                 if (!cache.Remove(handle))
+                {
                     return; // it was closed for a break
+                }
             }
 
             await cache.Answers;
@@ -275,7 +303,9 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
 
         // An answer to a break of what is closed now must not be taken for one of what its key means next.
         if (handle.Cache is { } cache)
+        {
             await cache.Answers;
+        }
     }
 
     /// <summary>A handle that is in use.</summary>
@@ -299,6 +329,8 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
     private void Allow(NtStatus status, params ReadOnlySpan<NtStatus> allowed)
     {
         if (status != NtStatus.Success && !allowed.Contains(status))
+        {
             report.Wrong(_who, $"{_doing} was answered with {status}");
+        }
     }
 }

@@ -51,7 +51,10 @@ internal sealed class ContentionRun(RunSettings settings, RunReport report)
                 settings.Name(name), SmbTestTree.ReadWrite, CreateDisposition.Open, ShareAccess.None, CreateOptions.DeleteOnClose,
                 contexts: (ref CreateContextWriter writer) => writer.AskOnDiskId()));
             if (response.Status == NtStatus.ObjectNameNotFound)
+            {
                 continue;
+            }
+
             if (response.Status != NtStatus.Success)
             {
                 report.Wrong("at the end", $"{settings.Name(name)} cannot be opened alone: {response.Status}");
@@ -68,7 +71,9 @@ internal sealed class ContentionRun(RunSettings settings, RunReport report)
                 var data = read.Status == NtStatus.Success ? ReadAnswer.Parse(read.Message).Data : [];
                 report.Count("blocks checked at the end");
                 if (truth.Check(BlockContent.VersionOf(data, number, block), truth.Lowest, alone: true) is { } wrong)
+                {
                     report.Wrong("at the end", $"{wrong} in block {block} of {settings.Name(name)}");
+                }
             }
 
             await file.CloseAsync();
@@ -77,6 +82,8 @@ internal sealed class ContentionRun(RunSettings settings, RunReport report)
         var status = await tree.TryOpenAsync(
             settings.Folder, access: SmbTestTree.ReadWrite, options: CreateOptions.DirectoryFile | CreateOptions.DeleteOnClose);
         if (status != NtStatus.Success || await tree.TryOpenAsync(settings.Folder) != NtStatus.ObjectNameNotFound)
+        {
             report.Wrong("at the end", $"the folder cannot be deleted: {status}");
+        }
     }
 }

@@ -47,9 +47,13 @@ internal sealed class DawdlingStore(IFileStore inner, Action<StorePath, long, Re
     private async ValueTask DawdleAsync()
     {
         if (Interlocked.Increment(ref _turns) % 32 == 0)
+        {
             await Task.Delay(1).ConfigureAwait(false);
+        }
         else
+        {
             await Task.Yield();
+        }
     }
 
     private sealed class DawdlingFile(IStoreFile inner, DawdlingStore store) : IStoreFile

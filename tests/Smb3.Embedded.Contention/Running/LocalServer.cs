@@ -59,7 +59,10 @@ internal sealed class LocalServer : IAsyncDisposable
         {
             left = Leftovers();
             if (left.Count == 0)
+            {
                 break;
+            }
+
             await Task.Delay(50);
         }
 
@@ -75,7 +78,9 @@ internal sealed class LocalServer : IAsyncDisposable
         void Expect(int count, string what)
         {
             if (count != 0)
+            {
                 left.Add($"{count} {what}");
+            }
         }
 
         Expect(Volume.OpenCount, "opens");
@@ -106,7 +111,9 @@ internal sealed class LocalServer : IAsyncDisposable
             get
             {
                 lock (_sync)
+                {
                     return [.. _texts];
+                }
             }
         }
 
@@ -121,11 +128,16 @@ internal sealed class LocalServer : IAsyncDisposable
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (!IsEnabled(logLevel))
+            {
                 return;
+            }
+
             lock (_sync)
             {
                 if (_texts.Count < 20)
+                {
                     _texts.Add($"{formatter(state, exception)} {exception}");
+                }
             }
         }
 

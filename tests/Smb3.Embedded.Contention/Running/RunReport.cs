@@ -23,7 +23,9 @@ internal sealed class RunReport
         var line = $"{_watch.Elapsed.TotalSeconds,7:f2}s {who}: {what}";
         _wrong.Enqueue(line);
         if (_wrong.Count <= 40)
+        {
             Console.WriteLine("WRONG " + line);
+        }
     }
 
     public string Line() => string.Join(

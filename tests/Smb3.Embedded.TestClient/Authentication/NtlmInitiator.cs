@@ -31,12 +31,18 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
     {
         _negotiate = WriteNegotiate();
         if (options.Raw)
+        {
             return _negotiate;
+        }
+
         byte[][] mechanisms = [.. options.PreferredMechanisms, SpnegoOid.Ntlm.ToArray()];
         byte[] optimistic = mechanisms.Length == 1 ? _negotiate : [0x60, 0x03, 0x01, 0x02, 0x03];
         var token = NegTokenInit.Write(mechanisms, optimistic);
         if (!NegTokenInit.TryParse(token, out var init))
+        {
             throw new InvalidOperationException("The own token is not well-formed.");
+        }
+
         _mechTypes = init.MechTypes.ToArray();
         return token;
     }
@@ -45,13 +51,24 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
     public byte[] Next(ReadOnlySpan<byte> serverToken)
     {
         if (options.Raw)
+        {
             return Authenticate(serverToken);
+        }
+
         if (!NegTokenResp.TryParse(serverToken, out var response))
+        {
             throw new InvalidDataException("Not a NegTokenResp.");
+        }
+
         if (!response.SupportedMech.IsEmpty && !response.SupportedMech.SequenceEqual(SpnegoOid.Ntlm))
+        {
             throw new InvalidDataException("The server chose a mechanism that is not NTLM.");
+        }
+
         if (response.ResponseToken.IsEmpty)
+        {
             return NegTokenResp.Write(null, default, _negotiate, default);
+        }
 
         var authenticate = Authenticate(response.ResponseToken);
         return NegTokenResp.Write(null, default, authenticate, options.SendMechListMic ? Sign(fromServer: false) : default);
@@ -61,9 +78,15 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
     public bool Finish(ReadOnlySpan<byte> serverToken)
     {
         if (!_authenticated)
+        {
             return false;
+        }
+
         if (options.Raw)
+        {
             return serverToken.IsEmpty;
+        }
+
         return NegTokenResp.TryParse(serverToken, out var response)
             && response.State == NegState.AcceptCompleted
             && (options.SendMechListMic
@@ -106,7 +129,9 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
         byte[] ntResponse = [];
         byte[] lmResponse = isAnonymous ? [0] : new byte[24];
         if (!isAnonymous)
+        {
             ntResponse = options.UseNtlmV1 ? new byte[24] : Respond(serverChallenge, challenge[targetInfoRange], baseKey);
+        }
 
         byte[] encryptedKey = [];
         SessionKey = baseKey;
@@ -159,12 +184,18 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
         span[NtlmV2.ProofSize] = 1;
         span[NtlmV2.ProofSize + 1] = 1;
         if (NtlmAvPairs.TryFind(targetInfo, NtlmAvId.Timestamp, out var time))
+        {
             time.CopyTo(span[(NtlmV2.ProofSize + 8)..]);
+        }
+
         RandomNumberGenerator.Fill(span.Slice(NtlmV2.ProofSize + 16, NtlmMessage.ChallengeSize));
 
         var at = NtlmV2.AttributesOffset;
         for (var pairs = new NtlmAvPairs(targetInfo); pairs.TryMoveNext();)
+        {
             at = NtlmAvPairs.Put(span, at, pairs.Id, pairs.Value);
+        }
+
         NtlmAvPairs.Put(span, at, NtlmAvId.Flags, options.SendMic ? [2, 0, 0, 0] : [0, 0, 0, 0]);
 
         Span<byte> ntHash = stackalloc byte[SmbUser.NtHashSize];

@@ -29,7 +29,9 @@ internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
         {
             _allowed = bytes;
             if (bytes == 0)
+            {
                 _gate.Close();
+            }
         }
     }
 
@@ -65,7 +67,10 @@ internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
                 var result = await source.ReadAsync();
                 await _gate.WaitAsync();
                 if (_cut)
+                {
                     return;
+                }
+
                 var taken = Take(result.Buffer);
                 if (taken.IsEmpty && !result.Buffer.IsEmpty && !_gate.IsClosed && !result.IsCompleted)
                 {
@@ -74,11 +79,16 @@ internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
                 }
 
                 foreach (var segment in taken)
+                {
                     await target.WriteAsync(segment);
+                }
+
                 Interlocked.Add(ref _delivered, taken.Length);
                 source.AdvanceTo(taken.End);
                 if (result.IsCompleted && taken.Length == result.Buffer.Length)
+                {
                     return;
+                }
             }
         }
         catch (Exception e) when (e is InvalidOperationException or IOException or OperationCanceledException or ObjectDisposedException)
@@ -139,7 +149,10 @@ internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
             {
                 // Only whole headers are looked at: a block inside one makes the next duplicate a frame late, which is as good.
                 if (FrameLength(taken) is not { } length)
+                {
                     return;
+                }
+
                 _restOfFrame = length;
             }
 
@@ -152,7 +165,10 @@ internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
     private static long? FrameLength(ReadOnlySequence<byte> buffer)
     {
         if (buffer.Length < sizeof(uint))
+        {
             return null;
+        }
+
         Span<byte> header = stackalloc byte[sizeof(uint)];
         buffer.Slice(0, sizeof(uint)).CopyTo(header);
         return sizeof(uint) + (BinaryPrimitives.ReadUInt32BigEndian(header) & 0xFFFFFF);

@@ -24,7 +24,10 @@ public class ContentionTests
         // No name is left pending, and every file can be opened alone.
         var fine = new[] { NtStatus.Success, NtStatus.ObjectNameNotFound, NtStatus.ObjectPathNotFound };
         foreach (var name in Names)
+        {
             Assert.Contains(await volume.StatusAsync(name), fine);
+        }
+
         volume.AssertEmpty();
     }
 
@@ -47,7 +50,10 @@ public class ContentionTests
                     share: random.Next(5) == 0 ? ShareAccess.Read : ShareAccess.All,
                     options: options);
                 if (outcome.Open is { } opened)
+                {
                     opens.Add(opened);
+                }
+
                 continue;
             }
 
@@ -72,7 +78,10 @@ public class ContentionTests
                     break;
                 case 6:
                     using (var cancel = new CancellationTokenSource(1))
+                    {
                         await open.LockAsync(new LockRequest[] { new(new((ulong)random.Next(50), 10), true) }, false, cancel.Token);
+                    }
+
                     break;
                 default:
                     await ReadAsync(open, 0, 10);
@@ -81,7 +90,9 @@ public class ContentionTests
         }
 
         foreach (var open in opens)
+        {
             await open.CloseAsync();
+        }
     }
 
     /// <summary>Lets others in between, where a store in memory would not.</summary>

@@ -34,7 +34,10 @@ public class CreateTests
         var outcome = await _volume.CreateAsync("f", disposition);
         Assert.Equal(status, outcome.Status);
         if (outcome.Open is not { } open)
+        {
             return;
+        }
+
         Assert.Equal(action, outcome.Action);
         Assert.Equal(action == CreateAction.Opened ? 3 : 0, outcome.Metadata.Length);
         await open.CloseAsync();
@@ -50,7 +53,10 @@ public class CreateTests
         {
             var option = 1u << bit;
             if (option == (uint)CreateOptions.DeleteOnClose)
+            {
                 continue;
+            }
+
             switch (await _volume.StatusAsync("f", CreateDisposition.OpenIf, (CreateOptions)option, FileAccessMask.MaximumAllowed))
             {
                 case NtStatus.Success:
@@ -83,9 +89,13 @@ public class CreateTests
         {
             var status = await _volume.StatusAsync("f", access: (FileAccessMask)(1u << bit));
             if (status is NtStatus.AccessDenied or NtStatus.PrivilegeNotHeld)
+            {
                 denied |= 1u << bit;
+            }
             else
+            {
                 Assert.Equal(NtStatus.Success, status);
+            }
         }
 
         Assert.Equal(0x0de0fe00u, denied); // since Windows 7 SYNCHRONIZE alone is enough
@@ -100,7 +110,10 @@ public class CreateTests
         {
             var attribute = (FileAttributes)(1u << bit);
             if (attribute == FileAttributes.Encrypted)
+            {
                 continue;
+            }
+
             var outcome = await _volume.CreateAsync($"f{bit}", attributes: attribute);
             if (outcome.Status == NtStatus.InvalidParameter)
             {

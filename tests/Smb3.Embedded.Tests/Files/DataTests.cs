@@ -112,7 +112,9 @@ public class DataTests
             }
 
             if (round == 1)
+            {
                 Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000);
+            }
         }
 
         await open.CloseAsync();

@@ -31,7 +31,9 @@ public class FilePathTests
     {
         Assert.Equal(status, FilePath.Parse(text, 255, out var parsed));
         if (path is not null)
+        {
             Assert.Equal(path, parsed.Path.Text);
+        }
     }
 
     [Fact]

@@ -13,7 +13,10 @@ public class ListingTests
     public async Task Entries_come_in_order_after_the_dots_and_once()
     {
         foreach (var name in new[] { "b", "A", "c.txt" })
+        {
             await _volume.MakeAsync(name);
+        }
+
         var root = await _volume.OpenAsync("");
         Assert.Equal([".", "..", "A", "b", "c.txt"], await ListAsync(root, "*"));
         Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "*"));
@@ -69,7 +72,10 @@ public class ListingTests
     {
         var volume = new TestVolume(sortedListingLimit: sortedLimit);
         for (var i = 0; i < 150; i++)
+        {
             await volume.MakeAsync($"f{(i * 37) % 150:000}");
+        }
+
         var root = await volume.OpenAsync("");
         var all = await EntriesAsync(root, "*", null);
         Assert.Equal(152, all.Count);
@@ -93,7 +99,10 @@ public class ListingTests
     public async Task The_index_of_none_changes_nothing()
     {
         foreach (var name in new[] { "a", "b" })
+        {
             await _volume.MakeAsync(name);
+        }
+
         var root = await _volume.OpenAsync("");
         using (var query = (await root.QueryDirectoryAsync("?", false, false, 0, default)).Value)
         {
@@ -127,13 +136,19 @@ public class ListingTests
         var names = new List<string>();
         var begun = await open.QueryDirectoryAsync(pattern, restart, reopen, after, default);
         if (!begun.Succeeded)
+        {
             return [begun.Status.ToString()];
+        }
+
         using var query = begun.Value;
         while (true)
         {
             var status = await query.PeekAsync(default);
             if (status != NtStatus.Success)
+            {
                 return names.Count == 0 ? [status.ToString()] : names;
+            }
+
             names.Add(query.Current.Name);
             query.Advance();
         }

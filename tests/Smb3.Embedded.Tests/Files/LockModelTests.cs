@@ -31,7 +31,9 @@ public class LockModelTests
         var volume = new TestVolume();
         var opens = new List<FileOpen>();
         for (var i = 0; i < Owners; i++)
+        {
             opens.Add(await volume.OpenAsync("f"));
+        }
 
         // Offsets that meet often, and those at the end of the 64-bit space, where a sum would overflow.
         var offset = Gen.OneOf(
@@ -49,7 +51,9 @@ public class LockModelTests
         Prop.ForAll(step.ListOf().ToArbitrary(), steps => Agrees(steps, opens)).Check(
             Config.QuickThrowOnFailure.WithMaxTest(400).WithEndSize(200));
         foreach (var open in opens)
+        {
             await open.CloseAsync();
+        }
     }
 
     private static void Agrees(IEnumerable<Step> steps, List<FileOpen> opens)
@@ -154,9 +158,15 @@ public class LockModelTests
         public NtStatus Unlock(int owner, ByteRange range)
         {
             if (Ends(range))
+            {
                 return NtStatus.InvalidLockRange;
+            }
+
             if (!_held.Remove((owner, range, true)) && !_held.Remove((owner, range, false)))
+            {
                 return NtStatus.RangeNotLocked;
+            }
+
             Serve();
             return NtStatus.Success;
         }
@@ -167,7 +177,10 @@ public class LockModelTests
         public void Release(int owner)
         {
             foreach (var waiting in _waiting.Where(waiting => waiting.Owner == owner))
+            {
                 Assert.Equal(NtStatus.RangeNotLocked, Outcome(waiting.Task));
+            }
+
             _waiting.RemoveAll(waiting => waiting.Owner == owner);
             _held.RemoveAll(held => held.Owner == owner);
             Serve();
@@ -185,7 +198,10 @@ public class LockModelTests
         {
             // Bytes are the odd places and gaps between them the even ones; what is empty has one gap only, and two of those do not meet.
             if (a.Length == 0 && b.Length == 0)
+            {
                 return false;
+            }
+
             var (firstA, lastA) = Places(a);
             var (firstB, lastB) = Places(b);
             return firstA <= lastB && firstB <= lastA;
@@ -205,7 +221,10 @@ public class LockModelTests
             foreach (var waiting in _waiting.ToList())
             {
                 if (!IsFree(waiting.Owner, waiting.Request))
+                {
                     continue;
+                }
+
                 _waiting.Remove(waiting);
                 _held.Add((waiting.Owner, waiting.Request.Range, waiting.Request.Exclusive));
                 Assert.Equal(NtStatus.Success, Outcome(waiting.Task));

@@ -154,9 +154,15 @@ public class LockTests
         Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, last, 1, exclusive: false));
         Assert.Equal(NtStatus.LockNotGranted, await TryAsync(other, offset, 1, exclusive: true));
         if (offset > 0)
+        {
             Assert.Equal(NtStatus.Success, await TryAsync(other, offset - 1, 1, exclusive: true));
+        }
+
         if (last < ulong.MaxValue)
+        {
             Assert.Equal(NtStatus.Success, await TryAsync(other, last + 1, 1, exclusive: true));
+        }
+
         Assert.Equal(NtStatus.RangeNotLocked, owner.Unlock([new ByteRange(offset, length - 1)]));
         Assert.Equal(NtStatus.Success, owner.Unlock([new ByteRange(offset, length)]));
         Assert.Equal(NtStatus.Success, await TryAsync(other, last, 1, exclusive: true));

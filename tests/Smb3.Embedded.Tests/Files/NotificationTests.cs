@@ -130,7 +130,10 @@ public class NotificationTests
         var wait = Next(watched, Names);
         var open = await _volume.OpenAsync("d", options: onClose ? CreateOptions.DeleteOnClose : CreateOptions.None);
         if (!onClose)
+        {
             await DeleteAsync(open);
+        }
+
         await open.CloseAsync();
         Assert.Equal(NtStatus.DeletePending, (await wait).Status);
         Assert.Equal(NtStatus.DeletePending, (await Next(watched, Names)).Status);

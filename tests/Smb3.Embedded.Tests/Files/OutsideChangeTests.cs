@@ -90,7 +90,10 @@ public class OutsideChangeTests
             arrived.Release();
         });
         if (watch is null)
+        {
             return; // the machine has no watch left
+        }
+
         await File.WriteAllTextAsync(System.IO.Path.Combine(folder.Path, "d", "f"), "x");
         Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.True(told.TryPeek(out var first));

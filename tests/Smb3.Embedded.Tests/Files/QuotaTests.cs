@@ -105,7 +105,10 @@ public sealed class QuotaTests
     public async Task The_list_goes_on_behind_an_owner()
     {
         foreach (var caller in new[] { TestVolume.Bob, TestVolume.Alice })
+        {
             await SetAsync(caller, new QuotaLimits(1, 2));
+        }
+
         var all = (await Quotas.ListAsync(null, including: false, CancellationToken.None)).Value;
         Assert.Equal([TestVolume.Alice.User, TestVolume.Bob.User], all.Select(entry => entry.Owner));
         var rest = (await Quotas.ListAsync(TestVolume.Alice.User, including: false, CancellationToken.None)).Value;

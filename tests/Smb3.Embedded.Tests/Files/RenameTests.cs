@@ -117,7 +117,10 @@ public class RenameTests
         var own = await _volume.OpenAsync("d", options: CreateOptions.DirectoryFile);
         Assert.Equal(NtStatus.SharingViolation, await directory.RenameAsync("d\\sub", false, false, null, default));
         foreach (var open in new[] { directory, file, own, held.Open! })
+        {
             await open.CloseAsync();
+        }
+
         _volume.AssertEmpty();
     }
 

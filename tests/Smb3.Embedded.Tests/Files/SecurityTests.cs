@@ -99,7 +99,10 @@ public class SecurityTests
             var names = new List<string>();
             Assert.Equal(NtStatus.Success, await cursor.StartAsync(pattern, false, false, null, CancellationToken.None));
             for (; await cursor.PeekAsync(CancellationToken.None) == NtStatus.Success; cursor.Advance())
+            {
                 names.Add(cursor.Current.Name);
+            }
+
             await root.CloseAsync();
             return names;
         }
@@ -116,7 +119,9 @@ public class SecurityTests
         Assert.Equal(NtStatus.Success, SecurityDescriptor.Read(bytes, out var read));
         Assert.Equal(bytes, read!.ToArray());
         for (var length = 0; length < bytes.Length; length++)
+        {
             Assert.NotEqual(NtStatus.Success, SecurityDescriptor.Read(bytes.AsSpan(0, length), out _));
+        }
 
         var random = new Random(1);
         for (var i = 0; i < 5000; i++)
@@ -124,7 +129,9 @@ public class SecurityTests
             var broken = (byte[])bytes.Clone();
             broken[random.Next(broken.Length)] ^= (byte)(1 << random.Next(8));
             if (SecurityDescriptor.Read(broken, out var odd) == NtStatus.Success)
+            {
                 Assert.InRange(odd!.ToArray().Length, 20, SecurityDescriptor.MaxLength);
+            }
         }
     }
 

@@ -32,7 +32,10 @@ public class ShareModeTests
                         : NtStatus.Success;
                     Assert.True(expected == second.Status, $"{access1}/{share1} then {access2}/{share2}: {second.Status}");
                     if (second.Open is { } open)
+                    {
                         await open.CloseAsync();
+                    }
+
                     await first.CloseAsync();
                 }
             }
@@ -55,7 +58,10 @@ public class ShareModeTests
     private static bool Collides(FileAccessMask access, ShareAccess otherShare, FileAccessMask otherAccess)
     {
         if (otherAccess == FileAccessMask.ReadAttributes)
+        {
             return false;
+        }
+
         return ((access & (FileAccessMask.ReadData | FileAccessMask.Execute)) != 0 && (otherShare & ShareAccess.Read) == 0)
             || ((access & (FileAccessMask.WriteData | FileAccessMask.AppendData)) != 0 && (otherShare & ShareAccess.Write) == 0)
             || ((access & FileAccessMask.Delete) != 0 && (otherShare & ShareAccess.Delete) == 0);

@@ -82,7 +82,10 @@ internal sealed class TestVolume
     {
         var outcome = await CreateAsync(path, disposition, access, options: options);
         if (outcome.Open is { } open)
+        {
             await open.CloseAsync();
+        }
+
         return outcome.Status;
     }
 

@@ -39,7 +39,9 @@ public sealed class WriteBarrierTests
             _barrier.Exit(running);
             running = next;
             if (i % 100 == 0)
+            {
                 await Task.Yield();
+            }
         }
 
         Assert.True(waiting.IsCompleted);

@@ -21,7 +21,9 @@ public class SidTests
         Assert.Equal(sid.GetHashCode(), read.GetHashCode());
         Assert.Equal(text, read.ToString());
         for (var length = 0; length < bytes.Length; length++)
+        {
             Assert.False(Sid.TryRead(bytes.AsSpan(0, length), out _));
+        }
     }
 
     [Theory]

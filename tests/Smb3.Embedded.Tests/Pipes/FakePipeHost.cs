@@ -44,7 +44,10 @@ internal sealed class FakePipeHost : IPipeHost
     public async ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(PipeCaller caller, CancellationToken cancellation)
     {
         if (SharesReady is not null)
+        {
             await SharesReady.WaitAsync(cancellation);
+        }
+
         return Shares;
     }
 

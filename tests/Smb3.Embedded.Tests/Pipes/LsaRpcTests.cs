@@ -34,9 +34,15 @@ public class LsaRpcTests
         stub.WritePointer();
         stub.WriteUInt32((uint)sids.Length);
         foreach (var _ in sids)
+        {
             stub.WritePointer();
+        }
+
         foreach (var sid in sids)
+        {
             stub.WriteSid(sid);
+        }
+
         stub.WriteUInt32(0);
         stub.WriteNull();
         stub.WriteUInt16(1);
@@ -110,7 +116,10 @@ public class LsaRpcTests
         var (client, _) = await OpenAsync();
         using var __ = client;
         for (var i = 1; i < RpcContextHandles.MaxHandles; i++)
+        {
             Assert.Equal(NtStatus.Success, Status(await client.CallAsync(44, OpenPolicyStub(0x02000000))));
+        }
+
         Assert.Equal(NtStatus.InsufficientResources, Status(await client.CallAsync(44, OpenPolicyStub(0x02000000))));
     }
 
@@ -221,7 +230,10 @@ public class LsaRpcTests
     {
         var reader = new NdrReader(stub);
         if (hasContext)
+        {
             reader.ReadUInt32();
+        }
+
         var names = new List<string>();
         var count = reader.ReadUInt32();
         if (reader.ReadPointer())
@@ -232,11 +244,15 @@ public class LsaRpcTests
             {
                 inline.Add(reader.ReadUnicodeString());
                 if (hasValues)
+                {
                     reader.ReadBytes(8);
+                }
             }
 
             foreach (var name in inline)
+            {
                 names.Add(reader.ReadUnicodeStringBuffer(name)!);
+            }
         }
 
         status = (NtStatus)reader.ReadUInt32();

@@ -102,7 +102,10 @@ public class NamedPipeTests
         byte[] many = [.. Enumerable.Repeat(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(2)), 1000).SelectMany(pdu => pdu)];
         var writes = 0;
         while (await client.Pipe.WriteAsync(many) == NtStatus.Success && writes < 100)
+        {
             writes++;
+        }
+
         Assert.InRange(writes, 1, 99);
         Assert.InRange(client.Pipe.BytesAvailable, 1, NamedPipe.MaxUnreadBytes);
     }

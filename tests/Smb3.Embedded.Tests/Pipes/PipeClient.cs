@@ -102,7 +102,10 @@ internal sealed class PipeClient : IDisposable
             Assert.Equal(RpcPacketType.Response, Type(answer));
             joined.AddRange(answer[24..]);
             if (((RpcPacketFlags)answer[3]).HasFlag(RpcPacketFlags.LastFragment))
+            {
                 return [.. joined];
+            }
+
             answer = Read();
         }
     }

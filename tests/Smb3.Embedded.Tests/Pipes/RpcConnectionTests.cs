@@ -96,7 +96,10 @@ public class RpcConnectionTests
         var pdu = Convert.FromHexString(CapturedBind);
         pdu[offset] = 0;
         if (offset == 4)
+        {
             BinaryPrimitives.WriteUInt16BigEndian(pdu.AsSpan(8), (ushort)pdu.Length);
+        }
+
         var nak = await client.SendAsync(pdu);
         Assert.Equal(RpcPacketType.BindNak, PipeClient.Type(nak));
         Assert.Equal(reason, nak[16]);
@@ -131,7 +134,10 @@ public class RpcConnectionTests
         var last = PipeClient.RequestPdu(15, stub.AsSpan(16), callId: 7, flags: RpcPacketFlags.LastFragment);
         byte[] all = [.. first, .. middle, .. last];
         foreach (var piece in all.Chunk(5))
+        {
             Assert.Equal(NtStatus.Success, await client.Pipe.WriteAsync(piece));
+        }
+
         Assert.Equal(whole, client.Read()[24..]);
     }
 
@@ -161,7 +167,10 @@ public class RpcConnectionTests
         var part = PipeClient.RequestPdu(15, new byte[4000], flags: RpcPacketFlags.FirstFragment);
         var sent = 0;
         for (; client.Pipe.BytesAvailable == 0; sent += 4000, part[3] = 0)
+        {
             Assert.Equal(NtStatus.Success, await client.Pipe.WriteAsync(part));
+        }
+
         Assert.Equal(RpcStatus.RemoteNoMemory, PipeClient.FaultStatus(client.Read()));
         Assert.InRange(sent, RpcConnection.MaxRequestStub, RpcConnection.MaxRequestStub + 4000);
     }
@@ -194,7 +203,9 @@ public class RpcConnectionTests
         using var first = await new PipeClient("lsarpc", registry: registry).BindAsync(PipeClient.LsaRpc, 0);
         var handle = (await first.CallAsync(44, LsaRpcTests.OpenPolicyStub(0x02000000)))[..20];
         using (var second = await new PipeClient("lsarpc", registry: registry).BindAsync(PipeClient.LsaRpc, 0, group: 1))
+        {
             Assert.Equal(24, (await second.CallAsync(0, handle)).Length);
+        }
 
         using var stranger = new PipeClient("lsarpc", PipeClient.Administrator, registry: registry);
         var nak = await stranger.SendAsync(PipeClient.BindPdu(RpcPacketType.Bind, 1, 4280, (PipeClient.LsaRpc, 0, RpcSyntax.Ndr)));
@@ -212,9 +223,15 @@ public class RpcConnectionTests
         var registry = new PipeRegistry(new FakePipeHost());
         Assert.Equal(RpcPacketType.Response, await TryAsync(bind, request));
         for (var bit = 0; bit < request.Length * 8; bit++)
+        {
             await TryAsync(bind, Flip(request, bit));
+        }
+
         for (var bit = 0; bit < bind.Length * 8; bit++)
+        {
             await TryAsync(Flip(bind, bit), request);
+        }
+
         for (var length = 24; length < request.Length; length++)
         {
             // A truncated write waits for the rest; a PDU that says that it ends here has too short a stub.
@@ -233,7 +250,10 @@ public class RpcConnectionTests
             var status = await client.Pipe.WriteAsync(requestPdu);
             Assert.True(status is NtStatus.Success or NtStatus.PipeDisconnected);
             if (client.Pipe.TryRead(buffer, out var count) != NtStatus.Success)
+            {
                 return null;
+            }
+
             Assert.True(RpcHeader.TryParse(buffer.AsSpan(0, count), out var header) && header.FragmentLength == count);
             return header.Type;
         }

@@ -16,7 +16,10 @@ public class SrvSvcTests
     {
         using var stub = new NdrWriter();
         for (var i = 0; i <= strings; i++)
+        {
             stub.WriteNull();
+        }
+
         stub.WriteUInt32(level);
         stub.WriteUInt32(level);
         stub.WritePointer();
@@ -25,7 +28,10 @@ public class SrvSvcTests
         stub.WriteUInt32(preferredLength);
         stub.WritePointer(resume is not null);
         if (resume is not null)
+        {
             stub.WriteUInt32(resume.Value);
+        }
+
         return stub.Written.ToArray();
     }
 

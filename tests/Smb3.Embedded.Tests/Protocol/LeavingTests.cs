@@ -232,7 +232,9 @@ public sealed class LeavingTests : ProtocolTest
         {
             writer.Lease(lease);
             if (durable)
+            {
                 writer.AskDurableHandle();
+            }
         });
         return CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message);
     }

@@ -176,7 +176,10 @@ public sealed class OffloadTests : ProtocolTest, IDisposable
 
         await Task.Delay(50); // behind the tick of the file system's clock
         await using (var outside = File.OpenWrite(Path.Join(_folder.Path, "source")))
+        {
             outside.WriteByte(99);
+        }
+
         await ExpectAsync(NtStatus.InvalidToken, target, Writing, FsctlInput.OffloadWrite(token, 0, 512));
         Assert.Equal(512L, await WriteAsync(target, Zeros(), 0, 512));
         Assert.Equal(new byte[512], await target.ReadAsync(0, 512));
@@ -271,7 +274,10 @@ public sealed class OffloadTests : ProtocolTest, IDisposable
     {
         var data = new byte[length];
         for (var i = 0; i < length; i++)
+        {
             data[i] = (byte)(i + (i >> 8) + 1);
+        }
+
         return data;
     }
 

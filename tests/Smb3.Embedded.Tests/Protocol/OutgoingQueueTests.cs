@@ -54,7 +54,10 @@ public sealed class OutgoingQueueTests
     {
         _queue.Hold();
         for (byte i = 0; i < 100; i++)
+        {
             Send(i, 100);
+        }
+
         Assert.InRange(_output.Lengths.Count, 4, 50);
         _queue.Release();
         Assert.Equal(100 * 104, _output.Lengths.Sum());

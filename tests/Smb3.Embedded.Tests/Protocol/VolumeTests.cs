@@ -41,7 +41,10 @@ public sealed class VolumeTests : ProtocolTest
     {
         var tree = await Server.ConnectToAsync("data");
         foreach (var name in new[] { "a", "b", "c" })
+        {
             await tree.OpenAsync(name);
+        }
+
         var root = await OpenRootAsync(tree);
         var indices = Indices(await ListAsync(tree, root, informationClass, QueryDirectoryFlags.None, 0));
         Assert.Equal(5, indices.Count);
@@ -72,7 +75,10 @@ public sealed class VolumeTests : ProtocolTest
             indices.Add(BinaryPrimitives.ReadUInt32LittleEndian(listing.AsSpan(at + 4)));
             var next = BinaryPrimitives.ReadInt32LittleEndian(listing.AsSpan(at));
             if (next == 0)
+            {
                 return indices;
+            }
+
             at += next;
         }
     }

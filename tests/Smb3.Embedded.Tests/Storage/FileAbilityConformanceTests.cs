@@ -1,7 +1,7 @@
-using Smb3.Embedded.StoreConformance;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.StoreConformance;
 
 namespace Smb3.Embedded.Tests.Storage;
 

@@ -23,7 +23,10 @@ public sealed class LargeFolderTests : IDisposable
     public async Task A_folder_of_a_hundred_thousand_files_is_listed_in_little_memory_and_a_missing_name_in_it_costs_little()
     {
         for (var i = 0; i < 100_000; i++)
+        {
             File.OpenHandle(Path.Join(_root, $"File {i:D6}"), FileMode.CreateNew, FileAccess.Write).Dispose();
+        }
+
         using var store = new PhysicalFileStore(_root);
 
         await using var root = (await store.OpenAsync(StorePath.Root, StoreAccess.Metadata, None)).Value;
@@ -37,7 +40,9 @@ public sealed class LargeFolderTests : IDisposable
         {
             count += read;
             if (count % 20_000 < read)
+            {
                 most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - start);
+            }
         }
 
         Assert.Equal(100_000, count);
@@ -58,7 +63,10 @@ public sealed class LargeFolderTests : IDisposable
     {
         var opened = await store.OpenAsync(new StorePath(path), StoreAccess.Metadata, None);
         if (opened.Succeeded)
+        {
             await opened.Value.DisposeAsync();
+        }
+
         return opened.Status;
     }
 }

@@ -46,7 +46,10 @@ public sealed class MemoryFileStoreTests
         Round();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
+        {
             Round();
+        }
+
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
 
         void Round()
@@ -63,7 +66,10 @@ public sealed class MemoryFileStoreTests
     {
         var store = new MemoryFileStore();
         for (var i = 0; i < 100_000; i++)
+        {
             await (await store.CreateAsync(new StorePath($"n{i * 7919 % 100_003:D6}"), default, None)).Value.DisposeAsync();
+        }
+
         await using var root = (await store.OpenAsync(StorePath.Root, StoreAccess.Metadata, None)).Value;
         await using var listing = (await root.ListAsync(None)).Value;
         var batch = new StoreEntry[512];

@@ -127,7 +127,10 @@ public sealed class PhysicalFileStoreTests : IDisposable
             }
 
             if ((await store.CreateAsync(new StorePath($"dir\\new{made++}"), default, None)) is { Succeeded: true } created)
+            {
                 await created.Value.DisposeAsync();
+            }
+
             await store.DeleteAsync(new StorePath("dir\\victim"), None);
         }
 
@@ -140,11 +143,16 @@ public sealed class PhysicalFileStoreTests : IDisposable
     public async Task A_fifo_is_neither_listed_nor_opened(string backend)
     {
         using (var made = Process.Start("mkfifo", Path.Join(_root, "fifo")))
+        {
             await made.WaitForExitAsync(None);
+        }
+
         using var store = Open(backend);
         Assert.Empty(await List(store));
         foreach (var access in Enum.GetValues<StoreAccess>())
+        {
             Assert.Equal(NtStatus.AccessDenied, await TryOpen(store, "fifo", access));
+        }
     }
 
     [Theory]
@@ -177,7 +185,10 @@ public sealed class PhysicalFileStoreTests : IDisposable
         Assert.Equal(wire, Assert.Single(await List(store)).Name);
         Assert.Equal("x"u8.ToArray(), await Read(store, wire));
         await using (var file = (await store.OpenAsync(new StorePath(wire.ToUpperInvariant()), StoreAccess.Read, None)).Value)
+        {
             Assert.Equal(wire, file.Path.Text);
+        }
+
         Assert.Equal(NtStatus.Success, await store.DeleteAsync(new StorePath(wire), None));
         Assert.True((await store.CreateAsync(new StorePath(wire), default, None)).Succeeded);
         Assert.Equal(disk, Path.GetFileName(Assert.Single(Directory.GetFiles(_root))));
@@ -201,11 +212,16 @@ public sealed class PhysicalFileStoreTests : IDisposable
                     _ => new byte[] { 0xEF, 0x80, 0xED, 0xA0, 0xB0, 0xC3, 0xF0, 0x9F }[random.Next(8)],
                 };
                 if (disk[j] == (byte)'/')
+                {
                     disk[j] = (byte)'_';
+                }
             }
 
             if (disk.AsSpan().SequenceEqual("."u8) || disk.AsSpan().SequenceEqual(".."u8))
+            {
                 continue;
+            }
+
             var wire = DiskNames.Decode(disk);
             Assert.DoesNotContain(wire, static c => c < 0x20 || "\"*/:<>?\\|".Contains(c));
             Assert.True(wire[^1] is not ('.' or ' '));
@@ -230,7 +246,9 @@ public sealed class PhysicalFileStoreTests : IDisposable
     {
         using var store = Open("Best");
         foreach (var name in new[] { "a\uF028b", "\uF0C3\uF0A9", "\uF029" })
+        {
             Assert.Equal(NtStatus.ObjectNameInvalid, (await store.CreateAsync(new StorePath(name), default, None)).Status);
+        }
     }
 
     [Fact]
@@ -289,7 +307,10 @@ public sealed class PhysicalFileStoreTests : IDisposable
         Round();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 50; i++)
+        {
             Round();
+        }
+
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
 
         void Round()
@@ -315,7 +336,10 @@ public sealed class PhysicalFileStoreTests : IDisposable
     {
         var opened = await store.OpenAsync(new StorePath(path), access, None);
         if (opened.Succeeded)
+        {
             await opened.Value.DisposeAsync();
+        }
+
         return opened.Status;
     }
 
@@ -335,7 +359,10 @@ public sealed class PhysicalFileStoreTests : IDisposable
         var all = new List<StoreEntry>();
         var entries = new StoreEntry[100];
         while ((await listing.ReadAsync(entries, None)).Value is var read and > 0)
+        {
             all.AddRange(entries[..read]);
+        }
+
         return all;
     }
 

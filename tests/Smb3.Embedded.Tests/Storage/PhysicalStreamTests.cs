@@ -27,7 +27,10 @@ public sealed class PhysicalStreamTests : IDisposable
     public async Task Only_large_streams_are_kept_aside_and_go_with_their_file()
     {
         if (!_store.Traits.Has(StoreAbilities.NamedStreams))
+        {
             return;
+        }
+
         await PutAsync("file", "small", 100);
         Assert.False(Directory.Exists(Side));
         await PutAsync("file", "large", 100_000);
@@ -42,7 +45,10 @@ public sealed class PhysicalStreamTests : IDisposable
     public async Task The_side_store_is_neither_listed_nor_reached()
     {
         if (!_store.Traits.Has(StoreAbilities.NamedStreams))
+        {
             return;
+        }
+
         await PutAsync("file", "large", 100_000);
         var id = Path.GetFileName(Assert.Single(Directory.GetFiles(Side)));
         File.CreateSymbolicLink(Path.Join(_folder.Path, "to the directory"), ".smb3-streams");
@@ -71,11 +77,17 @@ public sealed class PhysicalStreamTests : IDisposable
     public async Task A_copy_that_another_program_makes_has_the_streams_and_changes_only_its_own()
     {
         if (!_store.Traits.Has(StoreAbilities.NamedStreams))
+        {
             return;
+        }
+
         await PutAsync("file", "large", 100_000);
         var from = Path.Join(_folder.Path, "file");
         using (var copying = Process.Start("cp", ["-a", from, Path.Join(_folder.Path, "copy")]))
+        {
             await copying.WaitForExitAsync();
+        }
+
         Assert.Equal(100_000, await LengthAsync("copy", "large"));
         await PutAsync("copy", "large", 10, at: 100_000);
         Assert.Equal(100_010, await LengthAsync("copy", "large"));
@@ -88,12 +100,18 @@ public sealed class PhysicalStreamTests : IDisposable
     {
         var opened = await _store.OpenAsync(new(path), StoreAccess.ReadWrite, CancellationToken.None);
         if (!opened.Succeeded)
+        {
             opened = await _store.CreateAsync(new(path), default, CancellationToken.None);
+        }
+
         await using var file = opened.Value;
         var streams = (IStreamedFile)file;
         var found = await streams.OpenStreamAsync(name, StoreAccess.ReadWrite, CancellationToken.None);
         if (!found.Succeeded)
+        {
             found = await streams.CreateStreamAsync(name, CancellationToken.None);
+        }
+
         await using var stream = found.Value;
         Assert.Equal(
             NtStatus.Success, await stream.WriteAsync(at, new ReadOnlySequence<byte>(new byte[length]), CancellationToken.None));
@@ -110,7 +128,10 @@ public sealed class PhysicalStreamTests : IDisposable
     {
         var opened = await _store.OpenAsync(new(path), StoreAccess.Read, CancellationToken.None);
         if (opened.Succeeded)
+        {
             await opened.Value.DisposeAsync();
+        }
+
         return opened.Status;
     }
 }

@@ -41,11 +41,17 @@ public sealed class RememberedFilesTests : IDisposable
     public async Task Attributes_that_another_sets_are_seen_at_once()
     {
         if (!_store.Traits.Has(StoreAbilities.DosAttributes))
+        {
             return;
+        }
+
         foreach (var attributes in new[] { FileAttributes.Hidden, FileAttributes.System, FileAttributes.Hidden | FileAttributes.ReadOnly })
         {
             await using (var file = (await _other.OpenAsync(new StorePath("file"), StoreAccess.Metadata, None)).Value)
+            {
                 await file.SetMetadataAsync(new FileMetadataChange { Attributes = attributes }, None);
+            }
+
             Assert.Equal(attributes, await AttributesAsync());
             Assert.Equal(attributes, await ListedAttributesAsync());
             await Task.Delay(UntilRemembered);
@@ -58,12 +64,18 @@ public sealed class RememberedFilesTests : IDisposable
     public async Task A_security_descriptor_that_another_sets_is_seen_at_once()
     {
         if (!_store.Traits.Has(StoreAbilities.SecurityDescriptors))
+        {
             return;
+        }
+
         for (byte i = 0; i < 3; i++)
         {
             var descriptor = new byte[] { 1, 0, 4, 0x80, i };
             await using (var file = (await _other.OpenAsync(new StorePath("file"), StoreAccess.Metadata, None)).Value)
+            {
                 await ((ISecurableFile)file).SetSecurityDescriptorAsync(descriptor, None);
+            }
+
             Assert.Equal(descriptor, await DescriptorAsync());
             await Task.Delay(UntilRemembered);
             Assert.Equal(descriptor, await DescriptorAsync());
@@ -101,16 +113,25 @@ public sealed class RememberedFilesTests : IDisposable
 
         Directory.CreateDirectory(path);
         await using (var directory = (await _store.OpenAsync(new StorePath("file"), StoreAccess.ReadWrite, None)).Value)
+        {
             Assert.True((await directory.GetMetadataAsync(None)).Value.IsDirectory);
+        }
+
         Directory.Delete(path);
 
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
+
         File.WriteAllText(path, "data");
         Assert.Equal(NtStatus.Success, await TryOpenAsync("file", StoreAccess.Read));
         File.Delete(path);
         using (var made = Process.Start("mkfifo", path))
+        {
             await made.WaitForExitAsync();
+        }
+
         Assert.Equal(NtStatus.AccessDenied, await TryOpenAsync("file", StoreAccess.Read));
         Assert.Equal(NtStatus.AccessDenied, await TryOpenAsync("file", StoreAccess.ReadWrite));
     }
@@ -131,7 +152,10 @@ public sealed class RememberedFilesTests : IDisposable
     {
         var opened = await _store.OpenAsync(new StorePath(path), access, None);
         if (opened.Succeeded)
+        {
             await opened.Value.DisposeAsync();
+        }
+
         return opened.Status;
     }
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.FileProviders;
-using Smb3.Embedded.StoreConformance;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
 using Smb3.Embedded.Storage.Providers;
+using Smb3.Embedded.StoreConformance;
 
 namespace Smb3.Embedded.Tests.Storage;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Smb3.Embedded.StoreConformance;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.StoreConformance;
 
 namespace Smb3.Embedded.Tests.Storage;
 
@@ -55,8 +55,13 @@ public sealed class PhysicalSnapshots : SnapshotPromises
     {
         Directory.CreateDirectory(to);
         foreach (var file in Directory.GetFiles(from))
+        {
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+
         foreach (var directory in Directory.GetDirectories(from))
+        {
             Copy(directory, Path.Combine(to, Path.GetFileName(directory)));
+        }
     }
 }

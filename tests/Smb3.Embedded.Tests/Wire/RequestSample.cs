@@ -1,4 +1,3 @@
-using Xunit;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
@@ -14,6 +13,7 @@ using Smb3.Embedded.Wire.Oplock;
 using Smb3.Embedded.Wire.Session;
 using Smb3.Embedded.Wire.Smb1Negotiate;
 using Smb3.Embedded.Wire.Tree;
+using Xunit;
 
 namespace Smb3.Embedded.Tests.Wire;
 

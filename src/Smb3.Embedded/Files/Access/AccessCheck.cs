@@ -19,27 +19,44 @@ internal static class AccessCheck
     {
         var given = FileAccessMask.None;
         if (caller.IsAdministrator)
+        {
             given = FileAccessMask.AccessSystemSecurity | FileAccessMask.WriteOwner; // SeSecurityPrivilege, SeTakeOwnershipPrivilege
+        }
+
         if (!descriptor.HasDacl || descriptor.Dacl is null)
+        {
             return desired & (given | FileAccessMask.FileAllAccess);
+        }
 
         var isOwner = descriptor.Owner is { } owner && caller.Is(owner);
         if (isOwner && !LimitsOwner(descriptor.Dacl))
+        {
             given |= FileAccessMask.ReadControl | FileAccessMask.WriteDac;
+        }
 
         // In the order in which they stand: what an entry decided no later one changes.
         var denied = FileAccessMask.None;
         foreach (var entry in descriptor.Dacl.Entries)
         {
             if ((entry.Flags & AceFlags.InheritOnly) != 0 || entry.Sid is not { } sid)
+            {
                 continue;
+            }
+
             if (!(sid == WellKnownSids.OwnerRights ? isOwner : caller.Is(sid)))
+            {
                 continue;
+            }
+
             var mask = AccessRules.MapGeneric(entry.Mask);
             if (entry.Type == AceType.AccessAllowed)
+            {
                 given |= mask & ~denied;
+            }
             else if (entry.Type == AceType.AccessDenied)
+            {
                 denied |= mask & ~given;
+            }
         }
 
         return desired & given;
@@ -51,7 +68,9 @@ internal static class AccessCheck
         foreach (var entry in dacl.Entries)
         {
             if (entry.Sid == WellKnownSids.OwnerRights && (entry.Flags & AceFlags.InheritOnly) == 0)
+            {
                 return true;
+            }
         }
 
         return false;

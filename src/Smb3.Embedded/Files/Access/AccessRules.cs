@@ -23,16 +23,31 @@ internal static class AccessRules
     public static FileAccessMask MapGeneric(FileAccessMask access)
     {
         if ((access & Generic) == 0)
+        {
             return access;
+        }
+
         var mapped = access & ~Generic;
         if ((access & FileAccessMask.GenericRead) != 0)
+        {
             mapped |= FileAccessMask.FileGenericRead;
+        }
+
         if ((access & FileAccessMask.GenericWrite) != 0)
+        {
             mapped |= FileAccessMask.FileGenericWrite;
+        }
+
         if ((access & FileAccessMask.GenericExecute) != 0)
+        {
             mapped |= FileAccessMask.FileGenericExecute;
+        }
+
         if ((access & FileAccessMask.GenericAll) != 0)
+        {
             mapped |= FileAccessMask.FileAllAccess;
+        }
+
         return mapped;
     }
 

@@ -30,7 +30,10 @@ internal static class DescriptorInheritance
         var mark = (parent.Control & SecurityDescriptorControl.DaclAutoInherited) != 0 ? AceFlags.Inherited : AceFlags.None;
         var entries = new List<Ace>();
         foreach (var entry in parent.Dacl?.Entries ?? [])
+        {
             Inherit(entry, isDirectory, mark, owner, group, entries);
+        }
+
         var inherited = entries.Count > 0;
         if (!inherited)
         {
@@ -80,14 +83,19 @@ internal static class DescriptorInheritance
         if (!isDirectory)
         {
             if ((entry.Flags & AceFlags.ObjectInherit) != 0)
+            {
                 entries.Add(substitute);
+            }
+
             return;
         }
 
         var reaches = (entry.Flags & AceFlags.ContainerInherit) != 0;
         var travels = (entry.Flags & AceFlags.NoPropagateInherit) == 0 && (entry.Flags & Spread) != 0;
         if (!reaches && !travels)
+        {
             return;
+        }
 
         var spread = (entry.Flags & Spread) | own;
         if (!travels)

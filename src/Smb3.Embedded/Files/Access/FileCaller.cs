@@ -26,13 +26,21 @@ internal sealed record FileCaller
     public bool Is(Sid sid)
     {
         if (sid == User || sid == WellKnownSids.Everyone)
+        {
             return true;
+        }
+
         if (IsAdministrator && sid == WellKnownSids.Administrators)
+        {
             return true;
+        }
+
         for (var i = 0; i < Groups.Count; i++)
         {
             if (Groups[i] == sid)
+            {
                 return true;
+            }
         }
 
         return false;

@@ -30,12 +30,21 @@ internal sealed class FileSecurity(IFileStore store)
         IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
     {
         if (!IsKept || file is not ISecurableFile securable)
+        {
             return Stand(caller, isDirectory);
-        var stored = file is IOpenedFile { DescriptorAsOpened: { } known } ? known : await securable.GetSecurityDescriptorAsync(cancellationToken);
+        }
+
+        var stored = file is IOpenedFile { DescriptorAsOpened: { } known } ? known : await securable.GetSecurityDescriptorAsync(cancellationToken).ConfigureAwait(false);
         if (!stored.Succeeded)
+        {
             return stored.Status;
+        }
+
         if (stored.Value.IsEmpty)
+        {
             return Stand(caller, isDirectory);
+        }
+
         var status = SecurityDescriptor.Read(stored.Value.Span, out var descriptor);
         return status == NtStatus.Success ? descriptor! : status;
     }
@@ -45,12 +54,19 @@ internal sealed class FileSecurity(IFileStore store)
         StorePath path, FileCaller caller, CancellationToken cancellationToken)
     {
         if (!IsKept)
+        {
             return Stand(caller, isDirectory: true);
-        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
+        }
+
+        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return opened.Status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : opened.Status;
-        await using var handle = opened.Value;
-        return await ReadAsync(handle, isDirectory: true, caller, cancellationToken);
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        return await ReadAsync(handle, isDirectory: true, caller, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The part of <paramref name="desired"/> that the file, and its directory on its behalf, give the caller.</summary>
@@ -58,23 +74,41 @@ internal sealed class FileSecurity(IFileStore store)
         IStoreFile file, bool isDirectory, FileCaller caller, FileAccessMask desired, CancellationToken cancellationToken)
     {
         if (!IsKept)
+        {
             return desired;
-        var own = await ReadAsync(file, isDirectory, caller, cancellationToken);
+        }
+
+        var own = await ReadAsync(file, isDirectory, caller, cancellationToken).ConfigureAwait(false);
         if (!own.Succeeded)
+        {
             return own.Status;
+        }
+
         var granted = AccessCheck.Grant(own.Value, caller, desired);
 
         // MS-FSA 2.1.5.1.2.1: who may delete children or list them has those rights on the child itself.
         var missing = desired & ~granted & (FileAccessMask.Delete | FileAccessMask.ReadAttributes);
         if (missing == 0 || file.Path.IsRoot)
+        {
             return granted;
-        var parent = await ReadDirectoryAsync(file.Path.Parent, caller, cancellationToken);
+        }
+
+        var parent = await ReadDirectoryAsync(file.Path.Parent, caller, cancellationToken).ConfigureAwait(false);
         if (!parent.Succeeded)
+        {
             return granted;
+        }
+
         if ((missing & FileAccessMask.Delete) != 0 && AccessCheck.Allows(parent.Value, caller, FileAccessMask.DeleteChild))
+        {
             granted |= FileAccessMask.Delete;
+        }
+
         if ((missing & FileAccessMask.ReadAttributes) != 0 && AccessCheck.Allows(parent.Value, caller, FileAccessMask.ListDirectory))
+        {
             granted |= FileAccessMask.ReadAttributes;
+        }
+
         return granted;
     }
 }

@@ -22,34 +22,50 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
     {
         var record = directory.Record;
         if (name is "." or "..")
+        {
             return new(record.ShareMaximalAccess, 0, 0);
+        }
+
         var volume = directory.Volume;
-        var opened = await volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken);
+        var opened = await volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return default;
-        await using var file = opened.Value;
-        var metadata = await file.GetMetadataAsync(cancellationToken);
+        }
+
+        var file = opened.Value;
+        await using var fileUse = file.ConfigureAwait(false);
+        var metadata = await file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!metadata.Succeeded)
+        {
             return default;
+        }
+
         var granted = await volume.Security.GrantAsync(
             file,
             metadata.Value.IsDirectory,
             record.Caller,
             FileAccessMask.FileAllAccess & record.ShareMaximalAccess,
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         var access = granted.Succeeded ? granted.Value : FileAccessMask.None;
         if (!volume.Store.Traits.Has(StoreAbilities.NamedStreams) || file is not IStreamedFile streamed)
+        {
             return new(access, 0, 0);
+        }
 
         long fork = 0;
         UInt128 finder = 0;
-        var streams = await streamed.ListStreamsAsync(cancellationToken);
+        var streams = await streamed.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
         foreach (var stream in streams.Succeeded ? streams.Value : [])
         {
             if (stream.Name.Equals(ResourceFork, StringComparison.OrdinalIgnoreCase))
+            {
                 fork = stream.Length;
+            }
             else if (stream.Name.Equals(Information, StringComparison.OrdinalIgnoreCase) && stream.Length >= InformationSize)
-                finder = await ReadFinderInfoAsync(streamed, metadata.Value.IsDirectory, cancellationToken);
+            {
+                finder = await ReadFinderInfoAsync(streamed, metadata.Value.IsDirectory, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return new(access, fork, finder);
@@ -58,12 +74,16 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
     private static async ValueTask<UInt128> ReadFinderInfoAsync(
         IStreamedFile file, bool isDirectory, CancellationToken cancellationToken)
     {
-        var opened = await file.OpenStreamAsync(Information, StoreAccess.Read, cancellationToken);
+        var opened = await file.OpenStreamAsync(Information, StoreAccess.Read, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return 0;
-        await using var stream = opened.Value;
+        }
+
+        var stream = opened.Value;
+        await using var streamUse = stream.ConfigureAwait(false);
         var data = new byte[InformationSize];
-        var read = await stream.ReadAsync(0, data, cancellationToken);
+        var read = await stream.ReadAsync(0, data, cancellationToken).ConfigureAwait(false);
         return read.Succeeded && read.Value == InformationSize
             ? Shorten(data.AsSpan(FinderInfoOffset, 32), isDirectory)
             : 0;
@@ -78,7 +98,10 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
         Span<byte> shortened = stackalloc byte[16];
         shortened.Clear();
         if (!isDirectory)
+        {
             finderInfo[..8].CopyTo(shortened);
+        }
+
         finderInfo.Slice(8, 2).CopyTo(shortened[8..]);
         finderInfo.Slice(24, 2).CopyTo(shortened[10..]);
         finderInfo.Slice(20, 4).CopyTo(shortened[12..]);

@@ -18,11 +18,17 @@ internal struct BreakBatch
     public readonly void Send()
     {
         if (_notices is null)
+        {
             return;
+        }
+
         foreach (var (grant, notice) in _notices)
         {
             if (!grant.TryBeginSend(notice))
+            {
                 continue;
+            }
+
             bool isSent;
             try
             {
@@ -34,7 +40,9 @@ internal struct BreakBatch
             }
 
             if (!isSent && notice.MustAnswer && !grant.TryClose())
+            {
                 grant.File.Caching.GiveUp(grant);
+            }
         }
     }
 }

@@ -39,7 +39,10 @@ internal sealed class BreakDeadline
         {
             // A timer that fires late must not end the next break.
             if (!_grant.IsBreaking || _grant.Breaks != _number)
+            {
                 return;
+            }
+
             isUnreachable = _grant.Opens.Exists(open => open.BreakSink is { IsUnreachable: true });
 
             // Timers may be some milliseconds early, a client that was promised its time must not lose them.
@@ -51,11 +54,15 @@ internal sealed class BreakDeadline
             }
 
             if (!isUnreachable)
+            {
                 _grant.File.Caching.GiveUp(_grant);
+            }
         }
 
         // With the last of its opens what it cached ends too.
         if (isUnreachable && !_grant.TryClose())
+        {
             _grant.File.Caching.GiveUp(_grant);
+        }
     }
 }

@@ -64,7 +64,9 @@ internal sealed class CacheGrant
     public (CacheState State, ushort Epoch, bool IsBreaking) Show()
     {
         lock (File.Sync)
+        {
             return (State, Epoch, IsBreaking);
+        }
     }
 
     /// <summary>Whether the client has not answered <paramref name="notice"/> yet, and may still do so.</summary>
@@ -81,7 +83,9 @@ internal sealed class CacheGrant
     public bool IsOnlyFor(FileOpen open)
     {
         lock (File.Sync)
+        {
             return Opens.Count == 1 && Opens[0] == open;
+        }
     }
 
     /// <summary>
@@ -93,7 +97,10 @@ internal sealed class CacheGrant
         lock (File.Sync)
         {
             if (notice.MustAnswer ? !Awaits(notice) : Opens.Count == 0)
+            {
                 return false;
+            }
+
             _sending++;
             return true;
         }
@@ -105,7 +112,10 @@ internal sealed class CacheGrant
         lock (File.Sync)
         {
             if (--_sending > 0)
+            {
                 return;
+            }
+
             _sent?.TrySetResult();
             _sent = null;
         }
@@ -118,7 +128,10 @@ internal sealed class CacheGrant
     public Task? WhenSent()
     {
         if (Volatile.Read(ref _sending) == 0)
+        {
             return null;
+        }
+
         lock (File.Sync)
         {
             return _sending == 0
@@ -132,10 +145,16 @@ internal sealed class CacheGrant
     {
         IBreakSink[] sinks;
         lock (File.Sync)
+        {
             sinks = [.. Opens.Select(open => open.BreakSink).OfType<IBreakSink>()];
+        }
+
         var closing = true;
         foreach (var sink in sinks)
+        {
             closing &= sink.TryClose();
+        }
+
         return closing;
     }
 
@@ -144,11 +163,16 @@ internal sealed class CacheGrant
     {
         FileOpen[] opens;
         lock (File.Sync)
+        {
             opens = [.. Opens];
+        }
+
         foreach (var open in opens)
         {
             if (open.BreakSink is { } sink && sink.Send(notice, this))
+            {
                 return true;
+            }
         }
 
         return false;

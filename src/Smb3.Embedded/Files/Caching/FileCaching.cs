@@ -70,7 +70,10 @@ internal sealed class FileCaching(FileObject file)
 
         var access = open.GrantedAccess;
         if (disturbing + _breaking == 0)
+        {
             return false;
+        }
+
         var isStat = !overwrites && IsStat(access);
         var isLeaseStat = !overwrites && (access & ~LeaseStat) == 0;
         var wait = false;
@@ -78,13 +81,18 @@ internal sealed class FileCaching(FileObject file)
         {
             var grant = node.Value;
             if ((grant.IsLease ? isLeaseStat : isStat) || grant.State == CacheState.None || IsOwn(grant, wish))
+            {
                 continue;
+            }
 
             // Where sharing collides, a lease loses its handles and no more: the file is not overwritten yet, and may never be.
             var cuts = overwrites && !(collides && grant.IsLease);
             var to = grant.State & ~mask;
             if (cuts)
+            {
                 to &= CacheState.Write;
+            }
+
             if (to == grant.State)
             {
                 // A break that goes on in steps is over for nobody who has waited for it; who comes later has nothing to wait for.
@@ -109,7 +117,10 @@ internal sealed class FileCaching(FileObject file)
     public void BreakReads(FileOpen by)
     {
         if (_reading == 0)
+        {
             return;
+        }
+
         BreakBatch breaks = default;
         lock (file.Sync)
         {
@@ -140,15 +151,23 @@ internal sealed class FileCaching(FileObject file)
         lock (file.Sync)
         {
             if (_handling == 0)
+            {
                 return null;
+            }
+
             for (var (node, next) = First(); node is not null; (node, next) = After(next))
             {
                 var grant = node.Value;
                 if ((grant.State & CacheState.Handle) == 0 || (by is not null && grant == by.Grant))
+                {
                     continue;
+                }
+
                 Break(grant, grant.State & ~CacheState.Handle, ref breaks);
                 if ((grant.State & CacheState.Handle) != 0)
+                {
                     changed = WhenChanged();
+                }
             }
         }
 
@@ -164,7 +183,10 @@ internal sealed class FileCaching(FileObject file)
     public void BreakListing(Guid? spared)
     {
         if (_reading == 0)
+        {
             return;
+        }
+
         BreakBatch breaks = default;
         lock (file.Sync)
         {
@@ -208,12 +230,17 @@ internal sealed class FileCaching(FileObject file)
             {
                 grant = new CacheGrant(file, table, identity) { Epoch = identity.Version == 2 ? wish.Epoch : (ushort)0 };
                 if (!table.TryAdd(grant))
+                {
                     return NtStatus.InvalidParameter;
+                }
+
                 Set(grant, Grantable(grant, wish, extent));
 
                 // It counts changes of the state, and one that is not granted is none (MS-SMB2 section 3.3.5.9.11).
                 if (grant.State != CacheState.None)
+                {
                     grant.Epoch++;
+                }
             }
             else if (grant.File != file)
             {
@@ -244,7 +271,9 @@ internal sealed class FileCaching(FileObject file)
         {
             _blockers++;
             if (grant is not null)
+            {
                 grant.Blockers++;
+            }
         }
 
         return NtStatus.Success;
@@ -258,14 +287,18 @@ internal sealed class FileCaching(FileObject file)
         {
             _blockers--;
             if (grant is not null)
+            {
                 grant.Blockers--;
+            }
         }
 
         if (grant is not null)
         {
             grant.Opens.Remove(open);
             if (grant.Opens.Count == 0)
+            {
                 End(grant);
+            }
         }
 
         Signal();
@@ -277,9 +310,15 @@ internal sealed class FileCaching(FileObject file)
         lock (file.Sync)
         {
             if (grant is null || (!grant.IsBreaking && (grant.State & CacheState.Write) == 0))
+            {
                 return NtStatus.InvalidOplockProtocol;
+            }
+
             if (!grant.IsBreaking)
+            {
                 return NtStatus.InvalidDeviceState;
+            }
+
             if ((to & ~grant.BreakingTo) != 0)
             {
                 EndBreak(grant, CacheState.None);
@@ -302,9 +341,15 @@ internal sealed class FileCaching(FileObject file)
         lock (file.Sync)
         {
             if (!grant.IsBreaking)
+            {
                 return NtStatus.Unsuccessful;
+            }
+
             if ((to & ~grant.BreakingTo) != 0)
+            {
                 return NtStatus.RequestNotAccepted;
+            }
+
             if ((to & ~grant.BreakingFor) == 0)
             {
                 EndBreak(grant, to);
@@ -334,7 +379,10 @@ internal sealed class FileCaching(FileObject file)
         lock (file.Sync)
         {
             if (grant.State == CacheState.None)
+            {
                 return false;
+            }
+
             Break(grant, CacheState.None, ref breaks);
         }
 
@@ -348,7 +396,9 @@ internal sealed class FileCaching(FileObject file)
         lock (file.Sync)
         {
             if (grant.IsBreaking)
+            {
                 EndBreak(grant, CacheState.None);
+            }
         }
     }
 
@@ -372,18 +422,32 @@ internal sealed class FileCaching(FileObject file)
 
         // A lock behind the end of the file keeps nobody from caching what is before it.
         if (file.Locks is { } locks && locks.AnyBefore(extent))
+        {
             state &= ~CacheState.Read;
+        }
+
         if (_blockers > (own?.Blockers ?? 0))
+        {
             state &= ~CacheState.Write;
+        }
+
         if (_writing > (own is not null && (own.State & CacheState.Write) != 0 ? 1 : 0))
+        {
             return CacheState.None;
+        }
+
         if (wish.Lease is null)
         {
             // An oplock beside a lease that caches handles is none; it never caches handles without writes.
             if (_handling > 0)
+            {
                 return CacheState.None;
+            }
+
             if ((state & CacheState.Write) == 0)
+            {
                 state &= CacheState.Read;
+            }
         }
         else if (_oplocks > 0 || wish.Table!.IsFull)
         {
@@ -397,9 +461,13 @@ internal sealed class FileCaching(FileObject file)
     {
         to &= grant.State;
         if (!grant.IsLease)
+        {
             to &= CacheState.Read;
+        }
         else if ((to & CacheState.Read) == 0)
+        {
             to = CacheState.None;
+        }
 
         if (grant.IsBreaking)
         {
@@ -409,7 +477,10 @@ internal sealed class FileCaching(FileObject file)
         }
 
         if (to == grant.State)
+        {
             return;
+        }
+
         grant.Epoch++;
         breaks.Add(grant, Notice(grant, grant.State, to));
         if ((grant.State & Held) == 0)
@@ -436,38 +507,60 @@ internal sealed class FileCaching(FileObject file)
         Set(grant, to);
         Signal();
         if (grant.Opens.Count > 0)
+        {
             grant.Opens[0].BreakSink?.Settled(grant.Lease);
+        }
     }
 
     private void End(CacheGrant grant)
     {
         if (grant.IsBreaking)
+        {
             EndBreak(grant, CacheState.None);
+        }
+
         Set(grant, CacheState.None);
         if (grant.IsLease)
+        {
             grant.Table!.Remove(grant);
+        }
     }
 
     private void Set(CacheGrant grant, CacheState state)
     {
         var changed = grant.State ^ state;
         if (!grant.IsLease && (grant.State == CacheState.None) != (state == CacheState.None))
+        {
             _oplocks += state == CacheState.None ? -1 : 1;
+        }
+
         if ((grant.State == CacheState.None) != (state == CacheState.None))
         {
             if (state == CacheState.None)
+            {
                 _grants.Remove(grant.Place);
+            }
             else
+            {
                 _grants.AddLast(grant.Place);
+            }
         }
 
         grant.State = state;
         if ((changed & CacheState.Read) != 0)
+        {
             _reading += (state & CacheState.Read) != 0 ? 1 : -1;
+        }
+
         if ((changed & CacheState.Write) != 0)
+        {
             _writing += (state & CacheState.Write) != 0 ? 1 : -1;
+        }
+
         if ((changed & CacheState.Handle) != 0)
+        {
             _handling += (state & CacheState.Handle) != 0 ? 1 : -1;
+        }
     }
 
     // A grant may leave the list while it is looked at: the one behind it is remembered.

@@ -22,7 +22,10 @@ internal sealed class HandleWait(Func<CancellationToken>? onWait)
     public bool Finds(FileObject? file, FileOpen? by)
     {
         if (file?.Caching.BreakHandles(by) is not { } changed)
+        {
             return false;
+        }
+
         _changed.Add(changed);
         return true;
     }
@@ -34,6 +37,6 @@ internal sealed class HandleWait(Func<CancellationToken>? onWait)
         _changed.Clear();
         HasWaited = true;
         _token ??= onWait?.Invoke() ?? cancellationToken;
-        await changed.WaitAsync(_token.Value);
+        await changed.WaitAsync(_token.Value).ConfigureAwait(false);
     }
 }

@@ -18,7 +18,9 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
         get
         {
             lock (_sync)
+            {
                 return _leases.Count;
+            }
         }
     }
 
@@ -29,21 +31,27 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
     public bool TryFind(Guid key, [NotNullWhen(true)] out CacheGrant? lease)
     {
         lock (_sync)
+        {
             return _leases.TryGetValue(key, out lease);
+        }
     }
 
     /// <summary>Whether the key is free, or taken for <paramref name="file"/>; one key is never used for two files.</summary>
     public bool IsFreeFor(Guid key, FileObject? file)
     {
         lock (_sync)
+        {
             return !_leases.TryGetValue(key, out var lease) || lease.File == file;
+        }
     }
 
     /// <summary>Adds a lease, unless its key is taken.</summary>
     internal bool TryAdd(CacheGrant lease)
     {
         lock (_sync)
+        {
             return _leases.TryAdd(lease.Lease!.Key, lease);
+        }
     }
 
     /// <summary>Takes a lease out.</summary>
@@ -52,7 +60,9 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
         lock (_sync)
         {
             if (_leases.TryGetValue(lease.Lease!.Key, out var held) && held == lease)
+            {
                 _leases.Remove(lease.Lease.Key);
+            }
         }
     }
 }

@@ -27,7 +27,10 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
         if (_byPath.TryGetValue(path.Text, out var known))
         {
             if (known.Directory == directory)
+            {
                 return;
+            }
+
             Forget(known);
         }
 
@@ -63,7 +66,9 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     public void EntryChanged(StorePath path, Guid? spared)
     {
         if (!_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known))
+        {
             known.Directory.Caching.BreakListing(spared);
+        }
     }
 
     private IDisposable? Watch(StorePath path, FileObject directory)
@@ -81,7 +86,10 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     private void Forget(Entry entry)
     {
         if (entry.Watch is null)
+        {
             return;
+        }
+
         entry.Watch.Dispose();
         Interlocked.Decrement(ref _watched);
     }

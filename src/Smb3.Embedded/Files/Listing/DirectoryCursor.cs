@@ -58,14 +58,17 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         if (_pattern is null || reopen || (jumps && pattern.Length > 0))
         {
             if (pattern.AsSpan().ContainsAny("\\/:|\0"))
+            {
                 return NtStatus.ObjectNameInvalid;
+            }
+
             _pattern = pattern.Length == 0 ? "*" : pattern;
             restart = true;
         }
 
         if (restart || jumps)
         {
-            await EndListingAsync();
+            await EndListingAsync().ConfigureAwait(false);
             _after = jumps ? after!.Value : 0;
             _dots = (int)Math.Min(_after, Dots);
             _anyReported = jumps;
@@ -81,8 +84,11 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     public async ValueTask<NtStatus> PeekAsync(CancellationToken cancellationToken)
     {
         if (_hasCurrent)
+        {
             return NtStatus.Success;
-        var status = await FindAsync(cancellationToken);
+        }
+
+        var status = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (status == NtStatus.NoMoreFiles && !_anyReported)
         {
             _anyReported = true;
@@ -107,25 +113,35 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private async ValueTask<NtStatus> FindAsync(CancellationToken cancellationToken)
     {
         if (_exact)
-            return await FindExactAsync(cancellationToken);
+        {
+            return await FindExactAsync(cancellationToken).ConfigureAwait(false);
+        }
 
         while (_dots < Dots)
         {
             var name = _dots++ == 0 ? "." : "..";
             if (!Matches(name))
+            {
                 continue;
-            var metadata = await DotMetadataAsync(name, cancellationToken);
+            }
+
+            var metadata = await DotMetadataAsync(name, cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
+            {
                 return metadata.Status;
+            }
+
             Current = new DirectoryEntry(name, metadata.Value, (uint)_dots);
             return NtStatus.Success;
         }
 
         if (!_begun)
         {
-            var status = await BeginListingAsync(cancellationToken);
+            var status = await BeginListingAsync(cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
         }
 
         while (true)
@@ -133,8 +149,11 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             while (_next < _entries.Count)
             {
                 var (entry, index) = _entries[_next++];
-                if (!IsAfter(entry.Name, index) || !await IsShownAsync(entry.Name, cancellationToken))
+                if (!IsAfter(entry.Name, index) || !await IsShownAsync(entry.Name, cancellationToken).ConfigureAwait(false))
+                {
                     continue;
+                }
+
                 Current = Show(entry, index);
                 return NtStatus.Success;
             }
@@ -142,54 +161,75 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             _entries.Clear();
             _next = 0;
             if (_listing is null)
+            {
                 return NtStatus.NoMoreFiles;
-            var read = await ReadBatchAsync(cancellationToken);
+            }
+
+            var read = await ReadBatchAsync(cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
+            {
                 return read.Status;
+            }
         }
     }
 
     private async ValueTask<NtStatus> BeginListingAsync(CancellationToken cancellationToken)
     {
-        var listing = await directory.Handle.ListAsync(cancellationToken);
+        var listing = await directory.Handle.ListAsync(cancellationToken).ConfigureAwait(false);
         if (!listing.Succeeded)
+        {
             return listing.Status;
+        }
+
         _listing = listing.Value;
         _begun = true;
 
         // NTFS keeps directories in order, and programs came to rely on it; a directory too large to hold is listed as it comes.
         while (_listing is not null && _entries.Count <= directory.Volume.Options.SortedListingLimit)
         {
-            var read = await ReadBatchAsync(cancellationToken);
+            var read = await ReadBatchAsync(cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
+            {
                 return read.Status;
+            }
         }
 
         _sorted = _listing is null;
         if (_sorted)
+        {
             _entries.Sort(static (left, right) => Compare(left.Entry.Name, right.Entry.Name));
+        }
+
         return NtStatus.Success;
     }
 
     private async ValueTask<NtResult<int>> ReadBatchAsync(CancellationToken cancellationToken)
     {
-        var read = await _listing!.ReadAsync(_batch, cancellationToken);
+        var read = await _listing!.ReadAsync(_batch, cancellationToken).ConfigureAwait(false);
         if (!read.Succeeded)
+        {
             return read;
+        }
+
         if (read.Value == 0)
         {
             var listing = _listing;
             _listing = null;
-            await listing.DisposeAsync();
+            await listing.DisposeAsync().ConfigureAwait(false);
         }
 
         for (var i = 0; i < read.Value; i++)
         {
             var index = ++_listed + Dots;
             if (index == _after)
+            {
                 _afterName = _batch[i].Name;
+            }
+
             if (Matches(_batch[i].Name))
+            {
                 _entries.Add(new Place(_batch[i], index));
+            }
         }
 
         return read;
@@ -198,27 +238,46 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private async ValueTask<NtStatus> FindExactAsync(CancellationToken cancellationToken)
     {
         if (_begun)
+        {
             return NtStatus.NoMoreFiles;
+        }
+
         _begun = true;
         if (FileNames.Check(_pattern, directory.Volume.Store.Traits.MaxNameLength) != NtStatus.Success)
-            return NtStatus.NoMoreFiles;
-        var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken);
-        if (found.Status == NtStatus.ObjectNameNotFound
-            && await directory.Volume.ShortNames.FindAsync(directory.Path, _pattern!, cancellationToken) is { } longName)
         {
-            found = await directory.Volume.Store.OpenAsync(directory.Path.Append(longName), StoreAccess.Metadata, cancellationToken);
+            return NtStatus.NoMoreFiles;
+        }
+
+        var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (found.Status == NtStatus.ObjectNameNotFound
+            && await directory.Volume.ShortNames.FindAsync(directory.Path, _pattern!, cancellationToken).ConfigureAwait(false) is { } longName)
+        {
+            found = await directory.Volume.Store.OpenAsync(directory.Path.Append(longName), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         }
 
         if (found.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
+        {
             return NtStatus.NoMoreFiles;
+        }
+
         if (!found.Succeeded)
+        {
             return found.Status;
-        await using var handle = found.Value;
-        var metadata = await handle.GetMetadataAsync(cancellationToken);
+        }
+
+        var handle = found.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!metadata.Succeeded)
+        {
             return metadata.Status;
-        if (!await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken))
+        }
+
+        if (!await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken).ConfigureAwait(false))
+        {
             return NtStatus.NoMoreFiles;
+        }
+
         Current = Show(new StoreEntry(handle.Path.Name.ToString(), metadata.Value), 0);
         return NtStatus.Success;
     }
@@ -226,35 +285,51 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private async ValueTask<NtResult<FileMetadata>> DotMetadataAsync(string name, CancellationToken cancellationToken)
     {
         if (name == "." || directory.Path.IsRoot)
-            return await directory.GetMetadataAsync(cancellationToken);
-        var parent = await directory.Volume.Store.OpenAsync(directory.Path.Parent, StoreAccess.Metadata, cancellationToken);
+        {
+            return await directory.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var parent = await directory.Volume.Store.OpenAsync(directory.Path.Parent, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!parent.Succeeded)
-            return await directory.GetMetadataAsync(cancellationToken);
-        await using var handle = parent.Value;
-        return await handle.GetMetadataAsync(cancellationToken);
+        {
+            return await directory.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var handle = parent.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Access-based enumeration: what may not be read is not there.</summary>
     private async ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken)
     {
         if (!directory.Record.HidesUnreadable)
+        {
             return true;
-        var opened = await directory.Volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken);
+        }
+
+        var opened = await directory.Volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return false;
-        await using var handle = opened.Value;
-        var metadata = await handle.GetMetadataAsync(cancellationToken);
-        return metadata.Succeeded && await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken);
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return metadata.Succeeded && await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<bool> IsReadableAsync(IStoreFile handle, bool isDirectory, CancellationToken cancellationToken)
     {
         if (!directory.Record.HidesUnreadable)
+        {
             return true;
+        }
 
         // Its own descriptor decides: what the directory gives on its behalf does not make it visible.
         var caller = directory.Record.Caller;
-        var descriptor = await directory.Volume.Security.ReadAsync(handle, isDirectory, caller, cancellationToken);
+        var descriptor = await directory.Volume.Security.ReadAsync(handle, isDirectory, caller, cancellationToken).ConfigureAwait(false);
         return descriptor.Succeeded && AccessCheck.Allows(descriptor.Value, caller, Readable);
     }
 
@@ -286,7 +361,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         _afterName = null;
         Advance();
         if (listing is not null)
-            await listing.DisposeAsync();
+        {
+            await listing.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private readonly record struct Place(StoreEntry Entry, uint Index);

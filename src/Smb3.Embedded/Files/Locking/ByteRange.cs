@@ -14,7 +14,10 @@ internal readonly record struct ByteRange(ulong Offset, ulong Length)
     public bool Overlaps(ByteRange other)
     {
         if (Length == 0 || other.Length == 0)
+        {
             return StrictlyHolds(other) || other.StrictlyHolds(this);
+        }
+
         return Offset <= other.Offset + (other.Length - 1) && other.Offset <= Offset + (Length - 1);
     }
 

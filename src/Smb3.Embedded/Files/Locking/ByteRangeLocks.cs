@@ -23,7 +23,9 @@ internal sealed class ByteRangeLocks(int limit)
         get
         {
             lock (_sync)
+            {
                 return _waiting.Count;
+            }
         }
     }
 
@@ -34,7 +36,10 @@ internal sealed class ByteRangeLocks(int limit)
     public bool Permits(FileOpen open, ByteRange range, bool write)
     {
         if (_count == 0 || range.Length == 0)
+        {
             return true;
+        }
+
         lock (_sync)
         {
             // Nobody writes under a shared lock, its owner neither; under an exclusive one its owner does both.
@@ -46,9 +51,14 @@ internal sealed class ByteRangeLocks(int limit)
     public bool AnyBefore(long end)
     {
         if (_count == 0 || end <= 0)
+        {
             return false;
+        }
+
         lock (_sync)
+        {
             return _held.AnyBefore((ulong)end);
+        }
     }
 
     /// <summary>Takes all of <paramref name="requests"/> or none, without waiting.</summary>
@@ -66,7 +76,10 @@ internal sealed class ByteRangeLocks(int limit)
                 if (status != NtStatus.Success)
                 {
                     while (added is not null && added.TryPop(out var undone))
+                    {
                         _held.Remove(undone);
+                    }
+
                     return status;
                 }
 
@@ -86,15 +99,23 @@ internal sealed class ByteRangeLocks(int limit)
     public async ValueTask<NtStatus> LockAsync(FileOpen open, LockRequest request, CancellationToken cancellationToken)
     {
         if (!request.Range.IsValid)
+        {
             return NtStatus.InvalidLockRange;
+        }
 
         LinkedListNode<Waiter> node;
         lock (_sync)
         {
             if (open.IsClosing)
+            {
                 return NtStatus.RangeNotLocked;
+            }
+
             if (_held.Count + _waiting.Count >= limit)
+            {
                 return NtStatus.InsufficientResources;
+            }
+
             if (IsFree(open, request))
             {
                 _held.Add(open, request);
@@ -106,19 +127,25 @@ internal sealed class ByteRangeLocks(int limit)
         }
 
         using var registration = cancellationToken.UnsafeRegister(_ => End(node, NtStatus.Cancelled), null);
-        return await node.Value.Completion.Task;
+        return await node.Value.Completion.Task.ConfigureAwait(false);
     }
 
     /// <summary>Undoes one lock of exactly this range.</summary>
     public NtStatus Unlock(FileOpen open, ByteRange range)
     {
         if (!range.IsValid)
+        {
             return NtStatus.InvalidLockRange;
+        }
+
         lock (_sync)
         {
             // The exclusive one goes first where both lie on one range.
             if (!_held.Remove(open, range, exclusive: true) && !_held.Remove(open, range, exclusive: false))
+            {
                 return NtStatus.RangeNotLocked;
+            }
+
             ServeWaiting(range);
             return NtStatus.Success;
         }
@@ -128,14 +155,18 @@ internal sealed class ByteRangeLocks(int limit)
     public void EndWaiting(FileOpen open)
     {
         lock (_sync)
+        {
             EndWaitingLocked(open);
+        }
     }
 
     /// <summary>The locks that <paramref name="open"/> holds.</summary>
     public IReadOnlyList<LockRequest> GetLocks(FileOpen open)
     {
         lock (_sync)
+        {
             return [.. _held.Of(open).Select(held => new LockRequest(held.Range, held.Exclusive))];
+        }
     }
 
     /// <summary>Ends everything that <paramref name="open"/> holds and waits for.</summary>
@@ -145,7 +176,9 @@ internal sealed class ByteRangeLocks(int limit)
         {
             EndWaitingLocked(open);
             if (_held.RemoveAll(open))
+            {
                 ServeWaiting(null);
+            }
         }
     }
 
@@ -195,7 +228,10 @@ internal sealed class ByteRangeLocks(int limit)
         lock (_sync)
         {
             if (node.List is null)
+            {
                 return;
+            }
+
             _waiting.Remove(node);
             node.Value.Completion.TrySetResult(status);
         }

@@ -37,7 +37,10 @@ internal sealed class HeldLocks
         ref var first = ref CollectionsMarshal.GetValueRefOrAddDefault(_byOwner, owner, out _);
         held.Next = first;
         if (first is not null)
+        {
             first.Previous = held;
+        }
+
         first = held;
         Count++;
         return held;
@@ -47,7 +50,9 @@ internal sealed class HeldLocks
     public IEnumerable<HeldLock> Of(FileOpen owner)
     {
         for (var held = _byOwner.GetValueOrDefault(owner); held is not null; held = held.Next)
+        {
             yield return held;
+        }
     }
 
     /// <summary>Takes out one lock of exactly this range.</summary>
@@ -55,7 +60,10 @@ internal sealed class HeldLocks
     public bool Remove(FileOpen owner, ByteRange range, bool exclusive)
     {
         if (!_byRange.TryGetValue((owner, range, exclusive), out var held))
+        {
             return false;
+        }
+
         Remove(held);
         return true;
     }
@@ -81,18 +89,32 @@ internal sealed class HeldLocks
         (held.Exclusive ? _exclusive : _shared).Of(held.Range).Remove(held);
         var name = (held.Owner, held.Range, held.Exclusive);
         if (held.Earlier is { } earlier)
+        {
             _byRange[name] = earlier;
+        }
         else
+        {
             _byRange.Remove(name);
+        }
 
         if (held.Next is { } next)
+        {
             next.Previous = held.Previous;
+        }
+
         if (held.Previous is { } previous)
+        {
             previous.Next = held.Next;
+        }
         else if (held.Next is { } first)
+        {
             _byOwner[held.Owner] = first;
+        }
         else
+        {
             _byOwner.Remove(held.Owner);
+        }
+
         Count--;
     }
 
@@ -110,7 +132,10 @@ internal sealed class HeldLocks
         {
             // An empty range lies between two bytes, and meets what has both of them; two empty ones never meet.
             if (range.Length == 0)
+            {
                 return range.Offset > 0 && _bytes.Any(range.Offset - 1, range.Offset, besides);
+            }
+
             var last = range.Offset + (range.Length - 1);
             return _bytes.Any(last, range.Offset, besides) || (range.Length > 1 && _gaps.Any(last, range.Offset + 1, besides));
         }

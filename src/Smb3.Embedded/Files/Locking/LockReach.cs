@@ -29,9 +29,15 @@ internal readonly struct LockReach
     public LockReach With(LockReach other)
     {
         if (_owner is null)
+        {
             return other;
+        }
+
         if (other._owner is null)
+        {
             return this;
+        }
+
         if (_owner == other._owner)
         {
             return new LockReach(

@@ -32,7 +32,10 @@ internal sealed class LockTree
 
             // The node and all before it begin early enough.
             if ((node.Last >= last && node.Owner != besides) || (node.Left is { } left && left.Reach.GetsTo(last, besides)))
+            {
                 return true;
+            }
+
             node = node.Right;
         }
 
@@ -49,34 +52,56 @@ internal sealed class LockTree
         }
 
         if (IsBefore(held, node))
+        {
             node.Left = Add(node.Left, held);
+        }
         else
+        {
             node.Right = Add(node.Right, held);
+        }
+
         return Balance(node);
     }
 
     private static HeldLock? Remove(HeldLock? node, HeldLock held)
     {
         if (node is null)
+        {
             return null;
+        }
+
         if (node == held)
         {
             if (node.Left is null)
+            {
                 return node.Right;
+            }
+
             if (node.Right is null)
+            {
                 return node.Left;
+            }
+
             var first = node.Right;
             while (first.Left is not null)
+            {
                 first = first.Left;
+            }
+
             var rest = Remove(node.Right, first);
             (first.Left, first.Right) = (node.Left, rest);
             return Balance(first);
         }
 
         if (IsBefore(held, node))
+        {
             node.Left = Remove(node.Left, held);
+        }
         else
+        {
             node.Right = Remove(node.Right, held);
+        }
+
         return Balance(node);
     }
 
@@ -90,14 +115,20 @@ internal sealed class LockTree
         if (lean > 1)
         {
             if (Lean(node.Left!) < 0)
+            {
                 node.Left = TurnLeft(node.Left!);
+            }
+
             return TurnRight(node);
         }
 
         if (lean < -1)
         {
             if (Lean(node.Right!) > 0)
+            {
                 node.Right = TurnRight(node.Right!);
+            }
+
             return TurnLeft(node);
         }
 
@@ -131,9 +162,15 @@ internal sealed class LockTree
         node.Height = Math.Max(node.Left?.Height ?? 0, node.Right?.Height ?? 0) + 1;
         var reach = new LockReach(node);
         if (node.Left is { } left)
+        {
             reach = reach.With(left.Reach);
+        }
+
         if (node.Right is { } right)
+        {
             reach = reach.With(right.Reach);
+        }
+
         node.Reach = reach;
     }
 }

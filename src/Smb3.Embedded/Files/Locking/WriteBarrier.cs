@@ -29,7 +29,9 @@ internal sealed class WriteBarrier
     public void Exit(int turn)
     {
         if (Interlocked.Decrement(ref CountOf(turn)) == 0)
+        {
             Volatile.Read(ref _ended)?.TrySetResult();
+        }
     }
 
     /// <summary>Completes when every write has ended that had entered before.</summary>
@@ -41,7 +43,7 @@ internal sealed class WriteBarrier
 
     private async Task WaitForTurnAsync()
     {
-        await _gate.WaitAsync();
+        await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
             // Both turns: the one before may have writes from before the last wait.
@@ -53,8 +55,11 @@ internal sealed class WriteBarrier
                     var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                     Interlocked.Exchange(ref _ended, ended);
                     if (Volatile.Read(ref CountOf(old)) == 0)
+                    {
                         break;
-                    await ended.Task;
+                    }
+
+                    await ended.Task.ConfigureAwait(false);
                 }
             }
         }

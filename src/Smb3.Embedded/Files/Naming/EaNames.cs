@@ -23,7 +23,9 @@ internal static class EaNames
         foreach (var attribute in attributes)
         {
             if (!IsValid(attribute.Name))
+            {
                 return false;
+            }
         }
 
         return true;

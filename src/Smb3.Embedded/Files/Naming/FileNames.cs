@@ -18,7 +18,10 @@ internal static class FileNames
     public static NtStatus Check(ReadOnlySpan<char> name, int maxLength)
     {
         if (name is "..")
+        {
             return NtStatus.ObjectPathSyntaxBad;
+        }
+
         return name.IsEmpty || name.Length > maxLength || name is "." || name.ContainsAny(Forbidden)
             ? NtStatus.ObjectNameInvalid
             : NtStatus.Success;

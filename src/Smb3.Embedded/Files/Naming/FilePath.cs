@@ -50,17 +50,23 @@ internal readonly struct FilePath
     {
         path = default;
         if (text.Length == 0)
+        {
             return NtStatus.Success;
+        }
 
         // No name can have a slash; that it separates names as well is what scripts for other servers rely on.
         text = text.Replace('/', '\\');
         if (text[0] == '\\')
+        {
             return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.9
+        }
 
         var rest = text.AsSpan();
         var endsInSeparator = rest[^1] == '\\';
         if (endsInSeparator)
+        {
             rest = rest[..^1];
+        }
 
         var stream = StreamKind.Unsaid;
         string? streamName = null;
@@ -69,7 +75,10 @@ internal readonly struct FilePath
         if (colon >= 0)
         {
             if (endsInSeparator || !TryParseStream(lastName[(colon + 1)..], out stream, out streamName))
+            {
                 return NtStatus.ObjectNameInvalid;
+            }
+
             rest = rest[..^(lastName.Length - colon)];
 
             // ":$I30:$INDEX_ALLOCATION" and the like without a name speak of the root.
@@ -91,12 +100,17 @@ internal readonly struct FilePath
 
             var status = FileNames.Check(rest[range], maxNameLength);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
         }
 
         var clean = rest.Length == text.Length ? text : rest.ToString();
         if (climbs && !TryClimb(clean, out clean))
+        {
             return NtStatus.ObjectPathSyntaxBad;
+        }
+
         path = new FilePath(new StorePath(clean), stream, streamName, endsInSeparator);
         return NtStatus.Success;
     }
@@ -112,11 +126,17 @@ internal readonly struct FilePath
         foreach (var name in text.Split('\\'))
         {
             if (name != "..")
+            {
                 names.Add(name);
+            }
             else if (names.Count > 0)
+            {
                 names.RemoveAt(names.Count - 1);
+            }
             else
+            {
                 return false;
+            }
         }
 
         clean = string.Join('\\', names);
@@ -146,14 +166,21 @@ internal readonly struct FilePath
         var name = colon < 0 ? text : text[..colon];
         var type = colon < 0 ? "$DATA" : text[(colon + 1)..];
         if (name.Length > FileNames.MaxLength || name.ContainsAny('/', '\\', '\0'))
+        {
             return false;
+        }
 
         if (type.Equals("$DATA", StringComparison.OrdinalIgnoreCase))
         {
             if (name.IsEmpty)
+            {
                 kind = StreamKind.Data;
+            }
             else
+            {
                 streamName = name.ToString();
+            }
+
             return !name.IsEmpty || colon >= 0;
         }
 

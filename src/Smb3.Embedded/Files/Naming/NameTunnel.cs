@@ -20,14 +20,20 @@ internal sealed class NameTunnel(TimeProvider time)
     public void Remember(StorePath path)
     {
         if (ShortNames.IsShort(path.Name))
+        {
             return;
+        }
+
         var key = path.Parent.Append(ShortNames.Of(path.Name)).Text;
         var now = time.GetTimestamp();
         lock (_sync)
         {
             Forget();
             while (_order.Count >= Capacity)
+            {
                 DropOldest();
+            }
+
             _names[key] = new Entry(path.Name.ToString(), now);
             _order.Enqueue((key, now));
         }
@@ -46,14 +52,18 @@ internal sealed class NameTunnel(TimeProvider time)
     private void Forget()
     {
         while (_order.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Since) > Keep)
+        {
             DropOldest();
+        }
     }
 
     private void DropOldest()
     {
         var (key, since) = _order.Dequeue();
         if (_names.TryGetValue(key, out var entry) && entry.Since == since)
+        {
             _names.Remove(key);
+        }
     }
 
     private readonly record struct Entry(string Name, long Since);

@@ -15,13 +15,16 @@ internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
     public async ValueTask<StorePath> ResolveAsync(StorePath path, CancellationToken cancellationToken)
     {
         if (!ShortNames.AnyIn(path))
+        {
             return path;
+        }
+
         var resolved = StorePath.Root;
         foreach (var name in path.Text.Split('\\'))
         {
             var itself = resolved.Append(name);
-            resolved = ShortNames.CanStandForAnother(name) && !await ExistsAsync(itself, cancellationToken)
-                && await FindAsync(resolved, name, cancellationToken) is { } found
+            resolved = ShortNames.CanStandForAnother(name) && !await ExistsAsync(itself, cancellationToken).ConfigureAwait(false)
+                && await FindAsync(resolved, name, cancellationToken).ConfigureAwait(false) is { } found
                 ? resolved.Append(found)
                 : itself;
         }
@@ -33,37 +36,59 @@ internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
     public async ValueTask<string?> FindAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
     {
         if (!ShortNames.CanStandForAnother(shortName))
+        {
             return null;
-        var opened = await store.OpenAsync(directory, StoreAccess.Metadata, cancellationToken);
+        }
+
+        var opened = await store.OpenAsync(directory, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return null;
-        await using var handle = opened.Value;
-        var listed = await handle.ListAsync(cancellationToken);
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var listed = await handle.ListAsync(cancellationToken).ConfigureAwait(false);
         if (!listed.Succeeded)
+        {
             return null;
-        await using var listing = listed.Value;
+        }
+
+        var listing = listed.Value;
+        await using var listingUse = listing.ConfigureAwait(false);
         var batch = new StoreEntry[BatchSize];
         while (true)
         {
-            var read = await listing.ReadAsync(batch, cancellationToken);
+            var read = await listing.ReadAsync(batch, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
+            {
                 return null;
+            }
+
             if (read.Value == 0)
+            {
                 return tunnel.Find(directory.Append(shortName));
+            }
+
             for (var i = 0; i < read.Value; i++)
             {
                 if (ShortNames.StandsFor(shortName, batch[i].Name))
+                {
                     return batch[i].Name;
+                }
             }
         }
     }
 
     private async ValueTask<bool> ExistsAsync(StorePath path, CancellationToken cancellationToken)
     {
-        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken);
+        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return opened.Status is not (NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound);
-        await opened.Value.DisposeAsync();
+        }
+
+        await opened.Value.DisposeAsync().ConfigureAwait(false);
         return true;
     }
 }

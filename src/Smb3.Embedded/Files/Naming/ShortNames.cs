@@ -22,11 +22,17 @@ internal static class ShortNames
     public static bool IsShort(ReadOnlySpan<char> name)
     {
         if (name.Length is 0 or > MaxLength)
+        {
             return false;
+        }
+
         var dot = name.IndexOf('.');
         var stem = dot < 0 ? name : name[..dot];
         if (stem.Length is 0 or > BaseLength || !AreAllowed(stem))
+        {
             return false;
+        }
+
         return dot < 0 || (name.Length - dot - 1 is >= 1 and <= ExtensionLength && AreAllowed(name[(dot + 1)..]));
     }
 
@@ -58,11 +64,17 @@ internal static class ShortNames
 
         var dot = name.LastIndexOf('.');
         if (dot <= 0 || dot == name.Length - 1)
+        {
             return BaseLength;
+        }
+
         var length = BaseLength;
         target[length++] = '.';
         foreach (var letter in name[(dot + 1)..Math.Min(name.Length, dot + 1 + ExtensionLength)])
+        {
             target[length++] = Allowed(letter);
+        }
+
         return length;
     }
 
@@ -81,11 +93,16 @@ internal static class ShortNames
     public static bool AnyIn(StorePath path)
     {
         if (!path.Text.Contains('~', StringComparison.Ordinal))
+        {
             return false;
+        }
+
         foreach (var range in path.Names)
         {
             if (CanStandForAnother(path.Text.AsSpan(range)))
+            {
                 return true;
+            }
         }
 
         return false;
@@ -96,7 +113,10 @@ internal static class ShortNames
     {
         // The first letter tells most of them apart.
         if (IsShort(name) || char.ToUpperInvariant(shortName[0]) != Allowed(name[0]))
+        {
             return false;
+        }
+
         Span<char> target = stackalloc char[MaxLength];
         return shortName.Equals(target[..Write(name, target)], StringComparison.OrdinalIgnoreCase);
     }
@@ -106,7 +126,9 @@ internal static class ShortNames
         foreach (var letter in text)
         {
             if (!char.IsAsciiLetterOrDigit(letter) && !"!#$%&'()-@^_`{}~".Contains(letter, StringComparison.Ordinal))
+            {
                 return false;
+            }
         }
 
         return true;

@@ -18,7 +18,9 @@ internal static class Wildcard
     public static bool Matches(ReadOnlySpan<char> expression, ReadOnlySpan<char> name, bool ignoreCase)
     {
         if (expression is "*")
+        {
             return true;
+        }
 
         // The set of places in the expression that the name read so far can have led to; walking a set never backtracks.
         var size = expression.Length + 1;
@@ -37,7 +39,10 @@ internal static class Wildcard
             for (var at = 0; at < expression.Length; at++)
             {
                 if (!places[at])
+                {
                     continue;
+                }
+
                 switch (expression[at])
                 {
                     case '*':
@@ -47,7 +52,10 @@ internal static class Wildcard
                     case '<':
                         places[at + 1] = true;
                         if (i != lastDot)
+                        {
                             next[at] = alive = true;
+                        }
+
                         break;
                     case '>' when name[i] == '.':
                         places[at + 1] = true;
@@ -57,17 +65,26 @@ internal static class Wildcard
                         break;
                     case '"':
                         if (name[i] == '.')
+                        {
                             next[at + 1] = alive = true;
+                        }
+
                         break;
                     default:
                         if (Same(expression[at], name[i], ignoreCase))
+                        {
                             next[at + 1] = alive = true;
+                        }
+
                         break;
                 }
             }
 
             if (!alive)
+            {
                 return false;
+            }
+
             var spare = places;
             places = next;
             next = spare;
@@ -76,7 +93,9 @@ internal static class Wildcard
         for (var at = 0; at < expression.Length; at++)
         {
             if (places[at] && expression[at] is '*' or '<' or '>' or '"')
+            {
                 places[at + 1] |= places[at];
+            }
         }
 
         return places[^1];

@@ -38,14 +38,20 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         lock (_sync)
         {
             if (_end != NtStatus.Success)
+            {
                 return _end;
+            }
+
             if (_overflown || _kept.Count > 0)
+            {
                 return Take(room);
+            }
+
             node = _waiting.AddLast(new Waiter(room));
         }
 
         using var registration = cancellationToken.UnsafeRegister(_ => Cancel(node), null);
-        return await node.Value.Completion.Task;
+        return await node.Value.Completion.Task.ConfigureAwait(false);
     }
 
     /// <summary>Keeps a change. <see cref="Serve"/> follows.</summary>
@@ -54,10 +60,15 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         lock (_sync)
         {
             if (_overflown || _end != NtStatus.Success)
+            {
                 return;
+            }
+
             var entry = new ChangeEntry(action, name);
             if (action == ChangeAction.Modified && _kept.Count > 0 && _kept[^1] == entry)
+            {
                 return; // said already
+            }
 
             var size = ((_size + Alignment - 1) & -Alignment) + EntrySize + (name.Length * sizeof(char));
             if (size > capacity)
@@ -75,7 +86,10 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
     public bool Keep(in StoreChange change)
     {
         if ((change.Filter & Filter) == 0 || !change.Path.IsBelow(Directory.Path, Directory.Volume.NameComparison))
+        {
             return false;
+        }
+
         Keep(change.Action, Directory.Path.IsRoot ? change.Path.Text : change.Path.Text[(Directory.Path.Text.Length + 1)..]);
         return true;
     }
@@ -86,7 +100,9 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         lock (_sync)
         {
             if (_end == NtStatus.Success)
+            {
                 Overflow();
+            }
         }
     }
 
@@ -96,7 +112,10 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         lock (_sync)
         {
             if (_waiting.First is not { } first || !(_overflown || _kept.Count > 0))
+            {
                 return;
+            }
+
             _waiting.RemoveFirst();
             first.Value.Completion.TrySetResult(Take(first.Value.Room));
         }
@@ -108,9 +127,15 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         lock (_sync)
         {
             if (forGood)
+            {
                 _end = status;
+            }
+
             foreach (var waiter in _waiting)
+            {
                 waiter.Completion.TrySetResult(status);
+            }
+
             _waiting.Clear();
         }
     }
@@ -137,7 +162,10 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         lock (_sync)
         {
             if (node.List is null)
+            {
                 return;
+            }
+
             _waiting.Remove(node);
             node.Value.Completion.TrySetResult(NtStatus.Cancelled);
         }

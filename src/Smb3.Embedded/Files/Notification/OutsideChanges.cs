@@ -26,7 +26,10 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
     public IDisposable? Start(IOutsideListener listener, StorePath path, bool tree)
     {
         if (source is null)
+        {
             return null;
+        }
+
         Interlocked.Increment(ref _watches);
 
         // A store may have a whole tree to walk first; the request does not wait for that.
@@ -37,12 +40,18 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
     public void Own(in FileChange change)
     {
         if (_watches == 0)
+        {
             return;
+        }
+
         var now = time.GetTimestamp();
         lock (_sync)
         {
             if (_own.Count >= MaxRemembered)
+            {
                 Forget();
+            }
+
             var kinds = _own.TryGetValue(change.Path.Text, out var known) && time.GetElapsedTime(known.At, now) < Memory
                 ? known.Kinds
                 : ChangeFilter.None;
@@ -62,7 +71,9 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
             _timer ??= time.CreateTimer(
                 static state => ((OutsideChanges)state!).Tell(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_waiting.Count == 1)
+            {
                 _timer.Change(Patience, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
@@ -76,15 +87,22 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
             {
                 var (listener, change) = next;
                 if (change is not { } known)
+                {
                     listener.Lose();
+                }
                 else if (IsOwn(known) || !listener.Keep(known))
+                {
                     continue;
+                }
+
                 touched.Add(listener);
             }
         }
 
         foreach (var listener in touched)
+        {
             listener.Serve();
+        }
     }
 
     private bool IsOwn(in StoreChange change) =>
@@ -97,11 +115,15 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         foreach (var (path, own) in _own)
         {
             if (time.GetElapsedTime(own.At, now) > Memory)
+            {
                 _own.Remove(path);
+            }
         }
 
         if (_own.Count >= MaxRemembered)
+        {
             _own.Clear();
+        }
     }
 
     private sealed class Subscription(OutsideChanges owner, Task<IDisposable?> starting) : IDisposable

@@ -40,9 +40,15 @@ internal sealed class WatchTable
             foreach (var (path, watches) in _byPath)
             {
                 if (!watches.Remove(watch))
+                {
                     continue;
+                }
+
                 if (watches.Count == 0)
+                {
                     _byPath.Remove(path);
+                }
+
                 _count--;
                 return;
             }
@@ -53,13 +59,18 @@ internal sealed class WatchTable
     public void Rekey()
     {
         if (_count == 0)
+        {
             return;
+        }
+
         lock (_sync)
         {
             var all = _byPath.Values.SelectMany(static watches => watches).ToArray();
             _byPath.Clear();
             foreach (var watch in all)
+            {
                 Put(watch);
+            }
         }
     }
 
@@ -67,13 +78,22 @@ internal sealed class WatchTable
     public void Publish(params ReadOnlySpan<FileChange> changes)
     {
         if (_count == 0)
+        {
             return;
+        }
+
         lock (_sync)
         {
             foreach (var change in changes)
+            {
                 Keep(change);
+            }
+
             foreach (var watch in _touched)
+            {
                 watch.Serve();
+            }
+
             _touched.Clear();
         }
     }
@@ -82,18 +102,27 @@ internal sealed class WatchTable
     {
         var path = change.Path.Text;
         if (path.Length == 0)
+        {
             return; // nobody watches from above the root
+        }
+
         var end = path.Length;
         for (var isParent = true; end > 0; isParent = false)
         {
             end = Math.Max(path.AsSpan(0, end).LastIndexOf('\\'), 0);
             if (!_lookup.TryGetValue(path.AsSpan(0, end), out var watches))
+            {
                 continue;
+            }
+
             string? name = null;
             foreach (var watch in watches)
             {
                 if ((watch.Filter & change.Filter) == 0 || !(isParent || watch.Tree))
+                {
                     continue;
+                }
+
                 name ??= path[(end == 0 ? 0 : end + 1)..];
                 watch.Keep(change.Action, name);
                 _touched.Add(watch);
@@ -105,7 +134,10 @@ internal sealed class WatchTable
     {
         var path = watch.Directory.Path.Text;
         if (!_byPath.TryGetValue(path, out var watches))
+        {
             _byPath.Add(path, watches = []);
+        }
+
         watches.Add(watch);
     }
 }

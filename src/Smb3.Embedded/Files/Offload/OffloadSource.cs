@@ -45,7 +45,10 @@ internal sealed class OffloadSource(FileOpen open, long offset, long length)
         EndOfFile = end;
         ReachesEnd = Length > end - Offset;
         if (ReachesEnd)
+        {
             Length = (end - Offset + sector - 1) / sector * sector;
+        }
+
         Renew(metadata);
     }
 

@@ -25,7 +25,9 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
         get
         {
             lock (_sync)
+            {
                 return _tokens.Count;
+            }
         }
     }
 
@@ -42,9 +44,15 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
         {
             var now = time.GetTimestamp();
             if (_tokens.Count >= limit || now >= _nextSweep)
+            {
                 Sweep(now);
+            }
+
             if (_tokens.Count >= limit)
+            {
                 return false;
+            }
+
             var expires = now + Ticks(life < LongestLife ? life : LongestLife);
             return _tokens.TryAdd(KeyOf(id), (source, user, expires));
         }
@@ -72,7 +80,10 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
         foreach (var (key, token) in _tokens)
         {
             if (now < token.Expires && token.Source.IsGood)
+            {
                 continue;
+            }
+
             _tokens.Remove(key);
             token.Source.End();
         }

@@ -13,9 +13,9 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType 
     /// <summary>Reads them of an open file.</summary>
     public static async ValueTask<NtResult<PosixFacts>> ReadAsync(FileOpen file, CancellationToken cancellationToken)
     {
-        var metadata = await file.GetMetadataAsync(cancellationToken);
+        var metadata = await file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return metadata.Succeeded
-            ? await ReadAsync(file, file.Handle, metadata.Value, cancellationToken)
+            ? await ReadAsync(file, file.Handle, metadata.Value, cancellationToken).ConfigureAwait(false)
             : metadata.Status;
     }
 
@@ -26,16 +26,17 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType 
         NtResult<PosixFacts> facts = NtStatus.ObjectNameNotFound;
         if (name is "." or "..")
         {
-            facts = await ReadAsync(directory, directory.Handle, metadata, cancellationToken);
+            facts = await ReadAsync(directory, directory.Handle, metadata, cancellationToken).ConfigureAwait(false);
         }
         else if (directory.Volume.Security.IsKept || metadata.ReparseTag != 0)
         {
             var opened = await directory.Volume.Store.OpenAsync(
-                directory.Path.Append(name), StoreAccess.Metadata, cancellationToken);
+                directory.Path.Append(name), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
             if (opened.Succeeded)
             {
-                await using var handle = opened.Value;
-                facts = await ReadAsync(directory, handle, metadata, cancellationToken);
+                var handle = opened.Value;
+                await using var handleUse = handle.ConfigureAwait(false);
+                facts = await ReadAsync(directory, handle, metadata, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -47,8 +48,8 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType 
         FileOpen by, IStoreFile handle, FileMetadata metadata, CancellationToken cancellationToken)
     {
         var caller = by.Record.Caller;
-        var type = await PosixFileTypes.OfAsync(handle, metadata.ReparseTag, cancellationToken);
-        var read = await by.Volume.Security.ReadAsync(handle, metadata.IsDirectory, caller, cancellationToken);
+        var type = await PosixFileTypes.OfAsync(handle, metadata.ReparseTag, cancellationToken).ConfigureAwait(false);
+        var read = await by.Volume.Security.ReadAsync(handle, metadata.IsDirectory, caller, cancellationToken).ConfigureAwait(false);
         return read.Succeeded
             ? new PosixFacts(metadata, type, read.Value.Owner ?? caller.User, read.Value.Group ?? caller.PrimaryGroup)
             : read.Status;

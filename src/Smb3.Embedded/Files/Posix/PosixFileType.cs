@@ -27,10 +27,16 @@ internal static class PosixFileTypes
     public static async ValueTask<PosixFileType> OfAsync(IStoreFile file, uint reparseTag, CancellationToken cancellationToken)
     {
         if (reparseTag != NfsTag)
+        {
             return Of(reparseTag);
+        }
+
         if (file is not IReparseFile reparse)
+        {
             return PosixFileType.Plain;
-        var data = await reparse.GetReparsePointAsync(cancellationToken);
+        }
+
+        var data = await reparse.GetReparsePointAsync(cancellationToken).ConfigureAwait(false);
         return data.Succeeded && data.Value.Length >= NfsTypeOffset + sizeof(ulong)
             ? OfNfs(BinaryPrimitives.ReadUInt64LittleEndian(data.Value.Span[NfsTypeOffset..]))
             : PosixFileType.Plain;

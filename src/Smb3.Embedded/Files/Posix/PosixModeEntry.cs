@@ -17,11 +17,17 @@ internal static class PosixModeEntry
     {
         mode = default;
         if (dacl is null || dacl.Entries.Count == 0)
+        {
             return false;
+        }
+
         foreach (var entry in dacl.Entries)
         {
             if (entry.Sid is not { Authority: 5, SubAuthorities: [NfsAuthority, ModeKind, var bits] })
+            {
                 return false;
+            }
+
             mode = (UnixFileMode)(bits & 0xFFF);
         }
 

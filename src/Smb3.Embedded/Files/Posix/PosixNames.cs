@@ -22,7 +22,10 @@ internal static class PosixNames
     public static string ToWindows(string path)
     {
         if (!path.AsSpan().ContainsAny(NeedMapping))
+        {
             return path.Replace('/', '\\');
+        }
+
         return string.Create(path.Length, path, static (target, source) =>
         {
             for (var i = 0; i < source.Length; i++)
@@ -48,7 +51,10 @@ internal static class PosixNames
     public static string FromWindows(string name)
     {
         if (!name.AsSpan().ContainsAnyInRange('\uF001', LastDot))
+        {
             return name;
+        }
+
         return string.Create(name.Length, name, static (target, source) =>
         {
             for (var i = 0; i < source.Length; i++)

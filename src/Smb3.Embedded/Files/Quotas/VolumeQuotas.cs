@@ -24,14 +24,19 @@ internal sealed class VolumeQuotas(IQuotaStore store)
     /// <summary>The entries in the order of their SIDs, from the one behind <paramref name="after"/> on.</summary>
     public async ValueTask<NtResult<List<QuotaEntry>>> ListAsync(Sid? after, bool including, CancellationToken cancellationToken)
     {
-        var listed = await store.ListQuotasAsync(cancellationToken);
+        var listed = await store.ListQuotasAsync(cancellationToken).ConfigureAwait(false);
         if (!listed.Succeeded)
+        {
             return listed.Status;
+        }
+
         var entries = new List<QuotaEntry>();
         foreach (var entry in listed.Value)
         {
             if (after is null || Compare(entry.Owner, after) is var order && (order > 0 || (order == 0 && including)))
+            {
                 entries.Add(entry);
+            }
         }
 
         entries.Sort(static (left, right) => BySid.Compare(left.Owner, right.Owner));
@@ -44,9 +49,12 @@ internal sealed class VolumeQuotas(IQuotaStore store)
         var entries = new List<QuotaEntry>(owners.Count);
         foreach (var owner in owners)
         {
-            var found = await store.GetQuotaAsync(owner, cancellationToken);
+            var found = await store.GetQuotaAsync(owner, cancellationToken).ConfigureAwait(false);
             if (!found.Succeeded)
+            {
                 return found.Status;
+            }
+
             entries.Add(found.Value);
         }
 
@@ -58,18 +66,25 @@ internal sealed class VolumeQuotas(IQuotaStore store)
         FileCaller caller, IReadOnlyList<(Sid Owner, QuotaLimits? Limits)> changes, CancellationToken cancellationToken)
     {
         if (!caller.IsAdministrator)
+        {
             return NtStatus.AccessDenied;
+        }
+
         foreach (var (_, limits) in changes)
         {
             if (limits is { } set && !IsValid(set))
+            {
                 return NtStatus.InvalidParameter;
+            }
         }
 
         foreach (var (owner, limits) in changes)
         {
-            var status = await store.SetQuotaAsync(owner, limits, cancellationToken);
+            var status = await store.SetQuotaAsync(owner, limits, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
         }
 
         return NtStatus.Success;
@@ -79,12 +94,18 @@ internal sealed class VolumeQuotas(IQuotaStore store)
     public async ValueTask<VolumeInformation> LimitAsync(
         VolumeInformation volume, FileCaller caller, CancellationToken cancellationToken)
     {
-        var settings = await store.GetQuotaSettingsAsync(cancellationToken);
+        var settings = await store.GetQuotaSettingsAsync(cancellationToken).ConfigureAwait(false);
         if (!settings.Succeeded || !settings.Value.IsEnforced)
+        {
             return volume;
-        var own = await store.GetQuotaAsync(caller.User, cancellationToken);
+        }
+
+        var own = await store.GetQuotaAsync(caller.User, cancellationToken).ConfigureAwait(false);
         if (!own.Succeeded || own.Value.Limits.Limit is not { } limit)
+        {
             return volume;
+        }
+
         return volume with
         {
             TotalBytes = Math.Min(volume.TotalBytes, limit),

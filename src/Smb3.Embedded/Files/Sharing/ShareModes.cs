@@ -26,7 +26,10 @@ internal struct ShareModes
     public readonly bool Allows(FileAccessMask access, ShareAccess share)
     {
         if (!Matters(access))
+        {
             return true;
+        }
+
         return ((access & Reading) == 0 || _sharingRead == _opens)
             && ((access & Writing) == 0 || _sharingWrite == _opens)
             && ((access & FileAccessMask.Delete) == 0 || _sharingDelete == _opens)
@@ -52,7 +55,10 @@ internal struct ShareModes
     private void Count(FileAccessMask access, ShareAccess share, int by)
     {
         if (!Matters(access))
+        {
             return;
+        }
+
         _opens += by;
         _readers += (access & Reading) != 0 ? by : 0;
         _writers += (access & Writing) != 0 ? by : 0;

@@ -18,19 +18,30 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
     public async ValueTask<NtResult<IReadOnlyList<FileTime>>> ListAsync(CancellationToken cancellationToken)
     {
         if (Source is null)
+        {
             return NoTimes();
-        var listed = await Source.ListSnapshotsAsync(cancellationToken);
+        }
+
+        var listed = await Source.ListSnapshotsAsync(cancellationToken).ConfigureAwait(false);
         if (!listed.Succeeded)
+        {
             return listed.Status;
+        }
+
         var times = new SortedSet<FileTime>(Comparer<FileTime>.Create(static (left, right) => right.Ticks.CompareTo(left.Ticks)));
         foreach (var time in listed.Value)
+        {
             times.Add(VersionTime.ToSeconds(FileTime.From(time)));
+        }
+
         lock (_sync)
         {
             foreach (var time in _volumes.Keys)
             {
                 if (!times.Contains(time))
+                {
                     _volumes.Remove(time); // opens that are left keep it
+                }
             }
         }
 
@@ -41,15 +52,24 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
     public async ValueTask<NtResult<Volume>> OpenAsync(FileTime time, CancellationToken cancellationToken)
     {
         if (Source is null || time.Ticks <= 0)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         time = VersionTime.ToSeconds(time);
-        var opened = await Source.OpenSnapshotAsync(time.ToDateTimeOffset(), cancellationToken);
+        var opened = await Source.OpenSnapshotAsync(time.ToDateTimeOffset(), cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
+        {
             return opened.Status;
+        }
+
         lock (_sync)
         {
             if (!_volumes.TryGetValue(time, out var volume) || volume.Store != opened.Value)
+            {
                 _volumes[time] = volume = new Volume(opened.Value, options, this);
+            }
+
             return volume;
         }
     }

@@ -23,10 +23,16 @@ internal static class VersionTime
         rest = path;
         var start = path.IndexOf("@GMT-", StringComparison.OrdinalIgnoreCase);
         if (start < 0 || path.Length - start < Length || (start > 0 && !IsSeparator(path[start - 1])))
+        {
             return false;
+        }
+
         var end = start + Length;
         if (end < path.Length && !IsSeparator(path[end]))
+        {
             return false;
+        }
+
         if (!DateTimeOffset.TryParseExact(
             path.AsSpan(start, Length), Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed))
         {

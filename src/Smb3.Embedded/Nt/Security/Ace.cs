@@ -63,12 +63,18 @@ internal sealed record Ace(AceType Type, AceFlags Flags, FileAccessMask Mask, Si
         ace = null;
         length = 0;
         if (source.Length < HeaderLength)
+        {
             return false;
+        }
+
         var type = (AceType)source[0];
         var flags = (AceFlags)source[1];
         length = BinaryPrimitives.ReadUInt16LittleEndian(source[2..]);
         if (length < HeaderLength || length > source.Length)
+        {
             return false;
+        }
+
         var body = source[HeaderLength..length];
         if (type is not (AceType.AccessAllowed or AceType.AccessDenied or AceType.SystemAudit or AceType.SystemMandatoryLabel))
         {
@@ -77,7 +83,10 @@ internal sealed record Ace(AceType Type, AceFlags Flags, FileAccessMask Mask, Si
         }
 
         if (body.Length < 4 || !Sid.TryRead(body[4..], out var sid))
+        {
             return false;
+        }
+
         var mask = (FileAccessMask)BinaryPrimitives.ReadUInt32LittleEndian(body);
         ace = new Ace(type, flags, mask, sid, body[(4 + sid.BinaryLength)..].ToArray());
         return true;

@@ -26,7 +26,10 @@ internal sealed record Acl(IReadOnlyList<Ace> Entries)
         {
             var length = HeaderLength;
             foreach (var entry in Entries)
+            {
                 length += entry.BinaryLength;
+            }
+
             return length;
         }
     }
@@ -36,7 +39,10 @@ internal sealed record Acl(IReadOnlyList<Ace> Entries)
     {
         acl = null;
         if (source.Length < HeaderLength)
+        {
             return false;
+        }
+
         var revision = source[0];
         var length = BinaryPrimitives.ReadUInt16LittleEndian(source[2..]);
         var count = BinaryPrimitives.ReadUInt16LittleEndian(source[4..]);
@@ -51,7 +57,10 @@ internal sealed record Acl(IReadOnlyList<Ace> Entries)
         for (var i = 0; i < count; i++)
         {
             if (!Ace.TryRead(rest, out var ace, out var taken))
+            {
                 return false;
+            }
+
             entries.Add(ace!);
             rest = rest[taken..];
         }
@@ -72,7 +81,10 @@ internal sealed record Acl(IReadOnlyList<Ace> Entries)
         BinaryPrimitives.WriteUInt16LittleEndian(destination[4..], (ushort)Entries.Count);
         var at = HeaderLength;
         foreach (var entry in Entries)
+        {
             at += entry.WriteTo(destination[at..]);
+        }
+
         return length;
     }
 }

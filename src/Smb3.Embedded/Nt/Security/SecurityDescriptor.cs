@@ -47,19 +47,30 @@ internal sealed record SecurityDescriptor
     {
         descriptor = null;
         if (source.Length < HeaderLength || source.Length > MaxLength || source[0] != 1)
+        {
             return NtStatus.InvalidSecurityDescr;
+        }
+
         var control = (SecurityDescriptorControl)BinaryPrimitives.ReadUInt16LittleEndian(source[2..]);
         if ((control & SecurityDescriptorControl.SelfRelative) == 0)
+        {
             return NtStatus.InvalidSecurityDescr;
+        }
 
         Acl? sacl = null;
         Acl? dacl = null;
         if (!TryReadSid(source, 4, out var owner) || !TryReadSid(source, 8, out var group))
+        {
             return NtStatus.InvalidSid;
+        }
+
         var hasSacl = (control & SecurityDescriptorControl.SaclPresent) != 0;
         var hasDacl = (control & SecurityDescriptorControl.DaclPresent) != 0;
         if ((hasSacl && !TryReadAcl(source, 12, out sacl)) || (hasDacl && !TryReadAcl(source, 16, out dacl)))
+        {
             return NtStatus.InvalidAcl;
+        }
+
         descriptor = new SecurityDescriptor
         {
             Control = control & ~FormOnly,
@@ -86,13 +97,25 @@ internal sealed record SecurityDescriptor
         // The order in which Windows lays the parts out.
         var at = HeaderLength;
         if (HasSacl && Sacl is not null)
+        {
             at += Sacl.WriteTo(Place(bytes, 12, at));
+        }
+
         if (HasDacl && Dacl is not null)
+        {
             at += Dacl.WriteTo(Place(bytes, 16, at));
+        }
+
         if (Owner is not null)
+        {
             at += Owner.WriteTo(Place(bytes, 4, at));
+        }
+
         if (Group is not null)
+        {
             Group.WriteTo(Place(bytes, 8, at));
+        }
+
         return bytes;
     }
 

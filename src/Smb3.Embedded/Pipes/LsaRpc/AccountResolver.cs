@@ -9,9 +9,15 @@ internal sealed class AccountResolver(IPipeHost host)
     public async ValueTask<PipeAccount?> FindAsync(Sid sid, CancellationToken cancellation)
     {
         if (WellKnownAccounts.Find(sid) is { } wellKnown)
+        {
             return wellKnown;
+        }
+
         if (sid == host.MachineSid)
+        {
             return Machine();
+        }
+
         return await host.ResolveSidAsync(sid, cancellation).ConfigureAwait(false);
     }
 
@@ -20,14 +26,25 @@ internal sealed class AccountResolver(IPipeHost host)
     {
         var (domain, name) = Split(text);
         if (name.Length == 0)
+        {
             (domain, name) = (null, domain ?? "");
+        }
+
         if (name.Length == 0)
+        {
             return null;
+        }
 
         if (WellKnownAccounts.Find(domain, name) is { } wellKnown)
+        {
             return wellKnown;
+        }
+
         if (domain is null && name.Equals(host.ServerName, StringComparison.OrdinalIgnoreCase))
+        {
             return Machine();
+        }
+
         return await host.ResolveNameAsync(domain, name, cancellation).ConfigureAwait(false);
     }
 
@@ -38,7 +55,10 @@ internal sealed class AccountResolver(IPipeHost host)
     {
         var slash = text.IndexOf('\\', StringComparison.Ordinal);
         if (slash >= 0)
+        {
             return (slash == 0 ? null : text[..slash], text[(slash + 1)..]);
+        }
+
         var at = text.LastIndexOf('@');
         return at > 0 && at < text.Length - 1 ? (text[(at + 1)..], text[..at]) : (null, text);
     }

@@ -35,11 +35,15 @@ internal sealed class LsaLookup(IPipeHost host)
     public async ValueTask<RpcStatus> SidsAsync(RpcCall call, LsaLookupVersion version, NdrWriter output, CancellationToken cancellation)
     {
         if (!TryReadSids(call, version, out var sids, out var fault, out var status))
+        {
             return fault;
+        }
 
         var accounts = new PipeAccount?[sids.Length];
         for (var i = 0; i < sids.Length && status == NtStatus.Success; i++)
+        {
             accounts[i] = await _resolver.FindAsync(sids[i], cancellation).ConfigureAwait(false);
+        }
 
         // A name that was not found is the SID's text, so that the client has something to show.
         var names = accounts.Select((account, i) => account?.Name ?? sids[i].ToString()).ToArray();
@@ -51,13 +55,17 @@ internal sealed class LsaLookup(IPipeHost host)
             output.WriteUnicodeString(name);
             output.WriteInt32(index);
             if (version != LsaLookupVersion.First)
+            {
                 output.WriteUInt32(0);
+            }
         }
 
         if (indexes.Length > 0)
         {
             foreach (var name in names)
+            {
                 output.WriteUnicodeStringBuffer(name);
+            }
         }
 
         EndAnswer(output, status, accounts);
@@ -68,11 +76,15 @@ internal sealed class LsaLookup(IPipeHost host)
     public async ValueTask<RpcStatus> NamesAsync(RpcCall call, LsaLookupVersion version, NdrWriter output, CancellationToken cancellation)
     {
         if (!TryReadNames(call, version, out var names, out var fault, out var status))
+        {
             return fault;
+        }
 
         var accounts = new PipeAccount?[names.Length];
         for (var i = 0; i < names.Length && status == NtStatus.Success; i++)
+        {
             accounts[i] = await _resolver.FindAsync(names[i], cancellation).ConfigureAwait(false);
+        }
 
         var indexes = BeginAnswer(output, status, accounts);
         var hasSid = version >= LsaLookupVersion.Third;
@@ -82,18 +94,27 @@ internal sealed class LsaLookup(IPipeHost host)
             output.WriteUInt16((ushort)(account?.Use ?? SidNameUse.Unknown));
             output.Align(4);
             if (hasSid)
+            {
                 output.WritePointer(account is not null);
+            }
             else
+            {
                 output.WriteUInt32(Rid(account));
+            }
+
             output.WriteInt32(index);
             if (version != LsaLookupVersion.First)
+            {
                 output.WriteUInt32(0);
+            }
         }
 
         foreach (var account in accounts)
         {
             if (hasSid && indexes.Length > 0 && account is not null)
+            {
                 output.WriteSid(account.Sid);
+            }
         }
 
         EndAnswer(output, status, accounts);
@@ -124,7 +145,10 @@ internal sealed class LsaLookup(IPipeHost host)
             output.WriteUInt32((uint)count);
             output.WritePointer(count > 0);
             if (count > 0)
+            {
                 output.WriteUInt32((uint)count);
+            }
+
             return indexes;
         }
 
@@ -138,7 +162,10 @@ internal sealed class LsaLookup(IPipeHost host)
     {
         var mapped = accounts.Count(account => account is not null);
         if (status == NtStatus.Success && mapped < accounts.Length)
+        {
             status = mapped == 0 ? NtStatus.NoneMapped : NtStatus.SomeNotMapped;
+        }
+
         output.WriteUInt32((uint)mapped);
         output.WriteUInt32((uint)status);
     }
@@ -150,23 +177,33 @@ internal sealed class LsaLookup(IPipeHost host)
         status = NtStatus.Success;
         var reader = new NdrReader(call.Stub.Span);
         if (!TryAuthorize(call, version, ref reader, out fault, ref status))
+        {
             return false;
+        }
 
         // LSAPR_SID_ENUM_BUFFER: count, pointer to an array of pointers to SIDs.
         var entries = reader.ReadCount(MaxSids, 4);
         if (reader.ReadPointer())
         {
             if (reader.ReadUInt32() != (uint)entries)
+            {
                 reader.Fail();
+            }
+
             for (var i = 0; i < entries; i++)
             {
                 if (!reader.ReadPointer())
+                {
                     reader.Fail();
+                }
             }
 
             var read = new List<Sid>();
             for (var i = 0; i < entries && reader.ReadSid() is { } sid; i++)
+            {
                 read.Add(sid);
+            }
+
             sids = [.. read];
         }
         else if (entries > 0)
@@ -186,17 +223,27 @@ internal sealed class LsaLookup(IPipeHost host)
         status = NtStatus.Success;
         var reader = new NdrReader(call.Stub.Span);
         if (!TryAuthorize(call, version, ref reader, out fault, ref status))
+        {
             return false;
+        }
 
         var count = reader.ReadCount(MaxNames, 8);
         if (reader.ReadUInt32() != (uint)count)
+        {
             reader.Fail();
+        }
+
         var inline = new NdrUnicodeString[count];
         for (var i = 0; i < count; i++)
+        {
             inline[i] = reader.ReadUnicodeString();
+        }
+
         names = new string[count];
         for (var i = 0; i < count; i++)
+        {
             names[i] = reader.ReadUnicodeStringBuffer(inline[i]) ?? "";
+        }
 
         ReadTail(ref reader, version, ref status);
         fault = RpcStatus.BadStubData;
@@ -215,11 +262,18 @@ internal sealed class LsaLookup(IPipeHost host)
 
         var id = RpcContextHandles.Read(ref reader);
         if (reader.Failed)
+        {
             fault = RpcStatus.BadStubData;
+        }
         else if (call.Handles.Find<LsaPolicy>(id) is not { } policy)
+        {
             fault = RpcStatus.ContextMismatch;
+        }
         else if (!policy.Granted.HasFlag(PolicyAccess.LookupNames))
+        {
             status = NtStatus.AccessDenied;
+        }
+
         return fault == RpcStatus.Ok;
     }
 
@@ -231,12 +285,21 @@ internal sealed class LsaLookup(IPipeHost host)
     {
         reader.ReadUInt32();
         if (reader.ReadPointer() && reader.ReadUInt32() != 0)
+        {
             reader.Fail();
+        }
+
         if (reader.ReadUInt16() is < 1 or > 7 && status == NtStatus.Success)
+        {
             status = NtStatus.InvalidParameter;
+        }
+
         reader.ReadUInt32();
         if (version == LsaLookupVersion.First)
+        {
             return;
+        }
+
         reader.ReadUInt32();
         reader.ReadUInt32();
     }

@@ -26,7 +26,10 @@ internal static class LsaPrivileges
     public static RpcStatus Enumerate(RpcCall call, NdrWriter output)
     {
         if (!TryBeginList(call, Known.Length, output, out var from, out var status, out var fault))
+        {
             return fault;
+        }
+
         var listed = Known[from..];
         foreach (var privilege in listed)
         {
@@ -36,7 +39,10 @@ internal static class LsaPrivileges
         }
 
         foreach (var privilege in listed)
+        {
             output.WriteUnicodeStringBuffer(privilege.Name);
+        }
+
         output.WriteUInt32((uint)status);
         return RpcStatus.Ok;
     }
@@ -45,12 +51,21 @@ internal static class LsaPrivileges
     public static RpcStatus EnumerateAccounts(RpcCall call, NdrWriter output)
     {
         if (!TryBeginList(call, Accounts.Length, output, out var from, out var status, out var fault))
+        {
             return fault;
+        }
+
         var listed = Accounts[from..];
         foreach (var _ in listed)
+        {
             output.WritePointer();
+        }
+
         foreach (var sid in listed)
+        {
             output.WriteSid(sid);
+        }
+
         output.WriteUInt32((uint)status);
         return RpcStatus.Ok;
     }
@@ -62,9 +77,14 @@ internal static class LsaPrivileges
         var id = RpcContextHandles.Read(ref reader);
         var sid = reader.ReadSid();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (call.Handles.Find<LsaPolicy>(id) is null)
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         var status = !call.Caller.IsAdministrator ? NtStatus.AccessDenied
             : !Accounts.Contains(sid!) ? NtStatus.ObjectNameNotFound
@@ -78,9 +98,14 @@ internal static class LsaPrivileges
         {
             output.WriteUInt32((uint)rights.Length);
             foreach (var right in rights)
+            {
                 output.WriteUnicodeString(right.Name);
+            }
+
             foreach (var right in rights)
+            {
                 output.WriteUnicodeStringBuffer(right.Name);
+            }
         }
 
         output.WriteUInt32((uint)status);
@@ -94,9 +119,14 @@ internal static class LsaPrivileges
         var id = RpcContextHandles.Read(ref reader);
         var name = reader.ReadUnicodeStringBuffer(reader.ReadUnicodeString());
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (call.Handles.Find<LsaPolicy>(id) is not { } policy)
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         var privilege = Find(name);
         var status = StatusOf(policy, privilege);
@@ -114,9 +144,14 @@ internal static class LsaPrivileges
         var low = reader.ReadUInt32();
         var high = reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (call.Handles.Find<LsaPolicy>(id) is not { } policy)
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         var privilege = high == 0 ? Array.Find(Known, known => known.Value == low) : null;
         var status = StatusOf(policy, privilege);
@@ -135,9 +170,14 @@ internal static class LsaPrivileges
         reader.ReadUInt16();
         reader.ReadUInt16();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (call.Handles.Find<LsaPolicy>(id) is not { } policy)
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         var privilege = Find(name);
         var status = StatusOf(policy, privilege);
@@ -159,7 +199,10 @@ internal static class LsaPrivileges
     {
         output.WritePointer(name is not null);
         if (name is null)
+        {
             return;
+        }
+
         output.WriteUnicodeString(name);
         output.WriteUnicodeStringBuffer(name);
     }
@@ -179,17 +222,27 @@ internal static class LsaPrivileges
         var policy = call.Handles.Find<LsaPolicy>(id);
         fault = reader.Failed ? RpcStatus.BadStubData : policy is null ? RpcStatus.ContextMismatch : RpcStatus.Ok;
         if (fault != RpcStatus.Ok)
+        {
             return false;
+        }
+
         if (!policy!.Granted.HasFlag(PolicyAccess.ViewLocalInformation))
+        {
             (from, status) = (count, NtStatus.AccessDenied);
+        }
         else if (from == count)
+        {
             status = NtStatus.NoMoreEntries;
+        }
 
         output.WriteUInt32(status == NtStatus.Success ? (uint)count : context);
         output.WriteUInt32((uint)(count - from));
         output.WritePointer(from < count);
         if (from < count)
+        {
             output.WriteUInt32((uint)(count - from));
+        }
+
         return true;
     }
 

@@ -79,25 +79,41 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
 
         // The first version's SystemName is not a string but one character.
         if ((Operation)call.Opnum != Operation.OpenPolicy)
+        {
             reader.ReadUniqueString();
+        }
         else if (reader.ReadPointer())
+        {
             reader.ReadUInt16();
+        }
+
         var isPlain = ReadObjectAttributes(ref reader);
         var desired = (PolicyAccess)reader.ReadUInt32();
         var isVersion3 = (Operation)call.Opnum == Operation.OpenPolicy3;
         if (isVersion3 && reader.ReadUInt32() != 1 | reader.ReadUInt32() != 1)
+        {
             isPlain = false;
+        }
+
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var status = NtStatus.Success;
         Guid? handle = null;
         if (!isPlain)
+        {
             status = NtStatus.InvalidParameter;
+        }
         else if (LsaPolicy.Open(desired, call.Caller) is not { } policy)
+        {
             status = NtStatus.AccessDenied;
+        }
         else if ((handle = call.Handles.Open(policy)) is null)
+        {
             status = NtStatus.InsufficientResources;
+        }
 
         // LSAPR_REVISION_INFO_V1 (MS-LSAD section 2.2.2.7): version, discriminant, revision 1, no optional features.
         if (isVersion3)
@@ -126,7 +142,10 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         var hasSecurity = reader.ReadPointer();
         var hasQuality = reader.ReadPointer();
         if (hasRoot || hasName || hasSecurity)
+        {
             return false;
+        }
+
         if (hasQuality)
         {
             // SECURITY_QUALITY_OF_SERVICE: length (4), impersonation level (2), tracking mode and effective-only (1 each).
@@ -145,9 +164,14 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         var reader = new NdrReader(call.Stub.Span);
         var id = RpcContextHandles.Read(ref reader);
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (!call.Handles.Close(id))
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         RpcContextHandles.Write(output, Guid.Empty);
         output.WriteUInt32((uint)NtStatus.Success);
@@ -161,9 +185,14 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         var id = RpcContextHandles.Read(ref reader);
         var wanted = (PolicyClass)reader.ReadUInt16();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (call.Handles.Find<LsaPolicy>(id) is not { } policy)
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         var status = !Enum.IsDefined(wanted) ? NtStatus.InvalidParameter
             : !policy.Granted.HasFlag(PolicyAccess.ViewLocalInformation) ? NtStatus.AccessDenied
@@ -193,7 +222,9 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         output.WritePointer(wanted == PolicyClass.AccountDomain);
         output.WriteUnicodeStringBuffer(name);
         if (wanted == PolicyClass.AccountDomain)
+        {
             output.WriteSid(host.MachineSid);
+        }
     }
 
     /// <summary>LsarEnumerateTrustedDomains and Ex (MS-LSAD sections 3.1.4.7.8 and 3.1.4.7.9): there are none.</summary>
@@ -204,9 +235,14 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         var context = reader.ReadUInt32();
         reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
+
         if (call.Handles.Find<LsaPolicy>(id) is not { } policy)
+        {
             return RpcStatus.ContextMismatch;
+        }
 
         output.WriteUInt32(context);
         output.WriteUInt32(0);
@@ -224,16 +260,24 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         SkipString(ref reader);
         var wantsDomain = reader.ReadPointer();
         if (wantsDomain)
+        {
             SkipString(ref reader);
+        }
+
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var caller = call.Caller;
         var (domain, user) = caller.IsAnonymous ? ("NT AUTHORITY", "ANONYMOUS LOGON") : (caller.DomainName, caller.UserName);
         WriteString(output, user);
         output.WritePointer(wantsDomain);
         if (wantsDomain)
+        {
             WriteString(output, domain);
+        }
+
         output.WriteUInt32((uint)NtStatus.Success);
         return RpcStatus.Ok;
     }
@@ -241,7 +285,9 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     private static void SkipString(ref NdrReader reader)
     {
         if (reader.ReadPointer())
+        {
             reader.ReadUnicodeStringBuffer(reader.ReadUnicodeString());
+        }
     }
 
     private static void WriteString(NdrWriter output, string value)

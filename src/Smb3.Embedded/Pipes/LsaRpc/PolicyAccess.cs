@@ -37,7 +37,10 @@ internal sealed record LsaPolicy(PolicyAccess Granted)
         var allowed = caller.IsAnonymous ? PolicyAccess.None : caller.IsAdministrator ? PolicyAccess.All : PolicyAccess.Execute;
         var wanted = Expand(desired);
         if (desired.HasFlag(PolicyAccess.MaximumAllowed))
+        {
             wanted |= allowed;
+        }
+
         return (wanted & ~allowed) == 0 && wanted != 0 ? new LsaPolicy(wanted) : null;
     }
 

@@ -13,7 +13,10 @@ internal sealed class ReferencedDomains
     public int IndexOf(PipeAccount? account)
     {
         if (account is null)
+        {
             return -1;
+        }
+
         if (!_indexes.TryGetValue(account.DomainSid, out var index))
         {
             index = _domains.Count;
@@ -34,7 +37,9 @@ internal sealed class ReferencedDomains
         // MaxEntries: the client must ignore it (MS-LSAT section 2.2.12), Windows sends 32.
         writer.WriteUInt32(32);
         if (_domains.Count == 0)
+        {
             return;
+        }
 
         writer.WriteUInt32((uint)_domains.Count);
         foreach (var (name, _) in _domains)

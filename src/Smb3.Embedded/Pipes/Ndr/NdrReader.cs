@@ -52,7 +52,10 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
     {
         var count = ReadUInt32();
         if (count > (uint)max || (long)count * elementSize > Remaining)
+        {
             Failed = true;
+        }
+
         return Failed ? 0 : (int)count;
     }
 
@@ -83,7 +86,10 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
         var maximumLength = ReadUInt16();
         var hasBuffer = ReadPointer();
         if (length > maximumLength || (length & 1) != 0 || (!hasBuffer && length != 0))
+        {
             Failed = true;
+        }
+
         return new NdrUnicodeString(length, maximumLength, hasBuffer);
     }
 
@@ -91,13 +97,21 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
     public string? ReadUnicodeStringBuffer(NdrUnicodeString inline)
     {
         if (Failed)
+        {
             return null;
+        }
+
         if (!inline.HasBuffer)
+        {
             return "";
+        }
 
         var chars = ReadVaryingChars(out var max, out var count);
         if (max != inline.MaximumLength / 2 || count != inline.Length / 2)
+        {
             Failed = true;
+        }
+
         return Failed ? null : new string(chars);
     }
 
@@ -107,7 +121,10 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
         var count = ReadCount(Sid.MaxSubAuthorities, 4);
         var bytes = Take(8 + (4 * count), 4);
         if (Sid.TryRead(bytes, out var sid) && sid.BinaryLength == bytes.Length)
+        {
             return sid;
+        }
+
         Failed = true;
         return null;
     }
@@ -117,9 +134,14 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
     {
         var aligned = (_position + (long)alignment - 1) & -alignment;
         if (aligned > _stub.Length)
+        {
             Failed = true;
+        }
+
         if (!Failed)
+        {
             _position = (int)aligned;
+        }
     }
 
     private ReadOnlySpan<char> ReadVaryingChars(out uint max, out uint count)
@@ -128,7 +150,10 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
         var offset = ReadUInt32();
         count = ReadUInt32();
         if (offset != 0 || count > max || count * 2L > Remaining)
+        {
             Failed = true;
+        }
+
         return Failed ? default : MemoryMarshal.Cast<byte, char>(Take((int)count * 2, 1));
     }
 
@@ -136,9 +161,14 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
     {
         Align(alignment);
         if (count > Remaining)
+        {
             Failed = true;
+        }
+
         if (Failed)
+        {
             return default;
+        }
 
         var taken = _stub.Slice(_position, count);
         _position += count;

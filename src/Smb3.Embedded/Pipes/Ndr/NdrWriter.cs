@@ -42,7 +42,9 @@ internal sealed class NdrWriter : IDisposable
     {
         WriteUInt32(present ? _referent : 0);
         if (present)
+        {
             _referent += 4;
+        }
     }
 
     /// <summary>A null pointer.</summary>
@@ -74,7 +76,10 @@ internal sealed class NdrWriter : IDisposable
     {
         var count = Math.Min(value.Length, MaxUnicodeStringChars);
         if (count == 0)
+        {
             return;
+        }
+
         WriteUInt32((uint)count);
         WriteUInt32(0);
         WriteUInt32((uint)count);
@@ -101,7 +106,9 @@ internal sealed class NdrWriter : IDisposable
         _buffer = [];
         Length = 0;
         if (buffer.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private void WriteChars(ReadOnlySpan<char> value) => MemoryMarshal.AsBytes(value).CopyTo(Add(value.Length * 2, 1));
@@ -111,7 +118,10 @@ internal sealed class NdrWriter : IDisposable
         var start = (Length + alignment - 1) & -alignment;
         var end = checked(start + count);
         if (end > _buffer.Length)
+        {
             Grow(end);
+        }
+
         _buffer.AsSpan(Length, start - Length).Clear();
         Length = end;
         return _buffer.AsSpan(start, count);

@@ -15,13 +15,21 @@ internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength,
     {
         var level = reader.ReadUInt32();
         if (reader.ReadUInt32() != level)
+        {
             reader.Fail();
+        }
+
         if (reader.Failed || !isKnown(level))
+        {
             return new NetEnumRequest(level, 0, null);
+        }
 
         // Clients send an empty container for the server to fill.
         if (reader.ReadPointer() && (reader.ReadUInt32() != 0 | (reader.ReadPointer() && reader.ReadUInt32() != 0)))
+        {
             reader.Fail();
+        }
+
         return new NetEnumRequest(level, reader.ReadUInt32(), reader.ReadUniqueUInt32());
     }
 
@@ -35,7 +43,10 @@ internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength,
     public void Respond<T>(NdrWriter writer, NetInfoLevel<T>? level, IReadOnlyList<T> items, NetApiStatus status = NetApiStatus.Success)
     {
         if (level is null)
+        {
             status = NetApiStatus.InvalidLevel;
+        }
+
         var start = status == NetApiStatus.Success ? (int)Math.Min(Resume ?? 0, (uint)items.Count) : items.Count;
         var left = items.Count - start;
         var count = 0;
@@ -43,11 +54,15 @@ internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength,
         {
             room -= PreferredLength == uint.MaxValue ? 0 : level!.Size(items[start + count]);
             if (room < 0)
+            {
                 break;
+            }
         }
 
         if (status == NetApiStatus.Success && count < left)
+        {
             status = count == 0 ? NetApiStatus.BufferTooSmall : NetApiStatus.MoreData;
+        }
 
         writer.WriteUInt32(Level);
         writer.WriteUInt32(Level);
@@ -57,13 +72,18 @@ internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength,
             writer.WriteUInt32((uint)count);
             writer.WritePointer(count > 0);
             if (count > 0)
+            {
                 level.WriteArray(writer, [.. items.Skip(start).Take(count)]);
+            }
         }
 
         writer.WriteUInt32((uint)left);
         writer.WritePointer(Resume is not null);
         if (Resume is not null)
+        {
             writer.WriteUInt32(status == NetApiStatus.MoreData ? (uint)(start + count) : 0);
+        }
+
         writer.WriteUInt32((uint)status);
     }
 }
@@ -85,7 +105,10 @@ internal static class NetGetInfo
         var present = status == NetApiStatus.Success && item is not null;
         writer.WritePointer(present);
         if (present)
+        {
             level.Write(writer, item!);
+        }
+
         writer.WriteUInt32((uint)status);
     }
 }

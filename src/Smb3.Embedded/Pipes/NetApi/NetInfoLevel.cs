@@ -29,9 +29,13 @@ internal readonly record struct NetField<T>
     public void WriteInPlace(NdrWriter writer, T item)
     {
         if (_number is not null)
+        {
             writer.WriteUInt32(_number(item));
+        }
         else
+        {
             writer.WritePointer(_text is not null ? _text(item) is not null : _bytes is not null && !_bytes(item).IsEmpty);
+        }
     }
 
     /// <summary>What follows the structure: the pointee.</summary>
@@ -71,9 +75,14 @@ internal sealed class NetInfoLevel<T>(params NetField<T>[] fields)
     {
         writer.WriteUInt32((uint)items.Count);
         foreach (var item in items)
+        {
             WriteInPlace(writer, item);
+        }
+
         foreach (var item in items)
+        {
             WritePointees(writer, item);
+        }
     }
 
     /// <summary>What one entry counts towards PreferedMaximumLength, in bytes.</summary>
@@ -83,12 +92,16 @@ internal sealed class NetInfoLevel<T>(params NetField<T>[] fields)
     {
         writer.Align(4);
         foreach (var field in fields)
+        {
             field.WriteInPlace(writer, item);
+        }
     }
 
     private void WritePointees(NdrWriter writer, T item)
     {
         foreach (var field in fields)
+        {
             field.WritePointee(writer, item);
+        }
     }
 }

@@ -16,7 +16,9 @@ internal sealed class RpcAssociationTable
         lock (_lock)
         {
             do
+            {
                 _lastId++;
+            }
             while (_lastId == 0 || _groups.ContainsKey(_lastId));
 
             var group = new RpcAssociation(_lastId, caller) { Connections = 1 };
@@ -31,7 +33,10 @@ internal sealed class RpcAssociationTable
         lock (_lock)
         {
             if (!_groups.TryGetValue(id, out var group) || group.Caller != caller)
+            {
                 return null;
+            }
+
             group.Connections++;
             return group;
         }
@@ -43,7 +48,9 @@ internal sealed class RpcAssociationTable
         lock (_lock)
         {
             if (--group.Connections == 0)
+            {
                 _groups.Remove(group.Id);
+            }
         }
     }
 }

@@ -59,21 +59,36 @@ internal sealed class RpcConnection : IDisposable
             {
                 var pdu = data[..whole.FragmentLength];
                 if (!Accept(whole, output) || !await HandleAsync(whole, pdu, output, cancellation).ConfigureAwait(false))
+                {
                     return false;
+                }
+
                 data = data[pdu.Length..];
                 continue;
             }
 
             Collect(ref data, RpcHeader.Length);
             if (_partial.WrittenCount < RpcHeader.Length)
+            {
                 return true;
+            }
+
             if (!RpcHeader.TryParse(_partial.WrittenSpan, out var header) || !Accept(header, output))
+            {
                 return false;
+            }
+
             Collect(ref data, header.FragmentLength);
             if (_partial.WrittenCount < header.FragmentLength)
+            {
                 return true;
+            }
+
             if (!await HandleAsync(header, _partial.WrittenMemory, output, cancellation).ConfigureAwait(false))
+            {
                 return false;
+            }
+
             _partial.ResetWrittenCount();
         }
 
@@ -86,10 +101,15 @@ internal sealed class RpcConnection : IDisposable
         lock (_lock)
         {
             if (_disposed)
+            {
                 return;
+            }
+
             _disposed = true;
             if (_association is not null)
+            {
                 _associations.Leave(_association);
+            }
         }
     }
 
@@ -97,7 +117,10 @@ internal sealed class RpcConnection : IDisposable
     {
         var count = Math.Min(data.Length, upTo - _partial.WrittenCount);
         if (count <= 0)
+        {
             return;
+        }
+
         _partial.Write(data.Span[..count]);
         data = data[count..];
     }
@@ -106,7 +129,9 @@ internal sealed class RpcConnection : IDisposable
     private static bool Accept(RpcHeader header, IRpcOutput output)
     {
         if (header.IsVersion5 && header.IsLittleEndianAscii && header.FragmentLength <= MaxFragment)
+        {
             return true;
+        }
 
         var answer = header.Type is not RpcPacketType.Bind
             ? RpcPdu.Fault(header, 0, RpcStatus.ProtocolError, executed: false)
@@ -132,7 +157,10 @@ internal sealed class RpcConnection : IDisposable
                 return true;
             case RpcPacketType.Orphaned:
                 if (_pending?.CallId == header.CallId)
+                {
                     _pending = null;
+                }
+
                 return true;
             case RpcPacketType.Auth3:
                 // No authentication was begun, and this PDU has no answer.
@@ -151,7 +179,9 @@ internal sealed class RpcConnection : IDisposable
         }
 
         if (header.AuthLength != 0)
+        {
             return output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.AuthenticationTypeNotRecognized));
+        }
 
         var reader = new NdrReader(body);
         reader.ReadUInt16();
@@ -159,33 +189,50 @@ internal sealed class RpcConnection : IDisposable
         var groupId = reader.ReadUInt32();
         var contexts = new List<(ushort Id, IRpcInterface Interface)>();
         if (!TryReadContexts(ref reader, contexts, out var results))
+        {
             return output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.NotSpecified));
+        }
 
         if (!TryAssociate(groupId))
+        {
             return output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.NotSpecified));
+        }
 
         _maxTransmit = Math.Clamp(clientReceives, MinFragment, OfferedFragment);
         foreach (var (id, served) in contexts)
+        {
             _contexts[id] = served;
+        }
+
         return output.TrySend(RpcPdu.BindAck(header, _maxTransmit, OfferedFragment, _association!.Id, _secondaryAddress, results));
     }
 
     private bool AlterContext(RpcHeader header, ReadOnlySpan<byte> body, IRpcOutput output)
     {
         if (_association is null || !header.IsOnlyFragment)
+        {
             return Refuse(header, 0, RpcStatus.ProtocolError, output);
+        }
+
         if (header.AuthLength != 0)
+        {
             return Refuse(header, 0, RpcStatus.AccessDenied, output);
+        }
 
         // Fragment sizes and the group were settled by the bind.
         var reader = new NdrReader(body);
         reader.ReadBytes(8);
         var contexts = new List<(ushort Id, IRpcInterface Interface)>();
         if (!TryReadContexts(ref reader, contexts, out var results))
+        {
             return Refuse(header, 0, RpcStatus.ProtocolError, output);
+        }
 
         foreach (var (id, served) in contexts)
+        {
             _contexts[id] = served;
+        }
+
         return output.TrySend(RpcPdu.BindAck(header, _maxTransmit, OfferedFragment, _association.Id, "", results));
     }
 
@@ -212,7 +259,9 @@ internal sealed class RpcConnection : IDisposable
                 var transfer = ReadSyntax(ref reader);
                 hasNdr |= transfer == RpcSyntax.Ndr;
                 if (transfer.IsBindTimeFeatures(out var asked))
+                {
                     features = asked;
+                }
             }
 
             var served = _interfaces.FirstOrDefault(candidate => candidate.Syntax.Serves(wanted));
@@ -228,13 +277,25 @@ internal sealed class RpcConnection : IDisposable
     {
         // An orphaned call leaves the connection in use here; security contexts there are none of.
         if (features is { } asked && !hasNdr)
+        {
             return RpcContextResult.Features(asked & RpcBindTimeFeatures.KeepConnectionOnOrphan);
+        }
+
         if (served is null)
+        {
             return RpcContextResult.UnknownInterface;
+        }
+
         if (!hasNdr)
+        {
             return RpcContextResult.UnknownTransferSyntax;
+        }
+
         if (_contexts.Count + accepted.Count >= MaxContexts)
+        {
             return RpcContextResult.LimitExceeded;
+        }
+
         accepted.Add((id, served));
         return RpcContextResult.Accepted;
     }
@@ -246,7 +307,10 @@ internal sealed class RpcConnection : IDisposable
         lock (_lock)
         {
             if (_disposed)
+            {
                 return false;
+            }
+
             _association = groupId == 0 ? _associations.Create(_caller) : _associations.Join(groupId, _caller);
             return _association is not null;
         }
@@ -264,26 +328,44 @@ internal sealed class RpcConnection : IDisposable
         var contextId = reader.ReadUInt16();
         var opnum = reader.ReadUInt16();
         if (header.Flags.HasFlag(RpcPacketFlags.ObjectUuid))
+        {
             reader.ReadGuid();
+        }
+
         if (reader.Failed || _association is null)
+        {
             return Refuse(header, contextId, RpcStatus.ProtocolError, output);
+        }
+
         if (header.AuthLength != 0)
+        {
             return Refuse(header, contextId, RpcStatus.AccessDenied, output);
+        }
 
         var stub = pdu[^reader.Remaining..];
         var isFirst = header.Flags.HasFlag(RpcPacketFlags.FirstFragment);
         var isLast = header.Flags.HasFlag(RpcPacketFlags.LastFragment);
         if (isFirst ? _pending is not null : _pending?.Continues(header.CallId, contextId, opnum) != true)
+        {
             return Refuse(header, contextId, RpcStatus.ProtocolError, output);
+        }
+
         if (isFirst && isLast)
+        {
             return await InvokeAsync(header, contextId, opnum, stub, output, cancellation).ConfigureAwait(false);
+        }
 
         _pending ??= new PendingCall(header.CallId, contextId, opnum);
         if (stub.Length > MaxRequestStub - _pending.Stub.WrittenCount)
+        {
             return Refuse(header, contextId, RpcStatus.RemoteNoMemory, output);
+        }
+
         _pending.Stub.Write(stub.Span);
         if (!isLast)
+        {
             return true;
+        }
 
         var joined = _pending.Stub.WrittenMemory;
         _pending = null;
@@ -294,7 +376,9 @@ internal sealed class RpcConnection : IDisposable
         RpcHeader header, ushort contextId, ushort opnum, ReadOnlyMemory<byte> stub, IRpcOutput output, CancellationToken cancellation)
     {
         if (!_contexts.TryGetValue(contextId, out var served))
+        {
             return output.TrySend(RpcPdu.Fault(header, contextId, RpcStatus.UnknownInterface, executed: false));
+        }
 
         using var writer = new NdrWriter();
         var call = new RpcCall(opnum, stub, _caller, _association!.Handles);
@@ -317,7 +401,10 @@ internal sealed class RpcConnection : IDisposable
         {
             var count = Math.Min(room, stub.Length - offset);
             if (!output.TrySend(RpcPdu.Response(header, contextId, stub, offset, count)))
+            {
                 return false;
+            }
+
             offset += count;
         }
         while (offset < stub.Length);

@@ -20,7 +20,10 @@ internal sealed class RpcContextHandles
         lock (_lock)
         {
             if (_handles.Count >= MaxHandles)
+            {
                 return null;
+            }
+
             var id = Guid.NewGuid();
             _handles.Add(id, state);
             return id;
@@ -32,21 +35,28 @@ internal sealed class RpcContextHandles
         where T : class
     {
         lock (_lock)
+        {
             return _handles.GetValueOrDefault(id) as T;
+        }
     }
 
     /// <summary>Closes a handle; false when there is none.</summary>
     public bool Close(Guid id)
     {
         lock (_lock)
+        {
             return _handles.Remove(id);
+        }
     }
 
     /// <summary>Reads a handle's wire form.</summary>
     public static Guid Read(ref NdrReader reader)
     {
         if (reader.ReadUInt32() != 0)
+        {
             reader.Fail();
+        }
+
         return reader.ReadGuid();
     }
 

@@ -70,7 +70,9 @@ internal readonly record struct RpcHeader(
     {
         header = default;
         if (source.Length < Length)
+        {
             return false;
+        }
 
         // C706 section 14.2.5: the first byte of the label is integer order (high) and character set (low), the second is float.
         var isLittleEndian = source[4] >> 4 == 1;

@@ -54,7 +54,10 @@ internal static class RpcPdu
         {
             pdu.WriteUInt16((ushort)(secondaryAddress.Length + 1));
             foreach (var c in secondaryAddress)
+            {
                 pdu.WriteByte((byte)c);
+            }
+
             pdu.WriteByte(0);
         }
         else

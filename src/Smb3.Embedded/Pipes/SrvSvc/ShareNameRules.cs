@@ -15,7 +15,9 @@ internal static class ShareNameRules
     public static NetApiStatus Check(string name, uint nameType)
     {
         if (nameType is 0 or > NameTypeWorkgroup)
+        {
             return NetApiStatus.InvalidParameter;
+        }
 
         var longest = nameType switch
         {

@@ -95,7 +95,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => ShareInfo.ForEnum(level) is not null);
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         if (ShareInfo.IsDetailed(request.Level) && call.Caller.IsAnonymous)
         {
@@ -119,7 +121,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var name = reader.ReadString();
         var level = reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var shares = await host.ListSharesAsync(call.Caller, cancellation).ConfigureAwait(false);
         var share = shares.FirstOrDefault(share => share.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -137,7 +141,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         reader.ReadUniqueString();
         var device = reader.ReadString();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var shares = await host.ListSharesAsync(call.Caller, cancellation).ConfigureAwait(false);
         var share = shares.FirstOrDefault(
@@ -156,7 +162,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var user = reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => ActivityInfo.ForSession(level) is not null);
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var status = call.Caller.IsAdministrator ? NetApiStatus.Success : NetApiStatus.AccessDenied;
         IReadOnlyList<PipeSession> sessions = [];
@@ -183,7 +191,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var qualifier = reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => ActivityInfo.ForConnection(level) is not null);
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var status = !call.Caller.IsAdministrator ? NetApiStatus.AccessDenied
             : string.IsNullOrEmpty(qualifier) ? NetApiStatus.InvalidParameter
@@ -198,7 +208,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
             {
                 var shares = await host.ListSharesAsync(call.Caller, cancellation).ConfigureAwait(false);
                 if (!shares.Any(share => share.Name.Equals(qualifier, StringComparison.OrdinalIgnoreCase)))
+                {
                     status = NetApiStatus.NetNameNotFound;
+                }
             }
         }
 
@@ -215,7 +227,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var user = reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => ActivityInfo.ForFile(level) is not null);
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var status = call.Caller.IsAdministrator ? NetApiStatus.Success : NetApiStatus.AccessDenied;
         IReadOnlyList<PipeOpenFile> files = [];
@@ -241,7 +255,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var id = reader.ReadUInt32();
         var level = reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         PipeOpenFile? file = null;
         var status = NetApiStatus.AccessDenied;
@@ -263,7 +279,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         reader.ReadUniqueString();
         var level = reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var status = level == 102 && call.Caller.IsAnonymous ? NetApiStatus.AccessDenied : NetApiStatus.Success;
         NetGetInfo.Respond(output, level, ServerInfo.For(level), host, status);
@@ -278,7 +296,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var reader = new NdrReader(call.Stub.Span);
         reader.ReadUniqueString();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var now = host.TimeProvider.GetUtcNow();
         var minutesWest = -(int)host.TimeProvider.LocalTimeZone.GetUtcOffset(now).TotalMinutes;
@@ -308,7 +328,9 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var nameType = reader.ReadUInt32();
         reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         output.WriteUInt32((uint)ShareNameRules.Check(name!, nameType));
         return RpcStatus.Ok;

@@ -26,7 +26,9 @@ internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
         reader.ReadUniqueString();
         var level = reader.ReadUInt32();
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var status = level != 100 && call.Caller.IsAnonymous ? NetApiStatus.AccessDenied : NetApiStatus.Success;
         var users = level == 102 && call.Caller.IsAdministrator
@@ -43,7 +45,9 @@ internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
         reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => WkstaInfo.ForUsers(level) is not null);
         if (reader.Failed)
+        {
             return RpcStatus.BadStubData;
+        }
 
         var users = call.Caller.IsAdministrator ? await UsersAsync(cancellation).ConfigureAwait(false) : [];
         var status = call.Caller.IsAdministrator ? NetApiStatus.Success : NetApiStatus.AccessDenied;

@@ -18,7 +18,9 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
         get
         {
             lock (_lock)
+            {
                 return _records.Count;
+            }
         }
     }
 
@@ -50,7 +52,9 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
         lock (_lock)
         {
             if (UserKey(userName) is { } key && _records.TryGetValue(key, out var node))
+            {
                 Forget(node);
+            }
         }
     }
 
@@ -58,9 +62,15 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
     private static string? AddressKey(IPAddress? address)
     {
         if (address is null)
+        {
             return null;
+        }
+
         if (address.IsIPv4MappedToIPv6)
+        {
             address = address.MapToIPv4();
+        }
+
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out var size);
         return "@" + Convert.ToHexString(bytes[..Math.Min(size, 8)]);
@@ -81,7 +91,10 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
         else
         {
             if (_records.Count >= Math.Max(options.MaximumEntries, 1))
+            {
                 Forget(_byLastFailure.First!);
+            }
+
             node = new LinkedListNode<Record>(new Record(key));
             _records.Add(key, node);
         }
@@ -94,7 +107,10 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
     private TimeSpan DelayAfter(int failures)
     {
         if (failures == 0 || options.FirstDelay <= TimeSpan.Zero)
+        {
             return TimeSpan.Zero;
+        }
+
         var milliseconds = options.FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30));
         return milliseconds < options.MaximumDelay.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : options.MaximumDelay;
     }
@@ -102,7 +118,9 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
     private void ForgetOld()
     {
         while (_byLastFailure.First is { } oldest && time.GetElapsedTime(oldest.Value.LastFailure) >= options.Window)
+        {
             Forget(oldest);
+        }
     }
 
     private void Forget(LinkedListNode<Record> node)

@@ -31,7 +31,9 @@ internal abstract class AesCmac : IDisposable
         }
 
         for (var i = 0; i < BlockSize; i++)
+        {
             block[i] ^= mask[i];
+        }
     }
 
     /// <summary>

@@ -54,8 +54,13 @@ internal sealed class AesGmacSigner : MessageSigner
         nonce.Clear();
         message.Slice(MessageIdOffset, sizeof(ulong)).CopyTo(nonce);
         if (((Smb2HeaderFlags)message.UInt32(FlagsOffset) & Smb2HeaderFlags.ServerToRedirector) != 0)
+        {
             nonce[sizeof(ulong)] |= SentByServer;
+        }
+
         if ((Smb2Command)message.UInt16(CommandOffset) == Smb2Command.Cancel)
+        {
             nonce[sizeof(ulong)] |= IsCancel;
+        }
     }
 }

@@ -18,7 +18,9 @@ internal static class Md4
         uint a = 0x67452301, b = 0xEFCDAB89, c = 0x98BADCFE, d = 0x10325476;
         var rest = source;
         for (; rest.Length >= BlockSize; rest = rest[BlockSize..])
+        {
             Transform(rest, ref a, ref b, ref c, ref d);
+        }
 
         Span<byte> tail = stackalloc byte[2 * BlockSize];
         tail.Clear();
@@ -27,7 +29,10 @@ internal static class Md4
         tail = tail[..(rest.Length + 1 + LengthSize <= BlockSize ? BlockSize : 2 * BlockSize)];
         BinaryPrimitives.WriteUInt64LittleEndian(tail[^LengthSize..], (ulong)source.Length * 8);
         for (var at = 0; at < tail.Length; at += BlockSize)
+        {
             Transform(tail[at..], ref a, ref b, ref c, ref d);
+        }
+
         CryptographicOperations.ZeroMemory(tail);
 
         BinaryPrimitives.WriteUInt32LittleEndian(hash, a);
@@ -43,7 +48,9 @@ internal static class Md4
         ReadOnlySpan<byte> shifts = [3, 7, 11, 19, 3, 5, 9, 13, 3, 9, 11, 15];
         Span<uint> x = stackalloc uint[16];
         for (var i = 0; i < x.Length; i++)
+        {
             x[i] = BinaryPrimitives.ReadUInt32LittleEndian(block[(i * 4)..]);
+        }
 
         uint a0 = a, b0 = b, c0 = c, d0 = d;
         for (var i = 0; i < 48; i++)

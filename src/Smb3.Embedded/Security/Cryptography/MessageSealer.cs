@@ -110,7 +110,9 @@ internal abstract class MessageSealer : IDisposable
     public void Dispose()
     {
         if (_gate.Close())
+        {
             Release();
+        }
     }
 
     protected abstract void Encrypt(ReadOnlySpan<byte> nonce, Span<byte> message, Span<byte> tag, ReadOnlySpan<byte> associatedData);
@@ -124,6 +126,8 @@ internal abstract class MessageSealer : IDisposable
     private void Leave()
     {
         if (_gate.Exit())
+        {
             Release();
+        }
     }
 }

@@ -50,7 +50,10 @@ internal abstract class MessageSigner : IDisposable
     public bool Verify(Span<byte> message)
     {
         if (message.Length < Smb2Header.Size || !_gate.TryEnter())
+        {
             return false;
+        }
+
         try
         {
             var signature = Smb2Header.SignatureOf(message);
@@ -71,7 +74,9 @@ internal abstract class MessageSigner : IDisposable
     public void Dispose()
     {
         if (_gate.Close())
+        {
             Release();
+        }
     }
 
     /// <summary>The 16 bytes over a message whose signature field is zero.</summary>
@@ -83,6 +88,8 @@ internal abstract class MessageSigner : IDisposable
     private void Leave()
     {
         if (_gate.Exit())
+        {
             Release();
+        }
     }
 }

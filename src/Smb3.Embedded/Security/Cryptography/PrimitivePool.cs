@@ -14,7 +14,9 @@ internal sealed class PrimitivePool<T>(Func<T> create) : IDisposable
         foreach (ref var slot in _idle.AsSpan())
         {
             if (Volatile.Read(ref slot) is not null && Interlocked.Exchange(ref slot, null) is { } primitive)
+            {
                 return primitive;
+            }
         }
 
         return create();
@@ -25,7 +27,9 @@ internal sealed class PrimitivePool<T>(Func<T> create) : IDisposable
         foreach (ref var slot in _idle.AsSpan())
         {
             if (Volatile.Read(ref slot) is null && Interlocked.CompareExchange(ref slot, primitive, null) is null)
+            {
                 return;
+            }
         }
 
         primitive.Dispose();
@@ -35,6 +39,8 @@ internal sealed class PrimitivePool<T>(Func<T> create) : IDisposable
     public void Dispose()
     {
         foreach (ref var slot in _idle.AsSpan())
+        {
             Interlocked.Exchange(ref slot, null)?.Dispose();
+        }
     }
 }

@@ -13,7 +13,10 @@ internal ref struct Rc4
     public Rc4(ReadOnlySpan<byte> key)
     {
         for (var i = 0; i < 256; i++)
+        {
             _state[i] = (byte)i;
+        }
+
         var j = 0;
         for (var i = 0; i < 256; i++)
         {

@@ -16,9 +16,14 @@ internal struct UseGate
         {
             var state = Volatile.Read(ref _state);
             if (state < 0)
+            {
                 return false;
+            }
+
             if (Interlocked.CompareExchange(ref _state, state + 1, state) == state)
+            {
                 return true;
+            }
         }
     }
 

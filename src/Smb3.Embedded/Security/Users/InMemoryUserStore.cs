@@ -43,7 +43,9 @@ public sealed class InMemoryUserStore : ISmbUserStore
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (ntHash.Length != SmbUser.NtHashSize)
+        {
             throw new ArgumentException($"An NT hash has {SmbUser.NtHashSize} bytes.", nameof(ntHash));
+        }
 
         var entry = new Entry(name, ntHash, groups is null ? [] : [.. groups], displayName, disabled);
         Entry? replaced = null;
@@ -65,7 +67,10 @@ public sealed class InMemoryUserStore : ISmbUserStore
     public bool Remove(string name)
     {
         if (!_users.TryRemove(name, out var entry))
+        {
             return false;
+        }
+
         entry.Clear();
         return true;
     }
@@ -76,7 +81,9 @@ public sealed class InMemoryUserStore : ISmbUserStore
         foreach (var entry in _users.Values)
         {
             if (entry.TryGetUser(out var user))
+            {
                 yield return (user.Name, user.Groups);
+            }
         }
     }
 

@@ -35,7 +35,9 @@ public sealed class SmbUser
     public static void ComputeNtHash(ReadOnlySpan<char> password, Span<byte> ntHash)
     {
         if (ntHash.Length < NtHashSize)
+        {
             throw new ArgumentException($"The NT hash takes {NtHashSize} bytes.", nameof(ntHash));
+        }
 
         if (BitConverter.IsLittleEndian)
         {

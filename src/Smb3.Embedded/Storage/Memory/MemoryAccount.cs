@@ -18,7 +18,9 @@ internal sealed class MemoryAccount(Sid owner)
         get
         {
             lock (_sync)
+            {
                 return _used != 0 || _given is not null;
+            }
         }
     }
 
@@ -28,7 +30,10 @@ internal sealed class MemoryAccount(Sid owner)
         lock (_sync)
         {
             if (!Allows(bytes))
+            {
                 return false;
+            }
+
             _used += bytes;
             return true;
         }
@@ -38,14 +43,18 @@ internal sealed class MemoryAccount(Sid owner)
     public bool CanTake(long bytes)
     {
         lock (_sync)
+        {
             return Allows(bytes);
+        }
     }
 
     /// <summary>Counts bytes in that are there already, or out.</summary>
     public void Add(long bytes)
     {
         lock (_sync)
+        {
             _used += bytes;
+        }
     }
 
     /// <summary>Takes over what holds for the whole store.</summary>
@@ -74,7 +83,9 @@ internal sealed class MemoryAccount(Sid owner)
     public QuotaEntry Describe()
     {
         lock (_sync)
+        {
             return new QuotaEntry(owner, _used, _given ?? _default, _changed);
+        }
     }
 
     private bool Allows(long bytes) => !_enforced || bytes <= 0 || (_given ?? _default).Limit is not { } limit || bytes <= limit - _used;

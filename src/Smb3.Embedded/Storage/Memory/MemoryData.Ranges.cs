@@ -16,7 +16,10 @@ internal sealed partial class MemoryData
     {
         var end = Math.Min(offset + length, _length);
         if (offset >= end)
+        {
             return;
+        }
+
         var (first, start) = Math.DivRem(offset, ChunkSize);
         var (last, rest) = Math.DivRem(end, ChunkSize);
         if (first == last)
@@ -26,19 +29,30 @@ internal sealed partial class MemoryData
         else
         {
             if (start > 0)
+            {
                 Clear(first++, (int)start, ChunkSize);
+            }
+
             if (rest > 0)
+            {
                 Clear(last, 0, (int)rest);
+            }
+
             foreach (var (index, chunk) in _chunks)
             {
                 if (index >= first && index < last)
+                {
                     Remove(index, chunk);
+                }
             }
         }
 
         // What the file ends with needs no room up to the next boundary.
         if (end == _length && rest > 0 && offset <= last * ChunkSize && _chunks.TryGetValue(last, out var tail))
+        {
             Remove(last, tail);
+        }
+
         written();
     }
 
@@ -53,14 +67,26 @@ internal sealed partial class MemoryData
 
         var at = Array.BinarySearch(order, offset / ChunkSize);
         if (at < 0)
+        {
             at = ~at;
+        }
+
         if (at == order.Length)
+        {
             return default;
+        }
+
         var start = Math.Max(offset, order[at] * ChunkSize);
         if (start >= _length)
+        {
             return default;
+        }
+
         while (at + 1 < order.Length && order[at + 1] == order[at] + 1)
+        {
             at++;
+        }
+
         return new StoreRange(start, Math.Min((order[at] + 1) * ChunkSize, _length) - start);
     }
 
@@ -122,9 +148,14 @@ internal sealed partial class MemoryData
                 ? shared.Bytes.AsMemory(0, (int)Math.Min(shared.Bytes.Length, length - piece.Offset))
                 : piece.Bytes;
             if (status == NtStatus.Success)
+            {
                 status = Write(at, new System.Buffers.ReadOnlySequence<byte>(bytes));
+            }
+
             if (piece.Chunk is not null)
+            {
                 Free(piece.Chunk);
+            }
         }
 
         written();

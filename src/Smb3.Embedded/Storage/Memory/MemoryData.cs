@@ -32,7 +32,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     public int Read(long offset, Span<byte> buffer)
     {
         if (offset >= _length)
+        {
             return 0;
+        }
+
         var count = (int)Math.Min(buffer.Length, _length - offset);
         var rest = buffer[..count];
         while (!rest.IsEmpty)
@@ -43,7 +46,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
                 ? chunk.Bytes.AsSpan((int)start)
                 : default;
             if (stored.Length > piece.Length)
+            {
                 stored = stored[..piece.Length];
+            }
+
             stored.CopyTo(piece);
             piece[stored.Length..].Clear();
             rest = rest[piece.Length..];
@@ -57,9 +63,15 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     public NtStatus Write(long offset, in ReadOnlySequence<byte> data)
     {
         if (data.Length == 0)
+        {
             return NtStatus.Success;
+        }
+
         if (offset > maxLength - data.Length)
+        {
             return NtStatus.FileTooLarge;
+        }
+
         var at = offset;
         foreach (var segment in data)
         {
@@ -88,7 +100,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     public NtStatus SetLength(long length)
     {
         if (length > maxLength)
+        {
             return NtStatus.FileTooLarge;
+        }
+
         if (length < _length)
         {
             Cut(length);
@@ -96,7 +111,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         }
 
         if (length != _length)
+        {
             written();
+        }
+
         _length = length;
         return NtStatus.Success;
     }
@@ -105,7 +123,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     public NtStatus Reserve(long size)
     {
         if (size > maxLength || size - _occupied > space.Free || Account?.CanTake(size - _occupied) == false)
+        {
             return NtStatus.DiskFull;
+        }
+
         _reserved = Math.Max(_reserved, RoundUp(size));
         return NtStatus.Success;
     }
@@ -114,7 +135,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     public void Release()
     {
         foreach (var chunk in _chunks.Values)
+        {
             Free(chunk);
+        }
+
         _chunks.Clear();
         _order = null;
         Account?.Add(-_occupied);
@@ -127,7 +151,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private void EndWrite(long start, long end)
     {
         if (end == start)
+        {
             return;
+        }
+
         _length = Math.Max(_length, end);
         written();
     }
@@ -137,10 +164,16 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     {
         var has = _chunks.TryGetValue(index, out var chunk) ? chunk.Bytes.Length : 0;
         if (has >= needed && !chunk!.IsShared)
+        {
             return chunk.Bytes;
+        }
+
         var size = Math.Max(Math.Max(SmallestArray, has), (int)BitOperations.RoundUpToPowerOf2((uint)needed));
         if (Account?.TryTake(size - has) == false)
+        {
             return null;
+        }
+
         if (!space.TryTake(size))
         {
             Account?.Add(has - size);
@@ -155,7 +188,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         }
 
         if (chunk is null)
+        {
             _order = null;
+        }
+
         _chunks[index] = new MemoryChunk(grown);
         _occupied += size - has;
         return grown;
@@ -164,7 +200,9 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private void Free(MemoryChunk chunk)
     {
         if (chunk.Leave())
+        {
             space.Return(chunk.Bytes.Length);
+        }
     }
 
     private void Remove(long index, MemoryChunk chunk)
@@ -180,13 +218,17 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     {
         var (last, keep) = Math.DivRem(length, ChunkSize);
         if (keep > 0)
+        {
             Clear(last, (int)keep, ChunkSize);
+        }
 
         var firstGone = keep > 0 ? last + 1 : last;
         foreach (var (index, chunk) in _chunks)
         {
             if (index >= firstGone)
+            {
                 Remove(index, chunk); // a dictionary may lose entries while it is walked
+            }
         }
     }
 
@@ -194,7 +236,10 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private void Clear(long index, int start, int end)
     {
         if (!_chunks.TryGetValue(index, out var chunk) || start >= chunk.Bytes.Length)
+        {
             return;
+        }
+
         if (chunk.IsShared)
         {
             var own = new MemoryChunk((byte[])chunk.Bytes.Clone());

@@ -43,21 +43,27 @@ internal sealed class MemoryDirectory : MemoryNode
     public MemoryLink[] GetLinks()
     {
         lock (EntriesLock)
+        {
             return [.. _inOrder];
+        }
     }
 
     /// <summary>Finds an entry.</summary>
     public MemoryLink? Find(ReadOnlySpan<char> name)
     {
         lock (EntriesLock)
+        {
             return _bySpan.TryGetValue(name, out var link) ? link : null;
+        }
     }
 
     /// <summary>Whether there are no entries.</summary>
     public bool IsEmpty()
     {
         lock (EntriesLock)
+        {
             return _byName.Count == 0;
+        }
     }
 
     /// <summary>Adds an entry, in the place of one of the same name if there is one.</summary>
@@ -66,7 +72,10 @@ internal sealed class MemoryDirectory : MemoryNode
         lock (EntriesLock)
         {
             if (_byName.Remove(link.Name, out var old))
+            {
                 _inOrder.Remove(old);
+            }
+
             _byName.Add(link.Name, link);
             _inOrder.Add(link);
         }
@@ -88,12 +97,18 @@ internal sealed class MemoryDirectory : MemoryNode
         lock (EntriesLock)
         {
             if (_inOrder.Max is not { } end)
+            {
                 return 0;
+            }
+
             IEnumerable<MemoryLink> rest = _inOrder;
             if (last is not null)
             {
                 if (_inOrder.Comparer.Compare(last, end) >= 0)
+                {
                     return 0;
+                }
+
                 rest = _inOrder.GetViewBetween(last, end);
             }
 
@@ -102,9 +117,15 @@ internal sealed class MemoryDirectory : MemoryNode
             foreach (var link in rest)
             {
                 if (count == entries.Length)
+                {
                     break;
+                }
+
                 if (count == 0 && last is not null && comparer.Compare(link, last) == 0)
+                {
                     continue;
+                }
+
                 entries[count++] = new StoreEntry(link.Name, link.Node.GetMetadata());
                 last = link;
             }

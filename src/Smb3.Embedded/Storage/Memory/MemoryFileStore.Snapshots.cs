@@ -29,12 +29,18 @@ public sealed partial class MemoryFileStore
     public DateTimeOffset TakeSnapshot()
     {
         if (Traits.Has(StoreAbilities.ReadOnly))
+        {
             throw new InvalidOperationException("This store is a snapshot itself.");
+        }
+
         lock (_names)
         {
             var now = ToSeconds(_options.Time.GetUtcNow());
             while (_snapshots.ContainsKey(now))
+            {
                 now = now.AddSeconds(1);
+            }
+
             _snapshots.Add(now, new MemoryFileStore(this));
             return now;
         }
@@ -49,11 +55,16 @@ public sealed partial class MemoryFileStore
         lock (_names)
         {
             if (!_snapshots.Remove(ToSeconds(time), out snapshot))
+            {
                 return false;
+            }
         }
 
         lock (snapshot._names)
+        {
             MemoryTreeCopy.Release(snapshot._root);
+        }
+
         return true;
     }
 
@@ -61,14 +72,18 @@ public sealed partial class MemoryFileStore
     public ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken)
     {
         lock (_names)
+        {
             return new(new NtResult<IReadOnlyList<DateTimeOffset>>([.. _snapshots.Keys]));
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IFileStore>> OpenSnapshotAsync(DateTimeOffset time, CancellationToken cancellationToken)
     {
         lock (_names)
+        {
             return new(_snapshots.TryGetValue(ToSeconds(time), out var snapshot) ? snapshot : NtStatus.ObjectNameNotFound);
+        }
     }
 
     private static DateTimeOffset ToSeconds(DateTimeOffset time) => time.ToUniversalTime().AddTicks(-(time.UtcTicks % TimeSpan.TicksPerSecond));

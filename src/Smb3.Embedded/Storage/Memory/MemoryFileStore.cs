@@ -28,7 +28,10 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Capacity ?? 0, nameof(MemoryFileStoreOptions.Capacity));
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaxFileLength, nameof(MemoryFileStoreOptions.MaxFileLength));
         if (_options.Label.Length > 32)
+        {
             throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
+        }
+
         _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, new MemoryQuotas(_options.Time));
         _root = new MemoryDirectory(NextId(), _space, _options, default);
         _created = FileTime.From(_options.Time.GetUtcNow());
@@ -53,7 +56,10 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     {
         var found = Find(path, out var actual);
         if (!found.Succeeded)
+        {
             return new(found.Status);
+        }
+
         return new(Open(found.Value, actual));
     }
 
@@ -61,17 +67,28 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     public ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken)
     {
         if (path.IsRoot)
+        {
             return new(NtStatus.ObjectNameCollision);
+        }
+
         if (path.Name.Length > Traits.MaxNameLength)
+        {
             return new(NtStatus.ObjectNameInvalid);
+        }
+
         lock (_names)
         {
             var parent = FindDirectory(path.Parent, out var actual);
             if (!parent.Succeeded)
+            {
                 return new(parent.Status);
+            }
+
             var name = path.Name.ToString();
             if (parent.Value.Find(name) is not null)
+            {
                 return new(NtStatus.ObjectNameCollision);
+            }
 
             MemoryNode node;
             if (parameters.IsDirectory)
@@ -83,7 +100,10 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
                 var file = new MemoryFileNode(NextId(), _space, _options, parameters);
                 if (parameters.AllocationSize > 0
                     && file.Reserve(null, parameters.AllocationSize) is var status && status != NtStatus.Success)
+                {
                     return new(status);
+                }
+
                 node = file;
             }
 
@@ -99,14 +119,18 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken)
     {
         lock (_names)
+        {
             return new(Rename(from, to, replace));
+        }
     }
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken)
     {
         lock (_names)
+        {
             return new(Link(existing, link, replace));
+        }
     }
 
     /// <inheritdoc/>
@@ -116,9 +140,15 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         {
             var status = FindLink(path, out var parent, out var link);
             if (status != NtStatus.Success)
+            {
                 return new(status);
+            }
+
             if (link.Node is MemoryDirectory directory && !directory.IsEmpty())
+            {
                 return new(NtStatus.DirectoryNotEmpty);
+            }
+
             parent.Remove(link);
             parent.TouchWrite();
             link.Node.RemoveLink();
@@ -148,12 +178,20 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     {
         var status = FindLink(from, out var oldParent, out var link);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         status = FindTarget(to, out var newParent);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         if (link.Node is MemoryDirectory moved && LeadsThrough(to.Parent, moved))
+        {
             return NtStatus.InvalidParameter;
+        }
 
         var name = to.Name.ToString();
         var victim = newParent.Find(name);
@@ -161,9 +199,14 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         if (victim is not null && !sameName)
         {
             if (!replace)
+            {
                 return NtStatus.ObjectNameCollision;
+            }
+
             if (victim.Node.IsDirectory || link.Node.IsDirectory)
+            {
                 return NtStatus.AccessDenied;
+            }
         }
 
         // Both directories at once: whoever looks sees the file under the old name or under the new one.
@@ -178,11 +221,17 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         }
 
         if (victim is not null && !sameName)
+        {
             victim.Node.RemoveLink();
+        }
+
         link.Node.TouchChange();
         oldParent.TouchWrite();
         if (newParent != oldParent)
+        {
             newParent.TouchWrite();
+        }
+
         return NtStatus.Success;
     }
 
@@ -190,26 +239,46 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     {
         var found = Find(existing, out _);
         if (!found.Succeeded)
+        {
             return found.Status;
+        }
+
         if (found.Value.IsDirectory)
+        {
             return NtStatus.FileIsADirectory;
+        }
+
         var status = FindTarget(to, out var parent);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         var name = to.Name.ToString();
         var victim = parent.Find(name);
         if (victim is not null)
         {
             if (!replace)
+            {
                 return NtStatus.ObjectNameCollision;
+            }
+
             if (victim.Node.IsDirectory)
+            {
                 return NtStatus.AccessDenied;
+            }
+
             if (victim.Node == found.Value)
+            {
                 return NtStatus.Success;
+            }
         }
 
         if (!found.Value.TryAddLink())
+        {
             return NtStatus.TooManyLinks;
+        }
+
         parent.Put(new MemoryLink(name, found.Value));
         parent.TouchWrite();
         victim?.Node.RemoveLink();
@@ -220,12 +289,20 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     {
         actual = StorePath.Root;
         if (path.IsRoot)
+        {
             return _root;
+        }
+
         var parent = FindDirectory(path.Parent, out var parentPath);
         if (!parent.Succeeded)
+        {
             return parent.Status;
+        }
+
         if (parent.Value.Find(path.Name) is not { } link)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
 
         // Most clients ask for the name as it is written; the text at hand is kept then.
         actual = parentPath.Equals(path.Parent) && path.Name.SequenceEqual(link.Name) ? path : parentPath.Append(link.Name);
@@ -237,15 +314,27 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         actual = StorePath.Root;
         var directory = _root;
         if (path.IsRoot)
+        {
             return directory;
+        }
+
         foreach (var range in path.Names)
         {
             if (directory.Find(path.Text.AsSpan(range)) is not { } link)
+            {
                 return NtStatus.ObjectPathNotFound;
+            }
+
             if (link.Node.ReparseTag != 0)
+            {
                 return NtStatus.ReparsePointEncountered;
+            }
+
             if (link.Node is not MemoryDirectory next)
+            {
                 return NtStatus.ObjectPathNotFound;
+            }
+
             actual = actual.Append(link.Name);
             directory = next;
         }
@@ -258,13 +347,22 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         parent = _root;
         link = null!;
         if (path.IsRoot)
+        {
             return NtStatus.AccessDenied;
+        }
+
         var found = FindDirectory(path.Parent, out _);
         if (!found.Succeeded)
+        {
             return found.Status;
+        }
+
         parent = found.Value;
         if (parent.Find(path.Name) is not { } existing)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         link = existing;
         return NtStatus.Success;
     }
@@ -273,12 +371,21 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     {
         parent = _root;
         if (path.IsRoot)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         if (path.Name.Length > Traits.MaxNameLength)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         var found = FindDirectory(path.Parent, out _);
         if (!found.Succeeded)
+        {
             return found.Status;
+        }
+
         parent = found.Value;
         return NtStatus.Success;
     }
@@ -287,13 +394,22 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     {
         var current = _root;
         if (path.IsRoot)
+        {
             return false;
+        }
+
         foreach (var range in path.Names)
         {
             if (current.Find(path.Text.AsSpan(range))?.Node is not MemoryDirectory next)
+            {
                 return false;
+            }
+
             if (next == directory)
+            {
                 return true;
+            }
+
             current = next;
         }
 

@@ -55,7 +55,10 @@ internal partial class MemoryHandle
     public ValueTask<NtStatus> DeleteReparsePointAsync(CancellationToken cancellationToken)
     {
         if (node.GetReparsePoint().IsEmpty)
+        {
             return new(NtStatus.NotAReparsePoint);
+        }
+
         node.SetReparsePoint(default);
         return new(NtStatus.Success);
     }

@@ -100,9 +100,13 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
             if (stream is null)
+            {
                 node.Close();
+            }
             else
+            {
                 node.Close(stream);
+            }
         }
 
         return ValueTask.CompletedTask;

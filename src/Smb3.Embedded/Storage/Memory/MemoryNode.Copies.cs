@@ -30,10 +30,15 @@ internal abstract partial class MemoryNode
             _extendedAttributes = source._extendedAttributes; // never changed in place
             Data = source.Data?.Copy(static () => { });
             if (source._streams is not { Count: > 0 } streams)
+            {
                 return;
+            }
+
             _streams = new(_names);
             foreach (var (name, stream) in streams)
+            {
                 _streams.Add(name, new MemoryNamedStream(stream.Name, stream.Data.Copy(static () => { })));
+            }
         }
     }
 
@@ -41,10 +46,15 @@ internal abstract partial class MemoryNode
     private void ChargeTo(MemoryAccount? account)
     {
         if (account == _account)
+        {
             return;
+        }
+
         _account = account;
         Data?.ChargeTo(account);
         foreach (var stream in _streams?.Values ?? Enumerable.Empty<MemoryNamedStream>())
+        {
             stream.Data.ChargeTo(account);
+        }
     }
 }

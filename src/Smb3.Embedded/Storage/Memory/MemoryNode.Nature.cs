@@ -33,7 +33,10 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (DataOf(stream) is not { } data)
+            {
                 return NtStatus.InvalidDeviceRequest;
+            }
+
             data.IsSparse = sparse;
             _changeTime = Now();
             return NtStatus.Success;
@@ -54,7 +57,9 @@ internal abstract partial class MemoryNode
     public StoreRange FindAllocated(MemoryNamedStream? stream, long offset)
     {
         lock (Sync)
+        {
             return DataOf(stream)?.FindAllocated(offset) ?? default;
+        }
     }
 
     /// <summary>Copies or clones: chunks are shared where they match, which is all the same to whoever reads them.</summary>
@@ -67,17 +72,26 @@ internal abstract partial class MemoryNode
         lock (source.Sync)
         {
             if (source.DataOf(sourceStream) is not { } from)
+            {
                 return NtStatus.InvalidDeviceRequest;
+            }
+
             length = Math.Min(length, from.Length - sourceOffset);
             if (length <= 0)
+            {
                 return NtStatus.Success;
+            }
+
             pieces = from.Take(sourceOffset, length);
         }
 
         lock (target.Sync)
         {
             if (target.DataOf(targetStream) is not { } to)
+            {
                 return NtStatus.InvalidDeviceRequest;
+            }
+
             return targetOffset > target._maxLength - length ? NtStatus.FileTooLarge : to.Put(targetOffset, length, pieces);
         }
     }
@@ -86,7 +100,9 @@ internal abstract partial class MemoryNode
     public ReadOnlyMemory<byte> GetReparsePoint()
     {
         lock (Sync)
+        {
             return _reparsePoint;
+        }
     }
 
     /// <summary>Keeps a copy of a REPARSE_DATA_BUFFER; an empty one makes an ordinary file of it.</summary>
@@ -103,14 +119,18 @@ internal abstract partial class MemoryNode
     public ReadOnlyMemory<byte> GetObjectId()
     {
         lock (Sync)
+        {
             return _objectId;
+        }
     }
 
     /// <summary>Keeps a copy of an object id's buffer.</summary>
     public void SetObjectId(ReadOnlyMemory<byte> buffer)
     {
         lock (Sync)
+        {
             _objectId = buffer.ToArray();
+        }
     }
 
     private FileAttributes NatureOf(MemoryData? data) =>

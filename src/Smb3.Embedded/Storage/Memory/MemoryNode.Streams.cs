@@ -17,28 +17,36 @@ internal abstract partial class MemoryNode
     public NtResult<int> Read(MemoryNamedStream? stream, long offset, Span<byte> buffer)
     {
         lock (Sync)
+        {
             return DataOf(stream) is { } data ? data.Read(offset, buffer) : NtStatus.InvalidDeviceRequest;
+        }
     }
 
     /// <summary>Copies data in.</summary>
     public NtStatus Write(MemoryNamedStream? stream, long offset, in ReadOnlySequence<byte> data)
     {
         lock (Sync)
+        {
             return DataOf(stream)?.Write(offset, data) ?? NtStatus.InvalidDeviceRequest;
+        }
     }
 
     /// <summary>Sets the end of file.</summary>
     public NtStatus SetLength(MemoryNamedStream? stream, long length)
     {
         lock (Sync)
+        {
             return DataOf(stream)?.SetLength(length) ?? NtStatus.InvalidDeviceRequest;
+        }
     }
 
     /// <summary>Notes how much the data is going to need.</summary>
     public NtStatus Reserve(MemoryNamedStream? stream, long size)
     {
         lock (Sync)
+        {
             return DataOf(stream)?.Reserve(size) ?? NtStatus.InvalidDeviceRequest;
+        }
     }
 
     /// <summary>What is known of the node, with the length of a stream of it.</summary>
@@ -61,10 +69,16 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_links == 0 && _handles == 0)
+            {
                 return NtStatus.ObjectNameNotFound;
+            }
+
             var exists = (_streams ??= new(_names)).TryGetValue(name, out var stream);
             if (exists == create)
+            {
                 return exists ? NtStatus.ObjectNameCollision : NtStatus.ObjectNameNotFound;
+            }
+
             if (!exists)
             {
                 _streams.Add(name, stream = new MemoryNamedStream(name, NewData()));
@@ -83,7 +97,9 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (--stream.Handles == 0 && stream.IsRemoved)
+            {
                 stream.Data.Release();
+            }
         }
 
         Close();
@@ -95,10 +111,16 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_streams is null || _streams.Count == 0)
+            {
                 return [];
+            }
+
             var list = new List<StoreStreamEntry>(_streams.Count);
             foreach (var stream in _streams.Values)
+            {
                 list.Add(new StoreStreamEntry(stream.Name, stream.Data.Length, stream.Data.Size));
+            }
+
             return list;
         }
     }
@@ -109,7 +131,10 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_streams is null || !_streams.Remove(name, out var stream))
+            {
                 return NtStatus.ObjectNameNotFound;
+            }
+
             Remove(stream);
             MarkWritten();
             return NtStatus.Success;
@@ -122,12 +147,18 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_streams is null || !_streams.TryGetValue(name, out var stream))
+            {
                 return NtStatus.ObjectNameNotFound;
+            }
+
             if (newName.Length == 0)
             {
                 // Handles on the stream go on with what is the file's data now.
                 if (Data is null)
+                {
                     return NtStatus.InvalidParameter;
+                }
+
                 _streams.Remove(name);
                 Data.Release();
                 Data = stream.Data;
@@ -137,7 +168,10 @@ internal abstract partial class MemoryNode
                 if (_streams.TryGetValue(newName, out var victim) && victim != stream)
                 {
                     if (!replace)
+                    {
                         return NtStatus.ObjectNameCollision;
+                    }
+
                     _streams.Remove(newName);
                     Remove(victim);
                 }
@@ -158,10 +192,16 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_extendedAttributes is null)
+            {
                 return [];
+            }
+
             var list = new List<ExtendedAttribute>(_extendedAttributes.Count);
             foreach (var (name, value) in _extendedAttributes)
+            {
                 list.Add(new ExtendedAttribute(name, value));
+            }
+
             return list;
         }
     }
@@ -173,20 +213,33 @@ internal abstract partial class MemoryNode
         {
             var all = new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.OrdinalIgnoreCase);
             foreach (var (name, value) in _extendedAttributes ?? [])
+            {
                 all.Add(name, value);
+            }
+
             foreach (var change in changes)
             {
                 if (change.Value.IsEmpty)
+                {
                     all.Remove(change.Name);
+                }
                 else
+                {
                     all[change.Name] = change.Value.ToArray();
+                }
             }
 
             var size = all.Count == 0 ? 0u : 4u;
             foreach (var (name, value) in all)
+            {
                 size += 5u + (uint)name.Length + (uint)value.Length;
+            }
+
             if (size > MaxEaSize)
+            {
                 return NtStatus.EaTooLarge;
+            }
+
             _extendedAttributes = all;
             _eaSize = size;
             _changeTime = Now();
@@ -201,7 +254,9 @@ internal abstract partial class MemoryNode
     {
         stream.IsRemoved = true;
         if (stream.Handles == 0)
+        {
             stream.Data.Release();
+        }
     }
 
     private MemoryData? DataOf(MemoryNamedStream? stream) => stream is null ? Data : stream.Data;
@@ -210,7 +265,10 @@ internal abstract partial class MemoryNode
     {
         Data?.Release();
         foreach (var stream in _streams?.Values ?? Enumerable.Empty<MemoryNamedStream>())
+        {
             stream.Data.Release();
+        }
+
         _streams = null;
     }
 }

@@ -61,7 +61,10 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_links == 0 && _handles == 0)
+            {
                 return false;
+            }
+
             _handles++;
             return true;
         }
@@ -73,7 +76,9 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (--_handles == 0 && _links == 0)
+            {
                 ReleaseData();
+            }
         }
     }
 
@@ -83,7 +88,10 @@ internal abstract partial class MemoryNode
         lock (Sync)
         {
             if (_links >= 1024) // as NTFS
+            {
                 return false;
+            }
+
             _links++;
             _changeTime = Now();
             return true;
@@ -97,7 +105,9 @@ internal abstract partial class MemoryNode
         {
             _changeTime = Now();
             if (--_links == 0 && _handles == 0)
+            {
                 ReleaseData();
+            }
         }
     }
 
@@ -128,11 +138,17 @@ internal abstract partial class MemoryNode
     public void SetMetadata(in FileMetadataChange change)
     {
         if (change.IsEmpty)
+        {
             return;
+        }
+
         lock (Sync)
         {
             if (change.Attributes is { } attributes)
+            {
                 _attributes = attributes & ~NotKept;
+            }
+
             _creationTime = change.CreationTime ?? _creationTime;
             _lastAccessTime = change.LastAccessTime ?? _lastAccessTime;
             _lastWriteTime = change.LastWriteTime ?? _lastWriteTime;
@@ -154,21 +170,27 @@ internal abstract partial class MemoryNode
     public void TouchChange()
     {
         lock (Sync)
+        {
             _changeTime = Now();
+        }
     }
 
     /// <summary>The entries of a directory changed.</summary>
     public void TouchWrite()
     {
         lock (Sync)
+        {
             MarkWritten();
+        }
     }
 
     /// <summary>The stored descriptor, never changed in place.</summary>
     public ReadOnlyMemory<byte> GetSecurityDescriptor()
     {
         lock (Sync)
+        {
             return _securityDescriptor;
+        }
     }
 
     /// <summary>Keeps a copy of a descriptor.</summary>

@@ -17,14 +17,21 @@ internal sealed class MemoryQuotas(TimeProvider time)
         get
         {
             lock (_sync)
+            {
                 return _settings;
+            }
         }
         set
         {
             lock (_sync)
+            {
                 _settings = value;
+            }
+
             foreach (var account in _accounts.Values)
+            {
                 account.Apply(value);
+            }
         }
     }
 
@@ -33,7 +40,10 @@ internal sealed class MemoryQuotas(TimeProvider time)
     {
         const int OwnerOffset = 4; // MS-DTYP 2.4.6
         if (descriptor.Length < OwnerOffset + sizeof(uint))
+        {
             return null;
+        }
+
         var at = BinaryPrimitives.ReadUInt32LittleEndian(descriptor[OwnerOffset..]);
         return at != 0 && at < descriptor.Length && Sid.TryRead(descriptor[(int)at..], out var owner) ? Of(owner) : null;
     }
@@ -45,7 +55,9 @@ internal sealed class MemoryQuotas(TimeProvider time)
         foreach (var account in _accounts.Values)
         {
             if (account.IsWorthListing)
+            {
                 entries.Add(account.Describe());
+            }
         }
 
         return entries;
@@ -60,13 +72,18 @@ internal sealed class MemoryQuotas(TimeProvider time)
     public void Set(Sid owner, QuotaLimits? limits)
     {
         lock (_sync)
+        {
             Of(owner).Set(limits, FileTime.From(time.GetUtcNow()), _settings);
+        }
     }
 
     private MemoryAccount Of(Sid owner)
     {
         if (_accounts.TryGetValue(owner, out var account))
+        {
             return account;
+        }
+
         lock (_sync)
         {
             var made = new MemoryAccount(owner);

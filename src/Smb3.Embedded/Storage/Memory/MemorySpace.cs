@@ -18,7 +18,10 @@ internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
     public bool TryTake(long bytes)
     {
         if (Interlocked.Add(ref _free, -bytes) >= 0)
+        {
             return true;
+        }
+
         Interlocked.Add(ref _free, bytes);
         return false;
     }

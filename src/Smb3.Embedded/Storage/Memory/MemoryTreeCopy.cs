@@ -23,7 +23,10 @@ internal static class MemoryTreeCopy
                 else if (link.Node is MemoryFileNode file)
                 {
                     if (!files.TryGetValue(file, out var copy))
+                    {
                         files.Add(file, copy = file.CopyForSnapshot());
+                    }
+
                     pair.To.Put(new MemoryLink(link.Name, copy));
                 }
             }
@@ -44,7 +47,9 @@ internal static class MemoryTreeCopy
                 directory.Remove(link);
                 link.Node.RemoveLink();
                 if (link.Node is MemoryDirectory below)
+                {
                     waiting.Push(below);
+                }
             }
         }
 

@@ -39,7 +39,10 @@ internal static class DiskNames
             if (c < 0x80)
             {
                 if (c is '/' or '\0')
+                {
                     return false;
+                }
+
                 disk[written++] = (byte)c;
                 rest = rest[1..];
                 continue;
@@ -73,7 +76,9 @@ internal static class DiskNames
         // A mapped dot must not make "." or ".." of an innocent name.
         var bytes = disk[..written];
         if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8))
+        {
             return false;
+        }
 
         // A name that would come back as another one names nothing.
         return !name.ContainsAny(NeedCare) || Decode(bytes).AsSpan().SequenceEqual(name);
@@ -83,7 +88,9 @@ internal static class DiskNames
     public static string Decode(ReadOnlySpan<byte> disk)
     {
         if (Ascii.IsValid(disk) && !disk.ContainsAny(DiskSpecial) && disk[^1] is not ((byte)' ' or (byte)'.'))
+        {
             return Encoding.ASCII.GetString(disk);
+        }
 
         Span<char> name = disk.Length <= 256 ? stackalloc char[256] : new char[disk.Length];
         var length = 0;
@@ -141,7 +148,10 @@ internal static class DiskNames
     {
         half = default;
         if (bytes.Length < 3 || bytes[0] != 0xED || bytes[1] is < 0xA0 or > 0xBF || (bytes[2] & 0xC0) != 0x80)
+        {
             return false;
+        }
+
         half = (char)(0xD000 | ((bytes[1] & 0x3F) << 6) | (bytes[2] & 0x3F));
         return true;
     }
@@ -152,11 +162,16 @@ internal static class DiskNames
         for (var c = Map; c <= Map + 0xFF; c++)
         {
             if (IsReserved(c))
+            {
                 all.Append(c);
+            }
         }
 
         for (var c = '\uD800'; c <= '\uDFFF'; c++)
+        {
             all.Append(c);
+        }
+
         return all.ToString();
     }
 }

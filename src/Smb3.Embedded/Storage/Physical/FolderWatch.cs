@@ -71,11 +71,19 @@ internal sealed class FolderWatch : IDisposable
     private void Tell(ChangeAction action, string? name, ChangeFilter filter)
     {
         if (string.IsNullOrEmpty(name))
+        {
             return;
+        }
+
         var path = _directory;
         foreach (var part in name.Split(Path.DirectorySeparatorChar))
+        {
             path = path.Append(OperatingSystem.IsLinux() ? DiskNames.Decode(Encoding.UTF8.GetBytes(part)) : part);
+        }
+
         if (!Linux.Streams.ReservedNames.IsIn(path))
+        {
             _changed(new StoreChange(action, path, filter));
+        }
     }
 }

@@ -46,7 +46,10 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFileLength, nameof(PhysicalFileStoreOptions.MaxFileLength));
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRememberedNames, nameof(PhysicalFileStoreOptions.MaxRememberedNames));
         if (options.Label?.Length > 32)
+        {
             throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
+        }
+
         Folder = Path.GetFullPath(folder);
         var byHandle = options.Backend != PhysicalBackend.Portable && Native.IsSupported && Directory.Exists("/proc/self/fd");
         _store = byHandle ? new LinuxFileStore(Folder, options) : new PortableFileStore(Folder, options);
@@ -94,12 +97,17 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
     {
         ArgumentNullException.ThrowIfNull(changed);
         if (_store is not LinuxFileStore linux)
+        {
             return FolderWatch.Start(Path.Join(Folder, directory.Text.Replace('\\', Path.DirectorySeparatorChar)), null, directory, tree, changed);
+        }
 
         // The very directory that was found beneath the root, whatever takes the place of its name meanwhile.
         var found = linux.Tree.OpenDirectory(directory, quick: false);
         if (!found.Succeeded)
+        {
             return null;
+        }
+
         var place = found.Value.Descriptor;
         return FolderWatch.Start(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{place.Number}"), place, directory, tree, changed);
     }
@@ -108,11 +116,11 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
     public async ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken) =>
         _snapshots is null
             ? NtStatus.NotSupported
-            : new NtResult<IReadOnlyList<DateTimeOffset>>(await Task.Run(_snapshots.List, cancellationToken));
+            : new NtResult<IReadOnlyList<DateTimeOffset>>(await Task.Run(_snapshots.List, cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
     public async ValueTask<NtResult<IFileStore>> OpenSnapshotAsync(DateTimeOffset time, CancellationToken cancellationToken) =>
-        _snapshots is null ? NtStatus.NotSupported : await Task.Run(() => _snapshots.Open(time), cancellationToken);
+        _snapshots is null ? NtStatus.NotSupported : await Task.Run(() => _snapshots.Open(time), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Closes the root, and the snapshots. Handles that are open keep working.</summary>
     public void Dispose()

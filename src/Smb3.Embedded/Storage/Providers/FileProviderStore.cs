@@ -24,7 +24,10 @@ public sealed class FileProviderStore : ReadOnlyFileStore
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(label);
         if (label.Length > 32)
+        {
             throw new ArgumentException("A label has at most 32 characters.", nameof(label));
+        }
+
         _provider = provider;
         _label = label;
     }
@@ -37,7 +40,10 @@ public sealed class FileProviderStore : ReadOnlyFileStore
     protected internal override ValueTask<ReadOnlyEntry?> FindAsync(StorePath path, CancellationToken cancellationToken)
     {
         if (path.IsRoot)
+        {
             return new(ReadOnlyEntry.Directory(string.Empty));
+        }
+
         return new(Resolve(path, out var actual) is { } info ? ToEntry(info, actual.Name.ToString()) : null);
     }
 
@@ -45,11 +51,13 @@ public sealed class FileProviderStore : ReadOnlyFileStore
     protected internal override async IAsyncEnumerable<ReadOnlyEntry> ListAsync(
         StorePath directory, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
+        await Task.CompletedTask.ConfigureAwait(false);
         foreach (var info in _provider.GetDirectoryContents(ToSubpath(directory)))
         {
             if (info.Exists && IsServed(info.Name))
+            {
                 yield return ToEntry(info, info.Name);
+            }
         }
     }
 
@@ -71,11 +79,17 @@ public sealed class FileProviderStore : ReadOnlyFileStore
     {
         using var stream = info.CreateReadStream();
         if (stream.CanSeek)
+        {
             return stream.Length;
+        }
+
         var buffer = new byte[64 * 1024];
         long length = 0;
         for (int read; (read = stream.Read(buffer)) > 0;)
+        {
             length += read;
+        }
+
         return length;
     }
 
@@ -87,17 +101,25 @@ public sealed class FileProviderStore : ReadOnlyFileStore
         actual = path;
         var info = _provider.GetFileInfo(ToSubpath(path));
         if (info is { Exists: true, IsDirectory: false } && info.Name.AsSpan().SequenceEqual(path.Name))
+        {
             return info;
+        }
 
         IFileInfo? found = null;
         actual = StorePath.Root;
         foreach (var range in path.Names)
         {
             if (found is { IsDirectory: false })
+            {
                 return null;
+            }
+
             found = FindIn(actual, path.Text.AsSpan(range));
             if (found is null)
+            {
                 return null;
+            }
+
             actual = actual.Append(found.Name);
         }
 
@@ -110,11 +132,19 @@ public sealed class FileProviderStore : ReadOnlyFileStore
         foreach (var info in _provider.GetDirectoryContents(ToSubpath(directory)))
         {
             if (!info.Exists || !IsServed(info.Name))
+            {
                 continue;
+            }
+
             if (name.SequenceEqual(info.Name))
+            {
                 return info;
+            }
+
             if (other is null && name.Equals(info.Name, StringComparison.OrdinalIgnoreCase))
+            {
                 other = info;
+            }
         }
 
         return other;

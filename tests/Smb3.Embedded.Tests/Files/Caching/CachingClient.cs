@@ -39,7 +39,10 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
     {
         Sending?.Invoke();
         lock (_breaks)
+        {
             _breaks.Add(notice);
+        }
+
         return IsConnected;
     }
 

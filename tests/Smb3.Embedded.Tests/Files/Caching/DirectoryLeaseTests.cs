@@ -171,7 +171,10 @@ public sealed class DirectoryLeaseTests
         var deleter = outcome.Open!;
         var other = await _a.LeaseAsync(9, R, parent: 2, path: @"d\f");
         if (!initial)
+        {
             Assert.Equal(NtStatus.Success, await deleter.SetDispositionAsync(true, false, false, false, null, default));
+        }
+
         await (bySame ? other : deleter).CloseAsync();
         Assert.Empty(_a.TakeBreaks());
         await (bySame ? deleter : other).CloseAsync();
@@ -245,9 +248,14 @@ public sealed class DirectoryLeaseTests
         var rename = directory.RenameAsync("e", false, false, null, default).AsTask();
         Assert.Single(_a.TakeBreaks());
         if (cached)
+        {
             await _a.LeaseAsync(2, RH, path: @"d\2");
+        }
         else
+        {
             await _volume.OpenAsync(@"d\2");
+        }
+
         _a.TakeBreaks();
         await first.CloseAsync();
         Assert.Equal(NtStatus.AccessDenied, await rename);

@@ -279,10 +279,15 @@ public class AuthenticationTests
             var first = await exchange.StepAsync(client.Start(), default);
             var token = client.Next(first.ResponseToken.Span);
             if (MutationAt(token, i) is not { } broken)
+            {
                 break;
+            }
+
             var step = await exchange.StepAsync(broken, default);
             if (step.Status == NtStatus.Success && mic)
+            {
                 Assert.Equal(client.SessionKey, step.SessionKey);
+            }
         }
     }
 
@@ -304,17 +309,25 @@ public class AuthenticationTests
     private static IEnumerable<byte[]> Mutations(byte[] token)
     {
         for (var i = 0; MutationAt(token, i) is { } broken; i++)
+        {
             yield return broken;
+        }
     }
 
     // Every cut, then every flipped bit.
     private static byte[]? MutationAt(byte[] token, int index)
     {
         if (index < token.Length)
+        {
             return token[..index];
+        }
+
         var bit = index - token.Length;
         if (bit >= token.Length * 8)
+        {
             return null;
+        }
+
         var flipped = token.ToArray();
         flipped[bit / 8] ^= (byte)(1 << (bit % 8));
         return flipped;
@@ -348,7 +361,10 @@ public class AuthenticationTests
         using var exchange = _authenticator.Begin();
         var step = await exchange.StepAsync(client.Start(), default);
         while (step.Status == NtStatus.MoreProcessingRequired)
+        {
             step = await exchange.StepAsync(client.Next(step.ResponseToken.Span), default);
+        }
+
         return step;
     }
 }

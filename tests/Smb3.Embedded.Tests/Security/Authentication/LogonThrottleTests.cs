@@ -72,7 +72,10 @@ public class LogonThrottleTests
     {
         var throttle = Throttle(new() { MaximumEntries = 10 });
         for (var i = 0; i < 1000; i++)
+        {
             throttle.RecordFailure(Here, $"user{i}");
+        }
+
         Assert.Equal(10, throttle.Count);
     }
 

@@ -99,7 +99,10 @@ public class MessageSealerTests
         }
 
         for (var length = 0; length < frame.Length; length++)
+        {
             Assert.False(client.TryOpen(frame.AsSpan(0, length).ToArray()), $"length {length}");
+        }
+
         Assert.True(client.TryOpen(frame));
     }
 

@@ -64,7 +64,9 @@ public class MessageSignerTests
         byte[] nonce = [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, lastBits, 0, 0, 0];
         var expected = new byte[16];
         using (var gcm = new AesGcm(Hex(SigningKey), 16))
+        {
             gcm.Encrypt(nonce, default(ReadOnlySpan<byte>), default, expected, message);
+        }
 
         using var signer = MessageSigner.Create(Smb2SigningAlgorithm.AesGmac, Hex(SigningKey));
         signer.Sign(message);
@@ -94,7 +96,9 @@ public class MessageSignerTests
         }
 
         if (X86AesCmac.IsSupported)
+        {
             Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        }
     }
 
     [Theory]
@@ -116,6 +120,8 @@ public class MessageSignerTests
     {
         using var signer = MessageSigner.Create((Smb2SigningAlgorithm)algorithm, Hex(SigningKey));
         for (var length = 0; length < Smb2Header.Size; length++)
+        {
             Assert.False(signer.Verify(new byte[length]));
+        }
     }
 }

@@ -100,7 +100,10 @@ public class PrimitiveTests
     {
         List<AesCmac> all = [new PortableAesCmac(key)];
         if (X86AesCmac.IsSupported)
+        {
             all.Add(new X86AesCmac(key));
+        }
+
         return all;
     }
 }

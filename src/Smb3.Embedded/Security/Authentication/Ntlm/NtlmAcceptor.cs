@@ -31,9 +31,14 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     {
         challenge = default;
         if (token.Length > LongestNegotiate || !NtlmNegotiateMessage.TryParse(token, out var negotiate))
+        {
             return AuthenticationFailure.BadToken;
+        }
+
         if ((negotiate.Flags & Required) != Required)
+        {
             return AuthenticationFailure.TooWeak;
+        }
 
         Span<byte> serverChallenge = stackalloc byte[NtlmMessage.ChallengeSize];
         options.Random.GetBytes(serverChallenge);
@@ -49,7 +54,9 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
         ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
     {
         if (!NtlmAuthenticateMessage.TryParse(token, out var message))
+        {
             return (AuthenticationFailure.BadToken, null);
+        }
 
         _flags &= message.Flags | Required;
         if (message.IsAnonymous)
@@ -59,11 +66,19 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
         }
 
         if (message.UserName.Length == 0)
+        {
             return (AuthenticationFailure.BadToken, null);
+        }
+
         if (message.NtResponse.Length <= NtlmV2.OldResponseSize)
+        {
             return (AuthenticationFailure.TooWeak, Identify(message, null));
+        }
+
         if (!NtlmV2.IsResponse(message.NtResponse))
+        {
             return (AuthenticationFailure.BadToken, Identify(message, null));
+        }
 
         var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
         var identity = Identify(message, user);
@@ -106,7 +121,10 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
         // A hash that is all zero was removed a moment ago; it must not become a password.
         var known = user is not null && user.NtHash.Length == ntHash.Length;
         if (known)
+        {
             user!.NtHash.Span.CopyTo(ntHash);
+        }
+
         known = known && ntHash.ContainsAnyExcept((byte)0);
 
         var response = message.NtResponse;
@@ -123,9 +141,15 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
             : TakeSessionKey(message, baseKey);
         CryptographicOperations.ZeroMemory(baseKey);
         if (failure == AuthenticationFailure.None && NtlmV2.HasMic(response) && !MicMatches(message))
+        {
             failure = AuthenticationFailure.Tampered;
+        }
+
         if (failure != AuthenticationFailure.None)
+        {
             CryptographicOperations.ZeroMemory(_sessionKey);
+        }
+
         return failure;
     }
 
@@ -140,7 +164,10 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
 
         var encrypted = message.EncryptedRandomSessionKey;
         if (encrypted.Length != NtlmV2.KeySize)
+        {
             return AuthenticationFailure.BadToken;
+        }
+
         Rc4.Transform(keyExchangeKey, encrypted, _sessionKey);
         return AuthenticationFailure.None;
     }
@@ -148,7 +175,10 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     private bool MicMatches(in NtlmAuthenticateMessage message)
     {
         if (message.Message.Length < NtlmAuthenticateMessage.PayloadOffset)
+        {
             return false;
+        }
+
         Span<byte> mic = stackalloc byte[NtlmAuthenticateMessage.MicSize];
         NtlmV2.Mic(_sessionKey, _negotiate, _challenge, message.Message, mic);
         return CryptographicOperations.FixedTimeEquals(

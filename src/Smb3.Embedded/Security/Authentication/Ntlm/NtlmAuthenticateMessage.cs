@@ -89,10 +89,16 @@ internal readonly struct NtlmAuthenticateMessage
     {
         name = "";
         if (!NtlmMessage.TryGetField(message, at, out var range))
+        {
             return false;
+        }
+
         var bytes = message[range];
         if (bytes.Length > LongestName || bytes.Length % sizeof(char) != 0)
+        {
             return false;
+        }
+
         name = bytes.Utf16();
         return true;
     }

@@ -44,11 +44,17 @@ internal ref struct NtlmAvPairs(ReadOnlySpan<byte> list)
     public bool TryMoveNext()
     {
         if (_rest.Length < HeaderSize)
+        {
             return false;
+        }
+
         var id = (NtlmAvId)_rest.UInt16(0);
         var length = _rest.UInt16(2);
         if (id == NtlmAvId.EndOfList || length > _rest.Length - HeaderSize)
+        {
             return false;
+        }
+
         Id = id;
         Value = _rest.Slice(HeaderSize, length);
         _rest = _rest[(HeaderSize + length)..];

@@ -44,7 +44,10 @@ internal static class NtlmChallengeMessage
         serverChallenge.CopyTo(span[ServerChallengeOffset..]);
         NtlmMessage.PutField(span, TargetInfoOffset, next, targetInfo);
         if ((flags & NtlmFlags.Version) != 0)
+        {
             NtlmMessage.Version.CopyTo(span[VersionOffset..]);
+        }
+
         return message;
     }
 
@@ -65,7 +68,10 @@ internal static class NtlmChallengeMessage
         var info = new byte[pairs.Sum(pair => NtlmAvPairs.HeaderSize + pair.Value.Length)];
         var at = 0;
         foreach (var (id, value) in pairs)
+        {
             at = NtlmAvPairs.Put(info, at, id, value);
+        }
+
         return info;
     }
 }

@@ -29,13 +29,22 @@ internal static class NtlmMessage
     {
         range = default;
         if (message.Length < at + FieldSize)
+        {
             return false;
+        }
+
         var length = message.UInt16(at);
         if (length == 0)
+        {
             return true;
+        }
+
         var offset = message.UInt32(at + 4);
         if (offset > (uint)message.Length || length > (uint)message.Length - offset)
+        {
             return false;
+        }
+
         range = new Range((int)offset, (int)offset + length);
         return true;
     }

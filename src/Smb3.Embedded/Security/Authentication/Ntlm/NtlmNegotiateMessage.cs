@@ -18,7 +18,10 @@ internal readonly ref struct NtlmNegotiateMessage
     {
         negotiate = default;
         if (message.Length < MinimumSize || !NtlmMessage.Is(message, NtlmMessage.Negotiate))
+        {
             return false;
+        }
+
         negotiate = new NtlmNegotiateMessage((NtlmFlags)message.UInt32(FlagsOffset));
         return true;
     }

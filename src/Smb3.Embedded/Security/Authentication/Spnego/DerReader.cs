@@ -31,11 +31,15 @@ internal ref struct DerReader(ReadOnlySpan<byte> source)
         tag = 0;
         content = default;
         if (_rest.Length < 2)
+        {
             return false;
+        }
 
         // Tag numbers from 31 on take more bytes; SPNEGO has none.
         if ((_rest[0] & 0x1F) == 0x1F)
+        {
             return false;
+        }
 
         uint length = _rest[1];
         var header = 2;
@@ -44,15 +48,24 @@ internal ref struct DerReader(ReadOnlySpan<byte> source)
             // 0x80 is BER's indefinite form; four bytes of length are more than any message has.
             var lengthBytes = (int)(length & 0x7F);
             if (lengthBytes is 0 or > 4 || _rest.Length < header + lengthBytes)
+            {
                 return false;
+            }
+
             length = 0;
             foreach (var b in _rest.Slice(header, lengthBytes))
+            {
                 length = (length << 8) | b;
+            }
+
             header += lengthBytes;
         }
 
         if (length > (uint)(_rest.Length - header))
+        {
             return false;
+        }
+
         tag = _rest[0];
         content = _rest.Slice(header, (int)length);
         _rest = _rest[(header + (int)length)..];
@@ -64,7 +77,10 @@ internal ref struct DerReader(ReadOnlySpan<byte> source)
     {
         var before = _rest;
         if (TryRead(out var found, out content) && found == tag)
+        {
             return true;
+        }
+
         _rest = before;
         content = default;
         return false;

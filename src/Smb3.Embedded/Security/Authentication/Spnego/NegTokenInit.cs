@@ -26,7 +26,10 @@ internal readonly ref struct NegTokenInit
         init = default;
         var outer = new DerReader(token);
         if (!outer.TryRead(DerReader.Application0, out var frame))
+        {
             return false;
+        }
+
         var inner = new DerReader(frame);
         if (!inner.TryRead(DerReader.ObjectIdentifier, out var oid)
             || !oid.SequenceEqual(SpnegoOid.Spnego)
@@ -38,15 +41,22 @@ internal readonly ref struct NegTokenInit
 
         var reader = new DerReader(fields);
         if (!reader.TryRead(DerReader.Context(0), out var mechTypes) || !IsOidList(mechTypes))
+        {
             return false;
+        }
 
         ReadOnlySpan<byte> mechToken = default;
         while (!reader.IsAtEnd)
         {
             if (!reader.TryRead(out var tag, out var content))
+            {
                 return false;
+            }
+
             if (tag == DerReader.Context(2) && !new DerReader(content).TryRead(DerReader.OctetString, out mechToken))
+            {
                 return false;
+            }
         }
 
         init = new NegTokenInit(mechTypes, mechToken);
@@ -61,7 +71,9 @@ internal readonly ref struct NegTokenInit
         for (var index = 0; reader.TryRead(DerReader.ObjectIdentifier, out var oid); index++)
         {
             if (oid.SequenceEqual(mechanism))
+            {
                 return index;
+            }
         }
 
         return -1;
@@ -101,7 +113,10 @@ internal readonly ref struct NegTokenInit
 
         var mechTypesEnd = writer.Position;
         for (var i = oids.Length - 1; i >= 0; i--)
+        {
             writer.Prepend(DerReader.ObjectIdentifier, oids[i]);
+        }
+
         WrapMechTypesAndFrame(ref writer, mechTypesEnd, end);
         return writer.ToArray();
     }
@@ -120,11 +135,16 @@ internal readonly ref struct NegTokenInit
     {
         var outer = new DerReader(mechTypes);
         if (!outer.TryRead(DerReader.Sequence, out var list) || !outer.IsAtEnd || list.IsEmpty)
+        {
             return false;
+        }
+
         for (var reader = new DerReader(list); !reader.IsAtEnd;)
         {
             if (!reader.TryRead(DerReader.ObjectIdentifier, out _))
+            {
                 return false;
+            }
         }
 
         return true;

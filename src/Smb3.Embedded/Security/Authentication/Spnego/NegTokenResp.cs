@@ -43,13 +43,19 @@ internal readonly ref struct NegTokenResp
         for (var reader = new DerReader(fields); !reader.IsAtEnd;)
         {
             if (!reader.TryRead(out var tag, out var content))
+            {
                 return false;
+            }
+
             var field = new DerReader(content);
             switch (tag)
             {
                 case 0xA0:
                     if (!field.TryRead(DerReader.Enumerated, out var value) || value.Length != 1 || value[0] > (byte)NegState.RequestMic)
+                    {
                         return false;
+                    }
+
                     state = (NegState)value[0];
                     break;
                 case 0xA1 when !field.TryRead(DerReader.ObjectIdentifier, out supportedMech):
@@ -73,7 +79,10 @@ internal readonly ref struct NegTokenResp
         WriteField(ref writer, 2, DerReader.OctetString, responseToken);
         WriteField(ref writer, 1, DerReader.ObjectIdentifier, supportedMech);
         if (state is { } value)
+        {
             WriteField(ref writer, 0, DerReader.Enumerated, [(byte)value]);
+        }
+
         writer.Wrap(DerReader.Sequence, end);
         writer.Wrap(DerReader.Context(1), end);
         return writer.ToArray();
@@ -82,7 +91,10 @@ internal readonly ref struct NegTokenResp
     private static void WriteField(ref DerWriter writer, int number, byte tag, scoped ReadOnlySpan<byte> content)
     {
         if (content.IsEmpty)
+        {
             return;
+        }
+
         var end = writer.Position;
         writer.Prepend(tag, content);
         writer.Wrap(DerReader.Context(number), end);

@@ -39,7 +39,10 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
                 return TryUnwrap(token, out var negotiate, out _) ? Challenge(negotiate.Span) : Fail(AuthenticationFailure.BadToken);
             case State.AwaitAuthenticate:
                 if (!TryUnwrap(token, out var authenticate, out var mechListMic))
+                {
                     return Fail(AuthenticationFailure.BadToken);
+                }
+
                 _state = State.Done;
                 var (failure, identity) = await ntlm.AuthenticateAsync(authenticate, cancellationToken).ConfigureAwait(false);
                 return failure == AuthenticationFailure.None ? Complete(identity!, mechListMic.Span) : Fail(failure, identity);
@@ -51,7 +54,10 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
     public AuthenticationStep AcceptAsGuest()
     {
         if (_unknown is null)
+        {
             throw new InvalidOperationException("Only an unknown user can be let in as a guest.");
+        }
+
         return new AuthenticationStep
         {
             Status = NtStatus.Success,
@@ -82,14 +88,21 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         }
 
         if (!NegTokenInit.TryParse(token, out var init) || init.MechTypes.Length > LongestMechTypes)
+        {
             return Fail(AuthenticationFailure.BadToken);
+        }
+
         var preference = init.IndexOf(SpnegoOid.Ntlm);
         if (preference < 0)
+        {
             return Fail(AuthenticationFailure.NoCommonMechanism);
+        }
 
         _mechTypes = init.MechTypes.ToArray();
         if (preference == 0 && !init.MechToken.IsEmpty)
+        {
             return Challenge(init.MechToken);
+        }
 
         // The optimistic token, if any, is for another mechanism (Kerberos, most often): name NTLM and let the client begin with it.
         // RFC 4178 5: a choice that is not the client's first asks for the MIC of the list.
@@ -104,11 +117,16 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         var isFirst = _state == State.Start;
         var failure = ntlm.Challenge(negotiate, out var challenge);
         if (failure != AuthenticationFailure.None)
+        {
             return Fail(failure);
+        }
 
         _state = State.AwaitAuthenticate;
         if (_isRaw)
+        {
             return AuthenticationStep.Continue(challenge);
+        }
+
         var supportedMech = isFirst ? SpnegoOid.Ntlm : default;
         return AuthenticationStep.Continue(NegTokenResp.Write(NegState.AcceptIncomplete, supportedMech, challenge.Span, default));
     }
@@ -124,7 +142,10 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
             if (!mechListMic.IsEmpty)
             {
                 if (!ntlm.Verify(_mechTypes, mechListMic))
+                {
                     return Fail(AuthenticationFailure.Tampered, identity);
+                }
+
                 ownMic = ntlm.Sign(_mechTypes);
             }
 
@@ -153,9 +174,15 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         mechToken = token;
         mechListMic = default;
         if (_isRaw)
+        {
             return true;
+        }
+
         if (!NegTokenResp.TryParse(token.Span, out var response) || response.State == NegState.Reject)
+        {
             return false;
+        }
+
         mechToken = response.ResponseToken.ToArray();
         mechListMic = response.MechListMic.ToArray();
         return true;

@@ -23,7 +23,10 @@ internal sealed class BlockingRead : IThreadPoolWorkItem, IValueTaskSource<NtRes
         ConcurrentQueue<BlockingRead> idle, LinuxFile file, long offset, Memory<byte> buffer, int done)
     {
         if (!idle.TryDequeue(out var read))
+        {
             read = new BlockingRead(idle);
+        }
+
         read._file = file;
         read._offset = offset;
         read._buffer = buffer;
@@ -59,7 +62,9 @@ internal sealed class BlockingRead : IThreadPoolWorkItem, IValueTaskSource<NtRes
             _file = null;
             _buffer = default;
             if (_idle.Count < MostKept)
+            {
                 _idle.Enqueue(this);
+            }
         }
     }
 

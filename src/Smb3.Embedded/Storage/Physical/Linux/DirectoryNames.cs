@@ -36,7 +36,10 @@ internal sealed class DirectoryNames(int maxNames)
             {
                 table.LastUse = Environment.TickCount64;
                 if (!table.Names.TryGetValue(hash, out var known))
+                {
                     return NtStatus.ObjectNameNotFound;
+                }
+
                 if (known is not null && name.Equals(DiskNames.Decode(known), StringComparison.OrdinalIgnoreCase))
                 {
                     disk = known;
@@ -54,7 +57,10 @@ internal sealed class DirectoryNames(int maxNames)
         lock (_sync)
         {
             if (!_tables.TryGetValue((stat.Device, stat.Inode), out var table) || !table.IsSure || !table.Holds(stat))
+            {
                 return false;
+            }
+
             table.LastUse = Environment.TickCount64;
             return !table.Names.ContainsKey(Hash(name));
         }
@@ -64,7 +70,9 @@ internal sealed class DirectoryNames(int maxNames)
     public void Forget(in StatxBuffer stat)
     {
         lock (_sync)
+        {
             Remove((stat.Device, stat.Inode));
+        }
     }
 
     /// <summary>The store has changed a directory.</summary>
@@ -77,7 +85,10 @@ internal sealed class DirectoryNames(int maxNames)
         {
             var key = (before.Device, before.Inode);
             if (!_tables.TryGetValue(key, out var table))
+            {
                 return;
+            }
+
             if (!table.Holds(before) || LinuxTree.Stat(directory, out var after) != 0)
             {
                 Remove(key);
@@ -85,7 +96,10 @@ internal sealed class DirectoryNames(int maxNames)
             }
 
             if (!added.IsEmpty && table.Names.TryAdd(Hash(added), null))
+            {
                 _names++;
+            }
+
             table.Stamp(after);
             table.IsSure = false;
         }
@@ -97,7 +111,9 @@ internal sealed class DirectoryNames(int maxNames)
         var began = Environment.TickCount64;
         using var reader = DirectoryReader.Open(directory, out _);
         if (reader is null)
+        {
             return NtStatus.ObjectNameNotFound; // what cannot be read can only be opened by its exact name
+        }
 
         var names = new Dictionary<ulong, byte[]?>();
         byte[]? found = null;
@@ -108,13 +124,19 @@ internal sealed class DirectoryNames(int maxNames)
             var number = Hash(wire);
             names.TryAdd(number, null);
             if (number == hash && found is null && name.Equals(wire, StringComparison.OrdinalIgnoreCase))
+            {
                 found = entry[..^1].ToArray();
+            }
         }
 
         if (found is not null)
+        {
             names[hash] = found;
+        }
         else
+        {
             names.Remove(hash); // another name with the same number, or one that has gone
+        }
 
         if (error == 0 && names.Count <= maxNames)
         {
@@ -139,7 +161,10 @@ internal sealed class DirectoryNames(int maxNames)
         {
             Remove(key);
             while (_tables.Count > 0 && _names + table.Names.Count > maxNames)
+            {
                 Remove(_tables.MinBy(static pair => pair.Value.LastUse).Key);
+            }
+
             _tables.Add(key, table);
             _names += table.Names.Count;
         }
@@ -148,7 +173,9 @@ internal sealed class DirectoryNames(int maxNames)
     private void Remove((ulong, ulong) key)
     {
         if (_tables.Remove(key, out var table))
+        {
             _names -= table.Names.Count;
+        }
     }
 
     // An ext file system with small inodes keeps whole seconds.
@@ -162,7 +189,10 @@ internal sealed class DirectoryNames(int maxNames)
     {
         var hash = 14695981039346656037UL;
         foreach (var c in name)
+        {
             hash = (hash ^ (char.IsSurrogate(c) ? '\uD800' : char.ToUpperInvariant(c))) * 1099511628211UL;
+        }
+
         return hash;
     }
 

@@ -47,7 +47,10 @@ internal sealed class DirectoryReader : IDisposable
             name = default;
             type = 0;
             if (_at >= _end && !Fill(out error))
+            {
                 return false;
+            }
+
             error = 0;
             var record = _buffer.AsSpan(_at, _end - _at);
             _at += BinaryPrimitives.ReadUInt16LittleEndian(record[LengthAt..]);
@@ -55,7 +58,10 @@ internal sealed class DirectoryReader : IDisposable
             var text = record[NameAt..];
             var length = text.IndexOf((byte)0);
             if (text[..length].SequenceEqual("."u8) || text[..length].SequenceEqual(".."u8))
+            {
                 continue;
+            }
+
             name = text[..(length + 1)];
             return true;
         }

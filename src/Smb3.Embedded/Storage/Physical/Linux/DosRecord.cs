@@ -41,7 +41,10 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
     {
         record = default;
         if (bytes.Length < SmallestSize || bytes[0] != 1)
+        {
             return false;
+        }
+
         record = new DosRecord(
             (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
             (bytes[1] & 1) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])) : null,

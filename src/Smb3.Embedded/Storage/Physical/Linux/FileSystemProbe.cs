@@ -14,17 +14,32 @@ internal static unsafe class FileSystemProbe
         // Those that are kept in extended attributes.
         var abilities = hasAttributes ? StoreAbilities.ReparsePoints | StoreAbilities.ObjectIds : 0;
         if (isReadOnly)
+        {
             return abilities;
+        }
+
         using var one = OpenUnnamed(root);
         using var two = OpenUnnamed(root);
         if (one is null || two is null || !Fill(one))
+        {
             return abilities;
+        }
+
         if (CanClone(one, two))
+        {
             abilities |= StoreAbilities.BlockCloning;
+        }
+
         if (CanCompress(two))
+        {
             abilities |= StoreAbilities.Compression;
+        }
+
         if (hasAttributes && CanPunch(one))
+        {
             abilities |= StoreAbilities.SparseFiles;
+        }
+
         return abilities;
     }
 
@@ -43,7 +58,9 @@ internal static unsafe class FileSystemProbe
         var data = new byte[Size];
         data.AsSpan().Fill(1);
         fixed (byte* bytes = data)
+        {
             return Native.PWrite(file, bytes, Size, 0) == Size;
+        }
     }
 
     private static bool CanClone(FileDescriptor from, FileDescriptor to)
@@ -59,7 +76,10 @@ internal static unsafe class FileSystemProbe
         uint flags = 0;
         if (Native.StatFs(file, &volume) != 0 || volume.Type != StatFsBuffer.Btrfs
             || Native.Control(file, Native.GetFlagsRequest, &flags) != 0)
+        {
             return false;
+        }
+
         flags |= Native.CompressFlag;
         return Native.Control(file, Native.SetFlagsRequest, &flags) == 0
             && LinuxTree.Stat(file, out var stat) == 0 && (stat.Attributes & StatxBuffer.IsCompressed) != 0;

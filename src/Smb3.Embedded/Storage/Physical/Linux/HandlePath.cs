@@ -38,7 +38,9 @@ internal ref struct HandlePath
     public readonly void Dispose()
     {
         if (_isHeld)
+        {
             _file.DangerousRelease();
+        }
     }
 
     [InlineArray(MaxLength)]

@@ -26,7 +26,10 @@ internal sealed unsafe partial class LinuxFile
     {
         var start = Native.Seek(Inode, offset, Native.SeekData);
         if (start < 0)
+        {
             return Native.LastError is var error && error == Errno.NoSuchDevice ? new(default(StoreRange)) : new(error.ToStatus());
+        }
+
         var end = Native.Seek(Inode, start, Native.SeekHole);
         return end < 0 ? new(Native.LastError.ToStatus()) : new(new StoreRange(start, end - start));
     }
@@ -61,7 +64,9 @@ internal sealed unsafe partial class LinuxFile
         while (Native.Allocate(Inode, mode, offset, length) != 0)
         {
             if (Native.LastError is var error && error != Errno.Interrupted)
+            {
                 return error;
+            }
         }
 
         return 0;
@@ -77,7 +82,10 @@ internal sealed unsafe partial class LinuxFile
             var piece = new System.Buffers.ReadOnlySequence<byte>(zeros, 0, (int)Math.Min(zeros.Length, end - offset));
             var error = Write(offset, piece, 0, ref done);
             if (error != 0)
+            {
                 return error.ToStatus();
+            }
+
             offset += piece.Length;
         }
 
@@ -92,11 +100,18 @@ internal sealed unsafe partial class LinuxFile
             var copied = Native.CopyRange(
                 Native.CopyFileRangeNumber, source.Inode, &sourceOffset, Inode, &targetOffset, (nint)length, 0);
             if (copied == 0)
+            {
                 return NtStatus.NotSupported; // shorter than it was, or a file that only reading can tell
+            }
+
             if (copied > 0)
+            {
                 length -= copied;
+            }
             else if (Native.LastError is var error && error != Errno.Interrupted)
+            {
                 return error.IsRefusal() ? NtStatus.NotSupported : error.ToStatus();
+            }
         }
 
         return NtStatus.Success;
@@ -116,7 +131,10 @@ internal sealed unsafe partial class LinuxFile
                 TargetOffset = (ulong)targetOffset,
             };
             if (Native.Control(Inode, Native.CloneRangeRequest, &range) == 0)
+            {
                 return NtStatus.Success;
+            }
+
             var error = Native.LastError;
             return error.IsRefusal() ? NtStatus.NotSupported : error.ToStatus();
         }

@@ -39,15 +39,23 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     public ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (IsDirectory)
+        {
             return new(NtStatus.InvalidDeviceRequest);
+        }
+
         var done = 0;
         if (Store.CanReadWithoutWaiting)
         {
             var error = Read(offset, buffer.Span, Native.NoWait, ref done);
             if (error is not (Errno.Again or Errno.NotSupported))
+            {
                 return error == 0 ? new(done) : new(error.ToStatus());
+            }
+
             if (error == Errno.NotSupported)
+            {
                 Store.CanReadWithoutWaiting = false;
+            }
         }
 
         return Store.IsInMemory
@@ -59,9 +67,15 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     public ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
     {
         if (IsDirectory)
+        {
             return new(NtStatus.InvalidDeviceRequest);
+        }
+
         if (offset > Store.Traits.MaxFileLength - data.Length)
+        {
             return new(data.Length == 0 ? NtStatus.Success : NtStatus.FileTooLarge);
+        }
+
         long done = 0;
         var flags = data.Length > InlineWrite && Store.CanWriteWithoutWaiting && !Store.IsInMemory ? Native.NoWait : 0;
         var error = Write(offset, data, flags, ref done);
@@ -78,9 +92,15 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken)
     {
         if (IsDirectory)
+        {
             return new(NtStatus.InvalidDeviceRequest);
+        }
+
         if (length > Store.Traits.MaxFileLength)
+        {
             return new(NtStatus.FileTooLarge);
+        }
+
         return new(Native.Truncate(Inode, length) == 0 ? NtStatus.Success : Native.LastError.ToStatus());
     }
 
@@ -95,7 +115,10 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     public ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken)
     {
         if (!IsDirectory)
+        {
             return new(NtStatus.NotADirectory);
+        }
+
         var reader = DirectoryReader.Open(Inode, out var error);
         return reader is null
             ? new(error.ToStatus())
@@ -117,7 +140,10 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     {
         var status = Furnish(parameters, out var opening);
         if (status == NtStatus.Success && !IsDirectory && parameters.AllocationSize > 0)
+        {
             return Allocate(parameters.AllocationSize);
+        }
+
         _opening = opening;
         return status;
     }
@@ -147,11 +173,18 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
                 }
 
                 if (read == 0)
+                {
                     return 0;
+                }
+
                 if (read > 0)
+                {
                     done += (int)read;
+                }
                 else if (Native.LastError is var error && error != Errno.Interrupted)
+                {
                     return error;
+                }
             }
         }
 
@@ -204,9 +237,15 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     private NtStatus Allocate(long size)
     {
         if (size <= 0)
+        {
             return NtStatus.Success;
+        }
+
         if (Native.Allocate(Inode, Native.KeepSize, 0, size) == 0)
+        {
             return NtStatus.Success;
+        }
+
         return Native.LastError switch
         {
             Errno.NotSupported or Errno.NoSystemCall or Errno.Invalid => NtStatus.Success, // a wish
@@ -221,9 +260,14 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         {
             using var reader = DirectoryReader.Open(Inode, out var failed);
             if (reader is null)
+            {
                 return failed.ToStatus();
+            }
+
             if (Native.Sync(reader.Directory) != 0)
+            {
                 return Native.LastError.ToStatus();
+            }
         }
         else if (Native.Sync(Inode) != 0 && Native.LastError is var error && (int)error != 9) // EBADF: a place only has nothing to flush
         {
@@ -231,11 +275,17 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         }
 
         if (_namedIsSafe)
+        {
             return NtStatus.Success;
+        }
+
         _namedIsSafe = true;
         var parent = Store.Tree.OpenDirectory(Path.Parent, quick: false);
         if (!parent.Succeeded)
+        {
             return NtStatus.Success; // moved meanwhile: the name is another one's now
+        }
+
         using var place = parent.Value;
         using var directory = DirectoryReader.Open(place.Descriptor, out _);
         return directory is null || Native.Sync(directory.Directory) == 0 ? NtStatus.Success : Native.LastError.ToStatus();

@@ -127,7 +127,10 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     {
         StatFsBuffer volume;
         if (Native.StatFs(_tree.Root, &volume) != 0)
+        {
             return new(Native.LastError.ToStatus());
+        }
+
         var unit = (ulong)(volume.FragmentSize > 0 ? volume.FragmentSize : volume.BlockSize);
         return new(new VolumeInformation
         {
@@ -159,7 +162,10 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         var record = extras.Record;
         var attributes = (record?.Attributes ?? DefaultAttributes(stat)) & ~FileAttributes.Compressed;
         if ((stat.Attributes & StatxBuffer.IsCompressed) != 0 && Traits.Has(StoreAbilities.Compression))
+        {
             attributes |= FileAttributes.Compressed;
+        }
+
         var inodeChange = ToFileTime(stat.Change);
         return new FileMetadata
         {
@@ -200,7 +206,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         {
             var opened = Native.Open(text, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
             if (opened >= 0)
+            {
                 return new FileDescriptor(opened);
+            }
         }
 
         throw Native.LastError switch
@@ -227,7 +235,10 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     {
         var id = stat.Inode;
         if (stat.Device != _rootStat.Device)
+        {
             id ^= (stat.Device + 1) * 0x9E3779B97F4A7C15UL;
+        }
+
         return id == 0 ? ulong.MaxValue : id;
     }
 
@@ -245,21 +256,35 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     private NtResult<IStoreFile> Open(StorePath path, StoreAccess access, bool quick)
     {
         if (access == StoreAccess.ReadWrite && Options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (ReservedNames.IsIn(path))
+        {
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
+        }
+
         if (access != StoreAccess.Metadata && _files.Has(path))
         {
             if (OpenKnown(path, access, quick) is { } known)
+            {
                 return known;
+            }
+
             _files.Remove(path);
         }
 
         var found = _tree.Open(path, quick, out var actual, out var parent);
         if (found.Succeeded)
+        {
             return Reopen(found.Value, path, actual, access);
+        }
+
         using (parent)
+        {
             return LeadsThroughReparsePoint(path, parent, found.Status, quick) ? NtStatus.ReparsePointEncountered : found.Status;
+        }
     }
 
     /// <summary>Opens a file for data, without looking at what is there before; null when that is not as simple as it was.</summary>
@@ -267,9 +292,15 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     {
         var opened = _tree.OpenExact(path, DataFlags(access), quick, out var actual);
         if (opened is null)
+        {
             return null;
+        }
+
         if (LinuxTree.Stat(opened, out var stat) == 0 && stat.IsRegular && !Streams.Side.Holds(opened, stat))
+        {
             return new LinuxFile(this, opened, actual, isDirectory: false, new Opening(stat));
+        }
+
         opened.Dispose();
         return null;
     }
@@ -285,14 +316,23 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     {
         if (status is not (NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
             || path.IsRoot || !Traits.Has(StoreAbilities.ReparsePoints))
+        {
             return false;
+        }
+
         if (parent is not null)
+        {
             return !path.Parent.IsRoot && Attributes.Of(parent.Descriptor, parent.AsFound).Record is { ReparseTag: not 0 };
+        }
+
         for (var above = path.Parent; !above.IsRoot; above = above.Parent)
         {
             var found = _tree.Open(above, quick, out _);
             if (!found.Succeeded)
+            {
                 continue; // the first that is there is the last that can be one
+            }
+
             using var place = found.Value;
             return LinuxTree.Stat(place, out var stat) == 0 && Attributes.Of(place, stat).Record is { ReparseTag: not 0 };
         }
@@ -314,13 +354,18 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         }
 
         if (stat.IsDirectory || access == StoreAccess.Metadata)
+        {
             return new LinuxFile(this, place, path, stat.IsDirectory, new Opening(stat));
+        }
 
         using (place)
         {
             var opened = LinuxTree.Reopen(place, DataFlags(access), out error);
             if (opened is null)
+            {
                 return error.ToStatus();
+            }
+
             _files.Add(asked);
             return new LinuxFile(this, opened, path, isDirectory: false, new Opening(stat));
         }

@@ -26,7 +26,10 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(CancellationToken cancellationToken)
     {
         if (InodeExtras.RecordOf(file) is not { ReparseTag: not 0 })
+        {
             return new(NtStatus.NotAReparsePoint);
+        }
+
         var error = AttributeCalls.Get(file, ReparseName, out var value);
         return error == 0 ? new(new ReadOnlyMemory<byte>(value))
             : new(error == Errno.NoData ? NtStatus.NotAReparsePoint : error.ToStatus());
@@ -44,10 +47,16 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     public ValueTask<NtStatus> DeleteReparsePointAsync(CancellationToken cancellationToken)
     {
         if (InodeExtras.RecordOf(file) is not { ReparseTag: not 0 })
+        {
             return new(NtStatus.NotAReparsePoint);
+        }
+
         var status = SetReparseTag(0);
         if (status == NtStatus.Success)
+        {
             _ = AttributeCalls.Remove(file, ReparseName);
+        }
+
         return new(status);
     }
 
@@ -74,13 +83,22 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
         using var handle = new HandlePath(file);
         int opened;
         fixed (byte* text = handle.Text)
+        {
             opened = Native.Open(text, OpenFlags.ReadOnly | OpenFlags.CloseOnExec | OpenFlags.NonBlocking, 0);
+        }
+
         if (opened < 0)
+        {
             return Native.LastError;
+        }
+
         using var descriptor = new FileDescriptor(opened);
         uint flags = 0;
         if (Native.Control(descriptor, Native.GetFlagsRequest, &flags) != 0)
+        {
             return Native.LastError;
+        }
+
         flags = compressed ? (flags | Native.CompressFlag) & ~Native.NoCompressFlag : flags & ~Native.CompressFlag;
         return Native.Control(descriptor, Native.SetFlagsRequest, &flags) == 0 ? 0 : Native.LastError;
     }
@@ -94,11 +112,19 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     private NtStatus ChangeRecord(Func<DosRecord, DosRecord> change)
     {
         if (!store.HasAttributes)
+        {
             return NtStatus.NotSupported;
+        }
+
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         lock (store.LockOf(stat))
+        {
             return WriteRecord(change(InodeExtras.RecordOf(file) ?? new DosRecord(LinuxFileStore.DefaultAttributes(stat), null, null, default))).ToStatus();
+        }
     }
 }

@@ -34,7 +34,10 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetSecurityDescriptorAsync(CancellationToken cancellationToken)
     {
         if (!store.HasAttributes)
+        {
             return new(NtStatus.NotSupported);
+        }
+
         var error = LinuxTree.Stat(file, out var stat);
         return new(error != 0 ? error.ToStatus() : GetSecurityDescriptor(stat));
     }
@@ -55,12 +58,20 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken)
     {
         if (!store.HasAttributes)
+        {
             return new(NtStatus.NotSupported);
+        }
+
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return new(error.ToStatus());
+        }
+
         lock (store.LockOf(stat))
+        {
             return new(ExtendedAttributes.Set(file, changes));
+        }
     }
 
     /// <inheritdoc/>
@@ -79,7 +90,9 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     public ValueTask<NtStatus> RenameStreamAsync(string name, string newName, bool replace, CancellationToken cancellationToken)
     {
         if (!store.HasAttributes)
+        {
             return new(NtStatus.NotSupported);
+        }
 
         // Data of any length becomes the file's own.
         return newName.Length == 0
@@ -97,10 +110,16 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         opening = null;
         Errno error = 0;
         if (store.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
+        {
             error = AttributeCalls.Set(file, InodeExtras.DescriptorName, parameters.SecurityDescriptor.Span);
+        }
+
         var stat = default(StatxBuffer);
         if (error == 0)
+        {
             error = LinuxTree.Stat(file, out stat);
+        }
+
         var attributes = parameters.Attributes & ~DosRecord.Nature;
         DosRecord? record = null;
         if (error == 0 && store.HasAttributes && attributes != LinuxFileStore.DefaultAttributes(stat))
@@ -110,7 +129,9 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         }
 
         if (error == 0 && parameters.UnixMode is { } mode)
+        {
             error = SetMode(mode); // last: it may take the right to do the rest away
+        }
 
         // In the usual case that is all that there is to know of it.
         if (error == 0 && record is null && parameters.UnixMode is null)
@@ -134,7 +155,9 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     {
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
+        {
             return Native.ChangeMode(text, (uint)mode) == 0 ? 0 : Native.LastError;
+        }
     }
 
     private Errno SetSecurityDescriptor(ReadOnlySpan<byte> descriptor)
@@ -143,24 +166,37 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         {
             var error = AttributeCalls.Set(file, InodeExtras.DescriptorName, descriptor);
             if (error != Errno.NoSpace || !store.Streams.MakeRoom(file))
+            {
                 return error;
+            }
         }
     }
 
     private NtResult<IStoreStream> OpenStream(string name, bool create)
     {
         if (!store.HasAttributes)
+        {
             return NtStatus.NotSupported;
+        }
+
         if (create && store.Options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
 
         // The stream's handle outlives this one.
         var place = LinuxTree.Reopen(file, OpenFlags.Path, out var error);
         if (place is null)
+        {
             return error.ToStatus();
+        }
+
         var opened = store.Streams.Open(place, name, create);
         if (opened.Succeeded)
+        {
             return new LinuxStream(store, place, path, isDirectory, opened.Value);
+        }
+
         place.Dispose();
         return opened.Status;
     }
@@ -169,23 +205,33 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     {
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         lock (store.LockOf(stat))
         {
             if (change.LastAccessTime is not null || change.LastWriteTime is not null)
             {
                 error = InodeTimes.Set(file, change.LastAccessTime, change.LastWriteTime);
                 if (error != 0)
+                {
                     return error.ToStatus();
+                }
             }
 
             if (!store.HasAttributes)
+            {
                 return NtStatus.Success;
+            }
+
             var old = InodeExtras.Of(file).Record;
             var needed = change.Attributes is not null || change.CreationTime is not null || change.ChangeTime is not null
                 || old?.Change is not null;
             if (!needed)
+            {
                 return NtStatus.Success;
+            }
 
             var attributes = change.Attributes ?? old?.Attributes ?? LinuxFileStore.DefaultAttributes(stat);
             error = WriteRecord(new DosRecord(
@@ -197,7 +243,10 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
                 ReparseTag = old?.ReparseTag ?? 0,
             });
             if (error != 0) // all or none
+            {
                 _ = InodeTimes.Set(file, LinuxFileStore.ToFileTime(stat.Access), LinuxFileStore.ToFileTime(stat.Modify));
+            }
+
             return error.ToStatus();
         }
     }

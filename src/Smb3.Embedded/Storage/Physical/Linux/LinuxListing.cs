@@ -19,7 +19,9 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
     public ValueTask<NtResult<int>> ReadAsync(Memory<StoreEntry> entries, CancellationToken cancellationToken)
     {
         lock (_sync)
+        {
             return new(Read(entries.Span));
+        }
     }
 
     /// <inheritdoc/>
@@ -35,9 +37,14 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
         while (count < Math.Min(entries.Length, LargestBatch))
         {
             if (!reader.TryNext(out var name, out var type, out var error))
+            {
                 return error != 0 && count == 0 ? error.ToStatus() : count;
+            }
+
             if (!ReservedNames.Is(name[..^1]) && TryDescribe(name, type, out var metadata))
+            {
                 entries[count++] = new StoreEntry(DiskNames.Decode(name[..^1]), metadata);
+            }
         }
 
         return count;
@@ -53,18 +60,27 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
         }
 
         if (LinuxTree.StatEntry(reader.Directory, name, out var stat) != 0)
+        {
             return false; // gone since
+        }
+
         if (stat.Type == StatxBuffer.TypeLink)
         {
             using var target = directory is null ? null : store.Tree.OpenListed(directory, name);
             if (target is null || LinuxTree.Stat(target, out stat) != 0 || !(stat.IsRegular || stat.IsDirectory))
+            {
                 return false;
+            }
+
             metadata = store.ToMetadata(target, stat);
             return true;
         }
 
         if (!stat.IsRegular && !stat.IsDirectory)
+        {
             return false;
+        }
+
         metadata = store.ToMetadata(stat, store.Attributes.OfEntry(reader.Directory, name, stat));
         return true;
     }

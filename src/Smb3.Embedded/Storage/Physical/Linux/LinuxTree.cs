@@ -51,7 +51,10 @@ internal sealed unsafe class LinuxTree : IDisposable
         _caseSensitive = options.CaseSensitive;
         _names = new DirectoryNames(options.MaxRememberedNames);
         if (options.Backend == PhysicalBackend.LinuxWalk)
+        {
             return;
+        }
+
         _openAt2 = Probe(OpenHow.Beneath | OpenHow.NoMagicLinks);
         _cachedOpen = _openAt2 && Probe(OpenHow.Beneath | OpenHow.NoMagicLinks | OpenHow.Cached);
     }
@@ -66,14 +69,18 @@ internal sealed unsafe class LinuxTree : IDisposable
     public static Errno Stat(FileDescriptor file, out StatxBuffer stat)
     {
         fixed (byte* empty = "\0"u8)
+        {
             return Stat(file, empty, Native.EmptyPath, out stat);
+        }
     }
 
     /// <summary>Everything that the kernel knows of an entry of a directory; a symbolic link is not followed.</summary>
     public static Errno StatEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, out StatxBuffer stat)
     {
         fixed (byte* name = nameWithZero)
+        {
             return Stat(directory, name, Native.SymlinkNoFollow, out stat);
+        }
     }
 
     /// <summary>Opens an open file once more, with other flags.</summary>
@@ -115,12 +122,17 @@ internal sealed unsafe class LinuxTree : IDisposable
     {
         parent = null;
         if (OpenExact(path, OpenFlags.Path, quick, out actual, out var error) is { } opened)
+        {
             return opened;
+        }
+
         if (error != Errno.NoEntry)
         {
             // A name that the kernel has not cached, or none: what is remembered of the directory's names may say it.
             if (error != Errno.Again || _caseSensitive || path.IsRoot)
+            {
                 return error.ToStatus();
+            }
         }
 
         return OpenInAnyCase(path, quick, out actual, out parent);
@@ -142,18 +154,29 @@ internal sealed unsafe class LinuxTree : IDisposable
         {
             var opened = OpenPlace(buffer[..(length + 1)], path, quick, out var error);
             if (error != Errno.NoEntry)
+            {
                 return error == 0 ? opened! : error.ToStatus();
+            }
         }
 
         if (path.IsRoot || _caseSensitive)
+        {
             return NtStatus.ObjectPathNotFound;
+        }
+
         var parent = OpenDirectory(path.Parent, quick);
         if (!parent.Succeeded)
+        {
             return parent.Status;
+        }
+
         using var place = parent.Value;
         var status = FindName(place, place.AsFound, path.Name, quick, out var name, out _);
         if (status != NtStatus.Success)
+        {
             return status == NtStatus.ObjectNameNotFound ? NtStatus.ObjectPathNotFound : status;
+        }
+
         var found = OpenPlace([.. Join(place.Disk, name), 0], place.Path.Append(DiskNames.Decode(name)), quick, out var failure);
         return found is not null ? found : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus();
     }
@@ -171,9 +194,15 @@ internal sealed unsafe class LinuxTree : IDisposable
         disk = [];
         stat = default;
         if (!_caseSensitive && _names.AreSureOfAbsence(state, name))
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         if (Encode(name) is not { } exact)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         var error = StatEntry(directory.Descriptor, exact, out stat);
         if (error == 0)
         {
@@ -191,15 +220,23 @@ internal sealed unsafe class LinuxTree : IDisposable
         disk = [];
         stat = default;
         if (_caseSensitive)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         for (var attempt = 0; ; attempt++)
         {
             var status = _names.Find(directory.Descriptor, state, name, quick, out disk);
             if (status != NtStatus.Success || StatEntry(directory.Descriptor, [.. disk, 0], out stat) == 0)
+            {
                 return status;
+            }
+
             _names.Forget(state);
             if (attempt == 1)
+            {
                 return NtStatus.ObjectNameNotFound;
+            }
         }
     }
 
@@ -229,7 +266,10 @@ internal sealed unsafe class LinuxTree : IDisposable
     {
         flags |= OpenFlags.CloseOnExec;
         if (path.Length <= 1)
+        {
             path = ".\0"u8;
+        }
+
         if (path.Length > MaxPath)
         {
             error = Errno.NameTooLong;
@@ -237,7 +277,10 @@ internal sealed unsafe class LinuxTree : IDisposable
         }
 
         if (!_openAt2)
+        {
             return Walk(path, flags, out error);
+        }
+
         var how = new OpenHow
         {
             Flags = (uint)flags,
@@ -250,13 +293,21 @@ internal sealed unsafe class LinuxTree : IDisposable
                 var opened = Native.OpenAt2(Native.OpenAt2Number, Root, text, &how, sizeof(OpenHow));
                 error = opened < 0 ? Native.LastError : 0;
                 if (opened >= 0)
+                {
                     return new FileDescriptor(opened) { IsPlace = (flags & OpenFlags.Path) != 0 };
+                }
 
                 // Without RESOLVE_CACHED, EAGAIN says that a rename elsewhere came between while a ".." was followed.
                 if (error == Errno.Interrupted || (error == Errno.Again && !(quick && _cachedOpen) && attempt < 32))
+                {
                     continue;
+                }
+
                 if (error == Errno.Again && !quick)
+                {
                     error = Errno.Busy;
+                }
+
                 return null;
             }
         }
@@ -281,16 +332,28 @@ internal sealed unsafe class LinuxTree : IDisposable
         length = 0;
         buffer[0] = 0;
         if (path.IsRoot)
+        {
             return true;
+        }
+
         foreach (var range in path.Names)
         {
             var name = path.Text.AsSpan(range);
             if (length > 0)
+            {
                 buffer[length++] = (byte)'/';
+            }
+
             if (DiskNames.MaxBytes(name.Length) + 2 > buffer.Length - length)
+            {
                 return false;
+            }
+
             if (!DiskNames.TryEncode(name, buffer[length..], out var written))
+            {
                 return false;
+            }
+
             length += written;
         }
 
@@ -310,7 +373,10 @@ internal sealed unsafe class LinuxTree : IDisposable
 
         var opened = OpenBeneath(buffer[..(length + 1)], flags, quick, out error);
         if (opened is not null && !DiskNames.IsCanonical(path.Name))
+        {
             actual = path.Parent.Append(DiskNames.Decode(buffer[(buffer[..length].LastIndexOf((byte)'/') + 1)..length]));
+        }
+
         return opened;
     }
 
@@ -319,10 +385,16 @@ internal sealed unsafe class LinuxTree : IDisposable
         actual = path;
         parent = null;
         if (path.IsRoot)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         var above = OpenDirectory(path.Parent, quick);
         if (!above.Succeeded)
+        {
             return above.Status;
+        }
+
         var place = above.Value;
         var status = FindName(place, place.AsFound, path.Name, quick, out var name, out _);
         if (status == NtStatus.ObjectNameNotFound)
@@ -334,7 +406,10 @@ internal sealed unsafe class LinuxTree : IDisposable
         using (place)
         {
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             actual = place.Path.Append(DiskNames.Decode(name));
             var opened = OpenBeneath([.. Join(place.Disk, name), 0], OpenFlags.Path, quick, out var error);
             return opened is not null ? opened : error.ToStatus();
@@ -347,13 +422,22 @@ internal sealed unsafe class LinuxTree : IDisposable
         // Nothing but a directory is opened, and opening one does nothing; but it can be one that may only be passed through.
         var opened = OpenBeneath(disk, OpenFlags.ReadOnly | OpenFlags.Directory, quick, out error);
         if (error == Errno.Access)
+        {
             opened = OpenBeneath(disk, OpenFlags.Path | OpenFlags.Directory, quick, out error);
+        }
+
         if (opened is null)
+        {
             return null;
+        }
+
         var place = new DirectoryPlace(opened, path.IsRoot ? [] : disk[..^1].ToArray(), path);
         error = place.Stat();
         if (error == 0)
+        {
             return place;
+        }
+
         place.Dispose();
         return null;
     }
@@ -374,12 +458,21 @@ internal sealed unsafe class LinuxTree : IDisposable
             var how = isLast ? flags : OpenFlags.Path | OpenFlags.Directory | OpenFlags.CloseOnExec;
             int opened;
             fixed (byte* text = name)
+            {
                 opened = Native.OpenAt(current, text, how | OpenFlags.NoFollow, 0);
+            }
+
             error = opened < 0 ? Native.LastError : 0;
             if (current != Root)
+            {
                 current.Dispose();
+            }
+
             if (opened < 0)
+            {
                 return null;
+            }
+
             current = new FileDescriptor(opened) { IsPlace = (how & OpenFlags.Path) != 0 };
             if (!isLast)
             {
@@ -389,9 +482,15 @@ internal sealed unsafe class LinuxTree : IDisposable
 
             error = Stat(current, out var stat);
             if (error == 0 && stat.Type == StatxBuffer.TypeLink)
+            {
                 error = Errno.Loop;
+            }
+
             if (error == 0)
+            {
                 return current;
+            }
+
             current.Dispose();
             return null;
         }
@@ -404,7 +503,10 @@ internal sealed unsafe class LinuxTree : IDisposable
         {
             var opened = Native.OpenAt2(Native.OpenAt2Number, Root, dot, &how, sizeof(OpenHow));
             if (opened >= 0)
+            {
                 new FileDescriptor(opened).Dispose();
+            }
+
             return opened >= 0 || Native.LastError == Errno.Again;
         }
     }

@@ -21,7 +21,10 @@ internal sealed class LockStripes
     {
         var locks = new Lock[Count];
         for (var i = 0; i < locks.Length; i++)
+        {
             locks[i] = new Lock();
+        }
+
         return locks;
     }
 }

@@ -180,7 +180,9 @@ internal static unsafe partial class Native
     {
         // No directory has this number: who knows the call says so.
         fixed (byte* dot = ".\0"u8)
+        {
             return IsSupported && ListAttributesAt(ListAttributesAtNumber, -1, dot, 0, null, 0) < 0 && LastError == Errno.BadDescriptor;
+        }
     }
 
     /// <summary>struct xattr_args.</summary>

@@ -57,7 +57,10 @@ internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileK
         // BY_HANDLE_FILE_INFORMATION
         Span<byte> information = stackalloc byte[52];
         if (!GetFileInformationByHandle(handle, information))
+        {
             return false;
+        }
+
         var attributes = (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(information);
         var index = ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(information[44..]) << 32)
             | BinaryPrimitives.ReadUInt32LittleEndian(information[48..]);

@@ -22,17 +22,23 @@ internal sealed class PortableFile(
     {
         var current = _full;
         if (current == from)
+        {
             _full = to;
+        }
         else if (current.Length > from.Length && current[from.Length] == System.IO.Path.DirectorySeparatorChar
             && current.StartsWith(from, StringComparison.Ordinal))
+        {
             _full = string.Concat(to, current.AsSpan(from.Length));
+        }
     }
 
     /// <summary>A name is about to go; a handle that knows its file by name only remembers what it was.</summary>
     public void BeforeDelete(string name)
     {
         if (handle is null && _full == name && Describe() is { Succeeded: true } known)
+        {
             _last = new StrongBox<FileMetadata>(known.Value);
+        }
     }
 
     /// <inheritdoc/>
@@ -54,15 +60,26 @@ internal sealed class PortableFile(
         try
         {
             if (OperatingSystem.IsWindows() && change.Attributes is { } attributes)
+            {
                 File.SetAttributes(_full, (attributes & ~FileAttributes.Directory) is var set and not 0 ? set : FileAttributes.Normal);
+            }
 
             // Elsewhere System.IO would set the last write time instead.
             if (change.CreationTime is { } created && !OperatingSystem.IsLinux())
+            {
                 Set(created, File.SetCreationTimeUtc, Directory.SetCreationTimeUtc, File.SetCreationTimeUtc);
+            }
+
             if (change.LastAccessTime is { } accessed)
+            {
                 Set(accessed, File.SetLastAccessTimeUtc, Directory.SetLastAccessTimeUtc, File.SetLastAccessTimeUtc);
+            }
+
             if (change.LastWriteTime is { } written)
+            {
                 Set(written, File.SetLastWriteTimeUtc, Directory.SetLastWriteTimeUtc, File.SetLastWriteTimeUtc);
+            }
+
             return new(NtStatus.Success);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -75,15 +92,21 @@ internal sealed class PortableFile(
     public async ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (handle is null)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         try
         {
             var done = 0;
             while (done < buffer.Length)
             {
-                var read = await RandomAccess.ReadAsync(handle, buffer[done..], offset + done, cancellationToken);
+                var read = await RandomAccess.ReadAsync(handle, buffer[done..], offset + done, cancellationToken).ConfigureAwait(false);
                 if (read == 0)
+                {
                     break;
+                }
+
                 done += read;
             }
 
@@ -99,14 +122,20 @@ internal sealed class PortableFile(
     public async ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
     {
         if (handle is null)
+        {
             return NtStatus.InvalidDeviceRequest;
+        }
+
         if (offset > store.Traits.MaxFileLength - data.Length)
+        {
             return data.Length == 0 ? NtStatus.Success : NtStatus.FileTooLarge;
+        }
+
         try
         {
             foreach (var segment in data)
             {
-                await RandomAccess.WriteAsync(handle, segment, offset, cancellationToken);
+                await RandomAccess.WriteAsync(handle, segment, offset, cancellationToken).ConfigureAwait(false);
                 offset += segment.Length;
             }
 
@@ -122,9 +151,15 @@ internal sealed class PortableFile(
     public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken)
     {
         if (handle is null)
+        {
             return new(NtStatus.InvalidDeviceRequest);
+        }
+
         if (length > store.Traits.MaxFileLength)
+        {
             return new(NtStatus.FileTooLarge);
+        }
+
         try
         {
             RandomAccess.SetLength(handle, length);
@@ -140,7 +175,10 @@ internal sealed class PortableFile(
     public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken)
     {
         if (handle is not { } file)
+        {
             return new(NtStatus.Success);
+        }
+
         return new(Task.Run(
             () =>
             {
@@ -197,13 +235,19 @@ internal sealed class PortableFile(
         if (handle is null)
         {
             if (!FileIdentity.TryGet(_full, out var found) || found.Kind == FileKind.Other)
+            {
                 return NtStatus.ObjectNameNotFound;
+            }
+
             FileSystemInfo info = isDirectory ? new DirectoryInfo(_full) : new FileInfo(_full);
             return ToMetadata(found, info, (info as FileInfo)?.Length ?? 0);
         }
 
         if (!FileIdentity.TryGet(handle, out var identity))
+        {
             return NtStatus.UnexpectedIoError;
+        }
+
         var written = FileTime.From(File.GetLastWriteTimeUtc(handle));
         var attributes = OperatingSystem.IsWindows() ? File.GetAttributes(handle) & ~FileAttributes.Normal : FileAttributes.Archive;
         var length = RandomAccess.GetLength(handle);
@@ -226,10 +270,16 @@ internal sealed class PortableFile(
     {
         var value = time.ToDateTimeOffset().UtcDateTime;
         if (isDirectory)
+        {
             setDirectory(_full, value);
+        }
         else if (handle is not null && !OperatingSystem.IsWindows())
+        {
             setHandle(handle, value);
+        }
         else
+        {
             setFile(_full, value); // Windows wants a handle that may write attributes
+        }
     }
 }

@@ -21,7 +21,10 @@ internal sealed class PortableFileStore : IFileStore
         _root = Path.TrimEndingDirectorySeparator(folder);
         _label = PhysicalFileStore.MakeLabel(folder, options);
         if (!Directory.Exists(folder))
+        {
             throw new DirectoryNotFoundException($"'{folder}' is not a folder.");
+        }
+
         using (Directory.EnumerateFileSystemEntries(folder).GetEnumerator())
         {
             // Throws when the folder cannot be read.
@@ -79,7 +82,9 @@ internal sealed class PortableFileStore : IFileStore
     public void Forget(PortableFile file)
     {
         lock (_names)
+        {
             _open.Remove(file);
+        }
     }
 
     private static NtResult<T> Guard<T>(Func<NtResult<T>> work)
@@ -97,10 +102,16 @@ internal sealed class PortableFileStore : IFileStore
     private NtResult<IStoreFile> Open(StorePath path, StoreAccess access)
     {
         if (access == StoreAccess.ReadWrite && _options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         var status = Find(path, out var full, out var actual, out var identity);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         SafeFileHandle? handle = null;
         if (identity.Kind == FileKind.File)
         {
@@ -130,23 +141,38 @@ internal sealed class PortableFileStore : IFileStore
     private NtResult<IStoreFile> Track(PortableFile file)
     {
         lock (_names)
+        {
             _open.Add(file);
+        }
+
         return file;
     }
 
     private NtResult<IStoreFile> Create(StorePath path, NewFile parameters)
     {
         if (_options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (path.IsRoot)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         lock (_names)
         {
             var status = FindTarget(path, out var full, out var actual, out var existing);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             if (existing is not null)
+            {
                 return NtStatus.ObjectNameCollision;
+            }
+
             SafeFileHandle? handle = null;
             if (parameters.IsDirectory)
             {
@@ -160,7 +186,10 @@ internal sealed class PortableFileStore : IFileStore
 
             const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal;
             if (OperatingSystem.IsWindows() && (parameters.Attributes & ~NotKept) != 0)
+            {
                 File.SetAttributes(full, parameters.Attributes & ~NotKept);
+            }
+
             return Track(new PortableFile(this, full, actual, handle, parameters.IsDirectory));
         }
     }
@@ -168,46 +197,87 @@ internal sealed class PortableFileStore : IFileStore
     private NtResult<bool> Rename(StorePath from, StorePath to, bool replace)
     {
         if (_options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (from.IsRoot)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (to.IsRoot)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         lock (_names)
         {
             var status = Find(from, out var source, out var actualFrom, out var moved);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             status = FindTarget(to, out var target, out var actualTo, out var existing);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             if (moved.Kind == FileKind.Directory && actualTo.IsBelow(actualFrom, StringComparison.Ordinal))
+            {
                 return NtStatus.InvalidParameter;
+            }
+
             if (existing is not null && existing != source)
             {
                 if (!replace)
+                {
                     return NtStatus.ObjectNameCollision;
+                }
+
                 if (!FileIdentity.TryGet(existing, out var victim))
+                {
                     return NtStatus.ObjectNameNotFound;
+                }
+
                 if (victim.Kind != FileKind.File || moved.Kind != FileKind.File)
+                {
                     return NtStatus.AccessDenied;
+                }
+
                 if (victim.Id == moved.Id)
+                {
                     File.Delete(source);
+                }
                 else
+                {
                     File.Move(source, existing, overwrite: true);
+                }
+
                 if (existing != target)
+                {
                     File.Move(existing, target, overwrite: false);
+                }
             }
             else if (source != target)
             {
                 if (moved.Kind == FileKind.Directory)
+                {
                     Directory.Move(source, target);
+                }
                 else
+                {
                     File.Move(source, target, overwrite: false);
+                }
             }
 
             foreach (var file in _open)
+            {
                 file.Moved(source, target);
+            }
+
             return true;
         }
     }
@@ -215,16 +285,28 @@ internal sealed class PortableFileStore : IFileStore
     private NtResult<bool> Delete(StorePath path)
     {
         if (_options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (path.IsRoot)
+        {
             return NtStatus.AccessDenied;
+        }
+
         lock (_names)
         {
             var status = Find(path, out var full, out _, out var identity);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             foreach (var file in _open)
+            {
                 file.BeforeDelete(full);
+            }
+
             if (identity.Kind == FileKind.Directory)
             {
                 Directory.Delete(full);
@@ -234,7 +316,10 @@ internal sealed class PortableFileStore : IFileStore
             // Win32 does not delete what is read-only; whether that forbids it has been decided above the store.
             var attributes = OperatingSystem.IsWindows() ? File.GetAttributes(full) : 0;
             if ((attributes & FileAttributes.ReadOnly) != 0)
+            {
                 File.SetAttributes(full, attributes & ~FileAttributes.ReadOnly);
+            }
+
             File.Delete(full);
             return true;
         }
@@ -254,19 +339,30 @@ internal sealed class PortableFileStore : IFileStore
                 var cut = rest.IndexOf('\\');
                 var isLast = cut < 0;
                 if (FindEntry(full, isLast ? rest : rest[..cut]) is not { } name)
+                {
                     return isLast ? NtStatus.ObjectNameNotFound : NtStatus.ObjectPathNotFound;
+                }
+
                 full = Path.Join(full, name);
                 actual = actual.Append(name);
                 if (isLast)
+                {
                     break;
+                }
+
                 rest = rest[(cut + 1)..];
                 if (!FileIdentity.TryGet(full, out identity) || identity.Kind != FileKind.Directory)
+                {
                     return NtStatus.ObjectPathNotFound;
+                }
             }
         }
 
         if (!FileIdentity.TryGet(full, out identity))
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         return identity.Kind == FileKind.Other ? NtStatus.AccessDenied : NtStatus.Success;
     }
 
@@ -277,14 +373,23 @@ internal sealed class PortableFileStore : IFileStore
         actual = path;
         existing = null;
         if (!PortableNames.IsAllowed(path.Name))
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         var status = Find(path.Parent, out var parent, out var actualParent, out var identity);
         if (status != NtStatus.Success || identity.Kind != FileKind.Directory)
+        {
             return status is NtStatus.ObjectNameNotFound or NtStatus.Success ? NtStatus.ObjectPathNotFound : status;
+        }
+
         full = Path.Join(parent, path.Name);
         actual = actualParent.Append(path.Name);
         if (FindEntry(parent, path.Name) is { } name)
+        {
             existing = Path.Join(parent, name);
+        }
+
         return NtStatus.Success;
     }
 
@@ -292,7 +397,10 @@ internal sealed class PortableFileStore : IFileStore
     private string? FindEntry(string directory, ReadOnlySpan<char> name)
     {
         if (!PortableNames.IsAllowed(name))
+        {
             return null;
+        }
+
         var asked = name.ToString();
         var exists = FileIdentity.TryGet(Path.Join(directory, asked), out _);
         if (OperatingSystem.IsWindows())
@@ -301,7 +409,9 @@ internal sealed class PortableFileStore : IFileStore
             foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos(asked, PortableListing.Everything))
             {
                 if (entry.Name.Equals(asked, StringComparison.OrdinalIgnoreCase))
+                {
                     return entry.Name;
+                }
             }
 
             return null;
@@ -309,15 +419,23 @@ internal sealed class PortableFileStore : IFileStore
 
         // Linux: as it is written is how it was created. macOS may find it in any case, and only the directory knows which.
         if (_options.CaseSensitive || (exists && !OperatingSystem.IsMacOS()))
+        {
             return exists ? asked : null;
+        }
+
         string? other = null;
         foreach (var entry in Directory.EnumerateFileSystemEntries(directory, "*", PortableListing.Everything))
         {
             var found = Path.GetFileName(entry);
             if (found == asked)
+            {
                 return found;
+            }
+
             if (found.Equals(asked, StringComparison.OrdinalIgnoreCase))
+            {
                 other ??= found;
+            }
         }
 
         return other;

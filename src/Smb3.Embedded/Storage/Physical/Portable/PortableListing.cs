@@ -25,7 +25,9 @@ internal sealed class PortableListing(string directory) : IStoreListing
         try
         {
             lock (_sync)
+            {
                 return new(Read(entries.Span));
+            }
         }
         catch (DirectoryNotFoundException)
         {

@@ -28,7 +28,9 @@ internal static class PortableNames
         foreach (var device in Devices)
         {
             if (stem.Equals(device, StringComparison.OrdinalIgnoreCase))
+            {
                 return true;
+            }
         }
 
         return stem.Length == 4
@@ -41,7 +43,10 @@ internal static class PortableNames
         while (!name.IsEmpty)
         {
             if (Rune.DecodeFromUtf16(name, out _, out var used) != OperationStatus.Done)
+            {
                 return false;
+            }
+
             name = name[used..];
         }
 

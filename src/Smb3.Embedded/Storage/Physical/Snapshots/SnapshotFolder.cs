@@ -24,13 +24,22 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
         var found = Scan();
         Forget(found);
         if (!found.TryGetValue(ToSeconds(time), out var folder))
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         lock (_sync)
         {
             if (_stores.TryGetValue(folder, out var store))
+            {
                 return store;
+            }
+
             if (_disposed)
+            {
                 return NtStatus.ObjectNameNotFound;
+            }
+
             try
             {
                 _stores.Add(folder, store = new PhysicalFileStore(folder, _storeOptions));
@@ -50,7 +59,10 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
         {
             _disposed = true;
             foreach (var store in _stores.Values)
+            {
                 store.Dispose();
+            }
+
             _stores.Clear();
         }
     }
@@ -75,10 +87,15 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
         foreach (var folder in folders)
         {
             if (!SnapshotName.TryRead(Path.GetFileName(folder), options.NameFormat, options.IsLocalTime, out var time))
+            {
                 continue;
+            }
+
             var shared = Path.Combine(folder, options.Subfolder);
             if (options.Subfolder.Length == 0 || Directory.Exists(shared))
+            {
                 found.TryAdd(ToSeconds(time), shared);
+            }
         }
 
         return found;

@@ -27,7 +27,10 @@ internal static class SnapshotName
         {
             // A date begins where a number begins.
             if (start > 0 && char.IsAsciiDigit(name[start - 1]))
+            {
                 continue;
+            }
+
             var at = start;
             if (TryTake(name, ref at, 4, separated: false, out var year) && year is >= 1970 and < 10000
                 && TryTake(name, ref at, 2, separated: true, out var month) && month is >= 1 and <= 12
@@ -42,7 +45,9 @@ internal static class SnapshotName
                 {
                     (hour, minute) = (h, m);
                     if (TryTake(name, ref timeOfDay, 2, separated: true, out var s) && s < 60)
+                    {
                         second = s;
+                    }
                 }
 
                 var read = new DateTime(year, month, day, hour, minute, second, isLocal ? DateTimeKind.Local : DateTimeKind.Utc);
@@ -61,13 +66,22 @@ internal static class SnapshotName
         value = 0;
         var start = at;
         if (separated && start < name.Length && !char.IsAsciiDigit(name[start]))
+        {
             start++;
+        }
+
         if (start + digits > name.Length)
+        {
             return false;
+        }
+
         foreach (var c in name.Slice(start, digits))
         {
             if (!char.IsAsciiDigit(c))
+            {
                 return false;
+            }
+
             value = (value * 10) + (c - '0');
         }
 

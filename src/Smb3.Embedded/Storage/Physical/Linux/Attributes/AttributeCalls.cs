@@ -18,12 +18,16 @@ internal static unsafe class AttributeCalls
         {
             var error = Get(new AttributeSource(file), nameWithZero, out value);
             if (!file.IsPlace)
+            {
                 return error;
+            }
         }
 
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
+        {
             return Get(new AttributeSource(text, follow: true), nameWithZero, out value);
+        }
     }
 
     /// <summary>The length of a value; negative when there is none.</summary>
@@ -32,7 +36,9 @@ internal static unsafe class AttributeCalls
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
         fixed (byte* name = nameWithZero)
+        {
             return Native.GetAttribute(text, name, null, 0);
+        }
     }
 
     /// <summary>Makes an attribute or replaces its value, in one step.</summary>
@@ -44,18 +50,24 @@ internal static unsafe class AttributeCalls
             fixed (byte* bytes = value)
             {
                 if (Native.SetAttributeOf(file, name, bytes, value.Length, 0) == 0)
+                {
                     return 0;
+                }
             }
 
             if (Native.LastError is var error && error != Errno.BadDescriptor)
+            {
                 return error;
+            }
         }
 
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
         fixed (byte* name = nameWithZero)
         fixed (byte* bytes = value)
+        {
             return Native.SetAttribute(text, name, bytes, value.Length, 0) == 0 ? 0 : Native.LastError;
+        }
     }
 
     /// <summary>Removes an attribute.</summary>
@@ -64,7 +76,9 @@ internal static unsafe class AttributeCalls
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
         fixed (byte* name = nameWithZero)
+        {
             return Native.RemoveAttribute(text, name) == 0 ? 0 : Native.LastError;
+        }
     }
 
     /// <summary>The names of all attributes, each with its zero byte.</summary>
@@ -78,12 +92,18 @@ internal static unsafe class AttributeCalls
                 names = [];
                 var size = Native.ListAttributes(text, null, 0);
                 if (size == 0)
+                {
                     return 0;
+                }
+
                 if (size > 0)
                 {
                     names = new byte[size];
                     fixed (byte* bytes = names)
+                    {
                         size = Native.ListAttributes(text, bytes, names.Length);
+                    }
+
                     if (size >= 0)
                     {
                         names = names[..(int)size];
@@ -93,7 +113,9 @@ internal static unsafe class AttributeCalls
 
                 var error = Native.LastError;
                 if (error != Errno.Range)
+                {
                     return error;
+                }
             }
         }
     }
@@ -115,19 +137,31 @@ internal static unsafe class AttributeCalls
                 value = [];
                 var error = Native.LastError;
                 if (error != Errno.Range) // it is larger, or grew between two calls
+                {
                     return error;
+                }
+
                 size = source.Get(name, null, 0);
                 if (size == 0)
+                {
                     return 0;
+                }
+
                 if (size > 0)
                 {
                     value = new byte[size];
                     fixed (byte* bytes = value)
+                    {
                         size = source.Get(name, bytes, value.Length);
+                    }
+
                     if (size >= 0)
                     {
                         if (size < value.Length)
+                        {
                             value = value[..(int)size];
+                        }
+
                         return 0;
                     }
                 }

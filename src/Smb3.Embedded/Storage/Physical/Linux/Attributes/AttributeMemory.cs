@@ -39,9 +39,15 @@ internal sealed class AttributeMemory
     public InodeExtras Of(FileDescriptor file, in StatxBuffer stat)
     {
         if (!_hasAttributes)
+        {
             return default;
+        }
+
         if (Find(stat) is { } known)
+        {
             return known.Extras;
+        }
+
         var began = DateTime.UtcNow.ToFileTimeUtc();
         var extras = InodeExtras.Of(file);
         Keep(stat, began, extras);
@@ -52,9 +58,15 @@ internal sealed class AttributeMemory
     public InodeExtras OfEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, in StatxBuffer stat)
     {
         if (!_hasAttributes)
+        {
             return default;
+        }
+
         if (Find(stat) is { } known)
+        {
             return known.Extras;
+        }
+
         var began = DateTime.UtcNow.ToFileTimeUtc();
         var extras = InodeExtras.OfEntry(directory, nameWithZero);
         Keep(stat, began, extras);
@@ -79,24 +91,38 @@ internal sealed class AttributeMemory
 
         var error = AttributeCalls.Get(file, InodeExtras.DescriptorName, out descriptor);
         if (error == Errno.NoData)
+        {
             error = 0;
+        }
 
         // What was read now may be younger than the entry, but then the inode's change time has moved, and nobody finds it.
         if (error == 0 && known is not null)
+        {
             known.Descriptor = descriptor;
+        }
+
         return error;
     }
 
     private Known? Find(in StatxBuffer stat)
     {
         if (!_remembers || stat.Device != _device)
+        {
             return null;
+        }
+
         lock (_sync)
         {
             if (_young.TryGetValue(stat.Inode, out var entry))
+            {
                 return entry.Holds(stat) ? entry.Known : null;
+            }
+
             if (!_old.TryGetValue(stat.Inode, out entry) || !entry.Holds(stat))
+            {
                 return null;
+            }
+
             Add(stat.Inode, entry);
             return entry.Known;
         }
@@ -105,10 +131,15 @@ internal sealed class AttributeMemory
     private void Keep(in StatxBuffer stat, long readAt, in InodeExtras extras)
     {
         if (!_remembers || stat.Device != _device || readAt - LinuxFileStore.ToFileTime(stat.Change).Ticks < GrainOf(stat))
+        {
             return;
+        }
+
         var known = extras == default ? Known.Nothing : new Known(extras);
         lock (_sync)
+        {
             Add(stat.Inode, new Entry(known, stat.Change.Seconds, stat.Change.Nanoseconds));
+        }
     }
 
     // An ext file system with small inodes keeps whole seconds.
@@ -117,7 +148,10 @@ internal sealed class AttributeMemory
     private void Add(ulong inode, in Entry entry)
     {
         if (_young.Count >= GenerationSize && !_young.ContainsKey(inode))
+        {
             (_old, _young) = (_young, []);
+        }
+
         _young[inode] = entry;
     }
 

@@ -13,7 +13,10 @@ internal ref struct AttributeNames(ReadOnlySpan<byte> list)
     {
         var end = _rest.IndexOf((byte)0);
         if (end < 0)
+        {
             return false;
+        }
+
         Current = _rest[..(end + 1)];
         _rest = _rest[(end + 1)..];
         return true;

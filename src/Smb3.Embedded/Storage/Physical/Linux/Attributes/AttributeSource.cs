@@ -43,7 +43,10 @@ internal readonly unsafe ref struct AttributeSource
     private static nint Known(FileDescriptor file, nint result)
     {
         if (result < 0 && Native.LastError == Errno.BadDescriptor)
+        {
             file.IsPlace = true;
+        }
+
         return result;
     }
 }

@@ -14,7 +14,10 @@ internal static unsafe class DataAllocation
     public static long Of(FileDescriptor file, in StatxBuffer stat, bool hasAttributes)
     {
         if (!IsUnclear(stat, hasAttributes))
+        {
             return Blocks(stat);
+        }
+
         return Ask(file) ?? Guess(stat, hasAttributes);
     }
 
@@ -24,7 +27,10 @@ internal static unsafe class DataAllocation
     public static long Guess(in StatxBuffer stat, bool hasAttributes)
     {
         if (!IsUnclear(stat, hasAttributes))
+        {
             return Blocks(stat);
+        }
+
         var needed = Needed(stat);
         return Blocks(stat) - needed == stat.BlockSize ? needed : Blocks(stat);
     }
@@ -46,14 +52,22 @@ internal static unsafe class DataAllocation
             using var open = LinuxTree.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out _);
             request = new Extents { Length = ulong.MaxValue, Count = MaxExtents };
             if (open is null || Native.GetExtents(open, Native.GetExtentsRequest, &request) != 0)
+            {
                 return null;
+            }
         }
 
         if (request.Mapped >= MaxExtents)
+        {
             return null;
+        }
+
         var sum = 0L;
         for (var i = 0; i < request.Mapped; i++)
+        {
             sum += (long)BitConverter.ToUInt64(new ReadOnlySpan<byte>(request.Raw + (i * 56) + 16, 8));
+        }
+
         return sum;
     }
 

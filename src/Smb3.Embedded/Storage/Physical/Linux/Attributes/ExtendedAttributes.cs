@@ -18,7 +18,10 @@ internal static class ExtendedAttributes
     public static bool IsVisible(ReadOnlySpan<byte> nameWithZero)
     {
         if (!nameWithZero.StartsWith(AttributeCalls.UserPrefix) || nameWithZero.StartsWith(AttributeCalls.OwnPrefix))
+        {
             return false;
+        }
+
         var name = nameWithZero[AttributeCalls.UserPrefix.Length..^1];
         return !name.IsEmpty && !name.ContainsAnyExceptInRange((byte)0x20, (byte)0x7F) && !name.ContainsAny(Forbidden);
     }
@@ -28,15 +31,23 @@ internal static class ExtendedAttributes
     {
         var error = AttributeCalls.List(file, out var names);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         var all = new List<ExtendedAttribute>();
         foreach (var name in new AttributeNames(names))
         {
             if (!IsVisible(name) || AttributeCalls.Get(file, name, out var value) != 0 || value.Length == 0)
+            {
                 continue;
+            }
+
             var shown = Shown(name);
             if (!all.Exists(other => other.Name.Equals(shown, StringComparison.OrdinalIgnoreCase)))
+            {
                 all.Add(new ExtendedAttribute(shown, value));
+            }
         }
 
         all.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
@@ -48,15 +59,23 @@ internal static class ExtendedAttributes
     {
         var old = Get(file);
         if (!old.Succeeded)
+        {
             return old.Status;
+        }
+
         if (SizeAfter(old.Value, changes) > MaxSize)
+        {
             return NtStatus.EaTooLarge;
+        }
+
         var error = AttributeCalls.List(file, out var names);
         for (var i = 0; i < changes.Count && error == 0; i++)
         {
             error = Apply(file, names, changes[i]);
             if (error != 0)
+            {
                 Restore(file, names, old.Value, changes, i);
+            }
         }
 
         // ext4 has room for about 4 KiB in all, other file systems for 64 KiB.
@@ -72,12 +91,17 @@ internal static class ExtendedAttributes
     {
         var all = new Dictionary<string, ExtendedAttribute>(StringComparer.OrdinalIgnoreCase);
         foreach (var attribute in old)
+        {
             all[attribute.Name] = attribute;
+        }
+
         foreach (var change in changes)
         {
             all.Remove(change.Name);
             if (!change.Value.IsEmpty)
+            {
                 all.Add(change.Name, change);
+            }
         }
 
         return ExtendedAttribute.SizeOf([.. all.Values]);
@@ -86,7 +110,10 @@ internal static class ExtendedAttributes
     private static Errno Apply(FileDescriptor file, ReadOnlySpan<byte> names, ExtendedAttribute change)
     {
         if (!change.Value.IsEmpty)
+        {
             return AttributeCalls.Set(file, OnDisk(names, change.Name), change.Value.Span);
+        }
+
         var error = AttributeCalls.Remove(file, OnDisk(names, change.Name));
         return error == Errno.NoData ? 0 : error;
     }
@@ -101,7 +128,9 @@ internal static class ExtendedAttributes
             foreach (var attribute in old)
             {
                 if (attribute.Name.Equals(changes[i].Name, StringComparison.OrdinalIgnoreCase))
+                {
                     value = attribute.Value;
+                }
             }
 
             _ = Apply(file, names, new ExtendedAttribute(changes[i].Name, value));
@@ -113,7 +142,9 @@ internal static class ExtendedAttributes
         foreach (var name in new AttributeNames(names))
         {
             if (IsVisible(name) && Shown(name).Equals(wanted, StringComparison.OrdinalIgnoreCase))
+            {
                 return name.ToArray();
+            }
         }
 
         return [.. AttributeCalls.UserPrefix, .. Encoding.ASCII.GetBytes(wanted), 0];

@@ -20,12 +20,16 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         {
             var extras = Read(new AttributeSource(file));
             if (!file.IsPlace)
+            {
                 return extras;
+            }
         }
 
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
+        {
             return Read(new AttributeSource(text, follow: true));
+        }
     }
 
     /// <summary>Reads what is known of an entry of a directory; a symbolic link is not followed.</summary>
@@ -34,7 +38,9 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         if (Native.HasAttributesAt)
         {
             fixed (byte* name = nameWithZero)
+            {
                 return Read(new AttributeSource(directory, name));
+            }
         }
 
         using var handle = new HandlePath(directory);
@@ -43,7 +49,9 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         path[handle.Length] = (byte)'/';
         nameWithZero.CopyTo(path[(handle.Length + 1)..]);
         fixed (byte* text = path)
+        {
             return Read(new AttributeSource(text, follow: false));
+        }
     }
 
     /// <summary>The record of an open file alone.</summary>
@@ -51,7 +59,9 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
     {
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
+        {
             return ReadRecord(new AttributeSource(text, follow: true));
+        }
     }
 
     private static unsafe InodeExtras Read(AttributeSource source)
@@ -59,15 +69,27 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         var usual = stackalloc byte[UsualListSize];
         var size = source.List(usual, UsualListSize);
         if (size > 0)
+        {
             return Read(source, new ReadOnlySpan<byte>(usual, (int)size));
+        }
+
         if (size == 0 || Native.LastError != Errno.Range)
+        {
             return default;
+        }
+
         size = source.List(null, 0);
         if (size <= 0)
+        {
             return default;
+        }
+
         var names = new byte[size];
         fixed (byte* list = names)
+        {
             size = source.List(list, names.Length);
+        }
+
         return size <= 0 ? default : Read(source, names.AsSpan(0, (int)size));
     }
 
@@ -80,13 +102,21 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         foreach (var name in new AttributeNames(names))
         {
             if (name.SequenceEqual(DosRecord.Name))
+            {
                 record = ReadRecord(source);
+            }
             else if (name.SequenceEqual(DescriptorName))
+            {
                 hasDescriptor = true;
+            }
             else if (name.StartsWith(Streams.StreamAttribute.Prefix))
+            {
                 hasStreams = true;
+            }
             else if (ExtendedAttributes.IsVisible(name))
+            {
                 eaSize += SizeOf(source, name);
+            }
         }
 
         return new InodeExtras(record, eaSize == 0 ? 0 : eaSize + 4, true, hasStreams, hasDescriptor);

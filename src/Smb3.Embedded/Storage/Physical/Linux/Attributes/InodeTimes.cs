@@ -17,13 +17,18 @@ internal static unsafe class InodeTimes
         using var handle = new HandlePath(file);
         var times = stackalloc TimeSpec[2] { access, write };
         fixed (byte* text = handle.Text)
+        {
             return Native.SetTimesAt(Native.CurrentDirectory, text, times, 0) == 0 ? 0 : Native.LastError;
+        }
     }
 
     private static TimeSpec ToTimeSpec(FileTime? time)
     {
         if (time is not { } value)
+        {
             return new TimeSpec { Nanoseconds = TimeSpec.Omit };
+        }
+
         var (seconds, nanoseconds) = value.ToUnix();
         return new TimeSpec { Seconds = seconds, Nanoseconds = nanoseconds };
     }

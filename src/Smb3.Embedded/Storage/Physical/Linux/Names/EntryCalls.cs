@@ -20,7 +20,9 @@ internal static unsafe class EntryCalls
     {
         var error = Move(oldDirectory, oldName, newDirectory, newName, Native.NoReplace);
         if (error is not (Errno.Invalid or Errno.NotSupported or Errno.NoSystemCall))
+        {
             return error;
+        }
 
         // Not every file system can do it in one step; or a directory shall go into itself, which the second call finds again.
         return LinuxTree.StatEntry(newDirectory, newName, out _) == 0
@@ -31,7 +33,9 @@ internal static unsafe class EntryCalls
     public static Errno Unlink(FileDescriptor directory, byte[] nameWithZero, int flags)
     {
         fixed (byte* name = nameWithZero)
+        {
             return Native.UnlinkAt(directory, name, flags) != 0 ? Native.LastError : 0;
+        }
     }
 
     public static Errno LinkTo(FileDescriptor file, FileDescriptor directory, byte[] nameWithZero)

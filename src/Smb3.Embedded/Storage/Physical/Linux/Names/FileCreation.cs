@@ -10,16 +10,31 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
     public NtResult<IStoreFile> Create(StorePath path, in NewFile parameters, bool quick)
     {
         if (store.Options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (path.IsRoot)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         if (ReservedNames.IsIn(path))
+        {
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.AccessDenied;
+        }
+
         if (LinuxTree.Encode(path.Name) is not { } disk)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         var parent = store.Tree.OpenDirectory(path.Parent, quick);
         if (!parent.Succeeded)
+        {
             return parent.Status;
+        }
+
         using var place = parent.Value;
         FileDescriptor file;
         lock (store.DirectoryLocks.Of(place))
@@ -28,10 +43,16 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
             LinuxTree.Stat(place.Descriptor, out var before);
             var status = store.Tree.FindInOtherCase(place, before, path.Name, quick, out _, out _);
             if (status != NtStatus.ObjectNameNotFound)
+            {
                 return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
+            }
+
             var made = parameters.IsDirectory ? MakeDirectory(place.Descriptor, disk) : MakeFile(place.Descriptor, disk);
             if (!made.Succeeded)
+            {
                 return made.Status;
+            }
+
             file = made.Value;
             store.Tree.Changed(place, before, path.Name);
         }
@@ -40,10 +61,16 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
         var handle = new LinuxFile(store, file, actual, parameters.IsDirectory, isNew: true);
         var furnished = handle.Furnish(parameters);
         if (furnished == NtStatus.Success)
+        {
             return handle;
+        }
+
         file.Dispose();
         fixed (byte* name = disk)
+        {
             _ = Native.UnlinkAt(place.Descriptor, name, parameters.IsDirectory ? Native.RemoveDirectory : 0);
+        }
+
         return furnished;
     }
 
@@ -63,7 +90,10 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
         fixed (byte* name = disk)
         {
             if (Native.MakeDirectoryAt(parent, name, (uint)store.Options.DirectoryMode) != 0)
+            {
                 return EntryCalls.ToChangeStatus(Native.LastError);
+            }
+
             var flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
             var opened = Native.OpenAt(parent, name, flags, 0);
             return opened < 0 ? Native.LastError.ToStatus() : new FileDescriptor(opened) { IsPlace = true };

@@ -11,25 +11,49 @@ internal sealed class FileLinking(LinuxFileStore store)
     public NtStatus Link(StorePath existing, StorePath link, bool replace)
     {
         if (store.Options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (link.IsRoot)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         if (ReservedNames.IsIn(existing) || ReservedNames.IsIn(link))
+        {
             return ReservedNames.IsIn(existing) ? NtStatus.ObjectNameNotFound : NtStatus.AccessDenied;
+        }
+
         if (LinuxTree.Encode(link.Name) is not { } wanted)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         var found = store.Tree.Open(existing, quick: false, out _);
         if (!found.Succeeded)
+        {
             return found.Status;
+        }
+
         using var file = found.Value;
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         if (!stat.IsRegular)
+        {
             return stat.IsDirectory ? NtStatus.FileIsADirectory : NtStatus.AccessDenied;
+        }
+
         var parent = store.Tree.OpenDirectory(link.Parent, quick: false);
         if (!parent.Succeeded)
+        {
             return parent.Status;
+        }
+
         using var place = parent.Value;
         lock (store.DirectoryLocks.Of(place))
         {
@@ -45,7 +69,10 @@ internal sealed class FileLinking(LinuxFileStore store)
             }
 
             if (status == NtStatus.Success)
+            {
                 store.Tree.Changed(place, before, link.Name);
+            }
+
             return status;
         }
     }
@@ -53,23 +80,39 @@ internal sealed class FileLinking(LinuxFileStore store)
     private NtStatus LinkOver(FileDescriptor file, in StatxBuffer stat, FileDescriptor directory, byte[] taken, in StatxBuffer victim, byte[] wanted)
     {
         if (victim.IsDirectory)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (victim.Inode == stat.Inode && victim.Device == stat.Device)
+        {
             return NtStatus.Success;
+        }
 
         // A link is only made where nothing is; what is moved over an existing file replaces it in one step.
         var passing = Encoding.ASCII.GetBytes($".smb3-{Guid.NewGuid():N}\0");
         var error = EntryCalls.LinkTo(file, directory, passing);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         using var streams = StreamRemoval.Prepare(store, directory, taken, victim);
         error = EntryCalls.Move(directory, passing, directory, taken, 0);
         if (error == 0)
+        {
             streams.Finish();
+        }
+
         if (error != 0)
+        {
             _ = EntryCalls.Unlink(directory, passing, 0);
+        }
         else if (!taken.AsSpan().SequenceEqual(wanted))
+        {
             _ = EntryCalls.MoveToFreeName(directory, taken, directory, wanted);
+        }
+
         return error == 0 ? NtStatus.Success : error.ToStatus();
     }
 }

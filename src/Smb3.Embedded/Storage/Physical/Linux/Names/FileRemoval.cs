@@ -10,26 +10,44 @@ internal sealed class FileRemoval(LinuxFileStore store)
     public NtStatus Delete(StorePath path, bool quick)
     {
         if (store.Options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (path.IsRoot)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (ReservedNames.IsIn(path))
+        {
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
+        }
+
         var parent = store.Tree.OpenDirectory(path.Parent, quick);
         if (!parent.Succeeded)
+        {
             return parent.Status;
+        }
+
         using var place = parent.Value;
         lock (store.DirectoryLocks.Of(place))
         {
             LinuxTree.Stat(place.Descriptor, out var before);
             var status = store.Tree.FindName(place, before, path.Name, quick, out var disk, out var stat);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             byte[] name = [.. disk, 0];
             using var streams = StreamRemoval.Prepare(store, place.Descriptor, name, stat);
             var error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
             if (error != 0)
+            {
                 return error == Errno.Exists ? NtStatus.DirectoryNotEmpty : error.ToStatus();
+            }
+
             streams.Finish();
             store.Tree.Changed(place, before, default);
             return NtStatus.Success;

@@ -10,29 +10,52 @@ internal sealed class FileRename(LinuxFileStore store)
     public NtStatus Rename(StorePath from, StorePath to, bool replace, bool quick)
     {
         if (store.Options.ReadOnly)
+        {
             return NtStatus.MediaWriteProtected;
+        }
+
         if (from.IsRoot)
+        {
             return NtStatus.AccessDenied;
+        }
+
         if (to.IsRoot)
+        {
             return NtStatus.ObjectNameCollision;
+        }
+
         if (ReservedNames.IsIn(from) || ReservedNames.IsIn(to))
+        {
             return ReservedNames.IsIn(from) ? NtStatus.ObjectNameNotFound : NtStatus.AccessDenied;
+        }
+
         if (LinuxTree.Encode(to.Name) is not { } wanted)
+        {
             return NtStatus.ObjectNameInvalid;
+        }
+
         var oldParent = store.Tree.OpenDirectory(from.Parent, quick);
         if (!oldParent.Succeeded)
+        {
             return oldParent.Status;
+        }
+
         using var oldPlace = oldParent.Value;
         var newParent = store.Tree.OpenDirectory(to.Parent, quick);
         if (!newParent.Succeeded)
+        {
             return newParent.Status;
+        }
+
         using var newPlace = newParent.Value;
 
         var (first, second) = store.DirectoryLocks.OfBoth(oldPlace, newPlace);
         lock (first)
         {
             lock (second)
+            {
                 return Rename(oldPlace, from.Name, newPlace, to.Name, wanted, replace, quick);
+            }
         }
     }
 
@@ -44,14 +67,22 @@ internal sealed class FileRename(LinuxFileStore store)
         var sameDirectory = oldPlace.AsFound.Inode == newPlace.AsFound.Inode && oldPlace.AsFound.Device == newPlace.AsFound.Device;
         var newBefore = oldBefore;
         if (!sameDirectory)
+        {
             LinuxTree.Stat(newPlace.Descriptor, out newBefore);
+        }
+
         var status = store.Tree.FindName(oldPlace, oldBefore, from, quick, out var oldName, out var moved);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         byte[] source = [.. oldName, 0];
         status = store.Tree.FindName(newPlace, newBefore, to, quick, out var existing, out var victim);
         if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+        {
             return status;
+        }
 
         Errno error;
         if (status == NtStatus.ObjectNameNotFound || (sameDirectory && existing.AsSpan().SequenceEqual(oldName)))
@@ -63,26 +94,42 @@ internal sealed class FileRename(LinuxFileStore store)
         else
         {
             if (!replace)
+            {
                 return NtStatus.ObjectNameCollision;
+            }
+
             byte[] target = [.. existing, 0];
             if (victim.IsDirectory || moved.IsDirectory)
+            {
                 return NtStatus.AccessDenied;
+            }
+
             using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target, victim);
             error = victim.Inode == moved.Inode && victim.Device == moved.Device
                 ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of one file
                 : EntryCalls.Move(oldPlace.Descriptor, source, newPlace.Descriptor, target, 0);
             if (error == 0)
+            {
                 streams.Finish();
+            }
 
             // The name of what was replaced can differ in case from the one that is wanted.
             if (error == 0 && !target.AsSpan().SequenceEqual(wanted))
+            {
                 _ = EntryCalls.MoveToFreeName(newPlace.Descriptor, target, newPlace.Descriptor, wanted);
+            }
         }
 
         if (error != 0)
+        {
             return EntryCalls.ToChangeStatus(error);
+        }
+
         if (!sameDirectory)
+        {
             store.Tree.Changed(oldPlace, oldBefore, default);
+        }
+
         store.Tree.Changed(newPlace, newBefore, to);
         return NtStatus.Success;
     }

@@ -17,7 +17,7 @@ internal sealed partial class LinuxStream : ISparseFile
         {
             cancellationToken.ThrowIfCancellationRequested();
             var count = (int)Math.Min(zeros.Length, end - offset);
-            status = await WriteAsync(offset, new ReadOnlySequence<byte>(zeros, 0, count), cancellationToken);
+            status = await WriteAsync(offset, new ReadOnlySequence<byte>(zeros, 0, count), cancellationToken).ConfigureAwait(false);
         }
 
         return status;
@@ -26,7 +26,7 @@ internal sealed partial class LinuxStream : ISparseFile
     /// <inheritdoc/>
     public async ValueTask<NtResult<StoreRange>> FindAllocatedAsync(long offset, CancellationToken cancellationToken)
     {
-        var metadata = await GetMetadataAsync(cancellationToken);
+        var metadata = await GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return !metadata.Succeeded ? metadata.Status
             : offset >= metadata.Value.Length ? default
             : new StoreRange(offset, metadata.Value.Length - offset);

@@ -16,17 +16,22 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     {
         var error = LinuxTree.Stat(Inode, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         var whole = Store.ToMetadata(Inode, stat);
         LinuxFile? side;
         lock (Store.LockOf(stat))
         {
             side = stream.Side;
             if (stream.Data is { } data)
+            {
                 return whole with { Length = data.Length, AllocationSize = StreamStore.Resident(data.Length) };
+            }
         }
 
-        var own = await side!.GetMetadataAsync(cancellationToken);
+        var own = await side!.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return own.Succeeded
             ? whole with { Length = own.Value.Length, AllocationSize = own.Value.AllocationSize }
             : own.Status;
@@ -42,7 +47,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
             if (stream.Data is { } data)
             {
                 if (offset >= data.Length)
+                {
                     return new(0);
+                }
+
                 var count = Math.Min(buffer.Length, data.Length - (int)offset);
                 data.AsSpan((int)offset, count).CopyTo(buffer.Span);
                 return new(count);
@@ -56,9 +64,15 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     public ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
     {
         if (offset > Store.Traits.MaxFileLength - data.Length)
+        {
             return new(data.Length == 0 ? NtStatus.Success : NtStatus.FileTooLarge);
+        }
+
         if (data.Length == 0)
+        {
             return new(NtStatus.Success);
+        }
+
         return stream.IsForeign
             ? new(Task.Run(() => WriteHereAsync(offset, data, cancellationToken).AsTask()))
             : WriteHereAsync(offset, data, cancellationToken);
@@ -68,7 +82,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken)
     {
         if (length > Store.Traits.MaxFileLength)
+        {
             return new(NtStatus.FileTooLarge);
+        }
+
         return stream.IsForeign
             ? new(Task.Run(() => SetLengthHereAsync(length, cancellationToken).AsTask()))
             : SetLengthHereAsync(length, cancellationToken);
@@ -79,7 +96,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     {
         LinuxFile? side;
         lock (Store.LockOf(stream.Inode))
+        {
             side = stream is { Data: null, IsForeign: false } ? stream.Side : null;
+        }
+
         return side is null ? new(NtStatus.Success) : side.AllocateAsync(size, cancellationToken);
     }
 
@@ -88,15 +108,20 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     {
         LinuxFile? side;
         lock (Store.LockOf(stream.Inode))
-            side = stream.Data is null ? stream.Side : null;
-        if (side is not null)
         {
-            var status = await side.FlushAsync(cancellationToken);
-            if (status != NtStatus.Success)
-                return status;
+            side = stream.Data is null ? stream.Side : null;
         }
 
-        return await Task.Run(() => FlushAttribute(isAside: side is not null), CancellationToken.None);
+        if (side is not null)
+        {
+            var status = await side.FlushAsync(cancellationToken).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+        }
+
+        return await Task.Run(() => FlushAttribute(isAside: side is not null), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -105,7 +130,7 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Store.Streams.CloseAsync(stream);
+        await Store.Streams.CloseAsync(stream).ConfigureAwait(false);
         Inode.Dispose();
     }
 
@@ -113,7 +138,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     {
         var error = LinuxTree.Stat(Inode, out var stat);
         if (error != 0)
+        {
             return new(error.ToStatus());
+        }
+
         LinuxFile side;
         lock (Store.LockOf(stat))
         {
@@ -129,7 +157,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
 
             var status = HaveOwnSide(writer);
             if (status != NtStatus.Success)
+            {
                 return new(status);
+            }
+
             side = stream.Side!;
         }
 
@@ -140,7 +171,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     {
         var error = LinuxTree.Stat(Inode, out var stat);
         if (error != 0)
+        {
             return new(error.ToStatus());
+        }
+
         LinuxFile side;
         lock (Store.LockOf(stat))
         {
@@ -154,7 +188,10 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
 
             var status = HaveOwnSide(writer);
             if (status != NtStatus.Success)
+            {
                 return new(status);
+            }
+
             side = stream.Side!;
         }
 
@@ -167,23 +204,32 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     private ValueTask<NtStatus> FinishAsync(ValueTask<NtStatus> change) =>
         change.IsCompletedSuccessfully ? new(Finish(change.Result)) : FinishLaterAsync(change);
 
-    private async ValueTask<NtStatus> FinishLaterAsync(ValueTask<NtStatus> change) => Finish(await change);
+    private async ValueTask<NtStatus> FinishLaterAsync(ValueTask<NtStatus> change) => Finish(await change.ConfigureAwait(false));
 
     // A write to a stream is a write to its file.
     private NtStatus Finish(NtStatus status)
     {
         if (status == NtStatus.Success)
+        {
             InodeTimes.MarkWritten(Inode);
+        }
+
         return status;
     }
 
     private NtStatus FlushAttribute(bool isAside)
     {
         if (isAside)
+        {
             Store.Streams.Side.Flush();
+        }
+
         using var open = LinuxTree.Reopen(Inode, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);
         if (open is null)
+        {
             return error == Errno.Access ? NtStatus.Success : error.ToStatus(); // who may not read the file itself
+        }
+
         return Native.Sync(open) == 0 ? NtStatus.Success : Native.LastError.ToStatus();
     }
 }

@@ -59,8 +59,13 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
     public async ValueTask CloseAsync()
     {
         if (_retired is { } retired)
-            await retired.DisposeAsync();
+        {
+            await retired.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (Side is { } side)
-            await side.DisposeAsync();
+        {
+            await side.DisposeAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -18,7 +18,9 @@ internal static class ReservedNames
         foreach (var range in path.Split('\\'))
         {
             if (path[range].Equals(Name, StringComparison.OrdinalIgnoreCase))
+            {
                 return true;
+            }
         }
 
         return false;

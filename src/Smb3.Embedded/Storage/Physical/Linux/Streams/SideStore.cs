@@ -34,7 +34,10 @@ internal sealed unsafe class SideStore : IDisposable
     public bool Holds(FileDescriptor file, in StatxBuffer stat)
     {
         if (stat.IsRegular)
+        {
             return (stat.Mode & 0xFFF) == FileMode && AttributeCalls.LengthOf(file, SideOwner.Name) >= 0;
+        }
+
         return _directory is not null && InodeKey.Of(stat) == _key;
     }
 
@@ -43,16 +46,24 @@ internal sealed unsafe class SideStore : IDisposable
     {
         id = Guid.NewGuid();
         if (OpenDirectory(make: true, out error) is not { } directory)
+        {
             return null;
+        }
+
         const int Flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.CloseOnExec;
         var file = Open(directory, id, Flags, FileMode, out error);
         if (file is null)
+        {
             return null;
+        }
 
         // The umask takes nothing that the owner needs, but some file systems drop the sticky bit of files.
         error = AttributeCalls.Set(file, SideOwner.Name, owner.ToValue());
         if (error == 0)
+        {
             return file;
+        }
+
         file.Dispose();
         Remove(id);
         return null;
@@ -63,7 +74,10 @@ internal sealed unsafe class SideStore : IDisposable
     {
         error = Errno.NoEntry;
         if (Directory is not { } directory)
+        {
             return null;
+        }
+
         return Open(directory, id, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0, out error)
             ?? (error is Errno.ReadOnlyFileSystem or Errno.Access
                 ? Open(directory, id, OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0, out error)
@@ -74,7 +88,9 @@ internal sealed unsafe class SideStore : IDisposable
     public void Remove(Guid id)
     {
         if (Directory is { } directory)
+        {
             _ = EntryCalls.Unlink(directory, NameOf(id), 0);
+        }
     }
 
     /// <summary>Whose a file is; nobody's when it is not there.</summary>
@@ -92,17 +108,24 @@ internal sealed unsafe class SideStore : IDisposable
     public void Flush()
     {
         if (Directory is not { } directory)
+        {
             return;
+        }
+
         using var reader = DirectoryReader.Open(directory, out _);
         if (reader is not null)
+        {
             _ = Native.Sync(reader.Directory);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (_sync)
+        {
             _directory?.Dispose();
+        }
     }
 
     private static byte[] NameOf(Guid id) => Encoding.ASCII.GetBytes(id.ToString("N") + "\0");
@@ -123,7 +146,10 @@ internal sealed unsafe class SideStore : IDisposable
         {
             error = 0;
             if (_directory is not null)
+            {
                 return _directory;
+            }
+
             fixed (byte* name = DiskName)
             {
                 while (true)
@@ -140,7 +166,10 @@ internal sealed unsafe class SideStore : IDisposable
 
                     error = Native.LastError;
                     if (error != Errno.NoEntry || !make)
+                    {
                         return null;
+                    }
+
                     if (Native.MakeDirectoryAt(_root, name, DirectoryMode) != 0 && Native.LastError is var failed and not Errno.Exists)
                     {
                         error = failed;

@@ -36,7 +36,10 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     {
         Span<byte> plain = stackalloc byte[MaxDiskName - Prefix.Length];
         if (Utf8.FromUtf16(name, plain, out _, out var written, replaceInvalidSequences: false) == System.Buffers.OperationStatus.Done)
+        {
             return [.. Prefix, .. plain[..written], 0];
+        }
+
         var key = NameBytes(caseSensitive ? name : name.ToUpperInvariant());
         var hash = Convert.ToHexStringLower(SHA256.HashData(key).AsSpan(0, 16));
         return [.. Prefix, (byte)':', .. Encoding.ASCII.GetBytes(hash), 0]; // no stream's name has a colon
@@ -47,13 +50,22 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     {
         attribute = default;
         if (value.Length < HeaderSize)
+        {
             return false;
+        }
+
         var nameSize = BinaryPrimitives.ReadUInt16LittleEndian(value.Span[2..]);
         if (nameSize % 2 != 0 || HeaderSize + nameSize > value.Length)
+        {
             return false;
+        }
+
         var name = nameSize > 0 ? Utf16(value.Span.Slice(HeaderSize, nameSize)) : PlainName(diskNameWithZero);
         if (name is null)
+        {
             return false;
+        }
+
         var rest = value[(HeaderSize + nameSize)..];
         switch (value.Span[0])
         {
@@ -93,7 +105,10 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     {
         var bytes = new byte[name.Length * 2];
         for (var i = 0; i < name.Length; i++)
+        {
             BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i * 2), name[i]);
+        }
+
         return bytes;
     }
 
@@ -101,7 +116,10 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     {
         Span<char> name = bytes.Length <= 512 ? stackalloc char[bytes.Length / 2] : new char[bytes.Length / 2];
         for (var i = 0; i < name.Length; i++)
+        {
             name[i] = (char)BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * 2)..]);
+        }
+
         return name.ToString();
     }
 }

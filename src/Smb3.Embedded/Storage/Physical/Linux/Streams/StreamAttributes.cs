@@ -19,16 +19,28 @@ internal static class StreamAttributes
         diskName = StreamAttribute.DiskName(name, caseSensitive);
         var error = AttributeCalls.Get(file, diskName, out var value);
         if (error == 0 && StreamAttribute.TryParse(diskName, value, out attribute))
+        {
             return NtStatus.Success;
+        }
+
         attribute = default;
         if (error is not (0 or Errno.NoData))
+        {
             return error.ToStatus();
+        }
+
         if (caseSensitive)
+        {
             return NtStatus.ObjectNameNotFound;
+        }
+
         foreach (var (other, found) in List(file))
         {
             if (!found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
                 continue;
+            }
+
             diskName = other;
             attribute = found;
             return NtStatus.Success;
@@ -42,7 +54,10 @@ internal static class StreamAttributes
     {
         var all = new List<(byte[], StreamAttribute)>();
         if (AttributeCalls.List(file, out var names) != 0)
+        {
             return all;
+        }
+
         foreach (var name in new AttributeNames(names))
         {
             if (name.StartsWith(StreamAttribute.Prefix)

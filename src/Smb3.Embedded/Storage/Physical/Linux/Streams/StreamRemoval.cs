@@ -18,7 +18,10 @@ internal readonly struct StreamRemoval : IDisposable
     public static unsafe StreamRemoval Prepare(LinuxFileStore store, FileDescriptor directory, byte[] nameWithZero, in StatxBuffer stat)
     {
         if (!store.Attributes.OfEntry(directory, nameWithZero, stat).HasStreams)
+        {
             return new StreamRemoval(store, null);
+        }
+
         fixed (byte* name = nameWithZero)
         {
             var opened = Native.OpenAt(directory, name, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0);
@@ -30,7 +33,9 @@ internal readonly struct StreamRemoval : IDisposable
     public void Finish()
     {
         if (_file is not null)
+        {
             _store.Streams.FileRemoved(_file);
+        }
     }
 
     /// <inheritdoc/>

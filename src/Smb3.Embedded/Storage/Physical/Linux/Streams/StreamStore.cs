@@ -26,23 +26,35 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         lock (store.LockOf(stat))
         {
             var status = Find(file, stat, name, out var stream);
             if (status == NtStatus.Success ? create : status != NtStatus.ObjectNameNotFound || !create)
+            {
                 return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
+            }
+
             if (stream is null)
             {
                 stream = new NamedStream(InodeKey.Of(stat), name, StreamAttribute.DiskName(name, store.Options.CaseSensitive)) { Data = [] };
                 status = new StreamWriter(store, file, stream, stat).Save();
                 if (status != NtStatus.Success)
+                {
                     return status;
+                }
+
                 InodeTimes.MarkWritten(file);
             }
 
             if (stream.Handles++ == 0)
+            {
                 Keep(stream);
+            }
+
             return stream;
         }
     }
@@ -53,11 +65,16 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         lock (store.LockOf(stream.Inode))
         {
             if (--stream.Handles > 0)
+            {
                 return ValueTask.CompletedTask;
+            }
+
             lock (_sync)
             {
                 if (_open.TryGetValue(stream.Inode, out var streams) && streams.Remove(stream) && streams.Count == 0)
+                {
                     _open.Remove(stream.Inode);
+                }
             }
         }
 
@@ -72,11 +89,17 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         foreach (var (_, attribute) in all)
         {
             if (!attribute.IsAside)
+            {
                 list.Add(new StoreStreamEntry(attribute.Name, attribute.Data.Length, Resident(attribute.Data.Length)));
+            }
             else if (Side.Stat(attribute.Id, out var stat) == 0)
+            {
                 list.Add(new StoreStreamEntry(attribute.Name, stat.Size, stat.Blocks * 512));
+            }
             else
+            {
                 list.Add(new StoreStreamEntry(attribute.Name, 0, 0));
+            }
         }
 
         return list;
@@ -90,12 +113,18 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         lock (store.LockOf(stat))
         {
             var status = Find(file, stat, name, out var stream);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             using var use = new Use(stream!);
             if (!newName.Equals(stream!.Name, NameComparison))
             {
@@ -104,10 +133,15 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 {
                     using var victimUse = new Use(victim!);
                     if (!replace)
+                    {
                         return NtStatus.ObjectNameCollision;
+                    }
+
                     status = Remove(file, victim!);
                     if (status != NtStatus.Success)
+                    {
                         return status;
+                    }
                 }
                 else if (status != NtStatus.ObjectNameNotFound)
                 {
@@ -126,7 +160,10 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
             }
 
             if (!oldDisk.AsSpan().SequenceEqual(stream.DiskName))
+            {
                 _ = AttributeCalls.Remove(file, oldDisk);
+            }
+
             InodeTimes.MarkWritten(file);
             return NtStatus.Success;
         }
@@ -137,16 +174,25 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         lock (store.LockOf(stat))
         {
             var status = Find(file, stat, name, out var stream);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             using var use = new Use(stream!);
             var data = LinuxTree.Reopen(file, OpenFlags.ReadWrite, out error);
             if (data is null)
+            {
                 return error.ToStatus();
+            }
+
             var target = new LinuxFile(store, data, StorePath.Root, isDirectory: false, isNew: false);
             error = Native.Truncate(data, 0) == 0 ? StreamWriter.Copy(stream!, data) : Native.LastError;
             if (error != 0)
@@ -167,16 +213,25 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         var error = LinuxTree.Stat(file, out var stat);
         if (error != 0)
+        {
             return error.ToStatus();
+        }
+
         lock (store.LockOf(stat))
         {
             var status = Find(file, stat, name, out var stream, mustOpen: false);
             if (status != NtStatus.Success)
+            {
                 return status;
+            }
+
             using var use = new Use(stream!);
             status = Remove(file, stream!);
             if (status == NtStatus.Success)
+            {
                 InodeTimes.MarkWritten(file);
+            }
+
             return status;
         }
     }
@@ -185,15 +240,23 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     public void FileRemoved(FileDescriptor file)
     {
         if (LinuxTree.Stat(file, out var stat) != 0 || stat.Links > 0 && !stat.IsDirectory)
+        {
             return;
+        }
+
         lock (store.LockOf(stat))
         {
             foreach (var stream in OpenOf(InodeKey.Of(stat)))
+            {
                 stream.IsRemoved = true;
+            }
+
             foreach (var (_, attribute) in StreamAttributes.List(file))
             {
                 if (attribute.IsAside)
+                {
                     RemoveAside(attribute.Id, SideOwner.Of(stat));
+                }
             }
         }
     }
@@ -204,18 +267,26 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         const int NotWorthIt = 64;
         if (LinuxTree.Stat(file, out var stat) != 0)
+        {
             return false;
+        }
+
         lock (store.LockOf(stat))
         {
             StreamAttribute largest = default;
             foreach (var (_, attribute) in StreamAttributes.List(file))
             {
                 if (attribute.Data.Length > largest.Data.Length)
+                {
                     largest = attribute;
+                }
             }
 
             if (largest.Data.Length < NotWorthIt || Find(file, stat, largest.Name, out var stream) != NtStatus.Success)
+            {
                 return false;
+            }
+
             using var use = new Use(stream!);
             return new StreamWriter(store, file, stream!, stat).MoveAside() == NtStatus.Success;
         }
@@ -227,16 +298,25 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         var key = InodeKey.Of(stat);
         stream = OpenOf(key).Find(other => other.Name.Equals(name, NameComparison));
         if (stream is not null)
+        {
             return NtStatus.Success;
+        }
+
         var status = StreamAttributes.Find(file, name, store.Options.CaseSensitive, out var diskName, out var attribute);
         if (status != NtStatus.Success)
+        {
             return status;
+        }
+
         var found = new NamedStream(key, attribute.Name, diskName);
         if (attribute.IsAside)
         {
             var side = Side.Open(attribute.Id, out var error);
             if (side is null && mustOpen)
+            {
                 return error == Errno.NoEntry ? NtStatus.FileCorruptError : error.ToStatus();
+            }
+
             if (side is not null)
             {
                 var isForeign = SideStore.OwnerOf(side) != SideOwner.Of(stat);
@@ -255,7 +335,9 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     private List<NamedStream> OpenOf(InodeKey key)
     {
         lock (_sync)
+        {
             return _open.TryGetValue(key, out var streams) ? streams.FindAll(static stream => !stream.IsRemoved) : [];
+        }
     }
 
     private void Keep(NamedStream stream)
@@ -263,7 +345,10 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         lock (_sync)
         {
             if (!_open.TryGetValue(stream.Inode, out var streams))
+            {
                 _open.Add(stream.Inode, streams = []);
+            }
+
             streams.Add(stream);
         }
     }
@@ -272,10 +357,16 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         var error = AttributeCalls.Remove(file, stream.DiskName);
         if (error is not (0 or Errno.NoData))
+        {
             return error.ToStatus();
+        }
+
         stream.IsRemoved = true;
         if (stream is { Data: null, IsForeign: false } && stream.Id != Guid.Empty)
+        {
             Side.Remove(stream.Id);
+        }
+
         return NtStatus.Success;
     }
 
@@ -283,7 +374,9 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     {
         using var side = Side.Open(id, out _);
         if (side is not null && SideStore.OwnerOf(side) == owner)
+        {
             Side.Remove(id);
+        }
     }
 
     /// <summary>Closes a stream that was looked at only.</summary>
@@ -292,7 +385,9 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         public void Dispose()
         {
             if (stream.Handles == 0)
+            {
                 _ = stream.CloseAsync().AsTask();
+            }
         }
     }
 }

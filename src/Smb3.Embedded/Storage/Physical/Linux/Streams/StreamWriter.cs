@@ -18,7 +18,10 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
     public NtStatus Save()
     {
         if (stream.IsRemoved)
+        {
             return NtStatus.Success;
+        }
+
         var error = AttributeCalls.Set(file, stream.DiskName, stream.Attribute.ToValue(stream.DiskName));
         return error is (Errno.NoSpace or Errno.TooLong or Errno.Range) && stream.Data is { Length: > 0 } ? MoveAside() : error.ToStatus();
     }
@@ -30,7 +33,10 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
         stream.Data = data;
         var status = Save();
         if (status != NtStatus.Success)
+        {
             stream.Data = old;
+        }
+
         return status;
     }
 
@@ -39,7 +45,10 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
     {
         var side = store.Streams.Side.Create(SideOwner.Of(stat), out var id, out var error);
         if (side is null)
+        {
             return error.ToStatus();
+        }
+
         error = Copy(stream, side);
         if (error == 0 && !stream.IsRemoved)
         {
@@ -48,7 +57,10 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
         }
 
         if (error != 0 || stream.IsRemoved)
+        {
             store.Streams.Side.Remove(id);
+        }
+
         if (error != 0)
         {
             side.Dispose();
@@ -63,7 +75,10 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
     public static unsafe Errno Copy(NamedStream stream, FileDescriptor target)
     {
         if (stream.Data is { } data)
+        {
             return WriteAll(target, data, 0);
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(CopySize);
         try
         {
@@ -71,12 +86,21 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
             {
                 var read = stream.Side!.ReadToEnd(offset, buffer, 0);
                 if (!read.Succeeded)
+                {
                     return Errno.Io;
+                }
+
                 if (read.Value == 0)
+                {
                     return 0;
+                }
+
                 var error = WriteAll(target, buffer.AsSpan(0, read.Value), offset);
                 if (error != 0)
+                {
                     return error;
+                }
+
                 offset += read.Value;
             }
         }
@@ -95,9 +119,13 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
             {
                 var count = Native.PWrite(target, start + done, data.Length - done, offset + done);
                 if (count >= 0)
+                {
                     done += (int)count;
+                }
                 else if (Native.LastError is var error and not Errno.Interrupted)
+                {
                     return error;
+                }
             }
         }
 
