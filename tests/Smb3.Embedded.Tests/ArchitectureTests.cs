@@ -17,12 +17,13 @@ public sealed partial class ArchitectureTests
 
     private static readonly FrozenDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
     {
-        ["Hosting"] = ["Commands", "Dispatch", "Sessions", "Files", "Pipes", "Storage", "Security", "Transport", "Wire"],
-        ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Storage", "Security", "Wire"],
+        ["Hosting"] = ["Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "Security", "Transport", "Wire"],
+        ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "Security", "Wire"],
         ["Dispatch"] = ["Sessions", "Security", "Transport", "Wire"],
         ["Sessions"] = ["Files", "Storage", "Security", "Wire"],
         ["Files"] = ["Storage"],
-        ["Pipes"] = ["Wire"],
+        ["Pipes"] = ["Rpc", "Wire"],
+        ["Rpc"] = ["Wire"],
         ["Security"] = ["Wire"],
         ["Storage"] = [],
         ["Transport"] = [],

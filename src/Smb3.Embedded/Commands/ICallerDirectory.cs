@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Commands;
@@ -9,5 +10,5 @@ internal interface ICallerDirectory
 {
     FileCaller ForFiles(SmbIdentity identity);
 
-    PipeCaller ForPipes(Session session);
+    RpcCaller ForPipes(Session session);
 }

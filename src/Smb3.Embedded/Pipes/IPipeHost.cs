@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Pipes;
 
@@ -32,7 +33,7 @@ internal interface IPipeHost
     TimeProvider TimeProvider { get; }
 
     /// <summary>The shares that this caller may see, IPC$ among them, special ones included.</summary>
-    ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(PipeCaller caller, CancellationToken cancellation);
+    ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(RpcCaller caller, CancellationToken cancellation);
 
     /// <summary>All sessions; asked only for administrators.</summary>
     ValueTask<IReadOnlyList<PipeSession>> ListSessionsAsync(CancellationToken cancellation);

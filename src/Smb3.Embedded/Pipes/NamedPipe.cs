@@ -1,5 +1,5 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Pipes.Rpc;
+using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Pipes;
 

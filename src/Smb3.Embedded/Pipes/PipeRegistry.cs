@@ -1,8 +1,8 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes.LsaRpc;
-using Smb3.Embedded.Pipes.Rpc;
 using Smb3.Embedded.Pipes.SrvSvc;
 using Smb3.Embedded.Pipes.WksSvc;
+using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Pipes;
 
@@ -34,7 +34,7 @@ internal sealed class PipeRegistry
     /// <param name="caller">Whose session it is. Whether an anonymous caller may come this far is for the tree connect to say.</param>
     /// <param name="pipe">The pipe; the open owns and disposes it.</param>
     /// <returns><see cref="NtStatus.Success"/> or <see cref="NtStatus.ObjectNameNotFound"/>.</returns>
-    public NtStatus Open(ReadOnlySpan<char> name, PipeCaller caller, out NamedPipe? pipe)
+    public NtStatus Open(ReadOnlySpan<char> name, RpcCaller caller, out NamedPipe? pipe)
     {
         pipe = null;
         if (Find(name) is not { } endpoint)

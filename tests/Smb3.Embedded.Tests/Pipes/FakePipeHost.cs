@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Tests.Pipes;
 
@@ -41,7 +42,7 @@ internal sealed class FakePipeHost : IPipeHost
     /// <summary>When set, the list of shares comes no earlier.</summary>
     public Task? SharesReady { get; set; }
 
-    public async ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(PipeCaller caller, CancellationToken cancellation)
+    public async ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(RpcCaller caller, CancellationToken cancellation)
     {
         if (SharesReady is not null)
         {

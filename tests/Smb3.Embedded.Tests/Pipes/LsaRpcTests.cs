@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
-using Smb3.Embedded.Pipes.Ndr;
-using Smb3.Embedded.Pipes.Rpc;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Rpc.Ndr;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Pipes;
@@ -18,7 +18,7 @@ public class LsaRpcTests
 
     private static NtStatus Status(byte[] stub) => (NtStatus)BinaryPrimitives.ReadUInt32LittleEndian(stub.AsSpan(stub.Length - 4));
 
-    private static async Task<(PipeClient Client, byte[] Handle)> OpenAsync(PipeCaller? caller = null)
+    private static async Task<(PipeClient Client, byte[] Handle)> OpenAsync(RpcCaller? caller = null)
     {
         var client = await new PipeClient("lsarpc", caller).BindAsync(PipeClient.LsaRpc, 0);
         var stub = await client.CallAsync(44, OpenPolicyStub(0x02000000));
@@ -106,7 +106,7 @@ public class LsaRpcTests
     [Fact]
     public async Task AnonymousCallersGetNoPolicy()
     {
-        using var client = await new PipeClient("lsarpc", new PipeCaller("", "") { IsAnonymous = true }).BindAsync(PipeClient.LsaRpc, 0);
+        using var client = await new PipeClient("lsarpc", new RpcCaller("", "") { IsAnonymous = true }).BindAsync(PipeClient.LsaRpc, 0);
         Assert.Equal(NtStatus.AccessDenied, Status(await client.CallAsync(44, OpenPolicyStub(0x02000000))));
     }
 

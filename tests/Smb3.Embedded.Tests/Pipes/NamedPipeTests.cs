@@ -1,6 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
-using Smb3.Embedded.Pipes.Rpc;
+using Smb3.Embedded.Rpc;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Pipes;

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
-using Smb3.Embedded.Pipes.Ndr;
-using Smb3.Embedded.Pipes.Rpc;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Rpc.Ndr;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Pipes;
@@ -15,16 +15,16 @@ internal sealed class PipeClient : IDisposable
     public static readonly RpcSyntax Ndr64 = new(new Guid("71710533-beba-4937-8319-b5dbef9ccc36"), 1, 0);
     public static readonly RpcSyntax Features = new(new Guid("6cb71c2c-9812-4540-0300-000000000000"), 1, 0);
 
-    public PipeClient(string name, PipeCaller? caller = null, IPipeHost? host = null, PipeRegistry? registry = null)
+    public PipeClient(string name, RpcCaller? caller = null, IPipeHost? host = null, PipeRegistry? registry = null)
     {
         var status = (registry ?? new PipeRegistry(host ?? new FakePipeHost())).Open(name, caller ?? User, out var pipe);
         Assert.Equal(NtStatus.Success, status);
         Pipe = pipe!;
     }
 
-    public static PipeCaller User { get; } = new("alice", "SERVER") { SessionId = 1 };
+    public static RpcCaller User { get; } = new("alice", "SERVER") { SessionId = 1 };
 
-    public static PipeCaller Administrator { get; } = new("root", "SERVER") { SessionId = 2, IsAdministrator = true };
+    public static RpcCaller Administrator { get; } = new("root", "SERVER") { SessionId = 2, IsAdministrator = true };
 
     public NamedPipe Pipe { get; }
 

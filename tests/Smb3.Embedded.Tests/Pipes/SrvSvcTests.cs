@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.Pipes;
-using Smb3.Embedded.Pipes.Ndr;
 using Smb3.Embedded.Pipes.NetApi;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Rpc.Ndr;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Pipes;
@@ -138,7 +139,7 @@ public class SrvSvcTests
     [Fact]
     public async Task AnonymousCallersSeeNamesButNoDetails()
     {
-        using var client = await new PipeClient("srvsvc", new PipeCaller("", "") { IsAnonymous = true }).BindAsync();
+        using var client = await new PipeClient("srvsvc", new RpcCaller("", "") { IsAnonymous = true }).BindAsync();
         Assert.Equal(NetApiStatus.Success, Status(await client.CallAsync(15, ShareEnumStub(1))));
         Assert.Equal(NetApiStatus.AccessDenied, Status(await client.CallAsync(15, ShareEnumStub(502))));
         Assert.Equal(NetApiStatus.AccessDenied, Status(await client.CallAsync(16, GetInfoStub("demo", 2))));

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 
@@ -38,7 +39,7 @@ internal sealed class PipeHost : IPipeHost
 
     public TimeProvider TimeProvider => _settings.TimeProvider;
 
-    public ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(PipeCaller caller, CancellationToken cancellation) =>
+    public ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(RpcCaller caller, CancellationToken cancellation) =>
         new([.. _graph.Shares.All.Where(share => !share.Hidden).Select(Describe)]);
 
     public ValueTask<IReadOnlyList<PipeSession>> ListSessionsAsync(CancellationToken cancellation)

@@ -6,6 +6,7 @@ using Smb3.Embedded.Commands;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting;
@@ -75,11 +76,11 @@ internal sealed class AccountDirectory : ICallerDirectory
         };
     }
 
-    public PipeCaller ForPipes(Session session)
+    public RpcCaller ForPipes(Session session)
     {
         var identity = session.Identity!;
         var known = identity is { IsAnonymous: false, IsGuest: false };
-        return new PipeCaller(identity.IsAnonymous ? string.Empty : identity.UserName, _serverName)
+        return new RpcCaller(identity.IsAnonymous ? string.Empty : identity.UserName, _serverName)
         {
             UserSid = known ? Remember(identity.UserName, SidNameUse.User) : null,
             IsAdministrator = known && identity.IsInGroup(Administrators),

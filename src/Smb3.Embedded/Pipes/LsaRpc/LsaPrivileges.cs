@@ -1,6 +1,6 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Pipes.Ndr;
-using Smb3.Embedded.Pipes.Rpc;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Rpc;
+
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
 /// <summary>The rights of a policy handle (MS-LSAD section 2.2.1.1.2).</summary>
@@ -32,7 +34,7 @@ internal enum PolicyAccess : uint
 internal sealed record LsaPolicy(PolicyAccess Granted)
 {
     /// <summary>Checks what a caller asks for; null when it is more than the caller has.</summary>
-    public static LsaPolicy? Open(PolicyAccess desired, PipeCaller caller)
+    public static LsaPolicy? Open(PolicyAccess desired, RpcCaller caller)
     {
         var allowed = caller.IsAnonymous ? PolicyAccess.None : caller.IsAdministrator ? PolicyAccess.All : PolicyAccess.Execute;
         var wanted = Expand(desired);

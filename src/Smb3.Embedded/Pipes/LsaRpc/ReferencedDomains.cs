@@ -1,5 +1,5 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 

@@ -1,4 +1,4 @@
-using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.NetApi;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Rpc.Ndr;
 
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>
 /// The server's end of one connection-oriented DCE/RPC connection (C706 chapters 9 and 12, MS-RPCE section 3.3): cuts what the client
@@ -31,7 +31,7 @@ internal sealed class RpcConnection : IDisposable
     private readonly string _secondaryAddress;
     private readonly IReadOnlyList<IRpcInterface> _interfaces;
     private readonly RpcAssociationTable _associations;
-    private readonly PipeCaller _caller;
+    private readonly RpcCaller _caller;
     private readonly Lock _lock = new();
     private readonly ArrayBufferWriter<byte> _partial = new();
     private readonly Dictionary<ushort, IRpcInterface> _contexts = [];
@@ -41,7 +41,7 @@ internal sealed class RpcConnection : IDisposable
     private bool _disposed;
 
     public RpcConnection(
-        string secondaryAddress, IReadOnlyList<IRpcInterface> interfaces, RpcAssociationTable associations, PipeCaller caller)
+        string secondaryAddress, IReadOnlyList<IRpcInterface> interfaces, RpcAssociationTable associations, RpcCaller caller)
     {
         _secondaryAddress = secondaryAddress;
         _interfaces = interfaces;

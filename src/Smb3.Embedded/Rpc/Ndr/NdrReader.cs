@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Pipes.Ndr;
+namespace Smb3.Embedded.Rpc.Ndr;
 
 /// <summary>
 /// Reads NDR, transfer syntax 2.0, little-endian (C706 chapter 14, MS-RPCE section 2.2.4): primitives at their natural alignment,

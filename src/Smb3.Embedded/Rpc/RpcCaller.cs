@@ -1,11 +1,11 @@
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Pipes;
+namespace Smb3.Embedded.Rpc;
 
-/// <summary>Who opened a pipe: the identity of the session, as far as the interfaces behind IPC$ ask for it.</summary>
+/// <summary>Who calls: the identity behind a connection, as far as interfaces ask for it.</summary>
 /// <param name="UserName">The account name; empty when anonymous.</param>
 /// <param name="DomainName">The domain or machine that vouches for the account.</param>
-internal sealed record PipeCaller(string UserName, string DomainName)
+internal sealed record RpcCaller(string UserName, string DomainName)
 {
     /// <summary>The user's SID; null when the host does not give its users one.</summary>
     public Sid? UserSid { get; init; }
@@ -16,6 +16,6 @@ internal sealed record PipeCaller(string UserName, string DomainName)
     /// <summary>Logged on without an account. Guests count as anonymous here.</summary>
     public bool IsAnonymous { get; init; }
 
-    /// <summary>The session, so that only its own pipes share context handles.</summary>
+    /// <summary>The session, so that only its own connections share context handles.</summary>
     public ulong SessionId { get; init; }
 }

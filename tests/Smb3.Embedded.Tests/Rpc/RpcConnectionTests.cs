@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
-using Smb3.Embedded.Pipes.Rpc;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Tests.Pipes;
 using Xunit;
 
-namespace Smb3.Embedded.Tests.Pipes;
+namespace Smb3.Embedded.Tests.Rpc;
 
 public class RpcConnectionTests
 {

@@ -1,6 +1,6 @@
-using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Rpc.Ndr;
 
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>The context handles (ndr_context_handle of C706 appendix N) of one association group.</summary>
 internal sealed class RpcContextHandles

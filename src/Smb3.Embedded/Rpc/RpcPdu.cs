@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Rpc.Ndr;
 
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>How a presentation context was answered (C706 section 12.6.3.1, p_result_t).</summary>
 internal readonly record struct RpcContextResult(ushort Result, ushort Reason, RpcSyntax TransferSyntax)

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Pipes.Ndr;
+namespace Smb3.Embedded.Rpc.Ndr;
 
 /// <summary>
 /// Writes NDR, transfer syntax 2.0, little-endian, into a pooled buffer that grows. Alignment counts from the start of the stub; gaps

@@ -1,6 +1,6 @@
-using Smb3.Embedded.Pipes.Ndr;
+using Smb3.Embedded.Rpc.Ndr;
 
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>An RPC interface: what a client binds to and calls by operation number. Without state; one serves all connections.</summary>
 internal interface IRpcInterface
@@ -21,4 +21,4 @@ internal interface IRpcInterface
 /// <param name="Stub">The marshalled parameters of all fragments; valid during the call.</param>
 /// <param name="Caller">Who calls.</param>
 /// <param name="Handles">The context handles that this caller holds.</param>
-internal readonly record struct RpcCall(ushort Opnum, ReadOnlyMemory<byte> Stub, PipeCaller Caller, RpcContextHandles Handles);
+internal readonly record struct RpcCall(ushort Opnum, ReadOnlyMemory<byte> Stub, RpcCaller Caller, RpcContextHandles Handles);

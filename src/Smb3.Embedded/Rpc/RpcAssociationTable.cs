@@ -1,4 +1,5 @@
-namespace Smb3.Embedded.Pipes.Rpc;
+
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>
 /// The association groups of a server (C706 section 9.3.1): connections of one caller that share context handles. A Windows client
@@ -11,7 +12,7 @@ internal sealed class RpcAssociationTable
     private uint _lastId;
 
     /// <summary>A new group with one connection in it.</summary>
-    public RpcAssociation Create(PipeCaller caller)
+    public RpcAssociation Create(RpcCaller caller)
     {
         lock (_lock)
         {
@@ -28,7 +29,7 @@ internal sealed class RpcAssociationTable
     }
 
     /// <summary>Joins a connection to a group of the same caller; null when there is none.</summary>
-    public RpcAssociation? Join(uint id, PipeCaller caller)
+    public RpcAssociation? Join(uint id, RpcCaller caller)
     {
         lock (_lock)
         {
@@ -56,13 +57,13 @@ internal sealed class RpcAssociationTable
 }
 
 /// <summary>One association group.</summary>
-internal sealed class RpcAssociation(uint id, PipeCaller caller)
+internal sealed class RpcAssociation(uint id, RpcCaller caller)
 {
     /// <summary>The group id that bind_ack tells; never zero.</summary>
     public uint Id { get; } = id;
 
     /// <summary>Whose group it is.</summary>
-    public PipeCaller Caller { get; } = caller;
+    public RpcCaller Caller { get; } = caller;
 
     /// <summary>The connections in it; guarded by the table.</summary>
     public int Connections { get; set; }

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>The types of connection-oriented PDUs (C706 section 12.6.4).</summary>
 internal enum RpcPacketType : byte

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>Where a connection puts its answers.</summary>
 internal interface IRpcOutput

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Pipes.Rpc;
+namespace Smb3.Embedded.Rpc;
 
 /// <summary>A p_syntax_id_t: the name of an interface or of a transfer syntax (C706 section 12.6.3.1).</summary>
 /// <param name="Uuid">The UUID.</param>
