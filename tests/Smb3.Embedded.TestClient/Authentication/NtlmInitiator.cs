@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Security.Cryptography;
@@ -156,9 +155,10 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
 
     private byte[] WriteAuthenticate(byte[] lmResponse, byte[] ntResponse, byte[] encryptedKey, bool isAnonymous)
     {
-        var domain = Encoding.Unicode.GetBytes(options.DomainName);
-        var user = Encoding.Unicode.GetBytes(options.UserName);
-        var workstation = Encoding.Unicode.GetBytes(options.WorkstationName);
+        var charset = NtlmCharset.Of(_flags);
+        var domain = charset.GetBytes(options.DomainName);
+        var user = charset.GetBytes(options.UserName);
+        var workstation = charset.GetBytes(options.WorkstationName);
         var message = new byte[NtlmAuthenticateMessage.PayloadOffset + lmResponse.Length + ntResponse.Length + domain.Length + user.Length
             + workstation.Length + encryptedKey.Length];
         var span = message.AsSpan();

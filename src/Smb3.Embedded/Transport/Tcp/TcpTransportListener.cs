@@ -26,11 +26,12 @@ internal sealed class TcpTransportListener : ITransportListener
                 socket.DualMode = endPoint.Address.Equals(IPAddress.IPv6Any);
             }
 
-            if (!OperatingSystem.IsWindows())
+            // A port has one server. On Windows that must be asked for, or another program may bind it too. Elsewhere .NET binds with
+            // SO_REUSEADDR, so that a restart does not wait for old connections in TIME_WAIT; SocketOptionName.ReuseAddress would add
+            // SO_REUSEPORT, with which two servers share a port and each gets some of the clients.
+            if (OperatingSystem.IsWindows())
             {
-                // Elsewhere this only lets a restart bind while old connections are in TIME_WAIT; on Windows it would let two
-                // servers share a port.
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                socket.ExclusiveAddressUse = true;
             }
 
             socket.Bind(endPoint);

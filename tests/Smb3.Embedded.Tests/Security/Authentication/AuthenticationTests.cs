@@ -151,6 +151,50 @@ public class AuthenticationTests
         Assert.Equal((NtStatus.LogonFailure, AuthenticationFailure.TooWeak), (step.Status, step.Failure));
     }
 
+    [Theory]
+    [InlineData("alice", true)]
+    [InlineData("alice", false)]
+    [InlineData("jürgen", false)]
+    [InlineData("josé", false)]
+    [InlineData("ærø", false)]
+    public async Task AClientThatHasOnlyTheOemCharacterSetLogsOn(string user, bool raw)
+    {
+        _users.Add("Jürgen", "pässword");
+        _users.Add("José", "pässword");
+        _users.Add("Ærø", "pässword");
+        var client = Client(user, raw: raw, flags: (NtlmInitiatorOptions.DefaultFlags & ~NtlmFlags.Unicode) | NtlmFlags.Oem);
+        var step = await Run(client);
+        Assert.Equal(NtStatus.Success, step.Status);
+        Assert.Equal(user, step.Identity!.UserName, ignoreCase: true);
+        Assert.Equal(client.SessionKey, step.SessionKey);
+        Assert.Equal(("DOM", "TESTCLIENT"), (step.Identity.DomainName, step.Identity.WorkstationName));
+        Assert.True(client.Finish(step.ResponseToken.Span));
+        var challenge = client.LastChallenge;
+        Assert.True(NtlmMessage.TryGetField(challenge, NtlmChallengeMessage.TargetNameOffset, out var target));
+        Assert.Equal("SERVER"u8, challenge.AsSpan()[target]);
+        Assert.Equal(NtlmFlags.Oem, FlagsOf(challenge) & (NtlmFlags.Oem | NtlmFlags.Unicode));
+    }
+
+    [Fact]
+    public async Task OfBothCharacterSetsUnicodeIsTheOne()
+    {
+        _users.Add("Łukasz", "pässword");
+        var client = Client("Łukasz", flags: NtlmInitiatorOptions.DefaultFlags | NtlmFlags.Oem);
+        var step = await Run(client);
+        Assert.Equal(NtStatus.Success, step.Status);
+        Assert.Equal("Łukasz", step.Identity!.UserName);
+        Assert.Equal(NtlmFlags.Unicode, FlagsOf(client.LastChallenge) & (NtlmFlags.Oem | NtlmFlags.Unicode));
+    }
+
+    [Fact]
+    public async Task AClientWithoutACharacterSetIsRefused()
+    {
+        using var exchange = _authenticator.Begin();
+        var client = Client(raw: true, flags: NtlmInitiatorOptions.DefaultFlags & ~NtlmFlags.Unicode);
+        var step = await exchange.StepAsync(client.Start(), default);
+        Assert.Equal((NtStatus.InvalidParameter, AuthenticationFailure.BadToken), (step.Status, step.Failure));
+    }
+
     [Fact]
     public async Task AChangedMessageIsFoundOutByItsMic()
     {
@@ -332,6 +376,8 @@ public class AuthenticationTests
         flipped[bit / 8] ^= (byte)(1 << (bit % 8));
         return flipped;
     }
+
+    private static NtlmFlags FlagsOf(byte[] challenge) => (NtlmFlags)challenge.AsSpan().UInt32(NtlmChallengeMessage.FlagsOffset);
 
     private static NtlmInitiator Client(
         string user = "alice",

@@ -70,7 +70,7 @@ public class NtlmVectorTests
         Assert.True(challenge.SupportedMech.SequenceEqual(SpnegoOid.Ntlm));
 
         Assert.True(NegTokenResp.TryParse(Token(4, RequestBuffer), out var third));
-        Assert.True(NtlmAuthenticateMessage.TryParse(third.ResponseToken.ToArray(), out var authenticate));
+        Assert.True(NtlmAuthenticateMessage.TryParse(third.ResponseToken.ToArray(), Encoding.Unicode, out var authenticate));
         Assert.Equal("administrator", authenticate.UserName);
         Assert.Equal("SUT311", authenticate.DomainName);
         Assert.Equal("DRIVER311", authenticate.WorkstationName);

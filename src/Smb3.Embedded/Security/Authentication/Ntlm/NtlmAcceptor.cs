@@ -12,8 +12,6 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     /// <summary>More than a NEGOTIATE message ever has; it must be kept for the MIC.</summary>
     private const int LongestNegotiate = 1024;
 
-    private const NtlmFlags Required = NtlmFlags.Unicode | NtlmFlags.ExtendedSessionSecurity;
-
     private readonly byte[] _sessionKey = GC.AllocateArray<byte>(NtlmV2.KeySize, pinned: true);
     private byte[] _negotiate = [];
     private byte[] _challenge = [];
@@ -35,7 +33,13 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
             return AuthenticationFailure.BadToken;
         }
 
-        if ((negotiate.Flags & Required) != Required)
+        // MS-NLMP 2.2.2.5: there must be a character set.
+        if ((negotiate.Flags & (NtlmFlags.Unicode | NtlmFlags.Oem)) == 0)
+        {
+            return AuthenticationFailure.BadToken;
+        }
+
+        if ((negotiate.Flags & NtlmFlags.ExtendedSessionSecurity) == 0)
         {
             return AuthenticationFailure.TooWeak;
         }
@@ -53,12 +57,12 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     public async ValueTask<(AuthenticationFailure Failure, SmbIdentity? Identity)> AuthenticateAsync(
         ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
     {
-        if (!NtlmAuthenticateMessage.TryParse(token, out var message))
+        if (!NtlmAuthenticateMessage.TryParse(token, NtlmCharset.Of(_flags), out var message))
         {
             return (AuthenticationFailure.BadToken, null);
         }
 
-        _flags &= message.Flags | Required;
+        _flags &= message.Flags | NtlmFlags.Unicode | NtlmFlags.Oem | NtlmFlags.ExtendedSessionSecurity;
         if (message.IsAnonymous)
         {
             // No secret, so the key to exchange under is zero (MS-NLMP 3.3.2): clients sign with what they wrapped in it.

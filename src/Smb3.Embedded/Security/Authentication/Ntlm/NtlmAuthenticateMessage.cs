@@ -1,3 +1,4 @@
+using System.Text;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
@@ -26,7 +27,7 @@ internal readonly struct NtlmAuthenticateMessage
 
     private const int MinimumSize = VersionOffset;
 
-    /// <summary>In bytes: more than any account, domain or machine has, and little to remember.</summary>
+    /// <summary>In bytes of UTF-16: more than any account, domain or machine has, and little to remember.</summary>
     private const int LongestName = 512;
 
     private readonly ReadOnlyMemory<byte> _message;
@@ -65,7 +66,10 @@ internal readonly struct NtlmAuthenticateMessage
     /// <summary>No name, no NT response, and no LM response but for one zero byte (MS-NLMP section 3.2.5.1.2).</summary>
     public bool IsAnonymous => UserName.Length == 0 && NtResponse.IsEmpty && (LmResponse.IsEmpty || LmResponse is [0]);
 
-    public static bool TryParse(ReadOnlyMemory<byte> message, out NtlmAuthenticateMessage authenticate)
+    /// <param name="message">The message.</param>
+    /// <param name="charset">What its names are written in: the exchange has agreed on it.</param>
+    /// <param name="authenticate">What is in it.</param>
+    public static bool TryParse(ReadOnlyMemory<byte> message, Encoding charset, out NtlmAuthenticateMessage authenticate)
     {
         authenticate = default;
         var span = message.Span;
@@ -74,9 +78,9 @@ internal readonly struct NtlmAuthenticateMessage
             || !NtlmMessage.TryGetField(span, LmResponseOffset, out var lmResponse)
             || !NtlmMessage.TryGetField(span, NtResponseOffset, out var ntResponse)
             || !NtlmMessage.TryGetField(span, SessionKeyOffset, out var sessionKey)
-            || !TryGetName(span, DomainOffset, out var domain)
-            || !TryGetName(span, UserOffset, out var user)
-            || !TryGetName(span, WorkstationOffset, out var workstation))
+            || !TryGetName(span, DomainOffset, charset, out var domain)
+            || !TryGetName(span, UserOffset, charset, out var user)
+            || !TryGetName(span, WorkstationOffset, charset, out var workstation))
         {
             return false;
         }
@@ -85,7 +89,7 @@ internal readonly struct NtlmAuthenticateMessage
         return true;
     }
 
-    private static bool TryGetName(ReadOnlySpan<byte> message, int at, out string name)
+    private static bool TryGetName(ReadOnlySpan<byte> message, int at, Encoding charset, out string name)
     {
         name = "";
         if (!NtlmMessage.TryGetField(message, at, out var range))
@@ -94,12 +98,24 @@ internal readonly struct NtlmAuthenticateMessage
         }
 
         var bytes = message[range];
-        if (bytes.Length > LongestName || bytes.Length % sizeof(char) != 0)
+        if (charset == Encoding.Unicode)
+        {
+            if (bytes.Length > LongestName || bytes.Length % sizeof(char) != 0)
+            {
+                return false;
+            }
+
+            // Whatever the code units are: half a surrogate pair is no other name than it was.
+            name = bytes.Utf16();
+            return true;
+        }
+
+        if (bytes.Length > LongestName / sizeof(char))
         {
             return false;
         }
 
-        name = bytes.Utf16();
+        name = charset.GetString(bytes);
         return true;
     }
 }

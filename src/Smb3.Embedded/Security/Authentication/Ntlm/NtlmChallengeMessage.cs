@@ -21,19 +21,25 @@ internal static class NtlmChallengeMessage
     public const int PayloadOffset = 56;
 
     /// <summary>What of the client's wishes the server can fulfil.</summary>
-    private const NtlmFlags Supported = NtlmFlags.Unicode | NtlmFlags.RequestTarget | NtlmFlags.Sign | NtlmFlags.Seal | NtlmFlags.Ntlm
+    private const NtlmFlags Supported = NtlmFlags.Unicode | NtlmFlags.Oem | NtlmFlags.RequestTarget | NtlmFlags.Sign | NtlmFlags.Seal | NtlmFlags.Ntlm
         | NtlmFlags.AlwaysSign | NtlmFlags.ExtendedSessionSecurity | NtlmFlags.Version | NtlmFlags.Key128 | NtlmFlags.KeyExchange
         | NtlmFlags.Key56;
 
     public static NtlmFlags Answer(NtlmFlags offered)
     {
         var flags = (offered & Supported) | NtlmFlags.Ntlm | NtlmFlags.TargetInfo;
+        if ((flags & NtlmFlags.Unicode) != 0)
+        {
+            // MS-NLMP 2.2.2.5: of the two character sets, Unicode is the one.
+            flags &= ~NtlmFlags.Oem;
+        }
+
         return (offered & NtlmFlags.RequestTarget) != 0 ? flags | NtlmFlags.TargetTypeServer : flags;
     }
 
     public static byte[] Write(NtlmFlags flags, ReadOnlySpan<byte> serverChallenge, NtlmAuthenticatorOptions options)
     {
-        var targetName = (flags & NtlmFlags.RequestTarget) != 0 ? Encoding.Unicode.GetBytes(options.NetBiosComputerName) : [];
+        var targetName = (flags & NtlmFlags.RequestTarget) != 0 ? NtlmCharset.Of(flags).GetBytes(options.NetBiosComputerName) : [];
         var targetInfo = WriteTargetInfo(options);
         var message = new byte[PayloadOffset + targetName.Length + targetInfo.Length];
         var span = message.AsSpan();

@@ -1,0 +1,17 @@
+using System.Text;
+
+namespace Smb3.Embedded.Security.Authentication.Ntlm;
+
+/// <summary>
+/// What an exchange writes its names in (MS-NLMP 2.2.2.5, bits A and B): UTF-16 where the client has it, else the OEM character set. NTLM
+/// does not say which code page that is; Windows takes its own machine's. Code page 850 has every Latin letter of 437, at the same place,
+/// and those that 437 lacks, so it reads the names of both kinds of client. The attributes of a CHALLENGE are always UTF-16.
+/// </summary>
+internal static class NtlmCharset
+{
+    private static readonly Encoding Oem =
+        CodePagesEncodingProvider.Instance.GetEncoding(850, new EncoderReplacementFallback("?"), DecoderFallback.ReplacementFallback)
+        ?? Encoding.Latin1;
+
+    public static Encoding Of(NtlmFlags negotiated) => (negotiated & NtlmFlags.Unicode) != 0 ? Encoding.Unicode : Oem;
+}
