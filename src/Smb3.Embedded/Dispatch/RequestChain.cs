@@ -143,8 +143,8 @@ internal sealed class RequestChain
 
         // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like every other.
         _messages.Add(new Outgoing(start, null, null));
-        NoteSealing(request);
         Flush();
+        _sealing = SealingOf(request);
         PlaceHeader(request);
     }
 
@@ -210,14 +210,6 @@ internal sealed class RequestChain
                 return;
             }
 
-            Response.PadTo8();
-            if (_messages.Count > 0)
-            {
-                var previous = _messages[^1].Start;
-                Smb2Header.SetNextCommand(Response.From(previous), (uint)(Response.Length - previous));
-            }
-
-            PlaceHeader(request);
             var status = await _pipeline.ServeAsync(request, this, _first).ConfigureAwait(false);
             if (request.Disconnect is { } reason)
             {
@@ -233,6 +225,30 @@ internal sealed class RequestChain
         {
             request.End();
         }
+    }
+
+    /// <summary>
+    /// Makes room for the response to <paramref name="request"/>, whose session and tree connect are known now. What is sealed and what is
+    /// not do not share a frame: a response that was signed would lose its signature in a sealed one, and the last SESSION_SETUP response
+    /// must be read before there is a key to open it with.
+    /// </summary>
+    public void Place(Request request)
+    {
+        var sealing = SealingOf(request);
+        if (_messages.Count > 0 && sealing != _sealing)
+        {
+            Flush();
+        }
+
+        _sealing = sealing;
+        Response.PadTo8();
+        if (_messages.Count > 0)
+        {
+            var previous = _messages[^1].Start;
+            Smb2Header.SetNextCommand(Response.From(previous), (uint)(Response.Length - previous));
+        }
+
+        PlaceHeader(request);
     }
 
     private void PlaceHeader(Request request)
@@ -261,15 +277,15 @@ internal sealed class RequestChain
         }
 
         var related = request.Flags & (Smb2HeaderFlags.Related | Smb2HeaderFlags.Replay);
-        var sealsThis = Seals(request);
-        var signer = request.Channel?.Signer ?? request.Signer;
-        var signs = !sealsThis && signer is not null
-            && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
+
+        // What is sealed carries no signature and does not claim one (MS-SMB2 3.3.4.1.1).
+        var signer = _sealing is null ? request.Channel?.Signer ?? request.Signer : null;
+        var signs = signer is not null && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
 
         // Who has no session has no key that could verify: clients take these answers to a signed request as they are, but want the flag.
         var unverifiable = status == NtStatus.UserSessionDeleted
             || (status == NtStatus.InvalidParameter && request.Command == Smb2Command.SessionSetup);
-        var marked = signs || (request.IsSigned && signer is null && unverifiable);
+        var marked = signs || (request.IsSigned && signer is null && unverifiable && _sealing is null);
         var flags = marked ? related | Smb2HeaderFlags.Signed : related;
         var header = Response.From(request.ResponseStart);
         if (request.AsyncId != 0)
@@ -288,27 +304,25 @@ internal sealed class RequestChain
         }
 
         _messages.Add(new Outgoing(request.ResponseStart, signs ? signer : null, request.PreauthOfResponse));
-        NoteSealing(request);
         _pipeline.Answered(request, status);
     }
 
-    /// <summary>MS-SMB2 3.3.4.1.4: what came encrypted goes encrypted, and so does everything of a session or share that says so.</summary>
-    private static bool Seals(Request request) =>
-        request.Session?.Sealer is not null
-        && (request.IsEncrypted
-            || (request.Command is not (Smb2Command.Negotiate or Smb2Command.SessionSetup)
-                && (request.Session.EncryptData || request.TreeConnect is { EncryptData: true })));
-
-    private void NoteSealing(Request request)
+    /// <summary>
+    /// Whose keys seal the response, or nobody's (MS-SMB2 3.3.4.1.4): what came encrypted goes encrypted, and so does everything of a
+    /// session or share that says so.
+    /// </summary>
+    private Session? SealingOf(Request request)
     {
-        if (IsEncrypted)
+        if (EncryptedBy is not null)
         {
-            _sealing = EncryptedBy;
+            return EncryptedBy;
         }
-        else if (Seals(request))
-        {
-            _sealing = request.Session;
-        }
+
+        return request.Session is { Sealer: not null } session
+            && request.Command is not (Smb2Command.Negotiate or Smb2Command.SessionSetup)
+            && (session.EncryptData || request.TreeConnect is { EncryptData: true })
+                ? session
+                : null;
     }
 
     private void Flush()
@@ -330,11 +344,7 @@ internal sealed class RequestChain
             var (start, signer, preauth) = _messages[i];
             var end = i + 1 < _messages.Count ? _messages[i + 1].Start : Response.Length;
             var message = Response.Messages[start..end];
-            if (_sealing is null)
-            {
-                signer?.Sign(message);
-            }
-
+            signer?.Sign(message);
             preauth?.Update(message);
         }
 

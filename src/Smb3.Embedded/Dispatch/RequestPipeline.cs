@@ -29,6 +29,7 @@ internal sealed class RequestPipeline
     {
         var (handler, needs) = _commands[request.Command];
         var status = Admit(request, chain, first, handler, needs);
+        chain.Place(request);
         chain.Previous = (request.SessionId, request.TreeId, status);
         if (status == NtStatus.Success)
         {

@@ -188,6 +188,68 @@ public sealed class ProtectionTests : ProtocolTest
     }
 
     [Fact]
+    public async Task No_response_in_a_sealed_compound_claims_a_signature()
+    {
+        var tree = await Server.ConnectToAsync("data");
+        var bob = await tree.Session.Connection.LogOnAsync(TestServer.Bob, TestServer.Password);
+
+        // Of a session that is not there, of one that did not seal the frame, and of one that ends in the middle; all say that they are signed.
+        SmbTestRequest[] requests =
+        [
+            Claiming(tree.Request(Smb2Command.Create, RequestBody.Create("x"))),
+            Claiming(tree.Request(Smb2Command.Create, RequestBody.Create("x"))) with { SessionId = 0x1234 },
+            Claiming(bob.Request(Smb2Command.Logoff, RequestBody.Empty())),
+            Claiming(tree.Session.Request(Smb2Command.SessionSetup, RequestBody.Empty())),
+            Claiming(tree.Session.Request(Smb2Command.Logoff, RequestBody.Empty())),
+            Claiming(tree.Request(Smb2Command.Create, RequestBody.Create("x"))),
+            Claiming(tree.Request(Smb2Command.Create, RequestBody.Create("x")).Related()),
+        ];
+        var calls = await tree.Session.Connection.SendAsync(requests, new SmbTestFrameOptions { Encrypt = true });
+        var statuses = new List<NtStatus>();
+        foreach (var call in calls)
+        {
+            var response = await call.ResponseAsync();
+            statuses.Add(response.Status);
+            Assert.True(response.WasEncrypted);
+            Assert.False(response.IsSigned, $"{response.Command} -> {response.Status} claims a signature.");
+            Assert.Equal(new byte[16], response.Message[48..64]);
+        }
+
+        Assert.Equal(
+            [
+                NtStatus.Success, NtStatus.UserSessionDeleted, NtStatus.AccessDenied, NtStatus.InvalidParameter, NtStatus.Success,
+                NtStatus.UserSessionDeleted, NtStatus.InvalidParameter,
+            ],
+            statuses);
+        tree.Session.Connection.Remove(tree.Session);
+    }
+
+    [Fact]
+    public async Task What_is_signed_does_not_travel_in_a_sealed_frame()
+    {
+        var tree = await Server.ConnectToAsync("data");
+        var session = tree.Session;
+        var sealedTree = await session.ConnectAsync("sealed");
+        var calls = await session.Connection.SendAsync(
+            [
+                tree.Request(Smb2Command.Create, RequestBody.Create("x")) with { Sign = true },
+                sealedTree.Request(Smb2Command.Create, RequestBody.Create("x")) with { Sign = true },
+                tree.Request(Smb2Command.Create, RequestBody.Create("x")) with { Sign = true },
+            ],
+            new SmbTestFrameOptions { Encrypt = false });
+        var signer = session.SignerOn(session.Connection);
+        var first = await calls[0].ExpectAsync(NtStatus.Success);
+        Assert.False(first.WasEncrypted);
+        Assert.True(first.HasValidSignature(signer));
+        var refused = await calls[1].ExpectAsync(NtStatus.AccessDenied);
+        Assert.True(refused.WasEncrypted);
+        Assert.False(refused.IsSigned);
+        var last = await calls[2].ExpectAsync(NtStatus.Success);
+        Assert.False(last.WasEncrypted);
+        Assert.True(last.HasValidSignature(signer));
+    }
+
+    [Fact]
     public async Task A_replayed_sealed_frame_is_a_sequence_violation()
     {
         var tree = await Server.ConnectToAsync("sealed");
@@ -238,4 +300,8 @@ public sealed class ProtectionTests : ProtocolTest
         (await tree.Session.CallAsync(request with { Sign = false })).Expect(NtStatus.AccessDenied);
         (await tree.Session.CallAsync(request)).Expect(NtStatus.Success);
     }
+
+    /// <summary>The request with the flag of a signature, and none there.</summary>
+    private static SmbTestRequest Claiming(SmbTestRequest request) =>
+        request with { Sign = false, Flags = request.Flags | Smb2HeaderFlags.Signed };
 }
