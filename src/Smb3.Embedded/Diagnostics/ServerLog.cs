@@ -51,6 +51,9 @@ internal static partial class ServerLog
     [LoggerMessage(40, LogLevel.Trace, "{ConnectionId}: {Command} {MessageId} -> {Status}.")]
     public static partial void Answered(ILogger logger, ulong connectionId, string command, ulong messageId, string status);
 
+    [LoggerMessage(60, LogLevel.Warning, "{Path}: its attribute {Attribute} is malformed and is ignored; \"setfattr -x {Attribute}\" removes it.")]
+    public static partial void AttributeIgnored(ILogger logger, string path, string attribute);
+
     [LoggerMessage(90, LogLevel.Error, "{Command} of connection {ConnectionId} failed; the client gets {Status}.")]
     public static partial void RequestFault(ILogger logger, Exception exception, string command, ulong connectionId, string status);
 

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
@@ -73,7 +74,9 @@ internal sealed partial class CreateOperation
                 Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
                 AllocationSize = isDirectory || NamesStream ? 0 : parameters.AllocationSize,
                 SecurityDescriptor = descriptor.Value,
-                UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) ? parameters.UnixMode : null,
+                UnixMode = Store.Traits.Has(StoreAbilities.PosixModes) && parameters.UnixMode is { } mode
+                    ? PosixModes.OfNew(mode, isDirectory)
+                    : null,
             },
             cancellationToken).ConfigureAwait(false);
         if (!made.Succeeded)

@@ -187,6 +187,13 @@ internal sealed partial class FileOpen
 
         try
         {
+            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            if (!metadata.Succeeded)
+            {
+                return metadata.Status;
+            }
+
+            mode = PosixModes.Change(metadata.Value.UnixMode ?? 0, mode, metadata.Value.IsDirectory);
             var status = await posix.SetUnixModeAsync(mode, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {

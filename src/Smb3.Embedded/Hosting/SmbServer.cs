@@ -84,7 +84,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };
-        Shares = new SmbShareCollection(settings, options.Shares, _turn);
+        Shares = new SmbShareCollection(settings, options.Shares, _turn, _parts.Logger);
         Users = new SmbUserCollection(options.Users, EndSessionsAsync);
     }
 

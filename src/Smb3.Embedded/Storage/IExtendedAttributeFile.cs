@@ -14,8 +14,9 @@ public interface IExtendedAttributeFile
 
     /// <summary>Sets attributes, all of them or none; those that are not named stay. An empty value removes the attribute.</summary>
     /// <param name="changes">
-    /// Attributes whose names the server has checked: 1 to 254 characters of ASCII, none of which Windows forbids. A name in another case
-    /// is the same name; an attribute that is set again keeps the one that it has.
+    /// Attributes whose names the server has checked: 1 to 254 characters of ASCII, none of which Windows forbids, and none that begins
+    /// with <c>smb3.</c> (or <c>user.smb3.</c>), which are the server's own. A name in another case is the same name; an attribute that is
+    /// set again keeps the one that it has.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or EA_TOO_LARGE when the store has no room for so much, DISK_FULL, ACCESS_DENIED.</returns>

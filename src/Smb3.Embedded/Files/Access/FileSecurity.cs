@@ -25,6 +25,22 @@ internal sealed class FileSecurity(IFileStore store)
         ]),
     };
 
+    /// <summary>
+    /// What stands for a descriptor that is none. What it said nobody knows, so that only administrators get in, who can set another: as
+    /// Windows does it when it checks a disk.
+    /// </summary>
+    private static readonly SecurityDescriptor Closed = new()
+    {
+        Owner = WellKnownSids.Administrators,
+        Group = WellKnownSids.Administrators,
+        HasDacl = true,
+        Dacl = new Acl(
+        [
+            Ace.Allow(WellKnownSids.Administrators, FileAccessMask.FileAllAccess),
+            Ace.Allow(WellKnownSids.System, FileAccessMask.FileAllAccess),
+        ]),
+    };
+
     /// <summary>The descriptor of an open file.</summary>
     public async ValueTask<NtResult<SecurityDescriptor>> ReadAsync(
         IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
@@ -45,8 +61,13 @@ internal sealed class FileSecurity(IFileStore store)
             return Stand(caller, isDirectory);
         }
 
-        var status = SecurityDescriptor.Read(stored.Value.Span, out var descriptor);
-        return status == NtStatus.Success ? descriptor! : status;
+        if (SecurityDescriptor.Read(stored.Value.Span, out var descriptor) == NtStatus.Success)
+        {
+            return descriptor!;
+        }
+
+        (file as IFaultyFile)?.ReportDescriptor();
+        return Closed;
     }
 
     /// <summary>The descriptor of a directory.</summary>

@@ -15,7 +15,23 @@ internal static class EaNames
 
     /// <summary>Whether an attribute can have this name.</summary>
     public static bool IsValid(ReadOnlySpan<char> name) =>
-        name.Length is > 0 and <= MaxLength && !name.ContainsAny(Forbidden) && System.Text.Ascii.IsValid(name);
+        name.Length is > 0 and <= MaxLength && !name.ContainsAny(Forbidden) && System.Text.Ascii.IsValid(name) && !IsReserved(name);
+
+    /// <summary>
+    /// Whether the name is one of the server's own: a physical store keeps owner, rights and streams of a file in attributes that are
+    /// called so on the disk, and who could write them would have every right. They are nobody's in any store, so that a file can move
+    /// between stores, and in any case and with the disk's prefix, since not every disk tells these spellings apart.
+    /// </summary>
+    public static bool IsReserved(ReadOnlySpan<char> name)
+    {
+        const string DiskPrefix = "user.";
+        while (name.StartsWith(DiskPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            name = name[DiskPrefix.Length..];
+        }
+
+        return name.StartsWith("smb3.", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>Whether all names are valid.</summary>
     public static bool AreValid(IReadOnlyList<ExtendedAttribute> attributes)

@@ -1,4 +1,5 @@
 using System.Collections;
+using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;
@@ -19,12 +20,13 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private ShareTable? _running;
 
     // The turn is the server's: shares do not change while it starts or stops. Never disposed: it holds no handle.
-    internal SmbShareCollection(ServerSettings settings, IEnumerable<SmbShareOptions> shares, SemaphoreSlim turn)
+    internal SmbShareCollection(ServerSettings settings, IEnumerable<SmbShareOptions> shares, SemaphoreSlim turn, ILogger logger)
     {
         _settings = settings;
         _turn = turn;
         _volumes = new Hosting.VolumeTable(
-            new Files.VolumeOptions { Time = settings.TimeProvider, BreakTimeout = settings.BreakTimeout });
+            new Files.VolumeOptions { Time = settings.TimeProvider, BreakTimeout = settings.BreakTimeout },
+            logger);
         foreach (var share in shares)
         {
             _entries.Add(share.Name, new Entry(share.Clone()));

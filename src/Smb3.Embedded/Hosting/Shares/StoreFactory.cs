@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
@@ -8,7 +9,7 @@ namespace Smb3.Embedded.Hosting;
 internal static class StoreFactory
 {
     /// <exception cref="SmbServerStartException">The folder cannot be used; the message says why and what to do.</exception>
-    public static IFileStore Open(SmbShareOptions share)
+    public static IFileStore Open(SmbShareOptions share, ILogger logger)
     {
         var shareName = share.Name;
         var folder = share.Folder!;
@@ -35,7 +36,7 @@ internal static class StoreFactory
                 first.MoveNext();
             }
 
-            return new PhysicalFileStore(path, new PhysicalFileStoreOptions { Snapshots = share.Snapshots, CaseSensitive = share.Posix });
+            return new PhysicalFileStore(path, new PhysicalFileStoreOptions { Snapshots = share.Snapshots, CaseSensitive = share.Posix, Logger = logger });
         }
         catch (UnauthorizedAccessException e)
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Storage;
 
@@ -7,7 +8,7 @@ namespace Smb3.Embedded.Hosting;
 /// The volumes behind the shares. Shares on one folder, or on one store, use one volume, so that they see each other's opens and locks;
 /// a store that was opened here is disposed with the last share that used it.
 /// </summary>
-internal sealed class VolumeTable(VolumeOptions options)
+internal sealed class VolumeTable(VolumeOptions options, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<object, Entry> _entries = [];
@@ -31,7 +32,7 @@ internal sealed class VolumeTable(VolumeOptions options)
         {
             if (!_entries.TryGetValue(key, out var entry))
             {
-                var store = share.Store ?? StoreFactory.Open(share);
+                var store = share.Store ?? StoreFactory.Open(share, logger);
                 entry = new Entry(new Volume(store, options), share);
                 _entries.Add(key, entry);
             }

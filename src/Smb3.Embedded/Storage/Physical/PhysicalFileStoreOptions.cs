@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Smb3.Embedded.Storage.Physical;
 
 /// <summary>How a <see cref="PhysicalFileStore"/> treats its folder.</summary>
@@ -32,6 +34,12 @@ public sealed record PhysicalFileStoreOptions
 
     /// <summary>Where earlier states of the folder are; <see langword="null"/>: there are none.</summary>
     public PhysicalSnapshotOptions? Snapshots { get; init; }
+
+    /// <summary>
+    /// Where the store tells of what an administrator should see to, such as an attribute of its own that another program has spoilt;
+    /// <see langword="null"/>: nowhere. A share that names a folder uses the server's log.
+    /// </summary>
+    public ILogger? Logger { get; init; }
 
     /// <summary>Tests: which implementation is used.</summary>
     internal PhysicalBackend Backend { get; init; }

@@ -25,6 +25,10 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
     public const FileAttributes Nature = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
         | FileAttributes.Compressed | FileAttributes.ReparsePoint;
 
+    private const FileAttributes Kept = Nature | FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
+        | FileAttributes.Archive | FileAttributes.Temporary | FileAttributes.Offline | FileAttributes.NotContentIndexed
+        | FileAttributes.Encrypted | FileAttributes.IntegrityStream | FileAttributes.NoScrubData;
+
     private const int SmallestSize = 32;
 
     // The clock of inodes ticks up to every 10 ms, and the record is written just before the inode is stamped.
@@ -45,15 +49,20 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
             return false;
         }
 
+        // Whether it is a directory the inode says; some records have it too.
+        var attributes = (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) & ~(FileAttributes.Directory | FileAttributes.Normal);
+        var tag = bytes.Length < Size ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]);
         record = new DosRecord(
-            (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]),
+            tag != 0 ? attributes | FileAttributes.ReparsePoint : attributes & ~FileAttributes.ReparsePoint,
             (bytes[1] & 1) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[8..])) : null,
             (bytes[1] & 2) != 0 ? new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[16..])) : null,
             new FileTime(BinaryPrimitives.ReadInt64LittleEndian(bytes[24..])))
         {
-            ReparseTag = bytes.Length < Size ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]),
+            ReparseTag = tag,
         };
-        return true;
+
+        // What the store never writes: what only the file system can say, bits without a meaning, times before 1601.
+        return (attributes & ~Kept) == 0 && record.Creation is not { Ticks: < 0 } && record.Change is not { Ticks: < 0 };
     }
 
     /// <summary>Writes the record into <see cref="Size"/> bytes.</summary>

@@ -50,6 +50,7 @@ internal sealed unsafe partial class LinuxFile
 
     private NtStatus Zero(long offset, long length, CancellationToken cancellationToken)
     {
+        DropPrivileges();
         var sparse = ((InodeExtras.RecordOf(Inode)?.Attributes ?? 0) & FileAttributes.SparseFile) != 0;
         var error = sparse ? Punch(offset, length) : Allocate(Native.ZeroRange | Native.KeepSize, offset, length);
         return error is Errno.NotSupported or Errno.NoSystemCall
@@ -94,6 +95,7 @@ internal sealed unsafe partial class LinuxFile
 
     private NtStatus Copy(LinuxFile source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
     {
+        DropPrivileges();
         while (length > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -119,6 +121,7 @@ internal sealed unsafe partial class LinuxFile
 
     private NtStatus Clone(LinuxFile source, long sourceOffset, long targetOffset, long length)
     {
+        DropPrivileges();
         bool held = false;
         source.Inode.DangerousAddRef(ref held);
         try

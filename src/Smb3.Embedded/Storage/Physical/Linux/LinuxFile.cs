@@ -13,12 +13,22 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     // Copying so much into the page cache is quicker than handing it to another thread.
     private const int InlineWrite = 256 * 1024;
 
+    private const uint SetIdBits = (uint)(UnixFileMode.SetUser | UnixFileMode.SetGroup);
+
     private bool _namedIsSafe = !isNew;
     private Opening? _opening;
 
+    // A program with set-user-ID or set-group-ID that somebody changes is another program. The kernel takes the bits from it, but not when
+    // the server is root.
+    private volatile bool _isPrivileged;
+
     /// <summary>A handle that knows what its opening learned.</summary>
     public LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, Opening opening)
-        : this(store, file, path, isDirectory, isNew: false) => _opening = opening;
+        : this(store, file, path, isDirectory, isNew: false)
+    {
+        _opening = opening;
+        _isPrivileged = !isDirectory && (opening.Stat.Mode & SetIdBits) != 0;
+    }
 
     /// <inheritdoc/>
     public NtResult<FileMetadata>? MetadataAsOpened =>
@@ -76,6 +86,7 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
             return new(data.Length == 0 ? NtStatus.Success : NtStatus.FileTooLarge);
         }
 
+        DropPrivileges();
         long done = 0;
         var flags = data.Length > InlineWrite && Store.CanWriteWithoutWaiting && !Store.IsInMemory ? Native.NoWait : 0;
         var error = Write(offset, data, flags, ref done);
@@ -101,6 +112,7 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
             return new(NtStatus.FileTooLarge);
         }
 
+        DropPrivileges();
         return new(Native.Truncate(Inode, length) == 0 ? NtStatus.Success : Native.LastError.ToStatus());
     }
 
@@ -148,11 +160,32 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         return status;
     }
 
+    /// <summary>Takes set-user-ID and set-group-ID from a file whose data is about to change.</summary>
+    public void DropPrivileges(in StatxBuffer stat)
+    {
+        _isPrivileged = (stat.Mode & SetIdBits) != 0;
+        DropPrivileges();
+    }
+
     /// <summary>Reads, waiting for the disk.</summary>
     public NtResult<int> ReadToEnd(long offset, Span<byte> buffer, int done)
     {
         var error = Read(offset, buffer, 0, ref done);
         return error == 0 ? done : error.ToStatus();
+    }
+
+    private void DropPrivileges()
+    {
+        if (!_isPrivileged)
+        {
+            return;
+        }
+
+        _isPrivileged = false;
+        if (LinuxTree.Stat(Inode, out var stat) == 0)
+        {
+            _ = SetMode((UnixFileMode)(stat.Mode & 0xFFF & ~SetIdBits));
+        }
     }
 
     private Errno Read(long offset, Span<byte> buffer, int flags, ref int done)

@@ -26,6 +26,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     public LinuxFileStore(string folder, PhysicalFileStoreOptions options)
     {
         Options = options;
+        Faults = new AttributeFaults(options.Logger);
         _tree = new LinuxTree(OpenRoot(folder), options);
         Streams = new StreamStore(this);
         _creation = new FileCreation(this);
@@ -37,7 +38,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         StatFsBuffer volume;
         var type = Native.StatFs(_tree.Root, &volume) == 0 ? volume.Type : 0;
         IsInMemory = type == StatFsBuffer.TmpFs;
-        Attributes = new AttributeMemory(HasAttributes, type, _rootStat.Device);
+        Attributes = new AttributeMemory(HasAttributes, type, _rootStat.Device, Faults);
         _label = PhysicalFileStore.MakeLabel(folder, options);
         Traits = new StoreTraits
         {
@@ -55,6 +56,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 
     /// <summary>Whether the file system keeps extended attributes.</summary>
     public bool HasAttributes { get; }
+
+    /// <summary>Who is told of attributes that are malformed.</summary>
+    public AttributeFaults Faults { get; }
 
     /// <summary>What the extended attributes of files say of them.</summary>
     public AttributeMemory Attributes { get; }

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 // What the inode is: sparse, compressed, a reparse point; and its object id.
 internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, IObjectIdFile
 {
-    private static ReadOnlySpan<byte> ReparseName => "user.smb3.reparse\0"u8;
+    private const int ObjectIdSize = 64; // FILE_OBJECTID_BUFFER (MS-FSCC section 2.1.3.1)
 
     private static ReadOnlySpan<byte> ObjectIdName => "user.smb3.objectid\0"u8;
 
@@ -30,7 +30,7 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
             return new(NtStatus.NotAReparsePoint);
         }
 
-        var error = AttributeCalls.Get(file, ReparseName, out var value);
+        var error = AttributeCalls.Get(file, InodeExtras.ReparseName, out var value);
         return error == 0 ? new(new ReadOnlyMemory<byte>(value))
             : new(error == Errno.NoData ? NtStatus.NotAReparsePoint : error.ToStatus());
     }
@@ -39,7 +39,7 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     public ValueTask<NtStatus> SetReparsePointAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         // The data first: a tag without data is none.
-        var status = AttributeCalls.Set(file, ReparseName, buffer.Span).ToStatus();
+        var status = AttributeCalls.Set(file, InodeExtras.ReparseName, buffer.Span).ToStatus();
         return new(status == NtStatus.Success ? SetReparseTag(BinaryPrimitives.ReadUInt32LittleEndian(buffer.Span)) : status);
     }
 
@@ -54,7 +54,7 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
         var status = SetReparseTag(0);
         if (status == NtStatus.Success)
         {
-            _ = AttributeCalls.Remove(file, ReparseName);
+            _ = AttributeCalls.Remove(file, InodeExtras.ReparseName);
         }
 
         return new(status);
@@ -64,6 +64,12 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(CancellationToken cancellationToken)
     {
         var error = AttributeCalls.Get(file, ObjectIdName, out var value);
+        if (error == 0 && value.Length != ObjectIdSize)
+        {
+            store.Faults.Report(file, ObjectIdName);
+            value = [];
+        }
+
         return error is 0 or Errno.NoData ? new(new ReadOnlyMemory<byte>(value)) : new(error.ToStatus());
     }
 

@@ -12,7 +12,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// <param name="path">Where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
 internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
-    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
+    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile
 {
     /// <summary>The path in the case in which its names were created, as of the open.</summary>
     public StorePath Path => path;
@@ -45,6 +45,9 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
         new(!store.HasAttributes ? NtStatus.NotSupported : SetSecurityDescriptor(descriptor.Span).ToStatus());
+
+    /// <inheritdoc/>
+    public void ReportDescriptor() => store.Faults.Report(file, InodeExtras.DescriptorName);
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetUnixModeAsync(UnixFileMode mode, CancellationToken cancellationToken) => new(SetMode(mode).ToStatus());
@@ -130,7 +133,8 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
 
         if (error == 0 && parameters.UnixMode is { } mode)
         {
-            error = SetMode(mode); // last: it may take the right to do the rest away
+            // Last: it may take the right to do the rest away. A directory has set-group-ID by the one that it is in.
+            error = SetMode(isDirectory ? mode | ((UnixFileMode)stat.Mode & UnixFileMode.SetGroup) : mode);
         }
 
         // In the usual case that is all that there is to know of it.
@@ -151,7 +155,7 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     }
 
     // By way of /proc: a handle that is a place only (O_PATH) takes no fchmod.
-    private unsafe Errno SetMode(UnixFileMode mode)
+    protected unsafe Errno SetMode(UnixFileMode mode)
     {
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)

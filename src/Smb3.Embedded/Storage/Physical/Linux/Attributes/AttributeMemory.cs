@@ -17,6 +17,7 @@ internal sealed class AttributeMemory
 
     private static readonly long Grain = TimeSpan.FromMilliseconds(50).Ticks;
 
+    private readonly AttributeFaults _faults;
     private readonly bool _hasAttributes;
     private readonly bool _remembers;
     private readonly ulong _device;
@@ -26,9 +27,11 @@ internal sealed class AttributeMemory
 
     /// <param name="hasAttributes">Whether there are any at all.</param>
     /// <param name="fileSystem">The type of the root's file system (statfs(2)).</param>
+    /// <param name="faults">Is told of what is no attribute of the store's, though it is called so.</param>
     /// <param name="device">The device of the root; what is mounted below it may be of another kind, and is always read.</param>
-    public AttributeMemory(bool hasAttributes, long fileSystem, ulong device)
+    public AttributeMemory(bool hasAttributes, long fileSystem, ulong device, AttributeFaults faults)
     {
+        _faults = faults;
         _hasAttributes = hasAttributes;
         _device = device;
         _remembers = hasAttributes && fileSystem is StatFsBuffer.TmpFs or StatFsBuffer.Btrfs or StatFsBuffer.Ext or StatFsBuffer.Xfs
@@ -50,6 +53,16 @@ internal sealed class AttributeMemory
 
         var began = DateTime.UtcNow.ToFileTimeUtc();
         var extras = InodeExtras.Of(file);
+        if (extras.IsRecordMalformed)
+        {
+            _faults.Report(file, DosRecord.Name);
+        }
+
+        if (extras.IsReparsePointMalformed)
+        {
+            _faults.Report(file, InodeExtras.ReparseName);
+        }
+
         Keep(stat, began, extras);
         return extras;
     }
@@ -69,6 +82,16 @@ internal sealed class AttributeMemory
 
         var began = DateTime.UtcNow.ToFileTimeUtc();
         var extras = InodeExtras.OfEntry(directory, nameWithZero);
+        if (extras.IsRecordMalformed)
+        {
+            _faults.ReportEntry(directory, nameWithZero, DosRecord.Name);
+        }
+
+        if (extras.IsReparsePointMalformed)
+        {
+            _faults.ReportEntry(directory, nameWithZero, InodeExtras.ReparseName);
+        }
+
         Keep(stat, began, extras);
         return extras;
     }

@@ -17,7 +17,7 @@ internal static class ExtendedAttributes
     /// <summary>Whether a disk name is one that clients see: its name is one that they can write.</summary>
     public static bool IsVisible(ReadOnlySpan<byte> nameWithZero)
     {
-        if (!nameWithZero.StartsWith(AttributeCalls.UserPrefix) || nameWithZero.StartsWith(AttributeCalls.OwnPrefix))
+        if (!nameWithZero.StartsWith(AttributeCalls.UserPrefix) || IsOwn(nameWithZero))
         {
             return false;
         }
@@ -25,6 +25,11 @@ internal static class ExtendedAttributes
         var name = nameWithZero[AttributeCalls.UserPrefix.Length..^1];
         return !name.IsEmpty && !name.ContainsAnyExceptInRange((byte)0x20, (byte)0x7F) && !name.ContainsAny(Forbidden);
     }
+
+    /// <summary>Whether a disk name is one of the store's, in whatever case: not every file system tells cases apart.</summary>
+    private static bool IsOwn(ReadOnlySpan<byte> name) =>
+        name.Length >= AttributeCalls.OwnPrefix.Length
+        && Ascii.EqualsIgnoreCase(name[..AttributeCalls.OwnPrefix.Length], AttributeCalls.OwnPrefix);
 
     /// <summary>All of a file.</summary>
     public static NtResult<IReadOnlyList<ExtendedAttribute>> Get(FileDescriptor file)
@@ -57,6 +62,16 @@ internal static class ExtendedAttributes
     /// <summary>Sets and removes attributes, all or none. The file's lock is held.</summary>
     public static NtStatus Set(FileDescriptor file, IReadOnlyList<ExtendedAttribute> changes)
     {
+        foreach (var change in changes)
+        {
+            // The server has refused such a name already; but the store belongs to the host app too, and what is kept there decides who may
+            // do what.
+            if (IsOwn([.. AttributeCalls.UserPrefix, .. Encoding.Latin1.GetBytes(change.Name)]))
+            {
+                return NtStatus.InvalidEaName;
+            }
+        }
+
         var old = Get(file);
         if (!old.Succeeded)
         {

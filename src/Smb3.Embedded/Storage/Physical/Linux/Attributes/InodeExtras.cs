@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>What the extended attributes of an inode say of it.</summary>
@@ -9,6 +11,19 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool HasAny, bool HasStreams, bool HasDescriptor)
 {
     private const int UsualListSize = 512;
+    private const int ReparseHeaderSize = 8;
+    private const int GuidSize = 16;
+    private const int MaxReparseSize = 16 * 1024; // MAXIMUM_REPARSE_DATA_BUFFER_SIZE
+    private const uint MicrosoftBit = 0x80000000;
+
+    /// <summary>Whether there is a record that is none, and is ignored.</summary>
+    public bool IsRecordMalformed { get; init; }
+
+    /// <summary>Whether the record says that there is a reparse point, but its data is none, and it is ignored.</summary>
+    public bool IsReparsePointMalformed { get; init; }
+
+    /// <summary>The attribute that holds the data of a reparse point, as a REPARSE_DATA_BUFFER.</summary>
+    public static ReadOnlySpan<byte> ReparseName => "user.smb3.reparse\0"u8;
 
     /// <summary>The attribute that holds the security descriptor.</summary>
     public static ReadOnlySpan<byte> DescriptorName => "user.smb3.sd\0"u8;
@@ -60,7 +75,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         using var handle = new HandlePath(file);
         fixed (byte* text = handle.Text)
         {
-            return ReadRecord(new AttributeSource(text, follow: true));
+            return ReadRecord(new AttributeSource(text, follow: true), out _);
         }
     }
 
@@ -99,11 +114,14 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         var eaSize = 0u;
         var hasStreams = false;
         var hasDescriptor = false;
+        var isRecordMalformed = false;
+        var isReparsePointMalformed = false;
         foreach (var name in new AttributeNames(names))
         {
             if (name.SequenceEqual(DosRecord.Name))
             {
-                record = ReadRecord(source);
+                record = ReadRecord(source, out isReparsePointMalformed);
+                isRecordMalformed = record is null;
             }
             else if (name.SequenceEqual(DescriptorName))
             {
@@ -119,7 +137,11 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
             }
         }
 
-        return new InodeExtras(record, eaSize == 0 ? 0 : eaSize + 4, true, hasStreams, hasDescriptor);
+        return new InodeExtras(record, eaSize == 0 ? 0 : eaSize + 4, true, hasStreams, hasDescriptor)
+        {
+            IsRecordMalformed = isRecordMalformed,
+            IsReparsePointMalformed = isReparsePointMalformed,
+        };
     }
 
     private static unsafe uint SizeOf(AttributeSource source, ReadOnlySpan<byte> nameWithZero)
@@ -131,13 +153,53 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         }
     }
 
-    private static unsafe DosRecord? ReadRecord(AttributeSource source)
+    private static unsafe DosRecord? ReadRecord(AttributeSource source, out bool isReparsePointMalformed)
     {
+        isReparsePointMalformed = false;
         var value = stackalloc byte[DosRecord.Size];
         fixed (byte* name = DosRecord.Name)
         {
             var size = source.Get(name, value, DosRecord.Size);
-            return size > 0 && DosRecord.TryParse(new ReadOnlySpan<byte>(value, (int)size), out var record) ? record : null;
+            if (size <= 0 || !DosRecord.TryParse(new ReadOnlySpan<byte>(value, (int)size), out var record))
+            {
+                return null;
+            }
+
+            if (record.ReparseTag == 0 || HasReparsePoint(source, record.ReparseTag))
+            {
+                return record;
+            }
+
+            // A tag without data would keep everybody out of the file.
+            isReparsePointMalformed = true;
+            return record with { ReparseTag = 0, Attributes = record.Attributes & ~FileAttributes.ReparsePoint };
         }
+    }
+
+    /// <summary>Whether the data of a reparse point is there, belongs to the tag, and is as long as it says.</summary>
+    private static unsafe bool HasReparsePoint(AttributeSource source, uint tag)
+    {
+        fixed (byte* name = ReparseName)
+        {
+            var size = source.Get(name, null, 0);
+            if (size is < ReparseHeaderSize or > MaxReparseSize)
+            {
+                return false;
+            }
+
+            var value = new byte[size];
+            fixed (byte* bytes = value)
+            {
+                return source.Get(name, bytes, size) == size && IsReparsePoint(value, tag);
+            }
+        }
+    }
+
+    /// <summary>REPARSE_DATA_BUFFER and REPARSE_GUID_DATA_BUFFER (MS-FSCC sections 2.1.2.2 and 2.1.2.3): tag, length of the data, GUID.</summary>
+    private static bool IsReparsePoint(ReadOnlySpan<byte> value, uint tag)
+    {
+        var header = (tag & MicrosoftBit) != 0 ? ReparseHeaderSize : ReparseHeaderSize + GuidSize;
+        return BinaryPrimitives.ReadUInt32LittleEndian(value) == tag
+            && header + BinaryPrimitives.ReadUInt16LittleEndian(value[4..]) == value.Length;
     }
 }

@@ -24,6 +24,7 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     private const int HeaderSize = 4;
     private const int IdSize = 16;
     private const int MaxDiskName = 255; // XATTR_NAME_MAX
+    private const int MaxName = 255;
 
     /// <summary>What the names of all of them begin with.</summary>
     public static ReadOnlySpan<byte> Prefix => "user.smb3.stream."u8;
@@ -61,7 +62,7 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
         }
 
         var name = nameSize > 0 ? Utf16(value.Span.Slice(HeaderSize, nameSize)) : PlainName(diskNameWithZero);
-        if (name is null)
+        if (name is null || !IsName(name))
         {
             return false;
         }
@@ -99,6 +100,9 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
         content.CopyTo(value.AsSpan(HeaderSize + name.Length));
         return value;
     }
+
+    // A local program can write what no client could ask for.
+    private static bool IsName(string name) => name.Length is > 0 and <= MaxName && name.AsSpan().IndexOfAny("/\\:\0") < 0;
 
     // Half a surrogate pair is a name too, so no encoding has a say.
     private static byte[] NameBytes(string name)

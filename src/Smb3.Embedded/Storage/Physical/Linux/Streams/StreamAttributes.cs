@@ -4,7 +4,8 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>Finds the attributes of a file that are named streams.</summary>
-internal static class StreamAttributes
+/// <param name="faults">What is none is told to this, and left out.</param>
+internal sealed class StreamAttributes(AttributeFaults faults)
 {
     /// <summary>Finds a stream by its name, as it is written or else in any case.</summary>
     /// <param name="file">The file.</param>
@@ -13,7 +14,7 @@ internal static class StreamAttributes
     /// <param name="diskName">The attribute's name, with a zero byte.</param>
     /// <param name="attribute">What it says.</param>
     /// <returns>Success; or OBJECT_NAME_NOT_FOUND.</returns>
-    public static NtStatus Find(
+    public NtStatus Find(
         FileDescriptor file, string name, bool caseSensitive, out byte[] diskName, out StreamAttribute attribute)
     {
         diskName = StreamAttribute.DiskName(name, caseSensitive);
@@ -27,6 +28,11 @@ internal static class StreamAttributes
         if (error is not (0 or Errno.NoData))
         {
             return error.ToStatus();
+        }
+
+        if (error == 0)
+        {
+            faults.Report(file, diskName);
         }
 
         if (caseSensitive)
@@ -50,7 +56,7 @@ internal static class StreamAttributes
     }
 
     /// <summary>All streams of a file, with their disk names.</summary>
-    public static List<(byte[] DiskName, StreamAttribute Attribute)> List(FileDescriptor file)
+    public List<(byte[] DiskName, StreamAttribute Attribute)> List(FileDescriptor file)
     {
         var all = new List<(byte[], StreamAttribute)>();
         if (AttributeCalls.List(file, out var names) != 0)
@@ -60,11 +66,18 @@ internal static class StreamAttributes
 
         foreach (var name in new AttributeNames(names))
         {
-            if (name.StartsWith(StreamAttribute.Prefix)
-                && AttributeCalls.Get(file, name, out var value) == 0
-                && StreamAttribute.TryParse(name, value, out var attribute))
+            if (!name.StartsWith(StreamAttribute.Prefix) || AttributeCalls.Get(file, name, out var value) != 0)
+            {
+                continue;
+            }
+
+            if (StreamAttribute.TryParse(name, value, out var attribute))
             {
                 all.Add((name.ToArray(), attribute));
+            }
+            else
+            {
+                faults.Report(file, name);
             }
         }
 

@@ -9,6 +9,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 /// </summary>
 internal sealed class StreamStore(LinuxFileStore store) : IDisposable
 {
+    private readonly StreamAttributes _attributes = new(store.Faults);
     private readonly Lock _sync = new();
     private readonly Dictionary<InodeKey, List<NamedStream>> _open = [];
 
@@ -84,7 +85,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <summary>The streams of a file.</summary>
     public NtResult<IReadOnlyList<StoreStreamEntry>> List(FileDescriptor file)
     {
-        var all = StreamAttributes.List(file);
+        var all = _attributes.List(file);
         var list = new List<StoreStreamEntry>(all.Count);
         foreach (var (_, attribute) in all)
         {
@@ -194,6 +195,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
             }
 
             var target = new LinuxFile(store, data, StorePath.Root, isDirectory: false, isNew: false);
+            target.DropPrivileges(stat);
             error = Native.Truncate(data, 0) == 0 ? StreamWriter.Copy(stream!, data) : Native.LastError;
             if (error != 0)
             {
@@ -251,7 +253,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 stream.IsRemoved = true;
             }
 
-            foreach (var (_, attribute) in StreamAttributes.List(file))
+            foreach (var (_, attribute) in _attributes.List(file))
             {
                 if (attribute.IsAside)
                 {
@@ -274,7 +276,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         lock (store.LockOf(stat))
         {
             StreamAttribute largest = default;
-            foreach (var (_, attribute) in StreamAttributes.List(file))
+            foreach (var (_, attribute) in _attributes.List(file))
             {
                 if (attribute.Data.Length > largest.Data.Length)
                 {
@@ -302,7 +304,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
             return NtStatus.Success;
         }
 
-        var status = StreamAttributes.Find(file, name, store.Options.CaseSensitive, out var diskName, out var attribute);
+        var status = _attributes.Find(file, name, store.Options.CaseSensitive, out var diskName, out var attribute);
         if (status != NtStatus.Success)
         {
             return status;
