@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
 
@@ -94,6 +95,9 @@ internal sealed class Connection
     public EndPoint RemoteEndPoint { get; }
 
     public IPAddress RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+
+    /// <summary>Whose connections it is counted with.</summary>
+    public ClientNetwork RemoteNetwork => ClientNetwork.Of(RemoteAddress);
 
     public DateTimeOffset CreatedAt { get; }
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
 
@@ -14,7 +14,7 @@ internal sealed class ServerGraph
 {
     private readonly ConcurrentDictionary<Guid, Client> _clients = new();
     private readonly ConcurrentDictionary<ulong, Connection> _connections = new();
-    private readonly ConcurrentDictionary<IPAddress, int> _connectionsByAddress = new();
+    private readonly ConcurrentDictionary<ClientNetwork, int> _connectionsByNetwork = new();
     private readonly ConcurrentDictionary<ulong, Session> _sessions = new();
     private readonly ConcurrentDictionary<ulong, Session> _endingSessions = new();
     private readonly Lock _clientGate = new();
@@ -78,9 +78,9 @@ internal sealed class ServerGraph
             return false;
         }
 
-        if (_connectionsByAddress.AddOrUpdate(connection.RemoteAddress, 1, (_, n) => n + 1) > limits.MaxConnectionsPerAddress)
+        if (_connectionsByNetwork.AddOrUpdate(connection.RemoteNetwork, 1, (_, n) => n + 1) > limits.MaxConnectionsPerAddress)
         {
-            Release(connection.RemoteAddress);
+            Release(connection.RemoteNetwork);
             return false;
         }
 
@@ -131,7 +131,7 @@ internal sealed class ServerGraph
             Changes.Tell(SmbChangeKind.ClientLeft, left);
         }
 
-        Release(connection.RemoteAddress);
+        Release(connection.RemoteNetwork);
         ending.ThrowIfFailed();
     }
 
@@ -219,14 +219,14 @@ internal sealed class ServerGraph
 
     private bool Forget(Client client) => client.IsGone && _clients.TryRemove(client.ClientGuid, out _);
 
-    private void Release(IPAddress address)
+    private void Release(ClientNetwork network)
     {
         Interlocked.Decrement(ref _connectionCount);
-        while (_connectionsByAddress.TryGetValue(address, out var count))
+        while (_connectionsByNetwork.TryGetValue(network, out var count))
         {
             if (count <= 1
-                ? _connectionsByAddress.TryRemove(KeyValuePair.Create(address, count))
-                : _connectionsByAddress.TryUpdate(address, count - 1, count))
+                ? _connectionsByNetwork.TryRemove(KeyValuePair.Create(network, count))
+                : _connectionsByNetwork.TryUpdate(network, count - 1, count))
             {
                 return;
             }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipelines;
+using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
@@ -100,9 +101,9 @@ internal sealed class TestServer : IAsyncDisposable
     public bool Logged(string text) => _log.Entries.Any(entry => entry.Text.Contains(text, StringComparison.Ordinal));
 
     /// <summary>A new client that has connected and done nothing yet.</summary>
-    public SmbTestConnection Connect(SmbTestClientOptions? options = null)
+    public SmbTestConnection Connect(SmbTestClientOptions? options = null, IPAddress? from = null)
     {
-        var client = new SmbTestConnection(_transport.Connect(), options);
+        var client = new SmbTestConnection(_transport.Connect(from), options);
         _clients.Enqueue(client);
         return client;
     }

@@ -6,7 +6,10 @@ public sealed class SmbServerLimits
     /// <summary>Connections at the same time; a further one is closed at once. 1 to 1,000,000. Default 16,384.</summary>
     public int MaxConnections { get; set; } = 16_384;
 
-    /// <summary>Connections at the same time from one address. 1 to 1,000,000. Default 4,096.</summary>
+    /// <summary>
+    /// Connections at the same time from one IPv4 address or one IPv6 network of 64 bits, which a single host has to itself. 1 to 1,000,000.
+    /// Default 4,096.
+    /// </summary>
     public int MaxConnectionsPerAddress { get; set; } = 4_096;
 
     /// <summary>Sessions on one connection, those being set up included. 1 to 65,536. Default 2,048.</summary>

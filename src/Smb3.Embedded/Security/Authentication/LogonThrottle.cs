@@ -1,4 +1,5 @@
 using System.Net;
+using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Security.Authentication;
 
@@ -58,23 +59,7 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
         }
     }
 
-    // One IPv6 host has a /64 to itself, so that is what counts as one address.
-    private static string? AddressKey(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return null;
-        }
-
-        if (address.IsIPv4MappedToIPv6)
-        {
-            address = address.MapToIPv4();
-        }
-
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out var size);
-        return "@" + Convert.ToHexString(bytes[..Math.Min(size, 8)]);
-    }
+    private static string? AddressKey(IPAddress? address) => address is null ? null : "@" + ClientNetwork.Of(address);
 
     // Cut, as the client chooses how long the name is and the table must stay small.
     private static string? UserKey(string? userName) =>
