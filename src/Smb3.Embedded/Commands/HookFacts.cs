@@ -12,7 +12,10 @@ internal static class HookFacts
         new(connection.Id, connection.LocalEndPoint, connection.RemoteEndPoint, connection.CreatedAt);
 
     public static SmbSessionInfo Of(Session session, SmbIdentity identity) =>
-        new(session.SessionId, identity, Of(session.FirstConnection), TextOf(session.FirstConnection.Negotiated?.Dialect));
+        new(session.SessionId, identity, Of(session.Origin), TextOf(session.Origin.Negotiated.Dialect));
+
+    private static SmbConnectionInfo Of(SessionOrigin origin) =>
+        new(origin.ConnectionId, origin.LocalEndPoint, origin.RemoteEndPoint, origin.ConnectedAt);
 
     public static string TextOf(Smb2Dialect? dialect) => dialect switch
     {

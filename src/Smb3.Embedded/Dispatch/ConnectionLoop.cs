@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Transport;
@@ -30,7 +29,7 @@ internal sealed class ConnectionLoop : INotificationSender
     private readonly FrameReader _reader;
     private readonly OutgoingQueue _outgoing;
     private readonly FlowControl _flow;
-    private readonly ConcurrentBag<RequestChain> _freeChains = [];
+    private readonly ChainPool _chains = new();
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
     private int _running;
@@ -285,11 +284,7 @@ internal sealed class ConnectionLoop : INotificationSender
         var charge = frame.Length + CreditUnit;
         _flow.Add(charge);
         Interlocked.Increment(ref _running);
-        if (!_freeChains.TryTake(out var chain))
-        {
-            chain = new RequestChain(this, _pipeline);
-        }
-
+        var chain = _chains.TryTake() ?? new RequestChain(this, _pipeline);
         chain.Begin(frame, messages, encryptedBy);
         var running = chain.RunAsync();
         if (running.IsCompleted)
@@ -311,7 +306,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
     private void Finished(RequestChain chain, int charge)
     {
-        _freeChains.Add(chain);
+        _chains.Return(chain);
         _flow.Remove(charge);
         if (Interlocked.Decrement(ref _running) == 0)
         {

@@ -73,7 +73,7 @@ internal sealed class Request
     public bool CanBeReplayed { get; set; }
 
     /// <summary>
-    /// The session's channel on this connection; <see langword="null"/> while it is set up, and for sessions without keys.
+    /// The session's channel on this connection, used by the chain; <see langword="null"/> while it is set up.
     /// </summary>
     public Channel? Channel { get; set; }
 
@@ -141,6 +141,9 @@ internal sealed class Request
 
     /// <summary>Keeps a session's keys alive until the response has left; false when the session is over.</summary>
     public bool TryUse(Session session) => _chain.Use(session);
+
+    /// <summary>The same of a channel's key.</summary>
+    public bool TryUse(Channel channel) => _chain.Use(channel);
 
     /// <summary>
     /// Whether the request paid for a payload of <paramref name="bytes"/>: one credit for each 64 KiB (MS-SMB2 3.3.5.2.5). Without

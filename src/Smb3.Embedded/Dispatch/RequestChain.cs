@@ -18,6 +18,7 @@ internal sealed class RequestChain
     private readonly RequestPipeline _pipeline;
     private readonly Request _request;
     private readonly List<Session> _used = [];
+    private readonly List<Channel> _usedChannels = [];
     private readonly List<Outgoing> _messages = [];
     private readonly List<Action> _onSend = [];
     private readonly List<Action> _afterSend = [];
@@ -114,6 +115,23 @@ internal sealed class RequestChain
         }
 
         _used.Add(session);
+        return true;
+    }
+
+    /// <summary>The same of a channel: its key outlives the responses that it signs.</summary>
+    public bool Use(Channel channel)
+    {
+        if (_usedChannels.Contains(channel))
+        {
+            return true;
+        }
+
+        if (!channel.TryUse())
+        {
+            return false;
+        }
+
+        _usedChannels.Add(channel);
         return true;
     }
 
@@ -400,6 +418,12 @@ internal sealed class RequestChain
         _sealing = null;
         Response.Truncate(0);
         EncryptedBy = null;
+        foreach (var channel in _usedChannels)
+        {
+            channel.Release();
+        }
+
+        _usedChannels.Clear();
         foreach (var session in _used)
         {
             session.Release();

@@ -152,7 +152,7 @@ internal sealed class RequestPipeline
             return NtStatus.UserSessionDeleted;
         }
 
-        var channel = session.ChannelOn(request.Connection);
+        var channel = session.ChannelOn(request.Connection) is { } found && chain.Use(found) ? found : null;
         if (!chain.IsEncrypted)
         {
             // MS-SMB2 3.3.5.2.4: a signature that is there must be right, and where it must be there it must not be missing.

@@ -59,6 +59,7 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
         if (IsDone())
         {
             _timer?.Dispose();
+            _current = null;
         }
 
         Volatile.Write(ref _watching, 0);
@@ -71,7 +72,12 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
             return true;
         }
 
-        var ended = _current!.Ended.IsCancellationRequested;
+        if (_current is null)
+        {
+            return true;
+        }
+
+        var ended = _current.Ended.IsCancellationRequested;
         if (!ended)
         {
             var arrival = _hasArrived ? Arrival.Arrived : _current.Notifications?.ArrivalOf(_mark);

@@ -13,6 +13,10 @@ namespace Smb3.Embedded.Sessions;
 /// </summary>
 internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb2FileId fileId) : IBreakSink, IBreakRoute
 {
+    // What is needed of the connection, but not itself: an open may outlive the one that it was made on.
+    private readonly AnnouncementGate _announcements = connection.Announcements;
+    private readonly ulong _openedOn = connection.Id;
+    private readonly Client? _client = connection.Client;
     private readonly Lock _sync = new();
     private List<(CacheBreak Notice, CacheGrant Grant)>? _early;
     private volatile BreakDelivery? _last;
@@ -38,7 +42,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
             _announced = true;
             if (_early is not null)
             {
-                connection.Announcements.Begin();
+                _announcements.Begin();
             }
         }
     }
@@ -69,7 +73,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         }
         finally
         {
-            connection.Announcements.End();
+            _announcements.End();
         }
     }
 
@@ -139,12 +143,12 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         if (!IsLease)
         {
             return FollowsSpecification
-                ? channels.OrderBy(one => one != connection).ThenBy(one => one.Id)
+                ? channels.OrderBy(one => one.Id != _openedOn).ThenBy(one => one.Id)
                 : channels.OrderByDescending(one => one.Id);
         }
 
         // What is encrypted for a session, only its own channels can take.
-        return Seals || connection.Client is not { } client
+        return Seals || _client is not { } client
             ? channels.OrderBy(one => one.Id)
             : client.Connections.Where(one => one.Authenticated).OrderBy(one => one.Id);
     }

@@ -6,8 +6,11 @@ namespace Smb3.Embedded.Sessions;
 /// A session's presence on one connection, with the signing key of its own (Session.ChannelList, MS-SMB2 3.3.1.8). Samba:
 /// smbXsrv_channel.
 /// </summary>
-internal sealed class Channel : IDisposable
+internal sealed class Channel
 {
+    private int _uses = 1;
+    private int _ended;
+
     public Channel(Session session, Connection connection, MessageSigner? signer)
     {
         Session = session;
@@ -25,5 +28,41 @@ internal sealed class Channel : IDisposable
     /// <summary>Signs and verifies; <see langword="null"/> for a session without keys (guest, anonymous).</summary>
     public MessageSigner? Signer { get; }
 
-    public void Dispose() => Signer?.Dispose();
+    /// <summary>
+    /// Keeps the key while a request or a response works with it; false when the channel is over and its key gone. Every true answer is
+    /// followed by one <see cref="Release"/>.
+    /// </summary>
+    public bool TryUse()
+    {
+        var uses = Volatile.Read(ref _uses);
+        while (uses > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
+            if (seen == uses)
+            {
+                return true;
+            }
+
+            uses = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _uses) == 0)
+        {
+            Signer?.Dispose();
+        }
+    }
+
+    /// <summary>The session is not on this connection any more: the key goes with the last request that uses it.</summary>
+    public void End()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+        {
+            Release();
+        }
+    }
 }

@@ -42,7 +42,9 @@ internal sealed class Session
 {
     private readonly ConcurrentDictionary<ulong, Channel> _channels = new();
     private readonly ConcurrentDictionary<uint, TreeConnect> _trees = new();
-    private readonly ConcurrentBag<Channel> _lostChannels = [];
+    private readonly Lock _bindingGate = new();
+    private MessageSigner? _bindingSigner;
+    private Connection? _setUpOn;
     private uint _lastTreeId;
     private int _uses = 1;
     private int _inSetup;
@@ -53,7 +55,8 @@ internal sealed class Session
     {
         Graph = graph;
         SessionId = sessionId;
-        FirstConnection = connection;
+        Origin = SessionOrigin.Of(connection);
+        _setUpOn = connection;
         Opens = new OpenTable(graph.Settings.Limits.MaxOpensPerSession);
         CreatedAt = graph.Settings.TimeProvider.GetUtcNow();
     }
@@ -65,7 +68,7 @@ internal sealed class Session
     public DateTimeOffset CreatedAt { get; }
 
     /// <summary>The connection that the session was set up on; its dialect, client and cipher are the session's.</summary>
-    public Connection FirstConnection { get; }
+    public SessionOrigin Origin { get; }
 
     public SessionState State => (SessionState)Volatile.Read(ref _state);
 
@@ -132,7 +135,6 @@ internal sealed class Session
         Identity = identity;
         Keys = keys;
         Sealer = sealer;
-        BindingSigner = channel?.Signer;
         SigningRequired = signingRequired;
         EncryptData = encryptData;
         if (channel is not null)
@@ -140,6 +142,7 @@ internal sealed class Session
             _channels[channel.Connection.Id] = channel;
         }
 
+        _setUpOn = null;
         Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.InProgress);
         Graph.Changes.Tell(SmbChangeKind.SessionStarted, this);
         if (channel is not null)
@@ -150,9 +153,24 @@ internal sealed class Session
 
     /// <summary>
     /// Verifies and signs the requests that bind the session to a further connection (Session.SigningKey, MS-SMB2 3.3.5.2.4);
-    /// <see langword="null"/> while there is none. The first channel's own, which has that key and outlives the channel.
+    /// <see langword="null"/> while there is none. For who uses the session.
     /// </summary>
-    public MessageSigner? BindingSigner { get; private set; }
+    public MessageSigner? BindingSigner
+    {
+        get
+        {
+            if (Keys is not { } keys)
+            {
+                return null;
+            }
+
+            // The first channel has that key too, but may be gone.
+            lock (_bindingGate)
+            {
+                return _bindingSigner ??= keys.CreateSigner(Origin.Negotiated.SigningAlgorithm);
+            }
+        }
+    }
 
     /// <summary>Whether <paramref name="identity"/> is the user of this session.</summary>
     public bool IsSameUser(SmbIdentity identity) =>
@@ -160,16 +178,21 @@ internal sealed class Session
         && own.IsAnonymous == identity.IsAnonymous
         && string.Equals(own.UserName, identity.UserName, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Publishes a channel that was bound; from here on the session is there on its connection too.</summary>
+    /// <summary>
+    /// Publishes a channel that was bound; from here on the session is there on its connection too. The session ends it, also when it
+    /// does not take it.
+    /// </summary>
     public NtStatus TryAddChannel(Channel channel)
     {
         if (_channels.Count >= Graph.Settings.Limits.MaxChannelsPerSession)
         {
+            channel.End();
             return NtStatus.InsufficientResources;
         }
 
         if (!_channels.TryAdd(channel.Connection.Id, channel))
         {
+            channel.End();
             return NtStatus.RequestNotAccepted;
         }
 
@@ -183,6 +206,7 @@ internal sealed class Session
         // It ended, or its connection did, while the channel was on its way in.
         _channels.TryRemove(channel.Connection.Id, out _);
         channel.Connection.Sessions.TryRemove(SessionId, out _);
+        channel.End();
         return NtStatus.UserSessionDeleted;
     }
 
@@ -224,9 +248,11 @@ internal sealed class Session
     {
         if (_channels.TryRemove(connection.Id, out var channel))
         {
-            _lostChannels.Add(channel);
             Graph.Changes.Tell(SmbChangeKind.ChannelRemoved, channel);
+            channel.End();
         }
+
+        Interlocked.CompareExchange(ref _setUpOn, null, connection);
 
         if (_channels.IsEmpty)
         {
@@ -283,9 +309,10 @@ internal sealed class Session
         {
             channel.Connection.Sessions.TryRemove(SessionId, out _);
             Graph.Changes.Tell(SmbChangeKind.ChannelRemoved, channel);
+            channel.End();
         }
 
-        FirstConnection.Sessions.TryRemove(SessionId, out _);
+        Interlocked.Exchange(ref _setUpOn, null)?.Sessions.TryRemove(SessionId, out _);
         Graph.FinishEnd(this);
         _ended.TrySetResult();
         Release();
@@ -329,11 +356,14 @@ internal sealed class Session
     {
         Exchange?.Dispose();
         Exchange = null;
-        foreach (var channel in _channels.Values.Concat(_lostChannels))
+        foreach (var channel in _channels.Values)
         {
-            channel.Dispose();
+            // One that was published while the session ended.
+            channel.End();
         }
 
+        _channels.Clear();
+        _bindingSigner?.Dispose();
         Sealer?.Dispose();
         Keys?.Dispose();
     }

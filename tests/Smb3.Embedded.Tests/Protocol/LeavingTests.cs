@@ -146,8 +146,9 @@ public sealed class LeavingTests : ProtocolTest
     {
         var (tree, _) = await StartAsync();
         var session = Server.Graph.FindSession(tree.Session.SessionId)!;
-        var notifier = new BreakNotifier(Assert.Single(session.Trees), session.FirstConnection, new Smb2FileId(99, 99));
-        var client = session.FirstConnection.Client!;
+        var connection = Assert.Single(session.Channels).Connection;
+        var notifier = new BreakNotifier(Assert.Single(session.Trees), connection, new Smb2FileId(99, 99));
+        var client = connection.Client!;
         var lease = new LeaseIdentity(client.ClientGuid, new Guid(1, 0, 0, new byte[8]), ParentKey: null, Version: 2);
         var wish = new CachingWish { State = CacheState.Read | CacheState.Handle, Sink = notifier, Table = client.Leases, Lease = lease };
         var open = (await Server.Volume.CreateAsync(Parameters(wish), CancellationToken.None)).Open!;
@@ -169,8 +170,9 @@ public sealed class LeavingTests : ProtocolTest
     {
         var (tree, _) = await StartAsync();
         var session = Server.Graph.FindSession(tree.Session.SessionId)!;
-        var notifier = new BreakNotifier(Assert.Single(session.Trees), session.FirstConnection, new Smb2FileId(99, 99));
-        var client = session.FirstConnection.Client!;
+        var connection = Assert.Single(session.Channels).Connection;
+        var notifier = new BreakNotifier(Assert.Single(session.Trees), connection, new Smb2FileId(99, 99));
+        var client = connection.Client!;
         var lease = new LeaseIdentity(client.ClientGuid, new Guid(1, 0, 0, new byte[8]), ParentKey: null, Version: 2);
         var wish = new CachingWish { State = CacheState.Read, Sink = notifier, Table = client.Leases, Lease = lease };
         var open = (await Server.Volume.CreateAsync(Parameters(wish), CancellationToken.None)).Open!;
@@ -210,7 +212,7 @@ public sealed class LeavingTests : ProtocolTest
         var busy = await tree.OpenAsync("busy");
         _faults.WriteGate.Close();
         await tree.Session.Connection.SendAsync(busy.WriteRequest(0, [1]));
-        var connection = Server.Graph.FindSession(tree.Session.SessionId)!.FirstConnection;
+        var connection = Assert.Single(Server.Graph.FindSession(tree.Session.SessionId)!.Channels).Connection;
         await tree.Session.Connection.DisposeAsync();
         await TestServer.UntilAsync(() => connection.Ended.IsCancellationRequested, "the connection has ended");
         Assert.NotNull(Server.Graph.FindSession(tree.Session.SessionId));

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
@@ -16,9 +17,22 @@ using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.Transport.InMemory;
+using Smb3.Embedded.Transport.Tcp;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Protocol;
+
+/// <summary>What is between a <see cref="TestServer"/> and its clients.</summary>
+public enum TestTransport
+{
+    InMemory,
+
+    /// <summary>TCP by the runtime's own means.</summary>
+    PortableTcp,
+
+    /// <summary>TCP as the system does it best.</summary>
+    Tcp,
+}
 
 /// <summary>How a <see cref="TestServer"/> differs from the usual one.</summary>
 internal sealed record TestServerOptions
@@ -29,6 +43,9 @@ internal sealed record TestServerOptions
 
     /// <summary>Puts something around the memory store.</summary>
     public Func<IFileStore, IFileStore>? Store { get; init; }
+
+    /// <summary>What <see cref="TestServer.ConnectUntrackedAsync"/> goes over.</summary>
+    public TestTransport Transport { get; init; }
 
     /// <summary>Whether client and server run on one thread.</summary>
     public bool Inline { get; init; }
@@ -50,6 +67,7 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly TestServerOptions _options;
     private readonly ServerRun _run;
     private readonly InMemoryTransport _transport;
+    private readonly TcpTransportListener? _tcp;
     private readonly RecordingLogger _log = new();
     private readonly ConcurrentQueue<SmbTestConnection> _clients = new();
     private readonly ServerMetrics _metrics = new(null);
@@ -88,6 +106,13 @@ internal sealed class TestServer : IAsyncDisposable
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = Volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
         _run.Add(_transport);
+        if (_options.Transport != TestTransport.InMemory)
+        {
+            _tcp = TcpTransportListener.Listen(
+                new IPEndPoint(IPAddress.Loopback, 0), 128, portable: _options.Transport == TestTransport.PortableTcp);
+            _run.Add(_tcp);
+        }
+
         _run.Begin();
     }
 
@@ -106,6 +131,19 @@ internal sealed class TestServer : IAsyncDisposable
         var client = new SmbTestConnection(_transport.Connect(from), options);
         _clients.Enqueue(client);
         return client;
+    }
+
+    /// <summary>The same over the transport of the options, and nothing remembers it: the test ends it.</summary>
+    public async Task<SmbTestConnection> ConnectUntrackedAsync(SmbTestClientOptions? options = null)
+    {
+        if (_tcp is null)
+        {
+            return new SmbTestConnection(_transport.Connect(), options);
+        }
+
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(_tcp.EndPoint);
+        return new SmbTestConnection(new TcpTransportConnection(socket), options);
     }
 
     /// <summary>A new client whose alice has logged on.</summary>

@@ -81,10 +81,10 @@ internal sealed class SessionBindHandler(CommandServices services)
         }
 
         var channel = new Channel(session, request.Connection, keys.CreateSigner(request.Connection.Negotiated!.SigningAlgorithm));
+        request.TryUse(channel);
         var status = session.TryAddChannel(channel);
         if (status != NtStatus.Success)
         {
-            channel.Dispose();
             return status;
         }
 
@@ -124,11 +124,12 @@ internal sealed class SessionBindHandler(CommandServices services)
         }
 
         session = found;
-        var own = found.FirstConnection.Negotiated!;
+        var own = found.Origin.Negotiated;
 
         // What the client signs with the session's key is answered with it too, but only to who has shown to have it. Where the session
         // has a channel already, the channel's key is the one.
-        var signer = found.ChannelOn(connection)?.Signer ?? found.BindingSigner;
+        var channel = found.ChannelOn(connection);
+        var signer = channel is not null && request.TryUse(channel) ? channel.Signer : found.BindingSigner;
         var verified = request.IsSigned && signer is not null && signer.Verify(request.Message.Span);
         if (verified)
         {

@@ -100,7 +100,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         }
 
         request.Session = session;
-        request.Channel = session.ChannelOn(connection);
+        request.Channel = session.ChannelOn(connection) is { } channel && request.TryUse(channel) ? channel : null;
         if (session.State is SessionState.InProgress)
         {
             return NtStatus.Success;
@@ -235,6 +235,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var channel = new Channel(session, request.Connection, keys.CreateSigner(negotiated.SigningAlgorithm));
         var signingRequired = services.Settings.SigningRequired
             || ((clientMode | negotiated.ClientSecurityMode) & Smb2SecurityMode.SigningRequired) != 0;
+        request.TryUse(channel);
         session.Publish(identity, keys, sealer, channel, signingRequired, services.Settings.Encryption == EncryptionPolicy.Required);
         request.Channel = channel;
     }

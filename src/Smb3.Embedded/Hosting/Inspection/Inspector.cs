@@ -72,9 +72,9 @@ internal static class Inspector
         ServerGraph? graph, List<Connection> connections, List<(Session Session, SmbIdentity Identity)> sessions)
     {
         var connectionsOf = connections.ToLookup(connection => connection.Client, connection => connection.Id);
-        var sessionsOf = sessions.ToLookup(pair => pair.Session.FirstConnection.Client, pair => pair.Session.SessionId);
+        var sessionsOf = sessions.ToLookup(pair => pair.Session.Origin.ClientGuid, pair => pair.Session.SessionId);
         return [.. (graph?.Clients ?? []).Select(
-            client => new SmbActiveClient(graph!, client, [.. connectionsOf[client]], [.. sessionsOf[client]]))];
+            client => new SmbActiveClient(graph!, client, [.. connectionsOf[client]], [.. sessionsOf[client.ClientGuid]]))];
     }
 
     /// <summary>The leases and oplocks of opens, each once.</summary>

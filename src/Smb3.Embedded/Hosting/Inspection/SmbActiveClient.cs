@@ -37,7 +37,7 @@ public sealed record SmbActiveClient
     {
         foreach (var session in _graph.Sessions)
         {
-            if (session.FirstConnection.Client == _client)
+            if (session.Origin.ClientGuid == ClientGuid)
             {
                 await session.EndAsync().ConfigureAwait(false);
             }

@@ -17,7 +17,7 @@ public sealed record SmbActiveOpen
         _open = open;
         OpenId = open.FileId.Persistent;
         SessionId = open.Session.SessionId;
-        ClientGuid = open.Session.FirstConnection.Negotiated?.ClientGuid ?? Guid.Empty;
+        ClientGuid = open.Session.Origin.ClientGuid;
         UserName = identity.UserName;
         ShareName = open.TreeConnect.Share.Name;
         Path = open.Name;

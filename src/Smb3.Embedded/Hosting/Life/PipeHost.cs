@@ -1,3 +1,4 @@
+using System.Net;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Rpc;
@@ -94,7 +95,7 @@ internal sealed class PipeHost : IPipeHost
 
     private static string ClientName(Session session) =>
         session.Identity is { WorkstationName.Length: > 0 } identity ? identity.WorkstationName
-            : session.FirstConnection.RemoteAddress.ToString();
+            : ((session.Origin.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None).ToString();
 
     private IEnumerable<(Session Session, SmbIdentity Identity)> Sessions() =>
         from session in _graph.Sessions

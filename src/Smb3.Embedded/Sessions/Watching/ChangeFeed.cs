@@ -137,7 +137,7 @@ internal sealed class ChangeFeed(TimeProvider time)
         }
     }
 
-    private static Guid? GuidOf(Session session) => session.FirstConnection.Negotiated?.ClientGuid;
+    private static Guid? GuidOf(Session session) => session.Origin.ClientGuid;
 
     private void Tell(SmbChange change)
     {

@@ -9,14 +9,21 @@ internal sealed class TcpTransportListener : ITransportListener
 {
     private readonly Socket _socket;
 
-    private readonly ReadinessQueue? _ready = OperatingSystem.IsLinux() ? new ReadinessQueue() : null;
+    private readonly ReadinessQueue? _ready;
 
-    private TcpTransportListener(Socket socket) => _socket = socket;
+    private TcpTransportListener(Socket socket, bool portable)
+    {
+        _socket = socket;
+        _ready = !portable && OperatingSystem.IsLinux() ? new ReadinessQueue() : null;
+    }
 
     public EndPoint EndPoint => _socket.LocalEndPoint!;
 
     /// <summary>Binds and listens; throws <see cref="SocketException"/> when the end point is taken or not ours.</summary>
-    public static TcpTransportListener Listen(IPEndPoint endPoint, int backlog)
+    /// <param name="endPoint">Where; port 0 takes a free one.</param>
+    /// <param name="backlog">How many may wait to be accepted.</param>
+    /// <param name="portable">Whether sockets are used by the runtime's own means although the system has better ones.</param>
+    public static TcpTransportListener Listen(IPEndPoint endPoint, int backlog, bool portable = false)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -36,7 +43,7 @@ internal sealed class TcpTransportListener : ITransportListener
 
             socket.Bind(endPoint);
             socket.Listen(backlog);
-            return new TcpTransportListener(socket);
+            return new TcpTransportListener(socket, portable);
         }
         catch
         {

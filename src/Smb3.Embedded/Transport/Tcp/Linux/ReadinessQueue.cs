@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Smb3.Embedded.Transport.Tcp.Linux;
@@ -114,23 +115,9 @@ internal sealed unsafe class ReadinessQueue : IDisposable
                 break;
             }
 
-            if (!told || !_lines.TryGetValue(key, out var line))
+            if (told)
             {
-                continue;
-            }
-
-            if (!last)
-            {
-                line.Serve(ready);
-            }
-            else if (Volatile.Read(ref _threads) < MaxThreads)
-            {
-                StartThread();
-                line.Serve(ready);
-            }
-            else
-            {
-                line.ServeLater(ready);
+                ServeOne(key, ready, last);
             }
         }
 
@@ -138,6 +125,30 @@ internal sealed unsafe class ReadinessQueue : IDisposable
         {
             _queue.Dispose();
             _end.Dispose();
+        }
+    }
+
+    // By itself, so that a thread that waits has no line in a variable: it would keep a connection that has ended.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ServeOne(long key, Readiness ready, bool last)
+    {
+        if (!_lines.TryGetValue(key, out var line))
+        {
+            return;
+        }
+
+        if (!last)
+        {
+            line.Serve(ready);
+        }
+        else if (Volatile.Read(ref _threads) < MaxThreads)
+        {
+            StartThread();
+            line.Serve(ready);
+        }
+        else
+        {
+            line.ServeLater(ready);
         }
     }
 
