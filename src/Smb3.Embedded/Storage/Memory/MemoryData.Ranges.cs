@@ -38,13 +38,7 @@ internal sealed partial class MemoryData
                 Clear(last, 0, (int)rest);
             }
 
-            foreach (var (index, chunk) in _chunks)
-            {
-                if (index >= first && index < last)
-                {
-                    Remove(index, chunk);
-                }
-            }
+            RemoveAll(first, last);
         }
 
         // What the file ends with needs no room up to the next boundary.
@@ -59,18 +53,8 @@ internal sealed partial class MemoryData
     /// <summary>The first chunk that is there at or behind <paramref name="offset"/>, as a range.</summary>
     public StoreRange FindAllocated(long offset)
     {
-        if (_order is not { } order)
-        {
-            _order = order = [.. _chunks.Keys];
-            Array.Sort(order);
-        }
-
-        var at = Array.BinarySearch(order, offset / ChunkSize);
-        if (at < 0)
-        {
-            at = ~at;
-        }
-
+        var order = Order();
+        var at = PlaceOf(offset / ChunkSize, order);
         if (at == order.Length)
         {
             return default;
@@ -98,11 +82,15 @@ internal sealed partial class MemoryData
     {
         var pieces = new List<Piece>();
         var end = offset + length;
-        for (var at = offset; at < end;)
+        var order = Order();
+        for (var place = PlaceOf(offset / ChunkSize, order); place < order.Length && order[place] * ChunkSize < end; place++)
         {
-            var (index, start) = Math.DivRem(at, ChunkSize);
+            var index = order[place];
+            var at = Math.Max(offset, index * ChunkSize);
+            var start = at - (index * ChunkSize);
             var count = Math.Min(ChunkSize - start, end - at);
-            if (_chunks.TryGetValue(index, out var chunk) && start < chunk.Bytes.Length)
+            var chunk = _chunks[index];
+            if (start < chunk.Bytes.Length)
             {
                 // The end of the file in a chunk counts as the chunk's end: nothing but zeros follows.
                 if (start == 0 && (count == ChunkSize || end == _length))
@@ -116,11 +104,21 @@ internal sealed partial class MemoryData
                     pieces.Add(new Piece(at - offset, null, chunk.Bytes.AsSpan((int)start, stored).ToArray()));
                 }
             }
-
-            at += count;
         }
 
         return pieces;
+    }
+
+    /// <summary>Lets go of what <see cref="Take"/> took and nobody wants.</summary>
+    public void Drop(List<Piece> pieces)
+    {
+        foreach (var piece in pieces)
+        {
+            if (piece.Chunk is { } chunk)
+            {
+                Free(chunk);
+            }
+        }
     }
 
     /// <summary>Puts what <see cref="Take"/> took in the place of a range of this data.</summary>
@@ -136,7 +134,7 @@ internal sealed partial class MemoryData
             var (index, start) = Math.DivRem(at, ChunkSize);
             var whole = offset + length - at >= ChunkSize || reachesEnd;
             if (piece.Chunk is { } chunk && start == 0 && whole && !_chunks.ContainsKey(index)
-                && Account?.TryTake(chunk.Bytes.Length) != false)
+                && Account?.TryTake(chunk.Bytes.Length) != false && TryTakePlace(chunk))
             {
                 _chunks.Add(index, chunk);
                 _order = null;
@@ -172,6 +170,7 @@ internal sealed partial class MemoryData
             _occupied = _occupied,
             _reserved = _reserved,
         };
+        space.Take(_chunks.Count * MemoryCosts.Chunk);
         foreach (var (index, chunk) in _chunks)
         {
             chunk.Join();
@@ -187,6 +186,34 @@ internal sealed partial class MemoryData
         Account?.Add(-_occupied);
         account?.Add(_occupied);
         Account = account;
+    }
+
+    private bool TryTakePlace(MemoryChunk chunk)
+    {
+        if (space.TryTake(MemoryCosts.Chunk))
+        {
+            return true;
+        }
+
+        Account?.Add(-chunk.Bytes.Length);
+        return false;
+    }
+
+    private long[] Order()
+    {
+        if (_order is not { } order)
+        {
+            _order = order = [.. _chunks.Keys];
+            Array.Sort(order);
+        }
+
+        return order;
+    }
+
+    private static int PlaceOf(long index, long[] order)
+    {
+        var at = Array.BinarySearch(order, index);
+        return at < 0 ? ~at : at;
     }
 
     /// <summary>A part of a range: a chunk of its own, or bytes.</summary>

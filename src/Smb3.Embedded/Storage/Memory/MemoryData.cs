@@ -139,6 +139,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
             Free(chunk);
         }
 
+        space.Return(_chunks.Count * MemoryCosts.Chunk);
         _chunks.Clear();
         _order = null;
         Account?.Add(-_occupied);
@@ -174,7 +175,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
             return null;
         }
 
-        if (!space.TryTake(size))
+        if (!space.TryTake(chunk is null ? size + MemoryCosts.Chunk : size))
         {
             Account?.Add(has - size);
             return null;
@@ -209,6 +210,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     {
         _chunks.Remove(index);
         _order = null;
+        space.Return(MemoryCosts.Chunk);
         _occupied -= chunk.Bytes.Length;
         Account?.Add(-chunk.Bytes.Length);
         Free(chunk);
@@ -222,10 +224,28 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
             Clear(last, (int)keep, ChunkSize);
         }
 
-        var firstGone = keep > 0 ? last + 1 : last;
+        RemoveAll(keep > 0 ? last + 1 : last, (_length + ChunkSize - 1) / ChunkSize);
+    }
+
+    /// <summary>Removes the chunks from one number up to another. Costs no more than the smaller of what is named and what is there.</summary>
+    private void RemoveAll(long first, long end)
+    {
+        if (end - first <= _chunks.Count)
+        {
+            for (var index = first; index < end; index++)
+            {
+                if (_chunks.TryGetValue(index, out var chunk))
+                {
+                    Remove(index, chunk);
+                }
+            }
+
+            return;
+        }
+
         foreach (var (index, chunk) in _chunks)
         {
-            if (index >= firstGone)
+            if (index >= first && index < end)
             {
                 Remove(index, chunk); // a dictionary may lose entries while it is walked
             }
@@ -243,7 +263,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         if (chunk.IsShared)
         {
             var own = new MemoryChunk((byte[])chunk.Bytes.Clone());
-            space.Return(-own.Bytes.Length);
+            space.Take(own.Bytes.Length);
             Free(chunk);
             _chunks[index] = chunk = own;
         }

@@ -3,11 +3,16 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>One name in a directory. Never changed once it can be seen; a rename makes another.</summary>
-internal sealed record MemoryLink(string Name, MemoryNode Node);
+internal sealed record MemoryLink(string Name, MemoryNode Node)
+{
+    /// <summary>What it takes of the store's capacity.</summary>
+    public long Cost => MemoryCosts.OfLink(Name);
+}
 
 /// <summary>
 /// A directory: its entries by name, for look-ups, and in order, for listings. <see cref="EntriesLock"/> guards the entries; who changes
-/// them holds the store's lock on names as well, so that a change of two directories cannot meet another.
+/// them holds the store's lock on names as well, so that a change of two directories cannot meet another, and has taken the room for a new
+/// entry. An old one gives its room back.
 /// </summary>
 internal sealed class MemoryDirectory : MemoryNode
 {
@@ -74,6 +79,7 @@ internal sealed class MemoryDirectory : MemoryNode
             if (_byName.Remove(link.Name, out var old))
             {
                 _inOrder.Remove(old);
+                Space.Return(old.Cost);
             }
 
             _byName.Add(link.Name, link);
@@ -88,6 +94,7 @@ internal sealed class MemoryDirectory : MemoryNode
         {
             _byName.Remove(link.Name);
             _inOrder.Remove(link);
+            Space.Return(link.Cost);
         }
     }
 

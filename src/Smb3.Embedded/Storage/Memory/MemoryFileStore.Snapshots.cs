@@ -14,7 +14,7 @@ public sealed partial class MemoryFileStore
         _space = source._space;
         _created = source._created;
         _lastId = source._lastId;
-        _root = MemoryTreeCopy.Make(source._root);
+        _root = MemoryTreeCopy.Make(source._root, _space);
         Traits = source.Traits with
         {
             Abilities = (source.Traits.Abilities & ~(StoreAbilities.Snapshots | StoreAbilities.Quotas)) | StoreAbilities.ReadOnly,
@@ -26,6 +26,7 @@ public sealed partial class MemoryFileStore
     /// changed later. Changes of names wait meanwhile; a write that is under way may be in it in part.
     /// </summary>
     /// <returns>Its time: now in whole seconds, or later when there is one of that time already.</returns>
+    /// <exception cref="IOException">The store has no room for the copies of the names.</exception>
     public DateTimeOffset TakeSnapshot()
     {
         if (Traits.Has(StoreAbilities.ReadOnly))
@@ -41,7 +42,14 @@ public sealed partial class MemoryFileStore
                 now = now.AddSeconds(1);
             }
 
-            _snapshots.Add(now, new MemoryFileStore(this));
+            var snapshot = new MemoryFileStore(this);
+            if (_space.Free < 0)
+            {
+                MemoryTreeCopy.Release(snapshot._root);
+                throw new IOException("The store is full: there is no room for a snapshot.");
+            }
+
+            _snapshots.Add(now, snapshot);
             return now;
         }
     }

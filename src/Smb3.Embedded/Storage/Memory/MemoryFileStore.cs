@@ -90,26 +90,25 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
                 return new(NtStatus.ObjectNameCollision);
             }
 
-            MemoryNode node;
-            if (parameters.IsDirectory)
+            MemoryNode node = parameters.IsDirectory
+                ? new MemoryDirectory(NextId(), _space, _options, parameters)
+                : new MemoryFileNode(NextId(), _space, _options, parameters);
+            var link = new MemoryLink(name, node);
+            if (!node.TryPay())
             {
-                node = new MemoryDirectory(NextId(), _space, _options, parameters);
+                return new(NtStatus.DiskFull);
             }
-            else
-            {
-                var file = new MemoryFileNode(NextId(), _space, _options, parameters);
-                if (parameters.AllocationSize > 0
-                    && file.Reserve(null, parameters.AllocationSize) is var status && status != NtStatus.Success)
-                {
-                    return new(status);
-                }
 
-                node = file;
+            var reserves = parameters is { AllocationSize: > 0, IsDirectory: false };
+            if ((reserves && node.Reserve(null, parameters.AllocationSize) != NtStatus.Success) || !_space.TryTake(link.Cost))
+            {
+                node.Abandon();
+                return new(NtStatus.DiskFull);
             }
 
             node.IsCompressed = parent.Value.IsCompressed;
             var handle = Open(node, actual.Append(name));
-            parent.Value.Put(new MemoryLink(name, node));
+            parent.Value.Put(link);
             parent.Value.TouchWrite();
             return new(handle);
         }
@@ -209,6 +208,12 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             }
         }
 
+        var renamed = new MemoryLink(name, link.Node);
+        if (!_space.TryTake(renamed.Cost))
+        {
+            return NtStatus.DiskFull;
+        }
+
         // Both directories at once: whoever looks sees the file under the old name or under the new one.
         var (first, second) = oldParent.Id <= newParent.Id ? (oldParent, newParent) : (newParent, oldParent);
         lock (first.EntriesLock)
@@ -216,7 +221,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             lock (second.EntriesLock)
             {
                 oldParent.Remove(link);
-                newParent.Put(new MemoryLink(name, link.Node));
+                newParent.Put(renamed);
             }
         }
 
@@ -274,12 +279,19 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             }
         }
 
+        var link = new MemoryLink(name, found.Value);
+        if (!_space.TryTake(link.Cost))
+        {
+            return NtStatus.DiskFull;
+        }
+
         if (!found.Value.TryAddLink())
         {
+            _space.Return(link.Cost);
             return NtStatus.TooManyLinks;
         }
 
-        parent.Put(new MemoryLink(name, found.Value));
+        parent.Put(link);
         parent.TouchWrite();
         victim?.Node.RemoveLink();
         return NtStatus.Success;

@@ -4,8 +4,8 @@ namespace Smb3.Embedded.Storage.Memory;
 public sealed record MemoryFileStoreOptions
 {
     /// <summary>
-    /// The most bytes that file data may occupy; a write that needs more fails with STATUS_DISK_FULL. <see langword="null"/>: half of the
-    /// memory that the process may use.
+    /// The most bytes that the store may occupy: file data, and names, attributes, security descriptors, streams, empty files and
+    /// snapshots too. What needs more fails with STATUS_DISK_FULL. <see langword="null"/>: half of the memory that the process may use.
     /// </summary>
     public long? Capacity { get; init; }
 

@@ -45,11 +45,8 @@ internal partial class MemoryHandle
             : NtStatus.NotAReparsePoint);
 
     /// <inheritdoc/>
-    public ValueTask<NtStatus> SetReparsePointAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
-    {
-        node.SetReparsePoint(buffer);
-        return new(NtStatus.Success);
-    }
+    public ValueTask<NtStatus> SetReparsePointAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        new(node.SetReparsePoint(buffer));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteReparsePointAsync(CancellationToken cancellationToken)
@@ -59,19 +56,15 @@ internal partial class MemoryHandle
             return new(NtStatus.NotAReparsePoint);
         }
 
-        node.SetReparsePoint(default);
-        return new(NtStatus.Success);
+        return new(node.SetReparsePoint(default));
     }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(CancellationToken cancellationToken) => new(node.GetObjectId());
 
     /// <inheritdoc/>
-    public ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
-    {
-        node.SetObjectId(buffer);
-        return new(NtStatus.Success);
-    }
+    public ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
+        new(node.SetObjectId(buffer));
 
     private NtStatus CopyTo(MemoryHandle target, long sourceOffset, long targetOffset, long length) =>
         target.CopyFrom(node, stream, sourceOffset, targetOffset, length);

@@ -53,11 +53,8 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
         new(node.GetSecurityDescriptor());
 
     /// <inheritdoc/>
-    public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken)
-    {
-        node.SetSecurityDescriptor(descriptor);
-        return new(NtStatus.Success);
-    }
+    public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
+        new(node.SetSecurityDescriptor(descriptor));
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreStream>> OpenStreamAsync(string name, StoreAccess access, CancellationToken cancellationToken) =>

@@ -1,16 +1,19 @@
 namespace Smb3.Embedded.Storage.Memory;
 
-// Copies for snapshots, and whose bytes they are.
+// Copies for snapshots, whose bytes they are, and what of the store's capacity is taken beside the data.
 internal abstract partial class MemoryNode
 {
     private MemoryAccount? _account;
 
-    /// <summary>A copy that shares the data. It belongs to no owner's account: nobody can free what a snapshot holds.</summary>
+    // What it has taken for itself and for all that it keeps but the bytes of data.
+    private long _paid;
+
+    /// <summary>A copy without a name that shares the data. It belongs to no owner's account: nobody can free what a snapshot holds.</summary>
     protected MemoryNode(MemoryNode source)
     {
         Id = source.Id;
         _time = source._time;
-        _space = source._space;
+        Space = source.Space;
         _names = source._names;
         _maxLength = source._maxLength;
         lock (source.Sync)
@@ -22,13 +25,13 @@ internal abstract partial class MemoryNode
             _lastWriteTime = source._lastWriteTime;
             _changeTime = source._changeTime;
             _securityDescriptor = source._securityDescriptor;
-            _links = source._links;
             _reparsePoint = source._reparsePoint;
             _objectId = source._objectId;
             _compressed = source._compressed;
             _eaSize = source._eaSize;
             _extendedAttributes = source._extendedAttributes; // never changed in place
             Data = source.Data?.Copy(static () => { });
+            Pay(CostOfItself());
             if (source._streams is not { Count: > 0 } streams)
             {
                 return;
@@ -38,7 +41,17 @@ internal abstract partial class MemoryNode
             foreach (var (name, stream) in streams)
             {
                 _streams.Add(name, new MemoryNamedStream(stream.Name, stream.Data.Copy(static () => { })));
+                Pay(MemoryCosts.OfStream(stream.Name));
             }
+        }
+    }
+
+    /// <summary>Counts a name of a copy in.</summary>
+    public void CountLink()
+    {
+        lock (Sync)
+        {
+            _links++;
         }
     }
 
@@ -56,5 +69,45 @@ internal abstract partial class MemoryNode
         {
             stream.Data.ChargeTo(account);
         }
+    }
+
+    /// <summary>Keeps a copy of a value in the place of another; false when there is no room for it.</summary>
+    private bool TryReplace(ref ReadOnlyMemory<byte> kept, ReadOnlyMemory<byte> value)
+    {
+        if (!TryPay(MemoryCosts.OfBytes(value.Length) - MemoryCosts.OfBytes(kept.Length)))
+        {
+            return false;
+        }
+
+        kept = value.ToArray();
+        return true;
+    }
+
+    private long CostOfItself() => (IsDirectory ? MemoryCosts.Directory : MemoryCosts.File)
+        + MemoryCosts.OfBytes(_securityDescriptor.Length)
+        + MemoryCosts.OfBytes(_reparsePoint.Length)
+        + MemoryCosts.OfBytes(_objectId.Length)
+        + MemoryCosts.OfAttributes(_extendedAttributes);
+
+    private bool TryPay(long bytes)
+    {
+        if (bytes > 0 && !Space.TryTake(bytes))
+        {
+            return false;
+        }
+
+        _paid += bytes;
+        if (bytes < 0)
+        {
+            Space.Return(-bytes);
+        }
+
+        return true;
+    }
+
+    private void Pay(long bytes)
+    {
+        _paid += bytes;
+        Space.Take(bytes);
     }
 }

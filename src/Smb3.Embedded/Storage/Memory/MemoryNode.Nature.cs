@@ -85,15 +85,25 @@ internal abstract partial class MemoryNode
             pieces = from.Take(sourceOffset, length);
         }
 
+        NtStatus status;
         lock (target.Sync)
         {
-            if (target.DataOf(targetStream) is not { } to)
+            var to = target.DataOf(targetStream);
+            status = to is null ? NtStatus.InvalidDeviceRequest
+                : targetOffset > target._maxLength - length ? NtStatus.FileTooLarge
+                : NtStatus.Success;
+            if (status == NtStatus.Success)
             {
-                return NtStatus.InvalidDeviceRequest;
+                return to!.Put(targetOffset, length, pieces);
             }
-
-            return targetOffset > target._maxLength - length ? NtStatus.FileTooLarge : to.Put(targetOffset, length, pieces);
         }
+
+        lock (source.Sync)
+        {
+            source.DataOf(sourceStream)?.Drop(pieces);
+        }
+
+        return status;
     }
 
     /// <summary>The REPARSE_DATA_BUFFER; empty for what is no reparse point.</summary>
@@ -106,12 +116,17 @@ internal abstract partial class MemoryNode
     }
 
     /// <summary>Keeps a copy of a REPARSE_DATA_BUFFER; an empty one makes an ordinary file of it.</summary>
-    public void SetReparsePoint(ReadOnlyMemory<byte> buffer)
+    public NtStatus SetReparsePoint(ReadOnlyMemory<byte> buffer)
     {
         lock (Sync)
         {
-            _reparsePoint = buffer.ToArray();
+            if (!TryReplace(ref _reparsePoint, buffer))
+            {
+                return NtStatus.DiskFull;
+            }
+
             _changeTime = Now();
+            return NtStatus.Success;
         }
     }
 
@@ -125,11 +140,11 @@ internal abstract partial class MemoryNode
     }
 
     /// <summary>Keeps a copy of an object id's buffer.</summary>
-    public void SetObjectId(ReadOnlyMemory<byte> buffer)
+    public NtStatus SetObjectId(ReadOnlyMemory<byte> buffer)
     {
         lock (Sync)
         {
-            _objectId = buffer.ToArray();
+            return TryReplace(ref _objectId, buffer) ? NtStatus.Success : NtStatus.DiskFull;
         }
     }
 

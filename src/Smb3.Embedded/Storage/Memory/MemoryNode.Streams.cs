@@ -81,6 +81,11 @@ internal abstract partial class MemoryNode
 
             if (!exists)
             {
+                if (!TryPay(MemoryCosts.OfStream(name)))
+                {
+                    return NtStatus.DiskFull;
+                }
+
                 _streams.Add(name, stream = new MemoryNamedStream(name, NewData()));
                 MarkWritten();
             }
@@ -98,7 +103,7 @@ internal abstract partial class MemoryNode
         {
             if (--stream.Handles == 0 && stream.IsRemoved)
             {
-                stream.Data.Release();
+                Release(stream);
             }
         }
 
@@ -160,18 +165,25 @@ internal abstract partial class MemoryNode
                 }
 
                 _streams.Remove(name);
+                Pay(-MemoryCosts.OfStream(stream.Name));
                 Data.Release();
                 Data = stream.Data;
             }
             else
             {
-                if (_streams.TryGetValue(newName, out var victim) && victim != stream)
+                var replaces = _streams.TryGetValue(newName, out var victim) && victim != stream;
+                if (replaces && !replace)
                 {
-                    if (!replace)
-                    {
-                        return NtStatus.ObjectNameCollision;
-                    }
+                    return NtStatus.ObjectNameCollision;
+                }
 
+                if (!TryPay(MemoryCosts.OfStream(newName) - MemoryCosts.OfStream(stream.Name)))
+                {
+                    return NtStatus.DiskFull;
+                }
+
+                if (victim is not null && replaces)
+                {
                     _streams.Remove(newName);
                     Remove(victim);
                 }
@@ -240,7 +252,12 @@ internal abstract partial class MemoryNode
                 return NtStatus.EaTooLarge;
             }
 
-            _extendedAttributes = all;
+            if (!TryPay(MemoryCosts.OfAttributes(all) - MemoryCosts.OfAttributes(_extendedAttributes)))
+            {
+                return NtStatus.DiskFull;
+            }
+
+            _extendedAttributes = all.Count == 0 ? null : all;
             _eaSize = size;
             _changeTime = Now();
             return NtStatus.Success;
@@ -248,20 +265,26 @@ internal abstract partial class MemoryNode
     }
 
     /// <summary>Data with nothing in it.</summary>
-    protected MemoryData NewData() => new(_space, _maxLength, MarkWritten) { Account = _account };
+    protected MemoryData NewData() => new(Space, _maxLength, MarkWritten) { Account = _account };
 
-    private static void Remove(MemoryNamedStream stream)
+    private void Remove(MemoryNamedStream stream)
     {
         stream.IsRemoved = true;
         if (stream.Handles == 0)
         {
-            stream.Data.Release();
+            Release(stream);
         }
+    }
+
+    private void Release(MemoryNamedStream stream)
+    {
+        stream.Data.Release();
+        Pay(-MemoryCosts.OfStream(stream.Name));
     }
 
     private MemoryData? DataOf(MemoryNamedStream? stream) => stream is null ? Data : stream.Data;
 
-    private void ReleaseData()
+    private void ReleaseAll()
     {
         Data?.Release();
         foreach (var stream in _streams?.Values ?? Enumerable.Empty<MemoryNamedStream>())
@@ -270,5 +293,6 @@ internal abstract partial class MemoryNode
         }
 
         _streams = null;
+        Pay(-_paid);
     }
 }

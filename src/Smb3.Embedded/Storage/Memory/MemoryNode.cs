@@ -18,7 +18,6 @@ internal abstract partial class MemoryNode
     private const uint MaxEaSize = 65_535; // as NTFS
 
     private readonly TimeProvider _time;
-    private readonly MemorySpace _space;
     private readonly StringComparer _names;
     private readonly long _maxLength;
     private FileAttributes _attributes;
@@ -35,7 +34,7 @@ internal abstract partial class MemoryNode
     {
         Id = id;
         _time = options.Time;
-        _space = space;
+        Space = space;
         _names = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
         _maxLength = options.MaxFileLength;
         _attributes = parameters.Attributes & ~NotKept;
@@ -46,6 +45,25 @@ internal abstract partial class MemoryNode
         _links = 1;
     }
 
+    /// <summary>Takes room for the node itself, as it was made; without it nobody may get to see the node.</summary>
+    public bool TryPay()
+    {
+        lock (Sync)
+        {
+            return TryPay(CostOfItself());
+        }
+    }
+
+    /// <summary>Gives up a node that nobody has seen.</summary>
+    public void Abandon()
+    {
+        lock (Sync)
+        {
+            _links = 0;
+            ReleaseAll();
+        }
+    }
+
     /// <summary>The file id.</summary>
     public ulong Id { get; }
 
@@ -54,6 +72,9 @@ internal abstract partial class MemoryNode
 
     /// <summary>Guards the node.</summary>
     protected Lock Sync { get; } = new();
+
+    /// <summary>What all that it keeps is taken from.</summary>
+    protected MemorySpace Space { get; }
 
     /// <summary>Counts a handle in; false when the node has gone since its name was looked up.</summary>
     public bool TryOpen()
@@ -77,7 +98,7 @@ internal abstract partial class MemoryNode
         {
             if (--_handles == 0 && _links == 0)
             {
-                ReleaseData();
+                ReleaseAll();
             }
         }
     }
@@ -106,7 +127,7 @@ internal abstract partial class MemoryNode
             _changeTime = Now();
             if (--_links == 0 && _handles == 0)
             {
-                ReleaseData();
+                ReleaseAll();
             }
         }
     }
@@ -194,14 +215,18 @@ internal abstract partial class MemoryNode
     }
 
     /// <summary>Keeps a copy of a descriptor.</summary>
-    public void SetSecurityDescriptor(ReadOnlyMemory<byte> descriptor)
+    public NtStatus SetSecurityDescriptor(ReadOnlyMemory<byte> descriptor)
     {
-        var copy = descriptor.ToArray();
         lock (Sync)
         {
-            _securityDescriptor = copy;
-            ChargeTo(_space.Quotas.Of(copy));
+            if (!TryReplace(ref _securityDescriptor, descriptor))
+            {
+                return NtStatus.DiskFull;
+            }
+
+            ChargeTo(Space.Quotas.Of(_securityDescriptor.Span));
             _changeTime = Now();
+            return NtStatus.Success;
         }
     }
 

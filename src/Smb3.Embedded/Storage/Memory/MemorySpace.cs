@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>The bytes that a memory store may still hand out to file data.</summary>
+/// <summary>The bytes that a memory store may still hand out: to file data, and to everything else that clients make it keep.</summary>
 internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
 {
     private long _free = capacity;
@@ -25,6 +25,9 @@ internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
         Interlocked.Add(ref _free, bytes);
         return false;
     }
+
+    /// <summary>Takes bytes that are there already, even from a full store.</summary>
+    public void Take(long bytes) => Interlocked.Add(ref _free, -bytes);
 
     /// <summary>Gives bytes back.</summary>
     public void Return(long bytes) => Interlocked.Add(ref _free, bytes);

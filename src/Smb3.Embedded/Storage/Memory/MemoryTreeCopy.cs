@@ -3,10 +3,11 @@ namespace Smb3.Embedded.Storage.Memory;
 /// <summary>Copies of a whole tree of names, for snapshots. A file with several names is one file in the copy too.</summary>
 internal static class MemoryTreeCopy
 {
-    /// <summary>Makes one; the source's names must not change meanwhile.</summary>
-    public static MemoryDirectory Make(MemoryDirectory source)
+    /// <summary>Makes one; the source's names must not change meanwhile. It stops where the store is full, which the caller looks at.</summary>
+    public static MemoryDirectory Make(MemoryDirectory source, MemorySpace space)
     {
         var root = source.CopyForSnapshot();
+        root.CountLink();
         var files = new Dictionary<MemoryNode, MemoryFileNode>(ReferenceEqualityComparer.Instance);
         var waiting = new Stack<(MemoryDirectory From, MemoryDirectory To)>();
         waiting.Push((source, root));
@@ -14,10 +15,15 @@ internal static class MemoryTreeCopy
         {
             foreach (var link in pair.From.GetLinks())
             {
+                if (space.Free < 0)
+                {
+                    return root;
+                }
+
                 if (link.Node is MemoryDirectory directory)
                 {
                     var copy = directory.CopyForSnapshot();
-                    pair.To.Put(new MemoryLink(link.Name, copy));
+                    Put(pair.To, new MemoryLink(link.Name, copy), space);
                     waiting.Push((directory, copy));
                 }
                 else if (link.Node is MemoryFileNode file)
@@ -27,7 +33,7 @@ internal static class MemoryTreeCopy
                         files.Add(file, copy = file.CopyForSnapshot());
                     }
 
-                    pair.To.Put(new MemoryLink(link.Name, copy));
+                    Put(pair.To, new MemoryLink(link.Name, copy), space);
                 }
             }
         }
@@ -54,5 +60,12 @@ internal static class MemoryTreeCopy
         }
 
         root.RemoveLink();
+    }
+
+    private static void Put(MemoryDirectory directory, MemoryLink link, MemorySpace space)
+    {
+        space.Take(link.Cost);
+        link.Node.CountLink();
+        directory.Put(link);
     }
 }
