@@ -218,10 +218,11 @@ internal sealed partial class FileOpen
             return NtStatus.Success;
         }
 
+        var seers = victim is null ? null : await Volume.Watches.FindSeersAsync(target).ConfigureAwait(false);
         var status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
-            RaiseAppeared(target, victim);
+            RaiseAppeared(target, victim, seers);
         }
 
         return status;
@@ -373,6 +374,7 @@ internal sealed partial class FileOpen
             return NtStatus.OplockBreakInProgress;
         }
 
+        var seers = await Volume.Watches.FindSeersAsync(source).ConfigureAwait(false);
         var status = await Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success)
         {
@@ -392,7 +394,7 @@ internal sealed partial class FileOpen
 
         Volume.Tunnel.Remember(source);
         var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-        Volume.RaiseRenamed(source, target, filter, this);
+        Volume.RaiseRenamed(source, target, filter, this, seers);
         _renamed = !IsDirectory;
         await ArchiveAsync(cancellationToken).ConfigureAwait(false);
         return NtStatus.Success;
@@ -587,11 +589,11 @@ internal sealed partial class FileOpen
         }
     }
 
-    private void RaiseAppeared(StorePath path, StoreVictim? replaced)
+    private void RaiseAppeared(StorePath path, StoreVictim? replaced, IReadOnlySet<DirectoryWatch>? seers)
     {
         if (replaced is not null)
         {
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName), this);
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName, seers), this);
         }
 
         Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), this);

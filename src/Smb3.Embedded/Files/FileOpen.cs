@@ -264,6 +264,7 @@ internal sealed partial class FileOpen
                 return;
         }
 
+        var seers = await Volume.Watches.FindSeersAsync(path).ConfigureAwait(false);
         var status = await Volume.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
         File.Whole.EndDelete(Link!, status == NtStatus.Success);
         if (status == NtStatus.Success)
@@ -273,7 +274,7 @@ internal sealed partial class FileOpen
 
             // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
             var spared = Record.Lease?.ParentKey is { } parent && parent == Link!.DeleterParentKey ? (Guid?)parent : null;
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter), spared);
+            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter, seers), spared);
         }
     }
 }

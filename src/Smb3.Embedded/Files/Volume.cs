@@ -307,13 +307,14 @@ internal sealed class Volume
     /// Tells who listens that <paramref name="by"/> moved a name: who watches its directory hears of the old and the new name together;
     /// from one directory to another it is a removal and an addition.
     /// </summary>
-    internal void RaiseRenamed(StorePath source, StorePath target, ChangeFilter filter, FileOpen by)
+    internal void RaiseRenamed(
+        StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers)
     {
         LeasedDirectories.EntryChanged(source, by.Record.Lease?.ParentKey);
         LeasedDirectories.EntryChanged(target, by.Record.Lease?.ParentKey);
         var stays = SamePath(source.Parent, target.Parent);
-        var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter);
-        var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter);
+        var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter, seers);
+        var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter, stays ? seers : null);
         OutsideChanges.Own(old);
         OutsideChanges.Own(now);
         Watches.Publish(old, now);

@@ -37,6 +37,7 @@ public class ListingTests
         Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "none"));
         Assert.Equal([NtStatus.NoSuchFile.ToString()], await ListAsync(root, "x*y", reopen: true));
         Assert.Equal([NtStatus.ObjectNameInvalid.ToString()], await ListAsync(root, "a\\b", reopen: true));
+        Assert.Equal([NtStatus.ObjectNameInvalid.ToString()], await ListAsync(root, new string('*', 256), reopen: true));
         await root.CloseAsync();
     }
 

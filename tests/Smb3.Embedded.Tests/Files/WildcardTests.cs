@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Smb3.Embedded.Files.Naming;
 using Xunit;
 
@@ -39,16 +40,58 @@ public class WildcardTests
     [InlineData("", "a", false)]
     [InlineData("é*", "Éa", true)]
     public void Matches_as_NT_does(string expression, string name, bool matches) =>
-        Assert.Equal(matches, Wildcard.Matches(expression, name, ignoreCase: true));
+        Assert.Equal(matches, new Wildcard(expression, ignoreCase: true).Matches(name));
 
-    [Fact]
-    public void A_hostile_expression_costs_no_more_than_its_length()
+    [Theory]
+    [InlineData("ab.*?<>\"", 12, 10)]
+    [InlineData("aB.<>\"", 6, 6)]
+    [InlineData("a.>\"", 5, 4)]
+    [InlineData("é.É*<?", 9, 9)]
+    public void Matches_as_the_base_library_does(string alphabet, int longestExpression, int longestName)
     {
-        var expression = string.Concat(Enumerable.Repeat("*a", 100)) + "b";
-        Assert.False(Wildcard.Matches(expression, new string('a', 255), ignoreCase: true));
+        var random = new Random(4711);
+        var letters = alphabet.Where(static letter => !"*?<>\"".Contains(letter)).ToArray();
+        for (var i = 0; i < 100_000; i++)
+        {
+            // The base library says no to whatever is empty; a name never is, and an empty expression means all.
+            var expression = random.GetItems<char>(alphabet, random.Next(1, longestExpression + 1));
+            var name = random.GetItems(letters, random.Next(1, longestName + 1));
+            var ignoreCase = (i & 1) == 0;
+            Assert.True(
+                FileSystemName.MatchesWin32Expression(expression, name, ignoreCase)
+                    == new Wildcard(expression, ignoreCase).Matches(name),
+                $"{new string(expression)} on {new string(name)}");
+        }
     }
 
     [Fact]
-    public void A_long_expression_needs_no_stack() =>
-        Assert.True(Wildcard.Matches(new string('*', 20_000), "name", ignoreCase: true));
+    public void Matches_as_the_base_library_does_over_the_whole_length()
+    {
+        var random = new Random(815);
+        for (var i = 0; i < 3_000; i++)
+        {
+            // Made from each other, or nearly none would match.
+            var name = random.GetItems<char>("ab.", random.Next(200, Wildcard.MaxLength + 1));
+            var expression = (char[])name.Clone();
+            for (var change = random.Next(60); change > 0; change--)
+            {
+                expression[random.Next(expression.Length)] = "*?<>\"ab."[random.Next(8)];
+            }
+
+            Assert.True(
+                FileSystemName.MatchesWin32Expression(expression, name) == new Wildcard(expression, ignoreCase: true).Matches(name),
+                $"{new string(expression)} on {new string(name)}");
+        }
+    }
+
+    [Fact]
+    public void An_expression_is_no_longer_than_a_name()
+    {
+        Assert.True(new Wildcard(new string('*', Wildcard.MaxLength), ignoreCase: true).Matches(new string('a', 255)));
+        Assert.True(new Wildcard(new string('?', Wildcard.MaxLength), ignoreCase: true).Matches(new string('a', 255)));
+        Assert.False(new Wildcard(new string('?', Wildcard.MaxLength), ignoreCase: true).Matches(new string('a', 254)));
+        Assert.True(FileNames.IsExpression(new string('*', Wildcard.MaxLength)));
+        Assert.False(FileNames.IsExpression(new string('*', Wildcard.MaxLength + 1)));
+        Assert.False(FileNames.IsExpression("a\u0001*"));
+    }
 }

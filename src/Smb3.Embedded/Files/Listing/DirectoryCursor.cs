@@ -18,8 +18,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 {
     private const int BatchSize = 64;
 
-    // What Windows asks for before it shows an entry.
-    private const FileAccessMask Readable = FileAccessMask.FileGenericRead & ~FileAccessMask.Synchronize;
+    private const string All = "*";
 
     // The indices of "." and "..".
     private const uint Dots = 2;
@@ -28,6 +27,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private readonly StoreEntry[] _batch = new StoreEntry[BatchSize];
     private IStoreListing? _listing;
     private string? _pattern;
+    private Wildcard? _wildcard;
     private bool _exact;
     private bool _begun;
     private bool _anyReported;
@@ -57,12 +57,13 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         var jumps = after is > 0;
         if (_pattern is null || reopen || (jumps && pattern.Length > 0))
         {
-            if (pattern.AsSpan().ContainsAny("\\/:|\0"))
+            if (!FileNames.IsExpression(pattern))
             {
                 return NtStatus.ObjectNameInvalid;
             }
 
-            _pattern = pattern.Length == 0 ? "*" : pattern;
+            _pattern = pattern.Length == 0 ? All : pattern;
+            _wildcard = _pattern == All ? null : new Wildcard(_pattern, directory.Volume.NameComparison != StringComparison.Ordinal);
             restart = true;
         }
 
@@ -273,7 +274,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return metadata.Status;
         }
 
-        if (!await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken).ConfigureAwait(false))
+        if (directory.Record.HidesUnreadable
+            && !await AccessBasedEnumeration.ShowsAsync(
+                directory.Volume, handle, metadata.Value.IsDirectory, directory.Record.Caller, cancellationToken).ConfigureAwait(false))
         {
             return NtStatus.NoMoreFiles;
         }
@@ -301,40 +304,11 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     }
 
     /// <summary>Access-based enumeration: what may not be read is not there.</summary>
-    private async ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken)
-    {
-        if (!directory.Record.HidesUnreadable)
-        {
-            return true;
-        }
+    private ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken) => directory.Record.HidesUnreadable
+        ? AccessBasedEnumeration.ShowsAsync(directory.Volume, directory.Path.Append(name), directory.Record.Caller, cancellationToken)
+        : new(true);
 
-        var opened = await directory.Volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
-        if (!opened.Succeeded)
-        {
-            return false;
-        }
-
-        var handle = opened.Value;
-        await using var handleUse = handle.ConfigureAwait(false);
-        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
-        return metadata.Succeeded && await IsReadableAsync(handle, metadata.Value.IsDirectory, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async ValueTask<bool> IsReadableAsync(IStoreFile handle, bool isDirectory, CancellationToken cancellationToken)
-    {
-        if (!directory.Record.HidesUnreadable)
-        {
-            return true;
-        }
-
-        // Its own descriptor decides: what the directory gives on its behalf does not make it visible.
-        var caller = directory.Record.Caller;
-        var descriptor = await directory.Volume.Security.ReadAsync(handle, isDirectory, caller, cancellationToken).ConfigureAwait(false);
-        return descriptor.Succeeded && AccessCheck.Allows(descriptor.Value, caller, Readable);
-    }
-
-    private bool Matches(ReadOnlySpan<char> name) =>
-        Wildcard.Matches(_pattern, name, directory.Volume.NameComparison != StringComparison.Ordinal);
+    private bool Matches(ReadOnlySpan<char> name) => _wildcard is null || _wildcard.Matches(name);
 
     /// <summary>Whether an entry comes behind the one that SMB2_INDEX_SPECIFIED named, in the order of this listing.</summary>
     private bool IsAfter(string name, uint index) =>

@@ -14,6 +14,16 @@ internal static class FileNames
         "\"*/:<>?|\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000A\u000B\u000C\u000D\u000E\u000F"
         + "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F");
 
+    private static readonly SearchValues<char> ForbiddenInExpressions = SearchValues.Create(
+        "/:|\\\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008\u0009\u000A\u000B\u000C\u000D\u000E\u000F"
+        + "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F");
+
+    /// <summary>
+    /// Whether names can be searched by this: what could be a name but for its wildcards (MS-FSA 2.1.5.6.3), and so not longer than one.
+    /// </summary>
+    public static bool IsExpression(ReadOnlySpan<char> expression) =>
+        expression.Length <= MaxLength && !expression.ContainsAny(ForbiddenInExpressions);
+
     /// <summary>Whether a file can have this name; success, or the status that NT gives.</summary>
     public static NtStatus Check(ReadOnlySpan<char> name, int maxLength)
     {

@@ -1,106 +1,218 @@
 namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
-/// Matches names against expressions as NT does (MS-FSA section 2.1.4.4): <c>*</c> any characters, <c>?</c> any one, <c>&lt;</c>
-/// (DOS_STAR) any characters but the last dot, <c>&gt;</c> (DOS_QM) one character or none before a dot or the end, <c>"</c> (DOS_DOT) a
-/// dot or the end.
+/// An expression that names are matched against as NT does it (MS-FSA 2.1.4.4): <c>*</c> any characters, <c>?</c> any one, <c>&lt;</c>
+/// (DOS_STAR) any characters up to the last dot and that one, <c>&gt;</c> (DOS_QM) one character or none before a dot or the end,
+/// <c>"</c> (DOS_DOT) a dot or the end.
 /// </summary>
-internal static class Wildcard
+/// <remarks>
+/// The places in the expression that the name read so far can have led to are bits of four words, and one character moves them all at
+/// once. So a match costs time in proportion to the name alone, whatever the expression: a client chooses both, and a directory has many
+/// names.
+/// </remarks>
+internal sealed class Wildcard
 {
-    private const int MaxOnStack = 512;
+    /// <summary>The longest expression, which is that of a name (MS-FSA 2.1.5.6.3).</summary>
+    public const int MaxLength = FileNames.MaxLength;
+
+    private const int Ascii = 128;
+
+    // Room for a place before each character, and for that behind the last.
+    private const int Words = (MaxLength + 1) / 64;
+
+    private readonly bool _ignoreCase;
+    private readonly int _end;
+    private readonly Places _stars;
+    private readonly Places _dosStars;
+    private readonly Places _dosQuestions;
+    private readonly Places _dosDots;
+    private readonly Places _anyOne;
+
+    // Which places a character leads on from because the expression has it there: 0 is the mask of those that it does not have.
+    private readonly byte[] _asciiMasks = new byte[Ascii];
+    private readonly Dictionary<char, byte> _otherMasks = [];
+    private readonly List<Places> _masks = [default];
+
+    /// <summary>Takes an expression apart.</summary>
+    /// <param name="expression">At most <see cref="MaxLength"/> characters.</param>
+    /// <param name="ignoreCase">Whether letters of either case are the same.</param>
+    public Wildcard(ReadOnlySpan<char> expression, bool ignoreCase)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(expression.Length, MaxLength, nameof(expression));
+        _ignoreCase = ignoreCase;
+        _end = expression.Length;
+        for (var at = 0; at < expression.Length; at++)
+        {
+            switch (expression[at])
+            {
+                case '*':
+                    _stars.Add(at);
+                    break;
+                case '<':
+                    _dosStars.Add(at);
+                    break;
+                case '>':
+                    _dosQuestions.Add(at);
+                    break;
+                case '"':
+                    _dosDots.Add(at);
+                    break;
+                case '?':
+                    _anyOne.Add(at);
+                    break;
+                default:
+                    AddLiteral(Fold(expression[at]), at);
+                    break;
+            }
+        }
+    }
 
     /// <summary>Whether <paramref name="expression"/> can match more than one name.</summary>
     public static bool IsIn(ReadOnlySpan<char> expression) => expression.ContainsAny("*?<>\"");
 
-    /// <summary>
-    /// Whether <paramref name="name"/> is in <paramref name="expression"/>. Takes time in proportion to both lengths multiplied.
-    /// </summary>
-    public static bool Matches(ReadOnlySpan<char> expression, ReadOnlySpan<char> name, bool ignoreCase)
+    /// <summary>Whether <paramref name="name"/> is in the expression.</summary>
+    public bool Matches(ReadOnlySpan<char> name)
     {
-        if (expression is "*")
-        {
-            return true;
-        }
-
-        // The set of places in the expression that the name read so far can have led to; walking a set never backtracks.
-        var size = expression.Length + 1;
-        Span<bool> places = size <= MaxOnStack ? stackalloc bool[MaxOnStack] : new bool[size];
-        Span<bool> next = size <= MaxOnStack ? stackalloc bool[MaxOnStack] : new bool[size];
-        places = places[..size];
-        next = next[..size];
-        places.Clear();
-        places[0] = true;
-
+        var free = _stars | _dosStars;
+        var freeAtDot = free | _dosQuestions;
+        var atAny = _anyOne | _dosQuestions;
+        var atDot = _anyOne | _dosDots;
         var lastDot = name.LastIndexOf('.');
+        Places places = default;
+        places.Add(0);
         for (var i = 0; i < name.Length; i++)
         {
-            next.Clear();
-            var alive = false;
-            for (var at = 0; at < expression.Length; at++)
+            var isDot = name[i] == '.';
+            places.Remove(_end); // no character leads on from there
+            places.Spread(isDot ? freeAtDot : free);
+            var isLastDot = i == lastDot;
+            var staying = places & (isLastDot ? _stars : free);
+            var leaving = (isDot ? atDot : atAny) | MaskOf(name[i]);
+            if (isLastDot)
             {
-                if (!places[at])
-                {
-                    continue;
-                }
-
-                switch (expression[at])
-                {
-                    case '*':
-                        places[at + 1] = true;
-                        next[at] = alive = true;
-                        break;
-                    case '<':
-                        places[at + 1] = true;
-                        if (i != lastDot)
-                        {
-                            next[at] = alive = true;
-                        }
-
-                        break;
-                    case '>' when name[i] == '.':
-                        places[at + 1] = true;
-                        break;
-                    case '>' or '?':
-                        next[at + 1] = alive = true;
-                        break;
-                    case '"':
-                        if (name[i] == '.')
-                        {
-                            next[at + 1] = alive = true;
-                        }
-
-                        break;
-                    default:
-                        if (Same(expression[at], name[i], ignoreCase))
-                        {
-                            next[at + 1] = alive = true;
-                        }
-
-                        break;
-                }
+                leaving |= _dosStars;
             }
 
-            if (!alive)
+            // NT counts whoever gets past the end of the expression without the character as one who has used it up, so that a last
+            // DOS_QM takes a dot too.
+            var isPast = places.Contains(_end);
+            places = (places & leaving).Next() | staying;
+            if (isPast)
+            {
+                places.Add(_end);
+            }
+            else if (places.IsEmpty)
             {
                 return false;
             }
-
-            var spare = places;
-            places = next;
-            next = spare;
         }
 
-        for (var at = 0; at < expression.Length; at++)
+        places.Spread(freeAtDot | _dosDots);
+        return places.Contains(_end);
+    }
+
+    private void AddLiteral(char letter, int at)
+    {
+        var number = letter < Ascii ? _asciiMasks[letter] : _otherMasks.GetValueOrDefault(letter);
+        if (number == 0)
         {
-            if (places[at] && expression[at] is '*' or '<' or '>' or '"')
+            number = (byte)_masks.Count; // at most 255 characters, so at most 255 masks beside the first
+            _masks.Add(default);
+            if (letter < Ascii)
             {
-                places[at + 1] |= places[at];
+                _asciiMasks[letter] = number;
+            }
+            else
+            {
+                _otherMasks.Add(letter, number);
             }
         }
 
-        return places[^1];
+        var mask = _masks[number];
+        mask.Add(at);
+        _masks[number] = mask;
     }
 
-    private static bool Same(char left, char right, bool ignoreCase) =>
-        left == right || (ignoreCase && char.ToUpperInvariant(left) == char.ToUpperInvariant(right));
+    private Places MaskOf(char letter)
+    {
+        letter = Fold(letter);
+        return _masks[letter < Ascii ? _asciiMasks[letter] : _otherMasks.GetValueOrDefault(letter)];
+    }
+
+    private char Fold(char letter) => _ignoreCase ? char.ToUpperInvariant(letter) : letter;
+
+    /// <summary>A set of places in the expression.</summary>
+    private struct Places
+    {
+        private Bits _bits;
+
+        public readonly bool IsEmpty => (_bits[0] | _bits[1] | _bits[2] | _bits[3]) == 0;
+
+        public void Add(int place) => _bits[place / 64] |= 1ul << (place % 64);
+
+        public void Remove(int place) => _bits[place / 64] &= ~(1ul << (place % 64));
+
+        public readonly bool Contains(int place) => (_bits[place / 64] & (1ul << (place % 64))) != 0;
+
+        /// <summary>The places behind these.</summary>
+        public readonly Places Next()
+        {
+            Places next = default;
+            var carry = 0ul;
+            for (var i = 0; i < Words; i++)
+            {
+                next._bits[i] = (_bits[i] << 1) | carry;
+                carry = _bits[i] >> 63;
+            }
+
+            return next;
+        }
+
+        /// <summary>
+        /// Adds what can be reached without a character, over any number of <paramref name="free"/> places: a sum carries a bit over a row
+        /// of ones to the place behind it.
+        /// </summary>
+        public void Spread(in Places free)
+        {
+            var carry = 0ul;
+            for (var i = 0; i < Words; i++)
+            {
+                var from = _bits[i] & free._bits[i];
+                var sum = from + free._bits[i];
+                var over = sum < from ? 1ul : 0ul;
+                sum += carry;
+                over |= sum < carry ? 1ul : 0ul;
+                carry = over;
+                _bits[i] |= sum ^ free._bits[i];
+            }
+        }
+
+        public static Places operator |(in Places left, in Places right)
+        {
+            Places both = default;
+            for (var i = 0; i < Words; i++)
+            {
+                both._bits[i] = left._bits[i] | right._bits[i];
+            }
+
+            return both;
+        }
+
+        public static Places operator &(in Places left, in Places right)
+        {
+            Places both = default;
+            for (var i = 0; i < Words; i++)
+            {
+                both._bits[i] = left._bits[i] & right._bits[i];
+            }
+
+            return both;
+        }
+
+        [System.Runtime.CompilerServices.InlineArray(Words)]
+        private struct Bits
+        {
+            private ulong _first;
+        }
+    }
 }

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Files.Notification;
 /// What one open directory watches (MS-FSA section 2.1.1.10, ChangeNotifyEntry). The first request fixes the filter, the depth and the
 /// size of the buffer; from then on changes are kept between requests until the open is closed.
 /// </summary>
-internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bool tree, int capacity) : IOutsideListener
+internal sealed class DirectoryWatch : IOutsideListener
 {
     // FILE_NOTIFY_INFORMATION (MS-FSCC 2.7.1): the part before the name, and the boundary of an entry.
     private const int EntrySize = 12;
@@ -15,19 +15,36 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
 
     private readonly Lock _sync = new();
     private readonly LinkedList<Waiter> _waiting = [];
+    private readonly VisibleChanges? _visible;
+    private readonly int _capacity;
     private List<ChangeEntry> _kept = [];
     private int _size;
     private bool _overflown;
     private NtStatus _end;
 
+    public DirectoryWatch(FileOpen directory, ChangeFilter filter, bool tree, int capacity)
+    {
+        Directory = directory;
+        Filter = filter;
+        Tree = tree;
+        _capacity = capacity;
+        _visible = directory.Record.HidesUnreadable ? new VisibleChanges(this) : null;
+    }
+
     /// <summary>The directory.</summary>
-    public FileOpen Directory { get; } = directory;
+    public FileOpen Directory { get; }
 
     /// <summary>The kinds of change that count.</summary>
-    public ChangeFilter Filter { get; } = filter;
+    public ChangeFilter Filter { get; }
 
     /// <summary>Whether directories below count too.</summary>
-    public bool Tree { get; } = tree;
+    public bool Tree { get; }
+
+    /// <summary>Whether it hears only of what a listing shows (access-based enumeration).</summary>
+    public bool IsLimited => _visible is not null;
+
+    /// <summary>Whether it is told of <paramref name="path"/>, as things are now.</summary>
+    public ValueTask<bool> SeesAsync(StorePath path) => _visible?.SeesAsync(path) ?? new(true);
 
     /// <summary>Answers with what is kept, or waits for the next change. Requests are served in their order.</summary>
     /// <param name="room">Bytes that the answer may have.</param>
@@ -54,7 +71,20 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
         return await node.Value.Completion.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Keeps a change. <see cref="Serve"/> follows.</summary>
+    /// <summary>Takes a change. <see cref="Serve"/> follows.</summary>
+    public void Take(in FileChange change, string name)
+    {
+        if (_visible is not null)
+        {
+            _visible.Add(change, name);
+        }
+        else
+        {
+            Keep(change.Action, name);
+        }
+    }
+
+    /// <summary>Keeps a change that the watcher may hear of. <see cref="Serve"/> follows.</summary>
     public void Keep(ChangeAction action, string name)
     {
         lock (_sync)
@@ -71,7 +101,7 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
             }
 
             var size = ((_size + Alignment - 1) & -Alignment) + EntrySize + (name.Length * sizeof(char));
-            if (size > capacity)
+            if (size > _capacity)
             {
                 Overflow();
                 return;
@@ -90,7 +120,15 @@ internal sealed class DirectoryWatch(FileOpen directory, ChangeFilter filter, bo
             return false;
         }
 
-        Keep(change.Action, Directory.Path.IsRoot ? change.Path.Text : change.Path.Text[(Directory.Path.Text.Length + 1)..]);
+        if (IsLimited && change.Action is (ChangeAction.Removed or ChangeAction.RenamedOldName))
+        {
+            // Nobody can say any more whether it was to be seen: a new listing can do no harm.
+            Lose();
+            return true;
+        }
+
+        var name = Directory.Path.IsRoot ? change.Path.Text : change.Path.Text[(Directory.Path.Text.Length + 1)..];
+        Take(new FileChange(change.Action, change.Path, change.Filter), name);
         return true;
     }
 

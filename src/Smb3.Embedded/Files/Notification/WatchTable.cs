@@ -1,3 +1,5 @@
+using Smb3.Embedded.Storage;
+
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
@@ -11,6 +13,7 @@ internal sealed class WatchTable
     private readonly Dictionary<string, List<DirectoryWatch>>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly List<DirectoryWatch> _touched = [];
     private volatile int _count;
+    private volatile int _limited;
 
     /// <summary>Makes an empty table that compares names as the store does.</summary>
     public WatchTable(StringComparer comparer)
@@ -29,6 +32,7 @@ internal sealed class WatchTable
         {
             Put(watch);
             _count++;
+            _limited += watch.IsLimited ? 1 : 0;
         }
     }
 
@@ -50,6 +54,7 @@ internal sealed class WatchTable
                 }
 
                 _count--;
+                _limited -= watch.IsLimited ? 1 : 0;
                 return;
             }
         }
@@ -124,10 +129,52 @@ internal sealed class WatchTable
                 }
 
                 name ??= path[(end == 0 ? 0 : end + 1)..];
-                watch.Keep(change.Action, name);
+                watch.Take(change, name);
                 _touched.Add(watch);
             }
         }
+    }
+
+    /// <summary>
+    /// Which of the watchers under access-based enumeration see a name that is about to go, for <see cref="FileChange.Seers"/>.
+    /// </summary>
+    /// <returns><see langword="null"/>: there are none.</returns>
+    public async ValueTask<IReadOnlySet<DirectoryWatch>?> FindSeersAsync(StorePath path)
+    {
+        if (_limited == 0)
+        {
+            return null;
+        }
+
+        HashSet<DirectoryWatch>? seers = null;
+        foreach (var watch in FindLimited(path))
+        {
+            if (await watch.SeesAsync(path).ConfigureAwait(false))
+            {
+                (seers ??= []).Add(watch);
+            }
+        }
+
+        return seers;
+    }
+
+    private List<DirectoryWatch> FindLimited(StorePath path)
+    {
+        var found = new List<DirectoryWatch>();
+        lock (_sync)
+        {
+            var end = path.Text.Length;
+            for (var isParent = true; end > 0; isParent = false)
+            {
+                end = Math.Max(path.Text.AsSpan(0, end).LastIndexOf('\\'), 0);
+                if (_lookup.TryGetValue(path.Text.AsSpan(0, end), out var watches))
+                {
+                    found.AddRange(watches.Where(watch => watch.IsLimited && (isParent || watch.Tree)));
+                }
+            }
+        }
+
+        return found;
     }
 
     private void Put(DirectoryWatch watch)

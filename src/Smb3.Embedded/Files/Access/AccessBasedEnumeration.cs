@@ -1,0 +1,37 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Access;
+
+/// <summary>
+/// What a caller sees where access-based enumeration hides what he may not read, in listings and in change notification alike.
+/// </summary>
+internal static class AccessBasedEnumeration
+{
+    // What Windows asks for before it shows an entry.
+    private const FileAccessMask Readable = FileAccessMask.FileGenericRead & ~FileAccessMask.Synchronize;
+
+    /// <summary>Whether a file is shown. Its own descriptor decides: what its directory gives on its behalf does not make it visible.</summary>
+    public static async ValueTask<bool> ShowsAsync(
+        Volume volume, IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
+    {
+        var descriptor = await volume.Security.ReadAsync(file, isDirectory, caller, cancellationToken).ConfigureAwait(false);
+        return descriptor.Succeeded && AccessCheck.Allows(descriptor.Value, caller, Readable);
+    }
+
+    /// <summary>Whether the directory that has <paramref name="path"/> shows it; what cannot be looked at is not shown.</summary>
+    public static async ValueTask<bool> ShowsAsync(Volume volume, StorePath path, FileCaller caller, CancellationToken cancellationToken)
+    {
+        var opened = await volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!opened.Succeeded)
+        {
+            return false;
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return metadata.Succeeded
+            && await ShowsAsync(volume, handle, metadata.Value.IsDirectory, caller, cancellationToken).ConfigureAwait(false);
+    }
+}
