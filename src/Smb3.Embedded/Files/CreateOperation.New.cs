@@ -48,7 +48,7 @@ internal sealed partial class CreateOperation
             return NtStatus.CannotDelete;
         }
 
-        var right = isDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
+        var right = OperationRights.OfNew(isDirectory).Directory;
         if ((parameters.ShareMaximalAccess & right) == 0)
         {
             return NtStatus.AccessDenied;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
@@ -74,13 +75,13 @@ internal sealed partial class CreateOperation
             return NtStatus.AccessDenied;
         }
 
-        // MS-FSA 2.1.5.1.2: a new stream is a change of the file's data.
-        if ((parameters.ShareMaximalAccess & FileAccessMask.WriteData) == 0)
+        var rights = OperationRights.Of(FileOperation.CreateStream).File;
+        if ((rights & ~parameters.ShareMaximalAccess) != 0)
         {
             return NtStatus.AccessDenied;
         }
 
-        var needed = _desired | FileAccessMask.WriteData;
+        var needed = _desired | rights;
         var wanted = _maximum ? needed | (FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess) : needed;
         var allowed = await volume.Security.GrantAsync(whole, metadata.IsDirectory, parameters.Caller, wanted, cancellationToken).ConfigureAwait(false);
         if (!allowed.Succeeded)

@@ -168,7 +168,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             _desired = (_desired & ~FileAccessMask.Execute) | (parameters.DesiredAccess & FileAccessMask.Execute); // a wish, as in Windows
         }
 
-        if (Has(CreateOptions.DeleteOnClose) && !_maximum && (_desired & FileAccessMask.Delete) == 0)
+        if (Has(CreateOptions.DeleteOnClose) && !_maximum && (_desired & OperationRights.Of(FileOperation.Delete).Open) == 0)
         {
             return NtStatus.InvalidParameter;
         }
@@ -446,9 +446,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 return NtStatus.AccessDenied;
             }
 
-            needed |= parameters.Disposition == CreateDisposition.Supersede
-                ? FileAccessMask.Delete | FileAccessMask.WriteData
-                : FileAccessMask.WriteData;
+            needed |= OperationRights.OfOverwrite(parameters.Disposition).File;
             if ((needed & ~(parameters.ShareMaximalAccess | FileAccessMask.AccessSystemSecurity)) != 0)
             {
                 return NtStatus.AccessDenied;
@@ -495,7 +493,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
         // What a disposition implies is checked, but not granted.
         var granted = _maximum ? allowed.Value : _desired;
-        if (granted == 0 || (Has(CreateOptions.DeleteOnClose) && (granted & FileAccessMask.Delete) == 0))
+        if (granted == 0 || (Has(CreateOptions.DeleteOnClose) && (granted & OperationRights.Of(FileOperation.Delete).Open) == 0))
         {
             return NtStatus.AccessDenied;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -26,8 +27,8 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidDeviceRequest;
         }
 
-        if (!source.HasAny(FileAccessMask.ReadData | FileAccessMask.Execute)
-            || !HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+        var rights = OperationRights.Of(FileOperation.CopyRange);
+        if (!source.HasAny(rights.Source) || !HasAny(rights.Open))
         {
             return NtStatus.AccessDenied;
         }
@@ -107,7 +108,8 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidParameter;
         }
 
-        if (!source.HasAny(FileAccessMask.ReadData))
+        var rights = OperationRights.Of(FileOperation.CloneRange);
+        if (!source.HasAny(rights.Source) || !HasAny(rights.Open))
         {
             return NtStatus.AccessDenied;
         }

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Naming;
@@ -77,7 +78,7 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> RenameAsync(
         string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
-        if (!HasAny(FileAccessMask.Delete))
+        if (!HasAny(OperationRights.OfRename(IsDirectory).Open))
         {
             return NtStatus.AccessDenied;
         }
@@ -190,7 +191,7 @@ internal sealed partial class FileOpen
                     return NtStatus.AccessDenied;
                 }
 
-                var victim = await CheckTargetAsync(target, replace, Record.IsPosix, FileAccessMask.AddFile, wait, cancellationToken).ConfigureAwait(false);
+                var victim = await CheckTargetAsync(target, replace, Record.IsPosix, OperationRights.Of(FileOperation.Link), wait, cancellationToken).ConfigureAwait(false);
                 if (!wait.IsNeeded && !victim.Succeeded)
                 {
                     return victim.Status;
@@ -238,7 +239,7 @@ internal sealed partial class FileOpen
     public async ValueTask<NtStatus> SetDispositionAsync(
         bool delete, bool posix, bool ignoreReadOnly, bool onClose, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
-        if (!HasAny(FileAccessMask.Delete))
+        if (!HasAny(OperationRights.Of(FileOperation.Delete).Open))
         {
             return NtStatus.AccessDenied;
         }
@@ -296,6 +297,9 @@ internal sealed partial class FileOpen
         }
     }
 
+    /// <summary>The rights of other objects than this one, for this open's caller.</summary>
+    private ObjectRights Others => new(Volume.Security, Record.Caller, Record.ShareMaximalAccess);
+
     private NtStatus ParseTarget(string newPath, out StorePath target)
     {
         target = default;
@@ -351,10 +355,10 @@ internal sealed partial class FileOpen
         }
 
         StoreVictim? replaced = null;
-        var right = IsDirectory ? FileAccessMask.AddSubdirectory : FileAccessMask.AddFile;
+        var rights = OperationRights.OfRename(IsDirectory);
         if (!Volume.SamePath(source, target))
         {
-            var victim = await CheckTargetAsync(target, replace, posix, right, wait, cancellationToken).ConfigureAwait(false);
+            var victim = await CheckTargetAsync(target, replace, posix, rights, wait, cancellationToken).ConfigureAwait(false);
             if (!victim.Succeeded)
             {
                 return victim.Status;
@@ -366,6 +370,15 @@ internal sealed partial class FileOpen
             if (replaced is { } existing && existing.FileId == File.FileId)
             {
                 return await Volume.Store.DeleteAsync(source, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else
+        {
+            // Another case is another name too, if nobody's but the file's own.
+            var parent = await CheckParentAsync(target.Parent, rights, wait, cancellationToken).ConfigureAwait(false);
+            if (parent != NtStatus.Success)
+            {
+                return parent;
             }
         }
 
@@ -402,19 +415,14 @@ internal sealed partial class FileOpen
 
     /// <summary>Checks that a name can be taken: what stands there, who has it open, and who holds the directory.</summary>
     private async ValueTask<NtResult<StoreVictim?>> CheckTargetAsync(
-        StorePath target, bool replace, bool posix, FileAccessMask right, HandleWait wait, CancellationToken cancellationToken)
+        StorePath target, bool replace, bool posix, OperationRights rights, HandleWait wait, CancellationToken cancellationToken)
     {
-        if ((Record.ShareMaximalAccess & right) == 0)
-        {
-            return NtStatus.AccessDenied;
-        }
-
         if (Volume.IsDeletePending(target.Parent))
         {
             return NtStatus.DeletePending;
         }
 
-        var parent = await CheckParentAsync(target.Parent, right, wait, cancellationToken).ConfigureAwait(false);
+        var parent = await CheckParentAsync(target.Parent, rights, wait, cancellationToken).ConfigureAwait(false);
         if (parent != NtStatus.Success)
         {
             return parent;
@@ -460,6 +468,12 @@ internal sealed partial class FileOpen
             return NtStatus.AccessDenied;
         }
 
+        var deletable = await Others.CheckReplacedAsync(handle, existing.IsDirectory, rights, cancellationToken).ConfigureAwait(false);
+        if (deletable != NtStatus.Success)
+        {
+            return deletable;
+        }
+
         if (existing.FileId != File.FileId && Volume.Find(existing.FileId) is { } file)
         {
             // A name that is deleted and only waits for the last handle is nobody's any more. Clients with POSIX applications replace
@@ -487,8 +501,9 @@ internal sealed partial class FileOpen
     /// a directory open, for watching it say, must not keep everybody else from renaming folders in it (smb2.notify-inotify).
     /// </summary>
     private async ValueTask<NtStatus> CheckParentAsync(
-        StorePath path, FileAccessMask right, HandleWait? wait, CancellationToken cancellationToken)
+        StorePath path, OperationRights rights, HandleWait? wait, CancellationToken cancellationToken)
     {
+        var right = rights.Directory;
         var opened = await Volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
         {
@@ -508,19 +523,14 @@ internal sealed partial class FileOpen
             return NtStatus.ObjectPathNotFound;
         }
 
-        var granted = await Volume.Security.GrantAsync(handle, isDirectory: true, Record.Caller, right, cancellationToken).ConfigureAwait(false);
-        if (!granted.Succeeded || granted.Value != right)
+        var status = await Others.CheckDirectoryAsync(handle, rights, cancellationToken).ConfigureAwait(false);
+        if (status != NtStatus.Success || Volume.Find(metadata.Value.FileId) is not { } directory)
         {
-            return granted.Succeeded ? NtStatus.AccessDenied : granted.Status;
-        }
-
-        if (Volume.Find(metadata.Value.FileId) is not { } directory)
-        {
-            return NtStatus.Success;
+            return status;
         }
 
         Guid? client = right == FileAccessMask.AddSubdirectory ? Record.ClientGuid : null;
-        var status = directory.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client);
+        status = directory.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client);
 
         // As for every open: a handle that is only cached is closed before it stands in the way.
         if (status == NtStatus.SharingViolation)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -21,6 +22,11 @@ internal sealed partial class FileOpen
         if (IsDirectory)
         {
             return NtStatus.OffloadReadFileNotSupported;
+        }
+
+        if (!HasAny(OperationRights.Of(FileOperation.OffloadRead).Open))
+        {
+            return NtStatus.AccessDenied;
         }
 
         if (!TryEnter())
@@ -68,6 +74,11 @@ internal sealed partial class FileOpen
         if (IsDirectory)
         {
             return NtStatus.OffloadWriteFileNotSupported;
+        }
+
+        if (!HasAny(OperationRights.Of(FileOperation.OffloadWrite).Open))
+        {
+            return NtStatus.AccessDenied;
         }
 
         var metadata = await GetStoreMetadataAsync(cancellationToken).ConfigureAwait(false);

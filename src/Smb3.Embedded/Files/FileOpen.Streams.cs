@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
@@ -89,6 +90,14 @@ internal sealed partial class FileOpen
             if (IsDeletePending)
             {
                 return NtStatus.AccessDenied;
+            }
+
+            // What the rename may do to the file its descriptor says as of now, as when a stream is made.
+            var rights = OperationRights.Of(FileOperation.RenameStream);
+            status = await Others.CheckFileAsync(_file, File.Whole.IsDirectory, rights, cancellationToken).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
             }
 
             var old = File.StreamName!;
@@ -187,7 +196,7 @@ internal sealed partial class FileOpen
             return status;
         }
 
-        status = await CheckParentAsync(target.Path.Parent, FileAccessMask.AddFile, wait: null, cancellationToken).ConfigureAwait(false);
+        status = await CheckParentAsync(target.Path.Parent, OperationRights.Of(FileOperation.RenameFile), wait: null, cancellationToken).ConfigureAwait(false);
         return status != NtStatus.Success ? status : NtStatus.InvalidParameter;
     }
 

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire.Ioctl;
@@ -22,7 +23,7 @@ internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
             return NtStatus.ObjectNameNotFound;
         }
 
-        if (!source.File.HasAny(FileAccessMask.ReadData | FileAccessMask.Execute))
+        if (!source.File.HasAny(OperationRights.Of(FileOperation.CopyRange).Source))
         {
             return NtStatus.AccessDenied;
         }

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -15,7 +16,6 @@ internal static class FsControlTable
 {
     private const FileAccessMask Read = FileAccessMask.ReadData;
     private const FileAccessMask Write = FileAccessMask.WriteData;
-    private const FileAccessMask WriteOrAppend = FileAccessMask.WriteData | FileAccessMask.AppendData;
     private const FileAccessMask WriteOrAttributes = FileAccessMask.WriteData | FileAccessMask.WriteAttributes;
 
     public static IEnumerable<FsControlRule> Create(CommandServices services) =>
@@ -51,14 +51,14 @@ internal static class FsControlTable
             .. ForChunks(services),
             new(FsControlCode.OffloadRead, FsControlTarget.FileOrDirectory, new OffloadReadControl(tokens))
             {
-                Access = Read,
+                Access = OperationRights.Of(FileOperation.OffloadRead).Open,
                 Input = OffloadRead.Size,
                 ShortInput = NtStatus.BufferTooSmall,
                 Output = OffloadRead.ResponseSize,
             },
             new(FsControlCode.OffloadWrite, FsControlTarget.FileOrDirectory, new OffloadWriteControl(tokens, services.Settings.Limits))
             {
-                Access = Write,
+                Access = OperationRights.Of(FileOperation.OffloadWrite).Open,
                 Changes = true,
                 Input = OffloadWrite.Size,
                 ShortInput = NtStatus.BufferTooSmall,
@@ -77,14 +77,14 @@ internal static class FsControlTable
         new(FsControlCode.SrvCopyChunk, FsControlTarget.File, new CopyChunkControl(services.Settings.Limits))
         {
             Access = Read,
-            AndAccess = WriteOrAppend,
+            AndAccess = OperationRights.Of(FileOperation.CopyRange).Open,
             Changes = true,
             Output = CopyChunkResponse.Size,
             ShortOutput = NtStatus.InvalidParameter,
         },
         new(FsControlCode.SrvCopyChunkWrite, FsControlTarget.File, new CopyChunkControl(services.Settings.Limits))
         {
-            Access = WriteOrAppend,
+            Access = OperationRights.Of(FileOperation.CopyRange).Open,
             Changes = true,
             Output = CopyChunkResponse.Size,
             ShortOutput = NtStatus.InvalidParameter,
@@ -92,7 +92,7 @@ internal static class FsControlTable
         new(FsControlCode.DuplicateExtentsToFile, FsControlTarget.File, new DuplicateExtentsControl(isExtended: false))
         {
             Ability = StoreAbilities.BlockCloning,
-            Access = Write,
+            Access = OperationRights.Of(FileOperation.CloneRange).Open,
             Changes = true,
             Input = DuplicateExtents.Size,
             ShortInput = NtStatus.BufferTooSmall,
@@ -100,7 +100,7 @@ internal static class FsControlTable
         new(FsControlCode.DuplicateExtentsToFileEx, FsControlTarget.File, new DuplicateExtentsControl(isExtended: true))
         {
             Ability = StoreAbilities.BlockCloning,
-            Access = Write,
+            Access = OperationRights.Of(FileOperation.CloneRange).Open,
             Changes = true,
             Input = DuplicateExtents.SizeEx,
             ShortInput = NtStatus.BufferTooSmall,
