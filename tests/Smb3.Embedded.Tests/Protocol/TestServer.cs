@@ -47,6 +47,12 @@ internal sealed record TestServerOptions
     /// <summary>What <see cref="TestServer.ConnectUntrackedAsync"/> goes over.</summary>
     public TestTransport Transport { get; init; }
 
+    /// <summary>Limits of tries at passwords; nobody is delayed unless a test wants it.</summary>
+    public LogonThrottleOptions LogonThrottle { get; init; } = new() { FirstDelay = TimeSpan.Zero };
+
+    /// <summary>Puts something around the users, alice and bob.</summary>
+    public Func<ISmbUserStore, ISmbUserStore>? Users { get; init; }
+
     /// <summary>Whether client and server run on one thread.</summary>
     public bool Inline { get; init; }
 
@@ -91,9 +97,9 @@ internal sealed class TestServer : IAsyncDisposable
         };
         _run = new ServerRun(new ServerParts(
             settings,
-            new SpnegoAuthenticator(ntlm, users),
+            new SpnegoAuthenticator(ntlm, _options.Users?.Invoke(users) ?? users),
             new AccountDirectory("SERVER", users),
-            new LogonThrottle(new LogonThrottleOptions { FirstDelay = TimeSpan.Zero }, settings.TimeProvider),
+            new LogonThrottle(_options.LogonThrottle, settings.TimeProvider),
             _options.Hooks,
             _log,
             _metrics,

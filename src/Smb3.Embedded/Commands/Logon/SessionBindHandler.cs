@@ -28,12 +28,17 @@ internal sealed class SessionBindHandler(CommandServices services)
         var connection = request.Connection;
         if (!connection.Bindings.TryRemove(session.SessionId, out var binding))
         {
-            if (!services.Throttle.Admits(connection.RemoteAddress, null))
+            var network = ClientNetwork.Of(connection.RemoteAddress);
+            if (!services.Throttle.Admits(network, out var until))
             {
-                return NtStatus.LogonFailure;
+                var refused = AuthenticationStep.Fail(AuthenticationFailure.Throttled) with { Until = until };
+                await SessionSetupHandler.PenalizeAsync(services, request, refused).ConfigureAwait(false);
+                return refused.Status;
             }
 
-            binding = new ChannelBinding(session, services.Authenticator.Begin(), connection.Preauth?.Fork());
+            // A stranger can be no guest here: the session has a user.
+            var peer = new LogonPeer(services.Throttle, network, UnknownIsGuest: false);
+            binding = new ChannelBinding(session, services.Authenticator.Begin(peer), connection.Preauth?.Fork());
         }
 
         // Taken out while it works: a second request of the same binding at the same time begins anew, and fails.

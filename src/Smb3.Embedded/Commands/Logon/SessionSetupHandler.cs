@@ -124,12 +124,14 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var connection = request.Connection;
         if (session.Exchange is null)
         {
-            if (!services.Throttle.Admits(connection.RemoteAddress, null))
+            var network = ClientNetwork.Of(connection.RemoteAddress);
+            if (!services.Throttle.Admits(network, out var until))
             {
-                return await FailAsync(request, session, NtStatus.LogonFailure, null).ConfigureAwait(false);
+                var refused = AuthenticationStep.Fail(AuthenticationFailure.Throttled) with { Until = until };
+                return await FailAsync(request, session, refused.Status, refused).ConfigureAwait(false);
             }
 
-            session.Exchange = services.Authenticator.Begin();
+            session.Exchange = services.Authenticator.Begin(new LogonPeer(services.Throttle, network, services.Settings.AllowGuest));
             session.Preauth = connection.Preauth?.Fork();
         }
 
@@ -186,11 +188,6 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
-        if (!identity.IsAnonymous && !identity.IsGuest && !services.Throttle.Admits(null, identity.UserName))
-        {
-            return await FailAsync(request, session, NtStatus.AccountLockedOut, null).ConfigureAwait(false);
-        }
-
         if (services.Hooks is { } hooks
             && !await hooks.AskAsync(
                 services.Logger, "OnLogonAsync", "logon",
@@ -199,7 +196,6 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
-        services.Throttle.RecordSuccess(identity.UserName);
         if (session.State == SessionState.InProgress)
         {
             Publish(request, session, identity, keyless, step.SessionKey!, clientMode);
@@ -280,13 +276,9 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         services.Metrics.LogonFailed((uint)step.Status);
         var name = step.Identity?.ToString() ?? "(unknown)";
         ServerLog.LogonRefused(services.Logger, name, request.Connection.RemoteEndPoint, step.Status.ToString());
-        if (step.Failure is AuthenticationFailure.WrongPassword or AuthenticationFailure.UnknownUser)
+        if (step.Delay > TimeSpan.Zero)
         {
-            var delay = services.Throttle.RecordFailure(request.Connection.RemoteAddress, step.Identity?.UserName);
-            if (delay > TimeSpan.Zero)
-            {
-                await Task.Delay(delay, services.Settings.TimeProvider, request.Connection.Ended).ConfigureAwait(false);
-            }
+            await Task.Delay(step.Delay, services.Settings.TimeProvider, request.Connection.Ended).ConfigureAwait(false);
         }
     }
 

@@ -14,10 +14,16 @@ internal enum AuthenticationFailure
     /// <summary>The client offers only mechanisms that the server does not have.</summary>
     NoCommonMechanism,
 
-    /// <summary>The client insists on LM, NTLMv1 or no extended session security.</summary>
+    /// <summary>The client insists on LM or NTLMv1.</summary>
     TooWeak,
+
+    /// <summary>The client has no extended session security.</summary>
+    NoSessionSecurity,
 
     UnknownUser,
     WrongPassword,
     AccountDisabled,
+
+    /// <summary>Too many have failed before: the password was not looked at.</summary>
+    Throttled,
 }

@@ -24,6 +24,15 @@ internal readonly record struct AuthenticationStep
 
     public AuthenticationFailure Failure { get; init; }
 
+    /// <summary>With a failure: how long the answer is to be held back.</summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>With <see cref="AuthenticationFailure.Throttled"/>: until when.</summary>
+    public DateTimeOffset Until { get; init; }
+
+    /// <summary>With <see cref="AuthenticationFailure.NoCommonMechanism"/>: what the client offers instead.</summary>
+    public string? Offered { get; init; }
+
     public static AuthenticationStep Continue(ReadOnlyMemory<byte> token) =>
         new() { Status = NtStatus.MoreProcessingRequired, ResponseToken = token };
 

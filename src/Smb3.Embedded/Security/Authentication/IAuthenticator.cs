@@ -7,5 +7,6 @@ internal interface IAuthenticator
     ReadOnlyMemory<byte> NegotiateToken { get; }
 
     /// <summary>Begins what one SESSION_SETUP (a logon, a re-authentication or a channel binding) takes in steps.</summary>
-    IAuthenticationExchange Begin();
+    /// <param name="peer">Whose passwords are judged, and who counts the wrong ones; null: nobody does.</param>
+    IAuthenticationExchange Begin(LogonPeer? peer = null);
 }

@@ -1,92 +1,137 @@
-using System.Net;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Security.Authentication;
 
 /// <summary>
-/// Remembers failed logons and says how long to hold the answer back and when to refuse at once. Bounded; time comes from outside;
-/// safe for concurrent use. A success forgets the user's failures but not the address's, so that one known password does
-/// not buy tries at others.
+/// What slows down somebody who tries passwords. Asked before a password is judged, so that what it answers does not depend on whether the
+/// password is right; time comes from outside; safe for concurrent use.
 /// </summary>
+/// <remarks>
+/// Failures count against the network that they come from, which is refused after so many. A try that is being judged counts as a failure
+/// until it is known to be none, so no number of connections makes more guesses than one. A name is never refused, as anybody can fail
+/// in anybody's name: after so many failures, who names it from a network that it has not logged on from waits. A name from a network that
+/// it has logged on from is counted by itself: what strangers do, there and elsewhere, does not touch it.
+/// </remarks>
 internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<Record>> _records = new(StringComparer.OrdinalIgnoreCase);
-    private readonly LinkedList<Record> _byLastFailure = new(); // the oldest first
+    private readonly FailureTable<ClientNetwork> _networks = new(options.MaximumEntries, options.FailuresPerAddress, options.Window, time);
+    private readonly FailureTable<string> _names = new(options.MaximumEntries, options.FailuresPerUser, options.Window, time);
+    private readonly FailureTable<(ClientNetwork Network, string Name)> _familiar =
+        new(options.MaximumEntries, options.FailuresPerAddress, options.Window, time);
 
+    private readonly KnownNetworks _known = new(options.MaximumEntries);
+
+    /// <summary>How many networks and names are remembered for a failure, or a try that is under way.</summary>
     public int Count
     {
         get
         {
             lock (_lock)
             {
-                return _records.Count;
+                return _networks.Count + _names.Count + _familiar.Count;
             }
         }
     }
 
-    /// <summary>False: refuse without looking at the credentials. An address or a user that is not known (yet) is null.</summary>
-    public bool Admits(IPAddress? address, string? userName)
+    /// <summary>
+    /// Asked when an exchange begins, while nobody has been named yet: false when whoever is named would be refused. It spares the work of
+    /// an exchange; what counts is <see cref="EnterAsync"/>.
+    /// </summary>
+    /// <param name="network">Where the client is.</param>
+    /// <param name="until">With false: when it is admitted again.</param>
+    public bool Admits(ClientNetwork network, out DateTimeOffset until)
     {
         lock (_lock)
         {
-            ForgetOld();
-            return Failures(AddressKey(address)) < (options.FailuresPerAddress ?? int.MaxValue)
-                && Failures(UserKey(userName)) < (options.FailuresPerUser ?? int.MaxValue);
-        }
-    }
-
-    /// <summary>Counts a failure and gives the time for which the answer is to be held back.</summary>
-    public TimeSpan RecordFailure(IPAddress? address, string? userName)
-    {
-        lock (_lock)
-        {
-            ForgetOld();
-            return DelayAfter(Math.Max(Count(AddressKey(address)), Count(UserKey(userName))));
-        }
-
-        int Count(string? key) => key is null ? 0 : AddFailure(key);
-    }
-
-    public void RecordSuccess(string userName)
-    {
-        lock (_lock)
-        {
-            if (UserKey(userName) is { } key && _records.TryGetValue(key, out var node))
+            until = default;
+            if (!_networks.IsOver(network) || _known.HasAny(network))
             {
-                Forget(node);
+                return true;
             }
+
+            until = time.GetUtcNow() + _networks.TimeLeft(network);
+            return false;
         }
     }
 
-    private static string? AddressKey(IPAddress? address) => address is null ? null : "@" + ClientNetwork.Of(address);
-
-    // Cut, as the client chooses how long the name is and the table must stay small.
-    private static string? UserKey(string? userName) =>
-        string.IsNullOrEmpty(userName) ? null : "u" + userName[..Math.Min(userName.Length, 256)];
-
-    private int Failures(string? key) => key is not null && _records.TryGetValue(key, out var node) ? node.Value.Failures : 0;
-
-    private int AddFailure(string key)
+    /// <summary>Asked when the client has named a user and before its proof is looked at. The attempt is disposed when that is done.</summary>
+    public async ValueTask<LogonAttempt> EnterAsync(
+        ClientNetwork network, string userName, string domain, CancellationToken cancellationToken)
     {
-        if (_records.TryGetValue(key, out var node))
+        var name = userName.ToUpperInvariant();
+        while (true)
         {
-            _byLastFailure.Remove(node);
-        }
-        else
-        {
-            if (_records.Count >= Math.Max(options.MaximumEntries, 1))
+            Task turn;
+            lock (_lock)
             {
-                Forget(_byLastFailure.First!);
+                var isFamiliar = _known.Has(name, domain, network);
+                var pair = (network, name);
+                var over = isFamiliar ? _familiar.IsOver(pair) : _networks.IsOver(network);
+                if (over)
+                {
+                    var (left, failures) = isFamiliar
+                        ? (_familiar.TimeLeft(pair), _familiar.FailuresOf(pair))
+                        : (_networks.TimeLeft(network), _networks.FailuresOf(network));
+                    return LogonAttempt.Refuse(time.GetUtcNow() + left, DelayAfter(failures));
+                }
+
+                var mayJudge = isFamiliar ? _familiar.TryReserve(pair, out turn) : _networks.TryReserve(network, out turn);
+                if (mayJudge)
+                {
+                    var wait = !isFamiliar && _names.IsOver(name) && options.FirstDelay > TimeSpan.Zero ? options.MaximumDelay : TimeSpan.Zero;
+                    return new LogonAttempt(this, network, name, domain, isFamiliar, wait);
+                }
             }
 
-            node = new LinkedListNode<Record>(new Record(key));
-            _records.Add(key, node);
+            // As many as may still fail are being judged: what becomes of them decides.
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
+    }
 
-        _byLastFailure.AddLast(node);
-        node.Value.LastFailure = time.GetTimestamp();
-        return ++node.Value.Failures;
+    /// <summary>Waits for what the name of an attempt has brought upon itself, right password or wrong.</summary>
+    public Task SlowAsync(LogonAttempt attempt, CancellationToken cancellationToken) =>
+        attempt.Wait > TimeSpan.Zero ? Task.Delay(attempt.Wait, time, cancellationToken) : Task.CompletedTask;
+
+    internal TimeSpan Fail(LogonAttempt attempt)
+    {
+        lock (_lock)
+        {
+            if (attempt.IsFamiliar)
+            {
+                // The network answers for it too, with who has not logged on from there yet.
+                _networks.Add(attempt.Network);
+                return DelayAfter(_familiar.Add((attempt.Network, attempt.Name)));
+            }
+
+            return DelayAfter(Math.Max(_networks.Add(attempt.Network), _names.Add(attempt.Name)));
+        }
+    }
+
+    internal void Succeed(LogonAttempt attempt)
+    {
+        lock (_lock)
+        {
+            // The network keeps its failures, so that one known password does not buy tries at others, and so does the name, which
+            // strangers go on trying.
+            _known.Add(attempt.Name, attempt.Domain, attempt.Network);
+            _familiar.Clear((attempt.Network, attempt.Name));
+        }
+    }
+
+    internal void Leave(LogonAttempt attempt)
+    {
+        lock (_lock)
+        {
+            if (attempt.IsFamiliar)
+            {
+                _familiar.Release((attempt.Network, attempt.Name));
+            }
+            else
+            {
+                _networks.Release(attempt.Network);
+            }
+        }
     }
 
     private TimeSpan DelayAfter(int failures)
@@ -98,28 +143,5 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
 
         var milliseconds = options.FirstDelay.TotalMilliseconds * Math.Pow(2, Math.Min(failures - 1, 30));
         return milliseconds < options.MaximumDelay.TotalMilliseconds ? TimeSpan.FromMilliseconds(milliseconds) : options.MaximumDelay;
-    }
-
-    private void ForgetOld()
-    {
-        while (_byLastFailure.First is { } oldest && time.GetElapsedTime(oldest.Value.LastFailure) >= options.Window)
-        {
-            Forget(oldest);
-        }
-    }
-
-    private void Forget(LinkedListNode<Record> node)
-    {
-        _byLastFailure.Remove(node);
-        _records.Remove(node.Value.Key);
-    }
-
-    private sealed class Record(string key)
-    {
-        public string Key { get; } = key;
-
-        public long LastFailure { get; set; }
-
-        public int Failures { get; set; }
     }
 }

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded;
 
 /// <summary>
-/// What slows down somebody who tries passwords. Failures are counted per remote address and per user name, within a window that
-/// every failure begins anew.
+/// What slows down somebody who tries passwords. Failures are counted per remote address (an IPv6 address: per /64) and per user name,
+/// within a window that every failure begins anew.
 /// </summary>
 public sealed class LogonThrottleOptions
 {
@@ -16,18 +16,20 @@ public sealed class LogonThrottleOptions
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// After so many failures from one address all its logons are refused until the window has passed. Null: never. Default 30.
+    /// After so many failures from one address its logons are refused, right password or wrong, until the window has passed. Users who
+    /// have logged on from there before are counted each by itself. Null: never. Default 30.
     /// </summary>
     public int? FailuresPerAddress { get; set; } = 30;
 
     /// <summary>
-    /// After so many failures of one user name its logons are refused until the window has passed. Null: never, as anybody can
-    /// lock a user out with it. Default 100.
+    /// After so many failures of one user name, from wherever, each further try from an address that it has not logged on from waits for
+    /// <see cref="MaximumDelay"/>. The name is never refused, as anybody could lock a user out then. Null: never slowed. Default 100.
     /// </summary>
     public int? FailuresPerUser { get; set; } = 100;
 
     /// <summary>
-    /// How many addresses and users are remembered; beyond it the one that failed least recently is forgotten. Default 10,000.
+    /// How many addresses are remembered, and how many users; beyond it the one that failed least recently of those below their limit is
+    /// forgotten. Default 10,000.
     /// </summary>
     public int MaximumEntries { get; set; } = 10_000;
 }

@@ -103,6 +103,7 @@ public class AuthenticationTests
         using var exchange = _authenticator.Begin();
         var step = await exchange.StepAsync(NegTokenInit.Write([Kerberos], [1, 2, 3]), default);
         Assert.Equal((NtStatus.LogonFailure, AuthenticationFailure.NoCommonMechanism), (step.Status, step.Failure));
+        Assert.Equal("Kerberos", step.Offered);
     }
 
     [Theory]
@@ -148,7 +149,7 @@ public class AuthenticationTests
         using var exchange = _authenticator.Begin();
         var client = Client(flags: NtlmInitiatorOptions.DefaultFlags & ~NtlmFlags.ExtendedSessionSecurity);
         var step = await exchange.StepAsync(client.Start(), default);
-        Assert.Equal((NtStatus.LogonFailure, AuthenticationFailure.TooWeak), (step.Status, step.Failure));
+        Assert.Equal((NtStatus.LogonFailure, AuthenticationFailure.NoSessionSecurity), (step.Status, step.Failure));
     }
 
     [Theory]

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Security.Authentication.Ntlm;
 /// The server's side of one NTLM exchange (MS-NLMP section 3.2.5): NTLMv2 with extended session security, nothing older. Sends nothing
 /// itself; SPNEGO, or the raw exchange, carries its messages.
 /// </summary>
-internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserStore users) : IDisposable
+internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserStore users, LogonPeer? peer = null) : IDisposable
 {
     /// <summary>More than a NEGOTIATE message ever has; it must be kept for the MIC.</summary>
     private const int LongestNegotiate = 1024;
@@ -41,7 +41,7 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
 
         if ((negotiate.Flags & NtlmFlags.ExtendedSessionSecurity) == 0)
         {
-            return AuthenticationFailure.TooWeak;
+            return AuthenticationFailure.NoSessionSecurity;
         }
 
         Span<byte> serverChallenge = stackalloc byte[NtlmMessage.ChallengeSize];
@@ -54,39 +54,62 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     }
 
     /// <summary>Takes AUTHENTICATE and checks it. The identity is there as soon as the client named itself.</summary>
-    public async ValueTask<(AuthenticationFailure Failure, SmbIdentity? Identity)> AuthenticateAsync(
+    public async ValueTask<NtlmOutcome> AuthenticateAsync(
         ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
     {
         if (!NtlmAuthenticateMessage.TryParse(token, NtlmCharset.Of(_flags), out var message))
         {
-            return (AuthenticationFailure.BadToken, null);
+            return new(AuthenticationFailure.BadToken, null);
         }
 
         _flags &= message.Flags | NtlmFlags.Unicode | NtlmFlags.Oem | NtlmFlags.ExtendedSessionSecurity;
         if (message.IsAnonymous)
         {
             // No secret, so the key to exchange under is zero (MS-NLMP 3.3.2): clients sign with what they wrapped in it.
-            return (TakeSessionKey(message, new byte[NtlmV2.KeySize]), Identify(message, null));
+            return new(TakeSessionKey(message, new byte[NtlmV2.KeySize]), Identify(message, null));
         }
 
         if (message.UserName.Length == 0)
         {
-            return (AuthenticationFailure.BadToken, null);
+            return new(AuthenticationFailure.BadToken, null);
         }
 
         if (message.NtResponse.Length <= NtlmV2.OldResponseSize)
         {
-            return (AuthenticationFailure.TooWeak, Identify(message, null));
+            return new(AuthenticationFailure.TooWeak, Identify(message, null));
         }
 
         if (!NtlmV2.IsResponse(message.NtResponse))
         {
-            return (AuthenticationFailure.BadToken, Identify(message, null));
+            return new(AuthenticationFailure.BadToken, Identify(message, null));
         }
 
-        var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
-        var identity = Identify(message, user);
-        return (Verify(message, user), identity);
+        if (peer is null)
+        {
+            return await JudgeAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+
+        using var attempt = await peer.Throttle.EnterAsync(peer.Network, message.UserName, message.DomainName, cancellationToken)
+            .ConfigureAwait(false);
+        if (attempt.IsRefused)
+        {
+            return new(AuthenticationFailure.Throttled, Identify(message, null)) { Delay = attempt.Delay, Until = attempt.Until };
+        }
+
+        await peer.Throttle.SlowAsync(attempt, cancellationToken).ConfigureAwait(false);
+        var outcome = await JudgeAsync(message, cancellationToken).ConfigureAwait(false);
+        switch (outcome.Failure)
+        {
+            case AuthenticationFailure.None:
+                attempt.Succeed();
+                break;
+            case AuthenticationFailure.WrongPassword:
+            case AuthenticationFailure.UnknownUser when !peer.UnknownIsGuest:
+                attempt.Fail();
+                break;
+        }
+
+        return outcome with { Delay = attempt.Delay };
     }
 
     /// <summary>mechListMIC of the server.</summary>
@@ -112,6 +135,12 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
         DisplayName = user?.DisplayName,
         Groups = user?.Groups ?? [],
     };
+
+    private async ValueTask<NtlmOutcome> JudgeAsync(NtlmAuthenticateMessage message, CancellationToken cancellationToken)
+    {
+        var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
+        return new(Verify(message, user), Identify(message, user));
+    }
 
     // Everything is computed for an unknown user too, with a hash that nobody has, so that the time does not tell who exists.
     private AuthenticationFailure Verify(in NtlmAuthenticateMessage message, SmbUser? user)

@@ -79,6 +79,23 @@ internal readonly ref struct NegTokenInit
         return -1;
     }
 
+    /// <summary>The mechanisms in words, for a log.</summary>
+    public string DescribeMechanisms()
+    {
+        new DerReader(MechTypes).TryRead(DerReader.Sequence, out var list);
+        var names = new List<string>();
+        for (var reader = new DerReader(list); reader.TryRead(DerReader.ObjectIdentifier, out var oid);)
+        {
+            var name = SpnegoOid.NameOf(oid);
+            if (!names.Contains(name))
+            {
+                names.Add(name);
+            }
+        }
+
+        return string.Join(", ", names);
+    }
+
     /// <summary>
     /// What the server says first, in the NEGOTIATE response: NTLM is what there is, and the hint that Windows sends (NegTokenInit2,
     /// MS-SPNG section 2.2.1).

@@ -7,5 +7,5 @@ internal sealed class SpnegoAuthenticator(NtlmAuthenticatorOptions options, ISmb
 {
     public ReadOnlyMemory<byte> NegotiateToken { get; } = NegTokenInit.WriteServerOffer();
 
-    public IAuthenticationExchange Begin() => new SpnegoExchange(new NtlmAcceptor(options, users));
+    public IAuthenticationExchange Begin(LogonPeer? peer = null) => new SpnegoExchange(new NtlmAcceptor(options, users, peer));
 }

@@ -44,8 +44,10 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
                 }
 
                 _state = State.Done;
-                var (failure, identity) = await ntlm.AuthenticateAsync(authenticate, cancellationToken).ConfigureAwait(false);
-                return failure == AuthenticationFailure.None ? Complete(identity!, mechListMic.Span) : Fail(failure, identity);
+                var outcome = await ntlm.AuthenticateAsync(authenticate, cancellationToken).ConfigureAwait(false);
+                return outcome.Failure == AuthenticationFailure.None
+                    ? Complete(outcome.Identity!, mechListMic.Span)
+                    : Fail(outcome.Failure, outcome.Identity) with { Delay = outcome.Delay, Until = outcome.Until };
             default:
                 return Fail(AuthenticationFailure.BadToken);
         }
@@ -95,7 +97,7 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         var preference = init.IndexOf(SpnegoOid.Ntlm);
         if (preference < 0)
         {
-            return Fail(AuthenticationFailure.NoCommonMechanism);
+            return Fail(AuthenticationFailure.NoCommonMechanism) with { Offered = init.DescribeMechanisms() };
         }
 
         _mechTypes = init.MechTypes.ToArray();
