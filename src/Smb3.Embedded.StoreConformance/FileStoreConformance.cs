@@ -527,6 +527,30 @@ public abstract class FileStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_deletion_would_say_is_known_before_and_asking_deletes_nothing()
+    {
+        await Store.PutAsync("file");
+        await Store.PutDirectoryAsync("empty");
+        await Store.PutDirectoryAsync("full");
+        await Store.PutAsync("full\\file");
+        foreach (var (path, expected) in new[]
+        {
+            ("file", NtStatus.Success), ("empty", NtStatus.Success), ("full", NtStatus.DirectoryNotEmpty), ("full\\file", NtStatus.Success),
+            ("none", NtStatus.ObjectNameNotFound), ("none\\file", NtStatus.ObjectPathNotFound), ("", NtStatus.AccessDenied),
+        })
+        {
+            Assert.Equal(expected, await Store.CanDeleteAsync(StoreSteps.At(path), CancellationToken.None));
+            Assert.Equal(expected, await Store.CanDeleteAsync(StoreSteps.At(path), CancellationToken.None));
+        }
+
+        foreach (var path in new[] { "file", "full\\file", "full", "empty" })
+        {
+            Assert.Equal(NtStatus.Success, await Store.CanDeleteAsync(StoreSteps.At(path), CancellationToken.None));
+            Assert.Equal(NtStatus.Success, await Store.DeleteAsync(path));
+        }
+    }
+
+    [Fact]
     public async Task Attributes_are_kept_where_the_store_says_so()
     {
         await using var file = await Store.CreateAsync("file", new NewFile { Attributes = FileAttributes.Hidden | FileAttributes.Archive });

@@ -8,7 +8,7 @@ import tempfile
 import time
 
 from harness import Cases, Failed, Skipped, WorkFolder, children, expect, run
-from server import ConsoleHost, free_port
+from server import ConsoleHost, another_account, free_port
 
 NEEDS = {"smbclient": "smbclient"}
 NEEDS_HOST = True           # it starts its own; it is not run against another server
@@ -26,8 +26,8 @@ class Contract:
         os.makedirs(self.folder)
         self.started = []
 
-    def start(self, *arguments, environment=None, folder=None):
-        host = ConsoleHost(self.dll, list(arguments), environment, folder or self.work.path)
+    def start(self, *arguments, environment=None, folder=None, prefix=()):
+        host = ConsoleHost(self.dll, list(arguments), environment, folder or self.work.path, prefix)
         self.started.append(host)
         return host
 
@@ -261,12 +261,14 @@ def _(c):
 
 @cases("a folder that may not be read: exit code 1")
 def _(c):
-    if os.geteuid() == 0:
-        raise Skipped("root may read every folder")
     closed = c.work.file("closed")
     os.makedirs(closed, mode=0)
+
+    # Root may read every folder: then it is another account that may not.
+    who = another_account(c.dll) if os.geteuid() == 0 else {}
+    os.chmod(c.work.path, 0o711)
     try:
-        c.ends(1, *_listen(free_port()), "--share", "s=" + closed, "--user", "u:pw-1", says=[closed])
+        c.ends(1, *_listen(free_port()), "--share", "s=" + closed, "--user", "u:pw-1", says=[closed], folder="/", **who)
     finally:
         os.chmod(closed, 0o700)
 

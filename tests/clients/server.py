@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from harness import Failed, Target, children, expect, run
+from harness import Failed, Skipped, Target, children, expect, run
 
 USER, PASSWORD = "tester", "Correct-Horse-1"
 USER2, PASSWORD2 = "second", "Battery-Staple-2"
@@ -92,6 +92,20 @@ class ConsoleHost:
         self.process.wait()
         self._reader.join(5)
         children.forget(self.process)
+
+
+# nobody, on every Linux
+OTHER_ACCOUNT = 65534
+
+
+def another_account(dll):
+    """The arguments that make a ConsoleHost run as another account, for which most of this one's files are closed."""
+    if os.geteuid() != 0:
+        raise Skipped("only root starts a program as another account")
+    prefix = ("setpriv", "--reuid=%d" % OTHER_ACCOUNT, "--regid=%d" % OTHER_ACCOUNT, "--clear-groups")
+    if run([*prefix, "test", "-r", dll]).code != 0:
+        raise Skipped("another account may not read %s" % dll)
+    return {"prefix": prefix, "environment": {"HOME": "/nonexistent", "DOTNET_CLI_HOME": "/nonexistent"}}
 
 
 class PrivateNetwork:

@@ -48,6 +48,15 @@ internal static partial class ServerLog
     [LoggerMessage(31, LogLevel.Information, "{User} may not use share {Share}: {Status}.")]
     public static partial void TreeConnectRefused(ILogger logger, string user, string share, string status);
 
+    [LoggerMessage(
+        35,
+        LogLevel.Warning,
+        "'{Path}' of '{Volume}' was to be deleted with its last close and is still there: {Status}. Its name can be opened again.")]
+    public static partial void RemovalFailed(ILogger logger, string path, string volume, string status);
+
+    [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
+    public static partial void CloseIncomplete(ILogger logger, string path, string volume, string status);
+
     [LoggerMessage(40, LogLevel.Trace, "{ConnectionId}: {Command} {MessageId} -> {Status}.")]
     public static partial void Answered(ILogger logger, ulong connectionId, string command, ulong messageId, string status);
 

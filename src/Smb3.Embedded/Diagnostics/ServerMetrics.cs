@@ -14,6 +14,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _bytesReceived;
     private readonly Counter<long> _bytesSent;
     private readonly Counter<long> _logonFailures;
+    private readonly Counter<long> _removalFailures;
     private readonly UpDownCounter<long> _connections;
     private readonly Counter<long> _connectionEnds;
 
@@ -25,6 +26,8 @@ internal sealed class ServerMetrics : IDisposable
         _bytesReceived = _meter.CreateCounter<long>("smb.server.io.received", "By", "Bytes received in frames.");
         _bytesSent = _meter.CreateCounter<long>("smb.server.io.sent", "By", "Bytes sent in frames.");
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
+        _removalFailures = _meter.CreateCounter<long>(
+            "smb.server.removal.failures", "{file}", "Names and streams that were to go with their last close and stayed, by status.");
         _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
         _connectionEnds = _meter.CreateCounter<long>("smb.server.connections.ended", "{connection}", "Connections ended, by reason.");
     }
@@ -56,6 +59,8 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     public void LogonFailed(uint status) => _logonFailures.Add(1, new KeyValuePair<string, object?>("smb.status", status));
+
+    public void RemovalFailed(uint status) => _removalFailures.Add(1, new KeyValuePair<string, object?>("smb.status", status));
 
     public void ConnectionOpened() => _connections.Add(1);
 

@@ -65,6 +65,14 @@ internal sealed partial class CreateOperation
             return descriptor.Status;
         }
 
+        // In a directory that only grows (chattr +a), what is made stays.
+        if (Has(CreateOptions.DeleteOnClose)
+            && await Store.CanDeleteAsync(_path.Path, cancellationToken).ConfigureAwait(false) is var removal
+            && removal is not (NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.DirectoryNotEmpty))
+        {
+            return removal;
+        }
+
         var attributes = parameters.Attributes & FileOpen.SettableAttributes;
         var made = await Store.CreateAsync(
             _path.Path,

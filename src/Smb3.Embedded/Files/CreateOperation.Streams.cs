@@ -104,9 +104,11 @@ internal sealed partial class CreateOperation
         IStoreFile handle = made.Value;
         try
         {
-            if (parameters.AllocationSize > 0)
+            var status = await AllocateStreamAsync(handle, cancellationToken).ConfigureAwait(false);
+            if (status != NtStatus.Success)
             {
-                await handle.AllocateAsync(parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
+                await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None).ConfigureAwait(false);
+                return status;
             }
 
             stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
@@ -118,7 +120,7 @@ internal sealed partial class CreateOperation
             file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
             var open = NewOpen(file, handle, _maximum ? allowed.Value : _desired, isDirectory: false);
-            var status = CheckLeaseKey(file);
+            status = CheckLeaseKey(file);
             if (status == NtStatus.Success)
             {
                 status = file.TryAdd(
@@ -178,11 +180,8 @@ internal sealed partial class CreateOperation
             if (stream.Succeeded)
             {
                 handle = stream.Value;
-                await made.DisposeAsync().ConfigureAwait(false);
-                if (parameters.AllocationSize > 0)
-                {
-                    await handle.AllocateAsync(parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
-                }
+                status = await AllocateStreamAsync(handle, cancellationToken).ConfigureAwait(false);
+                await (status == NtStatus.Success ? made : handle).DisposeAsync().ConfigureAwait(false);
             }
         }
 
@@ -194,6 +193,9 @@ internal sealed partial class CreateOperation
         await Store.DeleteAsync(_path.Path, CancellationToken.None).ConfigureAwait(false);
         return status;
     }
+
+    private ValueTask<NtStatus> AllocateStreamAsync(IStoreFile stream, CancellationToken cancellationToken) =>
+        parameters.AllocationSize > 0 ? stream.AllocateAsync(parameters.AllocationSize, cancellationToken) : new(NtStatus.Success);
 
     /// <summary>
     /// A file that is overwritten loses its streams, and has the extended attributes of the request only (MS-FSA 2.1.5.1.2).
@@ -210,7 +212,11 @@ internal sealed partial class CreateOperation
 
             foreach (var stream in streams.Value)
             {
-                await streamed.DeleteStreamAsync(stream.Name, cancellationToken).ConfigureAwait(false);
+                var gone = await streamed.DeleteStreamAsync(stream.Name, cancellationToken).ConfigureAwait(false);
+                if (gone is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+                {
+                    return gone;
+                }
             }
 
             open.File.RemoveStreams();

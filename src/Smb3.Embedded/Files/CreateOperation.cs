@@ -22,6 +22,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     private FileAccessMask _desired;
     private FilePath _path;
     private bool _maximum;
+    private FileAccessMask _outOfReach;
     private FileOpen? _abandoned;
     private OpenWait? _wait;
     private bool _hasWaited;
@@ -243,9 +244,32 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         while (_maximum && !Overwrites && found.Status == NtStatus.AccessDenied && access > StoreAccess.Metadata)
         {
             found = await Store.OpenAsync(_path.Path, --access, cancellationToken).ConfigureAwait(false);
+            _outOfReach = access == StoreAccess.Read ? AccessRules.Writing : AccessRules.Writing | AccessRules.Reading;
         }
 
-        return found;
+        // A directory that may not be listed can still be passed through, and get files.
+        const FileAccessMask List = FileAccessMask.ListDirectory;
+        return found.Status == NtStatus.AccessDenied && !_maximum && !Overwrites && access > StoreAccess.Metadata && (_desired & List) == 0
+            ? await OpenUnlistedAsync(cancellationToken).ConfigureAwait(false)
+            : found;
+    }
+
+    private async ValueTask<NtResult<IStoreFile>> OpenUnlistedAsync(CancellationToken cancellationToken)
+    {
+        var found = await Store.OpenAsync(_path.Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!found.Succeeded)
+        {
+            return found;
+        }
+
+        var known = await LearnAsync(found.Value, cancellationToken).ConfigureAwait(false);
+        if (known is { Succeeded: true, Value.IsDirectory: true })
+        {
+            return found;
+        }
+
+        await found.Value.DisposeAsync().ConfigureAwait(false);
+        return NtStatus.AccessDenied;
     }
 
     private StoreAccess NeededAccess()
@@ -307,6 +331,15 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             if (!granted.Succeeded)
             {
                 return granted.Status;
+            }
+
+            if (Has(CreateOptions.DeleteOnClose))
+            {
+                status = await CheckDeletionAsync(handle, file, cancellationToken).ConfigureAwait(false);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
             }
 
             if (Overwrites && !file.IsStream && !file.StreamsShareDelete())
@@ -454,6 +487,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         }
 
         var unwritable = !metadata.IsDirectory && isReadOnly ? AccessRules.WithheldByReadOnly : 0;
+        unwritable |= metadata.IsDirectory ? _outOfReach & FileAccessMask.ListDirectory : _outOfReach;
         if ((needed & unwritable) != 0)
         {
             return NtStatus.AccessDenied;
@@ -499,6 +533,22 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         }
 
         return granted;
+    }
+
+    /// <summary>
+    /// Whether FILE_DELETE_ON_CLOSE can be promised. As on Windows, a directory may be opened so before the client has emptied it; one that
+    /// looks empty and is not, the client cannot empty.
+    /// </summary>
+    private async ValueTask<NtStatus> CheckDeletionAsync(IStoreFile handle, FileObject file, CancellationToken cancellationToken)
+    {
+        var status = await volume.CanDeleteAsync(handle, handle.Path, file.StreamName, cancellationToken).ConfigureAwait(false);
+        if (status != NtStatus.DirectoryNotEmpty)
+        {
+            return status;
+        }
+
+        var listed = await Deletability.AnyListedAsync(handle, cancellationToken).ConfigureAwait(false);
+        return !listed.Succeeded ? listed.Status : listed.Value ? NtStatus.Success : NtStatus.DirectoryNotEmpty;
     }
 
     private async ValueTask<NtStatus> OverwriteAsync(FileOpen open, FileMetadata old, CancellationToken cancellationToken)

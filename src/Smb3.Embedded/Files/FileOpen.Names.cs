@@ -251,8 +251,7 @@ internal sealed partial class FileOpen
                 return NtStatus.NotSupported;
             }
 
-            Record.DeleteOnClose = delete;
-            return NtStatus.Success;
+            return await SetDeleteOnCloseAsync(delete, ignoreReadOnly, cancellationToken).ConfigureAwait(false);
         }
 
         posix |= Record.IsPosix;
@@ -299,6 +298,29 @@ internal sealed partial class FileOpen
 
     /// <summary>The rights of other objects than this one, for this open's caller.</summary>
     private ObjectRights Others => new(Volume.Security, Record.Caller, Record.ShareMaximalAccess);
+
+    private async ValueTask<NtStatus> SetDeleteOnCloseAsync(bool delete, bool ignoreReadOnly, CancellationToken cancellationToken)
+    {
+        if (!TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            var status = delete ? await CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false) : NtStatus.Success;
+            if (status == NtStatus.Success)
+            {
+                Record.DeleteOnClose = delete;
+            }
+
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
 
     private NtStatus ParseTarget(string newPath, out StorePath target)
     {
@@ -644,23 +666,7 @@ internal sealed partial class FileOpen
             return NtStatus.CannotDelete;
         }
 
-        if (!IsDirectory)
-        {
-            return NtStatus.Success;
-        }
-
-        var listing = await _file.ListAsync(cancellationToken).ConfigureAwait(false);
-        if (!listing.Succeeded)
-        {
-            return listing.Status;
-        }
-
-        var entries = listing.Value;
-        await using var entriesUse = entries.ConfigureAwait(false);
-        var one = await entries.ReadAsync(new StoreEntry[1], cancellationToken).ConfigureAwait(false);
-        return !one.Succeeded ? one.Status
-            : one.Value > 0 ? NtStatus.DirectoryNotEmpty
-            : NtStatus.Success;
+        return await Volume.CanDeleteAsync(_file, Path, File.StreamName, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What stands where a name is to go.</summary>

@@ -203,12 +203,24 @@ internal sealed partial class FileOpen
     /// <summary>Deletes the stream that is open; its file's name is held.</summary>
     private async ValueTask DeleteStreamAsync()
     {
-        var status = _file is IStreamedFile file
-            ? await file.DeleteStreamAsync(File.StreamName!, CancellationToken.None).ConfigureAwait(false)
-            : NtStatus.NotSupported;
-        if (status != NtStatus.Success)
+        var status = NtStatus.UnexpectedIoError;
+        try
         {
-            File.KeepStream();
+            status = _file is IStreamedFile file
+                ? await file.DeleteStreamAsync(File.StreamName!, CancellationToken.None).ConfigureAwait(false)
+                : NtStatus.NotSupported;
+        }
+        finally
+        {
+            if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+            {
+                File.KeepStream();
+                Volume.ReportRemovalFailed(FullName, status);
+            }
+        }
+
+        if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+        {
             return;
         }
 

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Notification;
@@ -139,10 +140,12 @@ internal sealed partial class FileOpen
                 await ArchiveAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (!change.IsEmpty && !Link!.Removed)
+            if (!change.IsEmpty && !Link!.Removed
+                && await _file.SetMetadataAsync(change, CancellationToken.None).ConfigureAwait(false) is var set && set != NtStatus.Success)
             {
-                await _file.SetMetadataAsync(change, CancellationToken.None).ConfigureAwait(false);
+                ServerLog.CloseIncomplete(Volume.Options.Logger, FullName, Volume.Options.Name, set.ToString());
             }
+
             // NTFS tells of the archive attribute that a rename set only now.
             if (_renamed && Link is { Removed: false, DeletePending: false })
             {
@@ -265,8 +268,22 @@ internal sealed partial class FileOpen
         }
 
         var seers = await Volume.Watches.FindSeersAsync(path).ConfigureAwait(false);
-        var status = await Volume.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
-        File.Whole.EndDelete(Link!, status == NtStatus.Success);
+        var status = NtStatus.UnexpectedIoError;
+        try
+        {
+            status = await Volume.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A local program may have been quicker.
+            var isGone = status is NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound;
+            File.Whole.EndDelete(Link!, isGone);
+            if (!isGone)
+            {
+                Volume.ReportRemovalFailed(path.Text, status);
+            }
+        }
+
         if (status == NtStatus.Success)
         {
             Volume.Tunnel.Remember(path);

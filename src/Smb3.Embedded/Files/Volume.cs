@@ -1,3 +1,4 @@
+using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Naming;
@@ -116,6 +117,27 @@ internal sealed class Volume
     /// <summary>Size, free space, label and serial number.</summary>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         Store.GetVolumeAsync(cancellationToken);
+
+    /// <summary>
+    /// Whether the store can remove a name, or a stream of it, before anybody is told that it will be gone. A name that has gone already
+    /// stands in nobody's way.
+    /// </summary>
+    public async ValueTask<NtStatus> CanDeleteAsync(IStoreFile file, StorePath path, string? stream, CancellationToken cancellationToken)
+    {
+        var status = stream is null
+            ? await Store.CanDeleteAsync(path, cancellationToken).ConfigureAwait(false)
+            : file is IStreamedFile streamed
+                ? await streamed.CanDeleteStreamAsync(stream, cancellationToken).ConfigureAwait(false)
+                : NtStatus.NotSupported;
+        return status == NtStatus.ObjectNameNotFound ? NtStatus.Success : status;
+    }
+
+    /// <summary>Clients were told that a name, or a stream, goes with its last close, and the store did not do it.</summary>
+    public void ReportRemovalFailed(string path, NtStatus status)
+    {
+        Options.Metrics?.RemovalFailed((uint)status);
+        ServerLog.RemovalFailed(Options.Logger, path, Options.Name, status.ToString());
+    }
 
     /// <summary>The opens, as of now.</summary>
     public IReadOnlyList<FileOpen> GetOpens()

@@ -1,8 +1,21 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Smb3.Embedded.Diagnostics;
+
 namespace Smb3.Embedded.Files;
 
 /// <summary>What one <see cref="Volume"/> does where NT leaves a choice.</summary>
 internal sealed record VolumeOptions
 {
+    /// <summary>What the log calls the volume: its folder, or a share on it.</summary>
+    public string Name { get; init; } = string.Empty;
+
+    /// <summary>Where it is told what the store refused when no client could be told any more.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>Where that is counted.</summary>
+    public ServerMetrics? Metrics { get; init; }
+
     /// <summary>The clock of every time stamp that the volume sets itself.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -84,7 +84,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };
-        Shares = new SmbShareCollection(settings, options.Shares, _turn, _parts.Logger);
+        Shares = new SmbShareCollection(settings, options.Shares, _turn, _parts.Logger, _parts.Metrics);
         Users = new SmbUserCollection(options.Users, EndSessionsAsync);
     }
 

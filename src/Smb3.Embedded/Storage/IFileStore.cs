@@ -19,7 +19,10 @@ public interface IFileStore
 
     /// <summary>Opens what is at <paramref name="path"/>.</summary>
     /// <param name="path">The path in any spelling of upper and lower case, unless the store is case-sensitive.</param>
-    /// <param name="access">What the handle is used for. A directory is opened with any of them, for metadata and listing.</param>
+    /// <param name="access">
+    /// What the handle is used for. A directory that is opened for more than metadata is to be listed: one that the medium does not let
+    /// be listed must be refused here, because a client that has begun to list takes what it got for all there is.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// A handle; or OBJECT_NAME_NOT_FOUND when the last name does not exist, OBJECT_PATH_NOT_FOUND when a directory on the way does not
@@ -60,8 +63,23 @@ public interface IFileStore
     /// <summary>Removes a name, and the file with its last one; handles that are still open keep working until they are disposed.</summary>
     /// <param name="path">The file, or an empty directory.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Success; or DIRECTORY_NOT_EMPTY, OBJECT_NAME_NOT_FOUND, OBJECT_PATH_NOT_FOUND, ACCESS_DENIED (also for the root).</returns>
+    /// <returns>
+    /// Success; or DIRECTORY_NOT_EMPTY, OBJECT_NAME_NOT_FOUND, OBJECT_PATH_NOT_FOUND, ACCESS_DENIED (also for the root),
+    /// MEDIA_WRITE_PROTECTED, CANNOT_DELETE (what the medium needs, such as a mount point).
+    /// </returns>
     ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether <see cref="DeleteAsync"/> would succeed now. Clients are told that a file is deleted when they ask for it, and the name goes
+    /// only when its last handle is closed, where nobody can be told any more: so what the medium will refuse must be refused here. Success
+    /// says that the store knows of no reason. The store as it comes knows that the root stays and that a directory which lists something
+    /// is not empty; override it where the medium has rights of its own, or keeps in a directory what it does not list.
+    /// </summary>
+    /// <param name="path">The file or directory. What does not exist may be asked for too: whether it could be deleted if it were made.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Success; or what <see cref="DeleteAsync"/> would say.</returns>
+    ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken) =>
+        Deletability.AskAsync(this, path, cancellationToken);
 
     /// <summary>Size, free space, label and serial number of the volume, as of now.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -71,10 +89,10 @@ public interface IFileStore
 /// <summary>What a handle of a store is used for. The server asks for no more than the client's open needs.</summary>
 public enum StoreAccess
 {
-    /// <summary>Metadata, and listing for a directory.</summary>
+    /// <summary>Metadata; and listing for a directory, where the medium lets it be listed.</summary>
     Metadata = 0,
 
-    /// <summary>Metadata and reading data.</summary>
+    /// <summary>Metadata and reading data; listing for a directory.</summary>
     Read = 1,
 
     /// <summary>Metadata, reading and writing data.</summary>

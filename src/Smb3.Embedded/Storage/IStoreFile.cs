@@ -55,6 +55,7 @@ public interface IStoreFile : IAsyncDisposable
 
     /// <summary>Starts a listing of this directory. Entries <c>.</c> and <c>..</c> are the server's and not listed.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The listing; or ACCESS_DENIED and what else the medium says: never an empty listing instead.</returns>
     ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken);
 }
 
@@ -64,7 +65,10 @@ public interface IStoreListing : IAsyncDisposable
     /// <summary>Reads the next entries, in the store's order (by name where that costs nothing).</summary>
     /// <param name="entries">Where they go.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How many were read: at least 1 until the end, 0 at the end.</returns>
+    /// <returns>
+    /// How many were read: at least 1 until the end, 0 at the end. A listing that cannot go on says why instead, after what it has read
+    /// until then, and every time that it is asked again.
+    /// </returns>
     ValueTask<NtResult<int>> ReadAsync(Memory<StoreEntry> entries, CancellationToken cancellationToken);
 }
 

@@ -41,8 +41,15 @@ public interface IStreamedFile
     /// <summary>Removes a stream; handles on it keep working until they are disposed.</summary>
     /// <param name="name">The stream.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Success; or OBJECT_NAME_NOT_FOUND.</returns>
+    /// <returns>Success; or OBJECT_NAME_NOT_FOUND, ACCESS_DENIED when the medium refuses.</returns>
     ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether <see cref="DeleteStreamAsync"/> would succeed now, as far as the store knows: see <see cref="IFileStore.CanDeleteAsync"/>.
+    /// </summary>
+    /// <param name="name">The stream.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<NtStatus> CanDeleteStreamAsync(string name, CancellationToken cancellationToken) => new(NtStatus.Success);
 }
 
 /// <summary>

@@ -25,6 +25,12 @@ internal sealed class TestVolume
         Volume = new Volume(wrap?.Invoke(store) ?? store, new VolumeOptions { Time = Clock, SortedListingLimit = sortedListingLimit });
     }
 
+    public TestVolume(IFileStore store, VolumeOptions options)
+    {
+        Clock = new FakeTimeProvider();
+        Volume = new Volume(store, options with { Time = Clock });
+    }
+
     public FakeTimeProvider Clock { get; }
 
     public Volume Volume { get; }

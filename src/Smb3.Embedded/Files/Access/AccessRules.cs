@@ -13,6 +13,12 @@ internal static class AccessRules
     /// <summary>What nobody has on a file with FILE_ATTRIBUTE_READONLY (MS-FSA section 2.1.5.1.2.1).</summary>
     public const FileAccessMask WithheldByReadOnly = FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.DeleteChild;
 
+    /// <summary>What a file must be open for writing for.</summary>
+    public const FileAccessMask Writing = FileAccessMask.WriteData | FileAccessMask.AppendData;
+
+    /// <summary>What a file must be open for reading for.</summary>
+    public const FileAccessMask Reading = FileAccessMask.ReadData | FileAccessMask.Execute;
+
     private const FileAccessMask Generic =
         FileAccessMask.GenericAll | FileAccessMask.GenericExecute | FileAccessMask.GenericWrite | FileAccessMask.GenericRead;
 

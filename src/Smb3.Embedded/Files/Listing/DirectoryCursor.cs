@@ -118,6 +118,16 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return await FindExactAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        // First of all: a client that has got "." takes an error after it for the end of an empty directory.
+        if (!_begun)
+        {
+            var status = await BeginListingAsync(cancellationToken).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+        }
+
         while (_dots < Dots)
         {
             var name = _dots++ == 0 ? "." : "..";
@@ -134,15 +144,6 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
             Current = new DirectoryEntry(name, metadata.Value, (uint)_dots);
             return NtStatus.Success;
-        }
-
-        if (!_begun)
-        {
-            var status = await BeginListingAsync(cancellationToken).ConfigureAwait(false);
-            if (status != NtStatus.Success)
-            {
-                return status;
-            }
         }
 
         while (true)
@@ -191,6 +192,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             var read = await ReadBatchAsync(cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {
+                await EndListingAsync().ConfigureAwait(false); // who asks again begins again
                 return read.Status;
             }
         }

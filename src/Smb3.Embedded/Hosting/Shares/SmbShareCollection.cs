@@ -20,13 +20,19 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private ShareTable? _running;
 
     // The turn is the server's: shares do not change while it starts or stops. Never disposed: it holds no handle.
-    internal SmbShareCollection(ServerSettings settings, IEnumerable<SmbShareOptions> shares, SemaphoreSlim turn, ILogger logger)
+    internal SmbShareCollection(
+        ServerSettings settings, IEnumerable<SmbShareOptions> shares, SemaphoreSlim turn, ILogger logger, Diagnostics.ServerMetrics metrics)
     {
         _settings = settings;
         _turn = turn;
         _volumes = new Hosting.VolumeTable(
-            new Files.VolumeOptions { Time = settings.TimeProvider, BreakTimeout = settings.BreakTimeout },
-            logger);
+            new Files.VolumeOptions
+            {
+                Time = settings.TimeProvider,
+                BreakTimeout = settings.BreakTimeout,
+                Logger = logger,
+                Metrics = metrics,
+            });
         foreach (var share in shares)
         {
             _entries.Add(share.Name, new Entry(share.Clone()));

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Storage;
 
@@ -8,7 +7,7 @@ namespace Smb3.Embedded.Hosting;
 /// The volumes behind the shares. Shares on one folder, or on one store, use one volume, so that they see each other's opens and locks;
 /// a store that was opened here is disposed with the last share that used it.
 /// </summary>
-internal sealed class VolumeTable(VolumeOptions options, ILogger logger)
+internal sealed class VolumeTable(VolumeOptions options)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<object, Entry> _entries = [];
@@ -32,8 +31,8 @@ internal sealed class VolumeTable(VolumeOptions options, ILogger logger)
         {
             if (!_entries.TryGetValue(key, out var entry))
             {
-                var store = share.Store ?? StoreFactory.Open(share, logger);
-                entry = new Entry(new Volume(store, options), share);
+                var store = share.Store ?? StoreFactory.Open(share, options.Logger);
+                entry = new Entry(new Volume(store, options with { Name = share.Folder ?? share.Name }), share);
                 _entries.Add(key, entry);
             }
 

@@ -133,19 +133,23 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     }
 
     /// <inheritdoc/>
+    public ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        lock (_names)
+        {
+            return new(FindDeletable(path, out _, out _));
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken)
     {
         lock (_names)
         {
-            var status = FindLink(path, out var parent, out var link);
+            var status = FindDeletable(path, out var parent, out var link);
             if (status != NtStatus.Success)
             {
                 return new(status);
-            }
-
-            if (link.Node is MemoryDirectory directory && !directory.IsEmpty())
-            {
-                return new(NtStatus.DirectoryNotEmpty);
             }
 
             parent.Remove(link);
@@ -172,6 +176,14 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
 
     private static NtResult<IStoreFile> Open(MemoryNode node, StorePath path) =>
         node.TryOpen() ? new NtResult<IStoreFile>(new MemoryHandle(path, node)) : NtStatus.ObjectNameNotFound;
+
+    private NtStatus FindDeletable(StorePath path, out MemoryDirectory parent, out MemoryLink link)
+    {
+        var status = FindLink(path, out parent, out link);
+        return status == NtStatus.Success && link.Node is MemoryDirectory directory && !directory.IsEmpty()
+            ? NtStatus.DirectoryNotEmpty
+            : status;
+    }
 
     private NtStatus Rename(StorePath from, StorePath to, bool replace)
     {

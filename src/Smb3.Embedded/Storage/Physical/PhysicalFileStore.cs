@@ -89,6 +89,10 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
         _store.DeleteAsync(path, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken) =>
+        _store.CanDeleteAsync(path, cancellationToken);
+
+    /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         _store.GetVolumeAsync(cancellationToken);
 

@@ -109,15 +109,15 @@ internal sealed class DirectoryNames(int maxNames)
     {
         disk = [];
         var began = Environment.TickCount64;
-        using var reader = DirectoryReader.Open(directory, out _);
+        using var reader = DirectoryReader.Open(directory, out var error);
         if (reader is null)
         {
-            return NtStatus.ObjectNameNotFound; // what cannot be read can only be opened by its exact name
+            // What may not be read can only be opened by its exact name.
+            return error == Errno.Access ? NtStatus.ObjectNameNotFound : error.ToStatus();
         }
 
         var names = new Dictionary<ulong, byte[]?>();
         byte[]? found = null;
-        Errno error;
         while (reader.TryNext(out var entry, out _, out error))
         {
             var wire = DiskNames.Decode(entry[..^1]);
@@ -152,7 +152,7 @@ internal sealed class DirectoryNames(int maxNames)
         }
 
         disk = found ?? [];
-        return found is null ? NtStatus.ObjectNameNotFound : NtStatus.Success;
+        return found is not null ? NtStatus.Success : error != 0 ? error.ToStatus() : NtStatus.ObjectNameNotFound;
     }
 
     private void Keep((ulong, ulong) key, Table table)

@@ -26,11 +26,15 @@ internal sealed class DirectoryReader : IDisposable
     public FileDescriptor Directory => _directory;
 
     /// <summary>Opens a directory by any descriptor on it.</summary>
-    public static unsafe DirectoryReader? Open(FileDescriptor directory, out Errno error)
+    public static DirectoryReader? Open(FileDescriptor directory, out Errno error) => OpenEntry(directory, ".\0"u8, out error);
+
+    /// <summary>Opens an entry of a directory that is one too; a symbolic link is none.</summary>
+    public static unsafe DirectoryReader? OpenEntry(FileDescriptor parent, ReadOnlySpan<byte> nameWithZero, out Errno error)
     {
-        fixed (byte* dot = "."u8)
+        fixed (byte* name = nameWithZero)
         {
-            var opened = Native.OpenAt(directory, dot, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
+            var flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
+            var opened = Native.OpenAt(parent, name, flags, 0);
             error = opened < 0 ? Native.LastError : 0;
             return opened < 0 ? null : new DirectoryReader(new FileDescriptor(opened));
         }

@@ -127,6 +127,13 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        var status = _removal.CanDelete(path, quick: true);
+        return status != NtStatus.Pending ? new(status) : CanDeleteLaterAsync(path);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken)
     {
         StatFsBuffer volume;
@@ -257,6 +264,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 
     private ValueTask<NtStatus> DeleteLaterAsync(StorePath path) => new(Task.Run(() => _removal.Delete(path, quick: false)));
 
+    private ValueTask<NtStatus> CanDeleteLaterAsync(StorePath path) => new(Task.Run(() => _removal.CanDelete(path, quick: false)));
+
     private NtResult<IStoreFile> Open(StorePath path, StoreAccess access, bool quick)
     {
         if (access == StoreAccess.ReadWrite && Options.ReadOnly)
@@ -355,6 +364,14 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         {
             place.Dispose();
             return error != 0 ? error.ToStatus() : NtStatus.AccessDenied;
+        }
+
+        // A place needs no right to be found. Who wants to list it needs that to read the names and to look at what they name.
+        if (stat.IsDirectory && access != StoreAccess.Metadata
+            && AccessCalls.May(place, AccessCalls.Read | AccessCalls.Search) is var refused && refused == Errno.Access)
+        {
+            place.Dispose();
+            return NtStatus.AccessDenied;
         }
 
         if (stat.IsDirectory || access == StoreAccess.Metadata)

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Names;
 using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
@@ -106,6 +107,28 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken) =>
         new(store.HasAttributes ? store.Streams.Delete(file, name) : NtStatus.NotSupported);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> CanDeleteStreamAsync(string name, CancellationToken cancellationToken)
+    {
+        if (store.Options.ReadOnly)
+        {
+            return new(NtStatus.MediaWriteProtected);
+        }
+
+        // A stream is an attribute of the file: who may write the file may remove it, but for a file that nobody changes.
+        var error = AccessCalls.May(file, AccessCalls.Write);
+        if (error == 0)
+        {
+            error = LinuxTree.Stat(file, out var stat);
+            if (error == 0 && (stat.Attributes & (StatxBuffer.IsImmutable | StatxBuffer.IsAppendOnly)) != 0)
+            {
+                error = Errno.NotPermitted;
+            }
+        }
+
+        return new(error.ToStatus());
+    }
 
     /// <summary>Gives a file that was just made what it is to have from the start.</summary>
     protected NtStatus Furnish(in NewFile parameters, out Opening? opening)

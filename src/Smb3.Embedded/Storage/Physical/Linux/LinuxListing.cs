@@ -6,7 +6,8 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
 /// A listing in the order of the file system, holding no more than one buffer of entries. What the store does not serve is left out:
-/// FIFOs, sockets, devices, and symbolic links that lead nowhere or out of the share.
+/// FIFOs, sockets, devices, and symbolic links that lead nowhere or out of the share. What cannot be looked at for another reason ends the
+/// listing with that reason.
 /// </summary>
 internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader, byte[]? directory) : IStoreListing
 {
@@ -14,6 +15,7 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
     private const int LargestBatch = 256;
 
     private readonly Lock _sync = new();
+    private Errno _failed;
 
     /// <inheritdoc/>
     public ValueTask<NtResult<int>> ReadAsync(Memory<StoreEntry> entries, CancellationToken cancellationToken)
@@ -34,20 +36,15 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
     private NtResult<int> Read(Span<StoreEntry> entries)
     {
         var count = 0;
-        while (count < Math.Min(entries.Length, LargestBatch))
+        while (_failed == 0 && count < Math.Min(entries.Length, LargestBatch) && reader.TryNext(out var name, out var type, out _failed))
         {
-            if (!reader.TryNext(out var name, out var type, out var error))
-            {
-                return error != 0 && count == 0 ? error.ToStatus() : count;
-            }
-
             if (!ReservedNames.Is(name[..^1]) && TryDescribe(name, type, out var metadata))
             {
                 entries[count++] = new StoreEntry(DiskNames.Decode(name[..^1]), metadata);
             }
         }
 
-        return count;
+        return count == 0 && _failed != 0 ? _failed.ToStatus() : count;
     }
 
     private bool TryDescribe(ReadOnlySpan<byte> name, byte type, out FileMetadata metadata)
@@ -59,21 +56,16 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
             return false;
         }
 
-        if (LinuxTree.StatEntry(reader.Directory, name, out var stat) != 0)
+        var error = LinuxTree.StatEntry(reader.Directory, name, out var stat);
+        if (error != 0)
         {
-            return false; // gone since
+            _failed = error == Errno.NoEntry ? 0 : error; // gone since
+            return false;
         }
 
         if (stat.Type == StatxBuffer.TypeLink)
         {
-            using var target = directory is null ? null : store.Tree.OpenListed(directory, name);
-            if (target is null || LinuxTree.Stat(target, out stat) != 0 || !(stat.IsRegular || stat.IsDirectory))
-            {
-                return false;
-            }
-
-            metadata = store.ToMetadata(target, stat);
-            return true;
+            return TryFollow(name, stat, out metadata);
         }
 
         if (!stat.IsRegular && !stat.IsDirectory)
@@ -82,6 +74,35 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
         }
 
         metadata = store.ToMetadata(stat, store.Attributes.OfEntry(reader.Directory, name, stat));
+        return true;
+    }
+
+    private bool TryFollow(ReadOnlySpan<byte> name, in StatxBuffer link, out FileMetadata metadata)
+    {
+        metadata = default;
+        if (directory is null)
+        {
+            return false;
+        }
+
+        using var target = store.Tree.OpenListed(directory, name, out var error);
+        if (target is not null)
+        {
+            error = LinuxTree.Stat(target, out var stat);
+            if (error == 0)
+            {
+                metadata = stat.IsRegular || stat.IsDirectory ? store.ToMetadata(target, stat) : default;
+                return stat.IsRegular || stat.IsDirectory;
+            }
+        }
+
+        if (error is Errno.NoEntry or Errno.NotDirectory or Errno.Loop or Errno.CrossDevice)
+        {
+            return false;
+        }
+
+        // It leads somewhere beneath the root, where this process may not look: who opens it is told so.
+        metadata = store.ToMetadata(link, default);
         return true;
     }
 }

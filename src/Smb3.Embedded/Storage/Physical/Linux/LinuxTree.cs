@@ -245,8 +245,8 @@ internal sealed unsafe class LinuxTree : IDisposable
         _names.Changed(directory.Descriptor, before, added);
 
     /// <summary>Opens an entry that a listing has found, following a symbolic link beneath the root; null when there is no way.</summary>
-    public FileDescriptor? OpenListed(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> nameWithZero) =>
-        OpenBeneath([.. directory, .. directory.IsEmpty ? [] : "/"u8, .. nameWithZero], OpenFlags.Path, quick: false, out _);
+    public FileDescriptor? OpenListed(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> nameWithZero, out Errno error) =>
+        OpenBeneath([.. directory, .. directory.IsEmpty ? [] : "/"u8, .. nameWithZero], OpenFlags.Path, quick: false, out error);
 
     /// <summary>
     /// The disk path of a path whose names are written as they were created, without a zero byte; null when it is too long.

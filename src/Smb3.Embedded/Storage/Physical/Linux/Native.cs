@@ -71,6 +71,8 @@ internal static unsafe partial class Native
 
     public static nint PWriteV2Number => IsArm ? 287 : 328;
 
+    public static nint MayAt2Number => 439; // faccessat2
+
     public static nint CopyFileRangeNumber => IsArm ? 285 : 326;
 
     /// <summary>Whether attributes of a directory's entry can be read by its name (Linux 6.13); where that is filtered, they cannot.</summary>
@@ -225,6 +227,15 @@ internal static unsafe partial class Native
     public static partial nint CopyRange(
         nint number, FileDescriptor source, long* sourceOffset, FileDescriptor target, long* targetOffset, nint length, nint flags);
 
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint MayAt2(nint number, FileDescriptor file, byte* path, nint mode, nint flags);
+
+    [LibraryImport(C, EntryPoint = "faccessat", SetLastError = true)]
+    public static partial int MayAt(int directory, byte* path, int mode, int flags);
+
+    [LibraryImport(C, EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
     [LibraryImport(C, EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int StatFs(FileDescriptor file, StatFsBuffer* buffer);
 }
@@ -307,6 +318,9 @@ internal struct StatxBuffer
     public const uint Basic = 0x7FF;
     public const uint BirthTime = 0x800;
     public const ulong IsCompressed = 0x4; // STATX_ATTR_COMPRESSED
+    public const ulong IsImmutable = 0x10; // STATX_ATTR_IMMUTABLE
+    public const ulong IsAppendOnly = 0x20; // STATX_ATTR_APPEND
+    public const ulong IsMountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
     public const int TypeMask = 0xF000;
     public const int TypeDirectory = 0x4000;
     public const int TypeRegular = 0x8000;

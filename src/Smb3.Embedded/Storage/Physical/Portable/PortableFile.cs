@@ -197,7 +197,9 @@ internal sealed class PortableFile(
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken) =>
-        new(isDirectory ? new NtResult<IStoreListing>(new PortableListing(_full)) : NtStatus.NotADirectory);
+        new(!isDirectory ? NtStatus.NotADirectory
+            : FolderRights.MayList(_full) ? new NtResult<IStoreListing>(new PortableListing(_full))
+            : NtStatus.AccessDenied);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

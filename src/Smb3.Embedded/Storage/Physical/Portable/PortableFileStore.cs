@@ -63,6 +63,10 @@ internal sealed class PortableFileStore : IFileStore
         new(Guard<bool>(() => Delete(path)).Status);
 
     /// <inheritdoc/>
+    public ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken) =>
+        new(Guard<bool>(() => CanDelete(path)).Status);
+
+    /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) => new(Guard(() =>
     {
         var drive = new DriveInfo(_root);
@@ -110,6 +114,11 @@ internal sealed class PortableFileStore : IFileStore
         if (status != NtStatus.Success)
         {
             return status;
+        }
+
+        if (identity.Kind == FileKind.Directory && access != StoreAccess.Metadata && !FolderRights.MayList(full))
+        {
+            return NtStatus.AccessDenied;
         }
 
         SafeFileHandle? handle = null;
@@ -322,6 +331,37 @@ internal sealed class PortableFileStore : IFileStore
 
             File.Delete(full);
             return true;
+        }
+    }
+
+    private NtResult<bool> CanDelete(StorePath path)
+    {
+        if (_options.ReadOnly)
+        {
+            return NtStatus.MediaWriteProtected;
+        }
+
+        if (path.IsRoot)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        lock (_names)
+        {
+            var status = Find(path, out var full, out _, out var identity);
+            if (status is NtStatus.Success or NtStatus.ObjectNameNotFound
+                && FolderRights.CheckRemovalFrom(Path.GetDirectoryName(full)!) is var refused && refused != NtStatus.Success)
+            {
+                return refused;
+            }
+
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            // Whatever clients are shown of it.
+            return identity.Kind == FileKind.Directory && Directory.EnumerateFileSystemEntries(full).Any() ? NtStatus.DirectoryNotEmpty : true;
         }
     }
 

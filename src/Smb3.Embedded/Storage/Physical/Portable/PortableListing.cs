@@ -14,7 +14,7 @@ internal sealed class PortableListing(string directory) : IStoreListing
     public static EnumerationOptions Everything => new()
     {
         AttributesToSkip = 0,
-        IgnoreInaccessible = true,
+        IgnoreInaccessible = false,
         MatchType = MatchType.Simple,
         ReturnSpecialDirectories = false,
     };

@@ -118,6 +118,13 @@ internal sealed class AttributeMemory
             error = 0;
         }
 
+        // Reading an attribute takes the right to read the file, and is refused before it is known whether there is one. Listing takes none.
+        if (error == Errno.Access && (known?.Extras ?? InodeExtras.Of(file)) is { HasDescriptor: false })
+        {
+            descriptor = [];
+            error = 0;
+        }
+
         // What was read now may be younger than the entry, but then the inode's change time has moved, and nobody finds it.
         if (error == 0 && known is not null)
         {

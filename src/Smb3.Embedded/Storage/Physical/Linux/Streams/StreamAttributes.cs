@@ -40,7 +40,7 @@ internal sealed class StreamAttributes(AttributeFaults faults)
             return NtStatus.ObjectNameNotFound;
         }
 
-        foreach (var (other, found) in List(file))
+        foreach (var (other, found) in List(file, out _))
         {
             if (!found.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             {
@@ -56,26 +56,35 @@ internal sealed class StreamAttributes(AttributeFaults faults)
     }
 
     /// <summary>All streams of a file, with their disk names.</summary>
-    public List<(byte[] DiskName, StreamAttribute Attribute)> List(FileDescriptor file)
+    /// <param name="file">The file.</param>
+    /// <param name="error">Why some, or all, are missing.</param>
+    public List<(byte[] DiskName, StreamAttribute Attribute)> List(FileDescriptor file, out Errno error)
     {
         var all = new List<(byte[], StreamAttribute)>();
-        if (AttributeCalls.List(file, out var names) != 0)
+        error = AttributeCalls.List(file, out var names);
+        if (error != 0)
         {
+            error = error == Errno.NotSupported ? 0 : error; // another file system, mounted below the root, that has none
             return all;
         }
 
         foreach (var name in new AttributeNames(names))
         {
-            if (!name.StartsWith(StreamAttribute.Prefix) || AttributeCalls.Get(file, name, out var value) != 0)
+            if (!name.StartsWith(StreamAttribute.Prefix))
             {
                 continue;
             }
 
-            if (StreamAttribute.TryParse(name, value, out var attribute))
+            var unread = AttributeCalls.Get(file, name, out var value);
+            if (unread is not (0 or Errno.NoData))
+            {
+                error = unread;
+            }
+            else if (unread == 0 && StreamAttribute.TryParse(name, value, out var attribute))
             {
                 all.Add((name.ToArray(), attribute));
             }
-            else
+            else if (unread == 0)
             {
                 faults.Report(file, name);
             }

@@ -85,7 +85,12 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <summary>The streams of a file.</summary>
     public NtResult<IReadOnlyList<StoreStreamEntry>> List(FileDescriptor file)
     {
-        var all = _attributes.List(file);
+        var all = _attributes.List(file, out var error);
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
         var list = new List<StoreStreamEntry>(all.Count);
         foreach (var (_, attribute) in all)
         {
@@ -253,7 +258,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 stream.IsRemoved = true;
             }
 
-            foreach (var (_, attribute) in _attributes.List(file))
+            foreach (var (_, attribute) in _attributes.List(file, out _))
             {
                 if (attribute.IsAside)
                 {
@@ -276,7 +281,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         lock (store.LockOf(stat))
         {
             StreamAttribute largest = default;
-            foreach (var (_, attribute) in _attributes.List(file))
+            foreach (var (_, attribute) in _attributes.List(file, out _))
             {
                 if (attribute.Data.Length > largest.Data.Length)
                 {
