@@ -91,10 +91,12 @@ internal sealed class SmbTestSession(SmbTestConnection connection)
     }
 
     /// <summary>Binds the session to one more connection (MS-SMB2 3.2.4.2.3.1): the requests are signed by the session's key.</summary>
-    public async Task<SmbTestResponse> BindAsync(
-        SmbTestConnection channel, string userName, string password, NtStatus expected = NtStatus.Success)
+    public Task<SmbTestResponse> BindAsync(
+        SmbTestConnection channel, string userName, string password, NtStatus expected = NtStatus.Success) =>
+        BindAsync(channel, new NtlmInitiatorOptions { UserName = userName, Password = password }, expected);
+
+    public async Task<SmbTestResponse> BindAsync(SmbTestConnection channel, NtlmInitiatorOptions options, NtStatus expected)
     {
-        var options = new NtlmInitiatorOptions { UserName = userName, Password = password };
         _signers[channel] = Keys!.CreateSigner(channel.SigningAlgorithm);
         var (response, ntlm, preauth) = await ExchangeAsync(channel, options, 0, binding: true, expected);
         _signers.TryRemove(channel, out var bindingSigner);

@@ -85,7 +85,7 @@ public sealed partial class SmbServer : IAsyncDisposable
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };
         Shares = new SmbShareCollection(settings, options.Shares, _turn, _parts.Logger, _parts.Metrics);
-        Users = new SmbUserCollection(options.Users, EndSessionsAsync);
+        Users = new SmbUserCollection(options.Users, EndOwnSessionsAsync);
     }
 
     /// <summary>The name that it was registered under; empty unless there are several.</summary>
@@ -223,15 +223,27 @@ public sealed partial class SmbServer : IAsyncDisposable
     }
 
     /// <summary>Ends all sessions of a user.</summary>
-    /// <param name="userName">The user's name; case does not count.</param>
+    /// <param name="userName">
+    /// The user's name, or <c>DOMAIN\user</c>; case does not count. A name alone is that of every account that has it, whatever its
+    /// domain; guests have none.
+    /// </param>
     /// <returns>How many there were.</returns>
-    public async ValueTask<int> EndSessionsAsync(string userName)
+    public ValueTask<int> EndSessionsAsync(string userName)
     {
         ArgumentNullException.ThrowIfNull(userName);
+        return EndSessionsAsync(identity => identity.IsAccount(userName));
+    }
+
+    /// <summary>Ends the sessions of an account of the server's own; somebody else's who is called the same goes on.</summary>
+    private ValueTask<int> EndOwnSessionsAsync(string userName) =>
+        EndSessionsAsync(identity => identity is { AccountDomain: "" } && identity.IsAccount(userName));
+
+    private async ValueTask<int> EndSessionsAsync(Func<SmbIdentity, bool> isWhose)
+    {
         var ended = 0;
         foreach (var (session, identity) in Inspector.Sessions(Graph))
         {
-            if (identity.UserName.Equals(userName, StringComparison.OrdinalIgnoreCase) && await session.EndAsync().ConfigureAwait(false))
+            if (isWhose(identity) && await session.EndAsync().ConfigureAwait(false))
             {
                 ended++;
             }
@@ -239,8 +251,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
         if (_run is { } run)
         {
-            await run.Graph.Opens.CloseDisconnectedAsync(open => open.Owner.Equals(userName, StringComparison.OrdinalIgnoreCase))
-                .ConfigureAwait(false);
+            await run.Graph.Opens.CloseDisconnectedAsync((open, _) => isWhose(open.Owner.Identity)).ConfigureAwait(false);
         }
 
         return ended;

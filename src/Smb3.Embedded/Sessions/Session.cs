@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions.Shares;
 
 namespace Smb3.Embedded.Sessions;
@@ -73,7 +74,10 @@ internal sealed class Session
     public SessionState State => (SessionState)Volatile.Read(ref _state);
 
     /// <summary>Who it is; <see langword="null"/> until authentication has succeeded.</summary>
-    public SmbIdentity? Identity { get; private set; }
+    public SmbIdentity? Identity => Token?.Identity;
+
+    /// <summary>What users are compared by; <see langword="null"/> until authentication has succeeded.</summary>
+    public SecurityToken? Token { get; private set; }
 
     public SessionKeys? Keys { get; private set; }
 
@@ -130,9 +134,9 @@ internal sealed class Session
 
     /// <summary>Publishes a finished authentication: from here on the session is what its user may be.</summary>
     public void Publish(
-        SmbIdentity identity, SessionKeys? keys, MessageSealer? sealer, Channel? channel, bool signingRequired, bool encryptData)
+        SecurityToken token, SessionKeys? keys, MessageSealer? sealer, Channel? channel, bool signingRequired, bool encryptData)
     {
-        Identity = identity;
+        Token = token;
         Keys = keys;
         Sealer = sealer;
         SigningRequired = signingRequired;
@@ -172,11 +176,8 @@ internal sealed class Session
         }
     }
 
-    /// <summary>Whether <paramref name="identity"/> is the user of this session.</summary>
-    public bool IsSameUser(SmbIdentity identity) =>
-        Identity is { } own
-        && own.IsAnonymous == identity.IsAnonymous
-        && string.Equals(own.UserName, identity.UserName, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether <paramref name="token"/> is of the user of this session.</summary>
+    public bool IsSameUser(SecurityToken token) => Token is { } own && own.IsSameUser(token);
 
     /// <summary>
     /// Publishes a channel that was bound; from here on the session is there on its connection too. The session ends it, also when it
@@ -211,9 +212,9 @@ internal sealed class Session
     }
 
     /// <summary>A further authentication succeeded: the user may be another now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
-    public void Reauthenticate(SmbIdentity identity)
+    public void Reauthenticate(SecurityToken token)
     {
-        Identity = identity;
+        Token = token;
         Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.Expired);
         Graph.Changes.Tell(SmbChangeKind.SessionChanged, this);
     }

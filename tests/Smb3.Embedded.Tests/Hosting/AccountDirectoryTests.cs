@@ -35,5 +35,37 @@ public sealed class AccountDirectoryTests
         Assert.Null(New().Find(sid));
     }
 
+    [Fact]
+    public void Accounts_of_two_domains_have_SIDs_of_their_own()
+    {
+        var accounts = New();
+        Sid? Of(string? domain) => accounts.TokenOf(new SmbIdentity { UserName = "alice", DomainName = "X", AccountDomain = domain }).User;
+        Assert.Equal(4, new[] { Of(""), Of("EAST"), Of("WEST"), Of("NORTH") }.Distinct().Count());
+        Assert.Equal(Of("EAST"), Of("east"));
+        Assert.Equal(Of(""), Of(null));
+        Assert.Equal(Of(""), Of("SERVER"));
+        Assert.Equal("EAST", accounts.Find(Of("EAST")!)!.DomainName);
+    }
+
+    [Fact]
+    public void A_user_who_is_called_like_the_administrators_is_none_of_them()
+    {
+        var accounts = New();
+        var identity = new SmbIdentity { UserName = "Administrators", AccountDomain = "" };
+        Assert.NotEqual(WellKnownSids.Administrators, accounts.ForFiles(identity).User);
+        Assert.NotEqual(WellKnownSids.Administrators, accounts.TokenOf(identity).User);
+        Assert.False(accounts.ForFiles(identity).IsAdministrator);
+    }
+
+    [Fact]
+    public void A_guest_has_no_account()
+    {
+        var token = New().TokenOf(new SmbIdentity { UserName = "Guest", IsGuest = true });
+        Assert.Null(token.User);
+        Assert.True(token.IsSameUser(token));
+        Assert.False(token.IsSameUser(New().TokenOf(new SmbIdentity { UserName = "Guest", IsGuest = true })));
+        Assert.False(token.IsSameUser(New().TokenOf(new SmbIdentity { UserName = "Guest", AccountDomain = "" })));
+    }
+
     private AccountDirectory New() => new("SERVER", new UserDirectory(_own, _host));
 }

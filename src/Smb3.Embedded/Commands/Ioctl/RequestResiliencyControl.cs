@@ -27,6 +27,12 @@ internal sealed class RequestResiliencyControl(ServerSettings settings) : IFsCon
             return new(NtStatus.InvalidParameter);
         }
 
+        if (!call.Request.Session!.Token!.IsProven)
+        {
+            // Nobody could take it up: a guest who comes back is somebody else.
+            return new(NtStatus.NotSupported);
+        }
+
         var most = settings.MaxResilientTimeout;
         var timeout = asked.Timeout != 0 ? TimeSpan.FromMilliseconds(asked.Timeout) : most < Default ? most : Default;
         DurableOpening.MakeResilient(call.Request, (FileHandle)call.Open!, timeout);

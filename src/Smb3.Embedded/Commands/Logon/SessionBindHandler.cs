@@ -28,7 +28,7 @@ internal sealed class SessionBindHandler(CommandServices services)
         var connection = request.Connection;
         if (!connection.Bindings.TryRemove(session.SessionId, out var binding))
         {
-            var network = ClientNetwork.Of(connection.RemoteAddress);
+            var network = connection.RemoteNetwork;
             if (!services.Throttle.Admits(network, out var until))
             {
                 var refused = AuthenticationStep.Fail(AuthenticationFailure.Throttled) with { Until = until };
@@ -80,7 +80,7 @@ internal sealed class SessionBindHandler(CommandServices services)
 
         using var keys = DeriveKeys(request.Connection, binding, step.SessionKey!);
         var identity = step.Identity!;
-        if (identity.IsAnonymous || identity.IsGuest || !session.IsSameUser(identity))
+        if (identity.IsAnonymous || identity.IsGuest || !session.IsSameUser(services.Callers.TokenOf(identity)))
         {
             return NtStatus.AccessDenied;
         }

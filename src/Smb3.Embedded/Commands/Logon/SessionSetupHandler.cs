@@ -4,6 +4,7 @@ using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Session;
@@ -124,7 +125,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var connection = request.Connection;
         if (session.Exchange is null)
         {
-            var network = ClientNetwork.Of(connection.RemoteAddress);
+            var network = connection.RemoteNetwork;
             if (!services.Throttle.Admits(network, out var until))
             {
                 var refused = AuthenticationStep.Fail(AuthenticationFailure.Throttled) with { Until = until };
@@ -196,14 +197,15 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
+        var token = services.Callers.TokenOf(identity);
         if (session.State == SessionState.InProgress)
         {
-            Publish(request, session, identity, keyless, step.SessionKey!, clientMode);
+            Publish(request, session, token, keyless, step.SessionKey!, clientMode);
             await EndPreviousAsync(request, session, previousSessionId).ConfigureAwait(false);
         }
         else
         {
-            session.Reauthenticate(identity);
+            session.Reauthenticate(token);
         }
 
         session.Preauth = null;
@@ -216,12 +218,12 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     }
 
     private void Publish(
-        Request request, Session session, SmbIdentity identity, bool keyless, byte[] sessionKey, Smb2SecurityMode clientMode)
+        Request request, Session session, SecurityToken token, bool keyless, byte[] sessionKey, Smb2SecurityMode clientMode)
     {
         var negotiated = request.Connection.Negotiated!;
         if (keyless)
         {
-            session.Publish(identity, null, null, new Channel(session, request.Connection, null), false, false);
+            session.Publish(token, null, null, new Channel(session, request.Connection, null), false, false);
             return;
         }
 
@@ -232,7 +234,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var signingRequired = services.Settings.SigningRequired
             || ((clientMode | negotiated.ClientSecurityMode) & Smb2SecurityMode.SigningRequired) != 0;
         request.TryUse(channel);
-        session.Publish(identity, keys, sealer, channel, signingRequired, services.Settings.Encryption == EncryptionPolicy.Required);
+        session.Publish(token, keys, sealer, channel, signingRequired, services.Settings.Encryption == EncryptionPolicy.Required);
         request.Channel = channel;
     }
 
@@ -250,7 +252,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
 
         var graph = session.Graph;
         if ((graph.FindSession(previousSessionId) ?? graph.FindEndingSession(previousSessionId)) is { } previous
-            && previous.IsSameUser(session.Identity!)
+            && previous.IsSameUser(session.Token!)
             && !await previous.EndAsync(SessionEnd.Lost).ConfigureAwait(false))
         {
             await previous.WhenEnded.WaitAsync(request.Connection.Ended).ConfigureAwait(false);

@@ -44,7 +44,7 @@ internal static class CreateReplay
         handle = found;
         var held = open.File.Record.Lease;
         var asked = level == Smb2OplockLevel.Lease ? lease : null;
-        return open.Owner.Equals(request.Session!.Identity!.UserName, StringComparison.OrdinalIgnoreCase) && held?.Key == asked?.LeaseKey
+        return open.Owner.IsSameUser(request.Session!.Token!) && held?.Key == asked?.LeaseKey
             ? NtStatus.Success
             : NtStatus.AccessDenied;
     }

@@ -151,7 +151,7 @@ internal static class DurableOpening
             return NtStatus.ObjectNameNotFound;
         }
 
-        if (!open.Owner.Equals(session.Identity!.UserName, StringComparison.OrdinalIgnoreCase))
+        if (!open.Owner.IsSameUser(session.Token!))
         {
             return NtStatus.AccessDenied;
         }
@@ -214,7 +214,9 @@ internal static class DurableOpening
     /// </summary>
     private static DurableGrant GrantOf(GlobalOpen open, in DurableContexts asked, ServerSettings settings)
     {
+        // A guest who comes back is somebody else, who could not take it up.
         if ((!asked.Request && asked.RequestV2 is null)
+            || !open.Owner.IsProven
             || open.File.IsDirectory
             || open.File.Grant?.Show() is not { } shown
             || (shown.State & CacheState.Handle) == 0)

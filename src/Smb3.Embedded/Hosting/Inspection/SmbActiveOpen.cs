@@ -34,7 +34,7 @@ public sealed record SmbActiveOpen
         _waiting = waiting;
         OpenId = waiting.PersistentId;
         ClientGuid = waiting.ClientGuid;
-        UserName = waiting.Owner;
+        UserName = waiting.Owner.Identity.UserName;
         ShareName = waiting.Share;
         Path = waiting.File.Path.Text;
         OpenedAt = waiting.OpenedAt;

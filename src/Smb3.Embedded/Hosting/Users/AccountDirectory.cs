@@ -7,6 +7,7 @@ using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting;
@@ -45,6 +46,9 @@ internal sealed class AccountDirectory : ICallerDirectory
 
     public Sid MachineSid { get; }
 
+    public SecurityToken TokenOf(SmbIdentity identity) =>
+        new(identity, identity is { IsAnonymous: false, IsGuest: false } ? RememberUser(identity) : null);
+
     public FileCaller ForFiles(SmbIdentity identity)
     {
         if (identity.IsAnonymous)
@@ -66,11 +70,11 @@ internal sealed class AccountDirectory : ICallerDirectory
         return new FileCaller
         {
             Name = identity.UserName,
-            User = Remember(identity.UserName, SidNameUse.User),
+            User = RememberUser(identity),
             Groups =
             [
                 WellKnownSids.AuthenticatedUsers, WellKnownSids.Network, WellKnownSids.Users,
-                .. identity.Groups.Select(group => Remember(group, SidNameUse.Group)),
+                .. identity.Groups.Select(RememberGroup),
             ],
             IsAdministrator = identity.IsInGroup(Administrators),
         };
@@ -82,7 +86,7 @@ internal sealed class AccountDirectory : ICallerDirectory
         var known = identity is { IsAnonymous: false, IsGuest: false };
         return new RpcCaller(identity.IsAnonymous ? string.Empty : identity.UserName, _serverName)
         {
-            UserSid = known ? Remember(identity.UserName, SidNameUse.User) : null,
+            UserSid = known ? RememberUser(identity) : null,
             IsAdministrator = known && identity.IsInGroup(Administrators),
             IsAnonymous = !known,
             SessionId = session.SessionId,
@@ -128,21 +132,22 @@ internal sealed class AccountDirectory : ICallerDirectory
         if (user is not null)
         {
             // Whoever asks for a name sees the SID again: in the list of permissions that he adds the name to.
-            Remember(user.Name, SidNameUse.User);
+            Remember(AccountOf(user.Name, SidNameUse.User, user.Domain));
         }
 
-        return user is not null ? AccountOf(user.Name, SidNameUse.User)
+        return user is not null ? AccountOf(user.Name, SidNameUse.User, user.Domain)
             : _seen.Values.FirstOrDefault(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 
-    private Sid Remember(string name, SidNameUse use)
-    {
-        if (name.Equals(Administrators, StringComparison.OrdinalIgnoreCase))
-        {
-            return WellKnownSids.Administrators;
-        }
+    private Sid RememberUser(SmbIdentity identity) =>
+        Remember(AccountOf(identity.UserName, SidNameUse.User, identity.AccountDomain));
 
-        var account = AccountOf(name, use);
+    private Sid RememberGroup(string name) => name.Equals(Administrators, StringComparison.OrdinalIgnoreCase)
+        ? WellKnownSids.Administrators
+        : Remember(AccountOf(name, SidNameUse.Group));
+
+    private Sid Remember(PipeAccount account)
+    {
         if (_seen.Count < MaxRemembered)
         {
             _seen.TryAdd(account.Sid, account);
@@ -151,12 +156,16 @@ internal sealed class AccountDirectory : ICallerDirectory
         return account.Sid;
     }
 
-    private PipeAccount AccountOf(string name, SidNameUse use)
+    /// <param name="name">The account's name.</param>
+    /// <param name="use">What it is.</param>
+    /// <param name="domain">Its domain, where it is not the server's own.</param>
+    private PipeAccount AccountOf(string name, SidNameUse use, string? domain = null)
     {
+        var isOwn = string.IsNullOrEmpty(domain) || domain.Equals(_serverName, StringComparison.OrdinalIgnoreCase);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        Hash(use == SidNameUse.User ? "user" : "group", name, hash);
+        Hash(use == SidNameUse.User ? "user" : "group", isOwn ? name : $"{domain}\\{name}", hash);
         var rid = FirstRid + (BinaryPrimitives.ReadUInt32LittleEndian(hash) & RidMask);
-        return new PipeAccount(MachineSid.WithRid(rid), name, _serverName, MachineSid, use);
+        return new PipeAccount(MachineSid.WithRid(rid), name, isOwn ? _serverName : domain!, MachineSid, use);
     }
 
     private static void Hash(string kind, string name, Span<byte> hash) =>

@@ -101,7 +101,7 @@ public sealed class InMemoryUserStore : ISmbUserStore
         public Entry(string name, ReadOnlySpan<byte> hash, string[] groups, string? displayName, bool disabled)
         {
             hash.CopyTo(_hash);
-            _user = new SmbUser { Name = name, NtHash = _hash, Groups = groups, DisplayName = displayName, Disabled = disabled };
+            _user = new SmbUser { Name = name, Domain = "", NtHash = _hash, Groups = groups, DisplayName = displayName, Disabled = disabled };
         }
 
         public bool TryGetUser([NotNullWhen(true)] out SmbUser? user)

@@ -9,6 +9,11 @@ public sealed class SmbIdentity
     /// <summary>The domain that the client named; it is not checked. May be empty.</summary>
     public string DomainName { get; init; } = "";
 
+    /// <summary>
+    /// The domain of the account as the user store has it (<see cref="SmbUser.Domain"/>); null when the store does not say.
+    /// </summary>
+    internal string? AccountDomain { get; init; }
+
     /// <summary>The name that the client's machine gave itself; it is not checked. May be empty.</summary>
     public string WorkstationName { get; init; } = "";
 
@@ -27,6 +32,24 @@ public sealed class SmbIdentity
     /// <summary>Whether the user is in the group; case does not count.</summary>
     /// <param name="group">The group's name.</param>
     public bool IsInGroup(string group) => Groups.Contains(group, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Whether it is the account of that name: <c>user</c>, or <c>DOMAIN\user</c> where the user store tells domains apart. No guest and no
+    /// anonymous client is an account.
+    /// </summary>
+    internal bool IsAccount(string name)
+    {
+        if (IsGuest || IsAnonymous)
+        {
+            return false;
+        }
+
+        var cut = name.IndexOf('\\', StringComparison.Ordinal);
+        return cut < 0
+            ? UserName.Equals(name, StringComparison.OrdinalIgnoreCase)
+            : UserName.AsSpan().Equals(name.AsSpan(cut + 1), StringComparison.OrdinalIgnoreCase)
+                && (AccountDomain ?? DomainName).AsSpan().Equals(name.AsSpan(0, cut), StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>DOMAIN\user, or the user alone.</summary>
     public override string ToString() => IsAnonymous ? "(anonymous)" : DomainName.Length == 0 ? UserName : $"{DomainName}\\{UserName}";

@@ -19,6 +19,13 @@ public sealed class SmbUser
     /// <summary>MD4 of the password in UTF-16LE: exactly <see cref="NtHashSize"/> bytes. Any other length never logs on.</summary>
     public required ReadOnlyMemory<byte> NtHash { get; init; }
 
+    /// <summary>
+    /// The domain that the account is in. Two users of one name in two domains are two users, with SIDs of their own. Empty: the account is
+    /// the server's own, whatever domain the client names. Null, for a store that does not say: the SID comes from the name alone, and
+    /// users of one name are taken for the same only when their clients name the same domain.
+    /// </summary>
+    public string? Domain { get; init; }
+
     /// <summary>A name to show, or null.</summary>
     public string? DisplayName { get; init; }
 

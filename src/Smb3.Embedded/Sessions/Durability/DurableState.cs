@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Sessions.Durability;
 
@@ -24,6 +25,11 @@ internal sealed record DurableState
 
     /// <summary>Open.DurableOwner, the name of the user who opened it.</summary>
     public required string Owner { get; init; }
+
+    /// <summary>The SID of that user, and the domain: by these users are compared.</summary>
+    public Sid? OwnerSid { get; init; }
+
+    public string OwnerDomain { get; init; } = "";
 
     /// <summary>The share that it was opened on.</summary>
     public required string Share { get; init; }

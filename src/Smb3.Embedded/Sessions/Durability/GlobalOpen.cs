@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Sessions.Durability;
 
@@ -29,7 +30,7 @@ internal sealed class GlobalOpen : IBreakSink
         OpenedAt = handle.OpenedAt;
         ClientGuid = clientGuid;
         Share = handle.TreeConnect.Share.Name;
-        Owner = handle.Session.Identity!.UserName;
+        Owner = handle.Session.Token!;
         Claim = claim;
         AppInstance = appInstance;
     }
@@ -44,8 +45,8 @@ internal sealed class GlobalOpen : IBreakSink
 
     public string Share { get; }
 
-    /// <summary>The name of the user who opened it (Open.DurableOwner).</summary>
-    public string Owner { get; }
+    /// <summary>The user who opened it (Open.DurableOwner).</summary>
+    public SecurityToken Owner { get; }
 
     /// <summary>Its create guid (Open.CreateGuid), if it has one.</summary>
     public CreateClaim? Claim { get; }
@@ -304,7 +305,9 @@ internal sealed class GlobalOpen : IBreakSink
             Grant = Grant,
             ClientGuid = ClientGuid,
             CreateGuid = Claim?.CreateGuid,
-            Owner = Owner,
+            Owner = Owner.Identity.UserName,
+            OwnerSid = Owner.User,
+            OwnerDomain = Owner.Domain,
             Share = Share,
             AppInstance = AppInstance,
             Open = File.Record,

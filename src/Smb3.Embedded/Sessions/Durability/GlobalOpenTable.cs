@@ -106,14 +106,17 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     public void Release() => Interlocked.Decrement(ref _disconnected);
 
     /// <summary>Closes the opens without a connection that <paramref name="which"/> selects: a share or a user goes, the server stops.</summary>
-    public async ValueTask CloseDisconnectedAsync(Func<DurableState, bool> which)
+    public ValueTask CloseDisconnectedAsync(Func<DurableState, bool> which) => CloseDisconnectedAsync((_, state) => which(state));
+
+    /// <summary>The same, for who asks by more than the state: whose open it is.</summary>
+    public async ValueTask CloseDisconnectedAsync(Func<GlobalOpen, DurableState, bool> which)
     {
         var ending = default(EndingAll);
         foreach (var open in All)
         {
             try
             {
-                if (open.Disconnected is { } state && which(state))
+                if (open.Disconnected is { } state && which(open, state))
                 {
                     await open.CloseAsync().ConfigureAwait(false);
                 }

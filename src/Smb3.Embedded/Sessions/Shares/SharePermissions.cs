@@ -25,7 +25,7 @@ internal sealed class SharePermissions
 
     public FileAccessMask AccessOf(SmbIdentity identity)
     {
-        if (_users.TryGetValue(identity.UserName, out var own))
+        if (_users.Count > 0 && TryFindUser(identity, out var own))
         {
             return own;
         }
@@ -42,5 +42,22 @@ internal sealed class SharePermissions
         }
 
         return member ? access : _others;
+    }
+
+    /// <summary>
+    /// A name that is listed alone is an account of the server's, or of a store that does not tell domains apart; one of another domain is
+    /// listed as DOMAIN\user. No guest is the account that is named like one.
+    /// </summary>
+    private bool TryFindUser(SmbIdentity identity, out FileAccessMask access)
+    {
+        access = FileAccessMask.None;
+        if (identity.IsGuest || identity.IsAnonymous)
+        {
+            return false;
+        }
+
+        return string.IsNullOrEmpty(identity.AccountDomain)
+            ? _users.TryGetValue(identity.UserName, out access)
+            : _users.TryGetValue($"{identity.AccountDomain}\\{identity.UserName}", out access);
     }
 }

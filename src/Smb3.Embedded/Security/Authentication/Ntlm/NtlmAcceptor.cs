@@ -130,6 +130,7 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     {
         UserName = user?.Name ?? message.UserName,
         DomainName = message.DomainName,
+        AccountDomain = user?.Domain,
         WorkstationName = message.WorkstationName,
         IsAnonymous = message.IsAnonymous,
         DisplayName = user?.DisplayName,
