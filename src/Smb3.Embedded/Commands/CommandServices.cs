@@ -28,4 +28,7 @@ internal sealed record CommandServices
     public RandomNumberGenerator Random { get; init; } = RandomNumberGenerator.Create();
 
     public required ILogger Logger { get; init; }
+
+    /// <summary>Where it is told why somebody was turned away.</summary>
+    public required RefusalLog Refusals { get; init; }
 }

@@ -18,7 +18,7 @@ internal static class CommandSet
         var commands = new CommandTable();
         commands.Add(
             Smb2Command.Negotiate, CommandNeeds.None,
-            new NegotiateHandler(services.Settings, new NegotiateAnswer(services.Settings, services.Authenticator)));
+            new NegotiateHandler(services, new NegotiateAnswer(services.Settings, services.Authenticator)));
         commands.Add(Smb2Command.SessionSetup, CommandNeeds.None, new SessionSetupHandler(services));
         commands.Add(Smb2Command.Logoff, CommandNeeds.Session | CommandNeeds.EvenExpired, new LogoffHandler(services));
         commands.Add(Smb2Command.TreeConnect, CommandNeeds.Session, new TreeConnectHandler(services));
@@ -40,5 +40,5 @@ internal static class CommandSet
     }
 
     public static ISmb1Negotiator CreateSmb1Negotiator(CommandServices services) =>
-        new Smb1Negotiator(services.Settings, new NegotiateAnswer(services.Settings, services.Authenticator));
+        new Smb1Negotiator(services, new NegotiateAnswer(services.Settings, services.Authenticator));
 }

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Smb3.Embedded.Diagnostics;
 
-/// <summary>Every log message of the library, in one place. Event ids do not change.</summary>
+/// <summary>
+/// Every log message of the library but refusals (<see cref="RefusalMessages"/>). Event ids do not change. Text that a client chose is
+/// <see cref="LogText"/>.
+/// </summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(1, LogLevel.Information, "Listening on {EndPoint}.")]
@@ -27,26 +30,14 @@ internal static partial class ServerLog
     [LoggerMessage(11, LogLevel.Debug, "Connection {ConnectionId} from {Remote} ended: {Reason}.")]
     public static partial void ConnectionEnded(ILogger logger, ulong connectionId, EndPoint remote, string reason);
 
-    [LoggerMessage(12, LogLevel.Warning, "Connection from {Remote} refused: {Reason}.")]
-    public static partial void ConnectionRefused(ILogger logger, EndPoint remote, string reason);
-
-    [LoggerMessage(13, LogLevel.Warning, "Connection {ConnectionId} from {Remote} broke the protocol: {Reason}.")]
-    public static partial void ProtocolViolation(ILogger logger, ulong connectionId, EndPoint remote, string reason);
-
     [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote}, session {SessionId:x}, {Dialect}.")]
-    public static partial void LoggedOn(ILogger logger, string user, EndPoint remote, ulong sessionId, string dialect);
-
-    [LoggerMessage(21, LogLevel.Warning, "Logon of {User} from {Remote} refused: {Status}.")]
-    public static partial void LogonRefused(ILogger logger, string user, EndPoint remote, string status);
+    public static partial void LoggedOn(ILogger logger, LogText user, EndPoint remote, ulong sessionId, string dialect);
 
     [LoggerMessage(22, LogLevel.Information, "{User} logged off, session {SessionId:x}.")]
-    public static partial void LoggedOff(ILogger logger, string user, ulong sessionId);
+    public static partial void LoggedOff(ILogger logger, LogText user, ulong sessionId);
 
     [LoggerMessage(30, LogLevel.Debug, "{User} connected to share {Share}.")]
-    public static partial void TreeConnected(ILogger logger, string user, string share);
-
-    [LoggerMessage(31, LogLevel.Information, "{User} may not use share {Share}: {Status}.")]
-    public static partial void TreeConnectRefused(ILogger logger, string user, string share, string status);
+    public static partial void TreeConnected(ILogger logger, LogText user, LogText share);
 
     [LoggerMessage(
         35,
@@ -55,13 +46,13 @@ internal static partial class ServerLog
     public static partial void RemovalFailed(ILogger logger, string path, string volume, string status);
 
     [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
-    public static partial void CloseIncomplete(ILogger logger, string path, string volume, string status);
+    public static partial void CloseIncomplete(ILogger logger, LogText path, LogText volume, string status);
 
     [LoggerMessage(40, LogLevel.Trace, "{ConnectionId}: {Command} {MessageId} -> {Status}.")]
     public static partial void Answered(ILogger logger, ulong connectionId, string command, ulong messageId, string status);
 
     [LoggerMessage(60, LogLevel.Warning, "{Path}: its attribute {Attribute} is malformed and is ignored; \"setfattr -x {Attribute}\" removes it.")]
-    public static partial void AttributeIgnored(ILogger logger, string path, string attribute);
+    public static partial void AttributeIgnored(ILogger logger, LogText path, LogText attribute);
 
     [LoggerMessage(90, LogLevel.Error, "{Command} of connection {ConnectionId} failed; the client gets {Status}.")]
     public static partial void RequestFault(ILogger logger, Exception exception, string command, ulong connectionId, string status);

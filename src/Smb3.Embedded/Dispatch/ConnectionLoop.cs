@@ -155,7 +155,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
     public void Violation(ConnectionEndReason reason)
     {
-        ServerLog.ProtocolViolation(_pipeline.Logger, Connection.Id, Connection.RemoteEndPoint, reason.ToString());
+        RequestReport.Violation(_pipeline.Refusals, Connection, reason);
         Terminate(reason);
     }
 

@@ -14,16 +14,19 @@ internal sealed class RequestPipeline
 {
     private readonly CommandTable _commands;
 
-    public RequestPipeline(CommandTable commands, ServerMetrics metrics, ILogger logger)
+    public RequestPipeline(CommandTable commands, ServerMetrics metrics, ILogger logger, RefusalLog refusals)
     {
         _commands = commands;
         Metrics = metrics;
         Logger = logger;
+        Refusals = refusals;
     }
 
     public ServerMetrics Metrics { get; }
 
     public ILogger Logger { get; }
+
+    public RefusalLog Refusals { get; }
 
     public async ValueTask<NtStatus> ServeAsync(Request request, RequestChain chain, bool first)
     {
@@ -62,7 +65,7 @@ internal sealed class RequestPipeline
     }
 
     /// <summary>CANCEL: finds the waiting request and ends its wait; there is no answer, whatever happens.</summary>
-    public static void Cancel(Request request, RequestChain chain)
+    public void Cancel(Request request, RequestChain chain)
     {
         if (request.SessionId != 0 && CheckSession(request, chain, CommandNeeds.Session) != NtStatus.Success)
         {
@@ -95,7 +98,7 @@ internal sealed class RequestPipeline
     public static int CreditsFor(Request request) =>
         request.Connection.Authenticated ? request.CreditsWanted : Math.Min(request.CreditsWanted, request.CreditCharge);
 
-    private static NtStatus Admit(Request request, RequestChain chain, bool first, ICommandHandler? handler, CommandNeeds needs)
+    private NtStatus Admit(Request request, RequestChain chain, bool first, ICommandHandler? handler, CommandNeeds needs)
     {
         if (handler is null)
         {
@@ -134,7 +137,7 @@ internal sealed class RequestPipeline
         return (needs & CommandNeeds.Tree) == CommandNeeds.Tree ? CheckTree(request) : NtStatus.Success;
     }
 
-    private static NtStatus CheckSession(Request request, RequestChain chain, CommandNeeds needs)
+    private NtStatus CheckSession(Request request, RequestChain chain, CommandNeeds needs)
     {
         if (!request.Connection.Sessions.TryGetValue(request.SessionId, out var session) || !chain.Use(session))
         {
@@ -160,16 +163,19 @@ internal sealed class RequestPipeline
             {
                 if (channel?.Signer is not { } signer || !signer.Verify(request.Message.Span))
                 {
+                    RequestReport.Unprotected(Refusals, request, session);
                     return NtStatus.AccessDenied;
                 }
             }
             else if (session.SigningRequired)
             {
+                RequestReport.Unprotected(Refusals, request, session);
                 return NtStatus.AccessDenied;
             }
 
             if (session.EncryptData)
             {
+                RequestReport.InTheClear(Refusals, request, session, null);
                 return NtStatus.AccessDenied;
             }
         }
@@ -184,7 +190,7 @@ internal sealed class RequestPipeline
         return NtStatus.Success;
     }
 
-    private static NtStatus CheckTree(Request request)
+    private NtStatus CheckTree(Request request)
     {
         var tree = request.Session!.FindTree(request.TreeId);
         if (tree is null || tree.HasEnded)
@@ -195,7 +201,13 @@ internal sealed class RequestPipeline
         request.TreeConnect = tree;
 
         // MS-SMB2 3.3.5.2.11: a share that encrypts does not talk in the clear.
-        return tree.EncryptData && !request.IsEncrypted ? NtStatus.AccessDenied : NtStatus.Success;
+        if (!tree.EncryptData || request.IsEncrypted)
+        {
+            return NtStatus.Success;
+        }
+
+        RequestReport.InTheClear(Refusals, request, request.Session, tree.Share.Name);
+        return NtStatus.AccessDenied;
     }
 
     /// <summary>The one boundary per request: nothing that a store, a hook or a bug of ours throws goes any further.</summary>
@@ -218,7 +230,7 @@ internal sealed class RequestPipeline
         }
     }
 
-    private static string NameOf(Smb2Command command) => command switch
+    public static string NameOf(Smb2Command command) => command switch
     {
         Smb2Command.Negotiate => "NEGOTIATE",
         Smb2Command.SessionSetup => "SESSION_SETUP",

@@ -127,6 +127,9 @@ internal sealed class Connection
     /// <summary>Keeps requests back while breaks are being sent that they must not overtake.</summary>
     public AnnouncementGate Announcements { get; } = new();
 
+    /// <summary>Whether the log has said already what the client was refused.</summary>
+    public bool IsExplained { get; set; }
+
     /// <summary>Whether any session has authenticated here yet.</summary>
     public bool Authenticated { get; set; }
 

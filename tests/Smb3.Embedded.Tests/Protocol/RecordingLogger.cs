@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Tests.Protocol;
 /// <summary>One line of the log.</summary>
 internal sealed record LogEntry(LogLevel Level, int EventId, string Text);
 
-/// <summary>Keeps warnings and worse; everything is formatted, so that a broken message template fails too.</summary>
+/// <summary>Keeps what is logged, from Debug on.</summary>
 internal sealed class RecordingLogger : ILogger
 {
     private readonly ConcurrentQueue<LogEntry> _entries = new();
@@ -24,9 +24,6 @@ internal sealed class RecordingLogger : ILogger
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         var text = formatter(state, exception);
-        if (logLevel >= LogLevel.Warning)
-        {
-            _entries.Enqueue(new LogEntry(logLevel, eventId.Id, exception is null ? text : text + Environment.NewLine + exception));
-        }
+        _entries.Enqueue(new LogEntry(logLevel, eventId.Id, exception is null ? text : text + Environment.NewLine + exception));
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LogoffHandler(CommandServices services) : ICommandHandler
         }
 
         await request.Session!.EndAsync(SessionEnd.Lost).ConfigureAwait(false);
-        ServerLog.LoggedOff(services.Logger, request.Session.Identity!.ToString(), request.Session.SessionId);
+        ServerLog.LoggedOff(services.Logger, request.Session.Identity!.ForLog, request.Session.SessionId);
         EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
         return NtStatus.Success;
     }

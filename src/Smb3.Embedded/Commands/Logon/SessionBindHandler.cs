@@ -82,6 +82,7 @@ internal sealed class SessionBindHandler(CommandServices services)
         var identity = step.Identity!;
         if (identity.IsAnonymous || identity.IsGuest || !session.IsSameUser(services.Callers.TokenOf(identity)))
         {
+            LogonReport.OtherUser(services.Refusals, request.Connection, session.Identity!, identity);
             return NtStatus.AccessDenied;
         }
 
@@ -176,6 +177,7 @@ internal sealed class SessionBindHandler(CommandServices services)
 
         if (!verified)
         {
+            RequestReport.Unprotected(services.Refusals, request, found);
             return NtStatus.AccessDenied;
         }
 

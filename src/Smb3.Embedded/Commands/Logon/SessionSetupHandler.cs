@@ -34,6 +34,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var binding = (setup.Flags & SessionSetupRequestFlags.Binding) != 0;
         if (services.Settings.Encryption == EncryptionPolicy.Required && !negotiated.CanEncrypt)
         {
+            LogonReport.CannotEncrypt(services.Refusals, connection);
             return NtStatus.AccessDenied;
         }
 
@@ -85,6 +86,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             session = null!;
             if (connection.Sessions.Count >= services.Settings.Limits.MaxSessionsPerConnection)
             {
+                LogonReport.TooManySessions(services.Refusals, connection);
                 return NtStatus.InsufficientResources;
             }
 
@@ -116,6 +118,11 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var isProtected = request.IsSigned
             ? request.Channel?.Signer is { } signer && signer.Verify(request.Message.Span)
             : !session.SigningRequired && !session.EncryptData;
+        if (!isProtected)
+        {
+            RequestReport.Unprotected(services.Refusals, request, session);
+        }
+
         return isProtected ? NtStatus.Success : NtStatus.AccessDenied;
     }
 
@@ -180,12 +187,14 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         // Whoever has a session may lower it to an anonymous one, which then may open nothing that anonymous users may not.
         if (identity.IsAnonymous && !services.Settings.AllowAnonymous && session.State == SessionState.InProgress)
         {
+            LogonReport.AnonymousRefused(services.Refusals, connection, identity);
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
         // MS-SMB2 3.3.5.5.3: a guest shares no secret with the server; where signing or sealing is a must, it stays outside.
         if (keyless && (services.Settings.SigningRequired || services.Settings.Encryption == EncryptionPolicy.Required))
         {
+            LogonReport.GuestRefused(services.Refusals, connection, identity);
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
@@ -194,6 +203,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
                 services.Logger, "OnLogonAsync", "logon",
                 h => h.OnLogonAsync(HookFacts.Of(session, identity), connection.Ended)).ConfigureAwait(false))
         {
+            LogonReport.RefusedByHost(services.Refusals, connection, identity);
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
@@ -211,7 +221,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         session.Preauth = null;
         connection.Authenticated = true;
         ServerLog.LoggedOn(
-            services.Logger, identity.ToString(), connection.RemoteEndPoint, session.SessionId, connection.Negotiated!.Dialect.ToString());
+            services.Logger, identity.ForLog, connection.RemoteEndPoint, session.SessionId, connection.Negotiated!.Dialect.ToString());
         WriteBody(request, FlagsOf(session), step.ResponseToken.Span);
         request.SignResponse = true;
         return NtStatus.Success;
@@ -276,8 +286,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     public static async ValueTask PenalizeAsync(CommandServices services, Request request, AuthenticationStep step)
     {
         services.Metrics.LogonFailed((uint)step.Status);
-        var name = step.Identity?.ToString() ?? "(unknown)";
-        ServerLog.LogonRefused(services.Logger, name, request.Connection.RemoteEndPoint, step.Status.ToString());
+        LogonReport.Failed(services.Refusals, request.Connection, step);
         if (step.Delay > TimeSpan.Zero)
         {
             await Task.Delay(step.Delay, services.Settings.TimeProvider, request.Connection.Ended).ConfigureAwait(false);

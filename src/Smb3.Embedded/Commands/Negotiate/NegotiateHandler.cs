@@ -7,7 +7,7 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Commands.Negotiate;
 
 /// <summary>NEGOTIATE (MS-SMB2 3.3.5.4).</summary>
-internal sealed class NegotiateHandler(ServerSettings settings, NegotiateAnswer answer) : ICommandHandler
+internal sealed class NegotiateHandler(CommandServices services, NegotiateAnswer answer) : ICommandHandler
 {
     public ValueTask<NtStatus> HandleAsync(Request request) => new(Handle(request));
 
@@ -26,9 +26,10 @@ internal sealed class NegotiateHandler(ServerSettings settings, NegotiateAnswer 
             return NtStatus.InvalidParameter;
         }
 
-        var dialect = DialectChoice.Choose(negotiate, settings);
+        var dialect = DialectChoice.Choose(negotiate, services.Settings);
         if (dialect == Smb2Dialect.None)
         {
+            NegotiateReport.NoDialect(services, connection, negotiate);
             return NtStatus.NotSupported;
         }
 
@@ -37,12 +38,14 @@ internal sealed class NegotiateHandler(ServerSettings settings, NegotiateAnswer 
         {
             if (!negotiate.TryGetContexts(out var contexts))
             {
+                NegotiateReport.Refused(services, connection, NtStatus.InvalidParameter);
                 return NtStatus.InvalidParameter;
             }
 
-            var status = ContextChoice.TryChoose(contexts, settings, out choice);
+            var status = ContextChoice.TryChoose(contexts, services.Settings, out choice);
             if (status != NtStatus.Success)
             {
+                NegotiateReport.Refused(services, connection, status);
                 return status;
             }
 
@@ -59,6 +62,7 @@ internal sealed class NegotiateHandler(ServerSettings settings, NegotiateAnswer 
             return NtStatus.InvalidParameter;
         }
 
+        NegotiateReport.Agreed(services, connection);
         request.TrimBody(answer.Write(request.Append(answer.MaxSize), negotiated, choice));
         return NtStatus.Success;
     }

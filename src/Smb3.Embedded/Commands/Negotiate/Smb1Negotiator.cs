@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Commands.Negotiate;
 /// The SMB1 multi-protocol NEGOTIATE (MS-SMB2 3.3.5.3): "SMB 2.???" is answered with dialect 0x02FF and a second NEGOTIATE is expected,
 /// "SMB 2.002" with 2.0.2 for good. A client that offers neither gets no answer: SMB1 is not spoken.
 /// </summary>
-internal sealed class Smb1Negotiator(ServerSettings settings, NegotiateAnswer answer) : ISmb1Negotiator
+internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer answer) : ISmb1Negotiator
 {
     public bool TryAnswer(ReadOnlySpan<byte> frame, ConnectionLoop loop)
     {
@@ -21,16 +21,25 @@ internal sealed class Smb1Negotiator(ServerSettings settings, NegotiateAnswer an
 
         var connection = loop.Connection;
         Smb2Dialect dialect;
-        if (request.OffersSmb2Wildcard && settings.MaxDialect > Smb2Dialect.Smb202)
+        if (request.OffersSmb2Wildcard && services.Settings.MaxDialect > Smb2Dialect.Smb202)
         {
             dialect = Smb2Dialect.Wildcard;
         }
-        else if (request.OffersSmb202 && DialectChoice.IsServed(Smb2Dialect.Smb202, settings))
+        else if (request.OffersSmb202 && DialectChoice.IsServed(Smb2Dialect.Smb202, services.Settings))
         {
             dialect = Smb2Dialect.Smb202;
         }
         else
         {
+            if (request.OffersSmb202)
+            {
+                NegotiateReport.NoDialect(services, connection, Smb2Dialect.Smb202, "2.0.2");
+            }
+            else
+            {
+                NegotiateReport.Smb1Only(services, connection);
+            }
+
             return false;
         }
 
@@ -45,7 +54,11 @@ internal sealed class Smb1Negotiator(ServerSettings settings, NegotiateAnswer an
         {
             connection.AwaitsSecondNegotiate = true;
         }
-        else if (!connection.TryPublish(negotiated))
+        else if (connection.TryPublish(negotiated))
+        {
+            NegotiateReport.Agreed(services, connection);
+        }
+        else
         {
             return false;
         }

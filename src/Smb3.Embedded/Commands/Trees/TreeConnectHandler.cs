@@ -10,6 +10,8 @@ namespace Smb3.Embedded.Commands.Trees;
 /// <summary>TREE_CONNECT (MS-SMB2 3.3.5.7).</summary>
 internal sealed class TreeConnectHandler(CommandServices services) : ICommandHandler
 {
+    private readonly TreeReport _report = new(services.Refusals);
+
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
         var session = request.Session!;
@@ -36,34 +38,41 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
 
         if (request.Graph.Shares.Find(name) is not { } share)
         {
+            _report.UnknownShare(request.Connection, identity, name);
             return NtStatus.BadNetworkName;
         }
 
         var access = share.MaximalAccessOf(identity);
-        var status = access == FileAccessMask.None || (share.Encrypt && session.Sealer is null)
-            ? NtStatus.AccessDenied
-            : NtStatus.Success;
-        if (status == NtStatus.Success && services.Hooks is { } hooks
+        if (access == FileAccessMask.None)
+        {
+            _report.Forbidden(request.Connection, identity, share.Name);
+            return NtStatus.AccessDenied;
+        }
+
+        if (share.Encrypt && session.Sealer is null)
+        {
+            _report.DemandsSealing(request.Connection, identity, share.Name);
+            return NtStatus.AccessDenied;
+        }
+
+        if (services.Hooks is { } hooks
             && !await hooks.AskAsync(
                 services.Logger, "OnTreeConnectAsync", "tree connect",
                 h => h.OnTreeConnectAsync(HookFacts.Of(session, identity), share.Name, request.Connection.Ended)).ConfigureAwait(false))
         {
-            status = NtStatus.AccessDenied;
+            _report.RefusedByHost(request.Connection, identity, share.Name);
+            return NtStatus.AccessDenied;
         }
 
-        if (status == NtStatus.Success && share.MaxUsers is { } most && share.CurrentUses >= most)
+        if (share.MaxUsers is { } most && share.CurrentUses >= most)
         {
-            status = NtStatus.RequestNotAccepted;
-        }
-
-        if (status != NtStatus.Success)
-        {
-            ServerLog.TreeConnectRefused(services.Logger, identity.ToString(), share.Name, status.ToString());
-            return status;
+            _report.Full(request.Connection, identity, share.Name);
+            return NtStatus.RequestNotAccepted;
         }
 
         if (session.AddTree(share, access) is not { } tree)
         {
+            _report.TooMany(request.Connection, identity, share.Name);
             return NtStatus.InsufficientResources;
         }
 
@@ -75,7 +84,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         }
 
         request.TreeId = tree.TreeId;
-        ServerLog.TreeConnected(services.Logger, identity.ToString(), share.Name);
+        ServerLog.TreeConnected(services.Logger, identity.ForLog, share.Name);
         TreeConnectResponse.Write(
             request.Append(TreeConnectResponse.FixedSize),
             share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,

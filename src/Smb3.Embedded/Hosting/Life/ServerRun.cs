@@ -18,6 +18,8 @@ namespace Smb3.Embedded.Hosting;
 internal sealed class ServerRun : IDisposable
 {
     private readonly ServerParts _parts;
+    private readonly RefusalLog _refusals;
+    private readonly ConnectionReport _report;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
     private readonly ResponseBufferPool _buffers = new();
@@ -31,6 +33,8 @@ internal sealed class ServerRun : IDisposable
     public ServerRun(ServerParts parts)
     {
         _parts = parts;
+        _refusals = new RefusalLog(parts.Logger, parts.Settings.TimeProvider);
+        _report = new ConnectionReport(_refusals, parts.Settings.Limits);
         Graph = new ServerGraph(parts.Settings)
         {
             SessionEnded = TellSessionEnded,
@@ -49,8 +53,9 @@ internal sealed class ServerRun : IDisposable
             Callers = parts.Accounts,
             Metrics = parts.Metrics,
             Logger = parts.Logger,
+            Refusals = _refusals,
         };
-        _pipeline = new RequestPipeline(CommandSet.Create(services), parts.Metrics, parts.Logger);
+        _pipeline = new RequestPipeline(CommandSet.Create(services), parts.Metrics, parts.Logger, _refusals);
         _smb1 = CommandSet.CreateSmb1Negotiator(services);
     }
 
@@ -113,6 +118,7 @@ internal sealed class ServerRun : IDisposable
             ServerLog.ConnectionsLeft(_parts.Logger, _connections.Count);
         }
 
+        _refusals.Flush();
         try
         {
             await Graph.Opens.CloseDisconnectedAsync(static _ => true).ConfigureAwait(false);
@@ -136,6 +142,8 @@ internal sealed class ServerRun : IDisposable
         {
             connection.Loop.Watch();
         }
+
+        _refusals.Watch();
     }
 
     private async Task AcceptAsync(ITransportListener listener)
@@ -167,33 +175,33 @@ internal sealed class ServerRun : IDisposable
         using var activity = StartActivity(connection);
         if (!Graph.TryAdd(connection))
         {
-            Refuse(connection, ConnectionEndReason.TooManyConnections);
+            _report.TooMany(connection);
+            connection.Terminate(ConnectionEndReason.TooManyConnections);
             await loop.RunAsync().ConfigureAwait(false);
         }
         else
         {
             _parts.Metrics.ConnectionOpened();
-            ServerLog.ConnectionOpened(_parts.Logger, connection.Id, connection.RemoteEndPoint);
             if (!await IsWelcomeAsync(connection).ConfigureAwait(false))
             {
-                Refuse(connection, ConnectionEndReason.RefusedByHost);
+                _report.RefusedByHost(connection);
+                connection.Terminate(ConnectionEndReason.RefusedByHost);
             }
 
             await loop.RunAsync().ConfigureAwait(false);
             var reason = loop.Reason.ToString();
             _parts.Metrics.ConnectionEnded(reason);
-            ServerLog.ConnectionEnded(_parts.Logger, connection.Id, connection.RemoteEndPoint, reason);
+            if (connection.Negotiated is not null)
+            {
+                ServerLog.ConnectionEnded(_parts.Logger, connection.Id, connection.RemoteEndPoint, reason);
+            }
+
+            _report.Ended(connection, loop.Reason);
             TellDisconnected(connection, reason);
         }
 
         activity?.SetTag("smb.end_reason", loop.Reason.ToString());
         _connections.TryRemove(connection.Id, out _);
-    }
-
-    private void Refuse(Connection connection, ConnectionEndReason reason)
-    {
-        ServerLog.ConnectionRefused(_parts.Logger, connection.RemoteEndPoint, reason.ToString());
-        connection.Terminate(reason);
     }
 
     private async ValueTask<bool> IsWelcomeAsync(Connection connection)

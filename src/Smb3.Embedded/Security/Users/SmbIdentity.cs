@@ -1,3 +1,5 @@
+using Smb3.Embedded.Diagnostics;
+
 namespace Smb3.Embedded;
 
 /// <summary>Who stands behind a session: what hooks and share permissions decide on.</summary>
@@ -50,6 +52,9 @@ public sealed class SmbIdentity
             : UserName.AsSpan().Equals(name.AsSpan(cut + 1), StringComparison.OrdinalIgnoreCase)
                 && (AccountDomain ?? DomainName).AsSpan().Equals(name.AsSpan(0, cut), StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>As the log names it: what the client chose is told from what the server says.</summary>
+    internal LogText ForLog => IsAnonymous ? LogText.Ours("(anonymous)") : IsGuest ? LogText.Ours("(guest)") : ToString();
 
     /// <summary>DOMAIN\user, or the user alone.</summary>
     public override string ToString() => IsAnonymous ? "(anonymous)" : DomainName.Length == 0 ? UserName : $"{DomainName}\\{UserName}";

@@ -1,0 +1,122 @@
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Commands.Logon;
+
+/// <summary>Tells the log why a logon was refused. What it writes later holds names and an address, and nothing of the session.</summary>
+internal static class LogonReport
+{
+    public static void Failed(RefusalLog log, Connection connection, in AuthenticationStep step)
+    {
+        var remote = connection.RemoteEndPoint;
+        var user = step.Identity?.ForLog ?? LogText.Ours("(unknown)");
+        LogText machine = step.Identity?.WorkstationName;
+        var who = step.Identity?.ToString();
+        var until = step.Until;
+        var offered = step.Offered ?? "";
+        switch (step.Failure)
+        {
+            case AuthenticationFailure.WrongPassword:
+                log.Tell(
+                    connection, nameof(RefusalMessages.WrongPassword), who,
+                    (logger, repeats) => RefusalMessages.WrongPassword(logger, user, remote, machine, repeats));
+                break;
+            case AuthenticationFailure.UnknownUser:
+                log.Tell(
+                    connection, nameof(RefusalMessages.UnknownUser), who,
+                    (logger, repeats) => RefusalMessages.UnknownUser(logger, user, remote, machine, repeats));
+                break;
+            case AuthenticationFailure.AccountDisabled:
+                log.Tell(
+                    connection, nameof(RefusalMessages.AccountDisabled), who,
+                    (logger, repeats) => RefusalMessages.AccountDisabled(logger, user, remote, machine, repeats));
+                break;
+            case AuthenticationFailure.TooWeak:
+                log.Tell(
+                    connection, nameof(RefusalMessages.OldNtlm), who,
+                    (logger, repeats) => RefusalMessages.OldNtlm(logger, user, remote, machine, repeats));
+                break;
+            case AuthenticationFailure.NoSessionSecurity:
+                log.Tell(
+                    connection, nameof(RefusalMessages.NoSessionSecurity), null,
+                    (logger, repeats) => RefusalMessages.NoSessionSecurity(logger, remote, repeats));
+                break;
+            case AuthenticationFailure.NoCommonMechanism:
+                log.Tell(
+                    connection, nameof(RefusalMessages.NoCommonMechanism), offered,
+                    (logger, repeats) => RefusalMessages.NoCommonMechanism(logger, remote, offered, repeats));
+                break;
+            case AuthenticationFailure.Throttled:
+                // Not by name: who tries a list of them must not write a line for each.
+                log.Tell(
+                    connection, nameof(RefusalMessages.Throttled), null,
+                    (logger, repeats) => RefusalMessages.Throttled(logger, user, remote, until, repeats));
+                break;
+            case AuthenticationFailure.Tampered:
+                log.Tell(
+                    connection, nameof(RefusalMessages.LogonTampered), who,
+                    (logger, repeats) => RefusalMessages.LogonTampered(logger, user, remote, machine, repeats));
+                break;
+            case AuthenticationFailure.BadToken:
+                log.Tell(
+                    connection, nameof(RefusalMessages.MalformedToken), null,
+                    (logger, repeats) => RefusalMessages.MalformedToken(logger, remote, repeats));
+                break;
+        }
+    }
+
+    public static void AnonymousRefused(RefusalLog log, Connection connection, SmbIdentity identity)
+    {
+        var remote = connection.RemoteEndPoint;
+        LogText machine = identity.WorkstationName;
+        log.Tell(
+            connection, nameof(RefusalMessages.AnonymousRefused), null,
+            (logger, repeats) => RefusalMessages.AnonymousRefused(logger, remote, machine, repeats));
+    }
+
+    public static void GuestRefused(RefusalLog log, Connection connection, SmbIdentity identity)
+    {
+        var remote = connection.RemoteEndPoint;
+        var user = identity.ForLog;
+        log.Tell(
+            connection, nameof(RefusalMessages.GuestRefused), null,
+            (logger, repeats) => RefusalMessages.GuestRefused(logger, user, remote, repeats));
+    }
+
+    public static void RefusedByHost(RefusalLog log, Connection connection, SmbIdentity identity)
+    {
+        var remote = connection.RemoteEndPoint;
+        var user = identity.ForLog;
+        log.Tell(
+            connection, nameof(RefusalMessages.LogonRefusedByHost), identity.ToString(),
+            (logger, repeats) => RefusalMessages.LogonRefusedByHost(logger, user, remote, repeats));
+    }
+
+    public static void CannotEncrypt(RefusalLog log, Connection connection)
+    {
+        var remote = connection.RemoteEndPoint;
+        var dialect = HookFacts.TextOf(connection.Negotiated?.Dialect);
+        log.Tell(
+            connection, nameof(RefusalMessages.CannotEncrypt), null,
+            (logger, repeats) => RefusalMessages.CannotEncrypt(logger, remote, dialect, repeats));
+    }
+
+    public static void TooManySessions(RefusalLog log, Connection connection)
+    {
+        var remote = connection.RemoteEndPoint;
+        log.Tell(
+            connection, nameof(RefusalMessages.TooManySessions), null,
+            (logger, repeats) => RefusalMessages.TooManySessions(logger, remote, repeats));
+    }
+
+    public static void OtherUser(RefusalLog log, Connection connection, SmbIdentity first, SmbIdentity other)
+    {
+        var remote = connection.RemoteEndPoint;
+        var user = first.ForLog;
+        var otherUser = other.ForLog;
+        log.Tell(
+            connection, nameof(RefusalMessages.OtherUser), first.ToString(),
+            (logger, repeats) => RefusalMessages.OtherUser(logger, user, remote, otherUser, repeats));
+    }
+}
