@@ -184,6 +184,16 @@ public sealed class RefusalTests : ProtocolTest
     }
 
     [Fact]
+    public async Task SMB1_that_is_no_negotiation()
+    {
+        var client = Server.Connect();
+        await client.SendFrameAsync((byte[])[0xFF, .. "SMB"u8, 0x73, .. new byte[30]]);
+        await client.WaitForCloseAsync();
+        Says(120, "127.0.0.1", "SMB1");
+        Assert.Empty(Lines(123));
+    }
+
+    [Fact]
     public async Task No_dialect_in_common()
     {
         await NotNegotiatedAsync((Smb2Dialect)0x0222, (Smb2Dialect)0x0224);

@@ -14,12 +14,18 @@ internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer a
 {
     public bool TryAnswer(ReadOnlySpan<byte> frame, ConnectionLoop loop)
     {
+        var connection = loop.Connection;
         if (!Smb1NegotiateRequest.TryParse(frame, out var request))
         {
+            if (Smb1NegotiateRequest.IsSmb1(frame))
+            {
+                // Well-formed or not, it is a client of that age.
+                NegotiateReport.Smb1Only(services, connection);
+            }
+
             return false;
         }
 
-        var connection = loop.Connection;
         Smb2Dialect dialect;
         if (request.OffersSmb2Wildcard && services.Settings.MaxDialect > Smb2Dialect.Smb202)
         {
