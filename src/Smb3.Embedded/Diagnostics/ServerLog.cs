@@ -43,7 +43,7 @@ internal static partial class ServerLog
         35,
         LogLevel.Warning,
         "'{Path}' of '{Volume}' was to be deleted with its last close and is still there: {Status}. Its name can be opened again.")]
-    public static partial void RemovalFailed(ILogger logger, string path, string volume, string status);
+    public static partial void RemovalFailed(ILogger logger, LogText path, LogText volume, string status);
 
     [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
     public static partial void CloseIncomplete(ILogger logger, LogText path, LogText volume, string status);
