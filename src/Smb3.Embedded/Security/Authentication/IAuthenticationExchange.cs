@@ -10,6 +10,9 @@ internal interface IAuthenticationExchange : IDisposable
     /// </summary>
     ValueTask<AuthenticationStep> StepAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken);
 
+    /// <summary>After a successful last step: what protects messages under its key, for protocols that have no protection of their own.</summary>
+    IMessageProtection ProtectMessages();
+
     /// <summary>
     /// After a step that failed with <see cref="AuthenticationFailure.UnknownUser"/>: the successful answer with which the server lets the
     /// client in as a guest. The session key is zero, as a guest shares no secret with the server and its session cannot be signed.

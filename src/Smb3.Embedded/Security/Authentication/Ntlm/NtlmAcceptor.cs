@@ -16,6 +16,7 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     private byte[] _negotiate = [];
     private byte[] _challenge = [];
     private NtlmFlags _flags;
+    private bool _hasSigned;
 
     public bool HasChallenged => _challenge.Length != 0;
 
@@ -115,6 +116,7 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     /// <summary>mechListMIC of the server.</summary>
     public byte[] Sign(ReadOnlySpan<byte> mechTypes)
     {
+        _hasSigned = true;
         var signature = new byte[NtlmSignature.Size];
         NtlmSignature.Compute(_sessionKey, _flags, fromServer: true, mechTypes, signature);
         return signature;
@@ -123,6 +125,12 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     /// <summary>mechListMIC of the client.</summary>
     public bool Verify(ReadOnlySpan<byte> mechTypes, ReadOnlySpan<byte> signature) =>
         NtlmSignature.Verify(_sessionKey, _flags, fromServer: false, mechTypes, signature);
+
+    /// <summary>
+    /// After success: the protection of messages. Where mechListMIC was exchanged it was message 0, but the RC4 streams begin anew
+    /// (MS-SPNG 3.3.5.1).
+    /// </summary>
+    public NtlmMessageProtection ProtectMessages() => new(_sessionKey, _flags, firstSequence: _hasSigned ? 1u : 0u);
 
     public void Dispose() => CryptographicOperations.ZeroMemory(_sessionKey);
 

@@ -53,6 +53,8 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         }
     }
 
+    public IMessageProtection ProtectMessages() => ntlm.ProtectMessages();
+
     public AuthenticationStep AcceptAsGuest()
     {
         if (_unknown is null)
