@@ -121,9 +121,11 @@ def _(target):
         connection.close()
 
 
-def _pipe(target, name, interface):
+def _pipe(target, name, interface, level=None):
     from impacket.dcerpc.v5 import transport
     rpc = transport.SMBTransport(target.host, target.port, "\\" + name, target.user, target.password).get_dce_rpc()
+    if level is not None:
+        rpc.set_auth_level(level)
     rpc.connect()
     rpc.bind(interface)
     return rpc
@@ -138,6 +140,41 @@ def _(target):
     shares = srvs.hNetrShareEnum(rpc, 1)["InfoStruct"]["ShareInfo"]["Level1"]["Buffer"]
     rpc.disconnect()
     expect(len(name) > 1 and year >= 2024 and len(shares) >= 2, "%r, %d, %d shares" % (name, year, len(shares)))
+
+
+def _protected(title, level):
+    @cases("srvsvc: calls with " + title)
+    def _(target):
+        from impacket.dcerpc.v5 import srvs
+        rpc = _pipe(target, "srvsvc", srvs.MSRPC_UUID_SRVS, level)
+        for _ in range(3):
+            name = srvs.hNetrServerGetInfo(rpc, 101)["InfoStruct"]["ServerInfo101"]["sv101_name"]
+            shares = srvs.hNetrShareEnum(rpc, 1)["InfoStruct"]["ShareInfo"]["Level1"]["Buffer"]
+            expect(len(name) > 1 and len(shares) >= 2, "%r, %d shares" % (name, len(shares)))
+        rpc.disconnect()
+
+
+_protected("a known caller", 2)
+_protected("integrity", 5)
+_protected("privacy", 6)
+
+
+@cases("srvsvc and wkssvc: levels that are not told are an error that can be read")
+def _(target):
+    from impacket.dcerpc.v5 import srvs, wkst
+    rpc = _pipe(target, "srvsvc", srvs.MSRPC_UUID_SRVS)
+    other = _pipe(target, "wkssvc", wkst.MSRPC_UUID_WKST)
+    for ask in (lambda: srvs.hNetrServerGetInfo(rpc, 502), lambda: srvs.hNetrShareGetInfo(rpc, target.share + "\0", 1501),
+                lambda: wkst.hNetrWkstaGetInfo(other, 502)):
+        try:
+            ask()
+            seen = "it was answered"
+        except Exception as error:
+            seen = str(error)
+        expect("ERROR_INVALID_LEVEL" in seen, seen)
+    expect(len(srvs.hNetrServerGetInfo(rpc, 101)["InfoStruct"]["ServerInfo101"]["sv101_name"]) > 1, "the pipe is broken")
+    rpc.disconnect()
+    other.disconnect()
 
 
 @cases("wkssvc: workstation information")

@@ -81,6 +81,27 @@ def _(rpc):
     rpc("lookupsids S-1-1-0", "Everyone")
 
 
+def _binding(flags):
+    @cases("signed, sealed and foreign binds: " + flags)
+    def _(rpc):
+        for commands, want in (("srvinfo", "platform_id"), ("netshareenumall 2", "netname: IPC$"),
+                               ("lookupsids S-1-1-0", "Everyone"), ("wkssvc_wkstagetinfo 100", "")):
+            result = run(["rpcclient", "ncacn_np:%s[%s]" % (rpc.target.host, flags), "-s", rpc.work.config, "-p",
+                          str(rpc.target.port), "-U", rpc.target.credentials, "-c", commands], port=rpc.target.port)
+            expect(result.code == 0 and want in result.text, lambda: "%s: %s" % (commands, result.tail()))
+
+
+for flags in ("connect", "ntlm,sign", "ntlm,seal", "spnego,sign", "spnego,seal", "bigendian", "bigendian,spnego,seal"):
+    _binding(flags)
+
+
+@cases("a call that is for domain controllers alone")
+def _(rpc):
+    result = run(["rpcclient", rpc.target.host, "-s", rpc.work.config, "-p", str(rpc.target.port),
+                  "-U", rpc.target.credentials, "-c", "lookupsids3 S-1-1-0"], port=rpc.target.port)
+    expect("NT_STATUS_ACCESS_DENIED" in result.text, result.tail())
+
+
 @cases("several calls on one pipe, encrypted too")
 def _(rpc):
     rpc("srvinfo; netshareenumall; srvinfo; netshareenumall", rpc.target.share, options=("--client-protection=encrypt",))

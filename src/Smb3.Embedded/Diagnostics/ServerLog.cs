@@ -33,6 +33,9 @@ internal static partial class ServerLog
     [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote}, session {SessionId:x}, {Dialect}.")]
     public static partial void LoggedOn(ILogger logger, LogText user, EndPoint remote, ulong sessionId, string dialect);
 
+    [LoggerMessage(23, LogLevel.Warning, "RPC logon of {User} from {Address} refused: {Status}.")]
+    public static partial void RpcLogonRefused(ILogger logger, string user, IPAddress? address, string status);
+
     [LoggerMessage(22, LogLevel.Information, "{User} logged off, session {SessionId:x}.")]
     public static partial void LoggedOff(ILogger logger, LogText user, ulong sessionId);
 
@@ -62,6 +65,9 @@ internal static partial class ServerLog
 
     [LoggerMessage(93, LogLevel.Error, "Closing an open that waited for its client failed.")]
     public static partial void OpenFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(94, LogLevel.Error, "An RPC interface failed; the client gets a fault.")]
+    public static partial void RpcFault(ILogger logger, Exception exception);
 
     [LoggerMessage(92, LogLevel.Error, "The hook {Hook} failed; the {What} is refused.")]
     public static partial void HookFault(ILogger logger, Exception exception, string hook, string what);

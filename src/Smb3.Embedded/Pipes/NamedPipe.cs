@@ -4,18 +4,15 @@ using Smb3.Embedded.Rpc;
 namespace Smb3.Embedded.Pipes;
 
 /// <summary>
-/// One open of a named pipe: what the client writes are the PDUs of one DCE/RPC connection, what it reads are the answers. Message
+/// One open of a named pipe, the transport of one DCE/RPC connection (ncacn_np): what the client writes are its PDUs, what it reads are the answers. Message
 /// mode, as Windows runs every RPC pipe: one read never returns bytes of two messages, and each answering fragment is one message.
 /// </summary>
 /// <remarks>
-/// Thread-safe: writes are taken in turn, reads are served in turn. Closing the open disposes the pipe, which cancels a call that
-/// runs and ends reads that wait with <see cref="NtStatus.PipeBroken"/>.
+/// Thread-safe: writes are taken in turn, reads are served in turn. Closing the open disposes the pipe, which cancels the calls
+/// that run and ends reads that wait with <see cref="NtStatus.PipeBroken"/>.
 /// </remarks>
 internal sealed class NamedPipe : IRpcOutput, IDisposable
 {
-    /// <summary>The answers, in bytes, that a client may leave unread before the pipe is broken.</summary>
-    internal const int MaxUnreadBytes = 4 << 20;
-
     private const int MaxWaitingReads = 64;
 
     private readonly Lock _lock = new();
@@ -23,16 +20,26 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     private readonly CancellationTokenSource _closed = new();
     private readonly Queue<ReadOnlyMemory<byte>> _messages = new();
     private readonly LinkedList<WaitingRead> _waiting = new();
+    private readonly RpcServer _server;
+    private readonly RpcQuota _quota;
+    private readonly RpcFragmentReader _fragments;
     private readonly RpcConnection _connection;
     private ReadOnlyMemory<byte> _first;
     private int _unreadBytes;
     private bool _broken;
     private bool _disposed;
 
-    public NamedPipe(string name, RpcConnection connection)
+    /// <param name="name">Without a leading backslash.</param>
+    /// <param name="server">The RPC runtime.</param>
+    /// <param name="endpoint">What is behind the pipe.</param>
+    /// <param name="quota">What the caller's pipes hold together; this one is in it already, and leaves it when it is disposed.</param>
+    public NamedPipe(string name, RpcServer server, RpcEndpoint endpoint, RpcQuota quota)
     {
         Name = name;
-        _connection = connection;
+        _server = server;
+        _quota = quota;
+        _fragments = new RpcFragmentReader(server.Limits.MaxFragment);
+        _connection = new RpcConnection(server, endpoint, quota.Caller, quota, this);
     }
 
     /// <summary>The pipe's name without a leading backslash, in lower case: <c>srvsvc</c>.</summary>
@@ -60,13 +67,14 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     }
 
     /// <summary>
-    /// Takes bytes of the client and runs the calls that they complete, so the answers are there to be read when this returns.
-    /// PDUs may be cut anywhere over several writes; one write may hold several.
+    /// Takes bytes of the client and begins the calls that they complete. What answers at once can be read when this returns; what has to
+    /// wait does not hold up the writer, and is read when it is there. PDUs may be cut anywhere over several writes; one write may hold
+    /// several.
     /// </summary>
     /// <returns>
     /// <see cref="NtStatus.Success"/>: all bytes were taken. <see cref="NtStatus.PipeDisconnected"/>: what the client sent, now or
     /// before, was no DCE/RPC, or it leaves too many answers unread; only closing helps. <see cref="NtStatus.FileClosed"/>: disposed.
-    /// <see cref="NtStatus.Cancelled"/>: <paramref name="cancellation"/> came first; when it came amid a call the pipe is disconnected.
+    /// <see cref="NtStatus.Cancelled"/>: <paramref name="cancellation"/> came first; when it came amid a logon the pipe is disconnected.
     /// </returns>
     public async ValueTask<NtStatus> WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default)
     {
@@ -180,6 +188,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
             _disposed = true;
             _messages.Clear();
             _first = default;
+            _quota.Release(_unreadBytes);
             _unreadBytes = 0;
             foreach (var read in _waiting)
             {
@@ -192,13 +201,14 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         // The semaphore and the source hold nothing but memory; a call that still runs may release and look at them.
         _closed.Cancel();
         _connection.Dispose();
+        _server.Quotas.Leave(_quota);
     }
 
     bool IRpcOutput.TrySend(ReadOnlyMemory<byte> fragment)
     {
         lock (_lock)
         {
-            if (_disposed || fragment.Length > MaxUnreadBytes - _unreadBytes)
+            if (_disposed || fragment.Length > _server.Limits.MaxUnreadBytes - _unreadBytes || !_quota.TryHold(fragment.Length))
             {
                 return false;
             }
@@ -209,6 +219,8 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
             return true;
         }
     }
+
+    void IRpcOutput.End() => Break();
 
     private async ValueTask<NtStatus> TakeTurnAsync(CancellationToken cancellation)
     {
@@ -247,7 +259,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed.Token);
-            stands = await _connection.ReceiveAsync(data, this, either.Token).ConfigureAwait(false);
+            stands = await FeedAsync(data, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested || _closed.IsCancellationRequested)
         {
@@ -257,12 +269,35 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         {
             if (!stands)
             {
+                _connection.Dispose();
                 Break();
             }
         }
 
         // A fault or a bind_nak that says why is worth more to the client than the status of the write.
         return stands || BytesAvailable > 0 ? NtStatus.Success : NtStatus.PipeDisconnected;
+    }
+
+    private async ValueTask<bool> FeedAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            switch (_fragments.Take(ref data, out var header, out var fragment))
+            {
+                case RpcFragmentState.Incomplete:
+                    return true;
+                case RpcFragmentState.Unacceptable:
+                    _connection.Refuse(header);
+                    return false;
+                default:
+                    if (!await _connection.ReceiveAsync(header, fragment, cancellation).ConfigureAwait(false))
+                    {
+                        return false;
+                    }
+
+                    break;
+            }
+        }
     }
 
     private void Break()
@@ -308,6 +343,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         _first.Span[..count].CopyTo(buffer);
         _first = _first[count..];
         _unreadBytes -= count;
+        _quota.Release(count);
         return _first.IsEmpty ? NtStatus.Success : NtStatus.BufferOverflow;
     }
 

@@ -9,68 +9,62 @@ namespace Smb3.Embedded.Pipes;
 /// <summary>The pipes of one server's IPC$: a fixed list. A client cannot create one, and nothing outside the list can be opened.</summary>
 internal sealed class PipeRegistry
 {
-    private readonly PipeEndpoint[] _endpoints;
-    private readonly RpcAssociationTable _associations = new();
+    private readonly RpcServer _server;
+    private readonly (string Name, RpcEndpoint Endpoint)[] _pipes;
 
-    public PipeRegistry(IPipeHost host)
+    public PipeRegistry(IPipeHost host, RpcServer server)
     {
-        IRpcInterface lsa = new LsaRpcInterface(host);
-        _endpoints =
-        [
-            new("srvsvc", @"\PIPE\srvsvc", new SrvSvcInterface(host)),
-            new("wkssvc", @"\PIPE\wkssvc", new WksSvcInterface(host)),
+        _server = server;
 
-            // One server process stands behind both names, and the secondary address says so.
-            new("lsarpc", @"\PIPE\lsass", lsa),
-            new("lsass", @"\PIPE\lsass", lsa),
+        // One server process stands behind both names of the last, and the secondary address says so.
+        var lsa = new RpcEndpoint(@"\PIPE\lsass", [new LsaRpcInterface(host)]);
+        _pipes =
+        [
+            ("srvsvc", new RpcEndpoint(@"\PIPE\srvsvc", [new SrvSvcInterface(host)])),
+            ("wkssvc", new RpcEndpoint(@"\PIPE\wkssvc", [new WksSvcInterface(host)])),
+            ("lsarpc", lsa),
+            ("lsass", lsa),
         ];
     }
 
-    /// <summary>Whether there is a pipe of this name; case does not matter, nor one leading backslash.</summary>
-    public bool Contains(ReadOnlySpan<char> name) => Find(name) is not null;
+    /// <summary>Whether there is a pipe of this name; case does not matter.</summary>
+    public bool Contains(ReadOnlySpan<char> name) => IndexOf(name) >= 0;
 
     /// <summary>Opens a pipe, as CREATE on IPC$ does.</summary>
-    /// <param name="name">As the client sent it: case does not matter, one leading backslash is allowed.</param>
+    /// <param name="name">As the client sent it, relative to the share: case does not matter, and a leading backslash is wrong.</param>
     /// <param name="caller">Whose session it is. Whether an anonymous caller may come this far is for the tree connect to say.</param>
     /// <param name="pipe">The pipe; the open owns and disposes it.</param>
-    /// <returns><see cref="NtStatus.Success"/> or <see cref="NtStatus.ObjectNameNotFound"/>.</returns>
+    /// <returns>
+    /// <see cref="NtStatus.Success"/>, <see cref="NtStatus.ObjectNameNotFound"/>, or <see cref="NtStatus.InsufficientResources"/> when the
+    /// caller has too many pipes open.
+    /// </returns>
     public NtStatus Open(ReadOnlySpan<char> name, RpcCaller caller, out NamedPipe? pipe)
     {
         pipe = null;
-        if (Find(name) is not { } endpoint)
+        if (IndexOf(name) is var index && index < 0)
         {
             return NtStatus.ObjectNameNotFound;
         }
 
-        pipe = new NamedPipe(
-            endpoint.Name, new RpcConnection(endpoint.SecondaryAddress, endpoint.Interfaces, _associations, caller));
+        if (_server.Quotas.Enter(caller) is not { } quota)
+        {
+            return NtStatus.InsufficientResources;
+        }
+
+        pipe = new NamedPipe(_pipes[index].Name, _server, _pipes[index].Endpoint, quota);
         return NtStatus.Success;
     }
 
-    private PipeEndpoint? Find(ReadOnlySpan<char> name)
+    private int IndexOf(ReadOnlySpan<char> name)
     {
-        if (name.StartsWith('\\'))
+        for (var i = 0; i < _pipes.Length; i++)
         {
-            name = name[1..];
-        }
-
-        foreach (var endpoint in _endpoints)
-        {
-            if (name.Equals(endpoint.Name, StringComparison.OrdinalIgnoreCase))
+            if (name.Equals(_pipes[i].Name, StringComparison.OrdinalIgnoreCase))
             {
-                return endpoint;
+                return i;
             }
         }
 
-        return null;
-    }
-
-    private sealed class PipeEndpoint(string name, string secondaryAddress, params IRpcInterface[] interfaces)
-    {
-        public string Name { get; } = name;
-
-        public string SecondaryAddress { get; } = secondaryAddress;
-
-        public IRpcInterface[] Interfaces { get; } = interfaces;
+        return -1;
     }
 }

@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Rpc;
 /// The association groups of a server (C706 section 9.3.1): connections of one caller that share context handles. A Windows client
 /// that makes two calls at a time opens the pipe twice and joins the second connection to the first one's group.
 /// </summary>
-internal sealed class RpcAssociationTable
+internal sealed class RpcAssociationTable(RpcLimits limits)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, RpcAssociation> _groups = [];
@@ -22,7 +22,7 @@ internal sealed class RpcAssociationTable
             }
             while (_lastId == 0 || _groups.ContainsKey(_lastId));
 
-            var group = new RpcAssociation(_lastId, caller) { Connections = 1 };
+            var group = new RpcAssociation(_lastId, caller, new RpcContextHandles(limits.MaxHandles)) { Connections = 1 };
             _groups.Add(group.Id, group);
             return group;
         }
@@ -48,16 +48,20 @@ internal sealed class RpcAssociationTable
     {
         lock (_lock)
         {
-            if (--group.Connections == 0)
+            if (--group.Connections > 0)
             {
-                _groups.Remove(group.Id);
+                return;
             }
+
+            _groups.Remove(group.Id);
         }
+
+        group.Handles.RunDown();
     }
 }
 
 /// <summary>One association group.</summary>
-internal sealed class RpcAssociation(uint id, RpcCaller caller)
+internal sealed class RpcAssociation(uint id, RpcCaller caller, RpcContextHandles handles)
 {
     /// <summary>The group id that bind_ack tells; never zero.</summary>
     public uint Id { get; } = id;
@@ -69,5 +73,5 @@ internal sealed class RpcAssociation(uint id, RpcCaller caller)
     public int Connections { get; set; }
 
     /// <summary>The context handles that its connections share.</summary>
-    public RpcContextHandles Handles { get; } = new();
+    public RpcContextHandles Handles => handles;
 }

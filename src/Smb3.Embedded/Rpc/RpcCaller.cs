@@ -1,3 +1,4 @@
+using System.Net;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Rpc;
@@ -15,6 +16,9 @@ internal sealed record RpcCaller(string UserName, string DomainName)
 
     /// <summary>Logged on without an account. Guests count as anonymous here.</summary>
     public bool IsAnonymous { get; init; }
+
+    /// <summary>Where the caller is; null when the transport does not know.</summary>
+    public IPAddress? Address { get; init; }
 
     /// <summary>The session, so that only its own connections share context handles.</summary>
     public ulong SessionId { get; init; }

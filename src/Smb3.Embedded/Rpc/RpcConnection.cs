@@ -4,326 +4,242 @@ using Smb3.Embedded.Rpc.Ndr;
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
-/// The server's end of one connection-oriented DCE/RPC connection (C706 chapters 9 and 12, MS-RPCE section 3.3): cuts what the client
-/// writes into PDUs, binds presentation contexts, joins request fragments, runs calls one after the other, and cuts answers into fragments.
+/// The server's end of one connection-oriented DCE/RPC connection (C706 chapters 9 and 12, MS-RPCE 3.3), whatever carries it: whole
+/// fragments come in, whole fragments go out. Binds presentation contexts and the security context, joins request fragments, runs calls.
 /// </summary>
 /// <remarks>
-/// Security is the SMB session's: a bind with an authentication trailer is refused, so nothing is taken for signed that is not.
-/// Not thread-safe but for <see cref="Dispose"/>; the pipe gives it one write at a time.
+/// Fragments are given to it one at a time; everything else is thread-safe. A call that waits does not hold up what comes after it: where
+/// concurrent multiplexing was agreed, other calls run beside it; where it was not, they run when it is their turn, and a cancel or an
+/// orphaned PDU reaches the call meanwhile. The end of the connection cancels all of them.
 /// </remarks>
 internal sealed class RpcConnection : IDisposable
 {
-    /// <summary>The longest fragment taken: more than <see cref="OfferedFragment"/>, for clients that begin with longer ones.</summary>
-    internal const int MaxFragment = 5840;
-
-    /// <summary>The fragment length that Windows offers on named pipes.</summary>
-    internal const ushort OfferedFragment = 4280;
-
-    /// <summary>What every implementation can receive: MustRecvFragSize (C706 section 12.6.3.1).</summary>
-    internal const ushort MinFragment = 1432;
-
-    /// <summary>The longest stub of a request, all fragments together.</summary>
-    internal const int MaxRequestStub = 1 << 20;
-
-    /// <summary>The presentation contexts of a connection.</summary>
-    internal const int MaxContexts = 32;
-
-    private readonly string _secondaryAddress;
-    private readonly IReadOnlyList<IRpcInterface> _interfaces;
-    private readonly RpcAssociationTable _associations;
-    private readonly RpcCaller _caller;
+    private readonly RpcServer _server;
+    private readonly RpcEndpoint _endpoint;
+    private readonly RpcCaller _peer;
+    private readonly RpcQuota _quota;
+    private readonly IRpcOutput _output;
+    private readonly RpcPresentation _presentation;
+    private readonly RpcConnectionSecurity _security;
     private readonly Lock _lock = new();
-    private readonly ArrayBufferWriter<byte> _partial = new();
-    private readonly Dictionary<ushort, IRpcInterface> _contexts = [];
+    private readonly Lock _sending = new();
+    private readonly Dictionary<uint, RpcServerCall> _calls = [];
+    private readonly Queue<RpcServerCall> _queue = new();
     private RpcAssociation? _association;
-    private PendingCall? _pending;
-    private ushort _maxTransmit;
-    private bool _disposed;
+    private ushort _maxFragment;
+    private bool _isMultiplexed;
+    private bool _isBusy;
+    private bool _ended;
 
-    public RpcConnection(
-        string secondaryAddress, IReadOnlyList<IRpcInterface> interfaces, RpcAssociationTable associations, RpcCaller caller)
+    /// <param name="server">What all connections share.</param>
+    /// <param name="endpoint">What is served here.</param>
+    /// <param name="peer">Who the transport says it is.</param>
+    /// <param name="quota">What the peer's connections hold together. The transport has entered and leaves it.</param>
+    /// <param name="output">Takes the answers.</param>
+    public RpcConnection(RpcServer server, RpcEndpoint endpoint, RpcCaller peer, RpcQuota quota, IRpcOutput output)
     {
-        _secondaryAddress = secondaryAddress;
-        _interfaces = interfaces;
-        _associations = associations;
-        _caller = caller;
+        _server = server;
+        _endpoint = endpoint;
+        _peer = peer;
+        _quota = quota;
+        _output = output;
+        _presentation = new RpcPresentation(endpoint.Interfaces, server.Limits.MaxContexts);
+        _security = new RpcConnectionSecurity(server.Security, peer);
     }
 
-    /// <summary>Takes bytes of the client and sends what they call for.</summary>
-    /// <returns>Whether the connection stands; false after something that is no DCE/RPC or does not fit its state.</returns>
-    public async ValueTask<bool> ReceiveAsync(ReadOnlyMemory<byte> data, IRpcOutput output, CancellationToken cancellation)
+    /// <summary>Takes one fragment and begins what it calls for; waits for nothing but a security provider.</summary>
+    /// <returns>Whether the connection stands; false after something that does not fit its state.</returns>
+    public async ValueTask<bool> ReceiveAsync(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation)
     {
-        while (!data.IsEmpty)
+        var stands = header.Type switch
         {
-            if (_partial.WrittenCount == 0 && RpcHeader.TryParse(data.Span, out var whole) && whole.FragmentLength <= data.Length)
-            {
-                var pdu = data[..whole.FragmentLength];
-                if (!Accept(whole, output) || !await HandleAsync(whole, pdu, output, cancellation).ConfigureAwait(false))
-                {
-                    return false;
-                }
-
-                data = data[pdu.Length..];
-                continue;
-            }
-
-            Collect(ref data, RpcHeader.Length);
-            if (_partial.WrittenCount < RpcHeader.Length)
-            {
-                return true;
-            }
-
-            if (!RpcHeader.TryParse(_partial.WrittenSpan, out var header) || !Accept(header, output))
-            {
-                return false;
-            }
-
-            Collect(ref data, header.FragmentLength);
-            if (_partial.WrittenCount < header.FragmentLength)
-            {
-                return true;
-            }
-
-            if (!await HandleAsync(header, _partial.WrittenMemory, output, cancellation).ConfigureAwait(false))
-            {
-                return false;
-            }
-
-            _partial.ResetWrittenCount();
-        }
-
-        return true;
+            RpcPacketType.Bind => await BindAsync(header, fragment, cancellation).ConfigureAwait(false),
+            RpcPacketType.AlterContext => await AlterContextAsync(header, fragment, cancellation).ConfigureAwait(false),
+            RpcPacketType.Auth3 => await Auth3Async(header, fragment, cancellation).ConfigureAwait(false),
+            RpcPacketType.Request => Request(header, fragment),
+            RpcPacketType.Cancel or RpcPacketType.Orphaned => GiveUp(header, fragment),
+            _ => Refuse(header, 0, RpcStatus.ProtocolError),
+        };
+        return stands && !HasEnded();
     }
 
-    /// <summary>Leaves the association group; its last connection ends the context handles.</summary>
+    /// <summary>Says why a fragment was not even taken; the connection is over.</summary>
+    public void Refuse(RpcHeader header)
+    {
+        if (header.Type == RpcPacketType.Bind)
+        {
+            Send(RpcPdu.BindNak(
+                header, header.IsVersion5 ? RpcBindRejection.NotSpecified : RpcBindRejection.ProtocolVersionNotSupported));
+        }
+        else
+        {
+            Refuse(header, 0, RpcStatus.ProtocolError);
+        }
+    }
+
+    /// <summary>Cancels every call and leaves the association group, whose last connection ends the context handles.</summary>
     public void Dispose()
     {
+        RpcServerCall[] calls;
         lock (_lock)
         {
-            if (_disposed)
+            if (_ended)
             {
                 return;
             }
 
-            _disposed = true;
-            if (_association is not null)
+            _ended = true;
+            calls = [.. _calls.Values];
+            _calls.Clear();
+            _queue.Clear();
+        }
+
+        foreach (var call in calls)
+        {
+            // Who runs a call ends it.
+            if (call.IsRunning)
             {
-                _associations.Leave(_association);
+                call.Cancel();
+            }
+            else
+            {
+                call.Dispose();
             }
         }
-    }
 
-    private void Collect(ref ReadOnlyMemory<byte> data, int upTo)
-    {
-        var count = Math.Min(data.Length, upTo - _partial.WrittenCount);
-        if (count <= 0)
+        if (_association is not null)
         {
-            return;
+            _server.Associations.Leave(_association);
         }
 
-        _partial.Write(data.Span[..count]);
-        data = data[count..];
+        _security.Dispose();
     }
 
-    /// <summary>Refuses what cannot be understood before anything else of it is looked at.</summary>
-    private static bool Accept(RpcHeader header, IRpcOutput output)
-    {
-        if (header.IsVersion5 && header.IsLittleEndianAscii && header.FragmentLength <= MaxFragment)
-        {
-            return true;
-        }
-
-        var answer = header.Type is not RpcPacketType.Bind
-            ? RpcPdu.Fault(header, 0, RpcStatus.ProtocolError, executed: false)
-            : RpcPdu.BindNak(
-                header, header.IsVersion5 ? RpcBindRejection.NotSpecified : RpcBindRejection.ProtocolVersionNotSupported);
-        output.TrySend(answer);
-        return false;
-    }
-
-    private async ValueTask<bool> HandleAsync(
-        RpcHeader header, ReadOnlyMemory<byte> pdu, IRpcOutput output, CancellationToken cancellation)
-    {
-        switch (header.Type)
-        {
-            case RpcPacketType.Bind:
-                return Bind(header, pdu.Span[RpcHeader.Length..], output);
-            case RpcPacketType.AlterContext:
-                return AlterContext(header, pdu.Span[RpcHeader.Length..], output);
-            case RpcPacketType.Request:
-                return await RequestAsync(header, pdu, output, cancellation).ConfigureAwait(false);
-            case RpcPacketType.Cancel:
-                // Calls run one after the other: the call is over, or not yet complete and so not begun.
-                return true;
-            case RpcPacketType.Orphaned:
-                if (_pending?.CallId == header.CallId)
-                {
-                    _pending = null;
-                }
-
-                return true;
-            case RpcPacketType.Auth3:
-                // No authentication was begun, and this PDU has no answer.
-                return false;
-            default:
-                return Refuse(header, 0, RpcStatus.ProtocolError, output);
-        }
-    }
-
-    private bool Bind(RpcHeader header, ReadOnlySpan<byte> body, IRpcOutput output)
+    private async ValueTask<bool> BindAsync(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation)
     {
         if (_association is not null || !header.IsOnlyFragment)
         {
-            output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.NotSpecified));
-            return false;
+            return Nak(header, RpcBindRejection.NotSpecified);
         }
 
+        if (!TryReadBind(header, fragment.Span, out var proposal, out var clientReceives, out var groupId))
+        {
+            return Nak(header, RpcBindRejection.NotSpecified);
+        }
+
+        RpcSecurityStep? step = null;
+        _security.SignsHeaders = header.Flags.HasFlag(RpcPacketFlags.HeaderSigning);
         if (header.AuthLength != 0)
         {
-            return output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.AuthenticationTypeNotRecognized));
-        }
+            if (_server.Security is null || _security.IsInUse)
+            {
+                return Nak(header, RpcBindRejection.AuthenticationTypeNotRecognized);
+            }
 
-        var reader = new NdrReader(body);
-        reader.ReadUInt16();
-        var clientReceives = reader.ReadUInt16();
-        var groupId = reader.ReadUInt32();
-        var contexts = new List<(ushort Id, IRpcInterface Interface)>();
-        if (!TryReadContexts(ref reader, contexts, out var results))
-        {
-            return output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.NotSpecified));
+            step = await StepAsync(header, fragment, cancellation).ConfigureAwait(false);
+            if (step is not { Outcome: not RpcSecurityOutcome.Failed })
+            {
+                return Nak(header, step is null ? RpcBindRejection.AuthenticationTypeNotRecognized : RpcBindRejection.InvalidChecksum);
+            }
         }
 
         if (!TryAssociate(groupId))
         {
-            return output.TrySend(RpcPdu.BindNak(header, RpcBindRejection.NotSpecified));
+            return Nak(header, RpcBindRejection.NotSpecified);
         }
 
-        _maxTransmit = Math.Clamp(clientReceives, MinFragment, OfferedFragment);
-        foreach (var (id, served) in contexts)
-        {
-            _contexts[id] = served;
-        }
-
-        return output.TrySend(RpcPdu.BindAck(header, _maxTransmit, OfferedFragment, _association!.Id, _secondaryAddress, results));
+        _maxFragment = Math.Clamp(clientReceives, RpcLimits.MinFragment, _server.Limits.OfferedFragment);
+        _isMultiplexed = header.Flags.HasFlag(RpcPacketFlags.ConcurrentMultiplexing);
+        return Acknowledge(header, proposal!, step);
     }
 
-    private bool AlterContext(RpcHeader header, ReadOnlySpan<byte> body, IRpcOutput output)
+    private async ValueTask<bool> AlterContextAsync(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation)
     {
-        if (_association is null || !header.IsOnlyFragment)
+        // Fragment sizes and the group were settled by the bind.
+        if (_association is null || !header.IsOnlyFragment || !TryReadBind(header, fragment.Span, out var proposal, out _, out _))
         {
-            return Refuse(header, 0, RpcStatus.ProtocolError, output);
+            return Refuse(header, 0, RpcStatus.ProtocolError);
         }
 
+        RpcSecurityStep? step = null;
         if (header.AuthLength != 0)
         {
-            return Refuse(header, 0, RpcStatus.AccessDenied, output);
-        }
-
-        // Fragment sizes and the group were settled by the bind.
-        var reader = new NdrReader(body);
-        reader.ReadBytes(8);
-        var contexts = new List<(ushort Id, IRpcInterface Interface)>();
-        if (!TryReadContexts(ref reader, contexts, out var results))
-        {
-            return Refuse(header, 0, RpcStatus.ProtocolError, output);
-        }
-
-        foreach (var (id, served) in contexts)
-        {
-            _contexts[id] = served;
-        }
-
-        return output.TrySend(RpcPdu.BindAck(header, _maxTransmit, OfferedFragment, _association.Id, "", results));
-    }
-
-    /// <summary>
-    /// Reads a p_cont_list_t (C706 section 12.6.3.1): count (1 byte, 3 reserved); each context its id (2), number of transfer syntaxes
-    /// (1, 1 reserved), abstract syntax, transfer syntaxes (UUID and version, 20 bytes each).
-    /// </summary>
-    private bool TryReadContexts(
-        ref NdrReader reader, List<(ushort Id, IRpcInterface Interface)> accepted, out RpcContextResult[] results)
-    {
-        var count = reader.ReadByte();
-        reader.ReadBytes(3);
-        results = new RpcContextResult[count];
-        for (var i = 0; i < count && !reader.Failed; i++)
-        {
-            var id = reader.ReadUInt16();
-            var transferCount = reader.ReadByte();
-            reader.ReadByte();
-            var wanted = ReadSyntax(ref reader);
-            var hasNdr = false;
-            RpcBindTimeFeatures? features = null;
-            for (var j = 0; j < transferCount && !reader.Failed; j++)
+            step = await StepAsync(header, fragment, cancellation).ConfigureAwait(false);
+            if (step is not { Outcome: not RpcSecurityOutcome.Failed })
             {
-                var transfer = ReadSyntax(ref reader);
-                hasNdr |= transfer == RpcSyntax.Ndr;
-                if (transfer.IsBindTimeFeatures(out var asked))
-                {
-                    features = asked;
-                }
+                return Refuse(header, 0, RpcStatus.AccessDenied);
             }
-
-            var served = _interfaces.FirstOrDefault(candidate => candidate.Syntax.Serves(wanted));
-            results[i] = Answer(id, served, hasNdr, features, accepted);
         }
 
-        // A result is as long as the shortest context, so the answer to any one PDU is one PDU.
-        return !reader.Failed && count > 0;
+        return Acknowledge(header, proposal!, step);
     }
 
-    private RpcContextResult Answer(
-        ushort id, IRpcInterface? served, bool hasNdr, RpcBindTimeFeatures? features, List<(ushort Id, IRpcInterface Interface)> accepted)
+    /// <summary>rpc_auth_3 (MS-RPCE 2.2.2.10): the last token, which has no answer. That it was wrong is told when a call comes.</summary>
+    private async ValueTask<bool> Auth3Async(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation) =>
+        _association is not null && _security.IsInUse
+        && await StepAsync(header, fragment, cancellation).ConfigureAwait(false) is not null;
+
+    private ValueTask<RpcSecurityStep?> StepAsync(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation) =>
+        RpcSecurityTrailer.TryRead(fragment.Span, header, RpcHeader.Length, out var trailer)
+            ? _security.StepAsync(trailer, fragment[^header.AuthLength..], cancellation)
+            : new(default(RpcSecurityStep?));
+
+    /// <summary>Sizes (2 bytes each), group (4), contexts.</summary>
+    private bool TryReadBind(
+        in RpcHeader header, ReadOnlySpan<byte> fragment, out RpcProposal? proposal, out ushort clientReceives, out uint groupId)
     {
-        // An orphaned call leaves the connection in use here; security contexts there are none of.
-        if (features is { } asked && !hasNdr)
+        proposal = null;
+        clientReceives = 0;
+        groupId = 0;
+        var end = RpcSecurityTrailer.OffsetIn(header);
+        if (end < RpcHeader.Length)
         {
-            return RpcContextResult.Features(asked & RpcBindTimeFeatures.KeepConnectionOnOrphan);
+            return false;
         }
 
-        if (served is null)
-        {
-            return RpcContextResult.UnknownInterface;
-        }
-
-        if (!hasNdr)
-        {
-            return RpcContextResult.UnknownTransferSyntax;
-        }
-
-        if (_contexts.Count + accepted.Count >= MaxContexts)
-        {
-            return RpcContextResult.LimitExceeded;
-        }
-
-        accepted.Add((id, served));
-        return RpcContextResult.Accepted;
+        var reader = new NdrReader(fragment[RpcHeader.Length..end], header.IsBigEndian);
+        reader.ReadUInt16();
+        clientReceives = reader.ReadUInt16();
+        groupId = reader.ReadUInt32();
+        proposal = _presentation.Read(ref reader);
+        return proposal is not null;
     }
-
-    private static RpcSyntax ReadSyntax(ref NdrReader reader) => new(reader.ReadGuid(), reader.ReadUInt16(), reader.ReadUInt16());
 
     private bool TryAssociate(uint groupId)
     {
         lock (_lock)
         {
-            if (_disposed)
+            if (_ended)
             {
                 return false;
             }
 
-            _association = groupId == 0 ? _associations.Create(_caller) : _associations.Join(groupId, _caller);
+            _association = groupId == 0 ? _server.Associations.Create(_peer) : _server.Associations.Join(groupId, _peer);
             return _association is not null;
         }
     }
 
-    /// <summary>
-    /// A request: allocation hint (4 bytes), context id (2), opnum (2), object UUID (16, when flagged), stub. Its fragments follow one
-    /// another; a call of which more is to come and another call do not mix (no concurrent multiplexing was offered).
-    /// </summary>
-    private async ValueTask<bool> RequestAsync(
-        RpcHeader header, ReadOnlyMemory<byte> pdu, IRpcOutput output, CancellationToken cancellation)
+    private bool Acknowledge(RpcHeader header, RpcProposal proposal, RpcSecurityStep? step)
     {
-        var reader = new NdrReader(pdu.Span[RpcHeader.Length..]);
+        _presentation.Bind(proposal);
+        return Send(RpcPdu.BindAck(header, new RpcAcknowledgement
+        {
+            Flags = (_isMultiplexed ? RpcPacketFlags.ConcurrentMultiplexing : RpcPacketFlags.None)
+                | (_security.IsInUse && _security.SignsHeaders ? RpcPacketFlags.HeaderSigning : RpcPacketFlags.None),
+            MaxFragment = _maxFragment,
+            Group = _association!.Id,
+            SecondaryAddress = _endpoint.SecondaryAddress,
+            Results = proposal.Results,
+            Trailer = _security.Trailer,
+            Token = step?.Token ?? default,
+        }));
+    }
+
+    /// <summary>A request: allocation hint (4 bytes), context id (2), opnum (2), object UUID (16, when flagged), stub.</summary>
+    private bool Request(RpcHeader header, ReadOnlyMemory<byte> fragment)
+    {
+        var end = RpcSecurityTrailer.OffsetIn(header);
+        var reader = new NdrReader(end < RpcHeader.Length ? default : fragment.Span[RpcHeader.Length..end], header.IsBigEndian);
         reader.ReadUInt32();
         var contextId = reader.ReadUInt16();
         var opnum = reader.ReadUInt16();
@@ -334,97 +250,296 @@ internal sealed class RpcConnection : IDisposable
 
         if (reader.Failed || _association is null)
         {
-            return Refuse(header, contextId, RpcStatus.ProtocolError, output);
+            return Refuse(header, contextId, RpcStatus.ProtocolError);
         }
 
-        if (header.AuthLength != 0)
+        var copy = ArrayPool<byte>.Shared.Rent(fragment.Length);
+        try
         {
-            return Refuse(header, contextId, RpcStatus.AccessDenied, output);
+            // Decrypted in a copy, because what was received is not ours to change.
+            fragment.CopyTo(copy);
+            var status = _security.Open(copy.AsMemory(0, fragment.Length), header, end - reader.Remaining, out var stub);
+            return status == RpcStatus.Ok ? Take(header, contextId, opnum, stub.Span) : Refuse(header, contextId, status);
         }
-
-        var stub = pdu[^reader.Remaining..];
-        var isFirst = header.Flags.HasFlag(RpcPacketFlags.FirstFragment);
-        var isLast = header.Flags.HasFlag(RpcPacketFlags.LastFragment);
-        if (isFirst ? _pending is not null : _pending?.Continues(header.CallId, contextId, opnum) != true)
+        finally
         {
-            return Refuse(header, contextId, RpcStatus.ProtocolError, output);
+            ArrayPool<byte>.Shared.Return(copy);
         }
-
-        if (isFirst && isLast)
-        {
-            return await InvokeAsync(header, contextId, opnum, stub, output, cancellation).ConfigureAwait(false);
-        }
-
-        _pending ??= new PendingCall(header.CallId, contextId, opnum);
-        if (stub.Length > MaxRequestStub - _pending.Stub.WrittenCount)
-        {
-            return Refuse(header, contextId, RpcStatus.RemoteNoMemory, output);
-        }
-
-        _pending.Stub.Write(stub.Span);
-        if (!isLast)
-        {
-            return true;
-        }
-
-        var joined = _pending.Stub.WrittenMemory;
-        _pending = null;
-        return await InvokeAsync(header, contextId, opnum, joined, output, cancellation).ConfigureAwait(false);
     }
 
-    private async ValueTask<bool> InvokeAsync(
-        RpcHeader header, ushort contextId, ushort opnum, ReadOnlyMemory<byte> stub, IRpcOutput output, CancellationToken cancellation)
+    /// <summary>Adds a fragment to its call, and begins the call when it was the last.</summary>
+    private bool Take(RpcHeader header, ushort contextId, ushort opnum, ReadOnlySpan<byte> stub)
     {
-        if (!_contexts.TryGetValue(contextId, out var served))
+        RpcServerCall? call;
+        var refusal = RpcStatus.Ok;
+        lock (_lock)
         {
-            return output.TrySend(RpcPdu.Fault(header, contextId, RpcStatus.UnknownInterface, executed: false));
+            refusal = Find(header, contextId, opnum, out call);
+            if (refusal == RpcStatus.Ok && !call!.TryAppend(stub, _server.Limits.MaxRequestStub))
+            {
+                // What it holds makes room for the fault.
+                refusal = RpcStatus.RemoteNoMemory;
+                _calls.Remove(header.CallId);
+                call.Dispose();
+            }
         }
 
-        using var writer = new NdrWriter();
-        var call = new RpcCall(opnum, stub, _caller, _association!.Handles);
-        var status = await served.InvokeAsync(call, writer, cancellation).ConfigureAwait(false);
-        if (status != RpcStatus.Ok)
+        if (refusal == RpcStatus.ServerTooBusy && header.IsOnlyFragment)
         {
-            var executed = status is not (RpcStatus.OperationRangeError or RpcStatus.BadStubData);
-            return output.TrySend(RpcPdu.Fault(header, contextId, status, executed));
+            return Send(RpcPdu.Fault(header, contextId, refusal, executed: false));
         }
 
-        return Respond(header, contextId, writer.Written.Span, output);
+        return refusal != RpcStatus.Ok ? Refuse(header, contextId, refusal)
+            : !header.Flags.HasFlag(RpcPacketFlags.LastFragment) || Complete(call!);
     }
 
-    private bool Respond(RpcHeader header, ushort contextId, ReadOnlySpan<byte> stub, IRpcOutput output)
+    /// <summary>The call of a fragment, which is entered with its first. Under the lock.</summary>
+    private RpcStatus Find(RpcHeader header, ushort contextId, ushort opnum, out RpcServerCall? call)
     {
-        // C706 section 12.6.2.1: the stub of every fragment but the last is a multiple of 8, so that NDR's alignment carries over.
-        var room = (_maxTransmit - RpcPdu.CallHeaderLength) & ~7;
-        var offset = 0;
-        do
+        var isKnown = _calls.TryGetValue(header.CallId, out call);
+        if (!header.Flags.HasFlag(RpcPacketFlags.FirstFragment))
         {
-            var count = Math.Min(room, stub.Length - offset);
-            if (!output.TrySend(RpcPdu.Response(header, contextId, stub, offset, count)))
+            return isKnown && call!.Continues(contextId, opnum) ? RpcStatus.Ok : RpcStatus.ProtocolError;
+        }
+
+        // Fragments of several calls mix only where concurrent multiplexing was agreed.
+        if (isKnown || _ended || (!_isMultiplexed && _calls.Values.Any(other => !other.IsComplete)))
+        {
+            return RpcStatus.ProtocolError;
+        }
+
+        if (_calls.Count >= _server.Limits.MaxCalls)
+        {
+            return RpcStatus.ServerTooBusy;
+        }
+
+        call = new RpcServerCall(header, contextId, opnum, _quota);
+        _calls.Add(call.CallId, call);
+        return RpcStatus.Ok;
+    }
+
+    private bool Complete(RpcServerCall call)
+    {
+        lock (_lock)
+        {
+            call.IsComplete = true;
+            if (_ended)
             {
                 return false;
             }
 
-            offset += count;
+            if (_isBusy && !_isMultiplexed)
+            {
+                _queue.Enqueue(call);
+                return true;
+            }
+
+            _isBusy = true;
+            call.IsRunning = true;
         }
-        while (offset < stub.Length);
+
+        _ = RunAsync(call);
         return true;
     }
 
-    private static bool Refuse(RpcHeader header, ushort contextId, RpcStatus status, IRpcOutput output)
+    /// <summary>Runs a call, and those that waited for their turn behind it.</summary>
+    private async Task RunAsync(RpcServerCall? call)
     {
-        output.TrySend(RpcPdu.Fault(header, contextId, status, executed: false));
+        try
+        {
+            while (call is not null)
+            {
+                using (call)
+                {
+                    using var output = new NdrWriter();
+                    var status = await InvokeAsync(call, output).ConfigureAwait(false);
+                    if (!Answer(call, status, output))
+                    {
+                        End();
+                    }
+                }
+
+                call = Next();
+            }
+        }
+        catch (Exception e)
+        {
+            _server.Fault(e);
+            End();
+        }
+    }
+
+    private async ValueTask<RpcStatus> InvokeAsync(RpcServerCall call, NdrWriter output)
+    {
+        if (_presentation.Find(call.ContextId) is not { } served)
+        {
+            return RpcStatus.UnknownInterface;
+        }
+
+        if (!RpcVerificationTrailer.Agrees(call.Stub.Span, call, served.Syntax, _security.SignsHeaders))
+        {
+            return RpcStatus.AccessDenied;
+        }
+
+        try
+        {
+            var caller = _security.Caller;
+            return await served.InvokeAsync(
+                new RpcCall(
+                    call.Opnum, call.Stub, call.Header.IsBigEndian, caller, _security.Level,
+                    new RpcHandleScope(_association!.Handles, served.Syntax, caller)),
+                output,
+                call.Cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (call.Cancellation.IsCancellationRequested)
+        {
+            return RpcStatus.Cancelled;
+        }
+        catch (Exception e)
+        {
+            _server.Fault(e);
+            return RpcStatus.Unspecified;
+        }
+    }
+
+    private bool Answer(RpcServerCall call, RpcStatus status, NdrWriter output)
+    {
+        lock (_lock)
+        {
+            // Before the answer leaves: the client may use the id again as soon as it has it.
+            _calls.Remove(call.CallId);
+            if (_ended || call.IsOrphaned)
+            {
+                return true;
+            }
+        }
+
+        if (status == RpcStatus.Ok)
+        {
+            return Respond(call, output.Written.Span);
+        }
+
+        var executed = status is not (RpcStatus.OperationRangeError or RpcStatus.BadStubData or RpcStatus.UnknownInterface);
+        return Send(RpcPdu.Fault(call.Header, call.ContextId, status, executed));
+    }
+
+    private RpcServerCall? Next()
+    {
+        lock (_lock)
+        {
+            if (_isMultiplexed || !_queue.TryDequeue(out var next))
+            {
+                _isBusy = false;
+                return null;
+            }
+
+            next.IsRunning = true;
+            return next;
+        }
+    }
+
+    private bool Respond(RpcServerCall call, ReadOnlySpan<byte> stub)
+    {
+        // C706 12.6.2.1: the stub of every fragment but the last is a multiple of 8, so that NDR's alignment carries over. A protected one
+        // is a multiple of its alignment, so that only the last needs padding.
+        var unit = _security.IsProtecting ? RpcSecurityTrailer.Alignment : 8;
+        var room = (_maxFragment - RpcPdu.CallHeaderLength - _security.Overhead) & -unit;
+
+        // Fragments are protected in the order in which they are sent.
+        lock (_sending)
+        {
+            var offset = 0;
+            do
+            {
+                var count = Math.Min(room, stub.Length - offset);
+                var fragment = RpcPdu.Response(call, stub, offset, count, _security);
+                if (_security.IsProtecting)
+                {
+                    _security.Seal(fragment, RpcPdu.CallHeaderLength);
+                }
+
+                if (!_output.TrySend(fragment))
+                {
+                    return false;
+                }
+
+                offset += count;
+            }
+            while (offset < stub.Length);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// co_cancel asks a call to come to its end, which it then answers; orphaned says that nobody waits for the answer (C706 9.5.3).
+    /// A call that is not complete is forgotten by the one and not touched by the other.
+    /// </summary>
+    private bool GiveUp(RpcHeader header, ReadOnlyMemory<byte> fragment)
+    {
+        if (_association is null)
+        {
+            return Refuse(header, 0, RpcStatus.ProtocolError);
+        }
+
+        var status = _security.Open(fragment.ToArray(), header, RpcHeader.Length, out _);
+        if (status != RpcStatus.Ok)
+        {
+            return Refuse(header, 0, status);
+        }
+
+        RpcServerCall? running = null;
+        lock (_lock)
+        {
+            if (_calls.TryGetValue(header.CallId, out var call) && call.IsComplete)
+            {
+                call.IsOrphaned |= header.Type == RpcPacketType.Orphaned;
+                running = call;
+            }
+            else if (call is not null && header.Type == RpcPacketType.Orphaned)
+            {
+                _calls.Remove(header.CallId);
+                call.Dispose();
+            }
+        }
+
+        running?.Cancel();
+        return true;
+    }
+
+    private bool Nak(RpcHeader header, RpcBindRejection reason)
+    {
+        // A bind that was refused may be tried again, in another way; not one that came second, nor after a security context was begun.
+        var sent = Send(RpcPdu.BindNak(header, reason));
+        return sent && _association is null && header.IsOnlyFragment && !_security.IsInUse;
+    }
+
+    /// <summary>A fault after which the connection cannot go on.</summary>
+    private bool Refuse(RpcHeader header, ushort contextId, RpcStatus status)
+    {
+        Send(RpcPdu.Fault(header, contextId, status, executed: false));
         return false;
     }
 
-    /// <summary>A request of which fragments are still to come.</summary>
-    private sealed class PendingCall(uint callId, ushort contextId, ushort opnum)
+    private bool Send(ReadOnlyMemory<byte> fragment)
     {
-        public uint CallId => callId;
+        lock (_sending)
+        {
+            return _output.TrySend(fragment);
+        }
+    }
 
-        public ArrayBufferWriter<byte> Stub { get; } = new(OfferedFragment);
+    private void End()
+    {
+        Dispose();
+        _output.End();
+    }
 
-        public bool Continues(uint nextCallId, ushort nextContextId, ushort nextOpnum) =>
-            nextCallId == callId && nextContextId == contextId && nextOpnum == opnum;
+    private bool HasEnded()
+    {
+        lock (_lock)
+        {
+            return _ended;
+        }
     }
 }

@@ -1,69 +1,87 @@
-using Smb3.Embedded.Rpc.Ndr;
-
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>The context handles (ndr_context_handle of C706 appendix N) of one association group.</summary>
-internal sealed class RpcContextHandles
+/// <summary>
+/// The context handles (ndr_context_handle of C706 appendix N) of one association group. A handle is good for the interface and the caller
+/// that opened it and for no other: connections of a group may call different interfaces, as different users.
+/// </summary>
+internal sealed class RpcContextHandles(int max)
 {
-    /// <summary>The most handles that a group may hold open.</summary>
-    internal const int MaxHandles = 256;
-
-    /// <summary>The wire form: attributes (4 bytes, zero) and a UUID.</summary>
-    internal const int WireLength = 20;
-
     private readonly Lock _lock = new();
-    private readonly Dictionary<Guid, object> _handles = [];
+    private readonly Dictionary<Guid, Entry> _handles = [];
+    private bool _ended;
 
-    /// <summary>Opens a handle to <paramref name="state"/>; null when the group holds too many.</summary>
-    public Guid? Open(object state)
+    /// <summary>Handles that are open.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _handles.Count;
+            }
+        }
+    }
+
+    /// <summary>Opens a handle to <paramref name="state"/>; null when the group holds too many or has ended.</summary>
+    public Guid? Open(object state, RpcSyntax owner, RpcCaller caller)
     {
         lock (_lock)
         {
-            if (_handles.Count >= MaxHandles)
+            if (_ended || _handles.Count >= max)
             {
                 return null;
             }
 
             var id = Guid.NewGuid();
-            _handles.Add(id, state);
+            _handles.Add(id, new Entry(state, owner, caller));
             return id;
         }
     }
 
-    /// <summary>The state behind a handle; null when there is none of this type.</summary>
-    public T? Find<T>(Guid id)
-        where T : class
+    /// <summary>What a handle stands for; null when this caller has none of this interface.</summary>
+    public object? Find(Guid id, RpcSyntax owner, RpcCaller caller)
     {
         lock (_lock)
         {
-            return _handles.GetValueOrDefault(id) as T;
+            return _handles.TryGetValue(id, out var entry) && entry.Owner == owner && entry.Caller == caller ? entry.State : null;
         }
     }
 
     /// <summary>Closes a handle; false when there is none.</summary>
-    public bool Close(Guid id)
+    public bool Close(Guid id, RpcSyntax owner, RpcCaller caller)
     {
+        object? state;
         lock (_lock)
         {
-            return _handles.Remove(id);
+            if (!_handles.TryGetValue(id, out var entry) || entry.Owner != owner || entry.Caller != caller)
+            {
+                return false;
+            }
+
+            state = entry.State;
+            _handles.Remove(id);
         }
+
+        (state as IDisposable)?.Dispose();
+        return true;
     }
 
-    /// <summary>Reads a handle's wire form.</summary>
-    public static Guid Read(ref NdrReader reader)
+    /// <summary>The group has ended, and with it what its handles stand for (C706 6.1.6, context rundown).</summary>
+    public void RunDown()
     {
-        if (reader.ReadUInt32() != 0)
+        Entry[] left;
+        lock (_lock)
         {
-            reader.Fail();
+            _ended = true;
+            left = [.. _handles.Values];
+            _handles.Clear();
         }
 
-        return reader.ReadGuid();
+        foreach (var entry in left)
+        {
+            (entry.State as IDisposable)?.Dispose();
+        }
     }
 
-    /// <summary>Writes a handle's wire form; the empty UUID is the null handle.</summary>
-    public static void Write(NdrWriter writer, Guid id)
-    {
-        writer.WriteUInt32(0);
-        writer.WriteGuid(id);
-    }
+    private sealed record Entry(object State, RpcSyntax Owner, RpcCaller Caller);
 }

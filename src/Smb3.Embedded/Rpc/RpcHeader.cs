@@ -27,6 +27,9 @@ internal enum RpcPacketFlags : byte
     FirstFragment = 0x01,
     LastFragment = 0x02,
     PendingCancel = 0x04,
+
+    /// <summary>In bind, alter_context and their answers (MS-RPCE 2.2.2.3): signatures cover the headers.</summary>
+    HeaderSigning = 0x04,
     ConcurrentMultiplexing = 0x10,
     DidNotExecute = 0x20,
     Maybe = 0x40,
@@ -42,8 +45,10 @@ internal enum RpcPacketFlags : byte
 /// <param name="MinorVersion">0 or 1.</param>
 /// <param name="Type">The type of PDU.</param>
 /// <param name="Flags">Its flags.</param>
-/// <param name="IsLittleEndianAscii">Whether the data representation is the one that is spoken here.</param>
-/// <param name="FragmentLength">The PDU with its header and trailer; at least <see cref="Length"/>.</param>
+/// <param name="Representation">
+/// The first byte of the data representation label (C706 14.2.5): integers in the high half, characters in the low.
+/// </param>
+/// <param name="FragmentLength">The PDU with its header and trailer; what the client says.</param>
 /// <param name="AuthLength">The authentication value without its 8-byte trailer header.</param>
 /// <param name="CallId">Which call it belongs to.</param>
 internal readonly record struct RpcHeader(
@@ -51,7 +56,7 @@ internal readonly record struct RpcHeader(
     byte MinorVersion,
     RpcPacketType Type,
     RpcPacketFlags Flags,
-    bool IsLittleEndianAscii,
+    byte Representation,
     ushort FragmentLength,
     ushort AuthLength,
     uint CallId)
@@ -62,33 +67,32 @@ internal readonly record struct RpcHeader(
     /// <summary>Whether all of it is the first or only, and the last fragment.</summary>
     public bool IsOnlyFragment => (Flags & RpcPacketFlags.OnlyFragment) == RpcPacketFlags.OnlyFragment;
 
+    /// <summary>Whether integers come with their highest byte first.</summary>
+    public bool IsBigEndian => Representation >> 4 == 0;
+
+    /// <summary>
+    /// Whether integers are little- or big-endian and characters ASCII. Floating-point formats do not matter: no interface has such numbers.
+    /// </summary>
+    public bool IsKnownRepresentation => Representation is 0x00 or 0x10;
+
     /// <summary>Whether the version is 5.0 or 5.1.</summary>
     public bool IsVersion5 => MajorVersion == 5 && MinorVersion <= 1;
 
-    /// <summary>Reads a header; false when there is not a whole one or its length cannot be true.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> source, out RpcHeader header)
+    /// <summary>Reads a header, whose lengths may still be any.</summary>
+    public static RpcHeader Parse(ReadOnlySpan<byte> source)
     {
-        header = default;
-        if (source.Length < Length)
-        {
-            return false;
-        }
-
-        // C706 section 14.2.5: the first byte of the label is integer order (high) and character set (low), the second is float.
-        var isLittleEndian = source[4] >> 4 == 1;
+        var isBigEndian = source[4] >> 4 == 0;
         var fragmentLength = BinaryPrimitives.ReadUInt16LittleEndian(source[8..]);
         var authLength = BinaryPrimitives.ReadUInt16LittleEndian(source[10..]);
         var callId = BinaryPrimitives.ReadUInt32LittleEndian(source[12..]);
-        if (!isLittleEndian)
+        if (isBigEndian)
         {
             fragmentLength = BinaryPrimitives.ReverseEndianness(fragmentLength);
             authLength = BinaryPrimitives.ReverseEndianness(authLength);
             callId = BinaryPrimitives.ReverseEndianness(callId);
         }
 
-        header = new RpcHeader(
-            source[0], source[1], (RpcPacketType)source[2], (RpcPacketFlags)source[3], source[4] == 0x10 && source[5] == 0,
-            fragmentLength, authLength, callId);
-        return fragmentLength >= Length;
+        return new RpcHeader(
+            source[0], source[1], (RpcPacketType)source[2], (RpcPacketFlags)source[3], source[4], fragmentLength, authLength, callId);
     }
 }

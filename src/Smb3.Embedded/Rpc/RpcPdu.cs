@@ -25,6 +25,7 @@ internal enum RpcBindRejection : ushort
     LocalLimitExceeded = 2,
     ProtocolVersionNotSupported = 4,
     AuthenticationTypeNotRecognized = 8,
+    InvalidChecksum = 9,
 }
 
 /// <summary>Writes the PDUs that a server sends (C706 section 12.6.4).</summary>
@@ -33,27 +34,21 @@ internal static class RpcPdu
     /// <summary>The header of a call: the common one, allocation hint (4 bytes), context id (2), opnum or cancel count (2).</summary>
     public const int CallHeaderLength = RpcHeader.Length + 8;
 
-    /// <summary>bind_ack or alter_context_resp: fragment sizes, group, secondary address, results.</summary>
-    public static ReadOnlyMemory<byte> BindAck(
-        RpcHeader request,
-        ushort maxTransmit,
-        ushort maxReceive,
-        uint group,
-        string secondaryAddress,
-        ReadOnlySpan<RpcContextResult> results)
+    /// <summary>bind_ack or alter_context_resp: fragment sizes, group, secondary address, results, and a token where there is one.</summary>
+    public static ReadOnlyMemory<byte> BindAck(RpcHeader request, in RpcAcknowledgement what)
     {
         using var pdu = new NdrWriter();
         var isBind = request.Type == RpcPacketType.Bind;
-        Begin(pdu, isBind ? RpcPacketType.BindAck : RpcPacketType.AlterContextResponse, RpcPacketFlags.OnlyFragment, request);
-        pdu.WriteUInt16(maxTransmit);
-        pdu.WriteUInt16(maxReceive);
-        pdu.WriteUInt32(group);
+        Begin(pdu, isBind ? RpcPacketType.BindAck : RpcPacketType.AlterContextResponse, RpcPacketFlags.OnlyFragment | what.Flags, request);
+        pdu.WriteUInt16(what.MaxFragment);
+        pdu.WriteUInt16(what.MaxFragment);
+        pdu.WriteUInt32(what.Group);
 
         // The address is for the bind only; its length counts the terminator.
         if (isBind)
         {
-            pdu.WriteUInt16((ushort)(secondaryAddress.Length + 1));
-            foreach (var c in secondaryAddress)
+            pdu.WriteUInt16((ushort)(what.SecondaryAddress.Length + 1));
+            foreach (var c in what.SecondaryAddress)
             {
                 pdu.WriteByte((byte)c);
             }
@@ -66,9 +61,9 @@ internal static class RpcPdu
         }
 
         pdu.Align(4);
-        pdu.WriteByte((byte)results.Length);
+        pdu.WriteByte((byte)what.Results.Length);
         pdu.Align(4);
-        foreach (var result in results)
+        foreach (var result in what.Results.Span)
         {
             pdu.WriteUInt16(result.Result);
             pdu.WriteUInt16(result.Reason);
@@ -77,7 +72,15 @@ internal static class RpcPdu
             pdu.WriteUInt16(result.TransferSyntax.Minor);
         }
 
-        return End(pdu);
+        if (!what.Token.IsEmpty)
+        {
+            Span<byte> trailer = stackalloc byte[RpcSecurityTrailer.Length];
+            what.Trailer.Write(trailer);
+            pdu.WriteBytes(trailer);
+            pdu.WriteBytes(what.Token.Span);
+        }
+
+        return End(pdu, what.Token.Length);
     }
 
     /// <summary>bind_nak, with the versions that are spoken: 5.0.</summary>
@@ -107,39 +110,53 @@ internal static class RpcPdu
         return End(pdu);
     }
 
-    /// <summary>One fragment of a response.</summary>
-    /// <param name="request">The request it answers.</param>
-    /// <param name="contextId">The presentation context of the call.</param>
+    /// <summary>One fragment of a response, not yet protected: zeros stand where the signature comes.</summary>
+    /// <param name="call">The call that it answers.</param>
     /// <param name="stub">The whole stub.</param>
     /// <param name="offset">Where in it this fragment begins.</param>
     /// <param name="count">How much of it this fragment holds.</param>
-    public static ReadOnlyMemory<byte> Response(RpcHeader request, ushort contextId, ReadOnlySpan<byte> stub, int offset, int count)
+    /// <param name="security">What protects it.</param>
+    public static byte[] Response(RpcServerCall call, ReadOnlySpan<byte> stub, int offset, int count, RpcConnectionSecurity security)
     {
-        var pdu = new byte[CallHeaderLength + count];
+        var padding = security.IsProtecting ? -count & (RpcSecurityTrailer.Alignment - 1) : 0;
+        var pdu = new byte[CallHeaderLength + count + padding + security.Overhead];
         var flags = (offset == 0 ? RpcPacketFlags.FirstFragment : RpcPacketFlags.None)
             | (offset + count == stub.Length ? RpcPacketFlags.LastFragment : RpcPacketFlags.None);
-        WriteHeader(pdu, RpcPacketType.Response, flags, (ushort)pdu.Length, request);
+        WriteHeader(pdu, RpcPacketType.Response, flags, call.Header);
+        var authLength = security.IsProtecting ? security.Overhead - RpcSecurityTrailer.Length : 0;
+        WriteLengths(pdu, authLength);
         BinaryPrimitives.WriteUInt32LittleEndian(pdu.AsSpan(16), (uint)(stub.Length - offset));
-        BinaryPrimitives.WriteUInt16LittleEndian(pdu.AsSpan(20), contextId);
+        BinaryPrimitives.WriteUInt16LittleEndian(pdu.AsSpan(20), call.ContextId);
         stub.Slice(offset, count).CopyTo(pdu.AsSpan(CallHeaderLength));
+        if (security.IsProtecting)
+        {
+            (security.Trailer with { PadLength = (byte)padding }).Write(pdu.AsSpan(CallHeaderLength + count + padding));
+        }
+
         return pdu;
     }
 
     private static void Begin(NdrWriter pdu, RpcPacketType type, RpcPacketFlags flags, RpcHeader request)
     {
         Span<byte> header = stackalloc byte[RpcHeader.Length];
-        WriteHeader(header, type, flags, 0, request);
+        WriteHeader(header, type, flags, request);
         pdu.WriteBytes(header);
     }
 
-    private static byte[] End(NdrWriter pdu)
+    private static byte[] End(NdrWriter pdu, int authLength = 0)
     {
         var bytes = pdu.Written.ToArray();
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), (ushort)bytes.Length);
+        WriteLengths(bytes, authLength);
         return bytes;
     }
 
-    private static void WriteHeader(Span<byte> header, RpcPacketType type, RpcPacketFlags flags, ushort length, RpcHeader request)
+    private static void WriteLengths(Span<byte> pdu, int authLength)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(pdu[8..], (ushort)pdu.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(pdu[10..], (ushort)authLength);
+    }
+
+    private static void WriteHeader(Span<byte> header, RpcPacketType type, RpcPacketFlags flags, RpcHeader request)
     {
         header[..RpcHeader.Length].Clear();
         header[0] = 5;
@@ -147,7 +164,6 @@ internal static class RpcPdu
         header[2] = (byte)type;
         header[3] = (byte)flags;
         header[4] = 0x10;
-        BinaryPrimitives.WriteUInt16LittleEndian(header[8..], length);
         BinaryPrimitives.WriteUInt32LittleEndian(header[12..], request.CallId);
     }
 }

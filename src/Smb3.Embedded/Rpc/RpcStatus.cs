@@ -12,6 +12,9 @@ internal enum RpcStatus : uint
     /// <summary>RPC_X_BAD_STUB_DATA: the parameters do not unmarshal.</summary>
     BadStubData = 0x000006F7,
 
+    /// <summary>RPC_S_SEC_PKG_ERROR: the signature of a fragment is wrong.</summary>
+    SecurityPackageError = 0x00000721,
+
     /// <summary>nca_s_op_rng_error: no such operation.</summary>
     OperationRangeError = 0x1C010002,
 
@@ -20,6 +23,15 @@ internal enum RpcStatus : uint
 
     /// <summary>nca_s_proto_error: the PDU does not fit here.</summary>
     ProtocolError = 0x1C01000B,
+
+    /// <summary>nca_s_server_too_busy: too many calls at a time.</summary>
+    ServerTooBusy = 0x1C010014,
+
+    /// <summary>nca_s_fault_cancel: the client had the call cancelled.</summary>
+    Cancelled = 0x1C00000D,
+
+    /// <summary>nca_s_fault_unspec: the server failed.</summary>
+    Unspecified = 0x1C000012,
 
     /// <summary>nca_s_fault_context_mismatch: a context handle that this caller does not hold.</summary>
     ContextMismatch = 0x1C00001A,

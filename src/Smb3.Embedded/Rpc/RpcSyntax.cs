@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>A p_syntax_id_t: the name of an interface or of a transfer syntax (C706 section 12.6.3.1).</summary>
@@ -8,6 +10,10 @@ internal readonly record struct RpcSyntax(Guid Uuid, ushort Major, ushort Minor)
 {
     /// <summary>NDR 2.0, which every client offers (C706 section 14).</summary>
     public static RpcSyntax Ndr => new(new Guid(0x8a885d04, 0x1ceb, 0x11c9, 0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60), 2, 0);
+
+    /// <summary>Reads the 20 bytes of the little-endian form.</summary>
+    public static RpcSyntax Read(ReadOnlySpan<byte> source) => new(
+        new Guid(source[..16]), BinaryPrimitives.ReadUInt16LittleEndian(source[16..]), BinaryPrimitives.ReadUInt16LittleEndian(source[18..]));
 
     /// <summary>Whether a client that asks for <paramref name="wanted"/> can be served by this.</summary>
     public bool Serves(RpcSyntax wanted) => Uuid == wanted.Uuid && Major == wanted.Major && Minor >= wanted.Minor;

@@ -42,11 +42,15 @@ internal sealed class FakePipeHost : IPipeHost
     /// <summary>When set, the list of shares comes no earlier.</summary>
     public Task? SharesReady { get; set; }
 
+    /// <summary>The last list of shares that was asked for.</summary>
+    public Task Asked { get; private set; } = Task.CompletedTask;
+
     public async ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(RpcCaller caller, CancellationToken cancellation)
     {
         if (SharesReady is not null)
         {
-            await SharesReady.WaitAsync(cancellation);
+            Asked = SharesReady.WaitAsync(cancellation);
+            await Asked;
         }
 
         return Shares;

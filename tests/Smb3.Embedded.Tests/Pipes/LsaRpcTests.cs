@@ -110,12 +110,21 @@ public class LsaRpcTests
         Assert.Equal(NtStatus.AccessDenied, Status(await client.CallAsync(44, OpenPolicyStub(0x02000000))));
     }
 
+    [Theory]
+    [InlineData(76)]
+    [InlineData(77)]
+    public async Task LookupsForDomainControllersAreRefused(ushort opnum)
+    {
+        using var client = await new PipeClient("lsarpc").BindAsync(PipeClient.LsaRpc, 0);
+        Assert.Equal(RpcStatus.AccessDenied, PipeClient.FaultStatus(await client.SendAsync(PipeClient.RequestPdu(opnum, new byte[64]))));
+    }
+
     [Fact]
     public async Task HandlesAreBounded()
     {
         var (client, _) = await OpenAsync();
         using var __ = client;
-        for (var i = 1; i < RpcContextHandles.MaxHandles; i++)
+        for (var i = 1; i < new RpcLimits().MaxHandles; i++)
         {
             Assert.Equal(NtStatus.Success, Status(await client.CallAsync(44, OpenPolicyStub(0x02000000))));
         }

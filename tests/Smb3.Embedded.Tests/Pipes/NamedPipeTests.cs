@@ -9,25 +9,26 @@ public class NamedPipeTests
 {
     [Theory]
     [InlineData("srvsvc")]
-    [InlineData("\\SRVSVC")]
     [InlineData("WksSvc")]
     [InlineData("lsarpc")]
-    [InlineData("\\lsass")]
+    [InlineData("LSASS")]
     public void KnownNamesOpenWhateverTheirCase(string name)
     {
         using var client = new PipeClient(name);
-        Assert.Equal(name.TrimStart('\\').ToLowerInvariant(), client.Pipe.Name);
+        Assert.Equal(name.ToLowerInvariant(), client.Pipe.Name);
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("\\")]
+    [InlineData("\\srvsvc")]
     [InlineData("\\\\srvsvc")]
+    [InlineData("srvsvc\\")]
     [InlineData("srvsvc2")]
     [InlineData("samr")]
     public void OtherNamesAreNotFound(string name)
     {
-        Assert.Equal(NtStatus.ObjectNameNotFound, new PipeRegistry(new FakePipeHost()).Open(name, PipeClient.User, out var pipe));
+        Assert.Equal(NtStatus.ObjectNameNotFound, PipeClient.Registry().Open(name, PipeClient.User, out var pipe));
         Assert.Null(pipe);
     }
 
@@ -85,14 +86,17 @@ public class NamedPipeTests
     [Fact]
     public async Task ClosingEndsACallThatRuns()
     {
-        var never = new TaskCompletionSource();
-        var client = await new PipeClient("srvsvc", host: new FakePipeHost { SharesReady = never.Task }).BindAsync();
+        var host = new FakePipeHost { SharesReady = new TaskCompletionSource().Task };
+        var client = await new PipeClient("srvsvc", host: host).BindAsync();
         var call = client.Pipe.WriteAsync(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(1))).AsTask();
-        var next = client.Pipe.WriteAsync(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(1))).AsTask();
-        Assert.False(call.IsCompleted || next.IsCompleted);
+        var next = client.Pipe.WriteAsync(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(1), callId: 3)).AsTask();
+        Assert.Equal(NtStatus.Success, await call);
+        Assert.Equal(NtStatus.Success, await next);
+        var answer = client.Pipe.ReadAsync(new byte[100]).AsTask();
+        Assert.False(answer.IsCompleted || host.Asked.IsCompleted);
         client.Dispose();
-        Assert.Equal(NtStatus.FileClosed, await call);
-        Assert.Equal(NtStatus.FileClosed, await next);
+        Assert.Equal(NtStatus.PipeBroken, (await answer).Status);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Asked);
     }
 
     [Fact]
@@ -107,6 +111,84 @@ public class NamedPipeTests
         }
 
         Assert.InRange(writes, 1, 99);
-        Assert.InRange(client.Pipe.BytesAvailable, 1, NamedPipe.MaxUnreadBytes);
+        Assert.InRange(client.Pipe.BytesAvailable, 1, new RpcLimits().MaxUnreadBytes);
+    }
+
+    [Fact]
+    public async Task WhatAllPipesOfASessionHoldTogetherIsBounded()
+    {
+        var limits = new RpcLimits { MaxBytesPerCaller = 100_000, MaxConnectionsPerCaller = 3 };
+        var registry = PipeClient.Registry(limits: limits);
+        var pipes = new List<PipeClient>();
+        for (var i = 0; i < limits.MaxConnectionsPerCaller; i++)
+        {
+            pipes.Add(await new PipeClient("srvsvc", registry: registry).BindAsync());
+        }
+
+        Assert.Equal(NtStatus.InsufficientResources, registry.Open("srvsvc", PipeClient.User, out _));
+        using var other = new PipeClient("srvsvc", PipeClient.Administrator, registry: registry);
+
+        // Fragments without a last, on every pipe.
+        foreach (var client in pipes)
+        {
+            var part = PipeClient.RequestPdu(15, new byte[4000], flags: RpcPacketFlags.FirstFragment);
+            while (client.Pipe.BytesAvailable == 0 && await client.Pipe.WriteAsync(part) == NtStatus.Success)
+            {
+                part[3] = 0;
+            }
+        }
+
+        // All end the same way; what they held is given back, and what the faults hold when the pipes close.
+        Assert.All(pipes, client => Assert.Equal(RpcStatus.RemoteNoMemory, PipeClient.FaultStatus(client.Read())));
+        pipes.ForEach(client => client.Dispose());
+        using var again = await new PipeClient("srvsvc", registry: registry).BindAsync();
+        Assert.NotEmpty(await again.CallAsync(15, SrvSvcTests.ShareEnumStub(1)));
+    }
+
+    [Fact]
+    public async Task UnreadAnswersOfAllPipesAreCountedTogetherAndGivenBackWhenRead()
+    {
+        var limits = new RpcLimits { MaxBytesPerCaller = 20_000 };
+        var registry = PipeClient.Registry(limits: limits);
+        using var first = await new PipeClient("srvsvc", registry: registry).BindAsync();
+        using var second = await new PipeClient("srvsvc", registry: registry).BindAsync();
+        while (first.Pipe.BytesAvailable < 19_000)
+        {
+            Assert.Equal(NtStatus.Success, await first.Pipe.WriteAsync(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(1))));
+        }
+
+        while (first.Pipe.BytesAvailable > 0)
+        {
+            first.Read();
+        }
+
+        while (second.Pipe.BytesAvailable < 19_000)
+        {
+            Assert.Equal(NtStatus.Success, await second.Pipe.WriteAsync(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(1))));
+        }
+
+        var status = NtStatus.Success;
+        for (var i = 0; i < 100 && status == NtStatus.Success; i++)
+        {
+            status = await first.Pipe.WriteAsync(PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(1)));
+        }
+
+        Assert.Equal(NtStatus.PipeDisconnected, await first.Pipe.WriteAsync(new byte[1]));
+        Assert.InRange(first.Pipe.BytesAvailable + second.Pipe.BytesAvailable, 1, limits.MaxBytesPerCaller);
+    }
+
+    [Fact]
+    public async Task ATinyTransceiveHoldsNoMoreThanItsOneAnswer()
+    {
+        using var client = await new PipeClient("srvsvc").BindAsync();
+        var request = PipeClient.RequestPdu(15, SrvSvcTests.ShareEnumStub(2));
+        Assert.Equal(new PipeRead(NtStatus.BufferOverflow, 0), await client.Pipe.TransceiveAsync(request, Memory<byte>.Empty));
+        var held = client.Pipe.BytesAvailable;
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.Equal(NtStatus.PipeBusy, (await client.Pipe.TransceiveAsync(request, new byte[1])).Status);
+        }
+
+        Assert.Equal(held, client.Pipe.BytesAvailable);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PipeClient : IDisposable
 
     public PipeClient(string name, RpcCaller? caller = null, IPipeHost? host = null, PipeRegistry? registry = null)
     {
-        var status = (registry ?? new PipeRegistry(host ?? new FakePipeHost())).Open(name, caller ?? User, out var pipe);
+        var status = (registry ?? Registry(host)).Open(name, caller ?? User, out var pipe);
         Assert.Equal(NtStatus.Success, status);
         Pipe = pipe!;
     }
@@ -27,6 +27,9 @@ internal sealed class PipeClient : IDisposable
     public static RpcCaller Administrator { get; } = new("root", "SERVER") { SessionId = 2, IsAdministrator = true };
 
     public NamedPipe Pipe { get; }
+
+    public static PipeRegistry Registry(IPipeHost? host = null, RpcLimits? limits = null, IRpcSecurity? security = null) =>
+        new(host ?? new FakePipeHost(), new RpcServer(limits ?? new RpcLimits(), security, e => Assert.Fail(e.ToString())));
 
     public static byte[] Pdu(RpcPacketType type, uint callId, ReadOnlySpan<byte> body, RpcPacketFlags flags = RpcPacketFlags.OnlyFragment)
     {

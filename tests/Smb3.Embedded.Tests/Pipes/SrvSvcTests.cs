@@ -167,4 +167,47 @@ public class SrvSvcTests
     }
 
     private static uint UInt32(byte[] stub, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(stub.AsSpan(offset));
+
+    [Theory]
+    [InlineData(16, 1004, true)]
+    [InlineData(16, 1006, true)]
+    [InlineData(16, 1501, true)]
+    [InlineData(16, 77, false)]
+    [InlineData(21, 103, true)]
+    [InlineData(21, 502, true)]
+    [InlineData(21, 599, true)]
+    [InlineData(21, 1107, true)]
+    [InlineData(21, 1556, true)]
+    [InlineData(21, 1551, false)]
+    public async Task ALevelThatIsNotToldHasTheArmThatItsUnionGivesIt(ushort opnum, uint level, bool hasArm)
+    {
+        using var client = await new PipeClient("srvsvc").BindAsync();
+        using var stub = new NdrWriter();
+        stub.WriteNull();
+        if (opnum == 16)
+        {
+            stub.WriteString("demo");
+        }
+
+        stub.WriteUInt32(level);
+        var answer = await client.CallAsync(opnum, stub.Written.ToArray());
+        Assert.Equal((hasArm ? 12 : 8, level), (answer.Length, BinaryPrimitives.ReadUInt32LittleEndian(answer)));
+        Assert.Equal(NetApiStatus.InvalidLevel, Status(answer));
+        Assert.True(!hasArm || BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(4)) == 0);
+    }
+
+    [Theory]
+    [InlineData(502, 12)]
+    [InlineData(1013, 12)]
+    [InlineData(1046, 12)]
+    [InlineData(77, 8)]
+    public async Task SoDoWorkstationLevels(uint level, int length)
+    {
+        using var client = await new PipeClient("wkssvc").BindAsync(new Guid("6bffd098-a112-3610-9833-46c3f87e345a"), 1);
+        using var stub = new NdrWriter();
+        stub.WriteNull();
+        stub.WriteUInt32(level);
+        var answer = await client.CallAsync(0, stub.Written.ToArray());
+        Assert.Equal((length, NetApiStatus.InvalidLevel), (answer.Length, Status(answer)));
+    }
 }

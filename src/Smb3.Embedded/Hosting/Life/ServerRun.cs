@@ -5,6 +5,7 @@ using Smb3.Embedded.Commands;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Transport;
@@ -48,7 +49,9 @@ internal sealed class ServerRun : IDisposable
             Settings = parts.Settings,
             Authenticator = parts.Authenticator,
             Throttle = parts.Throttle,
-            Pipes = new PipeRegistry(new PipeHost(Graph, parts.Accounts)),
+            Pipes = new PipeRegistry(
+                new PipeHost(Graph, parts.Accounts),
+                new RpcServer(new RpcLimits(), new RpcSecurity(parts), e => TellRpcFault(parts, e))),
             Hooks = parts.Hooks,
             Callers = parts.Accounts,
             Metrics = parts.Metrics,
@@ -239,6 +242,12 @@ internal sealed class ServerRun : IDisposable
         {
             ServerLog.HookFault(_parts.Logger, e, nameof(SmbServerHooks.OnDisconnected), "notice");
         }
+    }
+
+    private static void TellRpcFault(ServerParts parts, Exception e)
+    {
+        ServerLog.RpcFault(parts.Logger, e);
+        parts.Metrics.Fault("Rpc");
     }
 
     private void TellSessionEnded(Session session)

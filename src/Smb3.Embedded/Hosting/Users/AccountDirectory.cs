@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Smb3.Embedded.Commands;
@@ -82,14 +83,20 @@ internal sealed class AccountDirectory : ICallerDirectory
 
     public RpcCaller ForPipes(Session session)
     {
-        var identity = session.Identity!;
+        return ForRpc(session.Identity!, session.SessionId, (session.Origin.RemoteEndPoint as IPEndPoint)?.Address);
+    }
+
+    /// <summary>Who calls over RPC: the session's user, or whom RPC itself has authenticated.</summary>
+    public RpcCaller ForRpc(SmbIdentity identity, ulong sessionId, IPAddress? address)
+    {
         var known = identity is { IsAnonymous: false, IsGuest: false };
         return new RpcCaller(identity.IsAnonymous ? string.Empty : identity.UserName, _serverName)
         {
             UserSid = known ? RememberUser(identity) : null,
             IsAdministrator = known && identity.IsInGroup(Administrators),
             IsAnonymous = !known,
-            SessionId = session.SessionId,
+            Address = address,
+            SessionId = sessionId,
         };
     }
 

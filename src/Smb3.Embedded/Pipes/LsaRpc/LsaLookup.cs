@@ -4,7 +4,7 @@ using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
-/// <summary>How the versions of one lookup differ: what a translated entry holds, and whether a policy handle comes first.</summary>
+/// <summary>How the versions of one lookup differ: what a translated entry holds.</summary>
 internal enum LsaLookupVersion
 {
     /// <summary>LsarLookupSids, LsarLookupNames.</summary>
@@ -15,9 +15,6 @@ internal enum LsaLookupVersion
 
     /// <summary>LsarLookupNames3: entries have whole SIDs and flags.</summary>
     Third = 3,
-
-    /// <summary>LsarLookupSids3 (entries as in the second), LsarLookupNames4 (as in the third): no policy handle.</summary>
-    WithoutHandle = 4,
 }
 
 /// <summary>The translation of SIDs and names (MS-LSAT section 3.1.4).</summary>
@@ -31,7 +28,7 @@ internal sealed class LsaLookup(IPipeHost host)
 
     private readonly AccountResolver _resolver = new(host);
 
-    /// <summary>LsarLookupSids, 2 and 3 (MS-LSAT sections 3.1.4.9 to 3.1.4.11).</summary>
+    /// <summary>LsarLookupSids and 2 (MS-LSAT sections 3.1.4.10 and 3.1.4.11).</summary>
     public async ValueTask<RpcStatus> SidsAsync(RpcCall call, LsaLookupVersion version, NdrWriter output, CancellationToken cancellation)
     {
         if (!TryReadSids(call, version, out var sids, out var fault, out var status))
@@ -72,7 +69,7 @@ internal sealed class LsaLookup(IPipeHost host)
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarLookupNames, 2, 3 and 4 (MS-LSAT sections 3.1.4.5 to 3.1.4.8).</summary>
+    /// <summary>LsarLookupNames, 2 and 3 (MS-LSAT sections 3.1.4.6 to 3.1.4.8).</summary>
     public async ValueTask<RpcStatus> NamesAsync(RpcCall call, LsaLookupVersion version, NdrWriter output, CancellationToken cancellation)
     {
         if (!TryReadNames(call, version, out var names, out var fault, out var status))
@@ -175,8 +172,8 @@ internal sealed class LsaLookup(IPipeHost host)
     {
         sids = [];
         status = NtStatus.Success;
-        var reader = new NdrReader(call.Stub.Span);
-        if (!TryAuthorize(call, version, ref reader, out fault, ref status))
+        var reader = call.ReadStub();
+        if (!TryAuthorize(call, ref reader, out fault, ref status))
         {
             return false;
         }
@@ -221,8 +218,8 @@ internal sealed class LsaLookup(IPipeHost host)
     {
         names = [];
         status = NtStatus.Success;
-        var reader = new NdrReader(call.Stub.Span);
-        if (!TryAuthorize(call, version, ref reader, out fault, ref status))
+        var reader = call.ReadStub();
+        if (!TryAuthorize(call, ref reader, out fault, ref status))
         {
             return false;
         }
@@ -250,17 +247,10 @@ internal sealed class LsaLookup(IPipeHost host)
         return !reader.Failed;
     }
 
-    private static bool TryAuthorize(
-        RpcCall call, LsaLookupVersion version, ref NdrReader reader, out RpcStatus fault, ref NtStatus status)
+    private static bool TryAuthorize(RpcCall call, ref NdrReader reader, out RpcStatus fault, ref NtStatus status)
     {
         fault = RpcStatus.Ok;
-        if (version == LsaLookupVersion.WithoutHandle)
-        {
-            status = call.Caller.IsAnonymous ? NtStatus.AccessDenied : NtStatus.Success;
-            return true;
-        }
-
-        var id = RpcContextHandles.Read(ref reader);
+        var id = RpcHandleScope.Read(ref reader);
         if (reader.Failed)
         {
             fault = RpcStatus.BadStubData;

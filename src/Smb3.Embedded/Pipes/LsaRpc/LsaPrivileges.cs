@@ -73,8 +73,8 @@ internal static class LsaPrivileges
     /// <summary>LsarEnumerateAccountRights (MS-LSAD section 3.1.4.5.10), for administrators.</summary>
     public static RpcStatus EnumerateRights(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var sid = reader.ReadSid();
         if (reader.Failed)
         {
@@ -115,8 +115,8 @@ internal static class LsaPrivileges
     /// <summary>LsarLookupPrivilegeValue (MS-LSAD section 3.1.4.8.2): the LUID of a name.</summary>
     public static RpcStatus LookupValue(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var name = reader.ReadUnicodeStringBuffer(reader.ReadUnicodeString());
         if (reader.Failed)
         {
@@ -139,8 +139,8 @@ internal static class LsaPrivileges
     /// <summary>LsarLookupPrivilegeName (MS-LSAD section 3.1.4.8.3): the name of a LUID.</summary>
     public static RpcStatus LookupName(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var low = reader.ReadUInt32();
         var high = reader.ReadUInt32();
         if (reader.Failed)
@@ -164,8 +164,8 @@ internal static class LsaPrivileges
     public static RpcStatus LookupDisplayName(RpcCall call, NdrWriter output)
     {
         const ushort English = 0x0409;
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var name = reader.ReadUnicodeStringBuffer(reader.ReadUnicodeString());
         reader.ReadUInt16();
         reader.ReadUInt16();
@@ -213,8 +213,8 @@ internal static class LsaPrivileges
     /// </summary>
     private static bool TryBeginList(RpcCall call, int count, NdrWriter output, out int from, out NtStatus status, out RpcStatus fault)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var context = reader.ReadUInt32();
         reader.ReadUInt32();
         from = (int)Math.Min(context, (uint)count);

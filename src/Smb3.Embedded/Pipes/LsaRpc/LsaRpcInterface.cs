@@ -64,18 +64,19 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             Operation.GetUserName => ValueTask.FromResult(GetUserName(call, output)),
             Operation.LookupSids => _lookup.SidsAsync(call, LsaLookupVersion.First, output, cancellation),
             Operation.LookupSids2 => _lookup.SidsAsync(call, LsaLookupVersion.Second, output, cancellation),
-            Operation.LookupSids3 => _lookup.SidsAsync(call, LsaLookupVersion.WithoutHandle, output, cancellation),
             Operation.LookupNames => _lookup.NamesAsync(call, LsaLookupVersion.First, output, cancellation),
             Operation.LookupNames2 => _lookup.NamesAsync(call, LsaLookupVersion.Second, output, cancellation),
             Operation.LookupNames3 => _lookup.NamesAsync(call, LsaLookupVersion.Third, output, cancellation),
-            Operation.LookupNames4 => _lookup.NamesAsync(call, LsaLookupVersion.WithoutHandle, output, cancellation),
+
+            // MS-LSAT 3.1.4.5 and 3.1.4.9: for domain controllers, over TCP, authenticated by netlogon. Nobody comes here like that.
+            Operation.LookupSids3 or Operation.LookupNames4 => ValueTask.FromResult(RpcStatus.AccessDenied),
             _ => ValueTask.FromResult(RpcStatus.OperationRangeError),
         };
 
     /// <summary>LsarOpenPolicy, 2 and 3 (MS-LSAD sections 3.1.4.4.1, 3.1.4.4.2 and 3.1.4.4.9).</summary>
     private static RpcStatus OpenPolicy(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
 
         // The first version's SystemName is not a string but one character.
         if ((Operation)call.Opnum != Operation.OpenPolicy)
@@ -124,7 +125,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             output.WriteUInt32(0);
         }
 
-        RpcContextHandles.Write(output, handle ?? Guid.Empty);
+        RpcHandleScope.Write(output, handle ?? Guid.Empty);
         output.WriteUInt32((uint)status);
         return RpcStatus.Ok;
     }
@@ -161,8 +162,8 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     /// <summary>LsarClose (MS-LSAD section 3.1.4.3).</summary>
     private static RpcStatus Close(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         if (reader.Failed)
         {
             return RpcStatus.BadStubData;
@@ -173,7 +174,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             return RpcStatus.ContextMismatch;
         }
 
-        RpcContextHandles.Write(output, Guid.Empty);
+        RpcHandleScope.Write(output, Guid.Empty);
         output.WriteUInt32((uint)NtStatus.Success);
         return RpcStatus.Ok;
     }
@@ -181,8 +182,8 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     /// <summary>LsarQueryInformationPolicy and 2 (MS-LSAD sections 3.1.4.4.3 and 3.1.4.4.4) of a server in a workgroup.</summary>
     private RpcStatus QueryPolicy(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var wanted = (PolicyClass)reader.ReadUInt16();
         if (reader.Failed)
         {
@@ -230,8 +231,8 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     /// <summary>LsarEnumerateTrustedDomains and Ex (MS-LSAD sections 3.1.4.7.8 and 3.1.4.7.9): there are none.</summary>
     private static RpcStatus TrustedDomains(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
-        var id = RpcContextHandles.Read(ref reader);
+        var reader = call.ReadStub();
+        var id = RpcHandleScope.Read(ref reader);
         var context = reader.ReadUInt32();
         reader.ReadUInt32();
         if (reader.Failed)
@@ -255,7 +256,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     /// <summary>LsarGetUserName (MS-LSAT section 3.1.4.4): the caller; the domain only when asked for.</summary>
     private static RpcStatus GetUserName(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         SkipString(ref reader);
         var wantsDomain = reader.ReadPointer();

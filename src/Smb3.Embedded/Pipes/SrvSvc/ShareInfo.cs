@@ -50,6 +50,9 @@ internal static class ShareInfo
     /// <summary>The levels of NetrShareGetInfo; null for any other.</summary>
     public static Level? ForGetInfo(uint level) => level == 1005 ? Level1005 : ForEnum(level);
 
+    /// <summary>Whether the SHARE_INFO union (MS-SRVS 2.2.3.6) has a case for a level; some of them can only be set.</summary>
+    public static bool IsInUnion(uint level) => level is 0 or 1 or 2 or 501 or 502 or 503 or 1004 or 1005 or 1006 or 1501;
+
     /// <summary>
     /// Whether a level tells more than name, kind and comment. Windows keeps these from all but administrators. Here the host decides
     /// per caller what path and security descriptor a share shows, so any account may ask and only anonymous callers may not.

@@ -69,7 +69,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
                 output.WriteNull();
                 return Answer(output, NetApiStatus.AccessDenied);
             case Operation.ShareDelStart:
-                RpcContextHandles.Write(output, Guid.Empty);
+                RpcHandleScope.Write(output, Guid.Empty);
                 return Answer(output, NetApiStatus.AccessDenied);
             case Operation.FileClose or Operation.SessionDel or Operation.ShareDel or Operation.ShareDelSticky
                 or Operation.ShareDelEx or Operation.SetFileSecurity:
@@ -91,7 +91,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrShareEnum and NetrShareEnumSticky (MS-SRVS sections 3.1.4.8 and 3.1.4.9).</summary>
     private async ValueTask<RpcStatus> ShareEnumAsync(RpcCall call, NdrWriter output, bool withSpecial, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => ShareInfo.ForEnum(level) is not null);
         if (reader.Failed)
@@ -116,7 +116,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrShareGetInfo (MS-SRVS section 3.1.4.10).</summary>
     private async ValueTask<RpcStatus> ShareGetInfoAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var name = reader.ReadString();
         var level = reader.ReadUInt32();
@@ -130,14 +130,14 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         var status = ShareInfo.IsDetailed(level) && call.Caller.IsAnonymous ? NetApiStatus.AccessDenied
             : share is null ? NetApiStatus.NetNameNotFound
             : NetApiStatus.Success;
-        NetGetInfo.Respond(output, level, ShareInfo.ForGetInfo(level), share, status);
+        NetGetInfo.Respond(output, level, ShareInfo.ForGetInfo(level), ShareInfo.IsInUnion(level), share, status);
         return RpcStatus.Ok;
     }
 
     /// <summary>NetrShareCheck (MS-SRVS section 3.1.4.15): the kind of share behind a device path.</summary>
     private async ValueTask<RpcStatus> ShareCheckAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var device = reader.ReadString();
         if (reader.Failed)
@@ -156,7 +156,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrSessionEnum (MS-SRVS section 3.1.4.5).</summary>
     private async ValueTask<RpcStatus> SessionEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var client = reader.ReadUniqueString();
         var user = reader.ReadUniqueString();
@@ -186,7 +186,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrConnectionEnum (MS-SRVS section 3.1.4.1): of a share, or of a computer when two backslashes lead.</summary>
     private async ValueTask<RpcStatus> ConnectionEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var qualifier = reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => ActivityInfo.ForConnection(level) is not null);
@@ -221,7 +221,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrFileEnum (MS-SRVS section 3.1.4.2).</summary>
     private async ValueTask<RpcStatus> FileEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var basePath = reader.ReadUniqueString();
         var user = reader.ReadUniqueString();
@@ -250,7 +250,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrFileGetInfo (MS-SRVS section 3.1.4.3).</summary>
     private async ValueTask<RpcStatus> FileGetInfoAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var id = reader.ReadUInt32();
         var level = reader.ReadUInt32();
@@ -268,14 +268,14 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
             status = file is null ? NetApiStatus.FileIdNotFound : NetApiStatus.Success;
         }
 
-        NetGetInfo.Respond(output, level, ActivityInfo.ForFile(level), file, status);
+        NetGetInfo.Respond(output, level, ActivityInfo.ForFile(level), hasArm: false, file, status);
         return RpcStatus.Ok;
     }
 
     /// <summary>NetrServerGetInfo (MS-SRVS section 3.1.4.17).</summary>
     private RpcStatus ServerGetInfo(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var level = reader.ReadUInt32();
         if (reader.Failed)
@@ -284,7 +284,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         }
 
         var status = level == 102 && call.Caller.IsAnonymous ? NetApiStatus.AccessDenied : NetApiStatus.Success;
-        NetGetInfo.Respond(output, level, ServerInfo.For(level), host, status);
+        NetGetInfo.Respond(output, level, ServerInfo.For(level), ServerInfo.IsInUnion(level), host, status);
         return RpcStatus.Ok;
     }
 
@@ -293,7 +293,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     {
         const uint TickTenthsOfMilliseconds = 310;
 
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         if (reader.Failed)
         {
@@ -322,7 +322,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetprNameValidate (MS-SRVS section 3.1.4.29).</summary>
     private static RpcStatus NameValidate(RpcCall call, NdrWriter output)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var name = reader.ReadString();
         var nameType = reader.ReadUInt32();

@@ -22,7 +22,7 @@ internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
     /// <summary>NetrWkstaGetInfo (MS-WKST section 3.2.4.1). Only administrators learn how many users there are.</summary>
     private async ValueTask<RpcStatus> GetInfoAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var level = reader.ReadUInt32();
         if (reader.Failed)
@@ -34,14 +34,14 @@ internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
         var users = level == 102 && call.Caller.IsAdministrator
             ? (await UsersAsync(cancellation).ConfigureAwait(false)).Count
             : 0;
-        NetGetInfo.Respond(output, level, WkstaInfo.For(level), new Workstation(host, (uint)users), status);
+        NetGetInfo.Respond(output, level, WkstaInfo.For(level), WkstaInfo.IsInUnion(level), new Workstation(host, (uint)users), status);
         return RpcStatus.Ok;
     }
 
     /// <summary>NetrWkstaUserEnum (MS-WKST section 3.2.4.3).</summary>
     private async ValueTask<RpcStatus> UserEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
-        var reader = new NdrReader(call.Stub.Span);
+        var reader = call.ReadStub();
         reader.ReadUniqueString();
         var request = NetEnumRequest.Read(ref reader, level => WkstaInfo.ForUsers(level) is not null);
         if (reader.Failed)

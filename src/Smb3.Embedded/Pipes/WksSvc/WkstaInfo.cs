@@ -41,6 +41,9 @@ internal static class WkstaInfo
         _ => null,
     };
 
+    /// <summary>Whether the WKSTA_INFO union (MS-WKST 2.2.4.1) has a case for a level.</summary>
+    public static bool IsInUnion(uint level) => level is 100 or 101 or 102 or 502 or 1013 or 1018 or 1046;
+
     /// <summary>The levels of NetrWkstaUserEnum; null for any other.</summary>
     public static UserLevel? ForUsers(uint level) => level switch
     {

@@ -5,17 +5,20 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Rpc.Ndr;
 
 /// <summary>
-/// Reads NDR, transfer syntax 2.0, little-endian (C706 chapter 14, MS-RPCE section 2.2.4): primitives at their natural alignment,
-/// counted from the start of the stub.
+/// Reads NDR, transfer syntax 2.0, with integers of either byte order (C706 chapter 14, MS-RPCE section 2.2.4): primitives at their
+/// natural alignment, counted from the start of the stub.
 /// </summary>
 /// <remarks>
 /// Failure sticks: once something is cut short or contradicts itself, <see cref="Failed"/> is set, every further read gives zero
 /// or null, and no position moves. A caller reads all parameters and then asks once; loops are bounded by <see cref="ReadCount"/>,
 /// which never gives more elements than the stub has room for.
 /// </remarks>
-internal ref struct NdrReader(ReadOnlySpan<byte> stub)
+internal ref struct NdrReader(ReadOnlySpan<byte> stub, bool isBigEndian = false)
 {
+    private const int SidHeaderLength = 8;
+
     private readonly ReadOnlySpan<byte> _stub = stub;
+    private readonly bool _isBigEndian = isBigEndian;
     private int _position;
 
     /// <summary>Whether any read so far found the stub wrong.</summary>
@@ -29,11 +32,15 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
 
     public byte ReadByte() => Take(1, 1) is [var value] ? value : (byte)0;
 
-    public ushort ReadUInt16() => Take(2, 2) is { Length: 2 } bytes ? BinaryPrimitives.ReadUInt16LittleEndian(bytes) : (ushort)0;
+    public ushort ReadUInt16() => Take(2, 2) is not { Length: 2 } bytes ? (ushort)0
+        : _isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes)
+        : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
 
-    public uint ReadUInt32() => Take(4, 4) is { Length: 4 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : 0;
+    public uint ReadUInt32() => Take(4, 4) is not { Length: 4 } bytes ? 0
+        : _isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes)
+        : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 
-    public Guid ReadGuid() => Take(16, 4) is { Length: 16 } bytes ? new Guid(bytes) : default;
+    public Guid ReadGuid() => Take(16, 4) is { Length: 16 } bytes ? new Guid(bytes, _isBigEndian) : default;
 
     /// <summary>Bytes without alignment; empty on failure.</summary>
     public ReadOnlySpan<byte> ReadBytes(int count) => Take(count, 1);
@@ -64,15 +71,14 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
     /// </summary>
     public string? ReadString()
     {
-        var chars = ReadVaryingChars(out var max, out var count);
-        if (count == 0 || count > max || chars.IsEmpty || chars[^1] != '\0')
+        var chars = ReadVaryingChars(out _, out _);
+        if (string.IsNullOrEmpty(chars) || chars[^1] != '\0')
         {
             Failed = true;
             return null;
         }
 
-        var end = chars.IndexOf('\0');
-        return new string(chars[..end]);
+        return chars[..chars.IndexOf('\0', StringComparison.Ordinal)];
     }
 
     /// <summary>A unique pointer to a [string], at top level; null when the pointer is null or on failure.</summary>
@@ -112,15 +118,23 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
             Failed = true;
         }
 
-        return Failed ? null : new string(chars);
+        return Failed ? null : chars;
     }
 
     /// <summary>An RPC_SID (MS-DTYP section 2.4.2.3): its conformance, then the binary form; null on failure.</summary>
     public Sid? ReadSid()
     {
         var count = ReadCount(Sid.MaxSubAuthorities, 4);
-        var bytes = Take(8 + (4 * count), 4);
-        if (Sid.TryRead(bytes, out var sid) && sid.BinaryLength == bytes.Length)
+        Span<byte> bytes = stackalloc byte[SidHeaderLength + (4 * Sid.MaxSubAuthorities)];
+        bytes = bytes[..(SidHeaderLength + (4 * count))];
+        Align(4);
+        Take(SidHeaderLength, 1).CopyTo(bytes);
+        for (var at = SidHeaderLength; at < bytes.Length; at += 4)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], ReadUInt32());
+        }
+
+        if (!Failed && Sid.TryRead(bytes, out var sid) && sid.BinaryLength == bytes.Length)
         {
             return sid;
         }
@@ -144,7 +158,7 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
         }
     }
 
-    private ReadOnlySpan<char> ReadVaryingChars(out uint max, out uint count)
+    private string? ReadVaryingChars(out uint max, out uint count)
     {
         max = ReadUInt32();
         var offset = ReadUInt32();
@@ -154,7 +168,20 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub)
             Failed = true;
         }
 
-        return Failed ? default : MemoryMarshal.Cast<byte, char>(Take((int)count * 2, 1));
+        if (Failed)
+        {
+            return null;
+        }
+
+        var units = MemoryMarshal.Cast<byte, ushort>(Take((int)count * 2, 1));
+        if (!_isBigEndian)
+        {
+            return MemoryMarshal.Cast<ushort, char>(units).ToString();
+        }
+
+        var swapped = new char[units.Length];
+        BinaryPrimitives.ReverseEndianness(units, MemoryMarshal.Cast<char, ushort>(swapped.AsSpan()));
+        return new string(swapped);
     }
 
     private ReadOnlySpan<byte> Take(int count, int alignment)

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Security.Authentication;
+
+namespace Smb3.Embedded.Hosting;
+
+/// <summary>
+/// A logon inside an RPC connection, and the protection that comes of it. It is a place to try passwords at like any other, so the
+/// throttle counts it; and it must not be a way around the host's hook, which is asked about sessions: where there is one, only the user
+/// of the session may log on.
+/// </summary>
+internal sealed class RpcLogon(ServerParts parts, IAuthenticationExchange exchange, RpcCaller peer) : IRpcSecurityContext
+{
+    private IMessageProtection? _protection;
+
+    public int SignatureSize => _protection!.SignatureSize;
+
+    public async ValueTask<RpcSecurityStep> StepAsync(ReadOnlyMemory<byte> token, CancellationToken cancellation)
+    {
+        var step = await exchange.StepAsync(token, cancellation).ConfigureAwait(false);
+        CryptographicOperations.ZeroMemory(step.SessionKey);
+        if (step.Status == NtStatus.MoreProcessingRequired)
+        {
+            return new RpcSecurityStep(RpcSecurityOutcome.Continue, step.ResponseToken, null);
+        }
+
+        if (step.Status != NtStatus.Success)
+        {
+            return await FailAsync(step, cancellation).ConfigureAwait(false);
+        }
+
+        var caller = parts.Accounts.ForRpc(step.Identity!, peer.SessionId, peer.Address);
+        if (parts.Hooks is not null && !caller.IsAnonymous && caller.UserSid != peer.UserSid)
+        {
+            return await FailAsync(step with { Status = NtStatus.AccessDenied }, cancellation).ConfigureAwait(false);
+        }
+
+        _protection = exchange.ProtectMessages();
+        return new RpcSecurityStep(RpcSecurityOutcome.Established, step.ResponseToken, caller);
+    }
+
+    public void Protect(Span<byte> message, Span<byte> secret, Span<byte> signature) => _protection!.Protect(message, secret, signature);
+
+    public bool Unprotect(Span<byte> message, Span<byte> secret, ReadOnlySpan<byte> signature) =>
+        _protection!.Unprotect(message, secret, signature);
+
+    public void Dispose()
+    {
+        exchange.Dispose();
+        _protection?.Dispose();
+    }
+
+    /// <summary>Notes a refused logon, and holds the answer back when it was a guess at a password.</summary>
+    private async ValueTask<RpcSecurityStep> FailAsync(AuthenticationStep step, CancellationToken cancellation)
+    {
+        parts.Metrics.LogonFailed((uint)step.Status);
+        ServerLog.RpcLogonRefused(parts.Logger, step.Identity?.ToString() ?? "(unknown)", peer.Address, step.Status.ToString());
+        if (step.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(step.Delay, parts.Settings.TimeProvider, cancellation).ConfigureAwait(false);
+        }
+
+        return new RpcSecurityStep(RpcSecurityOutcome.Failed, default, null);
+    }
+}
