@@ -71,4 +71,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(92, LogLevel.Error, "The hook {Hook} failed; the {What} is refused.")]
     public static partial void HookFault(ILogger logger, Exception exception, string hook, string what);
+
+    [LoggerMessage(61, LogLevel.Warning, "{Shortage}")]
+    public static partial void MachineLacks(ILogger logger, string shortage);
 }

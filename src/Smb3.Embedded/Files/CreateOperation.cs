@@ -19,6 +19,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     // FILE_ATTRIBUTE_DEVICE, the volume label of old, and all that MS-FSCC 2.6 had not named when servers began to check.
     private const FileAttributes ForbiddenAttributes = unchecked((FileAttributes)0xFFFF8048);
 
+    private static readonly TimeSpan LocalProgramRetry = TimeSpan.FromMilliseconds(50);
+
     private FileAccessMask _desired;
     private FilePath _path;
     private bool _maximum;
@@ -27,6 +29,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
     private OpenWait? _wait;
     private bool _hasWaited;
     private bool _isPatient = true;
+    private long? _heldSince;
 
     private bool Overwrites =>
         parameters.Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
@@ -116,6 +119,11 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                     : await OpenExistingAsync(found.Value, cancellationToken).ConfigureAwait(false);
             }
 
+            if (found.Status == NtStatus.OplockBreakInProgress)
+            {
+                return WaitForLocalProgram();
+            }
+
             if (found.Status == NtStatus.ReparsePointEncountered)
             {
                 return await StopOnTheWayAsync(cancellationToken).ConfigureAwait(false);
@@ -134,6 +142,20 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 return outcome;
             }
         }
+    }
+
+    /// <summary>Another program of the machine has the file and was asked to let go. Nobody says when it has: it is tried again.</summary>
+    private NtStatus WaitForLocalProgram()
+    {
+        var time = volume.Options.Time;
+        _heldSince ??= time.GetTimestamp();
+        if (time.GetElapsedTime(_heldSince.Value) > volume.Options.LocalLeasePatience)
+        {
+            return NtStatus.SharingViolation;
+        }
+
+        _wait = new OpenWait(Task.Delay(LocalProgramRetry, time));
+        return NtStatus.Pending;
     }
 
     private NtStatus CheckRequest()

@@ -521,6 +521,7 @@ internal sealed partial class FileOpen
         if (File.Times.Flush(this))
         {
             await _file.SetMetadataAsync(new FileMetadataChange { LastWriteTime = Volume.Now() }, cancellationToken).ConfigureAwait(false);
+            File.Whole.Caching.NoteOwn();
         }
     }
 

@@ -146,6 +146,8 @@ internal sealed partial class FileOpen
                 ServerLog.CloseIncomplete(Volume.Options.Logger, FullName, Volume.Options.Name, set.ToString());
             }
 
+            File.Whole.Caching.NoteOwn();
+
             // NTFS tells of the archive attribute that a rename set only now.
             if (_renamed && Link is { Removed: false, DeletePending: false })
             {

@@ -40,6 +40,7 @@ internal sealed class Volume
         Watches = new WatchTable(comparer);
         OutsideChanges = new OutsideChanges(store as IChangeSource, comparer, options.Time);
         LeasedDirectories = new LeasedDirectories(comparer, OutsideChanges);
+        OutsideUse = options.NoticesLocalPrograms ? store as IOutsideUseSource : null;
         Tunnel = new NameTunnel(options.Time);
         ShortNames = new ShortNameResolver(store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
@@ -97,6 +98,9 @@ internal sealed class Volume
 
     /// <summary>What happens behind the server's back.</summary>
     internal OutsideChanges OutsideChanges { get; }
+
+    /// <summary>Notices what other programs of the machine do with files that clients cache; null: nobody does.</summary>
+    internal IOutsideUseSource? OutsideUse { get; }
 
     /// <summary>Names that went a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
@@ -314,7 +318,11 @@ internal sealed class Volume
     }
 
     /// <summary>Tells who listens, and who caches the listing, of a change that <paramref name="by"/> made.</summary>
-    internal void Raise(FileChange change, FileOpen by) => Raise(change, by.Record.Lease?.ParentKey);
+    internal void Raise(FileChange change, FileOpen by)
+    {
+        by.File.Whole.Caching.NoteOwn();
+        Raise(change, by.Record.Lease?.ParentKey);
+    }
 
     /// <summary>Tells who listens, and who caches the listing under another key than <paramref name="spared"/>, of a change.</summary>
     internal void Raise(FileChange change, Guid? spared)
@@ -332,6 +340,7 @@ internal sealed class Volume
     internal void RaiseRenamed(
         StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers)
     {
+        by.File.Whole.Caching.NoteOwn();
         LeasedDirectories.EntryChanged(source, by.Record.Lease?.ParentKey);
         LeasedDirectories.EntryChanged(target, by.Record.Lease?.ParentKey);
         var stays = SamePath(source.Parent, target.Parent);
@@ -350,6 +359,7 @@ internal sealed class Volume
     /// <param name="listing">When who caches the listing is told.</param>
     internal void RaiseModified(FileOpen open, ChangeFilter filter, ListingBreak listing = ListingBreak.Now)
     {
+        open.File.Whole.Caching.NoteOwn();
         if (listing == ListingBreak.AtClose)
         {
             open.ChangedEntry = true;

@@ -40,6 +40,18 @@ internal sealed record VolumeOptions
     /// </summary>
     public TimeSpan LeavePatience { get; init; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>Whether what other programs of the machine do with a file ends what clients cache of it.</summary>
+    public bool NoticesLocalPrograms { get; init; }
+
+    /// <summary>Whether such programs are held back until clients have given up what they cache, where that can be had.</summary>
+    public bool HoldsLocalPrograms { get; init; }
+
+    /// <summary>
+    /// How long a CREATE waits at most for another program of the machine to let go of the file. Linux takes a lease away from a program
+    /// that does not after 45 s, unless its administrator says otherwise.
+    /// </summary>
+    public TimeSpan LocalLeasePatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;
 }

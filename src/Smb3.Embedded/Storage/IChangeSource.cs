@@ -12,9 +12,10 @@ public interface IChangeSource
     /// <param name="directory">The directory.</param>
     /// <param name="tree">Whether directories below count too.</param>
     /// <param name="changed">
-    /// Called for each change, from any thread, in order; <see langword="null"/>: changes were lost. It is quick and never throws.
+    /// Called for each change, from any thread, in order; <see langword="null"/>: changes were lost. When the directory itself is gone, or
+    /// has left the store, its own path is told as removed, and nothing after that. It is quick and never throws.
     /// </param>
-    /// <returns>Ends it when disposed; <see langword="null"/> when this directory cannot be watched.</returns>
+    /// <returns>Ends it when disposed; <see langword="null"/> when this directory cannot be watched: clients are told so.</returns>
     IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed);
 }
 

@@ -26,7 +26,8 @@ public interface IFileStore
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// A handle; or OBJECT_NAME_NOT_FOUND when the last name does not exist, OBJECT_PATH_NOT_FOUND when a directory on the way does not
-    /// exist or is a file, ACCESS_DENIED when the medium refuses.
+    /// exist or is a file, ACCESS_DENIED when the medium refuses, OPLOCK_BREAK_IN_PROGRESS when another program holds the file and has
+    /// just been asked to let go: the server asks again until it has.
     /// </returns>
     ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken);
 

@@ -77,6 +77,109 @@ public class OutsideChangeTests
     }
 
     [Fact]
+    public async Task A_directory_that_a_client_renames_goes_on_hearing_of_changes_under_its_new_name()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store));
+        await volume.MakeAsync("d", directory: true);
+        var open = await volume.OpenAsync("d");
+        var wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        var tell = await source.Started.Task;
+        Assert.Equal(NtStatus.Success, await open.RenameAsync("e", replace: false, posix: false, onWait: null, CancellationToken.None));
+        tell(new StoreChange(ChangeAction.Added, new StorePath("d\\own"), ChangeFilter.FileName));
+        await volume.MakeAsync("e\\own");
+        Assert.Equal("Added own", Text(await wait));
+        wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        tell(new StoreChange(ChangeAction.Added, new StorePath("d\\other"), ChangeFilter.FileName));
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("Added other", Text(await wait));
+        await open.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Who_watches_what_cannot_be_watched_is_told_so_and_caches_no_listing_of_it()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store) { IsDeaf = true });
+        await volume.MakeAsync("d", directory: true);
+        var open = await volume.OpenAsync("d");
+        var report = await open.NextChangesAsync(ChangeFilter.FileName, tree: true, 1000, CancellationToken.None)
+            .AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(NtStatus.NotSupported, report.Status);
+        Assert.Equal(
+            NtStatus.NotSupported, (await open.NextChangesAsync(ChangeFilter.FileName, tree: true, 1000, CancellationToken.None)).Status);
+        await open.CloseAsync();
+
+        var client = new CachingClient(volume);
+        var directory = await client.LeaseAsync(1, CachingClient.RH, options: CreateOptions.DirectoryFile, path: "d");
+        IReadOnlyList<CacheBreak> breaks;
+        var end = DateTime.UtcNow.AddSeconds(20);
+        while ((breaks = client.TakeBreaks()).Count == 0)
+        {
+            Assert.True(DateTime.UtcNow < end);
+            await Task.Delay(10);
+        }
+
+        Assert.Equal(CacheState.None, Assert.Single(breaks).To);
+        Assert.Equal(NtStatus.Success, client.Answer(1, CacheState.None));
+        await directory.CloseAsync();
+    }
+
+    [Fact]
+    public async Task The_watch_of_a_directory_that_vanishes_ends()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store));
+        await volume.MakeAsync("d", directory: true);
+        var open = await volume.OpenAsync("d");
+        var wait = open.NextChangesAsync(ChangeFilter.FileName, tree: false, 1000, CancellationToken.None).AsTask();
+        (await source.Started.Task)(new StoreChange(ChangeAction.Removed, new StorePath("d"), ChangeFilter.DirectoryName));
+        volume.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(NtStatus.DeletePending, (await wait).Status);
+        await open.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_flood_of_changes_is_bounded_and_who_misses_some_is_told()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store));
+        await volume.MakeAsync("d", directory: true);
+        var open = await volume.OpenAsync("d");
+        var wait = open.NextChangesAsync(ChangeFilter.Size, tree: false, 1 << 20, CancellationToken.None).AsTask();
+        var tell = await source.Started.Task;
+        for (var i = 0; i < 20_000; i++)
+        {
+            tell(new StoreChange(ChangeAction.Modified, new StorePath("d\\f"), ChangeFilter.Size));
+        }
+
+        volume.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal(NtStatus.NotifyEnumDir, (await wait).Status);
+        await open.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Thousands_of_own_changes_are_not_told_again()
+    {
+        Source source = null!;
+        var volume = new TestVolume(store => source = new Source(store));
+        await volume.MakeAsync("d", directory: true);
+        var open = await volume.OpenAsync("d");
+        var wait = open.NextChangesAsync(ChangeFilter.DirectoryName, tree: false, 1 << 20, CancellationToken.None).AsTask();
+        var tell = await source.Started.Task;
+        for (var i = 0; i < 6_000; i++)
+        {
+            await volume.MakeAsync($"d\\own{i}");
+            tell(new StoreChange(ChangeAction.Added, new StorePath($"d\\own{i}"), ChangeFilter.FileName | ChangeFilter.DirectoryName));
+        }
+
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(wait.IsCompleted);
+        await open.CloseAsync();
+        Assert.Equal(NtStatus.NotifyCleanup, (await wait).Status);
+    }
+
+    [Fact]
     public async Task A_folder_tells_of_what_the_machine_does_in_it()
     {
         var folder = new TemporaryFolder();
@@ -111,12 +214,14 @@ public class OutsideChangeTests
 
         public TaskCompletionSource Ended { get; } = new();
 
+        public bool IsDeaf { get; init; }
+
         public StoreTraits Traits => inner.Traits;
 
         public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)
         {
             Started.TrySetResult(changed);
-            return this;
+            return IsDeaf ? null : this;
         }
 
         public void Dispose() => Ended.TrySetResult();

@@ -18,11 +18,13 @@ internal sealed class TestVolume
     public static readonly FileCaller Bob = NewCaller("bob", 1002);
 
     public TestVolume(
-        Func<IFileStore, IFileStore>? wrap = null, FakeTimeProvider? clock = null, int sortedListingLimit = 4096)
+        Func<IFileStore, IFileStore>? wrap = null, FakeTimeProvider? clock = null, int sortedListingLimit = 4096,
+        Func<VolumeOptions, VolumeOptions>? configure = null)
     {
         Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Time = Clock, Capacity = 1 << 30 });
-        Volume = new Volume(wrap?.Invoke(store) ?? store, new VolumeOptions { Time = Clock, SortedListingLimit = sortedListingLimit });
+        var options = new VolumeOptions { Time = Clock, SortedListingLimit = sortedListingLimit };
+        Volume = new Volume(wrap?.Invoke(store) ?? store, configure?.Invoke(options) ?? options);
     }
 
     public TestVolume(IFileStore store, VolumeOptions options)

@@ -19,6 +19,7 @@ internal sealed class FileCaching(FileObject file)
     // Those that cache something. One that was broken to nothing is out of everybody's way, though a lease's table still has it.
     private readonly LinkedList<CacheGrant> _grants = [];
     private TaskCompletionSource? _changed;
+    private volatile OutsideUseWatch? _outside;
 
     // Counts instead of walks: most opens of a popular file break nothing, and find that out at once.
     private int _blockers;
@@ -116,6 +117,7 @@ internal sealed class FileCaching(FileObject file)
     /// </summary>
     public void BreakReads(FileOpen by)
     {
+        _outside?.NoteOwn();
         if (_reading == 0)
         {
             return;
@@ -265,6 +267,11 @@ internal sealed class FileCaching(FileObject file)
             grant.Opens.Add(open);
             open.Grant = grant;
             open.BreakSink = wish!.Sink;
+            if (_grants.Count > 0 && _outside is null)
+            {
+                _outside = OutsideUseWatch.Start(file, open.Handle);
+                _outside?.Cover(_writing > 0);
+            }
         }
 
         if (IsBlocker(open))
@@ -389,6 +396,24 @@ internal sealed class FileCaching(FileObject file)
         breaks.Send();
         return true;
     }
+
+    /// <summary>Another program of the machine uses the file: breaks all but <paramref name="kept"/>.</summary>
+    public void BreakForOutside(CacheState kept)
+    {
+        BreakBatch breaks = default;
+        lock (file.Sync)
+        {
+            for (var (node, next) = First(); node is not null; (node, next) = After(next))
+            {
+                Break(node.Value, node.Value.State & kept, ref breaks);
+            }
+        }
+
+        breaks.Send();
+    }
+
+    /// <summary>The server has changed the file.</summary>
+    public void NoteOwn() => _outside?.NoteOwn();
 
     /// <summary>The client cannot be asked any more: it has nothing.</summary>
     public void GiveUp(CacheGrant grant)
@@ -560,6 +585,16 @@ internal sealed class FileCaching(FileObject file)
         if ((changed & CacheState.Handle) != 0)
         {
             _handling += (state & CacheState.Handle) != 0 ? 1 : -1;
+        }
+
+        if (_grants.Count > 0)
+        {
+            _outside?.Cover(_writing > 0);
+        }
+        else if (_outside is { } outside)
+        {
+            _outside = null;
+            outside.Dispose();
         }
     }
 

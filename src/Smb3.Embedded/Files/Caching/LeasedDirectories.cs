@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Caching;
@@ -12,11 +13,7 @@ namespace Smb3.Embedded.Files.Caching;
 /// <param name="outside">Tells of changes that the server did not make.</param>
 internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges outside)
 {
-    /// <summary>Directories that the store is asked to watch at the same time: its machine has a limit for that, which others need too.</summary>
-    private const int MaxWatched = 256;
-
     private readonly ConcurrentDictionary<string, Entry> _byPath = new(comparer);
-    private int _watched;
 
     /// <summary>How many there are.</summary>
     public int Count => _byPath.Count;
@@ -71,34 +68,18 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
         }
     }
 
-    private IDisposable? Watch(StorePath path, FileObject directory)
-    {
-        if (Interlocked.Increment(ref _watched) <= MaxWatched
-            && outside.Start(new Listener(directory), path, tree: false) is { } watch)
-        {
-            return watch;
-        }
+    private IDisposable? Watch(StorePath path, FileObject directory) =>
+        outside.Start(new Listener(directory, path), path, tree: false);
 
-        Interlocked.Decrement(ref _watched);
-        return null;
-    }
-
-    private void Forget(Entry entry)
-    {
-        if (entry.Watch is null)
-        {
-            return;
-        }
-
-        entry.Watch.Dispose();
-        Interlocked.Decrement(ref _watched);
-    }
+    private static void Forget(Entry entry) => entry.Watch?.Dispose();
 
     private sealed record Entry(FileObject Directory, IDisposable? Watch);
 
     /// <summary>Whatever changes in the directory: what a client knows of its entries may be wrong from then on.</summary>
-    private sealed class Listener(FileObject directory) : IOutsideListener
+    private sealed class Listener(FileObject directory, StorePath path) : IOutsideListener
     {
+        public StorePath Path => path;
+
         public bool Keep(in StoreChange change) => true;
 
         public void Lose()
@@ -106,5 +87,8 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
         }
 
         public void Serve() => directory.Caching.BreakListing(spared: null);
+
+        // A listing that may become wrong unheard must not be cached.
+        public void Stop(NtStatus reason) => Serve();
     }
 }

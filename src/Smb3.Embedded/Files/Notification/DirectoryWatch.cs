@@ -113,6 +113,12 @@ internal sealed class DirectoryWatch : IOutsideListener
     }
 
     /// <inheritdoc/>
+    public StorePath Path => Directory.Path;
+
+    /// <inheritdoc/>
+    public void Stop(NtStatus reason) => End(reason, forGood: true);
+
+    /// <inheritdoc/>
     public bool Keep(in StoreChange change)
     {
         if ((change.Filter & Filter) == 0 || !change.Path.IsBelow(Directory.Path, Directory.Volume.NameComparison))

@@ -11,11 +11,14 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(2);
-    private const int MaxRemembered = 4096;
+    private const int MaxRemembered = 65_536;
+    private const int MaxWaiting = 16_384;
 
     private readonly Lock _sync = new();
     private readonly Dictionary<string, (ChangeFilter Kinds, long At)> _own = new(comparer);
-    private readonly Queue<(IOutsideListener Listener, StoreChange? Change)> _waiting = new();
+    private readonly Queue<(string Path, long At)> _ownByAge = new();
+    private readonly Queue<(Subscription To, StoreChange? Change)> _waiting = new();
+    private readonly HashSet<Subscription> _lost = [];
     private ITimer? _timer;
     private volatile int _watches;
 
@@ -31,9 +34,11 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         }
 
         Interlocked.Increment(ref _watches);
+        var subscription = new Subscription(this, listener, path);
 
         // A store may have a whole tree to walk first; the request does not wait for that.
-        return new Subscription(this, Task.Run(() => source.Watch(path, tree, change => Take(listener, change))));
+        subscription.Start(source, tree);
+        return subscription;
     }
 
     /// <summary>The server made this change itself.</summary>
@@ -45,17 +50,19 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         }
 
         var now = time.GetTimestamp();
+        var path = change.Path.Text;
         lock (_sync)
         {
-            if (_own.Count >= MaxRemembered)
+            var kinds = KindOf(change.Action, change.Filter);
+            if (_own.TryGetValue(path, out var known))
             {
-                Forget();
+                _own[path] = (time.GetElapsedTime(known.At, now) < Memory ? known.Kinds | kinds : kinds, now);
+                return;
             }
 
-            var kinds = _own.TryGetValue(change.Path.Text, out var known) && time.GetElapsedTime(known.At, now) < Memory
-                ? known.Kinds
-                : ChangeFilter.None;
-            _own[change.Path.Text] = (kinds | KindOf(change.Action, change.Filter), now);
+            Forget(now);
+            _own.Add(path, (kinds, now));
+            _ownByAge.Enqueue((path, now));
         }
     }
 
@@ -63,11 +70,19 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
     private static ChangeFilter KindOf(ChangeAction action, ChangeFilter filter) =>
         action == ChangeAction.Modified ? ChangeFilter.Attributes : filter;
 
-    private void Take(IOutsideListener listener, StoreChange? change)
+    private void Take(Subscription to, StoreChange? change)
     {
         lock (_sync)
         {
-            _waiting.Enqueue((listener, change));
+            if (_waiting.Count < MaxWaiting)
+            {
+                _waiting.Enqueue((to, change));
+            }
+            else
+            {
+                _lost.Add(to);
+            }
+
             _timer ??= time.CreateTimer(
                 static state => ((OutsideChanges)state!).Tell(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             if (_waiting.Count == 1)
@@ -79,29 +94,60 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
 
     private void Tell()
     {
-        var touched = new List<IOutsideListener>();
+        var touched = new HashSet<IOutsideListener>();
+        var gone = new List<IOutsideListener>();
         lock (_sync)
         {
-            Forget();
+            Forget(time.GetTimestamp());
             while (_waiting.TryDequeue(out var next))
             {
-                var (listener, change) = next;
-                if (change is not { } known)
-                {
-                    listener.Lose();
-                }
-                else if (IsOwn(known) || !listener.Keep(known))
+                var (to, change) = next;
+                var listener = to.Listener;
+                if (to.HasEnded)
                 {
                     continue;
                 }
 
-                touched.Add(listener);
+                if (change is not { } known)
+                {
+                    listener.Lose();
+                    touched.Add(listener);
+                    continue;
+                }
+
+                known = known with { Path = to.Rebase(known.Path) };
+                if (IsOwn(known))
+                {
+                    continue;
+                }
+
+                if (known.Action == ChangeAction.Removed && known.Path == listener.Path)
+                {
+                    gone.Add(listener);
+                }
+                else if (listener.Keep(known))
+                {
+                    touched.Add(listener);
+                }
             }
+
+            foreach (var to in _lost)
+            {
+                to.Listener.Lose();
+                touched.Add(to.Listener);
+            }
+
+            _lost.Clear();
         }
 
         foreach (var listener in touched)
         {
             listener.Serve();
+        }
+
+        foreach (var listener in gone)
+        {
+            listener.Stop(NtStatus.DeletePending);
         }
     }
 
@@ -109,29 +155,60 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         _own.TryGetValue(change.Path.Text, out var own)
         && (change.Action == ChangeAction.Modified || (own.Kinds & (ChangeFilter.FileName | ChangeFilter.DirectoryName)) != 0);
 
-    private void Forget()
+    private void Forget(long now)
     {
-        var now = time.GetTimestamp();
-        foreach (var (path, own) in _own)
+        while (_ownByAge.TryPeek(out var oldest) && (time.GetElapsedTime(oldest.At, now) > Memory || _own.Count >= MaxRemembered))
         {
-            if (time.GetElapsedTime(own.At, now) > Memory)
+            _ownByAge.Dequeue();
+            var at = _own[oldest.Path].At;
+            if (time.GetElapsedTime(at, now) <= Memory && _own.Count < MaxRemembered)
             {
-                _own.Remove(path);
+                _ownByAge.Enqueue((oldest.Path, at)); // it was changed again
             }
-        }
-
-        if (_own.Count >= MaxRemembered)
-        {
-            _own.Clear();
+            else
+            {
+                _own.Remove(oldest.Path);
+            }
         }
     }
 
-    private sealed class Subscription(OutsideChanges owner, Task<IDisposable?> starting) : IDisposable
+    private sealed class Subscription(OutsideChanges owner, IOutsideListener listener, StorePath path) : IDisposable
     {
+        private Task<IDisposable?>? _starting;
+
+        public IOutsideListener Listener => listener;
+
+        public bool HasEnded { get; private set; }
+
+        public void Start(IChangeSource source, bool tree) => _starting = Task.Run(() =>
+        {
+            var watch = source.Watch(path, tree, change => owner.Take(this, change));
+            if (watch is null && !HasEnded)
+            {
+                listener.Stop(NtStatus.NotSupported);
+            }
+
+            return watch;
+        });
+
+        /// <summary>A change's path, when the directory has been renamed by a client since the store was asked to watch it.</summary>
+        public StorePath Rebase(StorePath changed)
+        {
+            var now = listener.Path;
+            if (now == path)
+            {
+                return changed;
+            }
+
+            var below = path.IsRoot ? changed.Text : changed == path ? string.Empty : changed.Text[(path.Text.Length + 1)..];
+            return below.Length == 0 ? now : now.Append(below);
+        }
+
         public void Dispose()
         {
+            HasEnded = true;
             Interlocked.Decrement(ref owner._watches);
-            starting.ContinueWith(
+            _starting!.ContinueWith(
                 static task => (task.IsCompletedSuccessfully ? task.Result : null)?.Dispose(),
                 CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }

@@ -124,7 +124,8 @@ internal sealed class OptionsBinder
         {
             Fail(
                 path,
-                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,snapshots=FOLDER], "
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,localprograms=…]"
+                    + "[,snapshots=FOLDER], "
                     + "or NAME=memory:");
             return null;
         }
@@ -136,6 +137,14 @@ internal sealed class OptionsBinder
             if (flag.TrimStart().StartsWith(Snapshots, StringComparison.OrdinalIgnoreCase))
             {
                 share.Snapshots = new PhysicalSnapshotOptions { Folder = flag.Trim()[Snapshots.Length..] };
+                continue;
+            }
+
+            const string LocalPrograms = "localprograms=";
+            if (flag.TrimStart().StartsWith(LocalPrograms, StringComparison.OrdinalIgnoreCase)
+                && SettingNames.LocalPrograms.TryParse(flag.Trim()[LocalPrograms.Length..], out var localPrograms))
+            {
+                share.LocalPrograms = localPrograms;
                 continue;
             }
 
@@ -162,8 +171,8 @@ internal sealed class OptionsBinder
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, timemachine and "
-                            + "snapshots=FOLDER");
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, timemachine, "
+                            + "localprograms=noticed|awaited|ignored and snapshots=FOLDER");
                     break;
             }
         }
@@ -185,6 +194,7 @@ internal sealed class OptionsBinder
             ["AccessBasedEnumeration"] = s => Flag(s, value => share.AccessBasedEnumeration = value),
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),
             ["Posix"] = s => Flag(s, value => share.Posix = value),
+            ["LocalPrograms"] = s => Word(s, SettingNames.LocalPrograms, value => share.LocalPrograms = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),
             ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),
             ["Users"] = s => Access(s, share.Users),

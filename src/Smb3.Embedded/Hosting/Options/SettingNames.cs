@@ -64,6 +64,9 @@ internal static class SettingNames
 
     public static SettingNames<SmbSigning> Signing { get; } = new(("auto", SmbSigning.Auto), ("required", SmbSigning.Required));
 
+    public static SettingNames<SmbLocalPrograms> LocalPrograms { get; } = new(
+        ("noticed", SmbLocalPrograms.Noticed), ("awaited", SmbLocalPrograms.Awaited), ("ignored", SmbLocalPrograms.Ignored));
+
     public static SettingNames<SmbShareAccess> ShareAccess { get; } = new(
         ("none", SmbShareAccess.None), ("read", SmbShareAccess.Read), ("change", SmbShareAccess.Change), ("full", SmbShareAccess.Full));
 }

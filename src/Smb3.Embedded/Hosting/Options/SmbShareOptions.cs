@@ -77,6 +77,11 @@ public sealed class SmbShareOptions
     /// </summary>
     public PhysicalSnapshotOptions? Snapshots { get; set; }
 
+    /// <summary>
+    /// What becomes of that which clients cache of a file when another program of the server's machine uses it.
+    /// </summary>
+    public SmbLocalPrograms LocalPrograms { get; set; }
+
     internal SmbShareOptions Clone()
     {
         var clone = new SmbShareOptions
@@ -95,6 +100,7 @@ public sealed class SmbShareOptions
             Snapshots = Snapshots,
             TimeMachine = TimeMachine,
             Posix = Posix,
+            LocalPrograms = LocalPrograms,
         };
         foreach (var (name, access) in Users)
         {

@@ -32,7 +32,7 @@ internal sealed class VolumeTable(VolumeOptions options)
             if (!_entries.TryGetValue(key, out var entry))
             {
                 var store = share.Store ?? StoreFactory.Open(share, options.Logger);
-                entry = new Entry(new Volume(store, options with { Name = share.Folder ?? share.Name }), share);
+                entry = new Entry(new Volume(store, OptionsOf(share)), share);
                 _entries.Add(key, entry);
             }
 
@@ -47,6 +47,13 @@ internal sealed class VolumeTable(VolumeOptions options)
                 throw new SmbServerStartException(
                     $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots or another Posix; give both "
                         + "the same.");
+            }
+
+            if (entry.First.LocalPrograms != share.LocalPrograms)
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another LocalPrograms; give both the "
+                        + "same.");
             }
 
             entry.Uses++;
@@ -72,6 +79,13 @@ internal sealed class VolumeTable(VolumeOptions options)
             await DisposeAsync(unused.Volume.Store).ConfigureAwait(false);
         }
     }
+
+    private VolumeOptions OptionsOf(SmbShareOptions share) => options with
+    {
+        Name = share.Folder ?? share.Name,
+        NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
+        HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
+    };
 
     /// <summary>A store in memory belongs to its share alone.</summary>
     private static object KeyOf(SmbShareOptions share) =>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical;
 
-/// <summary>Tells of changes in a folder of the machine, by inotify or what the system has instead.</summary>
+/// <summary>Tells of changes in a folder of the machine, by what .NET has for the system.</summary>
 internal sealed class FolderWatch : IDisposable
 {
     // Whether a name is a file's or a directory's is not known any more when it has gone.
@@ -11,14 +11,12 @@ internal sealed class FolderWatch : IDisposable
     private const ChangeFilter Contents = ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes | ChangeFilter.Security;
 
     private readonly FileSystemWatcher _watcher;
-    private readonly IDisposable? _held;
     private readonly StorePath _directory;
     private readonly Action<StoreChange?> _changed;
 
-    private FolderWatch(FileSystemWatcher watcher, IDisposable? held, StorePath directory, Action<StoreChange?> changed)
+    private FolderWatch(FileSystemWatcher watcher, StorePath directory, Action<StoreChange?> changed)
     {
         _watcher = watcher;
-        _held = held;
         _directory = directory;
         _changed = changed;
         watcher.Created += (_, e) => Tell(ChangeAction.Added, e.Name, Names);
@@ -29,16 +27,22 @@ internal sealed class FolderWatch : IDisposable
             Tell(ChangeAction.RenamedOldName, e.OldName, Names);
             Tell(ChangeAction.RenamedNewName, e.Name, Names);
         };
-        watcher.Error += (_, _) => changed(null);
+        watcher.Error += (_, e) =>
+        {
+            changed(null);
+            if (e.GetException() is not InternalBufferOverflowException)
+            {
+                changed(new StoreChange(ChangeAction.Removed, directory, ChangeFilter.DirectoryName)); // .NET watches no longer
+            }
+        };
     }
 
     /// <summary>Begins; <see langword="null"/> when the system has no watch to give.</summary>
     /// <param name="folder">What is watched.</param>
-    /// <param name="held">What must live as long as the watch.</param>
     /// <param name="directory">What clients call it.</param>
     /// <param name="tree">Whether what is below counts too.</param>
     /// <param name="changed">Who is told.</param>
-    public static FolderWatch? Start(string folder, IDisposable? held, StorePath directory, bool tree, Action<StoreChange?> changed)
+    public static FolderWatch? Start(string folder, StorePath directory, bool tree, Action<StoreChange?> changed)
     {
         FileSystemWatcher? watcher = null;
         try
@@ -49,24 +53,19 @@ internal sealed class FolderWatch : IDisposable
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.Attributes | NotifyFilters.Size
                     | NotifyFilters.LastWrite | NotifyFilters.Security,
             };
-            var watch = new FolderWatch(watcher, held, directory, changed);
+            var watch = new FolderWatch(watcher, directory, changed);
             watcher.EnableRaisingEvents = true;
             return watch;
         }
         catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
         {
             watcher?.Dispose();
-            held?.Dispose();
             return null;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _watcher.Dispose();
-        _held?.Dispose();
-    }
+    public void Dispose() => _watcher.Dispose();
 
     private void Tell(ChangeAction action, string? name, ChangeFilter filter)
     {

@@ -1,6 +1,7 @@
-using System.Globalization;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
+using Smb3.Embedded.Storage.Physical.Linux.Watching;
 using Smb3.Embedded.Storage.Physical.Portable;
 using Smb3.Embedded.Storage.Physical.Snapshots;
 
@@ -28,10 +29,12 @@ namespace Smb3.Embedded.Storage.Physical;
 /// bytes that are not UTF-8; a client that writes these gets the disk name. Elsewhere such names are left out.
 /// </para>
 /// </remarks>
-public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStore, IDisposable
+public sealed class PhysicalFileStore : IFileStore, IChangeSource, IOutsideUseSource, ISnapshotStore, IDisposable
 {
     private readonly IFileStore _store;
     private readonly SnapshotFolder? _snapshots;
+    private readonly DirectoryWatches? _watches;
+    private readonly OutsideGuards? _guards;
 
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">The folder; it must exist.</param>
@@ -53,6 +56,13 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
         Folder = Path.GetFullPath(folder);
         var byHandle = options.Backend != PhysicalBackend.Portable && Native.IsSupported && Directory.Exists("/proc/self/fd");
         _store = byHandle ? new LinuxFileStore(Folder, options) : new PortableFileStore(Folder, options);
+        if (_store is LinuxFileStore linux)
+        {
+            var shortages = new Shortages(options.Logger);
+            _watches = new DirectoryWatches(linux.Tree, shortages);
+            _guards = new OutsideGuards(linux, shortages);
+        }
+
         Traits = _store.Traits;
         if (options.Snapshots is { } snapshots)
         {
@@ -100,21 +110,13 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, ISnapshotStor
     public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        if (_store is not LinuxFileStore linux)
-        {
-            return FolderWatch.Start(Path.Join(Folder, directory.Text.Replace('\\', Path.DirectorySeparatorChar)), null, directory, tree, changed);
-        }
-
-        // The very directory that was found beneath the root, whatever takes the place of its name meanwhile.
-        var found = linux.Tree.OpenDirectory(directory, quick: false);
-        if (!found.Succeeded)
-        {
-            return null;
-        }
-
-        var place = found.Value.Descriptor;
-        return FolderWatch.Start(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{place.Number}"), place, directory, tree, changed);
+        return _watches is not null
+            ? _watches.Watch(directory, tree, changed)
+            : FolderWatch.Start(Path.Join(Folder, directory.Text.Replace('\\', Path.DirectorySeparatorChar)), directory, tree, changed);
     }
+
+    /// <inheritdoc/>
+    public IOutsideGuard? Guard(IStoreFile file, bool holdsBack, Action<OutsideUse> used) => _guards?.Guard(file, holdsBack, used);
 
     /// <inheritdoc/>
     public async ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken) =>

@@ -45,11 +45,14 @@ internal static class ErrnoExtensions
     public static bool IsRefusal(this Errno error) => error is Errno.CrossDevice or Errno.Invalid or Errno.NotSupported
         or Errno.NoSystemCall or Errno.BadDescriptor or Errno.TextBusy or Errno.NotPermitted;
 
+    /// <summary>The same for a call that may have been told not to wait: PENDING then, inside the store, has it done again on another thread.</summary>
+    public static NtStatus ToStatus(this Errno error, bool quick) => quick && error == Errno.Again ? NtStatus.Pending : error.ToStatus();
+
     /// <summary>The status for an error of a call on a path or a handle.</summary>
     public static NtStatus ToStatus(this Errno error) => error switch
     {
         0 => NtStatus.Success,
-        Errno.Again => NtStatus.Pending, // inside the store only: it can be done, but not without waiting
+        Errno.Again => NtStatus.SharingViolation, // somebody has it, and this call does not wait
         Errno.NotPermitted or Errno.Access or Errno.TextBusy or Errno.IsDirectory => NtStatus.AccessDenied,
         Errno.CrossDevice or Errno.Loop => NtStatus.AccessDenied, // RESOLVE_BENEATH: the way leads out of the share
         Errno.NoEntry => NtStatus.ObjectNameNotFound,

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
@@ -29,6 +30,12 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         _opening = opening;
         _isPrivileged = !isDirectory && (opening.Stat.Mode & SetIdBits) != 0;
     }
+
+    /// <summary>Whether it is a file, and no directory.</summary>
+    public bool IsRegularFile => !IsDirectory;
+
+    /// <summary>The inode.</summary>
+    public FileDescriptor Descriptor => Inode;
 
     /// <inheritdoc/>
     public NtResult<FileMetadata>? MetadataAsOpened =>
@@ -140,7 +147,20 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        Inode.Dispose();
+        if (Store.Leases.IsEmpty)
+        {
+            Inode.Dispose();
+        }
+        else
+        {
+            var isKnown = LinuxTree.Stat(Inode, out var stat) == 0;
+            Inode.Dispose();
+            if (isKnown)
+            {
+                Store.Leases.ComeBack(InodeKey.Of(stat));
+            }
+        }
+
         return ValueTask.CompletedTask;
     }
 

@@ -75,6 +75,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Reads that wait for nothing now.</summary>
     public ConcurrentQueue<BlockingRead> Reads { get; } = new();
 
+    /// <summary>Leases that are held on files of this store.</summary>
+    public LeaseRegister Leases { get; } = new();
+
     /// <summary>Named streams.</summary>
     public StreamStore Streams { get; }
 
@@ -278,7 +281,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
         }
 
-        if (access != StoreAccess.Metadata && _files.Has(path))
+        // What may have a lease is looked at before it is opened.
+        if (access != StoreAccess.Metadata && Leases.IsEmpty && _files.Has(path))
         {
             if (OpenKnown(path, access, quick) is { } known)
             {
@@ -381,10 +385,14 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 
         using (place)
         {
+            Leases.StepAside(InodeKey.Of(stat));
             var opened = LinuxTree.Reopen(place, DataFlags(access), out error);
             if (opened is null)
             {
-                return error.ToStatus();
+                Leases.ComeBack(InodeKey.Of(stat));
+
+                // Another process has a lease on it (F_SETLEASE), and has just been asked to give it up.
+                return error == Errno.Again ? NtStatus.OplockBreakInProgress : error.ToStatus();
             }
 
             _files.Add(asked);

@@ -131,7 +131,7 @@ internal sealed unsafe class LinuxTree : IDisposable
             // A name that the kernel has not cached, or none: what is remembered of the directory's names may say it.
             if (error != Errno.Again || _caseSensitive || path.IsRoot)
             {
-                return error.ToStatus();
+                return error.ToStatus(quick);
             }
         }
 
@@ -155,7 +155,7 @@ internal sealed unsafe class LinuxTree : IDisposable
             var opened = OpenPlace(buffer[..(length + 1)], path, quick, out var error);
             if (error != Errno.NoEntry)
             {
-                return error == 0 ? opened! : error.ToStatus();
+                return error == 0 ? opened! : error.ToStatus(quick);
             }
         }
 
@@ -178,7 +178,7 @@ internal sealed unsafe class LinuxTree : IDisposable
         }
 
         var found = OpenPlace([.. Join(place.Disk, name), 0], place.Path.Append(DiskNames.Decode(name)), quick, out var failure);
-        return found is not null ? found : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus();
+        return found is not null ? found : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus(quick);
     }
 
     /// <summary>Finds the entry of a directory, as it is written or else in any case.</summary>
@@ -412,7 +412,7 @@ internal sealed unsafe class LinuxTree : IDisposable
 
             actual = place.Path.Append(DiskNames.Decode(name));
             var opened = OpenBeneath([.. Join(place.Disk, name), 0], OpenFlags.Path, quick, out var error);
-            return opened is not null ? opened : error.ToStatus();
+            return opened is not null ? opened : error.ToStatus(quick);
         }
     }
 

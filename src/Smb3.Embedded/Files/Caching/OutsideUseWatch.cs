@@ -1,0 +1,139 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>
+/// Breaks what clients cache of a file when another program of the machine uses it. The store says after the fact that a file was changed,
+/// and not by whom: it was somebody else when the file's change time is another one though the server has changed nothing since it was
+/// looked at, or is later than the last change through the server.
+/// </summary>
+internal sealed class OutsideUseWatch : IDisposable
+{
+    // So long the server may be between a change and its note of it; and changes that follow each other are looked at once.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
+    private const int MostTries = 20;
+
+    private readonly FileObject _file;
+    private IOutsideGuard? _guard;
+    private long _own;
+    private int _owns;
+    private long _known;
+    private int _ownsWhenKnown;
+    private int _isLooking;
+    private volatile bool _hasEnded;
+
+    private OutsideUseWatch(FileObject file) => _file = file;
+
+    /// <summary>Begins; null when the store notices nothing of this file. Called with the file's lock held.</summary>
+    public static OutsideUseWatch? Start(FileObject file, IStoreFile handle)
+    {
+        var volume = file.Volume;
+        if (file.IsDirectory || file.IsStream || volume.OutsideUse is not { } source)
+        {
+            return null;
+        }
+
+        var watch = new OutsideUseWatch(file);
+        watch.NoteOwn();
+        watch._ownsWhenKnown = watch._owns;
+        watch._known = ChangeTimeOf(handle);
+        watch._guard = source.Guard(handle, volume.Options.HoldsLocalPrograms, watch.Hear);
+        return watch._guard is null ? null : watch;
+    }
+
+    /// <summary>The server is about to change the file, or just did.</summary>
+    public void NoteOwn()
+    {
+        Volatile.Write(ref _own, _file.Volume.Now().Ticks);
+        Interlocked.Increment(ref _owns);
+    }
+
+    /// <summary>What clients cache has changed.</summary>
+    public void Cover(bool writes) => _guard!.Cover(writes);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _hasEnded = true;
+        _guard!.Dispose();
+    }
+
+    private static long ChangeTimeOf(IStoreFile handle)
+    {
+        if (handle is IOpenedFile { MetadataAsOpened: { Succeeded: true } opened })
+        {
+            return opened.Value.ChangeTime.Ticks;
+        }
+
+        var asking = handle.GetMetadataAsync(CancellationToken.None);
+        return asking.IsCompletedSuccessfully && asking.Result is { Succeeded: true, Value: var metadata } ? metadata.ChangeTime.Ticks : 0;
+    }
+
+    private void Hear(OutsideUse use)
+    {
+        if (use != OutsideUse.Changed)
+        {
+            var kept = use == OutsideUse.Reads ? CacheState.Read | CacheState.Handle : CacheState.None;
+            ThreadPool.UnsafeQueueUserWorkItem(static what => what.Caching.BreakForOutside(what.Kept), (_file.Caching, Kept: kept), preferLocal: false);
+        }
+        else if (Interlocked.Exchange(ref _isLooking, 1) == 0)
+        {
+            _ = LookAsync();
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        await Task.Delay(Patience, _file.Volume.Options.Time).ConfigureAwait(false);
+        Volatile.Write(ref _isLooking, 0);
+        var own = Volatile.Read(ref _own);
+        for (var tries = 0; !_hasEnded; tries++)
+        {
+            var changed = await ReadChangeTimeAsync().ConfigureAwait(false);
+            var latest = Volatile.Read(ref _own);
+            var owns = Volatile.Read(ref _owns);
+            if (changed is not { } time || time.Ticks == _known)
+            {
+                return;
+            }
+
+            // The kernel's clock for files is late by some milliseconds.
+            var isSurelyOther = owns == _ownsWhenKnown && _known != 0;
+            if (!isSurelyOther && time.Ticks <= latest)
+            {
+                _known = time.Ticks;
+                _ownsWhenKnown = owns;
+                return;
+            }
+
+            // A change of the server's own may be under way, of which it makes a note when it is done.
+            if (latest != own)
+            {
+                own = latest;
+                tries = 0;
+            }
+            else if (tries >= MostTries || !_file.AnyOpen(null, static open => open.IsBusy))
+            {
+                _file.Caching.BreakForOutside(CacheState.None);
+                return;
+            }
+
+            await Task.Delay(Patience, _file.Volume.Options.Time).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<FileTime?> ReadChangeTimeAsync()
+    {
+        foreach (var open in _file.GetOpens())
+        {
+            if (await open.ReadChangeTimeAsync().ConfigureAwait(false) is { } time)
+            {
+                return time;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,63 @@
+using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Watching;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Leases;
+
+/// <summary>Guards files of a share against other programs: by a watch on the inode, and by a lease of the kernel where it is asked for.</summary>
+/// <param name="store">The store.</param>
+/// <param name="shortages">Takes what the machine lacks.</param>
+internal sealed class OutsideGuards(LinuxFileStore store, Shortages shortages)
+{
+    /// <summary>Begins; null when the file cannot be watched.</summary>
+    public IOutsideGuard? Guard(IStoreFile file, bool holdsBack, Action<OutsideUse> used)
+    {
+        if (file is not LinuxFile { IsRegularFile: true } opened)
+        {
+            return null;
+        }
+
+        var guard = new OutsideGuard(used);
+        if (!NotifyQueue.OfProcess.TryAdd(opened.Descriptor, WatchEvents.OfFile, guard, out var watch, out var problem))
+        {
+            if (problem is not null)
+            {
+                shortages.Report(problem);
+            }
+
+            return null;
+        }
+
+        guard.Watch = watch;
+        if (holdsBack && !opened.Descriptor.IsPlace && LinuxTree.Stat(opened.Descriptor, out var stat) == 0)
+        {
+            guard.Lease = FileLease.Start(store.Leases, InodeKey.Of(stat), opened.Descriptor, used);
+        }
+
+        return guard;
+    }
+
+    private sealed class OutsideGuard(Action<OutsideUse> used) : IOutsideGuard, IWatched
+    {
+        public int Watch { get; set; }
+
+        public FileLease? Lease { get; set; }
+
+        public void Cover(bool writes) => Lease?.Want(writes ? LeaseKind.Write : LeaseKind.Read);
+
+        public void Hear(in WatchEvent happened, WatchRound round)
+        {
+            if (!happened.IsAny(WatchEvents.Ignored))
+            {
+                used(OutsideUse.Changed);
+            }
+        }
+
+        public void Lose() => used(OutsideUse.Changed);
+
+        public void Dispose()
+        {
+            Lease?.Dispose();
+            NotifyQueue.OfProcess.Remove(Watch, this);
+        }
+    }
+}
