@@ -28,12 +28,12 @@ internal sealed class RpcAssociationTable(RpcLimits limits)
         }
     }
 
-    /// <summary>Joins a connection to a group of the same caller; null when there is none.</summary>
+    /// <summary>Joins a connection to a group of the same user; null when there is none.</summary>
     public RpcAssociation? Join(uint id, RpcCaller caller)
     {
         lock (_lock)
         {
-            if (!_groups.TryGetValue(id, out var group) || group.Caller != caller)
+            if (!_groups.TryGetValue(id, out var group) || !group.Caller.IsSameUserAs(caller))
             {
                 return null;
             }

@@ -20,6 +20,13 @@ internal sealed record RpcCaller(string UserName, string DomainName)
     /// <summary>Where the caller is; null when the transport does not know.</summary>
     public IPAddress? Address { get; init; }
 
-    /// <summary>The session, so that only its own connections share context handles.</summary>
+    /// <summary>The session; what its connections hold is counted together.</summary>
     public ulong SessionId { get; init; }
+
+    /// <summary>
+    /// Whether both are one user, who may use the context handles of one connection on the other: in one session, or with one SID in two,
+    /// as a Windows client may log on more than once.
+    /// </summary>
+    public bool IsSameUserAs(RpcCaller other) =>
+        this == other || (UserSid is not null && UserSid == other.UserSid && IsAdministrator == other.IsAdministrator);
 }

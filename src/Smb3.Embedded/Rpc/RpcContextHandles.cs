@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
-/// The context handles (ndr_context_handle of C706 appendix N) of one association group. A handle is good for the interface and the caller
+/// The context handles (ndr_context_handle of C706 appendix N) of one association group. A handle is good for the interface and the user
 /// that opened it and for no other: connections of a group may call different interfaces, as different users.
 /// </summary>
 internal sealed class RpcContextHandles(int max)
@@ -38,12 +38,12 @@ internal sealed class RpcContextHandles(int max)
         }
     }
 
-    /// <summary>What a handle stands for; null when this caller has none of this interface.</summary>
+    /// <summary>What a handle stands for; null when this user has none of this interface.</summary>
     public object? Find(Guid id, RpcSyntax owner, RpcCaller caller)
     {
         lock (_lock)
         {
-            return _handles.TryGetValue(id, out var entry) && entry.Owner == owner && entry.Caller == caller ? entry.State : null;
+            return _handles.TryGetValue(id, out var entry) && entry.Owner == owner && entry.Caller.IsSameUserAs(caller) ? entry.State : null;
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class RpcContextHandles(int max)
         object? state;
         lock (_lock)
         {
-            if (!_handles.TryGetValue(id, out var entry) || entry.Owner != owner || entry.Caller != caller)
+            if (!_handles.TryGetValue(id, out var entry) || entry.Owner != owner || !entry.Caller.IsSameUserAs(caller))
             {
                 return false;
             }

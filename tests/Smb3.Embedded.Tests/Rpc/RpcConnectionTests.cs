@@ -190,19 +190,24 @@ public class RpcConnectionTests
     }
 
     [Fact]
-    public async Task AGroupSharesHandlesButOnlyWithItsOwnSession()
+    public async Task AGroupSharesHandlesButOnlyWithItsOwnUser()
     {
         var registry = PipeClient.Registry();
-        using var first = await new PipeClient("lsarpc", registry: registry).BindAsync(PipeClient.LsaRpc, 0);
+        var user = PipeClient.User with { UserSid = FakePipeHost.Machine.WithRid(1000) };
+        using var first = await new PipeClient("lsarpc", user, registry: registry).BindAsync(PipeClient.LsaRpc, 0);
         var handle = (await first.CallAsync(44, LsaRpcTests.OpenPolicyStub(0x02000000)))[..20];
-        using (var second = await new PipeClient("lsarpc", registry: registry).BindAsync(PipeClient.LsaRpc, 0, group: 1))
+        using (var second = await new PipeClient("lsarpc", user with { SessionId = 99 }, registry: registry).BindAsync(PipeClient.LsaRpc, 0, group: 1))
         {
             Assert.Equal(24, (await second.CallAsync(0, handle)).Length);
         }
 
-        using var stranger = new PipeClient("lsarpc", PipeClient.Administrator, registry: registry);
-        var nak = await stranger.SendAsync(PipeClient.BindPdu(RpcPacketType.Bind, 1, 4280, (PipeClient.LsaRpc, 0, RpcSyntax.Ndr)));
-        Assert.Equal(RpcPacketType.BindNak, PipeClient.Type(nak));
+        // Another user, the same with other rights, and who has no SID and another session.
+        foreach (var other in (RpcCaller[])[PipeClient.Administrator, user with { IsAdministrator = true }, user with { UserSid = null }])
+        {
+            using var stranger = new PipeClient("lsarpc", other, registry: registry);
+            var nak = await stranger.SendAsync(PipeClient.BindPdu(RpcPacketType.Bind, 1, 4280, (PipeClient.LsaRpc, 0, RpcSyntax.Ndr)));
+            Assert.Equal(RpcPacketType.BindNak, PipeClient.Type(nak));
+        }
     }
 
     [Theory]
