@@ -15,6 +15,7 @@ internal interface ILeaseHolder
 /// Takes the signals by which the kernel says that a lease is to be broken. They are directed to one thread, which has them blocked and
 /// reads them as data (signalfd(2)): no handler runs, and no other thread of the process is disturbed.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Part of the process's queue, which lives as long.")]
 internal sealed unsafe partial class LeaseSignals
 {
     /// <summary>The signal: one of the last that are free to use, which the runtime does not.</summary>

@@ -516,7 +516,7 @@ internal sealed class WatchedTree(
         ended(this);
     }
 
-    private void DropChild(WatchedDirectory directory, string name)
+    private static void DropChild(WatchedDirectory directory, string name)
     {
         if (directory.Child(name) is { } child)
         {
@@ -524,7 +524,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    private void Drop(WatchedDirectory directory)
+    private static void Drop(WatchedDirectory directory)
     {
         foreach (var child in directory.Children.ToArray())
         {
