@@ -209,7 +209,7 @@ internal sealed class RequestChain
             if (request.Command == Smb2Command.Cancel)
             {
                 // Neither a response nor a message id of its own (MS-SMB2 3.3.5.16).
-                _pipeline.Cancel(request, this);
+                _pipeline.Cancel(request, this, _first);
                 return;
             }
 

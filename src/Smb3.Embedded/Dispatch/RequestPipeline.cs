@@ -65,9 +65,18 @@ internal sealed class RequestPipeline
     }
 
     /// <summary>CANCEL: finds the waiting request and ends its wait; there is no answer, whatever happens.</summary>
-    public void Cancel(Request request, RequestChain chain)
+    public void Cancel(Request request, RequestChain chain, bool first)
     {
-        if (request.SessionId != 0 && CheckSession(request, chain, CommandNeeds.Session) != NtStatus.Success)
+        if (request.IsRelated && !first)
+        {
+            request.SessionId = chain.Previous.SessionId;
+            request.TreeId = chain.Previous.TreeId;
+        }
+
+        // What is related to a CANCEL goes on in the CANCEL's session, with its signature, like behind every other request.
+        var status = request.SessionId == 0 ? NtStatus.Success : CheckSession(request, chain, CommandNeeds.Session);
+        chain.Previous = (request.SessionId, request.TreeId, status);
+        if (status != NtStatus.Success)
         {
             return;
         }

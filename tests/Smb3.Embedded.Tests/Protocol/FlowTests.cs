@@ -218,6 +218,24 @@ public sealed class FlowTests : ProtocolTest
     }
 
     [Fact]
+    public async Task What_is_related_to_a_cancel_goes_on_in_its_session_and_tree()
+    {
+        var tree = await Server.ConnectToAsync();
+        var session = tree.Session;
+        var cancel = tree.Request(Smb2Command.Cancel, RequestBody.Empty()) with { MessageId = 12345, CreditCharge = 0, CreditsWanted = 0 };
+
+        var calls = await session.Connection.SendAsync(
+        [
+            cancel,
+            tree.Request(Smb2Command.Create, RequestBody.Create("file.txt")).Related(),
+            tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)).Related(),
+        ]);
+
+        Assert.True((await calls[1].ExpectAsync(NtStatus.Success)).HasValidSignature(session.SignerOn(session.Connection)));
+        await calls[2].ExpectAsync(NtStatus.Success);
+    }
+
+    [Fact]
     public async Task A_wrong_signature_in_a_compound_stops_its_own_request_and_what_is_related_to_it()
     {
         var tree = await Server.ConnectToAsync();
