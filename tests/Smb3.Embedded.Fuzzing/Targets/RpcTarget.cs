@@ -12,6 +12,7 @@ internal static class RpcTarget
 {
     private static readonly string[] Names = ["srvsvc", "wkssvc", "lsarpc"];
     private static readonly PipeRegistry Pipes = Create();
+    private static Exception? _fault;
 
     public static void Run(ReadOnlySpan<byte> input)
     {
@@ -35,6 +36,11 @@ internal static class RpcTarget
             {
                 _ = count;
             }
+        }
+
+        if (Interlocked.Exchange(ref _fault, null) is { } fault)
+        {
+            throw new InvalidOperationException("A call failed.", fault);
         }
     }
 
@@ -100,6 +106,8 @@ internal static class RpcTarget
     {
         var users = new InMemoryUserStore();
         users.Add("alice", "x");
-        return new PipeRegistry(new PipeHost(new ServerGraph(new ServerSettings()), new AccountDirectory("SERVER", users)));
+        return new PipeRegistry(
+            new PipeHost(new ServerGraph(new ServerSettings()), new AccountDirectory("SERVER", users)),
+            new RpcServer(new RpcLimits(), null, e => Volatile.Write(ref _fault, e)));
     }
 }
