@@ -526,7 +526,7 @@ internal sealed partial class FileObject
         const FileAccessMask Data = FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData
             | FileAccessMask.Execute | FileAccessMask.Delete;
         return (share & ShareAccess.Delete) != 0 || (access & Data) == 0
-            || !_whole.AnyOpen(null, static open => (open.GrantedAccess & FileAccessMask.Delete) != 0);
+            || !_whole._share.AnyDeleter;
     }
 
     private void MoveOpensLocked(FileLink link, StorePath path)

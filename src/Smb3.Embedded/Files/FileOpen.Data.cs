@@ -228,16 +228,10 @@ internal sealed partial class FileOpen
             return status;
         }
 
-        foreach (var range in ranges)
-        {
-            status = File.Locks?.Unlock(this, range) ?? (range.IsValid ? NtStatus.RangeNotLocked : NtStatus.InvalidLockRange);
-            if (status != NtStatus.Success)
-            {
-                return status;
-            }
-        }
-
-        return NtStatus.Success;
+        return File.Locks is { } locks ? locks.Unlock(this, ranges)
+            : ranges.IsEmpty ? NtStatus.Success
+            : ranges[0].IsValid ? NtStatus.RangeNotLocked
+            : NtStatus.InvalidLockRange;
     }
 
     private async ValueTask<NtStatus> FinishLockAsync(ValueTask<NtStatus> locking)

@@ -78,7 +78,7 @@ public class LockModelTests
                     model.Wait(owner, wanted, Limit, locks.LockAsync(open, wanted, default).AsTask());
                     break;
                 case Act.Unlock:
-                    var unlocked = locks.Unlock(open, range);
+                    var unlocked = locks.Unlock(open, [range]);
                     Assert.Equal(model.Unlock(owner, range), unlocked);
                     break;
                 case Act.Read or Act.Write when range.IsValid:

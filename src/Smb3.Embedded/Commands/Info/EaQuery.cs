@@ -52,14 +52,7 @@ internal static class EaQuery
         var single = (flags & QueryInfoFlags.ReturnSingleEntry) != 0;
         if (names is not null)
         {
-            // A name that is not there is answered with an empty value.
-            var chosen = new List<ExtendedAttribute>(names.Count);
-            foreach (var name in names)
-            {
-                chosen.Add(Find(attributes, name));
-            }
-
-            return Write(request, chosen, 0, single, length, out _);
+            return Write(request, Choose(attributes, names), 0, single, length, out _);
         }
 
         if (attributes.Count == 0)
@@ -93,17 +86,19 @@ internal static class EaQuery
         return status;
     }
 
-    private static ExtendedAttribute Find(IReadOnlyList<ExtendedAttribute> attributes, string name)
+    /// <summary>
+    /// The attributes of these names; one that is not there is answered with an empty value. Both lists are the client's, and as long as it
+    /// wants: each is walked once.
+    /// </summary>
+    internal static List<ExtendedAttribute> Choose(IReadOnlyList<ExtendedAttribute> attributes, List<string> names)
     {
+        var byName = new Dictionary<string, ExtendedAttribute>(attributes.Count, StringComparer.OrdinalIgnoreCase);
         foreach (var attribute in attributes)
         {
-            if (attribute.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return attribute;
-            }
+            byName[attribute.Name] = attribute;
         }
 
-        return new ExtendedAttribute(name, default);
+        return names.ConvertAll(name => byName.TryGetValue(name, out var found) ? found : new ExtendedAttribute(name, default));
     }
 
     private static NtStatus Write(

@@ -57,21 +57,16 @@ internal sealed class LockHandler : ICommandHandler
     private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks)
     {
         // MS-SMB2 3.3.5.14.1: one after the other, and what comes before an element that is no unlock stays unlocked.
-        for (var i = 0; i < locks.LockCount; i++)
+        var ranges = new ByteRange[locks.LockCount];
+        var count = 0;
+        while (count < ranges.Length && locks[count].Flags == LockFlags.Unlock)
         {
-            if (locks[i].Flags != LockFlags.Unlock)
-            {
-                return NtStatus.InvalidParameter;
-            }
-
-            var status = file.Unlock([new ByteRange(locks[i].Offset, locks[i].Length)]);
-            if (status != NtStatus.Success)
-            {
-                return status;
-            }
+            ranges[count] = new ByteRange(locks[count].Offset, locks[count].Length);
+            count++;
         }
 
-        return NtStatus.Success;
+        var status = file.Unlock(ranges.AsSpan(0, count));
+        return status == NtStatus.Success && count < ranges.Length ? NtStatus.InvalidParameter : status;
     }
 
     /// <summary>The locks that are asked for; <see langword="null"/> when their flags make no sense (MS-SMB2 3.3.5.14.2).</summary>

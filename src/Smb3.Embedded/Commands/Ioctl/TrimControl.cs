@@ -23,6 +23,7 @@ internal sealed class TrimControl : IFsControl
         var status = NtStatus.Success;
         for (var i = 0; i < count && status == NtStatus.Success; i++)
         {
+            call.Ended.ThrowIfCancellationRequested();
             status = await TrimAsync(call, i).ConfigureAwait(false);
             done += status == NtStatus.Success ? 1u : 0u;
         }

@@ -150,6 +150,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         {
             while (_next < _entries.Count)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var (entry, index) = _entries[_next++];
                 if (!IsAfter(entry.Name, index) || !await IsShownAsync(entry.Name, cancellationToken).ConfigureAwait(false))
                 {
@@ -208,6 +209,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
     private async ValueTask<NtResult<int>> ReadBatchAsync(CancellationToken cancellationToken)
     {
+        // A store may answer at once and never look at it, and its directories are as long as its users make them.
+        cancellationToken.ThrowIfCancellationRequested();
         var read = await _listing!.ReadAsync(_batch, cancellationToken).ConfigureAwait(false);
         if (!read.Succeeded)
         {

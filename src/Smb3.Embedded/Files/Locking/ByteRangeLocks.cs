@@ -130,24 +130,35 @@ internal sealed class ByteRangeLocks(int limit)
         return await node.Value.Completion.Task.ConfigureAwait(false);
     }
 
-    /// <summary>Undoes one lock of exactly this range.</summary>
-    public NtStatus Unlock(FileOpen open, ByteRange range)
+    /// <summary>
+    /// Undoes one lock of exactly each range, up to the first that is not there. Who waits is looked at once, however many go.
+    /// </summary>
+    public NtStatus Unlock(FileOpen open, ReadOnlySpan<ByteRange> ranges)
     {
-        if (!range.IsValid)
-        {
-            return NtStatus.InvalidLockRange;
-        }
-
         lock (_sync)
         {
-            // The exclusive one goes first where both lie on one range.
-            if (!_held.Remove(open, range, exclusive: true) && !_held.Remove(open, range, exclusive: false))
+            var status = NtStatus.Success;
+            var gone = 0;
+            foreach (var range in ranges)
             {
-                return NtStatus.RangeNotLocked;
+                // The exclusive one goes first where both lie on one range.
+                status = !range.IsValid ? NtStatus.InvalidLockRange
+                    : _held.Remove(open, range, exclusive: true) || _held.Remove(open, range, exclusive: false) ? NtStatus.Success
+                    : NtStatus.RangeNotLocked;
+                if (status != NtStatus.Success)
+                {
+                    break;
+                }
+
+                gone++;
             }
 
-            ServeWaiting(range);
-            return NtStatus.Success;
+            if (gone > 0)
+            {
+                ServeWaiting(gone == 1 ? ranges[0] : null);
+            }
+
+            return status;
         }
     }
 

@@ -59,6 +59,7 @@ internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
         var batch = new StoreEntry[BatchSize];
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var read = await listing.ReadAsync(batch, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {

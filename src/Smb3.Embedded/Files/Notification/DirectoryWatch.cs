@@ -40,6 +40,9 @@ internal sealed class DirectoryWatch : IOutsideListener
     /// <summary>Whether directories below count too.</summary>
     public bool Tree { get; }
 
+    /// <summary>The path under which the table has it. Guarded by the table's lock.</summary>
+    public string? Place { get; set; }
+
     /// <summary>Whether it hears only of what a listing shows (access-based enumeration).</summary>
     public bool IsLimited => _visible is not null;
 

@@ -3,15 +3,19 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
-/// Who watches which directory of a volume (MS-FSA section 2.1.1.1, ChangeNotifyList). A change costs one look-up for each directory
-/// above it, however many are watched, and next to nothing while none is.
+/// Who watches which directory of a volume (MS-FSA section 2.1.1.1, ChangeNotifyList). A change costs one look-up for each length
+/// of path that is watched above it, however many are watched, and next to nothing while none is.
 /// </summary>
 internal sealed class WatchTable
 {
     private readonly Lock _sync = new();
-    private readonly Dictionary<string, List<DirectoryWatch>> _byPath;
-    private readonly Dictionary<string, List<DirectoryWatch>>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly Dictionary<string, HashSet<DirectoryWatch>> _byPath;
+    private readonly Dictionary<string, HashSet<DirectoryWatch>>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly List<DirectoryWatch> _touched = [];
+
+    // How many watched paths have which length: a change looks only at those directories above it that somebody may watch. The path of one
+    // can have thousands of names, and to look all of them up would cost the square of that.
+    private readonly Dictionary<int, int> _lengths = [];
     private volatile int _count;
     private volatile int _limited;
 
@@ -41,22 +45,23 @@ internal sealed class WatchTable
     {
         lock (_sync)
         {
-            foreach (var (path, watches) in _byPath)
+            if (watch.Place is not { } path || !_byPath.TryGetValue(path, out var watches) || !watches.Remove(watch))
             {
-                if (!watches.Remove(watch))
-                {
-                    continue;
-                }
-
-                if (watches.Count == 0)
-                {
-                    _byPath.Remove(path);
-                }
-
-                _count--;
-                _limited -= watch.IsLimited ? 1 : 0;
                 return;
             }
+
+            watch.Place = null;
+            if (watches.Count == 0)
+            {
+                _byPath.Remove(path);
+                if (--_lengths[path.Length] == 0)
+                {
+                    _lengths.Remove(path.Length);
+                }
+            }
+
+            _count--;
+            _limited -= watch.IsLimited ? 1 : 0;
         }
     }
 
@@ -72,6 +77,7 @@ internal sealed class WatchTable
         {
             var all = _byPath.Values.SelectMany(static watches => watches).ToArray();
             _byPath.Clear();
+            _lengths.Clear();
             foreach (var watch in all)
             {
                 Put(watch);
@@ -115,7 +121,7 @@ internal sealed class WatchTable
         for (var isParent = true; end > 0; isParent = false)
         {
             end = Math.Max(path.AsSpan(0, end).LastIndexOf('\\'), 0);
-            if (!_lookup.TryGetValue(path.AsSpan(0, end), out var watches))
+            if (!_lengths.ContainsKey(end) || !_lookup.TryGetValue(path.AsSpan(0, end), out var watches))
             {
                 continue;
             }
@@ -167,7 +173,7 @@ internal sealed class WatchTable
             for (var isParent = true; end > 0; isParent = false)
             {
                 end = Math.Max(path.Text.AsSpan(0, end).LastIndexOf('\\'), 0);
-                if (_lookup.TryGetValue(path.Text.AsSpan(0, end), out var watches))
+                if (_lengths.ContainsKey(end) && _lookup.TryGetValue(path.Text.AsSpan(0, end), out var watches))
                 {
                     found.AddRange(watches.Where(watch => watch.IsLimited && (isParent || watch.Tree)));
                 }
@@ -183,7 +189,10 @@ internal sealed class WatchTable
         if (!_byPath.TryGetValue(path, out var watches))
         {
             _byPath.Add(path, watches = []);
+            _lengths[path.Length] = _lengths.GetValueOrDefault(path.Length) + 1;
         }
+
+        watch.Place = path;
 
         watches.Add(watch);
     }

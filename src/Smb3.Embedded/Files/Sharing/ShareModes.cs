@@ -22,6 +22,9 @@ internal struct ShareModes
     /// <summary>Whether an open with this access takes part in sharing at all.</summary>
     public static bool Matters(FileAccessMask access) => (access & (Reading | Writing | FileAccessMask.Delete)) != 0;
 
+    /// <summary>Whether any open may delete.</summary>
+    public readonly bool AnyDeleter => _deleters > 0;
+
     /// <summary>Whether one more open may have <paramref name="access"/> and grant others <paramref name="share"/>.</summary>
     public readonly bool Allows(FileAccessMask access, ShareAccess share)
     {

@@ -335,13 +335,15 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
 
     private NtResult<MemoryDirectory> FindDirectory(StorePath path, out StorePath actual)
     {
-        actual = StorePath.Root;
+        actual = path;
         var directory = _root;
         if (path.IsRoot)
         {
             return directory;
         }
 
+        // The text at hand is kept while it is written as the names are; else it is put together once, however deep it goes.
+        char[]? written = null;
         foreach (var range in path.Names)
         {
             if (directory.Find(path.Text.AsSpan(range)) is not { } link)
@@ -359,10 +361,16 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
                 return NtStatus.ObjectPathNotFound;
             }
 
-            actual = actual.Append(link.Name);
+            if (!path.Text.AsSpan(range).SequenceEqual(link.Name))
+            {
+                written ??= path.Text.ToCharArray();
+                link.Name.CopyTo(written.AsSpan(range.Start.Value)); // as long: names that are equal differ in case only
+            }
+
             directory = next;
         }
 
+        actual = written is null ? path : new StorePath(new string(written));
         return directory;
     }
 
