@@ -137,8 +137,8 @@ internal sealed partial class CreateOperation
             }
 
             volume.CountOpen(1);
-            volume.Raise(
-                new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open);
+            await volume.RaiseAsync(
+                new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open).ConfigureAwait(false);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
             file = null;
             handle = null!;

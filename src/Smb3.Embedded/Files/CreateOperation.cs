@@ -389,7 +389,8 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                     return status;
                 }
 
-                volume.RaiseModified(open, ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes);
+                await volume.RaiseModifiedAsync(open, ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes).ConfigureAwait(false);
+                await (file.Caching.WhenTold() ?? Task.CompletedTask).ConfigureAwait(false);
                 stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
                 if (!stored.Succeeded)
                 {

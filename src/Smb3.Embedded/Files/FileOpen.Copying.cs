@@ -213,8 +213,7 @@ internal sealed partial class FileOpen
             File.NoteChange(offset, length);
             var status = await change().ConfigureAwait(false);
             File.NoteChange(offset, length);
-            AfterWrite(status);
-            return status;
+            return await AfterWriteAsync(status).ConfigureAwait(false);
         }
         finally
         {

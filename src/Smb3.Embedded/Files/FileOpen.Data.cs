@@ -241,6 +241,7 @@ internal sealed partial class FileOpen
         {
             File.Caching.BreakReads(this); // granted before the lock was there
             await File.Writes.WaitAsync().ConfigureAwait(false);
+            await AfterTelling(status).ConfigureAwait(false);
         }
 
         return status;
@@ -320,8 +321,7 @@ internal sealed partial class FileOpen
 
         var status = writing.Result;
         EndWrite(turn);
-        AfterWrite(status);
-        return new(status);
+        return AfterWriteAsync(status);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -342,8 +342,7 @@ internal sealed partial class FileOpen
             EndWrite(turn);
         }
 
-        AfterWrite(status);
-        return status;
+        return await AfterWriteAsync(status).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -417,8 +416,7 @@ internal sealed partial class FileOpen
                 status = await _file.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            AfterWrite(status);
-            return status;
+            return await AfterWriteAsync(status).ConfigureAwait(false);
         }
         finally
         {
@@ -441,17 +439,29 @@ internal sealed partial class FileOpen
             : await WriteAtAsync(offset, data, writeThrough, cancellationToken).ConfigureAwait(false);
     }
 
-    private void AfterWrite(NtStatus status)
+    private ValueTask<NtStatus> AfterWriteAsync(NtStatus status)
     {
         // Who was granted a cache during the change may have read what was there before it.
         File.Caching.BreakReads(this);
-        if (status != NtStatus.Success)
+        if (status == NtStatus.Success)
         {
-            return;
+            _needsArchive = true;
+            Volume.RaiseWritten(this);
         }
 
-        _needsArchive = true;
-        Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size, ListingBreak.AtClose);
+        return AfterTelling(status);
+    }
+
+    /// <summary>The answer to a change of data, once everybody who caches it has been told (<see cref="Caching.FileCaching.WhenTold"/>).</summary>
+    private ValueTask<NtStatus> AfterTelling(NtStatus status)
+    {
+        return File.Caching.WhenTold() is { } told ? WaitAsync(told, status) : new(status);
+
+        static async ValueTask<NtStatus> WaitAsync(Task told, NtStatus status)
+        {
+            await told.ConfigureAwait(false);
+            return status;
+        }
     }
 
     private async ValueTask<NtStatus> ResizeAsync(
@@ -484,6 +494,7 @@ internal sealed partial class FileOpen
             var status = await resize(this, size, cancellationToken).ConfigureAwait(false);
             File.NoteChange();
             File.Caching.BreakReads(this);
+            await AfterTelling(status).ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
                 return status;
@@ -501,7 +512,7 @@ internal sealed partial class FileOpen
             }
 
             _needsArchive = true;
-            Volume.RaiseModified(this, ChangeFilter.LastWrite | ChangeFilter.Size);
+            await Volume.RaiseModifiedAsync(this, ChangeFilter.LastWrite | ChangeFilter.Size).ConfigureAwait(false);
             return status;
         }
         finally

@@ -77,7 +77,7 @@ internal sealed partial class FileOpen
             var status = await file.SetExtendedAttributesAsync(changes, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                Volume.RaiseModified(this, ChangeFilter.Ea);
+                await Volume.RaiseModifiedAsync(this, ChangeFilter.Ea).ConfigureAwait(false);
             }
 
             return status;

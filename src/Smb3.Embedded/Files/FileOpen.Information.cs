@@ -118,7 +118,7 @@ internal sealed partial class FileOpen
                     _needsArchive = false; // what is set on purpose stays
                 }
 
-                Volume.RaiseModified(this, Filter(change));
+                await Volume.RaiseModifiedAsync(this, Filter(change)).ConfigureAwait(false);
             }
 
             if (times.With(Thaw) is var thawed && thawed != PinnedTimes.None)

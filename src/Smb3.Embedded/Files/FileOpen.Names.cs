@@ -223,7 +223,7 @@ internal sealed partial class FileOpen
         var status = await Volume.Store.LinkAsync(source, target, replace, cancellationToken).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
-            RaiseAppeared(target, victim, seers);
+            await RaiseAppearedAsync(target, victim, seers).ConfigureAwait(false);
         }
 
         return status;
@@ -429,7 +429,7 @@ internal sealed partial class FileOpen
 
         Volume.Tunnel.Remember(source);
         var filter = IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-        Volume.RaiseRenamed(source, target, filter, this, seers);
+        await Volume.RaiseRenamedAsync(source, target, filter, this, seers).ConfigureAwait(false);
         _renamed = !IsDirectory;
         await ArchiveAsync(cancellationToken).ConfigureAwait(false);
         return NtStatus.Success;
@@ -621,14 +621,14 @@ internal sealed partial class FileOpen
         }
     }
 
-    private void RaiseAppeared(StorePath path, StoreVictim? replaced, IReadOnlySet<DirectoryWatch>? seers)
+    private async ValueTask RaiseAppearedAsync(StorePath path, StoreVictim? replaced, IReadOnlySet<DirectoryWatch>? seers)
     {
         if (replaced is not null)
         {
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName, seers), this);
+            await Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName, seers), this).ConfigureAwait(false);
         }
 
-        Volume.Raise(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), this);
+        await Volume.RaiseAsync(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), this).ConfigureAwait(false);
     }
 
     /// <summary>NTFS marks a renamed and a written file for the next backup.</summary>

@@ -170,7 +170,7 @@ internal sealed partial class FileOpen
             var status = await change().ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                Volume.RaiseModified(this, ChangeFilter.Attributes);
+                await Volume.RaiseModifiedAsync(this, ChangeFilter.Attributes).ConfigureAwait(false);
             }
 
             return status;

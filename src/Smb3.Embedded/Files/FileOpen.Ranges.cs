@@ -26,7 +26,7 @@ internal sealed partial class FileOpen
             var status = await file.SetSparseAsync(sparse, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                Volume.RaiseModified(this, ChangeFilter.Attributes);
+                await Volume.RaiseModifiedAsync(this, ChangeFilter.Attributes).ConfigureAwait(false);
             }
 
             return status;
@@ -74,8 +74,7 @@ internal sealed partial class FileOpen
             File.Times.BeforeWrite(this);
             File.NoteChange(offset, end - offset);
             var status = await file.ZeroAsync(offset, end - offset, cancellationToken).ConfigureAwait(false);
-            AfterWrite(status);
-            return status;
+            return await AfterWriteAsync(status).ConfigureAwait(false);
         }
         finally
         {
@@ -189,7 +188,7 @@ internal sealed partial class FileOpen
             File.NoteChange(offset, length);
             var status = await file.TrimAsync(offset, length, cancellationToken).ConfigureAwait(false);
             File.Caching.BreakReads(this);
-            return status;
+            return await AfterTelling(status).ConfigureAwait(false);
         }
         finally
         {

@@ -162,7 +162,7 @@ internal sealed partial class FileOpen
             status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                Volume.RaiseModified(this, ChangeFilter.Security);
+                await Volume.RaiseModifiedAsync(this, ChangeFilter.Security).ConfigureAwait(false);
             }
 
             return status;
@@ -197,7 +197,7 @@ internal sealed partial class FileOpen
             var status = await posix.SetUnixModeAsync(mode, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                Volume.RaiseModified(this, ChangeFilter.Security);
+                await Volume.RaiseModifiedAsync(this, ChangeFilter.Security).ConfigureAwait(false);
             }
 
             return status;

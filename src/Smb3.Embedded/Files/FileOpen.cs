@@ -77,6 +77,9 @@ internal sealed partial class FileOpen
     /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
     internal IBreakSink? BreakSink { get; set; }
 
+    /// <summary>Where it stands among the opens of <see cref="Grant"/>.</summary>
+    internal LinkedListNode<FileOpen>? GrantPlace { get; set; }
+
     /// <summary>The name that was opened; set while the open is in its file's table, and kept after.</summary>
     internal FileLink? Link { get; set; }
 
@@ -151,12 +154,12 @@ internal sealed partial class FileOpen
             // NTFS tells of the archive attribute that a rename set only now.
             if (_renamed && Link is { Removed: false, DeletePending: false })
             {
-                Volume.RaiseModified(this, ChangeFilter.Attributes, ListingBreak.None);
+                Volume.RaiseModified(this, ChangeFilter.Attributes);
             }
 
             if (ChangedEntry)
             {
-                Volume.LeasedDirectories.EntryChanged(Path, Record.Lease?.ParentKey);
+                await (Volume.LeasedDirectories.EntryChanged(Path, Record.Lease?.ParentKey) ?? Task.CompletedTask).ConfigureAwait(false);
             }
 
             if (query && await ShowMetadataAsync(cancellationToken).ConfigureAwait(false) is { Succeeded: true, Value: var shown })
@@ -293,7 +296,7 @@ internal sealed partial class FileOpen
 
             // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
             var spared = Record.Lease?.ParentKey is { } parent && parent == Link!.DeleterParentKey ? (Guid?)parent : null;
-            Volume.Raise(new FileChange(ChangeAction.Removed, path, filter, seers), spared);
+            await Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared).ConfigureAwait(false);
         }
     }
 }

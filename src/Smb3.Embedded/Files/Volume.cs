@@ -318,31 +318,32 @@ internal sealed class Volume
     }
 
     /// <summary>Tells who listens, and who caches the listing, of a change that <paramref name="by"/> made.</summary>
-    internal void Raise(FileChange change, FileOpen by)
+    internal ValueTask RaiseAsync(FileChange change, FileOpen by)
     {
         by.File.Whole.Caching.NoteOwn();
-        Raise(change, by.Record.Lease?.ParentKey);
+        return RaiseAsync(change, by.Record.Lease?.ParentKey);
     }
 
     /// <summary>Tells who listens, and who caches the listing under another key than <paramref name="spared"/>, of a change.</summary>
-    internal void Raise(FileChange change, Guid? spared)
+    internal ValueTask RaiseAsync(FileChange change, Guid? spared)
     {
-        LeasedDirectories.EntryChanged(change.Path, spared);
+        var told = LeasedDirectories.EntryChanged(change.Path, spared);
         OutsideChanges.Own(change);
         Watches.Publish(change);
         Changed?.Invoke(change);
+        return told is null ? default : new ValueTask(told);
     }
 
     /// <summary>
     /// Tells who listens that <paramref name="by"/> moved a name: who watches its directory hears of the old and the new name together;
     /// from one directory to another it is a removal and an addition.
     /// </summary>
-    internal void RaiseRenamed(
+    internal async ValueTask RaiseRenamedAsync(
         StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers)
     {
         by.File.Whole.Caching.NoteOwn();
-        LeasedDirectories.EntryChanged(source, by.Record.Lease?.ParentKey);
-        LeasedDirectories.EntryChanged(target, by.Record.Lease?.ParentKey);
+        var toldOfOld = LeasedDirectories.EntryChanged(source, by.Record.Lease?.ParentKey);
+        var toldOfNew = LeasedDirectories.EntryChanged(target, by.Record.Lease?.ParentKey);
         var stays = SamePath(source.Parent, target.Parent);
         var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter, seers);
         var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter, stays ? seers : null);
@@ -351,24 +352,37 @@ internal sealed class Volume
         Watches.Publish(old, now);
         Changed?.Invoke(old);
         Changed?.Invoke(now);
+        await (toldOfOld ?? Task.CompletedTask).ConfigureAwait(false);
+        await (toldOfNew ?? Task.CompletedTask).ConfigureAwait(false);
     }
 
-    /// <summary>Tells who listens, and who caches the listing, that the file of <paramref name="open"/> changed.</summary>
+    /// <summary>
+    /// Tells who listens, and at once who caches the listing, that the file of <paramref name="open"/> changed: the listing shows it (what
+    /// SET_INFO sets, and an overwrite).
+    /// </summary>
     /// <param name="open">Who changed it.</param>
     /// <param name="filter">What changed; nothing when it is not told, as of a change time that was set.</param>
-    /// <param name="listing">When who caches the listing is told.</param>
-    internal void RaiseModified(FileOpen open, ChangeFilter filter, ListingBreak listing = ListingBreak.Now)
+    internal ValueTask RaiseModifiedAsync(FileOpen open, ChangeFilter filter)
+    {
+        var told = LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey);
+        RaiseModified(open, filter);
+        return told is null ? default : new ValueTask(told);
+    }
+
+    /// <summary>
+    /// Tells who listens that the file of <paramref name="open"/> was written to. Who caches the listing is told with the close, which
+    /// is when NTFS shows it in the directory.
+    /// </summary>
+    internal void RaiseWritten(FileOpen open)
+    {
+        open.ChangedEntry = true;
+        RaiseModified(open, ChangeFilter.LastWrite | ChangeFilter.Size);
+    }
+
+    /// <summary>Tells who listens, and nobody who caches the listing, that the file of <paramref name="open"/> changed.</summary>
+    internal void RaiseModified(FileOpen open, ChangeFilter filter)
     {
         open.File.Whole.Caching.NoteOwn();
-        if (listing == ListingBreak.AtClose)
-        {
-            open.ChangedEntry = true;
-        }
-        else if (listing == ListingBreak.Now)
-        {
-            LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey);
-        }
-
         if (Watches.Count == 0 && Changed is null && !OutsideChanges.IsHeard)
         {
             return;

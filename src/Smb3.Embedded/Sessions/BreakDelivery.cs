@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Sessions;
 /// <param name="route">How it gets there.</param>
 /// <param name="time">Tells how long it is on its way.</param>
 /// <param name="isAwaited">Whether the client's answer is still waited for; <see langword="null"/>: none is, and arriving is all.</param>
-internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvider time, Func<bool>? isAwaited)
+internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvider time, Func<bool>? isAwaited) : IBreakProgress
 {
     /// <summary>Connections that are tried in quick succession; a client with more that are all dead is in no hurry.</summary>
     private const int QuickTries = 8;
@@ -130,8 +130,10 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
     {
         foreach (var connection in route.Connections())
         {
-            if (_tried.Add(connection.Id) && route.TrySend(connection, message) is { } mark)
+            // Ticked off when it has been sent: what fails now, because a session is ending, may go for another.
+            if (!_tried.Contains(connection.Id) && route.TrySend(connection, message) is { } mark)
             {
+                _tried.Add(connection.Id);
                 _current = connection;
                 _mark = mark;
                 _hasArrived = false;

@@ -19,17 +19,23 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     private readonly Client? _client = connection.Client;
     private readonly Lock _sync = new();
     private List<(CacheBreak Notice, CacheGrant Grant)>? _early;
-    private volatile BreakDelivery? _last;
-    private bool _announced;
+    private volatile bool _announced;
 
     /// <inheritdoc/>
-    public bool IsUnreachable => _last is { IsUnreachable: true };
+    public bool IsAnnounced => _announced;
 
-    private bool IsLease { get; set; }
+    /// <summary>The connections of the session, the oldest first.</summary>
+    public IEnumerable<Connection> Channels => tree.Session.Channels.Select(static channel => channel.Connection).OrderBy(static one => one.Id);
+
+    /// <summary>The client, whose lease it is if it has one.</summary>
+    public Client? Client => _client;
+
+    /// <summary>Whether what goes to the session is encrypted, so that only its own channels can take it.</summary>
+    public bool Seals => tree.Session.EncryptData || tree.EncryptData;
 
     private bool FollowsSpecification => tree.Session.Graph.Settings.RetryOplockBreaks;
 
-    bool IBreakRoute.Retries => IsLease || FollowsSpecification;
+    bool IBreakRoute.Retries => FollowsSpecification;
 
     /// <summary>
     /// The response has its place among all that goes to the client, which knows the open from there on: breaks go out behind it.
@@ -136,24 +142,12 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         return true;
     }
 
-    IEnumerable<Connection> IBreakRoute.Connections()
-    {
-        var session = tree.Session;
-        var channels = session.Channels.Select(channel => channel.Connection);
-        if (!IsLease)
-        {
-            return FollowsSpecification
-                ? channels.OrderBy(one => one.Id != _openedOn).ThenBy(one => one.Id)
-                : channels.OrderByDescending(one => one.Id);
-        }
+    IEnumerable<Connection> IBreakRoute.Connections() => FollowsSpecification
+        ? Channels.OrderBy(one => one.Id != _openedOn)
+        : Channels.OrderByDescending(static one => one.Id);
 
-        // What is encrypted for a session, only its own channels can take.
-        return Seals || _client is not { } client
-            ? channels.OrderBy(one => one.Id)
-            : client.Connections.Where(one => one.Authenticated).OrderBy(one => one.Id);
-    }
-
-    SentMark? IBreakRoute.TrySend(Connection connection, ReadOnlySpan<byte> message)
+    /// <summary>Sends over a connection; <see langword="null"/> when it has ended, or the session has.</summary>
+    public SentMark? TrySend(Connection connection, ReadOnlySpan<byte> message)
     {
         // Notifications are not signed (MS-SMB2 3.3.4.1.1), but a session or share that encrypts encrypts them too.
         var session = tree.Session;
@@ -172,8 +166,6 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
         }
     }
 
-    private bool Seals => tree.Session.EncryptData || tree.EncryptData;
-
     private void TellChange(LeaseIdentity? lease) =>
         tree.Session.Graph.Changes.TellCaching(tree.Session, fileId.Persistent, lease);
 
@@ -181,12 +173,11 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     {
         Span<byte> message = stackalloc byte[Smb2Header.Size + LeaseBreakNotification.FixedSize];
         message = message[..Write(message, notice)];
-        IsLease = notice.Lease is not null;
         TellChange(notice.Lease);
         var sent = notice;
         var delivery = new BreakDelivery(
-            message.ToArray(), this, tree.Session.Graph.Settings.TimeProvider, notice.MustAnswer ? () => grant.Awaits(sent) : null);
-        _last = delivery;
+            message.ToArray(), notice.Lease is null ? this : new LeaseBreakRoute(grant), tree.Session.Graph.Settings.TimeProvider, notice.MustAnswer ? () => grant.Awaits(sent) : null);
+        grant.Progress = delivery;
         return delivery.Begin();
     }
 

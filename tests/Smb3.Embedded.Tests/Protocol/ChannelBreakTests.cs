@@ -58,6 +58,27 @@ public sealed class ChannelBreakTests : ProtocolTest
         await waiting.ExpectAsync(NtStatus.Success);
     }
 
+    [Theory]
+    [InlineData("data")]
+    [InlineData("sealed")]
+    public async Task A_lease_break_reaches_the_second_user_of_a_client_when_the_session_of_the_first_has_ended(string share)
+    {
+        Start(new ServerSettings { TimeProvider = _clock });
+        var client = new SmbTestClientOptions { ClientGuid = Guid.NewGuid() };
+        var first = await Server.ConnectToAsync(share, client);
+        var second = await (await Server.LogOnAsync(client, TestServer.Bob)).ConnectAsync(share);
+        await OpenLeasedAsync(first);
+        await OpenLeasedAsync(second);
+        var waiting = await OpenElsewhereAsync(share);
+        await first.Session.Connection.NextUnsolicitedAsync();
+        await first.Session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => Server.Graph.Connections.Count == 2, "the first connection is gone");
+        Pass(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(Key, BreakAnswer.Parse((await second.Session.Connection.NextUnsolicitedAsync()).Message).LeaseKey);
+        await AcknowledgeLeaseAsync(second, second.Session.Connection);
+        await waiting.ExpectAsync(NtStatus.Success);
+    }
+
     [Fact]
     public async Task A_lease_break_finds_a_channel_that_was_bound_after_it_was_sent()
     {
@@ -195,9 +216,9 @@ public sealed class ChannelBreakTests : ProtocolTest
     }
 
     /// <summary>Another client opens the file, which waits for the break.</summary>
-    private async Task<SmbTestCall> OpenElsewhereAsync()
+    private async Task<SmbTestCall> OpenElsewhereAsync(string share = "data")
     {
-        var other = await Server.ConnectToAsync();
+        var other = await Server.ConnectToAsync(share);
         var call = await other.Session.Connection.SendAsync(other.Request(Smb2Command.Create, RequestBody.Create("f")));
         await call.InterimAsync();
         return call;

@@ -221,7 +221,7 @@ internal static class DurableOpening
             || open.File.Grant?.Show() is not { } shown
             || (shown.State & CacheState.Handle) == 0)
         {
-            return default;
+            return DurableGrant.None;
         }
 
         var timeout = asked.RequestV2 is not { } v2 ? settings.MaxDurableTimeout

@@ -1,15 +1,28 @@
 namespace Smb3.Embedded.Files.Caching;
 
-/// <summary>Breaks that were decided under a file's lock and are sent after it was left.</summary>
+/// <summary>
+/// Breaks that were decided under a file's lock and are sent after it was left. Whoever finds them decided, and so nothing left to break,
+/// does not get ahead of them: see <see cref="FileCaching.WhenTold"/>.
+/// </summary>
 internal struct BreakBatch
 {
-    private List<(CacheGrant Grant, CacheBreak Notice)>? _notices;
+    private List<(CacheGrant Grant, CacheBreak Notice, bool EndsBreak)>? _notices;
 
     /// <summary>Whether there is nothing to send.</summary>
     public readonly bool IsEmpty => _notices is null;
 
-    /// <summary>Adds one.</summary>
-    public void Add(CacheGrant grant, in CacheBreak notice) => (_notices ??= []).Add((grant, notice));
+    /// <summary>Adds one. Called with the file's lock held.</summary>
+    public void Add(CacheGrant grant, in CacheBreak notice)
+    {
+        grant.File.Caching.BeginTelling();
+        (_notices ??= []).Add((grant, notice, false));
+    }
+
+    /// <summary>
+    /// Adds one that waits for an answer to be sent, which may take its time: nobody is held up by it, but the break before it is not over
+    /// until it has been sent. Called with the file's lock held.
+    /// </summary>
+    public void AddNext(CacheGrant grant, in CacheBreak notice) => (_notices ??= []).Add((grant, notice, true));
 
     /// <summary>
     /// Sends all. A client that cannot be reached loses its opens (MS-SMB2 3.3.4.6 and 3.3.4.7), and what it had is free when they are
@@ -22,27 +35,39 @@ internal struct BreakBatch
             return;
         }
 
-        foreach (var (grant, notice) in _notices)
+        foreach (var (grant, notice, endsBreak) in _notices)
         {
-            if (!grant.TryBeginSend(notice))
-            {
-                continue;
-            }
-
-            bool isSent;
             try
             {
-                isSent = grant.Send(notice);
+                Send(grant, notice);
             }
             finally
             {
-                grant.EndSend();
+                grant.File.Caching.Told(grant, notice, endsBreak);
             }
+        }
+    }
 
-            if (!isSent && notice.MustAnswer && !grant.TryClose())
-            {
-                grant.File.Caching.GiveUp(grant);
-            }
+    private static void Send(CacheGrant grant, in CacheBreak notice)
+    {
+        if (!grant.TryBeginSend(notice))
+        {
+            return;
+        }
+
+        bool isSent;
+        try
+        {
+            isSent = grant.Send(notice);
+        }
+        finally
+        {
+            grant.EndSend();
+        }
+
+        if (!isSent && notice.MustAnswer && !grant.TryClose())
+        {
+            grant.File.Caching.GiveUp(grant);
         }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class BreakDeadline
                 return;
             }
 
-            isUnreachable = _grant.Opens.Exists(open => open.BreakSink is { IsUnreachable: true });
+            isUnreachable = _grant.Progress is { IsUnreachable: true };
 
             // Timers may be some milliseconds early, a client that was promised its time must not lose them.
             var left = (isUnreachable ? PatienceWithTheUnreachable : _patience) - _time.GetElapsedTime(_start);

@@ -48,14 +48,20 @@ internal sealed class CacheGrant
     /// <summary>How many breaks there have been that the client had to answer.</summary>
     public int Breaks { get; set; }
 
+    /// <summary>The number of the latest notice.</summary>
+    public int Notices { get; set; }
+
+    /// <summary>How far the latest notice has got that was sent; <see langword="null"/>: nowhere yet.</summary>
+    public IBreakProgress? Progress { get; set; }
+
     /// <summary>Ends the wait for the client.</summary>
     public ITimer? Timer { get; set; }
 
     /// <summary>Where it stands among the grants of the file while it caches something.</summary>
     public LinkedListNode<CacheGrant> Place { get; }
 
-    /// <summary>Its opens, the oldest first.</summary>
-    public List<FileOpen> Opens { get; } = [];
+    /// <summary>Its opens, the oldest first. Each knows its place, so that one of very many leaves as quickly as the last.</summary>
+    public LinkedList<FileOpen> Opens { get; } = [];
 
     /// <summary>Its opens that keep others from caching writes.</summary>
     public int Blockers { get; set; }
@@ -74,8 +80,7 @@ internal sealed class CacheGrant
     {
         lock (File.Sync)
         {
-            return IsBreaking && State == notice.From && BreakingTo == notice.To
-                && (Lease is not { Version: 2 } || Epoch == notice.Epoch);
+            return IsBreaking && Notices == notice.Number;
         }
     }
 
@@ -84,7 +89,7 @@ internal sealed class CacheGrant
     {
         lock (File.Sync)
         {
-            return Opens.Count == 1 && Opens[0] == open;
+            return Opens.Count == 1 && Opens.First!.Value == open;
         }
     }
 
@@ -143,14 +148,8 @@ internal sealed class CacheGrant
     /// <summary>Begins to close the opens, whose client cannot be reached; false when one of them stays open.</summary>
     public bool TryClose()
     {
-        IBreakSink[] sinks;
-        lock (File.Sync)
-        {
-            sinks = [.. Opens.Select(open => open.BreakSink).OfType<IBreakSink>()];
-        }
-
         var closing = true;
-        foreach (var sink in sinks)
+        foreach (var sink in GetSinks())
         {
             closing &= sink.TryClose();
         }
@@ -158,18 +157,21 @@ internal sealed class CacheGrant
         return closing;
     }
 
-    /// <summary>Hands a break to the first of the opens that can still reach the client.</summary>
-    public bool Send(in CacheBreak notice)
+    /// <summary>Whoever takes breaks to the client on behalf of one of the opens, the oldest first.</summary>
+    public IBreakSink[] GetSinks()
     {
-        FileOpen[] opens;
         lock (File.Sync)
         {
-            opens = [.. Opens];
+            return [.. Opens.Select(static open => open.BreakSink).OfType<IBreakSink>()];
         }
+    }
 
-        foreach (var open in opens)
+    /// <summary>Hands a break to the first of the opens that can still reach the client, and of which it knows.</summary>
+    public bool Send(in CacheBreak notice)
+    {
+        foreach (var sink in GetSinks().OrderByDescending(static sink => sink.IsAnnounced))
         {
-            if (open.BreakSink is { } sink && sink.Send(notice, this))
+            if (sink.Send(notice, this))
             {
                 return true;
             }

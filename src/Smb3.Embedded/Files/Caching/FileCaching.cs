@@ -29,6 +29,10 @@ internal sealed class FileCaching(FileObject file)
     private volatile int _reading;
     private int _breaking;
 
+    // Notices that were decided and have no place yet among all that goes to their clients.
+    private volatile int _telling;
+    private TaskCompletionSource? _told;
+
     /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA section 2.1.5.1.2).</summary>
     public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
 
@@ -142,6 +146,52 @@ internal sealed class FileCaching(FileObject file)
     }
 
     /// <summary>
+    /// Completes when every notice that was decided before has its place among all that goes to its client; <see langword="null"/>: all
+    /// have. No change is answered earlier: it may have found nothing to break because another has just done so, and a client that still
+    /// answers from its cache would show what was there before the change.
+    /// </summary>
+    public Task? WhenTold()
+    {
+        if (_telling == 0)
+        {
+            return null;
+        }
+
+        lock (file.Sync)
+        {
+            return _telling == 0
+                ? null
+                : (_told ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>A notice was decided. Called with the file's lock held; <see cref="Told"/> follows.</summary>
+    public void BeginTelling() => _telling++;
+
+    /// <summary>A notice is on its way, or means nothing any more.</summary>
+    public void Told(CacheGrant grant, in CacheBreak notice, bool endsBreak)
+    {
+        lock (file.Sync)
+        {
+            if (endsBreak)
+            {
+                if (!notice.MustAnswer && grant.IsBreaking && grant.Notices == notice.Number)
+                {
+                    EndBreak(grant, notice.To);
+                }
+
+                return;
+            }
+
+            if (--_telling == 0)
+            {
+                _told?.TrySetResult();
+                _told = null;
+            }
+        }
+    }
+
+    /// <summary>
     /// Breaks cached handles before a name of the file changes or goes (MS-FSA sections 2.1.5.15.3 and 2.1.5.15.12).
     /// </summary>
     /// <param name="by">Who does it; its own lease is spared. <see langword="null"/>: none is.</param>
@@ -182,11 +232,12 @@ internal sealed class FileCaching(FileObject file)
     /// The key that the open which changes it names as that of its parent. Windows compares the keys only, so that it spares the lease of
     /// another client with that key too.
     /// </param>
-    public void BreakListing(Guid? spared)
+    /// <returns>What to wait for before the change is answered, see <see cref="WhenTold"/>.</returns>
+    public Task? BreakListing(Guid? spared)
     {
         if (_reading == 0)
         {
-            return;
+            return WhenTold();
         }
 
         BreakBatch breaks = default;
@@ -203,6 +254,7 @@ internal sealed class FileCaching(FileObject file)
         }
 
         breaks.Send();
+        return WhenTold();
     }
 
     /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
@@ -264,7 +316,7 @@ internal sealed class FileCaching(FileObject file)
 
         if (grant is not null)
         {
-            grant.Opens.Add(open);
+            grant.Opens.AddLast(open.GrantPlace = new LinkedListNode<FileOpen>(open));
             open.Grant = grant;
             open.BreakSink = wish!.Sink;
             if (_grants.Count > 0 && _outside is null)
@@ -301,7 +353,7 @@ internal sealed class FileCaching(FileObject file)
 
         if (grant is not null)
         {
-            grant.Opens.Remove(open);
+            grant.Opens.Remove(open.GrantPlace!);
             if (grant.Opens.Count == 0)
             {
                 End(grant);
@@ -366,14 +418,15 @@ internal sealed class FileCaching(FileObject file)
             // Windows goes down in steps: cached reads are the last to go, and that needs no answer.
             if ((to & Held) == 0)
             {
-                EndBreak(grant, CacheState.None);
-                next.Add(grant, Notice(grant, to, CacheState.None));
+                Set(grant, to);
+                grant.BreakingTo = CacheState.None;
+                next.AddNext(grant, Notice(grant, to, CacheState.None));
                 return NtStatus.Success;
             }
 
             Set(grant, to);
             grant.BreakingTo = (grant.BreakingFor | CacheState.Read) & to;
-            next.Add(grant, Notice(grant, to, grant.BreakingTo));
+            next.AddNext(grant, Notice(grant, to, grant.BreakingTo));
             return NtStatus.Success;
         }
     }
@@ -432,7 +485,7 @@ internal sealed class FileCaching(FileObject file)
     private static bool IsBlocker(FileOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
 
     private static CacheBreak Notice(CacheGrant grant, CacheState from, CacheState to) => new(
-        grant.Lease, from, to, grant.Lease is { Version: 2 } ? grant.Epoch : (ushort)0, MustAnswer: (from & Held) != 0);
+        grant.Lease, from, to, grant.Lease is { Version: 2 } ? grant.Epoch : (ushort)0, MustAnswer: (from & Held) != 0, ++grant.Notices);
 
     /// <summary>What of a wish makes sense: a directory has no data that a client could write.</summary>
     private CacheState Wanted(CachingWish wish) =>
@@ -531,9 +584,9 @@ internal sealed class FileCaching(FileObject file)
         _breaking--;
         Set(grant, to);
         Signal();
-        if (grant.Opens.Count > 0)
+        if (grant.Opens.First is { Value: var oldest })
         {
-            grant.Opens[0].BreakSink?.Settled(grant.Lease);
+            oldest.BreakSink?.Settled(grant.Lease);
         }
     }
 

@@ -60,13 +60,11 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     /// <summary>An entry changed: breaks the leases on the directory that has it.</summary>
     /// <param name="path">The entry.</param>
     /// <param name="spared">The key of the lease on the directory that knows of the change.</param>
-    public void EntryChanged(StorePath path, Guid? spared)
-    {
-        if (!_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known))
-        {
-            known.Directory.Caching.BreakListing(spared);
-        }
-    }
+    /// <returns>What to wait for before the change is answered (<see cref="FileCaching.WhenTold"/>); <see langword="null"/>: nothing.</returns>
+    public Task? EntryChanged(StorePath path, Guid? spared) =>
+        !_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known)
+            ? known.Directory.Caching.BreakListing(spared)
+            : null;
 
     private IDisposable? Watch(StorePath path, FileObject directory) =>
         outside.Start(new Listener(directory, path), path, tree: false);

@@ -79,7 +79,12 @@ internal enum DurableKind
 }
 
 /// <summary>What lets an open outlive its connection, and for how long.</summary>
-internal readonly record struct DurableGrant(DurableKind Kind, TimeSpan Timeout);
+/// <remarks>An object: it is replaced as a whole while others look at it.</remarks>
+internal sealed record DurableGrant(DurableKind Kind, TimeSpan Timeout)
+{
+    /// <summary>What an open has that ends with its connection.</summary>
+    public static DurableGrant None { get; } = new(DurableKind.None, TimeSpan.Zero);
+}
 
 /// <summary>The application instance that opened a file (MS-SMB2 2.2.13.2.13 and 2.2.13.2.15).</summary>
 /// <param name="Id">Open.AppInstanceId.</param>

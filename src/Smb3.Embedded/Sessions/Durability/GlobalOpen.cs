@@ -57,7 +57,7 @@ internal sealed class GlobalOpen : IBreakSink
     public CreateAction Action { get; init; }
 
     /// <summary>What keeps it when its connection is lost.</summary>
-    public DurableGrant Grant { get; set; }
+    public DurableGrant Grant { get; set; } = DurableGrant.None;
 
     /// <summary>The open in its session; <see langword="null"/> while it has none.</summary>
     public FileHandle? Handle
@@ -254,7 +254,7 @@ internal sealed class GlobalOpen : IBreakSink
     public bool Send(in CacheBreak notice, CacheGrant grant) => TryClose();
 
     /// <inheritdoc/>
-    public bool IsUnreachable => false;
+    public bool IsAnnounced => true;
 
     /// <inheritdoc/>
     public bool TryClose()

@@ -6,7 +6,7 @@ using Xunit;
 namespace Smb3.Embedded.Tests.Files.Caching;
 
 /// <summary>A client that caches: opens files with oplocks and leases, and notes the breaks that it is told of.</summary>
-internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBreakSink
+internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBreakSink, IBreakProgress
 {
     public const CacheState R = CacheState.Read;
     public const CacheState RW = CacheState.Read | CacheState.Write;
@@ -32,11 +32,17 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
         return false;
     }
 
+    /// <summary>The version of the leases that it asks for.</summary>
+    public byte LeaseVersion { get; set; } = 2;
+
     /// <summary>Called while a break is being sent.</summary>
     public Action? Sending { get; set; }
 
+    public bool IsAnnounced => true;
+
     public bool Send(in CacheBreak notice, CacheGrant grant)
     {
+        grant.Progress = this;
         Sending?.Invoke();
         lock (_breaks)
         {
@@ -86,7 +92,7 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
                 State = state,
                 Sink = this,
                 Table = Leases,
-                Lease = new LeaseIdentity(Leases.ClientGuid, Key(key), parent == 0 ? null : Key(parent), 2),
+                Lease = new LeaseIdentity(Leases.ClientGuid, Key(key), parent == 0 ? null : Key(parent), LeaseVersion),
                 Epoch = 10,
                 MayLeaseDirectories = true,
             },

@@ -21,6 +21,63 @@ public sealed class DirectoryLeaseTests
         _b = new CachingClient(_volume);
     }
 
+    [Theory]
+    [InlineData("create")]
+    [InlineData("rename")]
+    [InlineData("delete")]
+    [InlineData("attributes")]
+    [InlineData("close")]
+    public async Task NoChangeOfTheListingIsAnsweredBeforeANoticeThatAnotherHasDecided(string change)
+    {
+        await _volume.MakeAsync("d", directory: true);
+        var file = await _volume.OpenAsync(@"d\f");
+        if (change == "close")
+        {
+            await TestVolume.WriteAsync(file, 0, 1);
+        }
+        else if (change == "delete")
+        {
+            await TestVolume.DeleteAsync(file);
+        }
+
+        await _a.LeaseAsync(1, R, options: CreateOptions.DirectoryFile, path: "d");
+        _a.TakeBreaks();
+        using var reached = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        _a.Sending = () =>
+        {
+            reached.Set();
+            goOn.Wait();
+        };
+        var making = Task.Run(() => _volume.OpenAsync(@"d\other"));
+        reached.Wait();
+        var changing = ChangeAsync();
+        Assert.False(changing.IsCompleted);
+        Assert.False(making.IsCompleted);
+        goOn.Set();
+        await changing;
+        await making;
+
+        async Task ChangeAsync()
+        {
+            switch (change)
+            {
+                case "create":
+                    await _volume.OpenAsync(@"d\g");
+                    break;
+                case "rename":
+                    Assert.Equal(NtStatus.Success, await file.RenameAsync("g", false, false, null, default));
+                    break;
+                case "attributes":
+                    Assert.Equal(NtStatus.Success, await file.SetBasicAsync(default, FileAttributes.Hidden, default));
+                    break;
+                default:
+                    await file.CloseAsync();
+                    break;
+            }
+        }
+    }
+
     [Fact]
     public async Task ADirectoryLeaseEndsWithAnyChangeOfTheListing()
     {

@@ -35,6 +35,107 @@ public sealed class LeaseTests
         Assert.Equal(0, _a.Leases.Count);
     }
 
+    [Theory]
+    [InlineData("write")]
+    [InlineData("append")]
+    [InlineData("zero")]
+    [InlineData("cut")]
+    [InlineData("lock")]
+    [InlineData("overwrite")]
+    public async Task NoChangeIsAnsweredBeforeANoticeThatAnotherHasDecided(string change)
+    {
+        var open = await _a.LeaseAsync(1, R);
+        var first = await _b.OplockAsync(None);
+        var second = await _b.OplockAsync(
+            None, change == "append" ? FileAccessMask.AppendData | FileAccessMask.ReadAttributes : TestVolume.All);
+        await TestVolume.WriteAsync(first, 0, new byte[100]);
+        Assert.Equal(None, _a.TakeBreak().To);
+        await _a.LeaseAsync(1, R);
+        Assert.Equal(R, open.Grant!.Show().State);
+        using var reached = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        _a.Sending = () =>
+        {
+            reached.Set();
+            goOn.Wait();
+        };
+        var writing = Task.Run(() => TestVolume.WriteAsync(first, 0, 1));
+        reached.Wait();
+
+        // It finds nothing more to break, while the client that caches does not know that yet.
+        var changing = ChangeAsync();
+        Assert.False(changing.IsCompleted);
+        Assert.False(writing.IsCompleted);
+        goOn.Set();
+        Assert.Equal(NtStatus.Success, await changing);
+        Assert.Equal(NtStatus.Success, await writing);
+
+        async Task<NtStatus> ChangeAsync()
+        {
+            switch (change)
+            {
+                case "write":
+                    return await TestVolume.WriteAsync(second, 0, 2);
+                case "append":
+                    return await TestVolume.WriteAsync(second, -1, 2);
+                case "zero":
+                    return await second.ZeroAsync(0, 50, default);
+                case "cut":
+                    return await second.SetEndOfFileAsync(10, default);
+                case "lock":
+                    return await second.LockAsync(
+                        new[] { new LockRequest(new ByteRange(0, 10), Exclusive: true) }, failImmediately: true, default);
+                default:
+                    var outcome = await _b.TryOplockAsync(None, CreateDisposition.Overwrite);
+                    return outcome.Status;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task ABreakIsToldFromAnEarlierOneThatSaysTheSame()
+    {
+        _a.LeaseVersion = 1; // without an epoch
+        var open = await _a.LeaseAsync(1, RWH);
+        var first = await BreakAsync();
+        await _a.LeaseAsync(1, RWH);
+        var second = await BreakAsync(answer: false);
+        Assert.Equal(first with { Number = second.Number }, second);
+        Assert.False(open.Grant!.Awaits(first));
+        Assert.True(open.Grant.Awaits(second));
+
+        async Task<CacheBreak> BreakAsync(bool answer = true)
+        {
+            var opening = _b.TryOplockAsync(None);
+            var notice = _a.TakeBreak();
+            if (answer)
+            {
+                Assert.Equal(NtStatus.Success, _a.Answer(1, RH));
+                await (await opening).Open!.CloseAsync();
+            }
+
+            return notice;
+        }
+    }
+
+    [Fact]
+    public async Task ABreakThatGoesOnIsOverWhenItsLastNoticeIsOnItsWay()
+    {
+        var open = await _a.LeaseAsync(1, RWH);
+        var opening = _b.TryOplockAsync(None);
+        Assert.Equal(RH, _a.TakeBreak().To);
+        var overwriting = _b.TryOplockAsync(None, CreateDisposition.Overwrite);
+        Assert.Equal(NtStatus.Success, open.File.Caching.AcknowledgeLease(open.Grant!, R, out var next));
+        Assert.False(overwriting.IsCompleted);
+        Assert.True(open.Grant!.Show().IsBreaking);
+        next.Send();
+        var last = _a.TakeBreak();
+        Assert.Equal((R, None, false), (last.From, last.To, last.MustAnswer));
+        Assert.Equal(NtStatus.Success, (await opening).Status);
+        Assert.Equal(NtStatus.Success, (await overwriting).Status);
+        Assert.Equal((None, false), (open.Grant.Show().State, open.Grant.Show().IsBreaking));
+    }
+
     [Fact]
     public async Task ACloseIsNotAnsweredBeforeABreakThatIsBeingSent()
     {

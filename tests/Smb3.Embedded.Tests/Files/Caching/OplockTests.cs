@@ -35,7 +35,7 @@ public sealed class OplockTests
         var first = await _a.OplockAsync(RWH);
         var second = _b.TryOplockAsync(RWH);
         Assert.False(second.IsCompleted);
-        Assert.Equal(new CacheBreak(null, RWH, R, 0, MustAnswer: true), _a.TakeBreak());
+        Assert.Equal(new CacheBreak(null, RWH, R, 0, MustAnswer: true, 1), _a.TakeBreak());
 
         Assert.Equal(NtStatus.Success, Answer(first, R));
         var outcome = await second;
@@ -118,7 +118,7 @@ public sealed class OplockTests
         var first = await _a.OplockAsync(R);
         var second = await _b.OplockAsync(R);
         await second.WriteAsync(0, new(new byte[1]), false, default);
-        Assert.Equal(new CacheBreak(null, R, CacheState.None, 0, MustAnswer: false), _a.TakeBreak());
+        Assert.Equal(new CacheBreak(null, R, CacheState.None, 0, MustAnswer: false, 1), _a.TakeBreak());
         Assert.False(_b.TakeBreak().MustAnswer);
         Assert.Equal(NtStatus.InvalidOplockProtocol, Answer(first, CacheState.None));
 
