@@ -6,24 +6,32 @@ using Smb3.Embedded.Fuzzing.Driving;
 namespace Smb3.Embedded.Fuzzing.Running;
 
 /// <summary>Round after round, until the time is over or the messages are sent; ends at the first failure.</summary>
-internal sealed class FuzzRun(FuzzOptions options)
+internal sealed class FuzzRun
 {
     private static readonly TimeSpan MinimizeFor = TimeSpan.FromSeconds(90);
 
     private readonly Dictionary<Setting, FuzzServer> _servers = [];
     private readonly SuccessTable _table = new();
-    private readonly HeapWatch _heap = new();
+    private readonly EndedObjects _ended = new();
+    private readonly HeapWatch _heap;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly FuzzOptions _options;
     private long _messages;
+
+    public FuzzRun(FuzzOptions options)
+    {
+        _options = options;
+        _heap = new HeapWatch(_ended);
+    }
 
     public bool Run()
     {
         using var watchdog = new Watchdog(TimeSpan.FromMinutes(2));
-        var round = options.FirstRound;
+        var round = _options.FirstRound;
         var shown = TimeSpan.Zero;
         for (; !IsOver(); round++)
         {
-            watchdog.Begin($"round {round} of seed {options.Seed}");
+            watchdog.Begin($"round {round} of seed {_options.Seed}");
             if (!RunOne(round))
             {
                 Show(round);
@@ -75,15 +83,15 @@ internal sealed class FuzzRun(FuzzOptions options)
         };
     }
 
-    private bool IsOver() => _watch.Elapsed >= options.Time || _messages >= options.Messages;
+    private bool IsOver() => _watch.Elapsed >= _options.Time || _messages >= _options.Messages;
 
     private bool RunOne(int round)
     {
-        var seed = unchecked((options.Seed * 1_000_003) + round);
-        var setting = SettingOf(seed, options.FolderOneIn);
+        var seed = unchecked((_options.Seed * 1_000_003) + round);
+        var setting = SettingOf(seed, _options.FolderOneIn);
         if (!_servers.TryGetValue(setting, out var server))
         {
-            _servers[setting] = server = new FuzzServer(setting);
+            _servers[setting] = server = new FuzzServer(setting) { Ended = _ended };
         }
 
         var steps = new List<Step>();
@@ -94,7 +102,7 @@ internal sealed class FuzzRun(FuzzOptions options)
         }
         catch (FuzzFailure failure)
         {
-            Console.WriteLine($"FAILED in round {round} of seed {options.Seed} ({setting}): {failure.Message}");
+            Console.WriteLine($"FAILED in round {round} of seed {_options.Seed} ({setting}): {failure.Message}");
             Keep(round, setting, steps, failure);
             return false;
         }
@@ -102,7 +110,7 @@ internal sealed class FuzzRun(FuzzOptions options)
 
     private void Keep(int round, Setting setting, List<Step> steps, FuzzFailure failure)
     {
-        var path = Path.Combine(options.Output, string.Create(CultureInfo.InvariantCulture, $"fuzz-{options.Seed}-{round}.jsonl"));
+        var path = Path.Combine(_options.Output, string.Create(CultureInfo.InvariantCulture, $"fuzz-{_options.Seed}-{round}.jsonl"));
         var one = new FuzzCase(setting, steps) { Failure = failure.Message };
         CaseFile.Write(path, one);
         var minimizer = new Minimizer(setting, MinimizeFor);
@@ -115,11 +123,11 @@ internal sealed class FuzzRun(FuzzOptions options)
         }
         else
         {
-            Console.WriteLine($"By itself the round does not fail; it is in {path}, and --seed {options.Seed} makes the ones before it again.");
+            Console.WriteLine($"By itself the round does not fail; it is in {path}, and --seed {_options.Seed} makes the ones before it again.");
         }
     }
 
     private void Show(int round) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {options.Seed}: {_watch.Elapsed.TotalSeconds:f0} s, {round - options.FirstRound} rounds, {_messages} messages, {_messages / _watch.Elapsed.TotalSeconds:f0}/s, {_table.Answers} answers, heap {_heap}"));
+        $"seed {_options.Seed}: {_watch.Elapsed.TotalSeconds:f0} s, {round - _options.FirstRound} rounds, {_messages} messages, {_messages / _watch.Elapsed.TotalSeconds:f0}/s, {_table.Answers} answers, heap {_heap}"));
 }

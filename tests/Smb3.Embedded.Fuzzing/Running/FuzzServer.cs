@@ -84,6 +84,9 @@ internal sealed class FuzzServer : IDisposable
     /// <summary>How long, by the clock on the wall, something may take that is to happen.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Told of what must be gone when the round is.</summary>
+    public EndedObjects? Ended { get; init; }
+
     public FaultLog Faults { get; } = new();
 
     private ServerGraph Graph => _run.Graph;
@@ -107,6 +110,7 @@ internal sealed class FuzzServer : IDisposable
         }
 
         _volume = new Volume(store, new VolumeOptions { Time = _time });
+        Ended?.Note("volumes", _volume);
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = _volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = _volume, Encrypt = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = _volume, ReadOnly = true });
@@ -148,6 +152,20 @@ internal sealed class FuzzServer : IDisposable
         {
             Directory.Delete(_folder, recursive: true);
             _folder = null;
+        }
+    }
+
+    /// <summary>Remembers what the round has made, without keeping it.</summary>
+    public void NoteObjects()
+    {
+        foreach (var connection in Ended is null ? [] : Graph.Connections)
+        {
+            Ended!.Note("connections", connection);
+        }
+
+        foreach (var session in Ended is null ? [] : Graph.Sessions)
+        {
+            Ended!.Note("sessions", session);
         }
     }
 

@@ -1,11 +1,11 @@
 namespace Smb3.Embedded.Fuzzing.Running;
 
 /// <summary>What the process holds when no client is there must not grow with the messages that have come.</summary>
-internal sealed class HeapWatch
+internal sealed class HeapWatch(EndedObjects ended)
 {
-    private const long Allowed = 4 << 20;
-    private const int Between = 100_000;
-    private const int WarmUp = 300_000;
+    private const long Allowed = 32 << 20;
+    private const int Between = 20_000;
+    private const int WarmUp = 100_000;
 
     private long _next = Between;
     private long _first;
@@ -34,7 +34,7 @@ internal sealed class HeapWatch
 
         return _first != 0 && _last - _first > Allowed
             ? $"the heap grew from {_first >> 10} KiB to {_last >> 10} KiB"
-            : null;
+            : ended.Look();
     }
 
     public override string ToString() => $"{_first >> 10} -> {_last >> 10} KiB";

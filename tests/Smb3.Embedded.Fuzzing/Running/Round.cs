@@ -42,6 +42,7 @@ internal static class Round
         {
             act(driver);
             driver.Settle();
+            server.NoteObjects();
             driver.CloseAll();
             server.EndRound();
             driver.CheckFaults();
