@@ -71,6 +71,8 @@ internal sealed class GrowingVolume
 
     private sealed class CountingSink(GrowingVolume volume) : IBreakSink
     {
+        public bool IsAnnounced => true;
+
         public bool IsUnreachable => false;
 
         public bool Send(in CacheBreak notice, CacheGrant grant)
