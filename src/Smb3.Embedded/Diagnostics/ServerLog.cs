@@ -51,6 +51,26 @@ internal static partial class ServerLog
     [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
     public static partial void CloseIncomplete(ILogger logger, LogText path, LogText volume, string status);
 
+    [LoggerMessage(
+        37,
+        LogLevel.Warning,
+        "Share {Share}: {Folder} is not there any more, or is the bare mount point of a disk that is not mounted. Everything that was open "
+            + "on it has ended, and clients are refused until it is back. Mount or restore it; to share something else from now on, remove the "
+            + "share and add it again.")]
+    public static partial void PlaceMissing(ILogger logger, LogText share, LogText folder);
+
+    [LoggerMessage(
+        38,
+        LogLevel.Warning,
+        "Share {Share}: something else is at {Folder} now. Everything that was open on the old one has ended; clients connect again.")]
+    public static partial void PlaceReplaced(ILogger logger, LogText share, LogText folder);
+
+    [LoggerMessage(39, LogLevel.Information, "Share {Share}: what is at {Folder} now is served.")]
+    public static partial void PlaceServed(ILogger logger, LogText share, LogText folder);
+
+    [LoggerMessage(41, LogLevel.Warning, "Share {Share}: {Folder} is there but cannot be opened; it is tried again.")]
+    public static partial void PlaceUnusable(ILogger logger, Exception exception, LogText share, LogText folder);
+
     [LoggerMessage(40, LogLevel.Trace, "{ConnectionId}: {Command} {MessageId} -> {Status}.")]
     public static partial void Answered(ILogger logger, ulong connectionId, string command, ulong messageId, string status);
 

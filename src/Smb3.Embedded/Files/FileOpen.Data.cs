@@ -428,7 +428,7 @@ internal sealed partial class FileOpen
     private async ValueTask<NtStatus> WriteFarAsync(
         long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {
-        var volume = await Volume.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        var volume = await GetVolumeAsync(cancellationToken).ConfigureAwait(false);
         if (!volume.Succeeded)
         {
             return volume.Status;

@@ -14,6 +14,29 @@ internal sealed partial class FileOpen
     internal const FileAttributes SettableAttributes = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
         | FileAttributes.Archive | FileAttributes.Temporary | FileAttributes.Offline | FileAttributes.NotContentIndexed;
 
+    /// <summary>Size and free space of the volume, where the file is.</summary>
+    public async ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken)
+    {
+        if (_file is not IVolumeFile file)
+        {
+            return await Volume.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await file.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
     /// <summary>FilePositionInformation: where the last read ended, unless the client set it since.</summary>
     public long Position => Record.Position;
 

@@ -69,14 +69,20 @@ internal sealed partial class FileOpen
         Exit();
     }
 
+    /// <summary>FileRenameInformation: a rename without the flags of FileRenameInformationEx.</summary>
+    public ValueTask<NtStatus> RenameAsync(
+        string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
+        RenameAsync(newPath, replace, posix, ignoreReadOnly: false, onWait, cancellationToken);
+
     /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA section 2.1.5.15.12).</summary>
     /// <param name="newPath">The new path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <param name="posix">FILE_RENAME_POSIX_SEMANTICS: a replaced file may be open.</param>
+    /// <param name="ignoreReadOnly">FILE_RENAME_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
     /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<NtStatus> RenameAsync(
-        string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
+        string newPath, bool replace, bool posix, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         if (!HasAny(OperationRights.OfRename(IsDirectory).Open))
         {
@@ -120,7 +126,8 @@ internal sealed partial class FileOpen
                     continue;
                 }
 
-                status = await RenameInTurnAsync(source, target, replace, posix, wait, cancellationToken).ConfigureAwait(false);
+                status = await RenameInTurnAsync(source, target, replace, posix, ignoreReadOnly, wait, cancellationToken)
+                    .ConfigureAwait(false);
                 if (!wait.IsNeeded)
                 {
                     return status;
@@ -135,13 +142,19 @@ internal sealed partial class FileOpen
         }
     }
 
-    /// <summary>FileLinkInformation (MS-FSA section 2.1.5.15.6).</summary>
+    /// <summary>FileLinkInformation: a link without the flags of FileLinkInformationEx.</summary>
+    public ValueTask<NtStatus> LinkAsync(
+        string newPath, bool replace, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
+        LinkAsync(newPath, replace, ignoreReadOnly: false, onWait, cancellationToken);
+
+    /// <summary>FileLinkInformation and FileLinkInformationEx (MS-FSA section 2.1.5.15.6).</summary>
     /// <param name="newPath">The new name's path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="ignoreReadOnly">FILE_LINK_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
     /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<NtStatus> LinkAsync(
-        string newPath, bool replace, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
+        string newPath, bool replace, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
     {
         var status = ParseTarget(newPath, out var target);
         if (status != NtStatus.Success)
@@ -191,7 +204,9 @@ internal sealed partial class FileOpen
                     return NtStatus.AccessDenied;
                 }
 
-                var victim = await CheckTargetAsync(target, replace, Record.IsPosix, OperationRights.Of(FileOperation.Link), wait, cancellationToken).ConfigureAwait(false);
+                var victim = await CheckTargetAsync(
+                    target, replace, Record.IsPosix, ignoreReadOnly, OperationRights.Of(FileOperation.Link), wait, cancellationToken)
+                    .ConfigureAwait(false);
                 if (!wait.IsNeeded && !victim.Succeeded)
                 {
                     return victim.Status;
@@ -347,7 +362,8 @@ internal sealed partial class FileOpen
     }
 
     private async ValueTask<NtStatus> RenameInTurnAsync(
-        StorePath source, StorePath target, bool replace, bool posix, HandleWait wait, CancellationToken cancellationToken)
+        StorePath source, StorePath target, bool replace, bool posix, bool ignoreReadOnly, HandleWait wait,
+        CancellationToken cancellationToken)
     {
         if (IsDeletePending)
         {
@@ -380,7 +396,8 @@ internal sealed partial class FileOpen
         var rights = OperationRights.OfRename(IsDirectory);
         if (!Volume.SamePath(source, target))
         {
-            var victim = await CheckTargetAsync(target, replace, posix, rights, wait, cancellationToken).ConfigureAwait(false);
+            var victim = await CheckTargetAsync(target, replace, posix, ignoreReadOnly, rights, wait, cancellationToken)
+                .ConfigureAwait(false);
             if (!victim.Succeeded)
             {
                 return victim.Status;
@@ -437,7 +454,8 @@ internal sealed partial class FileOpen
 
     /// <summary>Checks that a name can be taken: what stands there, who has it open, and who holds the directory.</summary>
     private async ValueTask<NtResult<StoreVictim?>> CheckTargetAsync(
-        StorePath target, bool replace, bool posix, OperationRights rights, HandleWait wait, CancellationToken cancellationToken)
+        StorePath target, bool replace, bool posix, bool ignoreReadOnly, OperationRights rights, HandleWait wait,
+        CancellationToken cancellationToken)
     {
         if (Volume.IsDeletePending(target.Parent))
         {
@@ -485,7 +503,8 @@ internal sealed partial class FileOpen
             return NtStatus.AccessDenied;
         }
 
-        if ((metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
+        // MS-FSA 2.1.5.15.12: without the flag of the extended classes a read-only file is not replaced.
+        if (!ignoreReadOnly && (metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
         {
             return NtStatus.AccessDenied;
         }

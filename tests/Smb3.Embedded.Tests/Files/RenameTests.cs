@@ -54,6 +54,26 @@ public class RenameTests
         _volume.AssertEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_read_only_file_is_replaced_only_when_its_attribute_is_to_be_ignored(bool link)
+    {
+        await _volume.MakeAsync("target", attributes: FileAttributes.ReadOnly);
+        var open = await _volume.OpenAsync("f");
+        ValueTask<NtStatus> PutAsync(bool replace, bool ignore) => link
+            ? open.LinkAsync("target", replace, ignore, null, default)
+            : open.RenameAsync("target", replace, posix: false, ignore, null, default);
+        Assert.Equal(NtStatus.AccessDenied, await PutAsync(replace: true, ignore: false));
+        Assert.Equal(NtStatus.ObjectNameCollision, await PutAsync(replace: false, ignore: true));
+        Assert.Equal(NtStatus.Success, await PutAsync(replace: true, ignore: true));
+        await open.CloseAsync();
+        var now = await _volume.OpenAsync("target");
+        Assert.Equal(0, (int)((await MetadataAsync(now)).Attributes & FileAttributes.ReadOnly));
+        await now.CloseAsync();
+        _volume.AssertEmpty();
+    }
+
     [Fact]
     public async Task A_deleted_file_that_is_still_open_gives_its_name_to_a_file_that_replaces_it()
     {

@@ -32,11 +32,13 @@ internal static class FileSystemQuery
     ];
 
     public static async ValueTask<NtStatus> AnswerAsync(
-        Request request, Volume volume, FileCaller caller, FsInformationClass informationClass, int length)
+        Request request, Volume volume, FileOpen? open, FileCaller caller, FsInformationClass informationClass, int length)
     {
         var token = request.Connection.Ended;
         var store = volume.Store;
-        var found = await volume.GetVolumeAsync(token).ConfigureAwait(false);
+        var found = open is null
+            ? await volume.GetVolumeAsync(token).ConfigureAwait(false)
+            : await open.GetVolumeAsync(token).ConfigureAwait(false);
         if (!found.Succeeded)
         {
             return found.Status;

@@ -149,7 +149,12 @@ internal sealed class SetInfoHandler : ICommandHandler
         }
 
         return file.RenameAsync(
-            TargetOf(rename), rename.ReplaceIfExists, (rename.Flags & RenameFlags.PosixSemantics) != 0, request.EnableCancel, token);
+            TargetOf(rename),
+            rename.ReplaceIfExists,
+            (rename.Flags & RenameFlags.PosixSemantics) != 0,
+            (rename.Flags & RenameFlags.IgnoreReadOnlyAttribute) != 0,
+            request.EnableCancel,
+            token);
     }
 
     /// <summary>
@@ -174,6 +179,7 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return file.LinkAsync(TargetOf(link), link.ReplaceIfExists, request.EnableCancel, token);
+        return file.LinkAsync(
+            TargetOf(link), link.ReplaceIfExists, (link.Flags & RenameFlags.IgnoreReadOnlyAttribute) != 0, request.EnableCancel, token);
     }
 }

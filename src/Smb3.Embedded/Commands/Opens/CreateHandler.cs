@@ -47,6 +47,13 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(NtStatus.BadImpersonationLevel);
         }
 
+        // What the tree leads to is not what is at the share's path any more: the client connects again, to that.
+        if (!tree.Share.WasInPlace)
+        {
+            _ = request.Graph.Shares.CheckPlace?.Invoke(tree.Share.Name).AsTask();
+            return new(NtStatus.NetworkNameDeleted);
+        }
+
         return tree.Share.IsPipe
             ? OpenPipeAsync(request, tree, create.GetName())
             : OpenFileAsync(request, tree, create, contexts, durable);

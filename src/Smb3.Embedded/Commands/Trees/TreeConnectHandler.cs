@@ -36,7 +36,13 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return NtStatus.InvalidParameter;
         }
 
-        if (request.Graph.Shares.Find(name) is not { } share)
+        if (request.Graph.Shares.CheckPlace is { } check)
+        {
+            await check(name).ConfigureAwait(false);
+        }
+
+        // A share whose folder is not there is none (as with Windows and smbd), rather than an empty one.
+        if (request.Graph.Shares.Find(name) is not { IsInPlace: true } share)
         {
             _report.UnknownShare(request.Connection, identity, name);
             return NtStatus.BadNetworkName;

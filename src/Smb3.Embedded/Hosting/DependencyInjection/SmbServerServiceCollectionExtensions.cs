@@ -67,8 +67,9 @@ public static class SmbServerServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds a health check: healthy while the server runs and every end point accepts, degraded while it starts or stops, otherwise
-    /// <paramref name="failureStatus"/>. Its data tell the connections, the sessions and the opens.
+    /// Adds a health check: healthy while the server runs, every end point accepts and every share's folder is there, degraded while it
+    /// starts or stops, otherwise <paramref name="failureStatus"/>. Its data tell the connections, the sessions, the opens and the shares
+    /// whose folder is missing.
     /// </summary>
     /// <param name="health">The health checks.</param>
     /// <param name="name">The check's name.</param>

@@ -30,6 +30,7 @@ internal sealed class ServerRun : IDisposable
     private readonly ConcurrentDictionary<ulong, (ConnectionLoop Loop, Task Task)> _connections = new();
     private ITimer? _watch;
     private volatile bool _listenerFailed;
+    private Task _placesChecked = Task.CompletedTask;
 
     public ServerRun(ServerParts parts)
     {
@@ -141,6 +142,12 @@ internal sealed class ServerRun : IDisposable
     /// <summary>One timer for the time-outs of all connections: their number costs no timers.</summary>
     private void Watch()
     {
+        // In the background: a folder on a server that does not answer must not hold up the clock.
+        if (Graph.Shares.CheckPlace is { } check && _placesChecked.IsCompleted)
+        {
+            _placesChecked = Task.Run(() => check(null).AsTask());
+        }
+
         foreach (var (_, connection) in _connections)
         {
             connection.Loop.Watch();

@@ -17,6 +17,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private readonly SemaphoreSlim _turn;
     private readonly Hosting.VolumeTable _volumes;
     private readonly ServerSettings _settings;
+    private readonly ILogger _logger;
     private ShareTable? _running;
 
     // The turn is the server's: shares do not change while it starts or stops. Never disposed: it holds no handle.
@@ -25,6 +26,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     {
         _settings = settings;
         _turn = turn;
+        _logger = logger;
         _volumes = new Hosting.VolumeTable(
             new Files.VolumeOptions
             {
@@ -35,7 +37,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             });
         foreach (var share in shares)
         {
-            _entries.Add(share.Name, new Entry(share.Clone()));
+            _entries.Add(share.Name, NewEntry(share.Clone()));
         }
     }
 
@@ -161,6 +163,19 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
+    /// <summary>Sees to a share whose folder has gone, was replaced or is back.</summary>
+    /// <param name="name">The share; null: all, one after the other.</param>
+    internal async ValueTask CheckPlaceAsync(string? name)
+    {
+        foreach (var entry in Snapshot())
+        {
+            if (name is null || name.Equals(entry.Options.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                await entry.Places.CheckAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Opens every share and puts it into <paramref name="table"/>. The server has the turn.</summary>
     internal async Task OpenAsync(ShareTable table)
     {
@@ -173,6 +188,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 table.TryAdd(entry.Running);
             }
 
+            table.CheckPlace = CheckPlaceAsync;
             _running = table;
         }
         catch
@@ -189,6 +205,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         foreach (var entry in Snapshot())
         {
             entry.Running = null;
+            entry.Lost = null;
             var keep = keepStores && entry.Options.Folder == SmbShareOptions.Memory;
             if (entry.Volume is not null && !keep)
             {
@@ -222,7 +239,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 + "offered them; give them to one of those, or clear Posix here.");
         }
 
-        return new Entry(copy);
+        return NewEntry(copy);
     }
 
     private async ValueTask PublishAsync(Entry entry)
@@ -268,6 +285,103 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         return true;
     }
 
+    private Entry NewEntry(SmbShareOptions options)
+    {
+        var entry = new Entry(options);
+        entry.Places = new Hosting.PlaceKeeper(
+            () => _running is not null && entry.NeedsMending,
+            () => MendPlaceAsync(entry),
+            e => Diagnostics.ServerLog.OpenFault(_logger, e));
+        return entry;
+    }
+
+    private async Task MendPlaceAsync(Entry asked)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_running is not { } table || !asked.NeedsMending)
+            {
+                return;
+            }
+
+            // Shares of one folder have one volume: all of them let go of it before it is opened again.
+            var store = asked.Placed;
+            var wrong = Array.FindAll(Snapshot(), entry => entry.Placed == store);
+            foreach (var entry in wrong)
+            {
+                await GiveUpAsync(table, entry).ConfigureAwait(false);
+            }
+
+            foreach (var entry in wrong)
+            {
+                TakeUp(table, entry);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends every use of a share whose place has changed.</summary>
+    private async ValueTask GiveUpAsync(ShareTable table, Entry entry)
+    {
+        if (entry.Volume?.Store is not IPlacedStore store)
+        {
+            return; // it has been without one for a while
+        }
+
+        if (store.CheckPlace() == StorePlace.Missing)
+        {
+            Diagnostics.ServerLog.PlaceMissing(_logger, entry.Options.Name, entry.Place);
+        }
+        else
+        {
+            Diagnostics.ServerLog.PlaceReplaced(_logger, entry.Options.Name, entry.Place);
+        }
+
+        entry.Lost = store;
+        entry.Running = null;
+        entry.Volume = null;
+        try
+        {
+            await table.RemoveAsync(entry.Options.Name).ConfigureAwait(false);
+        }
+        finally
+        {
+            await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Serves what is at the place of a share now, if there is anything.</summary>
+    private void TakeUp(ShareTable table, Entry entry)
+    {
+        if (entry.Lost is not { } lost || lost.CheckPlace() == StorePlace.Missing)
+        {
+            return;
+        }
+
+        try
+        {
+            entry.Volume = _volumes.Rent(entry.Options, lost);
+            entry.Running = entry.Create();
+            table.TryAdd(entry.Running);
+            entry.Lost = null;
+            entry.WasUnusable = false;
+            Diagnostics.ServerLog.PlaceServed(_logger, entry.Options.Name, entry.Place);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SmbServerStartException)
+        {
+            if (!entry.WasUnusable)
+            {
+                Diagnostics.ServerLog.PlaceUnusable(_logger, e, entry.Options.Name, entry.Place);
+            }
+
+            entry.WasUnusable = true;
+        }
+    }
+
     private Entry[] Snapshot()
     {
         lock (_gate)
@@ -283,6 +397,25 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         public Files.Volume? Volume { get; set; }
 
         public Share? Running { get; set; }
+
+        /// <summary>What the share was on while it is on nothing: its place was given up.</summary>
+        public IPlacedStore? Lost { get; set; }
+
+        /// <summary>Whether the place could not be opened when it was tried last.</summary>
+        public bool WasUnusable { get; set; }
+
+        /// <summary>Looks after the place.</summary>
+        public Hosting.PlaceKeeper Places { get; set; } = null!;
+
+        /// <summary>The store that the share is on, or was on until its place was given up; null when it has no place.</summary>
+        public IPlacedStore? Placed => Lost ?? Volume?.Store as IPlacedStore;
+
+        /// <summary>Whether the share is not where it was opened, or could be opened again.</summary>
+        public bool NeedsMending => Placed?.CheckPlace() is { } place
+            && (Lost is null ? place != StorePlace.Same : place != StorePlace.Missing);
+
+        /// <summary>What the log calls the place.</summary>
+        public string Place => Options.Folder ?? (Placed as Storage.Physical.PhysicalFileStore)?.Folder ?? Options.Name;
 
         public Share Create() => new()
         {
@@ -308,6 +441,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             Options.Encrypt,
             Options.AllowGuest,
             Options.Hidden,
-            Running?.CurrentUses ?? 0);
+            Running?.CurrentUses ?? 0) { IsAvailable = Lost is null };
     }
 }

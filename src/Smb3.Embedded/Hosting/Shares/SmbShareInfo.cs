@@ -10,4 +10,11 @@ namespace Smb3.Embedded;
 /// <param name="Hidden">Whether it is left out of the list of shares.</param>
 /// <param name="CurrentUses">Tree connects to it at this moment; 0 while the server is stopped.</param>
 public sealed record SmbShareInfo(
-    string Name, string Comment, string? Folder, bool ReadOnly, bool Encrypt, bool AllowGuest, bool Hidden, int CurrentUses);
+    string Name, string Comment, string? Folder, bool ReadOnly, bool Encrypt, bool AllowGuest, bool Hidden, int CurrentUses)
+{
+    /// <summary>
+    /// Whether it is served; not while its folder is missing, or its disk is not mounted. Clients are refused then, and the health check
+    /// says so.
+    /// </summary>
+    public bool IsAvailable { get; init; } = true;
+}

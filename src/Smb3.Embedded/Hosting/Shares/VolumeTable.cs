@@ -23,23 +23,21 @@ internal sealed class VolumeTable(VolumeOptions options)
         }
     }
 
+    /// <param name="share">The share.</param>
+    /// <param name="before">The store that the share had until its place changed; null: it is opened for the first time.</param>
     /// <exception cref="SmbServerStartException">The folder cannot be used.</exception>
-    public Volume Rent(SmbShareOptions share)
+    public Volume Rent(SmbShareOptions share, IPlacedStore? before = null)
     {
         var key = KeyOf(share);
         lock (_gate)
         {
             if (!_entries.TryGetValue(key, out var entry))
             {
-                var store = share.Store ?? StoreFactory.Open(share, options.Logger);
+                // The host's own may be on what was at its place in an earlier run.
+                before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
+                var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
                 entry = new Entry(new Volume(store, OptionsOf(share)), share);
                 _entries.Add(key, entry);
-            }
-
-            if (share.Posix && !entry.Volume.Store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': its store has no permission bits or is not case-sensitive; clear Posix, or use another store.");
             }
 
             if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix))
@@ -54,6 +52,12 @@ internal sealed class VolumeTable(VolumeOptions options)
                 throw new SmbServerStartException(
                     $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another LocalPrograms; give both the "
                         + "same.");
+            }
+
+            if (share.Posix && !entry.Volume.Store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': its store has no permission bits or is not case-sensitive; clear Posix, or use another store.");
             }
 
             entry.Uses++;
@@ -113,7 +117,7 @@ internal sealed class VolumeTable(VolumeOptions options)
         /// <summary>The share that it was opened for.</summary>
         public SmbShareOptions First { get; } = first;
 
-        public bool OwnsStore => First.Store is null;
+        public bool OwnsStore => !ReferenceEquals(First.Store, Volume.Store);
 
         public int Uses { get; set; }
     }

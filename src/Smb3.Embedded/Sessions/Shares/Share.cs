@@ -1,14 +1,19 @@
 using System.Collections.Concurrent;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Sessions.Shares;
 
 /// <summary>What is behind a share's name (MS-SMB2 3.3.1.6).</summary>
 internal sealed class Share
 {
+    private const long PlaceCheckInterval = 100; // milliseconds
+
     private readonly ConcurrentDictionary<TreeConnect, bool> _trees = new();
     private volatile bool _removed;
+    private volatile bool _wasInPlace = true;
+    private long _placeCheckedAt = Environment.TickCount64;
 
     public required string Name { get; init; }
 
@@ -47,6 +52,31 @@ internal sealed class Share
     public int CurrentUses => _trees.Count;
 
     public bool IsRemoved => _removed;
+
+    /// <summary>Whether the files are still those that the share was opened on, as of now.</summary>
+    public bool IsInPlace => Volume?.Store is not IPlacedStore placed || placed.CheckPlace() == StorePlace.Same;
+
+    /// <summary>The same, as of a moment ago: for what is asked often.</summary>
+    public bool WasInPlace
+    {
+        get
+        {
+            if (Volume?.Store is not IPlacedStore)
+            {
+                return true;
+            }
+
+            var now = Environment.TickCount64;
+            if (now - Volatile.Read(ref _placeCheckedAt) < PlaceCheckInterval)
+            {
+                return _wasInPlace;
+            }
+
+            _wasInPlace = IsInPlace;
+            Volatile.Write(ref _placeCheckedAt, now);
+            return _wasInPlace;
+        }
+    }
 
     /// <summary>The most that <paramref name="identity"/> can be granted here; none: the share is closed to them.</summary>
     public FileAccessMask MaximalAccessOf(SmbIdentity identity)

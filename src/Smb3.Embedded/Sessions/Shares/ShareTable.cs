@@ -10,6 +10,12 @@ internal sealed class ShareTable
     /// <summary>Ends what a share that was taken away still holds without a tree connect.</summary>
     public Func<Share, ValueTask> Removed { get; init; } = static _ => default;
 
+    /// <summary>
+    /// Puts in order the share of this name, or with null all of them, when its folder has gone, was replaced, or is back. Null where
+    /// shares stay as they are. Quick when there is nothing to do.
+    /// </summary>
+    public Func<string?, ValueTask>? CheckPlace { get; set; }
+
     public IEnumerable<Share> All => _shares.Values.OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
 
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);

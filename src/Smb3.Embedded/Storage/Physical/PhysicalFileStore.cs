@@ -24,14 +24,21 @@ namespace Smb3.Embedded.Storage.Physical;
 /// and of a file that the handle made its name too.
 /// </para>
 /// <para>
+/// The folder is what is at its path. It may be mounted, unmounted or swapped while it is served (<see cref="IPlacedStore"/>); on Linux
+/// nothing of it is held open while no handle is, so that it can be unmounted. Where something was mounted, the bare mount point is not
+/// served in its place.
+/// </para>
+/// <para>
 /// On Linux, a disk name that Windows cannot have shows with private-use characters, as cifs.ko and macOS write them: U+F020–U+F027 for
 /// <c>" * : &lt; &gt; ? \ |</c>, U+F001–U+F01F for control characters, U+F028 and U+F029 for a last space and dot, U+F080–U+F0FF for
 /// bytes that are not UTF-8; a client that writes these gets the disk name. Elsewhere such names are left out.
 /// </para>
 /// </remarks>
-public sealed class PhysicalFileStore : IFileStore, IChangeSource, IOutsideUseSource, ISnapshotStore, IDisposable
+public sealed class PhysicalFileStore
+    : IFileStore, IPlacedStore, IChangeSource, IOutsideUseSource, ISnapshotStore, IDisposable
 {
     private readonly IFileStore _store;
+    private readonly PhysicalFileStoreOptions _options;
     private readonly SnapshotFolder? _snapshots;
     private readonly DirectoryWatches? _watches;
     private readonly OutsideGuards? _guards;
@@ -43,9 +50,13 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, IOutsideUseSo
     /// <exception cref="UnauthorizedAccessException">The process may not read the folder.</exception>
     /// <exception cref="IOException">The folder cannot be opened for another reason.</exception>
     public PhysicalFileStore(string folder, PhysicalFileStoreOptions? options = null)
+        : this(folder, options ?? new PhysicalFileStoreOptions(), before: null)
+    {
+    }
+
+    private PhysicalFileStore(string folder, PhysicalFileStoreOptions options, PhysicalFileStore? before)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        options ??= new PhysicalFileStoreOptions();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFileLength, nameof(PhysicalFileStoreOptions.MaxFileLength));
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRememberedNames, nameof(PhysicalFileStoreOptions.MaxRememberedNames));
         if (options.Label?.Length > 32)
@@ -55,7 +66,10 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, IOutsideUseSo
 
         Folder = Path.GetFullPath(folder);
         var byHandle = options.Backend != PhysicalBackend.Portable && Native.IsSupported && Directory.Exists("/proc/self/fd");
-        _store = byHandle ? new LinuxFileStore(Folder, options) : new PortableFileStore(Folder, options);
+        _options = options;
+        _store = byHandle
+            ? new LinuxFileStore(Folder, options, before?._store as LinuxFileStore)
+            : new PortableFileStore(Folder, options);
         if (_store is LinuxFileStore linux)
         {
             var shortages = new Shortages(options.Logger);
@@ -105,6 +119,17 @@ public sealed class PhysicalFileStore : IFileStore, IChangeSource, IOutsideUseSo
     /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         _store.GetVolumeAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public StorePlace CheckPlace() => _store switch
+    {
+        LinuxFileStore linux => linux.Root.Check(),
+        PortableFileStore portable => portable.CheckPlace(),
+        _ => StorePlace.Same,
+    };
+
+    /// <inheritdoc/>
+    public IFileStore OpenAgain() => new PhysicalFileStore(Folder, _options, this);
 
     /// <inheritdoc/>
     public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)

@@ -36,6 +36,7 @@ internal enum Errno
     NotSupported = 95, // EOPNOTSUPP
     Stale = 116, // ESTALE
     Quota = 122, // EDQUOT
+    RootGone = 0x10000, // the store's own: what it was opened on is not at its path any more
 }
 
 /// <summary>The one place where an error number becomes a status.</summary>
@@ -68,6 +69,7 @@ internal static class ErrnoExtensions
         Errno.TooManyLinks => NtStatus.TooManyLinks,
         Errno.TooManyFiles or Errno.NoMemory or Errno.Range or (Errno)23 => NtStatus.InsufficientResources,
         Errno.NotSupported or Errno.NoSystemCall => NtStatus.NotSupported,
+        Errno.RootGone => NtStatus.NetworkNameDeleted, // clients connect again, to what is there now
         Errno.Stale => NtStatus.FileClosed,
         _ => NtStatus.UnexpectedIoError,
     };

@@ -149,12 +149,12 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     {
         if (Store.Leases.IsEmpty)
         {
-            Inode.Dispose();
+            Close();
         }
         else
         {
             var isKnown = LinuxTree.Stat(Inode, out var stat) == 0;
-            Inode.Dispose();
+            Close();
             if (isKnown)
             {
                 Store.Leases.ComeBack(InodeKey.Of(stat));
@@ -332,15 +332,25 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
             return NtStatus.Success;
         }
 
-        _namedIsSafe = true;
+        var status = FlushName();
+        _namedIsSafe = status == NtStatus.Success;
+        return status;
+    }
+
+    private NtStatus FlushName()
+    {
         var parent = Store.Tree.OpenDirectory(Path.Parent, quick: false);
         if (!parent.Succeeded)
         {
-            return NtStatus.Success; // moved meanwhile: the name is another one's now
+            // Moved meanwhile: the name is another one's now.
+            return parent.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound ? NtStatus.Success : parent.Status;
         }
 
+        // A directory that only takes files and may not be read cannot be flushed by itself.
         using var place = parent.Value;
-        using var directory = DirectoryReader.Open(place.Descriptor, out _);
-        return directory is null || Native.Sync(directory.Directory) == 0 ? NtStatus.Success : Native.LastError.ToStatus();
+        using var directory = DirectoryReader.Open(place.Descriptor, out var error);
+        return directory is null ? (error == Errno.Access ? NtStatus.Success : error.ToStatus())
+            : Native.Sync(directory.Directory) == 0 ? NtStatus.Success
+            : Native.LastError.ToStatus();
     }
 }

@@ -21,22 +21,28 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     private readonly FileLinking _linking;
     private readonly FileRemoval _removal;
     private readonly string _label;
+    private readonly uint _serialNumber;
     private readonly StatxBuffer _rootStat;
 
-    public LinuxFileStore(string folder, PhysicalFileStoreOptions options)
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How it is treated.</param>
+    /// <param name="before">The store of what was at the path before.</param>
+    public LinuxFileStore(string folder, PhysicalFileStoreOptions options, LinuxFileStore? before = null)
     {
         Options = options;
         Faults = new AttributeFaults(options.Logger);
-        _tree = new LinuxTree(OpenRoot(folder), options);
+        Root = new LinuxRoot(folder, before?.Root);
+        _tree = new LinuxTree(Root, options);
         Streams = new StreamStore(this);
         _creation = new FileCreation(this);
         _rename = new FileRename(this);
         _linking = new FileLinking(this);
         _removal = new FileRemoval(this);
-        LinuxTree.Stat(_tree.Root, out _rootStat);
+        _rootStat = Root.Stat;
         HasAttributes = ProbeAttributes();
         StatFsBuffer volume;
-        var type = Native.StatFs(_tree.Root, &volume) == 0 ? volume.Type : 0;
+        var type = Native.StatFs(Root.Descriptor, &volume) == 0 ? volume.Type : 0;
+        _serialNumber = (uint)(volume.Id ^ (volume.Id >> 32)) is var serial and not 0 ? serial : 1;
         IsInMemory = type == StatFsBuffer.TmpFs;
         Attributes = new AttributeMemory(HasAttributes, type, _rootStat.Device, Faults);
         _label = PhysicalFileStore.MakeLabel(folder, options);
@@ -45,10 +51,12 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             MaxFileLength = options.MaxFileLength,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.PosixModes | StoreAbilities.CanBeCaseSensitive
                 | (HasAttributes ? InAttributes : 0)
-                | FileSystemProbe.Run(_tree.Root, HasAttributes, options.ReadOnly)
+                | FileSystemProbe.Run(Root.Descriptor, HasAttributes, options.ReadOnly)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
                 | (options.ReadOnly ? StoreAbilities.ReadOnly : 0),
         };
+        Root.Idle += Streams.Side.Rest;
+        Root.Leave();
     }
 
     /// <inheritdoc/>
@@ -87,74 +95,110 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Puts changes of names in a row.</summary>
     public DirectoryLocks DirectoryLocks { get; } = new();
 
+    /// <summary>The root.</summary>
+    public LinuxRoot Root { get; }
+
     /// <summary>The way to the files.</summary>
     public LinuxTree Tree => _tree;
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        Root.Dispose();
         Streams.Dispose();
-        _tree.Dispose();
     }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken)
     {
+        var error = Root.Enter();
+        if (error != 0)
+        {
+            return new(error.ToStatus());
+        }
+
         var opened = Open(path, access, quick: true);
-        return opened.Status != NtStatus.Pending ? new(opened) : OpenLaterAsync(path, access);
+        return opened.Status != NtStatus.Pending ? new(HandOut(opened)) : OpenLaterAsync(path, access);
     }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken)
     {
+        var error = Root.Enter();
+        if (error != 0)
+        {
+            return new(error.ToStatus());
+        }
+
         var made = _creation.Create(path, parameters, quick: true);
-        return made.Status != NtStatus.Pending ? new(made) : CreateLaterAsync(path, parameters);
+        return made.Status != NtStatus.Pending ? new(HandOut(made)) : CreateLaterAsync(path, parameters);
     }
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken)
     {
-        var status = _rename.Rename(from, to, replace, quick: true);
+        var status = Rename(from, to, replace, quick: true);
         return status != NtStatus.Pending ? new(status) : RenameLaterAsync(from, to, replace);
     }
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
-        new(Task.Run(() => _linking.Link(existing, link, replace), CancellationToken.None));
+        new(Task.Run(() => Link(existing, link, replace), CancellationToken.None));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken)
     {
-        var status = _removal.Delete(path, quick: true);
+        var status = Delete(path, quick: true);
         return status != NtStatus.Pending ? new(status) : DeleteLaterAsync(path);
     }
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken)
     {
-        var status = _removal.CanDelete(path, quick: true);
+        var status = CanDelete(path, quick: true);
         return status != NtStatus.Pending ? new(status) : CanDeleteLaterAsync(path);
     }
 
     /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken)
     {
-        StatFsBuffer volume;
-        if (Native.StatFs(_tree.Root, &volume) != 0)
+        var error = Root.Enter();
+        if (error != 0)
         {
-            return new(Native.LastError.ToStatus());
+            return new(error.ToStatus());
         }
 
-        var unit = (ulong)(volume.FragmentSize > 0 ? volume.FragmentSize : volume.BlockSize);
-        return new(new VolumeInformation
+        try
+        {
+            return new(VolumeOf(Root.Descriptor));
+        }
+        finally
+        {
+            Root.Leave();
+        }
+    }
+
+    /// <summary>
+    /// The volume as it is at an open file: its own size and free space, which differ where something is mounted in the folder.
+    /// </summary>
+    public NtResult<VolumeInformation> VolumeOf(FileDescriptor file)
+    {
+        StatFsBuffer here;
+        if (Native.StatFs(file, &here) != 0)
+        {
+            return Native.LastError.ToStatus();
+        }
+
+        var unit = (ulong)(here.FragmentSize > 0 ? here.FragmentSize : here.BlockSize);
+        return new VolumeInformation
         {
             Label = _label,
-            SerialNumber = (uint)(volume.Id ^ (volume.Id >> 32)) is var serial and not 0 ? serial : 1,
+            SerialNumber = _serialNumber,
             CreationTime = ToFileTime((_rootStat.Mask & StatxBuffer.BirthTime) != 0 ? _rootStat.Birth : _rootStat.Change),
-            TotalBytes = ToBytes(volume.Blocks, unit),
-            FreeBytes = ToBytes(volume.FreeBlocks, unit),
-            AvailableBytes = ToBytes(volume.AvailableBlocks, unit),
-        });
+            TotalBytes = ToBytes(here.Blocks, unit),
+            FreeBytes = ToBytes(here.FreeBlocks, unit),
+            AvailableBytes = ToBytes(here.AvailableBlocks, unit),
+        };
     }
 
     /// <summary>Guards the extended attributes of a file against other handles.</summary>
@@ -213,29 +257,9 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 
     private static long ToBytes(ulong blocks, ulong unit) => (long)UInt128.Min((UInt128)blocks * unit, (UInt128)long.MaxValue);
 
-    private static FileDescriptor OpenRoot(string folder)
-    {
-        var path = Encoding.UTF8.GetBytes(Path.GetFullPath(folder) + "\0");
-        fixed (byte* text = path)
-        {
-            var opened = Native.Open(text, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec, 0);
-            if (opened >= 0)
-            {
-                return new FileDescriptor(opened);
-            }
-        }
-
-        throw Native.LastError switch
-        {
-            Errno.NoEntry or Errno.NotDirectory => new DirectoryNotFoundException($"'{folder}' is not a folder."),
-            Errno.Access or Errno.NotPermitted => new UnauthorizedAccessException($"The folder '{folder}' cannot be read by this process."),
-            var error => new IOException($"The folder '{folder}' cannot be opened (error {(int)error})."),
-        };
-    }
-
     private bool ProbeAttributes()
     {
-        using var path = new HandlePath(_tree.Root);
+        using var path = new HandlePath(Root.Descriptor);
         fixed (byte* text = path.Text)
         fixed (byte* name = DosRecord.Name)
         {
@@ -256,18 +280,105 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         return id == 0 ? ulong.MaxValue : id;
     }
 
+    /// <summary>A handle holds the root from here to its end.</summary>
+    private NtResult<IStoreFile> HandOut(NtResult<IStoreFile> opened)
+    {
+        if (opened.Succeeded)
+        {
+            ((LinuxHandle)opened.Value).HoldsRoot = true;
+        }
+        else
+        {
+            Root.Leave();
+        }
+
+        return opened;
+    }
+
     private ValueTask<NtResult<IStoreFile>> OpenLaterAsync(StorePath path, StoreAccess access) =>
-        new(Task.Run(() => Open(path, access, quick: false)));
+        new(Task.Run(() => HandOut(Open(path, access, quick: false))));
 
     private ValueTask<NtResult<IStoreFile>> CreateLaterAsync(StorePath path, NewFile parameters) =>
-        new(Task.Run(() => _creation.Create(path, parameters, quick: false)));
+        new(Task.Run(() => HandOut(_creation.Create(path, parameters, quick: false))));
 
     private ValueTask<NtStatus> RenameLaterAsync(StorePath from, StorePath to, bool replace) =>
-        new(Task.Run(() => _rename.Rename(from, to, replace, quick: false)));
+        new(Task.Run(() => Rename(from, to, replace, quick: false)));
 
-    private ValueTask<NtStatus> DeleteLaterAsync(StorePath path) => new(Task.Run(() => _removal.Delete(path, quick: false)));
+    private ValueTask<NtStatus> DeleteLaterAsync(StorePath path) => new(Task.Run(() => Delete(path, quick: false)));
 
-    private ValueTask<NtStatus> CanDeleteLaterAsync(StorePath path) => new(Task.Run(() => _removal.CanDelete(path, quick: false)));
+    private ValueTask<NtStatus> CanDeleteLaterAsync(StorePath path) => new(Task.Run(() => CanDelete(path, quick: false)));
+
+    private NtStatus Rename(StorePath from, StorePath to, bool replace, bool quick)
+    {
+        var error = Root.Enter();
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        try
+        {
+            return _rename.Rename(from, to, replace, quick);
+        }
+        finally
+        {
+            Root.Leave();
+        }
+    }
+
+    private NtStatus Link(StorePath existing, StorePath link, bool replace)
+    {
+        var error = Root.Enter();
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        try
+        {
+            return _linking.Link(existing, link, replace);
+        }
+        finally
+        {
+            Root.Leave();
+        }
+    }
+
+    private NtStatus Delete(StorePath path, bool quick)
+    {
+        var error = Root.Enter();
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        try
+        {
+            return _removal.Delete(path, quick);
+        }
+        finally
+        {
+            Root.Leave();
+        }
+    }
+
+    private NtStatus CanDelete(StorePath path, bool quick)
+    {
+        var error = Root.Enter();
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        try
+        {
+            return _removal.CanDelete(path, quick);
+        }
+        finally
+        {
+            Root.Leave();
+        }
+    }
 
     private NtResult<IStoreFile> Open(StorePath path, StoreAccess access, bool quick)
     {

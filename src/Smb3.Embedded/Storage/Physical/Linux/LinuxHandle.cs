@@ -13,8 +13,11 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// <param name="path">Where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
 internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
-    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile
+    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile, IVolumeFile
 {
+    /// <summary>Whether it lets go of the root when it is closed: it was handed out, and is no part of another handle.</summary>
+    public bool HoldsRoot { get; set; }
+
     /// <summary>The path in the case in which its names were created, as of the open.</summary>
     public StorePath Path => path;
 
@@ -130,6 +133,19 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         return new(error.ToStatus());
     }
 
+    /// <inheritdoc/>
+    public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) => new(store.VolumeOf(file));
+
+    /// <summary>Closes the inode, and lets go of the root.</summary>
+    protected void Close()
+    {
+        file.Dispose();
+        if (HoldsRoot)
+        {
+            store.Root.Leave();
+        }
+    }
+
     /// <summary>Gives a file that was just made what it is to have from the start.</summary>
     protected NtStatus Furnish(in NewFile parameters, out Opening? opening)
     {
@@ -218,13 +234,21 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
             return error.ToStatus();
         }
 
+        error = store.Root.Enter();
+        if (error != 0)
+        {
+            place.Dispose();
+            return error.ToStatus();
+        }
+
         var opened = store.Streams.Open(place, name, create);
         if (opened.Succeeded)
         {
-            return new LinuxStream(store, place, path, isDirectory, opened.Value);
+            return new LinuxStream(store, place, path, isDirectory, opened.Value) { HoldsRoot = true };
         }
 
         place.Dispose();
+        store.Root.Leave();
         return opened.Status;
     }
 

@@ -36,18 +36,21 @@ internal sealed class DirectoryPlace(FileDescriptor descriptor, byte[] disk, Sto
 /// link is followed as long as its way stays beneath the root; an absolute one never does. Changes are made in a directory that is
 /// already open, by a single name.
 /// </summary>
-internal sealed unsafe class LinuxTree : IDisposable
+internal sealed unsafe class LinuxTree
 {
     private const int MaxPath = 4096; // PATH_MAX with its zero byte
 
+    private readonly LinuxRoot _root;
     private readonly DirectoryNames _names;
     private readonly bool _caseSensitive;
     private readonly bool _openAt2;
     private readonly bool _cachedOpen;
 
-    public LinuxTree(FileDescriptor root, PhysicalFileStoreOptions options)
+    /// <param name="root">The root; held while this is made.</param>
+    /// <param name="options">How the folder is treated.</param>
+    public LinuxTree(LinuxRoot root, PhysicalFileStoreOptions options)
     {
-        Root = root;
+        _root = root;
         _caseSensitive = options.CaseSensitive;
         _names = new DirectoryNames(options.MaxRememberedNames);
         if (options.Backend == PhysicalBackend.LinuxWalk)
@@ -60,10 +63,7 @@ internal sealed unsafe class LinuxTree : IDisposable
     }
 
     /// <summary>The root directory.</summary>
-    public FileDescriptor Root { get; }
-
-    /// <inheritdoc/>
-    public void Dispose() => Root.Dispose();
+    public LinuxRoot Root => _root;
 
     /// <summary>Everything that the kernel knows of an open file.</summary>
     public static Errno Stat(FileDescriptor file, out StatxBuffer stat)
@@ -276,11 +276,28 @@ internal sealed unsafe class LinuxTree : IDisposable
             return null;
         }
 
-        if (!_openAt2)
+        error = _root.Enter();
+        if (error != 0)
         {
-            return Walk(path, flags, out error);
+            return null;
         }
 
+        try
+        {
+            return _openAt2 ? OpenInOneStep(path, flags, quick, out error) : Walk(path, flags, out error);
+        }
+        finally
+        {
+            _root.Leave();
+        }
+    }
+
+    /// <summary>A directory's path with a name.</summary>
+    public static byte[] Join(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name) =>
+        directory.IsEmpty ? name.ToArray() : [.. directory, (byte)'/', .. name];
+
+    private FileDescriptor? OpenInOneStep(ReadOnlySpan<byte> path, int flags, bool quick, out Errno error)
+    {
         var how = new OpenHow
         {
             Flags = (uint)flags,
@@ -290,7 +307,7 @@ internal sealed unsafe class LinuxTree : IDisposable
         {
             for (var attempt = 0; ; attempt++)
             {
-                var opened = Native.OpenAt2(Native.OpenAt2Number, Root, text, &how, sizeof(OpenHow));
+                var opened = Native.OpenAt2(Native.OpenAt2Number, _root.Descriptor, text, &how, sizeof(OpenHow));
                 error = opened < 0 ? Native.LastError : 0;
                 if (opened >= 0)
                 {
@@ -312,10 +329,6 @@ internal sealed unsafe class LinuxTree : IDisposable
             }
         }
     }
-
-    /// <summary>A directory's path with a name.</summary>
-    public static byte[] Join(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name) =>
-        directory.IsEmpty ? name.ToArray() : [.. directory, (byte)'/', .. name];
 
     private static Errno Stat(FileDescriptor at, byte* name, int flags, out StatxBuffer stat)
     {
@@ -445,7 +458,8 @@ internal sealed unsafe class LinuxTree : IDisposable
     /// <summary>What openat2 does, name by name, without following any symbolic link.</summary>
     private FileDescriptor? Walk(ReadOnlySpan<byte> path, int flags, out Errno error)
     {
-        var current = Root;
+        var root = _root.Descriptor;
+        var current = root;
         var rest = path;
         Span<byte> name = stackalloc byte[MaxPath];
         while (true)
@@ -463,7 +477,7 @@ internal sealed unsafe class LinuxTree : IDisposable
             }
 
             error = opened < 0 ? Native.LastError : 0;
-            if (current != Root)
+            if (current != root)
             {
                 current.Dispose();
             }
@@ -501,7 +515,7 @@ internal sealed unsafe class LinuxTree : IDisposable
         var how = new OpenHow { Flags = (uint)(OpenFlags.Path | OpenFlags.CloseOnExec), Resolve = resolve };
         fixed (byte* dot = ".\0"u8)
         {
-            var opened = Native.OpenAt2(Native.OpenAt2Number, Root, dot, &how, sizeof(OpenHow));
+            var opened = Native.OpenAt2(Native.OpenAt2Number, _root.Descriptor, dot, &how, sizeof(OpenHow));
             if (opened >= 0)
             {
                 new FileDescriptor(opened).Dispose();

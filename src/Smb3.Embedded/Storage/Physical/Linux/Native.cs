@@ -106,6 +106,9 @@ internal static unsafe partial class Native
     public static partial nint Statx(nint number, FileDescriptor directory, byte* path, nint flags, nint mask, StatxBuffer* buffer);
 
     [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint StatxAt(nint number, nint directory, byte* path, nint flags, nint mask, StatxBuffer* buffer);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint RenameAt2(
         nint number, FileDescriptor oldDirectory, byte* oldName, FileDescriptor newDirectory, byte* newName, nint flags);
 

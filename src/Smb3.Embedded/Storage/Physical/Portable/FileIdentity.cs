@@ -22,7 +22,8 @@ internal enum FileKind
 /// <param name="Links">How many names it has.</param>
 /// <param name="Kind">What it is; a link is not followed.</param>
 /// <param name="AllocationSize">Bytes on disk; negative when not known.</param>
-internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileKind Kind, long AllocationSize)
+/// <param name="Device">The number of its file system.</param>
+internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileKind Kind, long AllocationSize, ulong Device)
 {
     private const int UnixStatSize = 256; // larger than any struct stat
 
@@ -70,7 +71,8 @@ internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileK
             (attributes & FileAttributes.ReparsePoint) != 0 ? FileKind.Other
                 : (attributes & FileAttributes.Directory) != 0 ? FileKind.Directory
                 : FileKind.File,
-            -1);
+            -1,
+            BinaryPrimitives.ReadUInt32LittleEndian(information[28..]));
         return true;
     }
 
@@ -86,7 +88,9 @@ internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileK
             : BinaryPrimitives.ReadUInt32LittleEndian(stat[(isArm ? 20 : 16)..]);
         var blocks = BinaryPrimitives.ReadInt64LittleEndian(stat[(isApple ? 104 : 64)..]);
         var kind = (mode & 0xF000) switch { 0x4000 => FileKind.Directory, 0x8000 => FileKind.File, _ => FileKind.Other };
-        identity = new FileIdentity(inode == 0 ? ulong.MaxValue : inode, kind == FileKind.Directory ? 1 : links, kind, blocks * 512);
+        var device = isApple ? BinaryPrimitives.ReadUInt32LittleEndian(stat) : BinaryPrimitives.ReadUInt64LittleEndian(stat);
+        identity = new FileIdentity(
+            inode == 0 ? ulong.MaxValue : inode, kind == FileKind.Directory ? 1 : links, kind, blocks * 512, device);
         return true;
     }
 

@@ -12,6 +12,7 @@ internal sealed class PortableFileStore : IFileStore
     private readonly PhysicalFileStoreOptions _options;
     private readonly string _root;
     private readonly string _label;
+    private readonly FileIdentity _identity;
     private readonly Lock _names = new();
     private readonly HashSet<PortableFile> _open = [];
 
@@ -30,6 +31,7 @@ internal sealed class PortableFileStore : IFileStore
             // Throws when the folder cannot be read.
         }
 
+        TryIdentifyRoot(out _identity);
         Traits = new StoreTraits
         {
             MaxFileLength = options.MaxFileLength,
@@ -81,6 +83,12 @@ internal sealed class PortableFileStore : IFileStore
             AvailableBytes = Math.Min(drive.AvailableFreeSpace, drive.TotalFreeSpace),
         });
     }));
+
+    /// <summary>What is at the path of the root now.</summary>
+    public StorePlace CheckPlace() =>
+        !TryIdentifyRoot(out var now) || now.Kind != FileKind.Directory ? StorePlace.Missing
+        : (now.Id, now.Device) == (_identity.Id, _identity.Device) ? StorePlace.Same
+        : StorePlace.Replaced;
 
     /// <summary>A handle was closed.</summary>
     public void Forget(PortableFile file)
@@ -334,6 +342,20 @@ internal sealed class PortableFileStore : IFileStore
         }
     }
 
+    /// <summary>The root alone may be a link: a deployment swaps folders so.</summary>
+    private bool TryIdentifyRoot(out FileIdentity identity)
+    {
+        identity = default;
+        try
+        {
+            return FileIdentity.TryGet(new DirectoryInfo(_root).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? _root, out identity);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private NtResult<bool> CanDelete(StorePath path)
     {
         if (_options.ReadOnly)
@@ -361,7 +383,9 @@ internal sealed class PortableFileStore : IFileStore
             }
 
             // Whatever clients are shown of it.
-            return identity.Kind == FileKind.Directory && Directory.EnumerateFileSystemEntries(full).Any() ? NtStatus.DirectoryNotEmpty : true;
+            return identity.Kind == FileKind.Directory && Directory.EnumerateFileSystemEntries(full).Any()
+                ? NtStatus.DirectoryNotEmpty
+                : true;
         }
     }
 

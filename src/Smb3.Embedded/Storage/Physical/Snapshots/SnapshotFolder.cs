@@ -32,7 +32,14 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
         {
             if (_stores.TryGetValue(folder, out var store))
             {
-                return store;
+                if (store.CheckPlace() == StorePlace.Same)
+                {
+                    return store;
+                }
+
+                // Another one of the same time has its name.
+                _stores.Remove(folder);
+                store.Dispose();
             }
 
             if (_disposed)

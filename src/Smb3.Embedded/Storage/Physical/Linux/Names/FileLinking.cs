@@ -94,7 +94,7 @@ internal sealed class FileLinking(LinuxFileStore store)
         var error = EntryCalls.LinkTo(file, directory, passing);
         if (error != 0)
         {
-            return error.ToStatus();
+            return EntryCalls.ToChangeStatus(error);
         }
 
         using var streams = StreamRemoval.Prepare(store, directory, taken, victim);
@@ -113,6 +113,6 @@ internal sealed class FileLinking(LinuxFileStore store)
             _ = EntryCalls.MoveToFreeName(directory, taken, directory, wanted);
         }
 
-        return error == 0 ? NtStatus.Success : error.ToStatus();
+        return error == 0 ? NtStatus.Success : EntryCalls.ToChangeStatus(error);
     }
 }

@@ -54,7 +54,8 @@ internal static class RemovalCheck
         return user != stat.Uid && user != parent.Uid && !AccessCalls.ActsAsOwner();
     }
 
-    // What is found by a name on which something is mounted is the root of that. Before Linux 5.8 the other device says it, as far as it goes.
+    // What is found by a name on which something is mounted is the root of that. Before Linux 5.8 the other device says it, as far as it
+    // goes.
     private static bool IsMountPoint(in StatxBuffer parent, in StatxBuffer stat) =>
         (stat.AttributesMask & StatxBuffer.IsMountRoot) != 0
             ? (stat.Attributes & StatxBuffer.IsMountRoot) != 0

@@ -131,7 +131,7 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
     public async ValueTask DisposeAsync()
     {
         await Store.Streams.CloseAsync(stream).ConfigureAwait(false);
-        Inode.Dispose();
+        Close();
     }
 
     private ValueTask<NtStatus> WriteHereAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
@@ -219,9 +219,9 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
 
     private NtStatus FlushAttribute(bool isAside)
     {
-        if (isAside)
+        if (isAside && Store.Streams.Side.Flush() is var failed && failed != 0)
         {
-            Store.Streams.Side.Flush();
+            return failed.ToStatus();
         }
 
         using var open = LinuxTree.Reopen(Inode, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);

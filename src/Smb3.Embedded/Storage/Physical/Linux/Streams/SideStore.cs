@@ -13,12 +13,13 @@ internal sealed unsafe class SideStore : IDisposable
     private const uint DirectoryMode = 0b111_000_000;
     private const uint FileMode = 0b001_110_000_000; // with the sticky bit, which says nothing of a file: see Holds
 
-    private readonly FileDescriptor _root;
+    private readonly LinuxRoot _root;
     private readonly Lock _sync = new();
     private volatile FileDescriptor? _directory;
     private InodeKey _key;
 
-    public SideStore(FileDescriptor root)
+    /// <param name="root">The root; held while this is made, and while any member is used.</param>
+    public SideStore(LinuxRoot root)
     {
         _root = root;
         OpenDirectory(make: false, out _);
@@ -38,7 +39,7 @@ internal sealed unsafe class SideStore : IDisposable
             return (stat.Mode & 0xFFF) == FileMode && AttributeCalls.LengthOf(file, SideOwner.Name) >= 0;
         }
 
-        return _directory is not null && InodeKey.Of(stat) == _key;
+        return _key != default && InodeKey.Of(stat) == _key;
     }
 
     /// <summary>Makes a file.</summary>
@@ -105,17 +106,24 @@ internal sealed unsafe class SideStore : IDisposable
     }
 
     /// <summary>Makes the names in it survive a loss of power.</summary>
-    public void Flush()
+    public Errno Flush()
     {
         if (Directory is not { } directory)
         {
-            return;
+            return 0;
         }
 
-        using var reader = DirectoryReader.Open(directory, out _);
-        if (reader is not null)
+        using var reader = DirectoryReader.Open(directory, out var error);
+        return reader is null ? error : Native.Sync(reader.Directory) == 0 ? 0 : Native.LastError;
+    }
+
+    /// <summary>Nothing is in use: the directory is closed until it is needed again.</summary>
+    public void Rest()
+    {
+        lock (_sync)
         {
-            _ = Native.Sync(reader.Directory);
+            _directory?.Dispose();
+            _directory = null;
         }
     }
 
@@ -155,7 +163,7 @@ internal sealed unsafe class SideStore : IDisposable
                 while (true)
                 {
                     var flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow | OpenFlags.CloseOnExec;
-                    var opened = Native.OpenAt(_root, name, flags, 0);
+                    var opened = Native.OpenAt(_root.Descriptor, name, flags, 0);
                     if (opened >= 0)
                     {
                         var found = new FileDescriptor(opened);
@@ -170,7 +178,7 @@ internal sealed unsafe class SideStore : IDisposable
                         return null;
                     }
 
-                    if (Native.MakeDirectoryAt(_root, name, DirectoryMode) != 0 && Native.LastError is var failed and not Errno.Exists)
+                    if (Native.MakeDirectoryAt(_root.Descriptor, name, DirectoryMode) != 0 && Native.LastError is var failed and not Errno.Exists)
                     {
                         error = failed;
                         return null;

@@ -14,7 +14,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     private readonly Dictionary<InodeKey, List<NamedStream>> _open = [];
 
     /// <summary>The streams that are not small.</summary>
-    public SideStore Side { get; } = new(store.Tree.Root);
+    public SideStore Side { get; } = new(store.Root);
 
     private StringComparison NameComparison =>
         store.Options.CaseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;

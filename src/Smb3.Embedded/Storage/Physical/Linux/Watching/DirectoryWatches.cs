@@ -37,8 +37,9 @@ internal sealed class DirectoryWatches(LinuxTree tree, Shortages shortages)
             }
 
             var root = WatchCalls.OpenChild(place.Descriptor, ".\0"u8, out _);
-            if (root is null)
+            if (root is null || tree.Root.Enter() != 0)
             {
+                root?.Dispose();
                 return null;
             }
 

@@ -9,14 +9,14 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 /// A directory that clients watch, alone or with all below it, for everybody who watches it in that way. It ends when the directory is
 /// deleted or leaves the share: nobody is told what is outside.
 /// </summary>
-/// <param name="share">The root of the share.</param>
+/// <param name="share">The root of the share, which this holds until its end; the caller has entered it.</param>
 /// <param name="root">The directory; belongs to this.</param>
 /// <param name="path">What clients called it.</param>
 /// <param name="withTree">Whether what is below counts too.</param>
 /// <param name="shortages">Takes what the machine lacks.</param>
 /// <param name="ended">Called once when this has ended.</param>
 internal sealed class WatchedTree(
-    FileDescriptor share, FileDescriptor root, StorePath path, bool withTree, Shortages shortages, Action<WatchedTree> ended)
+    LinuxRoot share, FileDescriptor root, StorePath path, bool withTree, Shortages shortages, Action<WatchedTree> ended)
     : IRoundListener, IDisposable
 {
     // So many names are told of directories that come with what is in them; of more, clients are told to look for themselves.
@@ -484,7 +484,7 @@ internal sealed class WatchedTree(
     }
 
     private bool IsInShare() =>
-        WatchCalls.Locate(share) is { } outer && WatchCalls.Locate(root) is { } inner
+        WatchCalls.Locate(share.Descriptor) is { } outer && WatchCalls.Locate(root) is { } inner
         && inner.StartsWith(outer, StringComparison.Ordinal)
         && (outer.EndsWith('/') || (inner.Length > outer.Length && inner[outer.Length] == '/'));
 
@@ -513,6 +513,7 @@ internal sealed class WatchedTree(
         }
 
         root.Dispose();
+        share.Leave();
         ended(this);
     }
 
