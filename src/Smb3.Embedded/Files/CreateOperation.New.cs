@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
@@ -73,6 +74,23 @@ internal sealed partial class CreateOperation
             return removal;
         }
 
+        var granted = _desired;
+        if (_maximum)
+        {
+            granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess;
+        }
+
+        if (_observed is not null)
+        {
+            var path = await FileName.PathOfEntryAsync(Store, _path.Path, cancellationToken).ConfigureAwait(false);
+            var answer = await _observed.AskAsync(
+                Intend(path, NamesStream ? _path.StreamName : null, isDirectory, granted, exists: false), cancellationToken).ConfigureAwait(false);
+            if (answer != NtStatus.Success)
+            {
+                return answer;
+            }
+        }
+
         var attributes = parameters.Attributes & FileOpen.SettableAttributes;
         var made = await Store.CreateAsync(
             _path.Path,
@@ -90,12 +108,6 @@ internal sealed partial class CreateOperation
         if (!made.Succeeded)
         {
             return made.Status;
-        }
-
-        var granted = _desired;
-        if (_maximum)
-        {
-            granted |= FileAccessMask.FileAllAccess & parameters.ShareMaximalAccess;
         }
 
         FileObject? file = null;

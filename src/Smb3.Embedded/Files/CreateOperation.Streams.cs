@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -92,6 +93,18 @@ internal sealed partial class CreateOperation
         if ((needed & ~allowed.Value) != 0)
         {
             return NtStatus.AccessDenied;
+        }
+
+        if (_observed is not null)
+        {
+            var answer = await _observed.AskAsync(
+                Intend(
+                    FileName.PathOf(whole), _path.StreamName, metadata.IsDirectory, _maximum ? allowed.Value : _desired, exists: false),
+                cancellationToken).ConfigureAwait(false);
+            if (answer != NtStatus.Success)
+            {
+                return answer;
+            }
         }
 
         var made = await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken).ConfigureAwait(false);

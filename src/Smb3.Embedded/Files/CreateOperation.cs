@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
@@ -21,6 +22,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
     private static readonly TimeSpan LocalProgramRetry = TimeSpan.FromMilliseconds(50);
 
+    private readonly ObservedCreate? _observed = parameters.Observer is { } observer ? new ObservedCreate(observer) : null;
     private FileAccessMask _desired;
     private FilePath _path;
     private bool _maximum;
@@ -364,6 +366,17 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
                 }
             }
 
+            if (_observed is not null)
+            {
+                status = await _observed.AskAsync(
+                    Intend(FileName.PathOf(handle), (handle as IStoreStream)?.StreamName, stored.Value.IsDirectory, granted.Value, exists: true),
+                    cancellationToken).ConfigureAwait(false);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
+            }
+
             if (Overwrites && !file.IsStream && !file.StreamsShareDelete())
             {
                 return NtStatus.SharingViolation;
@@ -428,6 +441,9 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             }
         }
     }
+
+    private OpenIntent Intend(StorePath path, string? stream, bool isDirectory, FileAccessMask access, bool exists) =>
+        new(new FileName(path, stream ?? string.Empty, isDirectory), access, parameters.Disposition, parameters.Options, exists);
 
     /// <summary>What a file is that was opened a moment ago.</summary>
     private static ValueTask<NtResult<FileMetadata>> LearnAsync(IStoreFile handle, CancellationToken cancellationToken) =>
@@ -632,5 +648,6 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
         handle)
     {
         DeletesAtOnce = parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
+        Observation = _observed?.Observe(),
     };
 }

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -60,6 +61,9 @@ internal sealed record CreateParameters
 
     /// <summary>The caching that is asked for; <see langword="null"/>: none.</summary>
     public CachingWish? Caching { get; init; }
+
+    /// <summary>Who is asked before the file is opened or made; <see langword="null"/>: nobody.</summary>
+    public IFileObserver? Observer { get; init; }
 
     /// <summary>
     /// Called once, before the create begins to wait for another client to give up what it caches; its token ends the wait.

@@ -82,9 +82,17 @@ internal sealed partial class FileOpen
                 }
             }
 
-            return status == NtStatus.NotSupported
-                ? await CopyThroughBufferAsync(source, sourceOffset, targetOffset, length, cancellationToken).ConfigureAwait(false)
-                : status;
+            if (status == NtStatus.NotSupported)
+            {
+                status = await CopyThroughBufferAsync(source, sourceOffset, targetOffset, length, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (status == NtStatus.Success)
+            {
+                source.Observation?.CountRead(length);
+            }
+
+            return status;
         }
         finally
         {
@@ -213,7 +221,7 @@ internal sealed partial class FileOpen
             File.NoteChange(offset, length);
             var status = await change().ConfigureAwait(false);
             File.NoteChange(offset, length);
-            return await AfterWriteAsync(status).ConfigureAwait(false);
+            return await AfterWriteAsync(status, length).ConfigureAwait(false);
         }
         finally
         {

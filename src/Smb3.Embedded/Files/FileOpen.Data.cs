@@ -260,6 +260,7 @@ internal sealed partial class FileOpen
         }
 
         Record.Position = offset + result.Value; // MS-FSA 2.1.5.3
+        Observation?.CountRead(result.Value);
         return result;
     }
 
@@ -316,17 +317,17 @@ internal sealed partial class FileOpen
         writeThrough |= (Options & CreateOptions.WriteThrough) != 0;
         if (writeThrough || !writing.IsCompletedSuccessfully)
         {
-            return FinishWriteAsync(writing, writeThrough, turn, cancellationToken);
+            return FinishWriteAsync(writing, data.Length, writeThrough, turn, cancellationToken);
         }
 
         var status = writing.Result;
         EndWrite(turn);
-        return AfterWriteAsync(status);
+        return AfterWriteAsync(status, data.Length);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<NtStatus> FinishWriteAsync(
-        ValueTask<NtStatus> writing, bool writeThrough, int turn, CancellationToken cancellationToken)
+        ValueTask<NtStatus> writing, long length, bool writeThrough, int turn, CancellationToken cancellationToken)
     {
         NtStatus status;
         try
@@ -342,7 +343,7 @@ internal sealed partial class FileOpen
             EndWrite(turn);
         }
 
-        return await AfterWriteAsync(status).ConfigureAwait(false);
+        return await AfterWriteAsync(status, length).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -416,7 +417,7 @@ internal sealed partial class FileOpen
                 status = await _file.FlushAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            return await AfterWriteAsync(status).ConfigureAwait(false);
+            return await AfterWriteAsync(status, data.Length).ConfigureAwait(false);
         }
         finally
         {
@@ -439,12 +440,13 @@ internal sealed partial class FileOpen
             : await WriteAtAsync(offset, data, writeThrough, cancellationToken).ConfigureAwait(false);
     }
 
-    private ValueTask<NtStatus> AfterWriteAsync(NtStatus status)
+    private ValueTask<NtStatus> AfterWriteAsync(NtStatus status, long length)
     {
         // Who was granted a cache during the change may have read what was there before it.
         File.Caching.BreakReads(this);
         if (status == NtStatus.Success)
         {
+            Observation?.CountWritten(length);
             _needsArchive = true;
             Volume.RaiseWritten(this);
         }

@@ -214,6 +214,13 @@ internal sealed partial class FileOpen
 
                 if (!wait.IsNeeded)
                 {
+                    if (Observation is { } observation
+                        && await observation.AskLinkAsync(Volume.Store, source, target, victim.Value is not null, cancellationToken)
+                            .ConfigureAwait(false) is var answer and not NtStatus.Success)
+                    {
+                        return answer;
+                    }
+
                     return await LinkInTurnAsync(source, target, replace, victim.Value, cancellationToken).ConfigureAwait(false);
                 }
             }
@@ -297,6 +304,12 @@ internal sealed partial class FileOpen
 
                 if (!wait.Finds(File, this))
                 {
+                    if (Observation is { } observation
+                        && await observation.AskDeleteAsync(Volume.Store, path, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
+                    {
+                        return answer;
+                    }
+
                     DeletesAtOnce = posix;
                     File.SetDeletePending(this, true);
                     return NtStatus.Success;
@@ -324,6 +337,11 @@ internal sealed partial class FileOpen
         try
         {
             var status = delete ? await CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false) : NtStatus.Success;
+            if (delete && status == NtStatus.Success && Observation is { } observation)
+            {
+                status = await observation.AskDeleteAsync(Volume.Store, Path, cancellationToken).ConfigureAwait(false);
+            }
+
             if (status == NtStatus.Success)
             {
                 Record.DeleteOnClose = delete;
@@ -408,6 +426,13 @@ internal sealed partial class FileOpen
             // Two names of one file: the old one goes, the new one stays as it is.
             if (replaced is { } existing && existing.FileId == File.FileId)
             {
+                if (Observation is { } observer
+                    && await observer.AskRenameAsync(Volume.Store, source, target, replaces: false, cancellationToken)
+                        .ConfigureAwait(false) is var refusal and not NtStatus.Success)
+                {
+                    return refusal;
+                }
+
                 return await Volume.Store.DeleteAsync(source, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -426,6 +451,13 @@ internal sealed partial class FileOpen
             return NtStatus.OplockBreakInProgress;
         }
 
+        if (Observation is { } observation
+            && await observation.AskRenameAsync(Volume.Store, source, target, replaced is not null, cancellationToken)
+                .ConfigureAwait(false) is var answer and not NtStatus.Success)
+        {
+            return answer;
+        }
+
         var seers = await Volume.Watches.FindSeersAsync(source).ConfigureAwait(false);
         var status = await Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success)
@@ -433,6 +465,7 @@ internal sealed partial class FileOpen
             return status;
         }
 
+        Observation?.Renamed();
         if (replaced is { } gone)
         {
             Volume.Find(gone.FileId)?.RemoveName(target);

@@ -74,7 +74,7 @@ internal sealed partial class FileOpen
             File.Times.BeforeWrite(this);
             File.NoteChange(offset, end - offset);
             var status = await file.ZeroAsync(offset, end - offset, cancellationToken).ConfigureAwait(false);
-            return await AfterWriteAsync(status).ConfigureAwait(false);
+            return await AfterWriteAsync(status, end - offset).ConfigureAwait(false);
         }
         finally
         {

@@ -123,7 +123,10 @@ internal sealed partial class FileOpen
         if ((parts & SecurityInformation.Dacl) != 0 && Volume.Store.Traits.Has(StoreAbilities.PosixModes)
             && PosixModeEntry.TryRead(given!.Dacl, out var mode))
         {
-            return await SetModeAsync(mode, cancellationToken).ConfigureAwait(false);
+            return Observation is { } observer
+                && await observer.AskSecurityAsync(parts, descriptor, cancellationToken).ConfigureAwait(false) is var refusal and not NtStatus.Success
+                ? refusal
+                : await SetModeAsync(mode, cancellationToken).ConfigureAwait(false);
         }
 
         if (!Volume.Security.IsKept || _file is not ISecurableFile securable)
@@ -157,6 +160,12 @@ internal sealed partial class FileOpen
             if (!read.Succeeded)
             {
                 return read.Status;
+            }
+
+            if (Observation is { } observation
+                && await observation.AskSecurityAsync(parts, descriptor, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
+            {
+                return answer;
             }
 
             status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken).ConfigureAwait(false);

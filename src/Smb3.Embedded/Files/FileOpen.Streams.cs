@@ -107,12 +107,22 @@ internal sealed partial class FileOpen
                 return status;
             }
 
+            if (Observation is { } observation)
+            {
+                status = await observation.AskRenameStreamAsync(Volume.Store, Path, name, replace, cancellationToken).ConfigureAwait(false);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
+            }
+
             status = await file.RenameStreamAsync(old, name, replace, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
                 return status;
             }
 
+            Observation?.Renamed();
             Volume.RaiseStream(ChangeAction.RemovedStream, this, ChangeFilter.StreamName);
             if (name.Length == 0)
             {
@@ -222,6 +232,11 @@ internal sealed partial class FileOpen
         if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
         {
             return;
+        }
+
+        if (Observation is { } observation)
+        {
+            observation.Deleted = true;
         }
 
         Volume.RaiseStream(ChangeAction.RemovedStream, this, ChangeFilter.StreamName);

@@ -2,6 +2,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -79,6 +80,9 @@ internal sealed partial class FileOpen
 
     /// <summary>Where it stands among the opens of <see cref="Grant"/>.</summary>
     internal LinkedListNode<FileOpen>? GrantPlace { get; set; }
+
+    /// <summary>What it keeps for who observes it; <see langword="null"/>: nobody does.</summary>
+    internal ObservedOpen? Observation { get; init; }
 
     /// <summary>The name that was opened; set while the open is in its file's table, and kept after.</summary>
     internal FileLink? Link { get; set; }
@@ -256,6 +260,7 @@ internal sealed partial class FileOpen
             finally
             {
                 await _file.DisposeAsync().ConfigureAwait(false);
+                Observation?.Close();
             }
         }
     }
@@ -291,6 +296,11 @@ internal sealed partial class FileOpen
 
         if (status == NtStatus.Success)
         {
+            if (Observation is { } observation)
+            {
+                observation.Deleted = true;
+            }
+
             Volume.Tunnel.Remember(path);
             var filter = File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
 

@@ -2,10 +2,12 @@ using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Durability;
+using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create;
 using Smb3.Embedded.Wire.Create.Contexts;
@@ -118,6 +120,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             SecurityDescriptor = asked.SecurityDescriptor,
             ExtendedAttributes = asked.Attributes ?? [],
             Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
+            Observer = HookedFiles.Of(services, request.Session, tree.Share.Name),
             OnWait = request.GoAsync,
         };
         return durable.RequestV2 is { } v2
@@ -126,7 +129,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     }
 
     /// <summary>Opens a file under a create guid, which no other open of the client may have (MS-SMB2 3.3.5.9.10).</summary>
-    private async ValueTask<NtStatus> OpenClaimedAsync(
+    private static async ValueTask<NtStatus> OpenClaimedAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
         Guid createGuid, Smb2OplockLevel level)
     {
@@ -153,7 +156,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
     }
 
-    private static ValueTask<NtStatus> ReconnectAsync(
+    private ValueTask<NtStatus> ReconnectAsync(
         Request request, TreeConnect tree, string name, in CreateContextList contexts, in DurableContexts durable)
     {
         var status = CreateContexts.TryRead(contexts, out var asked);
@@ -165,7 +168,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return ReconnectAsync(request, tree, name, asked, durable);
     }
 
-    private static async ValueTask<NtStatus> ReconnectAsync(
+    private async ValueTask<NtStatus> ReconnectAsync(
         Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
     {
         if (DurableOpening.WhenLost(request, durable) is { } lost)
@@ -183,6 +186,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         {
             await handle.LoseSessionAsync().ConfigureAwait(false);
             return NtStatus.NetworkNameDeleted;
+        }
+
+        if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session!, tree.Share.Name) is { } observer)
+        {
+            observed.Observer = observer;
         }
 
         // What the lost connection had brought ends before the new one brings anything.
@@ -214,20 +222,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         return NtStatus.Success;
     }
 
-    private async ValueTask<NtStatus> OpenFileAsync(
+    private static async ValueTask<NtStatus> OpenFileAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
         CreateClaim? claim)
     {
         var session = request.Session!;
-        if (services.Hooks is { } hooks
-            && !await hooks.AskAsync(
-                services.Logger, "OnOpenAsync", "open",
-                h => h.OnOpenAsync(HookFacts.Of(session, session.Identity!), OpenInfoOf(tree, parameters), request.Connection.Ended))
-                .ConfigureAwait(false))
-        {
-            return NtStatus.AccessDenied;
-        }
-
         if (durable.Application is { } application)
         {
             var status = await DurableOpening.SucceedAsync(request, tree, application, parameters.Path, parameters.Caller)
@@ -331,6 +330,16 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return granted.Status;
         }
 
+        var name = new FileName(new StorePath(parameters.Path), string.Empty, IsDirectory: false);
+        if (parameters.Observer is { } observer
+            && !await observer.AllowsOpenAsync(
+                new OpenIntent(name, granted.Value, parameters.Disposition, parameters.Options, Exists: true), request.Connection.Ended)
+                .ConfigureAwait(false))
+        {
+            session.Opens.Cancel();
+            return NtStatus.AccessDenied;
+        }
+
         var handle = new QuotaHandle(fileId, tree, request.ChannelSequence, parameters.Caller, granted.Value);
         session.Opens.Add(handle);
         if (tree.HasEnded || session.State == SessionState.Ended)
@@ -420,7 +429,4 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         var id = request.Graph.NextFileId();
         return new Smb2FileId(id, id);
     }
-
-    private static SmbOpenInfo OpenInfoOf(TreeConnect tree, CreateParameters parameters) => new(
-        tree.Share.Name, parameters.Path, parameters.DesiredAccess, parameters.Disposition, parameters.Options);
 }

@@ -7,6 +7,12 @@ namespace Smb3.Embedded;
 /// What a host app can observe and forbid. Derive, override what you need, and give it to the builder. Methods may be called at the same
 /// time for different clients; a method that throws refuses what it was asked about, and the exception is logged.
 /// </summary>
+/// <remarks>
+/// What is said of files is what happens, not what a client wrote: paths are those of the files that exist, in their own case, with short
+/// names and symbolic links resolved and the stream apart. A method is asked when everything else permits the operation and nothing has
+/// changed yet, and the names concerned are held until it answers: whoever wants the same name waits, so answer soon, and do not open
+/// files of the share over SMB to find the answer.
+/// </remarks>
 public abstract class SmbServerHooks
 {
     /// <summary>A client has connected and sent nothing yet. False closes the connection.</summary>
@@ -26,11 +32,62 @@ public abstract class SmbServerHooks
     public virtual ValueTask<bool> OnTreeConnectAsync(SmbSessionInfo session, string shareName, CancellationToken cancellationToken) =>
         new(true);
 
-    /// <summary>A session wants to open or create a file or directory. False refuses it with STATUS_ACCESS_DENIED.</summary>
+    /// <summary>
+    /// A session may open or create a file, a directory or a stream, and wants to. False refuses it with STATUS_ACCESS_DENIED. All data
+    /// is read and written through what was opened so, copies that the server makes included.
+    /// </summary>
     /// <param name="session">Who wants it.</param>
     /// <param name="open">What is opened, and how.</param>
     /// <param name="cancellationToken">Cancelled when the connection ends.</param>
     public virtual ValueTask<bool> OnOpenAsync(SmbSessionInfo session, SmbOpenInfo open, CancellationToken cancellationToken) => new(true);
+
+    /// <summary>
+    /// A session may give a file, a directory or a stream another name or place, and wants to. False refuses it with STATUS_ACCESS_DENIED.
+    /// With a directory everything below it moves. A file that stood at the target is asked about in
+    /// <see cref="OnDeleteAsync"/> too.
+    /// </summary>
+    /// <param name="session">Who wants it.</param>
+    /// <param name="rename">From where to where.</param>
+    /// <param name="cancellationToken">Cancelled when the connection ends.</param>
+    public virtual ValueTask<bool> OnRenameAsync(SmbSessionInfo session, SmbRenameInfo rename, CancellationToken cancellationToken) => new(true);
+
+    /// <summary>
+    /// A session may give a file one more name, and wants to. False refuses it with STATUS_ACCESS_DENIED. A file that had the name is
+    /// asked about in <see cref="OnDeleteAsync"/> too.
+    /// </summary>
+    /// <param name="session">Who wants it.</param>
+    /// <param name="link">Which file, and the name.</param>
+    /// <param name="cancellationToken">Cancelled when the connection ends.</param>
+    public virtual ValueTask<bool> OnLinkAsync(SmbSessionInfo session, SmbLinkInfo link, CancellationToken cancellationToken) => new(true);
+
+    /// <summary>
+    /// A session may delete a file, a directory or a stream, and wants to: by a request that says so, by an open that deletes when it is
+    /// closed, or by giving its name to another file. False refuses it with STATUS_ACCESS_DENIED. What is allowed happens when the
+    /// last client has closed the file; <see cref="OnClosed"/> says so then.
+    /// </summary>
+    /// <param name="session">Who wants it.</param>
+    /// <param name="delete">What is deleted, and how.</param>
+    /// <param name="cancellationToken">Cancelled when the connection ends.</param>
+    public virtual ValueTask<bool> OnDeleteAsync(SmbSessionInfo session, SmbDeleteInfo delete, CancellationToken cancellationToken) => new(true);
+
+    /// <summary>
+    /// A session may change owner, rights or permission bits of what it has open, and wants to. False refuses it with STATUS_ACCESS_DENIED.
+    /// </summary>
+    /// <param name="session">Who wants it.</param>
+    /// <param name="security">What is set, and on what.</param>
+    /// <param name="cancellationToken">Cancelled when the connection ends.</param>
+    public virtual ValueTask<bool> OnSetSecurityAsync(SmbSessionInfo session, SmbSecurityInfo security, CancellationToken cancellationToken) =>
+        new(true);
+
+    /// <summary>
+    /// An open that <see cref="OnOpenAsync"/> allowed has ended: by its client, with its session, or by the server. Called on the thread
+    /// that closed it: hand on what takes long.
+    /// </summary>
+    /// <param name="session">Whose it was.</param>
+    /// <param name="close">What was done through it.</param>
+    public virtual void OnClosed(SmbSessionInfo session, SmbCloseInfo close)
+    {
+    }
 
     /// <summary>A session has ended: by logoff, by the loss of its last connection, or by the server.</summary>
     /// <param name="session">The session.</param>
@@ -59,12 +116,3 @@ public sealed record SmbConnectionInfo(ulong ConnectionId, EndPoint Local, EndPo
 /// <param name="Connection">The connection on which it was set up.</param>
 /// <param name="Dialect">The dialect as text: <c>2.0.2</c> to <c>3.1.1</c>.</param>
 public sealed record SmbSessionInfo(ulong SessionId, SmbIdentity Identity, SmbConnectionInfo Connection, string Dialect);
-
-/// <summary>An open that is about to happen.</summary>
-/// <param name="ShareName">The share.</param>
-/// <param name="Path">The path inside the share, names joined by a backslash; empty for the root.</param>
-/// <param name="Access">The access that was asked for.</param>
-/// <param name="Disposition">What happens when the file exists and when it does not.</param>
-/// <param name="Options">How it is opened.</param>
-public sealed record SmbOpenInfo(
-    string ShareName, string Path, FileAccessMask Access, CreateDisposition Disposition, CreateOptions Options);

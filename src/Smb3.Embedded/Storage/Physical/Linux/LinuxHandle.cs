@@ -13,13 +13,16 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 /// <param name="path">Where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
 internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
-    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile, IVolumeFile
+    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile, IVolumeFile, IFinalPathFile
 {
     /// <summary>Whether it lets go of the root when it is closed: it was handed out, and is no part of another handle.</summary>
     public bool HoldsRoot { get; set; }
 
     /// <summary>The path in the case in which its names were created, as of the open.</summary>
     public StorePath Path => path;
+
+    /// <inheritdoc/>
+    public StorePath? FinalPath => FinalPaths.Of(store.Tree.Root.Descriptor, file);
 
     /// <summary>The store.</summary>
     protected LinuxFileStore Store => store;

@@ -1,0 +1,117 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded;
+
+/// <summary>A file, directory or stream of a share, as hooks see it.</summary>
+/// <param name="ShareName">The share.</param>
+/// <param name="Path">
+/// The path inside the share, names joined by a backslash, as they were created; empty for the root. Short names and symbolic links have
+/// been followed. What Windows forbids in names stands in private-use characters (U+F001 to U+F029), as cifs.ko and macOS write it.
+/// </param>
+/// <param name="Stream">The named stream; empty for the data of a file and for a directory itself.</param>
+/// <param name="IsDirectory">Whether the path is a directory.</param>
+public sealed record SmbFileName(string ShareName, string Path, string Stream, bool IsDirectory)
+{
+    /// <summary>The last name of the path; empty for the root.</summary>
+    public string Name => Path[(Path.LastIndexOf('\\') + 1)..];
+
+    /// <summary>The stream's type: <c>$DATA</c>, or <c>$INDEX_ALLOCATION</c> for a directory itself.</summary>
+    public string StreamType => IsDirectory && Stream.Length == 0 ? "$INDEX_ALLOCATION" : "$DATA";
+
+    /// <summary>The whole: <c>share\folder\file</c>, or <c>share\folder\file:stream</c>.</summary>
+    public override string ToString() => $"{ShareName}\\{Path}{(Stream.Length > 0 ? ":" : string.Empty)}{Stream}";
+}
+
+/// <summary>An open that is about to happen.</summary>
+/// <param name="File">What is opened or made.</param>
+/// <param name="Access">The rights that the open will have.</param>
+/// <param name="Disposition">What the client wants to happen when the file exists and when it does not.</param>
+/// <param name="Options">How it is opened.</param>
+/// <param name="Exists">Whether it is there already; if not, it is made.</param>
+public sealed record SmbOpenInfo(
+    SmbFileName File, FileAccessMask Access, CreateDisposition Disposition, CreateOptions Options, bool Exists)
+{
+    private const FileAccessMask Writing = FileAccessMask.WriteData | FileAccessMask.AppendData;
+
+    /// <summary>The share.</summary>
+    public string ShareName => File.ShareName;
+
+    /// <summary>The path inside the share.</summary>
+    public string Path => File.Path;
+
+    /// <summary>Whether what exists loses its data, and its streams with it.</summary>
+    public bool Overwrites =>
+        Exists && Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
+
+    /// <summary>Whether data can change: the file is made or overwritten, or the open may write to it.</summary>
+    public bool Writes => !Exists || Overwrites || (!IsDirectoryItself && (Access & Writing) != 0);
+
+    // The same bits let a directory's open add names, which are opens of their own.
+    private bool IsDirectoryItself => File.IsDirectory && File.Stream.Length == 0;
+}
+
+/// <summary>A rename that is about to happen.</summary>
+/// <param name="Source">What it is called now.</param>
+/// <param name="Target">What it will be called: in the same directory or another, or another stream of the same file.</param>
+/// <param name="Replaces">Whether the target takes the place of what is called so.</param>
+public sealed record SmbRenameInfo(SmbFileName Source, SmbFileName Target, bool Replaces);
+
+/// <summary>A hard link that is about to be made.</summary>
+/// <param name="File">The file, by a name that it has.</param>
+/// <param name="Link">The name that it gets.</param>
+/// <param name="Replaces">Whether another file loses the name.</param>
+public sealed record SmbLinkInfo(SmbFileName File, SmbFileName Link, bool Replaces);
+
+/// <summary>A deletion that is about to be agreed.</summary>
+/// <param name="File">What goes.</param>
+/// <param name="Cause">By what.</param>
+public sealed record SmbDeleteInfo(SmbFileName File, SmbDeleteCause Cause);
+
+/// <summary>By what a file, directory or stream is deleted.</summary>
+public enum SmbDeleteCause
+{
+    /// <summary>A request to delete what is open.</summary>
+    Request,
+
+    /// <summary>An open that deletes when it is closed.</summary>
+    OnClose,
+
+    /// <summary>A rename or a hard link that takes the name.</summary>
+    Replaced,
+}
+
+/// <summary>A change of owner, rights or permission bits that is about to happen.</summary>
+/// <param name="File">What is changed.</param>
+/// <param name="Parts">Which parts are set.</param>
+/// <param name="Descriptor">
+/// A self-relative security descriptor with them (MS-DTYP section 2.4.6). Permission bits stand in it as POSIX clients send them: as an
+/// entry of the DACL for the SID S-1-5-88-3-MODE.
+/// </param>
+public sealed record SmbSecurityInfo(SmbFileName File, SmbSecurityParts Parts, ReadOnlyMemory<byte> Descriptor);
+
+/// <summary>Parts of a security descriptor.</summary>
+[Flags]
+public enum SmbSecurityParts
+{
+    /// <summary>No part.</summary>
+    None = 0,
+
+    /// <summary>The owner.</summary>
+    Owner = 1,
+
+    /// <summary>The primary group.</summary>
+    Group = 2,
+
+    /// <summary>Who may do what.</summary>
+    Dacl = 4,
+
+    /// <summary>What is audited, labels and resource attributes included.</summary>
+    Sacl = 8,
+}
+
+/// <summary>An open that has ended.</summary>
+/// <param name="File">What was open, as it is called now.</param>
+/// <param name="BytesRead">Bytes read through it; what the server copied from it counts.</param>
+/// <param name="BytesWritten">Bytes written through it; what the server copied to it counts.</param>
+/// <param name="Deleted">Whether it was deleted with this close.</param>
+public sealed record SmbCloseInfo(SmbFileName File, long BytesRead, long BytesWritten, bool Deleted);

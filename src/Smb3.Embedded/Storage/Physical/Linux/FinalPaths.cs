@@ -1,0 +1,50 @@
+using System.Text;
+
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>Where an open inode is below the root, as the kernel says it (<c>/proc/self/fd</c>): no symbolic link is left in it.</summary>
+internal static class FinalPaths
+{
+    private const char Unreadable = '\uFFFD';
+
+    /// <summary>The path as clients see it; null when the inode has no name below the root, or one that is not UTF-8.</summary>
+    public static StorePath? Of(FileDescriptor root, FileDescriptor file)
+    {
+        if (Read(root) is not { } top || Read(file) is not { } full)
+        {
+            return null;
+        }
+
+        if (full == top)
+        {
+            return StorePath.Root;
+        }
+
+        var prefix = top.EndsWith('/') ? top : top + "/";
+        if (!full.StartsWith(prefix, StringComparison.Ordinal) || full.Contains(Unreadable))
+        {
+            return null;
+        }
+
+        var path = StorePath.Root;
+        foreach (var range in full.AsSpan(prefix.Length).Split('/'))
+        {
+            path = path.Append(DiskNames.Decode(Encoding.UTF8.GetBytes(full[prefix.Length..][range])));
+        }
+
+        return path;
+    }
+
+    private static string? Read(FileDescriptor file)
+    {
+        using var handle = new HandlePath(file);
+        try
+        {
+            return new FileInfo(Encoding.ASCII.GetString(handle.Text[..handle.Length])).LinkTarget;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
