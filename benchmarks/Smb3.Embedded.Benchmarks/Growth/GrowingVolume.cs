@@ -73,8 +73,6 @@ internal sealed class GrowingVolume
     {
         public bool IsAnnounced => true;
 
-        public bool IsUnreachable => false;
-
         public bool Send(in CacheBreak notice, CacheGrant grant)
         {
             volume.Breaks++;
