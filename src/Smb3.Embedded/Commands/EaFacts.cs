@@ -10,10 +10,14 @@ namespace Smb3.Embedded.Commands;
 /// </summary>
 internal static class EaFacts
 {
-    /// <summary>Takes a list out of a request; a name that comes twice counts as it came last.</summary>
+    /// <summary>
+    /// Takes a list out of a request; a name that comes twice counts as it came last. The list is as long as the client wants, and is
+    /// walked once.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out IReadOnlyList<ExtendedAttribute> attributes)
     {
         var list = new List<ExtendedAttribute>();
+        var places = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         attributes = list;
         if (!FullEaList.TryParse(source, out var entries, out _))
         {
@@ -22,9 +26,15 @@ internal static class EaFacts
 
         foreach (var entry in entries)
         {
-            var name = NameOf(entry.Name);
-            list.RemoveAll(known => known.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-            list.Add(new ExtendedAttribute(name, entry.Value.ToArray()));
+            var attribute = new ExtendedAttribute(NameOf(entry.Name), entry.Value.ToArray());
+            if (places.TryAdd(attribute.Name, list.Count))
+            {
+                list.Add(attribute);
+            }
+            else
+            {
+                list[places[attribute.Name]] = attribute;
+            }
         }
 
         return true;

@@ -247,9 +247,10 @@ internal sealed partial class CreateOperation
         }
 
         var changes = new List<ExtendedAttribute>(parameters.ExtendedAttributes);
+        var names = changes.Select(static change => change.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var attribute in old.Value)
         {
-            if (!changes.Exists(change => change.Name.Equals(attribute.Name, StringComparison.OrdinalIgnoreCase)))
+            if (!names.Contains(attribute.Name))
             {
                 changes.Add(new ExtendedAttribute(attribute.Name, default));
             }
