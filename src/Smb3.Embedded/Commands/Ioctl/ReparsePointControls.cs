@@ -43,10 +43,11 @@ internal sealed class SetReparsePointControl : IFsControl
             return new(NtStatus.IoReparseTagInvalid);
         }
 
-        // What clients are sent when they come upon it must be whole.
+        // What clients are sent when they come upon it must be whole. A store may keep what it is given, and the request's own bytes are
+        // those of another request soon.
         return buffer.Tag == ReparseDataBuffer.SymlinkTag && !buffer.TryGetSymlink(out _, out _, out _)
             ? new(NtStatus.IoReparseDataInvalid)
-            : call.File.SetReparsePointAsync(new ReparsePoint(call.Input), call.Ended);
+            : call.File.SetReparsePointAsync(new ReparsePoint(call.Input.ToArray()), call.Ended);
     }
 }
 
