@@ -16,7 +16,6 @@ using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TestClient;
-using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.InMemory;
 using Smb3.Embedded.Transport.Tcp;
 using Xunit;
@@ -53,6 +52,9 @@ internal sealed record TestServerOptions
 
     /// <summary>Puts something around the users, alice and bob.</summary>
     public Func<ISmbUserStore, ISmbUserStore>? Users { get; init; }
+
+    /// <summary>Puts something around the log that <see cref="TestServer.Log"/> shows.</summary>
+    public Func<ILogger, ILogger>? Logger { get; init; }
 
     /// <summary>Whether client and server run on one thread.</summary>
     public bool Inline { get; init; }
@@ -102,7 +104,7 @@ internal sealed class TestServer : IAsyncDisposable
             new AccountDirectory("SERVER", users),
             new LogonThrottle(_options.LogonThrottle, settings.TimeProvider),
             _options.Hooks,
-            _log,
+            _options.Logger?.Invoke(_log) ?? _log,
             _metrics,
             _activities));
         IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
@@ -126,9 +128,6 @@ internal sealed class TestServer : IAsyncDisposable
     public ServerGraph Graph => _run.Graph;
 
     public Volume Volume { get; }
-
-    /// <summary>Where the server takes the bytes of requests and responses from.</summary>
-    public BufferPool Bytes => _run.Bytes;
 
     /// <summary>What the server logged, from Debug on.</summary>
     public IReadOnlyCollection<LogEntry> Log => _log.Entries;

@@ -18,22 +18,17 @@ namespace Smb3.Embedded.Hosting;
 /// </summary>
 internal sealed class ServerRun : IDisposable
 {
-    /// <summary>Seconds after which a buffer that nobody has needed is let go.</summary>
-    private const int TrimPeriod = 10;
-
     private readonly ServerParts _parts;
     private readonly RefusalLog _refusals;
     private readonly ConnectionReport _report;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
-    private readonly BufferPool _bytes = new();
-    private readonly ResponseBufferPool _buffers;
+    private readonly ResponseBufferPool _buffers = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly ConcurrentDictionary<ulong, (ConnectionLoop Loop, Task Task)> _connections = new();
     private ITimer? _watch;
-    private uint _ticks;
     private volatile bool _listenerFailed;
     private Task _placesChecked = Task.CompletedTask;
 
@@ -42,7 +37,6 @@ internal sealed class ServerRun : IDisposable
         _parts = parts;
         _refusals = new RefusalLog(parts.Logger, parts.Settings.TimeProvider);
         _report = new ConnectionReport(_refusals, parts.Settings.Limits);
-        _buffers = new ResponseBufferPool(_bytes);
         Graph = new ServerGraph(parts.Settings)
         {
             SessionEnded = TellSessionEnded,
@@ -70,9 +64,6 @@ internal sealed class ServerRun : IDisposable
     }
 
     public ServerGraph Graph { get; }
-
-    /// <summary>Where the bytes of requests and responses come from.</summary>
-    public BufferPool Bytes => _bytes;
 
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
@@ -148,14 +139,9 @@ internal sealed class ServerRun : IDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>One timer for the time-outs of all connections, and for the buffers: their number costs no timers.</summary>
+    /// <summary>One timer for the time-outs of all connections: their number costs no timers.</summary>
     private void Watch()
     {
-        if (++_ticks % TrimPeriod == 0)
-        {
-            _bytes.Trim();
-        }
-
         // In the background: a folder on a server that does not answer must not hold up the clock.
         if (Graph.Shares.CheckPlace is { } check && _placesChecked.IsCompleted)
         {
@@ -191,41 +177,87 @@ internal sealed class ServerRun : IDisposable
         }
     }
 
-    /// <summary>One connection from accept to end. Never throws.</summary>
+    /// <summary>
+    /// One connection from accept to end. Never throws: whatever the host's log, meters or hooks do, the connection runs to its end, which
+    /// gives back its place among the others.
+    /// </summary>
     private async Task ServeAsync(ConnectionLoop loop, Task go)
     {
         await go.ConfigureAwait(false);
         var connection = loop.Connection;
-        using var activity = StartActivity(connection);
+        Activity? activity = null;
+        try
+        {
+            activity = StartActivity(connection);
+            await AdmitAsync(connection).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            connection.Terminate(ConnectionEndReason.ServerFault);
+            TellFault(connection, e);
+        }
+
+        var wasCounted = Graph.FindConnection(connection.Id) is not null;
+        await loop.RunAsync().ConfigureAwait(false);
+        try
+        {
+            if (wasCounted)
+            {
+                TellEnded(connection, loop.Reason);
+            }
+
+            activity?.SetTag("smb.end_reason", loop.Reason.ToString());
+            activity?.Dispose();
+        }
+        catch (Exception e)
+        {
+            TellFault(connection, e);
+        }
+
+        _connections.TryRemove(connection.Id, out _);
+    }
+
+    /// <summary>Counts the connection, or tells it to end; one that is not welcome ends too.</summary>
+    private async ValueTask AdmitAsync(Connection connection)
+    {
         if (!Graph.TryAdd(connection))
         {
-            _report.TooMany(connection);
             connection.Terminate(ConnectionEndReason.TooManyConnections);
-            await loop.RunAsync().ConfigureAwait(false);
+            _report.TooMany(connection);
+            return;
         }
-        else
+
+        _parts.Metrics.ConnectionOpened();
+        if (!await IsWelcomeAsync(connection).ConfigureAwait(false))
         {
-            _parts.Metrics.ConnectionOpened();
-            if (!await IsWelcomeAsync(connection).ConfigureAwait(false))
-            {
-                _report.RefusedByHost(connection);
-                connection.Terminate(ConnectionEndReason.RefusedByHost);
-            }
+            connection.Terminate(ConnectionEndReason.RefusedByHost);
+            _report.RefusedByHost(connection);
+        }
+    }
 
-            await loop.RunAsync().ConfigureAwait(false);
-            var reason = loop.Reason.ToString();
-            _parts.Metrics.ConnectionEnded(reason);
-            if (connection.Negotiated is not null)
-            {
-                ServerLog.ConnectionEnded(_parts.Logger, connection.Id, connection.RemoteEndPoint, reason);
-            }
-
-            _report.Ended(connection, loop.Reason);
-            TellDisconnected(connection, reason);
+    private void TellEnded(Connection connection, ConnectionEndReason why)
+    {
+        var reason = why.ToString();
+        _parts.Metrics.ConnectionEnded(reason);
+        if (connection.Negotiated is not null)
+        {
+            ServerLog.ConnectionEnded(_parts.Logger, connection.Id, connection.RemoteEndPoint, reason);
         }
 
-        activity?.SetTag("smb.end_reason", loop.Reason.ToString());
-        _connections.TryRemove(connection.Id, out _);
+        _report.Ended(connection, why);
+        TellDisconnected(connection, reason);
+    }
+
+    private void TellFault(Connection connection, Exception fault)
+    {
+        try
+        {
+            ServerLog.ConnectionFault(_parts.Logger, fault, connection.Id);
+        }
+        catch (Exception)
+        {
+            // It is the log that fails.
+        }
     }
 
     private async ValueTask<bool> IsWelcomeAsync(Connection connection)
