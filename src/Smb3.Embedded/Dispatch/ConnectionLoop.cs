@@ -19,14 +19,8 @@ internal sealed class ConnectionLoop : INotificationSender
     private const int HeaderOverhead = 4096;
     private const int CreditUnit = 65_536;
 
-    /// <summary>The longest frame of a peer that has not authenticated, encrypted or not: more than a logon needs.</summary>
-    private const int LargestStrangerFrame = 65_536;
-
-    /// <summary>
-    /// The most of requests and responses of such a peer, and of responses in one frame. One request is always taken, one response always
-    /// written.
-    /// </summary>
-    private const int StrangerLimit = 16_384;
+    /// <summary>The longest frame of a peer that has not negotiated yet.</summary>
+    private const int MaxFirstFrame = 65_536 + HeaderOverhead;
 
     private readonly ITransportConnection _transport;
     private readonly RequestPipeline _pipeline;
@@ -34,6 +28,7 @@ internal sealed class ConnectionLoop : INotificationSender
     private readonly CancellationTokenSource _ended = new();
     private readonly FrameReader _reader;
     private readonly OutgoingQueue _outgoing;
+    private readonly FlowControl _flow;
     private readonly ChainPool _chains = new();
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
@@ -50,7 +45,8 @@ internal sealed class ConnectionLoop : INotificationSender
         _smb1 = smb1;
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
-        _reader = new FrameReader(transport.Input, buffers.Bytes, MaxFrame);
+        _flow = new FlowControl(_limits.MaxBytesInFlight);
+        _reader = new FrameReader(transport.Input);
         Buffers = buffers;
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -58,20 +54,12 @@ internal sealed class ConnectionLoop : INotificationSender
             Notifications = this,
         };
         _outgoing = new OutgoingQueue(
-            transport.Output, buffers, CountSent, bytes => Flow.RemoveOutput(bytes), () => Terminate(ConnectionEndReason.SendFailed));
+            transport.Output, buffers, CountSent, bytes => _flow.Remove(bytes), () => Terminate(ConnectionEndReason.SendFailed));
     }
 
     public Connection Connection { get; }
 
     public ResponseBufferPool Buffers { get; }
-
-    /// <summary>What the connection makes the server hold.</summary>
-    public FlowControl Flow { get; } = new(StrangerLimit);
-
-    /// <summary>Bytes of responses that leave in one frame; a longer one leaves alone.</summary>
-    public int LargestResponse => Connection is { Authenticated: true, Negotiated: { } negotiated }
-        ? Math.Max(negotiated.MaxTransactSize, negotiated.MaxReadSize) + HeaderOverhead
-        : StrangerLimit;
 
     /// <summary>Why the connection ended; the first cause wins.</summary>
     public ConnectionEndReason Reason => _reason < 0 ? ConnectionEndReason.ClientClosed : (ConnectionEndReason)_reason;
@@ -179,7 +167,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
     private long SendAndCount(ResponseBuffer frame, Action? placed = null)
     {
-        Flow.AddOutput(frame.Held);
+        _flow.Add(frame.Length);
         return _outgoing.Send(frame, placed);
     }
 
@@ -202,7 +190,6 @@ internal sealed class ConnectionLoop : INotificationSender
 
                 _transport.Abort(reset: reason == ConnectionEndReason.BreakUnacknowledged);
                 await _ended.CancelAsync().ConfigureAwait(false);
-                Flow.End();
             });
         }
     }
@@ -211,19 +198,14 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         while (true)
         {
-            if (Connection.Authenticated)
-            {
-                Flow.SetLimit(_limits.MaxBytesInFlight);
-            }
-
-            var mayRead = Flow.WaitAsync();
+            var mayRead = _flow.WaitAsync();
             if (!mayRead.IsCompleted)
             {
                 _outgoing.Release();
             }
 
             await mayRead.ConfigureAwait(false);
-            var (outcome, frame) = await _reader.ReadAsync(_ended.Token).ConfigureAwait(false);
+            var (outcome, frame) = await _reader.ReadAsync(MaxFrame(), _ended.Token).ConfigureAwait(false);
             if (outcome != FrameOutcome.Frame)
             {
                 if (outcome is FrameOutcome.TooLong or FrameOutcome.Malformed)
@@ -264,9 +246,9 @@ internal sealed class ConnectionLoop : INotificationSender
     }
 
     /// <summary>One frame holds the largest payload that was negotiated, and its headers.</summary>
-    private int MaxFrame() => Connection is { Authenticated: true, Negotiated: { } negotiated }
+    private int MaxFrame() => Connection.Negotiated is { } negotiated
         ? Math.Max(Math.Max(negotiated.MaxTransactSize, negotiated.MaxWriteSize), CreditUnit) + HeaderOverhead + (4 * CreditUnit)
-        : LargestStrangerFrame;
+        : MaxFirstFrame;
 
     private void Start(Frame frame)
     {
@@ -299,8 +281,8 @@ internal sealed class ConnectionLoop : INotificationSender
                 return;
         }
 
-        var charge = frame.Length + (Connection.Authenticated ? RequestChain.SmallOutput : 0);
-        Flow.AddInput(charge);
+        var charge = frame.Length + CreditUnit;
+        _flow.Add(charge);
         Interlocked.Increment(ref _running);
         var chain = _chains.TryTake() ?? new RequestChain(this, _pipeline);
         chain.Begin(frame, messages, encryptedBy);
@@ -325,7 +307,7 @@ internal sealed class ConnectionLoop : INotificationSender
     private void Finished(RequestChain chain, int charge)
     {
         _chains.Return(chain);
-        Flow.RemoveInput(charge);
+        _flow.Remove(charge);
         if (Interlocked.Decrement(ref _running) == 0)
         {
             Volatile.Read(ref _quiet)?.TrySetResult();
@@ -420,7 +402,6 @@ internal sealed class ConnectionLoop : INotificationSender
         _transport.Abort();
         await _ended.CancelAsync().ConfigureAwait(false);
         _outgoing.Close();
-        Flow.End();
         Connection.Pending.CancelLost();
         await LeaveSessionsThatGoOnAsync().ConfigureAwait(false);
 
