@@ -435,7 +435,9 @@ public sealed class DurableHandleTests : ProtocolTest
         var sessionId = tree.Session.SessionId;
         await tree.Session.Connection.DisposeAsync();
         await TestServer.UntilAsync(() => Server.Graph.FindSession(sessionId) is null, "the session is gone");
-        await TestServer.UntilAsync(() => Server.Graph.Connections.Count == 0, "the connection is gone");
+        await TestServer.UntilAsync(
+            () => Server.Graph.Connections.Count == 0 && Server.Graph.Opens.All.All(open => open.Disconnected is not null),
+            "the connection is gone, and what is left waits for its client");
     }
 }
 
