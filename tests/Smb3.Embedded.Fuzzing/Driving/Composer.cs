@@ -11,6 +11,9 @@ internal sealed class Composer(World world)
 {
     private readonly ArrayBufferWriter<byte> _frame = new();
 
+    /// <summary>The session of the request before, which a related one is served in, whatever its header says.</summary>
+    private FuzzSession? _before;
+
     public byte[] Compose(FuzzClient client, FrameStep step)
     {
         _frame.ResetWrittenCount();
@@ -101,11 +104,12 @@ internal sealed class Composer(World world)
             }
         }
 
+        _before = index > 0 && (request.Flags & Smb2HeaderFlags.Related) != 0 ? _before : session;
         if (strict && !isCancel)
         {
             client.Calls[messageId] = new Call(request, messageId)
             {
-                Session = session,
+                Session = _before,
                 IsSealed = seals,
                 IsSigned = signs && !request.BadSignature,
             };

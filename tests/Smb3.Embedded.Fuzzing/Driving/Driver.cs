@@ -10,6 +10,7 @@ namespace Smb3.Embedded.Fuzzing.Driving;
 internal sealed class Driver : IDisposable
 {
     private static readonly TimeSpan ShortWait = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan DiskWait = TimeSpan.FromMilliseconds(50);
 
     private readonly FuzzServer _server;
     private readonly Receiver _receiver;
@@ -190,7 +191,7 @@ internal sealed class Driver : IDisposable
         }
 
         // A new connection is taken in by another thread; what was answered by an interim response may take as long as it likes.
-        var patience = client.Negotiated is null || _server.Setting.Folder ? _server.Patience : ShortWait;
+        var patience = client is { Negotiated: null, IsLoose: false } ? _server.Patience : _server.Setting.Folder ? DiskWait : ShortWait;
         for (var watch = Stopwatch.StartNew(); !client.IsClosed && HasUntouched(client) && watch.Elapsed < patience;)
         {
             Thread.Yield();

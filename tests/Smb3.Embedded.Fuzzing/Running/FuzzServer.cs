@@ -150,7 +150,7 @@ internal sealed class FuzzServer : IDisposable
         _volume = null;
         if (_folder is not null)
         {
-            Directory.Delete(_folder, recursive: true);
+            Remove(_folder);
             _folder = null;
         }
     }
@@ -199,6 +199,23 @@ internal sealed class FuzzServer : IDisposable
         _run.Dispose();
         _metrics.Dispose();
         _activities.Dispose();
+    }
+
+    /// <summary>A server that has failed may still be writing there; what it leaves is the temporary folder's.</summary>
+    private static void Remove(string folder)
+    {
+        for (var tries = 0; tries < 5; tries++)
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (IOException)
+            {
+                Thread.Sleep(20);
+            }
+        }
     }
 
     private List<string> Leftovers()
