@@ -68,9 +68,10 @@ internal sealed class FileHandle : Open, IOpenHolder
         }
 
         var closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
-        if (File.Grant?.Lease is { } lease && Session.IsLeaving)
+        if (File.Grant?.Lease is { } lease)
         {
-            // It was closed for somebody who waited for it, beside the end of its connection, and may have kept the client longer than that.
+            // It may have kept the client longer than its connections: closed beside their end for somebody who waited for it, or over a
+            // channel of another machine.
             Session.Graph.ForgetIfGone(lease.ClientGuid);
         }
 

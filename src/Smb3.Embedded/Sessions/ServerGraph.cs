@@ -205,7 +205,12 @@ internal sealed class ServerGraph
     /// <summary>A lease of the client has ended, or its connection: it is forgotten with the last of both.</summary>
     public void ForgetIfGone(Guid clientGuid)
     {
-        Client? client;
+        // Every close of an open with a lease asks; nearly always the client is still there.
+        if (!_clients.TryGetValue(clientGuid, out var client) || !client.IsGone)
+        {
+            return;
+        }
+
         lock (_clientGate)
         {
             if (!_clients.TryGetValue(clientGuid, out client) || !Forget(client))

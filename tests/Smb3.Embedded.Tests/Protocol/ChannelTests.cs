@@ -3,6 +3,7 @@ using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Protocol;
@@ -47,6 +48,42 @@ public sealed class ChannelTests : ProtocolTest
         (await channel.CallAsync(file.WriteRequest(0, [7]))).Expect(NtStatus.Success);
         await channel.DisposeAsync();
         await TestServer.UntilAsync(() => Server.Graph.Sessions.Count == 0, "the session is gone");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lease_that_ends_over_another_machines_channel_does_not_keep_its_client(bool isResilient)
+    {
+        var tree = await Server.ConnectToAsync();
+        var session = tree.Session;
+        var channel = Server.Connect();
+        await channel.NegotiateAsync();
+        await session.BindAsync(channel, TestServer.Alice, TestServer.Password);
+        var lease = new LeaseContext { Version = 1, LeaseKey = Guid.NewGuid(), State = Smb2LeaseState.Read | Smb2LeaseState.Handle };
+        var opened = await tree.CallAsync(Smb2Command.Create, RequestBody.Create(
+            "f", oplock: Smb2OplockLevel.Lease, contexts: (ref CreateContextWriter writer) => writer.Lease(lease)));
+        var file = new SmbTestFile(tree, CreateAnswer.Parse(opened.Expect(NtStatus.Success).Message));
+        if (isResilient)
+        {
+            var control = RequestBody.Ioctl(FsControlCode.LmrRequestResiliency, file.FileId, [1, 0, 0, 0, 0, 0, 0, 0]);
+            (await channel.CallAsync(tree.Request(Smb2Command.Ioctl, control))).Expect(NtStatus.Success);
+        }
+
+        await session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => Server.Graph.Connections.Count == 1, "the first connection is gone");
+        Assert.Equal(2, Server.Graph.Clients.Count);
+        if (isResilient)
+        {
+            await channel.DisposeAsync();
+        }
+        else
+        {
+            (await channel.CallAsync(tree.Request(Smb2Command.Close, RequestBody.Close(file.FileId)))).Expect(NtStatus.Success);
+        }
+
+        var left = isResilient ? 0 : 1;
+        await TestServer.UntilAsync(() => Server.Graph.Clients.Count == left, "the first client is forgotten");
     }
 
     [Fact]

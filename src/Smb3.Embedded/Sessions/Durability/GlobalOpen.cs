@@ -293,6 +293,11 @@ internal sealed class GlobalOpen : IBreakSink
         {
             _table.Changed(SmbChangeKind.Closed, this);
             _table.ClientMayBeGone(ClientGuid);
+            if (File.Grant?.Lease is { } lease && lease.ClientGuid != ClientGuid)
+            {
+                // A session may have channels of two machines, and the lease is of the one that asked for it.
+                _table.ClientMayBeGone(lease.ClientGuid);
+            }
         }
     }
 
