@@ -104,6 +104,7 @@ await using (server)
         Console.WriteLine($"listening on {endPoint}");
     }
 
+    using var collection = new IdleCollection();
     ConnectInstructions.Print(Console.Out, server.EndPoints[0], shares, userName, demoPassword);
     await ended;
 }

@@ -19,8 +19,14 @@ internal sealed class ConnectionLoop : INotificationSender
     private const int HeaderOverhead = 4096;
     private const int CreditUnit = 65_536;
 
-    /// <summary>The longest frame of a peer that has not negotiated yet.</summary>
-    private const int MaxFirstFrame = 65_536 + HeaderOverhead;
+    /// <summary>The longest frame of a peer that has not authenticated, encrypted or not: more than a logon needs.</summary>
+    private const int LargestStrangerFrame = 65_536;
+
+    /// <summary>
+    /// The most of requests and responses of such a peer, and of responses in one frame. One request is always taken, one response always
+    /// written.
+    /// </summary>
+    private const int StrangerLimit = 16_384;
 
     private readonly ITransportConnection _transport;
     private readonly RequestPipeline _pipeline;
@@ -28,7 +34,6 @@ internal sealed class ConnectionLoop : INotificationSender
     private readonly CancellationTokenSource _ended = new();
     private readonly FrameReader _reader;
     private readonly OutgoingQueue _outgoing;
-    private readonly FlowControl _flow;
     private readonly ChainPool _chains = new();
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
@@ -45,8 +50,7 @@ internal sealed class ConnectionLoop : INotificationSender
         _smb1 = smb1;
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
-        _flow = new FlowControl(_limits.MaxBytesInFlight);
-        _reader = new FrameReader(transport.Input);
+        _reader = new FrameReader(transport.Input, buffers.Bytes, MaxFrame);
         Buffers = buffers;
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -54,12 +58,20 @@ internal sealed class ConnectionLoop : INotificationSender
             Notifications = this,
         };
         _outgoing = new OutgoingQueue(
-            transport.Output, buffers, CountSent, bytes => _flow.Remove(bytes), () => Terminate(ConnectionEndReason.SendFailed));
+            transport.Output, buffers, CountSent, bytes => Flow.RemoveOutput(bytes), () => Terminate(ConnectionEndReason.SendFailed));
     }
 
     public Connection Connection { get; }
 
     public ResponseBufferPool Buffers { get; }
+
+    /// <summary>What the connection makes the server hold.</summary>
+    public FlowControl Flow { get; } = new(StrangerLimit);
+
+    /// <summary>Bytes of responses that leave in one frame; a longer one leaves alone.</summary>
+    public int LargestResponse => Connection is { Authenticated: true, Negotiated: { } negotiated }
+        ? Math.Max(negotiated.MaxTransactSize, negotiated.MaxReadSize) + HeaderOverhead
+        : StrangerLimit;
 
     /// <summary>Why the connection ended; the first cause wins.</summary>
     public ConnectionEndReason Reason => _reason < 0 ? ConnectionEndReason.ClientClosed : (ConnectionEndReason)_reason;
@@ -167,7 +179,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
     private long SendAndCount(ResponseBuffer frame, Action? placed = null)
     {
-        _flow.Add(frame.Length);
+        Flow.AddOutput(frame.Held);
         return _outgoing.Send(frame, placed);
     }
 
@@ -190,6 +202,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
                 _transport.Abort(reset: reason == ConnectionEndReason.BreakUnacknowledged);
                 await _ended.CancelAsync().ConfigureAwait(false);
+                Flow.End();
             });
         }
     }
@@ -198,14 +211,19 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         while (true)
         {
-            var mayRead = _flow.WaitAsync();
+            if (Connection.Authenticated)
+            {
+                Flow.SetLimit(_limits.MaxBytesInFlight);
+            }
+
+            var mayRead = Flow.WaitAsync();
             if (!mayRead.IsCompleted)
             {
                 _outgoing.Release();
             }
 
             await mayRead.ConfigureAwait(false);
-            var (outcome, frame) = await _reader.ReadAsync(MaxFrame(), _ended.Token).ConfigureAwait(false);
+            var (outcome, frame) = await _reader.ReadAsync(_ended.Token).ConfigureAwait(false);
             if (outcome != FrameOutcome.Frame)
             {
                 if (outcome is FrameOutcome.TooLong or FrameOutcome.Malformed)
@@ -246,9 +264,9 @@ internal sealed class ConnectionLoop : INotificationSender
     }
 
     /// <summary>One frame holds the largest payload that was negotiated, and its headers.</summary>
-    private int MaxFrame() => Connection.Negotiated is { } negotiated
+    private int MaxFrame() => Connection is { Authenticated: true, Negotiated: { } negotiated }
         ? Math.Max(Math.Max(negotiated.MaxTransactSize, negotiated.MaxWriteSize), CreditUnit) + HeaderOverhead + (4 * CreditUnit)
-        : MaxFirstFrame;
+        : LargestStrangerFrame;
 
     private void Start(Frame frame)
     {
@@ -281,8 +299,8 @@ internal sealed class ConnectionLoop : INotificationSender
                 return;
         }
 
-        var charge = frame.Length + CreditUnit;
-        _flow.Add(charge);
+        var charge = frame.Length + (Connection.Authenticated ? RequestChain.SmallOutput : 0);
+        Flow.AddInput(charge);
         Interlocked.Increment(ref _running);
         var chain = _chains.TryTake() ?? new RequestChain(this, _pipeline);
         chain.Begin(frame, messages, encryptedBy);
@@ -307,7 +325,7 @@ internal sealed class ConnectionLoop : INotificationSender
     private void Finished(RequestChain chain, int charge)
     {
         _chains.Return(chain);
-        _flow.Remove(charge);
+        Flow.RemoveInput(charge);
         if (Interlocked.Decrement(ref _running) == 0)
         {
             Volatile.Read(ref _quiet)?.TrySetResult();
@@ -402,6 +420,7 @@ internal sealed class ConnectionLoop : INotificationSender
         _transport.Abort();
         await _ended.CancelAsync().ConfigureAwait(false);
         _outgoing.Close();
+        Flow.End();
         Connection.Pending.CancelLost();
         await LeaveSessionsThatGoOnAsync().ConfigureAwait(false);
 

@@ -1,60 +1,168 @@
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// Counts the bytes that a connection makes the server hold, and pauses its reader while they are too many: back-pressure that reaches
-/// the client through its own transport.
+/// Counts the bytes that a connection makes the server hold. While they are too many its reader pauses, which is back-pressure that reaches
+/// the client through its own transport, and a large output waits before there is memory for it.
 /// </summary>
+/// <param name="limit">The most bytes of requests and responses together; one request and one output are always possible.</param>
 internal sealed class FlowControl(long limit)
 {
     private readonly Lock _gate = new();
-    private long _bytes;
-    private TaskCompletionSource? _waiter;
+    private readonly Queue<Waiter> _outputs = new();
+    private long _limit = limit;
+    private long _in;
+    private long _out;
+    private volatile bool _isWaitedFor;
+    private TaskCompletionSource? _reader;
+    private bool _ended;
 
-    public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
+    /// <summary>Requests that are being served, and what they are given to work with.</summary>
+    public long BytesIn => Volatile.Read(ref _in);
 
-    public void Remove(long bytes)
+    /// <summary>Responses that are being written or have not left, and what is set aside for them.</summary>
+    public long BytesOut => Volatile.Read(ref _out);
+
+    /// <summary>Whether the connection is within its limit.</summary>
+    public bool HasRoom => BytesIn + BytesOut <= Volatile.Read(ref _limit);
+
+    /// <summary>Changes the limit: a peer that has authenticated gets another.</summary>
+    public void SetLimit(long limit)
     {
-        if (Interlocked.Add(ref _bytes, -bytes) > limit || Volatile.Read(ref _waiter) is null)
+        if (Volatile.Read(ref _limit) != limit)
         {
-            return;
+            Volatile.Write(ref _limit, limit);
+            Wake();
         }
+    }
 
-        TaskCompletionSource? waiter;
-        lock (_gate)
+    public void AddInput(long bytes) => Interlocked.Add(ref _in, bytes);
+
+    public void RemoveInput(long bytes)
+    {
+        Interlocked.Add(ref _in, -bytes);
+        if (_isWaitedFor)
         {
-            waiter = _waiter;
-            _waiter = null;
+            Wake();
         }
+    }
 
-        waiter?.TrySetResult();
+    /// <summary>Counts an output that is there already.</summary>
+    public void AddOutput(long bytes) => Interlocked.Add(ref _out, bytes);
+
+    public void RemoveOutput(long bytes)
+    {
+        Interlocked.Add(ref _out, -bytes);
+        if (_isWaitedFor)
+        {
+            Wake();
+        }
     }
 
     /// <summary>Completes when the connection may be read on. For one reader.</summary>
     public ValueTask WaitAsync()
     {
-        if (Volatile.Read(ref _bytes) <= limit)
+        if (HasRoom)
         {
             return default;
         }
 
-        TaskCompletionSource waiter;
         lock (_gate)
         {
-            waiter = _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        // What was removed before the waiter was in place has not seen it.
-        if (Volatile.Read(ref _bytes) <= limit)
-        {
-            lock (_gate)
+            _isWaitedFor = true;
+            Interlocked.MemoryBarrier();
+            if (HasRoom || _ended)
             {
-                // A waiter that is left behind completed would let the next wait pass.
-                _waiter = null;
+                _isWaitedFor = _outputs.Count > 0;
+                return default;
             }
 
-            return default;
+            _reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_reader.Task);
+        }
+    }
+
+    /// <summary>Sets <paramref name="bytes"/> aside for an output before there is memory for it; false: wait for them.</summary>
+    public bool TryReserve(long bytes)
+    {
+        lock (_gate)
+        {
+            if (_outputs.Count > 0 || !HasRoomFor(bytes))
+            {
+                return false;
+            }
+
+            AddOutput(bytes);
+            return true;
+        }
+    }
+
+    /// <summary>The same as soon as others have left; false: the connection has ended before.</summary>
+    public Task<bool> ReserveAsync(long bytes)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return Task.FromResult(false);
+            }
+
+            var waiter = new Waiter(bytes);
+            _outputs.Enqueue(waiter);
+            _isWaitedFor = true;
+            Interlocked.MemoryBarrier();
+            GrantLocked();
+            return waiter.Task;
+        }
+    }
+
+    /// <summary>The connection has ended: nobody waits any longer.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            while (_outputs.TryDequeue(out var waiter))
+            {
+                waiter.SetResult(false);
+            }
+
+            _reader?.TrySetResult();
+            _reader = null;
+            _isWaitedFor = false;
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            GrantLocked();
+        }
+    }
+
+    private void GrantLocked()
+    {
+        while (_outputs.TryPeek(out var waiter) && HasRoomFor(waiter.Bytes))
+        {
+            _outputs.Dequeue();
+            AddOutput(waiter.Bytes);
+            waiter.SetResult(true);
         }
 
-        return new ValueTask(waiter.Task);
+        if (_reader is not null && HasRoom)
+        {
+            _reader.TrySetResult();
+            _reader = null;
+        }
+
+        _isWaitedFor = _outputs.Count > 0 || _reader is not null;
+    }
+
+    // One output is always possible, or requests that hold all there is would wait for each other.
+    private bool HasRoomFor(long bytes) => BytesOut == 0 || BytesIn + BytesOut + bytes <= Volatile.Read(ref _limit);
+
+    private sealed class Waiter(long bytes) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public long Bytes { get; } = bytes;
     }
 }

@@ -13,6 +13,11 @@ internal interface ICommandHandler
     /// response instead, unless <see cref="Request.KeepBody"/> was called.
     /// </summary>
     ValueTask<NtStatus> HandleAsync(Request request);
+
+    /// <summary>
+    /// Bytes that the response to a request may come to, where they can be many: there is room for them before the request is served.
+    /// </summary>
+    long LargestOutput(Request request) => 0;
 }
 
 /// <summary>What must be in place before a command is served.</summary>

@@ -33,7 +33,7 @@ internal sealed class OutgoingQueue
     /// <param name="output">Where frames go.</param>
     /// <param name="buffers">Where a sent buffer goes back to.</param>
     /// <param name="sent">Told the bytes of each frame that was handed to the transport; one call at a time.</param>
-    /// <param name="left">Told the bytes of each frame that has left, or was dropped.</param>
+    /// <param name="left">Told the memory of each frame that has left, or was dropped.</param>
     /// <param name="failed">Called when the peer takes no more.</param>
     public OutgoingQueue(PipeWriter output, ResponseBufferPool buffers, Action<int> sent, Action<int> left, Action failed)
     {
@@ -229,8 +229,8 @@ internal sealed class OutgoingQueue
 
     private void Drop(ResponseBuffer frame)
     {
-        var length = frame.Length;
+        var held = frame.Held;
         _buffers.Return(frame);
-        _left(length);
+        _left(held);
     }
 }

@@ -14,6 +14,9 @@ namespace Smb3.Embedded.Dispatch;
 /// </summary>
 internal sealed class RequestChain
 {
+    /// <summary>Bytes of output for which no room is made beforehand: what each frame is charged for its responses.</summary>
+    public const int SmallOutput = 65_536;
+
     private readonly ConnectionLoop _loop;
     private readonly RequestPipeline _pipeline;
     private readonly Request _request;
@@ -26,6 +29,7 @@ internal sealed class RequestChain
     private Frame? _frame;
     private Memory<byte> _rest;
     private Session? _sealing;
+    private long _reserved;
     private bool _first;
 
     public RequestChain(ConnectionLoop loop, RequestPipeline pipeline)
@@ -82,7 +86,7 @@ internal sealed class RequestChain
             {
                 await ServeAsync().ConfigureAwait(false);
                 _first = false;
-                if (!more)
+                if (!more || !await MakeWayAsync().ConfigureAwait(false))
                 {
                     break;
                 }
@@ -164,6 +168,77 @@ internal sealed class RequestChain
         Flush();
         _sealing = SealingOf(request);
         PlaceHeader(request);
+    }
+
+    /// <summary>
+    /// Sets room aside for a response of up to <paramref name="output"/> bytes, before there is memory for it; false: it takes
+    /// <see cref="MakeRoomAsync"/>. What is ready leaves when both would not fit in one frame: responses to a compound need not be one
+    /// (MS-SMB2 3.3.4.1.3).
+    /// </summary>
+    public bool TryMakeRoom(Request request, long output)
+    {
+        output = RoomFor(request, output);
+        if (Response.Length + output > _loop.LargestResponse)
+        {
+            FlushReady();
+        }
+
+        if (!_loop.Flow.TryReserve(output))
+        {
+            return false;
+        }
+
+        _reserved += output;
+        return true;
+    }
+
+    /// <summary>The same when other responses have left; false when the connection has ended before.</summary>
+    public async ValueTask<bool> MakeRoomAsync(Request request, long output)
+    {
+        // What is ready must not wait for what waits for it to leave.
+        FlushReady();
+        output = RoomFor(request, output);
+        if (!await _loop.Flow.ReserveAsync(output).ConfigureAwait(false))
+        {
+            _rest = default;
+            return false;
+        }
+
+        _reserved += output;
+        return true;
+    }
+
+    /// <summary>No request is granted more than was negotiated, whatever it asks for.</summary>
+    private static long RoomFor(Request request, long output) => request.Connection.Negotiated is { } negotiated
+        ? Math.Min(output, Math.Max(negotiated.MaxReadSize, negotiated.MaxTransactSize)) + Smb2Header.Size
+        : SmallOutput;
+
+    /// <summary>
+    /// Between two requests: counts what the first has written, and lets it leave, and waits for that, when it has become too much. False
+    /// when the connection has ended before.
+    /// </summary>
+    private ValueTask<bool> MakeWayAsync()
+    {
+        if (Response.Held > _reserved)
+        {
+            _loop.Flow.AddOutput(Response.Held - _reserved);
+            _reserved = Response.Held;
+        }
+
+        if (Response.Length + SmallOutput > _loop.LargestResponse || !_loop.Flow.HasRoom)
+        {
+            FlushReady();
+        }
+
+        return _loop.Flow.HasRoom ? new(true) : new(_loop.Flow.ReserveAsync(0));
+    }
+
+    private void FlushReady()
+    {
+        if (_messages.Count > 0)
+        {
+            Flush();
+        }
     }
 
     private bool TryNext(out bool more)
@@ -384,7 +459,17 @@ internal sealed class RequestChain
         }
 
         Response = _loop.Buffers.Rent();
+        GiveBackReserved();
         RunAfterSend();
+    }
+
+    private void GiveBackReserved()
+    {
+        if (_reserved != 0)
+        {
+            _loop.Flow.RemoveOutput(_reserved);
+            _reserved = 0;
+        }
     }
 
     private void RunOnSend()
@@ -416,7 +501,8 @@ internal sealed class RequestChain
         _rest = default;
         _messages.Clear();
         _sealing = null;
-        Response.Truncate(0);
+        Response.Reset();
+        GiveBackReserved();
         EncryptedBy = null;
         foreach (var channel in _usedChannels)
         {

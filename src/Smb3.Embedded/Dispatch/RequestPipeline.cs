@@ -32,6 +32,15 @@ internal sealed class RequestPipeline
     {
         var (handler, needs) = _commands[request.Command];
         var status = Admit(request, chain, first, handler, needs);
+        if (status == NtStatus.Success
+            && handler!.LargestOutput(request) is > RequestChain.SmallOutput and var output
+            && !chain.TryMakeRoom(request, output)
+            && !await chain.MakeRoomAsync(request, output).ConfigureAwait(false))
+        {
+            // Nobody is there any more who could take what it would come to.
+            status = NtStatus.Cancelled;
+        }
+
         chain.Place(request);
         chain.Previous = (request.SessionId, request.TreeId, status);
         if (status == NtStatus.Success)

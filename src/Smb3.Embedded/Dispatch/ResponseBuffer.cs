@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.Buffers.Binary;
+using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.Framing;
 using Smb3.Embedded.Wire;
 
@@ -9,10 +9,15 @@ namespace Smb3.Embedded.Dispatch;
 /// One outgoing frame in a pooled buffer. Room for the Direct TCP header and the transform header lies in front of the messages, so
 /// that the frame is signed, sealed and sent where it was written.
 /// </summary>
-internal sealed class ResponseBuffer
+internal sealed class ResponseBuffer(BufferPool pool)
 {
     private const int Prefix = FrameReader.HeaderSize + Smb2TransformHeader.Size;
     private const int SmallSize = 1024;
+
+    /// <summary>The longest that a buffer becomes without being asked to.</summary>
+    private const int MostAhead = 1 << 20;
+
+    private const int OwnSize = 64;
 
     private byte[] _buffer = [];
     private int _end = Prefix;
@@ -21,6 +26,9 @@ internal sealed class ResponseBuffer
 
     /// <summary>Bytes of messages written so far.</summary>
     public int Length => _end - Prefix;
+
+    /// <summary>Bytes of memory that it takes, the object itself and its place in a queue included.</summary>
+    public int Held => _buffer.Length + OwnSize;
 
     /// <summary>Whether no message has been written.</summary>
     public bool IsEmpty => _end == Prefix;
@@ -69,6 +77,7 @@ internal sealed class ResponseBuffer
     public void Finish()
     {
         _sent = _sealed ? 0 : Prefix - FrameReader.HeaderSize;
+        System.Diagnostics.Debug.Assert(_end - _sent - FrameReader.HeaderSize <= FrameReader.LargestFrame, "A length has 24 bits.");
         BinaryPrimitives.WriteUInt32BigEndian(_buffer.AsSpan(_sent), (uint)(_end - _sent - FrameReader.HeaderSize));
     }
 
@@ -76,7 +85,7 @@ internal sealed class ResponseBuffer
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            pool.Return(_buffer);
             _buffer = [];
         }
 
@@ -87,11 +96,11 @@ internal sealed class ResponseBuffer
 
     private void Grow(int size)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_end + size, _buffer.Length == 0 ? SmallSize : _buffer.Length * 2));
+        var larger = pool.Rent(Math.Max(_end + size, _buffer.Length == 0 ? SmallSize : (int)Math.Min(_buffer.Length * 2L, MostAhead)));
         if (_buffer.Length > 0)
         {
             _buffer.AsSpan(0, _end).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            pool.Return(_buffer);
         }
 
         _buffer = larger;

@@ -45,6 +45,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     /// <summary>The pipe's name without a leading backslash, in lower case: <c>srvsvc</c>.</summary>
     public string Name { get; }
 
+    /// <summary>Room for any message that can be read: each is one fragment.</summary>
+    public int LongestMessage => _server.Limits.MaxFragment;
+
     /// <summary>Bytes that can be read in all messages: ReadDataAvailable of FilePipeLocalInformation (MS-FSCC section 2.4.37).</summary>
     public int BytesAvailable
     {

@@ -92,6 +92,9 @@ internal sealed record ServerLimits
 
     public int MaxSessionsPerConnection { get; init; } = 2_048;
 
+    /// <summary>Logons on one connection that have begun and are not finished: the oldest gives way to one more.</summary>
+    public int MaxUnfinishedLogons { get; init; } = 4;
+
     public int MaxChannelsPerSession { get; init; } = 32;
 
     public int MaxTreeConnectsPerSession { get; init; } = 4_096;

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Transport;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Protocol;
@@ -8,7 +9,7 @@ namespace Smb3.Embedded.Tests.Protocol;
 public sealed class OutgoingQueueTests
 {
     private readonly RecordingWriter _output = new();
-    private readonly ResponseBufferPool _buffers = new();
+    private readonly ResponseBufferPool _buffers = new(new BufferPool());
     private readonly OutgoingQueue _queue;
     private int _sent;
 

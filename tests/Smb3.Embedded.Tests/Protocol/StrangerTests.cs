@@ -1,5 +1,11 @@
 using System.Net;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Authentication;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Wire;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Protocol;
@@ -22,4 +28,94 @@ public sealed class StrangerTests : ProtocolTest
         await TestServer.UntilAsync(() => Server.Graph.Connections.Count == 2, "the first has gone");
         await Server.Connect(from: IPAddress.Parse("2001:db8:0:1::4")).NegotiateAsync();
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_frame_is_at_most_64_kib_until_somebody_has_logged_on(bool negotiates)
+    {
+        var client = Server.Connect();
+        var other = Server.Connect();
+        if (negotiates)
+        {
+            await client.NegotiateAsync();
+            await other.NegotiateAsync();
+        }
+
+        await other.SendBytesAsync(new byte[] { 0, 1, 0, 0 });
+        await client.SendBytesAsync(new byte[] { 0, 1, 0, 1 });
+        await client.WaitForCloseAsync();
+        Assert.True(Server.Logged("FrameTooLong"));
+        Assert.False(other.IsClosed);
+        Assert.Equal(0, Server.Bytes.MostRented);
+    }
+
+    [Fact]
+    public async Task A_frame_takes_memory_as_it_arrives()
+    {
+        const int Announced = 8 << 20;
+        var session = await Server.LogOnAsync();
+        var header = new byte[] { 0, Announced >> 16, 0, 0 };
+        await session.Connection.SendBytesAsync(header);
+        await Task.Delay(100);
+        Assert.Equal(0, Server.Bytes.Rented);
+        var arrived = 0;
+        foreach (var piece in new[] { 100_000, 400_000, 2_000_000 })
+        {
+            await session.Connection.SendBytesAsync(new byte[piece]);
+            arrived += piece;
+            await TestServer.UntilAsync(() => Server.Bytes.Rented >= arrived, "it has arrived");
+            Assert.InRange(Server.Bytes.Rented, arrived, 4 * arrived);
+        }
+    }
+
+    [Fact]
+    public async Task The_oldest_of_too_many_unfinished_logons_gives_way()
+    {
+        var client = Server.Connect();
+        await client.NegotiateAsync();
+        var begun = new List<ulong>();
+        for (var i = 0; i < 10; i++)
+        {
+            var ntlm = new NtlmInitiator(new NtlmInitiatorOptions { UserName = TestServer.Alice, Password = TestServer.Password });
+            begun.Add((await SetUpAsync(client, ntlm.Start(), 0)).Expect(NtStatus.MoreProcessingRequired).SessionId);
+            Assert.InRange(Server.Graph.Sessions.Count, 1, 4);
+        }
+
+        Assert.Equal(NtStatus.UserSessionDeleted, (await SetUpAsync(client, [1, 2, 3], begun[0])).Status);
+        Assert.NotEqual(NtStatus.UserSessionDeleted, (await SetUpAsync(client, [1, 2, 3], begun[^1])).Status);
+        await client.LogOnAsync(TestServer.Alice, TestServer.Password);
+    }
+
+    [Fact]
+    public async Task A_peer_that_does_not_read_holds_little()
+    {
+        var client = Server.Connect();
+        await client.NegotiateAsync();
+        client.Inbound.Close();
+        var loop = (ConnectionLoop)Assert.Single(Server.Graph.Connections).Notifications!;
+
+        // More than what the transport itself takes; the server stops to read at some point, and so the sending stands still.
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 40_000; i++)
+            {
+                await client.SendAsync(new SmbTestRequest { Command = Smb2Command.Echo });
+            }
+        });
+        await TestServer.UntilAsync(() => loop.Flow.BytesOut > 8192, "the answers pile up");
+        await Task.Delay(300);
+        Assert.False(sending.IsCompleted);
+        Assert.InRange(loop.Flow.BytesOut, 1, 32_768);
+        client.Inbound.Open();
+        await sending;
+    }
+
+    private static Task<SmbTestResponse> SetUpAsync(SmbTestConnection client, byte[] token, ulong sessionId) =>
+        client.CallAsync(new SmbTestRequest
+        {
+            Command = Smb2Command.SessionSetup,
+            Body = RequestBody.SessionSetup(token),
+            SessionId = sessionId,
+        });
 }

@@ -16,6 +16,7 @@ using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TestClient;
+using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.InMemory;
 using Smb3.Embedded.Transport.Tcp;
 using Xunit;
@@ -128,6 +129,9 @@ internal sealed class TestServer : IAsyncDisposable
     public ServerGraph Graph => _run.Graph;
 
     public Volume Volume { get; }
+
+    /// <summary>Where the server takes the bytes of requests and responses from.</summary>
+    public BufferPool Bytes => _run.Bytes;
 
     /// <summary>What the server logged, from Debug on.</summary>
     public IReadOnlyCollection<LogEntry> Log => _log.Entries;

@@ -67,6 +67,9 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             .ConfigureAwait(false);
     }
 
+    public long LargestOutput(Request request) =>
+        QueryDirectoryRequest.TryParse(request.Message.Span, out var query) ? query.OutputBufferLength : 0;
+
     private static async ValueTask<NtStatus> ListAsync(
         Request request,
         FileOpen directory,

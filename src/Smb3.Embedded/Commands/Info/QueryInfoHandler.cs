@@ -53,6 +53,9 @@ internal sealed class QueryInfoHandler : ICommandHandler
         };
     }
 
+    public long LargestOutput(Request request) =>
+        QueryInfoRequest.TryParse(request.Message.Span, out var query) ? query.OutputBufferLength : 0;
+
     /// <summary>Appends a response with room for <paramref name="length"/> bytes of output, which it returns.</summary>
     public static Span<byte> Begin(Request request, int length) =>
         request.AppendUninitialized(OutputBufferResponse.FixedSize + length).Span[OutputBufferResponse.FixedSize..];

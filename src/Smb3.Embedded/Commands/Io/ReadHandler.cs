@@ -55,6 +55,8 @@ internal sealed class ReadHandler : ICommandHandler
             : FinishAsync(request, reading);
     }
 
+    public long LargestOutput(Request request) => ReadRequest.TryParse(request.Message.Span, out var read) ? read.Length : 0;
+
     private static async ValueTask<NtStatus> FinishAsync(Request request, ValueTask<NtResult<int>> reading) =>
         Finish(request, await reading.ConfigureAwait(false));
 
@@ -73,7 +75,8 @@ internal sealed class ReadHandler : ICommandHandler
     private static async ValueTask<NtStatus> ReadPipeAsync(Request request, PipeHandle pipe, int length)
     {
         // The pipe may wait for long; what it reads goes into the response only then, which an interim response may have restarted.
-        var buffer = new byte[length];
+        // No message is longer than the cap, so what a client asks for beyond it would only be held.
+        var buffer = new byte[Math.Min(length, pipe.Pipe.LongestMessage)];
         var reading = pipe.Pipe.ReadAsync(buffer, request.EnableCancel());
         if (!reading.IsCompleted)
         {

@@ -17,6 +17,9 @@ internal sealed class IoctlHandler : ICommandHandler
 
     public IoctlHandler(IEnumerable<FsControlRule> rules) => _rules = rules.ToFrozenDictionary(rule => rule.Code);
 
+    public long LargestOutput(Request request) =>
+        IoctlRequest.TryParse(request.Message.Span, out var ioctl) ? ioctl.MaxOutputResponse : 0;
+
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
         if (!IoctlRequest.TryParse(request.Message.Span, out var ioctl))

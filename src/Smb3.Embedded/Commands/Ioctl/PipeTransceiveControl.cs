@@ -10,7 +10,7 @@ internal sealed class PipeTransceiveControl : IFsControl
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
         var handle = (PipeHandle)call.Open!;
-        var output = new byte[call.MaxOutput];
+        var output = new byte[Math.Min(call.MaxOutput, handle.Pipe.LongestMessage)];
         var running = handle.Pipe.TransceiveAsync(call.Input, output, call.Request.EnableCancel());
         if (!running.IsCompleted)
         {

@@ -36,6 +36,11 @@ internal sealed class SessionBindHandler(CommandServices services)
                 return refused.Status;
             }
 
+            if (connection.Bindings.Count >= services.Settings.Limits.MaxUnfinishedLogons)
+            {
+                return NtStatus.InsufficientResources;
+            }
+
             // A stranger can be no guest here: the session has a user.
             var peer = new LogonPeer(services.Throttle, network, UnknownIsGuest: false);
             binding = new ChannelBinding(session, services.Authenticator.Begin(peer), connection.Preauth?.Fork());

@@ -43,6 +43,12 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await _bind.HandleAsync(request, token).ConfigureAwait(false);
         }
 
+        if (request.SessionId == 0
+            && !await UnfinishedLogons.MakeRoomAsync(connection, services.Settings.Limits.MaxUnfinishedLogons).ConfigureAwait(false))
+        {
+            return NtStatus.InsufficientResources;
+        }
+
         var status = FindSession(request, out var session);
         if (status != NtStatus.Success)
         {

@@ -18,17 +18,22 @@ namespace Smb3.Embedded.Hosting;
 /// </summary>
 internal sealed class ServerRun : IDisposable
 {
+    /// <summary>Seconds after which a buffer that nobody has needed is let go.</summary>
+    private const int TrimPeriod = 10;
+
     private readonly ServerParts _parts;
     private readonly RefusalLog _refusals;
     private readonly ConnectionReport _report;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
-    private readonly ResponseBufferPool _buffers = new();
+    private readonly BufferPool _bytes = new();
+    private readonly ResponseBufferPool _buffers;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly ConcurrentDictionary<ulong, (ConnectionLoop Loop, Task Task)> _connections = new();
     private ITimer? _watch;
+    private uint _ticks;
     private volatile bool _listenerFailed;
     private Task _placesChecked = Task.CompletedTask;
 
@@ -37,6 +42,7 @@ internal sealed class ServerRun : IDisposable
         _parts = parts;
         _refusals = new RefusalLog(parts.Logger, parts.Settings.TimeProvider);
         _report = new ConnectionReport(_refusals, parts.Settings.Limits);
+        _buffers = new ResponseBufferPool(_bytes);
         Graph = new ServerGraph(parts.Settings)
         {
             SessionEnded = TellSessionEnded,
@@ -64,6 +70,9 @@ internal sealed class ServerRun : IDisposable
     }
 
     public ServerGraph Graph { get; }
+
+    /// <summary>Where the bytes of requests and responses come from.</summary>
+    public BufferPool Bytes => _bytes;
 
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
@@ -139,9 +148,14 @@ internal sealed class ServerRun : IDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>One timer for the time-outs of all connections: their number costs no timers.</summary>
+    /// <summary>One timer for the time-outs of all connections, and for the buffers: their number costs no timers.</summary>
     private void Watch()
     {
+        if (++_ticks % TrimPeriod == 0)
+        {
+            _bytes.Trim();
+        }
+
         // In the background: a folder on a server that does not answer must not hold up the clock.
         if (Graph.Shares.CheckPlace is { } check && _placesChecked.IsCompleted)
         {

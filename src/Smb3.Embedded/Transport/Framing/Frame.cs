@@ -1,9 +1,7 @@
-using System.Buffers;
-
 namespace Smb3.Embedded.Transport.Framing;
 
 /// <summary>One received frame in a pooled buffer; whoever holds it returns it once.</summary>
-internal sealed class Frame(FrameReader reader) : IDisposable
+internal sealed class Frame(FrameReader reader, BufferPool buffers) : IDisposable
 {
     private byte[]? _buffer;
 
@@ -17,15 +15,33 @@ internal sealed class Frame(FrameReader reader) : IDisposable
         var buffer = Interlocked.Exchange(ref _buffer, null);
         if (buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            buffers.Return(buffer);
             reader.Return(this);
         }
     }
 
-    /// <summary>Gives the frame a buffer; it must have none.</summary>
-    internal void Fill(int length)
+    /// <summary>Begins a frame of <paramref name="length"/> bytes with room for some of them; there must be no other.</summary>
+    internal void Begin(int length, int room)
     {
-        _buffer = ArrayPool<byte>.Shared.Rent(length);
+        _buffer = buffers.Rent(room);
         Length = length;
+    }
+
+    /// <summary>
+    /// Room for what comes behind the bytes that are there. Where there is none, the buffer grows with what has arrived: memory is never
+    /// more than a few times that.
+    /// </summary>
+    internal Memory<byte> Room(int filled)
+    {
+        if (filled == _buffer!.Length && filled < Length)
+        {
+            var more = Math.Max(filled * 2L, ((filled - BufferPool.Headroom) * 4L) + BufferPool.Headroom);
+            var larger = buffers.Rent((int)Math.Min(Length, more));
+            _buffer.AsSpan(0, filled).CopyTo(larger);
+            buffers.Return(_buffer);
+            _buffer = larger;
+        }
+
+        return _buffer.AsMemory(filled, Math.Min(_buffer.Length, Length) - filled);
     }
 }

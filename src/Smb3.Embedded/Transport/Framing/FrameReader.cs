@@ -30,13 +30,33 @@ internal sealed class FrameReader
     /// <summary>Bytes of the Direct TCP header.</summary>
     public const int HeaderSize = 4;
 
+    /// <summary>The longest frame: its length has 24 bits.</summary>
+    public const int LargestFrame = (1 << 24) - 1;
+
+    /// <summary>Room for a frame of which little has arrived.</summary>
+    private const int LeastRoom = 4096;
+
+    /// <summary>The most that is set aside for a frame because the one before it was as long, and came whole.</summary>
+    private const int MostTrust = (1 << 20) + LeastRoom;
+
     private readonly PipeReader _input;
+    private readonly BufferPool _buffers;
+    private readonly Func<int> _maxLength;
     private readonly IDirectInput? _direct;
+    private int _trust;
     private Frame? _spare;
 
-    public FrameReader(PipeReader input)
+    /// <param name="input">The bytes.</param>
+    /// <param name="buffers">Where the frames' buffers come from.</param>
+    /// <param name="maxLength">
+    /// The longest frame that is accepted as of now, in bytes: asked for when a frame has begun, as a peer may have authenticated while
+    /// its next frame was waited for.
+    /// </param>
+    public FrameReader(PipeReader input, BufferPool buffers, Func<int> maxLength)
     {
         _input = input;
+        _buffers = buffers;
+        _maxLength = maxLength;
         _direct = input as IDirectInput;
     }
 
@@ -44,10 +64,9 @@ internal sealed class FrameReader
     public bool HasNext { get; private set; }
 
     /// <summary>Reads the next frame.</summary>
-    /// <param name="maxLength">The longest frame that is accepted, in bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<(FrameOutcome Outcome, Frame? Frame)> ReadAsync(int maxLength, CancellationToken cancellationToken)
+    public async ValueTask<(FrameOutcome Outcome, Frame? Frame)> ReadAsync(CancellationToken cancellationToken)
     {
         ReadResult result;
         while (true)
@@ -77,26 +96,26 @@ internal sealed class FrameReader
         }
 
         var length = (int)header;
-        if (length > maxLength)
+        if (length > _maxLength())
         {
             return (FrameOutcome.TooLong, null);
         }
 
-        var frame = Rent(length);
+        var body = result.Buffer.Slice(HeaderSize);
+        var filled = (int)Math.Min(body.Length, length);
+        var frame = Rent(length, Math.Max(filled, Math.Max(_trust, LeastRoom)));
         try
         {
-            var body = result.Buffer.Slice(HeaderSize);
-            var filled = (int)Math.Min(body.Length, length);
             var taken = body.Slice(0, filled);
-            taken.CopyTo(frame.Memory.Span);
+            taken.CopyTo(frame.Room(0).Span);
             HasNext = IsWhole(body.Slice(filled));
             _input.AdvanceTo(taken.End);
 
             while (filled < length)
             {
                 var count = _direct is not null
-                    ? await _direct.ReceiveAsync(frame.Memory[filled..], cancellationToken).ConfigureAwait(false)
-                    : await CopyNextAsync(frame.Memory[filled..], cancellationToken).ConfigureAwait(false);
+                    ? await _direct.ReceiveAsync(frame.Room(filled), cancellationToken).ConfigureAwait(false)
+                    : await CopyNextAsync(frame.Room(filled), cancellationToken).ConfigureAwait(false);
                 if (count == 0)
                 {
                     frame.Dispose();
@@ -106,6 +125,7 @@ internal sealed class FrameReader
                 filled += count;
             }
 
+            _trust = Math.Min(length, MostTrust);
             return (FrameOutcome.Frame, frame);
         }
         catch
@@ -118,10 +138,10 @@ internal sealed class FrameReader
     /// <summary>Takes a frame back whose buffer is gone; one is kept, which is all that a peer needs that waits for its answers.</summary>
     internal void Return(Frame frame) => Volatile.Write(ref _spare, frame);
 
-    private Frame Rent(int length)
+    private Frame Rent(int length, int room)
     {
-        var frame = Interlocked.Exchange(ref _spare, null) ?? new Frame(this);
-        frame.Fill(length);
+        var frame = Interlocked.Exchange(ref _spare, null) ?? new Frame(this, _buffers);
+        frame.Begin(length, Math.Min(length, room));
         return frame;
     }
 
@@ -131,8 +151,11 @@ internal sealed class FrameReader
         var result = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);
         var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, destination.Length));
         part.CopyTo(destination.Span);
+
+        // Counted before the pipe takes its segments back, which know their places no more then.
+        var count = (int)part.Length;
         _input.AdvanceTo(part.End);
-        return (int)part.Length;
+        return count;
     }
 
     private static bool IsWhole(ReadOnlySequence<byte> rest) => rest.Length >= HeaderSize && rest.Length - HeaderSize >= ReadHeader(rest);

@@ -68,6 +68,8 @@ internal sealed class SocketPipeReader : PipeReader, IDirectInput
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
+        // The caller has a buffer of its own; two for one connection would be one too many.
+        Release();
         try
         {
             var count = await _line.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
