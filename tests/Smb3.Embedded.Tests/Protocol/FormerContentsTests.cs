@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;
@@ -247,7 +246,7 @@ public sealed class FormerContentsTests : ProtocolTest
     }
 
     /// <summary>The places in the response that nobody has written, as far as two fillings of the pool show them.</summary>
-    private static async Task<int[]> FormerAsync(SmbTestTree tree, SmbTestRequest request)
+    private async Task<int[]> FormerAsync(SmbTestTree tree, SmbTestRequest request)
     {
         Fill(First);
         var first = (await tree.Session.CallAsync(request)).Message;
@@ -255,7 +254,7 @@ public sealed class FormerContentsTests : ProtocolTest
         return Former(first, (await tree.Session.CallAsync(request)).Message);
     }
 
-    private static async Task AssertAsync(
+    private async Task AssertAsync(
         SmbTestTree tree, SmbTestRequest request, [CallerArgumentExpression(nameof(request))] string what = "")
     {
         var places = await FormerAsync(tree, request);
@@ -266,7 +265,7 @@ public sealed class FormerContentsTests : ProtocolTest
     private static int[] Former(byte[] first, byte[] second) =>
         [.. Enumerable.Range(0, Math.Min(first.Length, second.Length)).Where(i => i >= Smb2Header.Size && first[i] == First && second[i] == Second)];
 
-    private static void Fill(byte filling)
+    private void Fill(byte filling)
     {
         const int Each = 6;
         var taken = new List<byte[]>();
@@ -274,14 +273,14 @@ public sealed class FormerContentsTests : ProtocolTest
         {
             for (var i = 0; i < Each; i++)
             {
-                taken.Add(ArrayPool<byte>.Shared.Rent(size));
+                taken.Add(Server.Bytes.Rent(size));
             }
         }
 
         foreach (var array in taken)
         {
             array.AsSpan().Fill(filling);
-            ArrayPool<byte>.Shared.Return(array);
+            Server.Bytes.Return(array);
         }
     }
 
