@@ -12,7 +12,9 @@ internal sealed class LeaseBreakRoute(CacheGrant lease) : IBreakRoute
     /// <inheritdoc/>
     public bool Retries => true;
 
-    private IEnumerable<BreakNotifier> Notifiers => lease.GetSinks().OfType<BreakNotifier>();
+    // A client that is just coming back to an open does not know yet that it has it again: the break goes out behind that answer.
+    private IEnumerable<BreakNotifier> Notifiers =>
+        lease.GetSinks().OfType<BreakNotifier>().Where(static notifier => notifier.IsAnnounced);
 
     /// <inheritdoc/>
     public IEnumerable<Connection> Connections() => Notifiers.SelectMany(ConnectionsOf).Distinct().OrderBy(static one => one.Id);

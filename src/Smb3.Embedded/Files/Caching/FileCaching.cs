@@ -573,6 +573,7 @@ internal sealed class FileCaching(FileObject file)
         grant.BreakingFor = to;
         _breaking++;
         grant.Breaks++;
+        grant.Progress = null; // what became of an earlier one says nothing of this
         BreakDeadline.Start(grant);
     }
 

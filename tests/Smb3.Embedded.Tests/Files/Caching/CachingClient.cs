@@ -38,11 +38,11 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
     /// <summary>Called while a break is being sent.</summary>
     public Action? Sending { get; set; }
 
-    public bool IsAnnounced => true;
+    public bool IsAnnounced { get; set; } = true;
 
     public bool Send(in CacheBreak notice, CacheGrant grant)
     {
-        grant.Progress = this;
+        grant.Progress = IsAnnounced ? this : grant.Progress;
         Sending?.Invoke();
         lock (_breaks)
         {

@@ -119,6 +119,22 @@ public sealed class LeaseTests
     }
 
     [Fact]
+    public async Task WhatBecameOfABreakIsNotTakenForTheNextOne()
+    {
+        var open = await _a.LeaseAsync(1, RWH);
+        _a.IsUnreachable = true;
+        var opening = _b.TryOplockAsync(None);
+        Assert.True(open.Grant!.Progress!.IsUnreachable);
+        Assert.Equal(NtStatus.Success, _a.Answer(1, RH));
+        await (await opening).Open!.CloseAsync();
+        await _a.LeaseAsync(1, RWH);
+        _a.IsAnnounced = false; // the next one is kept for now
+        _ = _b.TryOplockAsync(None);
+        Assert.True(open.Grant.Show().IsBreaking);
+        Assert.Null(open.Grant.Progress);
+    }
+
+    [Fact]
     public async Task ABreakThatGoesOnIsOverWhenItsLastNoticeIsOnItsWay()
     {
         var open = await _a.LeaseAsync(1, RWH);
