@@ -31,9 +31,6 @@ internal enum CommandNeeds
 
     /// <summary>A tree connect of that session.</summary>
     Tree = 2 | Session,
-
-    /// <summary>Served even when the session has expired (MS-SMB2 3.3.5.2.9).</summary>
-    EvenExpired = 4,
 }
 
 /// <summary>The handlers by command; a command without one is answered with STATUS_INVALID_PARAMETER (MS-SMB2 3.3.5.2).</summary>

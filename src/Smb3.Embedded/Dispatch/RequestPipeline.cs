@@ -83,7 +83,7 @@ internal sealed class RequestPipeline
         }
 
         // What is related to a CANCEL goes on in the CANCEL's session, with its signature, like behind every other request.
-        var status = request.SessionId == 0 ? NtStatus.Success : CheckSession(request, chain, CommandNeeds.Session);
+        var status = request.SessionId == 0 ? NtStatus.Success : CheckSession(request, chain);
         chain.Previous = (request.SessionId, request.TreeId, status);
         if (status != NtStatus.Success)
         {
@@ -146,7 +146,7 @@ internal sealed class RequestPipeline
             return NtStatus.Success;
         }
 
-        var status = CheckSession(request, chain, needs);
+        var status = CheckSession(request, chain);
         if (status != NtStatus.Success)
         {
             return status;
@@ -155,7 +155,7 @@ internal sealed class RequestPipeline
         return (needs & CommandNeeds.Tree) == CommandNeeds.Tree ? CheckTree(request) : NtStatus.Success;
     }
 
-    private NtStatus CheckSession(Request request, RequestChain chain, CommandNeeds needs)
+    private NtStatus CheckSession(Request request, RequestChain chain)
     {
         if (!request.Connection.Sessions.TryGetValue(request.SessionId, out var session) || !chain.Use(session))
         {
@@ -200,11 +200,6 @@ internal sealed class RequestPipeline
 
         request.Session = session;
         request.Channel = channel;
-        if (session.State == SessionState.Expired && (needs & CommandNeeds.EvenExpired) == 0)
-        {
-            return NtStatus.NetworkSessionExpired;
-        }
-
         return NtStatus.Success;
     }
 

@@ -111,7 +111,8 @@ internal sealed partial class CreateOperation
         }
 
         FileObject? file = null;
-        var handle = made.Value;
+        FileOpen? open = null;
+        IStoreFile? handle = made.Value;
         try
         {
             if (NamesStream || parameters.ExtendedAttributes.Count > 0)
@@ -133,14 +134,6 @@ internal sealed partial class CreateOperation
 
             file = Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
-            var open = NewOpen(file, handle, granted, isDirectory);
-            var status = file.TryAdd(
-                open, handle.Path, parameters.Caching, extent: 0, overwrites: false, again: true, _isPatient, out _wait);
-            if (status != NtStatus.Success)
-            {
-                return status;
-            }
-
             // What is made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
             if (Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
                 && handle is ICompressibleFile compressible)
@@ -148,24 +141,57 @@ internal sealed partial class CreateOperation
                 await compressible.SetCompressedAsync(false, cancellationToken).ConfigureAwait(false);
             }
 
+            // The store is asked nothing after this: the open is there for others.
+            var added = NewOpen(file, handle, granted, isDirectory);
+            var status = file.TryAdd(
+                added, handle.Path, parameters.Caching, extent: 0, overwrites: false, again: true, _isPatient, out _wait);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            open = added;
             volume.CountOpen(1);
             await volume.RaiseAsync(
                 new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open).ConfigureAwait(false);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
-            file = null;
-            handle = null!;
+            open = null;
+            handle = null;
             return outcome;
         }
         finally
         {
-            if (file is not null)
+            if (open is not null)
             {
-                volume.Dereference(file);
+                _abandoned = open;
             }
-
-            if (handle is not null)
+            else if (handle is not null)
             {
-                await handle.DisposeAsync().ConfigureAwait(false);
+                if (file is not null)
+                {
+                    volume.Dereference(file);
+                }
+
+                await TakeBackAsync(handle).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What was made cannot be opened, so it is as if it had not been made. Nobody else has it open: its name is held.
+    /// </summary>
+    private async ValueTask TakeBackAsync(IStoreFile handle)
+    {
+        try
+        {
+            await handle.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            var status = await Store.DeleteAsync(_path.Path, CancellationToken.None).ConfigureAwait(false);
+            if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+            {
+                volume.ReportRemovalFailed(_path.Path.Text, status);
             }
         }
     }

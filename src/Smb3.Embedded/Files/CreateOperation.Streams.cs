@@ -114,13 +114,12 @@ internal sealed partial class CreateOperation
         }
 
         FileObject? file = null;
-        IStoreFile handle = made.Value;
+        IStoreFile? handle = made.Value;
         try
         {
             var status = await AllocateStreamAsync(handle, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
-                await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None).ConfigureAwait(false);
                 return status;
             }
 
@@ -142,35 +141,39 @@ internal sealed partial class CreateOperation
 
             if (status != NtStatus.Success)
             {
-                // Nobody else can have opened it yet: the file's name is held.
-                await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None).ConfigureAwait(false);
                 return status;
             }
 
             volume.CountOpen(1);
             volume.RaiseStream(ChangeAction.AddedStream, open, ChangeFilter.StreamName);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, file.Times.Show(AsOpened(handle, stored.Value)));
-            file = null;
-            handle = null!;
+            handle = null;
             return outcome;
         }
         finally
         {
-            if (file is not null)
-            {
-                volume.Dereference(file);
-            }
-
             if (handle is not null)
             {
-                await handle.DisposeAsync().ConfigureAwait(false);
+                if (file is not null)
+                {
+                    volume.Dereference(file);
+                }
+
+                try
+                {
+                    await handle.DisposeAsync().ConfigureAwait(false);
+                }
+                finally
+                {
+                    // Nobody else can have opened it yet: the file's name is held.
+                    await streamed.DeleteStreamAsync(_path.StreamName!, CancellationToken.None).ConfigureAwait(false);
+                }
             }
         }
     }
 
     /// <summary>
-    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's. Without
-    /// them there is no file either.
+    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's.
     /// </summary>
     private async ValueTask<NtResult<IStoreFile>> FurnishAsync(IStoreFile made, CancellationToken cancellationToken)
     {
@@ -183,28 +186,31 @@ internal sealed partial class CreateOperation
                 : NtStatus.EasNotSupported;
         }
 
-        IStoreFile handle = made;
-        if (status == NtStatus.Success && NamesStream)
+        if (status != NtStatus.Success || !NamesStream)
         {
-            var stream = made is IStreamedFile streamed
-                ? await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken).ConfigureAwait(false)
-                : NtStatus.ObjectNameInvalid;
-            status = stream.Status;
-            if (stream.Succeeded)
-            {
-                handle = stream.Value;
-                status = await AllocateStreamAsync(handle, cancellationToken).ConfigureAwait(false);
-                await (status == NtStatus.Success ? made : handle).DisposeAsync().ConfigureAwait(false);
-            }
+            return status == NtStatus.Success ? new NtResult<IStoreFile>(made) : status;
         }
 
-        if (status == NtStatus.Success)
+        var stream = made is IStreamedFile streamed
+            ? await streamed.CreateStreamAsync(_path.StreamName!, cancellationToken).ConfigureAwait(false)
+            : NtStatus.ObjectNameInvalid;
+        if (!stream.Succeeded)
         {
-            return new NtResult<IStoreFile>(handle);
+            return stream.Status;
         }
 
-        await Store.DeleteAsync(_path.Path, CancellationToken.None).ConfigureAwait(false);
-        return status;
+        IStoreFile? left = stream.Value;
+        try
+        {
+            status = await AllocateStreamAsync(stream.Value, cancellationToken).ConfigureAwait(false);
+            left = status == NtStatus.Success ? made : left;
+        }
+        finally
+        {
+            await left.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return status == NtStatus.Success ? new NtResult<IStoreFile>(stream.Value) : status;
     }
 
     private ValueTask<NtStatus> AllocateStreamAsync(IStoreFile stream, CancellationToken cancellationToken) =>

@@ -286,13 +286,24 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             return found;
         }
 
-        var known = await LearnAsync(found.Value, cancellationToken).ConfigureAwait(false);
-        if (known is { Succeeded: true, Value.IsDirectory: true })
+        IStoreFile? unused = found.Value;
+        try
         {
-            return found;
+            var known = await LearnAsync(found.Value, cancellationToken).ConfigureAwait(false);
+            if (known is { Succeeded: true, Value.IsDirectory: true })
+            {
+                unused = null;
+                return found;
+            }
+        }
+        finally
+        {
+            if (unused is not null)
+            {
+                await unused.DisposeAsync().ConfigureAwait(false);
+            }
         }
 
-        await found.Value.DisposeAsync().ConfigureAwait(false);
         return NtStatus.AccessDenied;
     }
 

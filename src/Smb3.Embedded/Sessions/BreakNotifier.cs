@@ -134,9 +134,10 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
             {
                 await open.EndAsync().ConfigureAwait(false);
             }
-            catch (Exception)
+            catch (Exception e)
             {
                 // A store that cannot close: the open is gone from the session all the same, and nobody waits for more.
+                tree.Session.Graph.Fault?.Invoke(e);
             }
         });
         return true;

@@ -12,5 +12,8 @@ internal struct EndingAll
 
     public void Note(Exception failure) => _failure ??= ExceptionDispatchInfo.Capture(failure);
 
+    /// <summary>The first exception.</summary>
+    public readonly Exception? Failure => _failure?.SourceException;
+
     public readonly void ThrowIfFailed() => _failure?.Throw();
 }

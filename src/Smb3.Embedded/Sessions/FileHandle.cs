@@ -48,26 +48,31 @@ internal sealed class FileHandle : Open, IOpenHolder
     public override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
         _ = await File.FlushAsync(cancellationToken).ConfigureAwait(false);
 
-    public override async ValueTask LoseSessionAsync()
-    {
-        if (Global is not { CanDisconnect: true } global)
-        {
-            await EndAsync().ConfigureAwait(false);
-        }
-        else if (TryLeave(SmbChangeKind.Disconnected))
-        {
-            await global.DisconnectAsync(this).ConfigureAwait(false);
-        }
-    }
+    protected override bool CanOutlive => Global is { CanDisconnect: true };
+
+    protected override ValueTask DisconnectAsync() => Global!.DisconnectAsync(this);
 
     protected override async ValueTask ReleaseAsync()
     {
-        if (Global is { } global)
+        var global = Global;
+        if (global is not null)
         {
-            Session.Graph.Opens.Remove(global);
+            Session.Graph.Opens.Leave(global);
         }
 
-        var closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
+        NtResult<FileMetadata> closed;
+        try
+        {
+            closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (global is not null)
+            {
+                Session.Graph.Opens.Forget(global);
+            }
+        }
+
         if (File.Grant?.Lease is { } lease)
         {
             // It may have kept the client longer than its connections: closed beside their end for somebody who waited for it, or over a

@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Sessions;
 /// </summary>
 internal abstract class Open
 {
-    private int _ended;
+    private Ending _ending;
     private QuotaCursor? _quotaCursor;
 
     protected Open(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence)
@@ -34,8 +34,8 @@ internal abstract class Open
     /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether it has left its session.</summary>
-    public bool HasEnded => Volatile.Read(ref _ended) != 0;
+    /// <summary>Whether it has left its session, or is about to: nobody finds it any more.</summary>
+    public bool HasEnded => _ending.HasBegun;
 
     /// <summary>A request names it, other than the one that made it.</summary>
     public virtual void Use()
@@ -46,37 +46,55 @@ internal abstract class Open
     public virtual ValueTask FlushAsync(CancellationToken cancellationToken) => default;
 
     /// <summary>
-    /// Ends the open on its one path, whatever the cause: takes it out of the session's table and releases what it holds. Only the first
-    /// call does it; it says whether it was that one.
+    /// Ends the open on its one path, whatever the cause: takes it out of the session's table and releases what it holds. The first call
+    /// does it, and says that it did; every other returns when that is over.
     /// </summary>
-    public async ValueTask<bool> EndAsync()
-    {
-        if (!TryLeave())
-        {
-            return false;
-        }
-
-        await ReleaseAsync().ConfigureAwait(false);
-        return true;
-    }
+    public ValueTask<bool> EndAsync() => LeaveAsync(outlives: false);
 
     /// <summary>
     /// Its session lost its last connection, or was taken over by a new one: what may outlive that does (MS-SMB2 3.3.7.1), everything else
     /// ends.
     /// </summary>
-    public virtual async ValueTask LoseSessionAsync() => await EndAsync().ConfigureAwait(false);
+    public ValueTask<bool> LoseSessionAsync() => LeaveAsync(CanOutlive);
 
-    /// <summary>Takes the open out of its session; only the first call does it.</summary>
-    protected bool TryLeave(SmbChangeKind why = SmbChangeKind.Closed)
+    /// <summary>Whether it can go on without its session.</summary>
+    protected virtual bool CanOutlive => false;
+
+    /// <summary>Releases what it holds.</summary>
+    protected abstract ValueTask ReleaseAsync();
+
+    /// <summary>Hands what it holds to whom it belongs from now on. Only for what <see cref="CanOutlive"/>.</summary>
+    protected virtual ValueTask DisconnectAsync() => ReleaseAsync();
+
+    private async ValueTask<bool> LeaveAsync(bool outlives)
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        if (!_ending.TryBegin())
         {
+            await _ending.WhenOver().ConfigureAwait(false);
             return false;
         }
 
-        Session.Opens.Remove(this, why);
+        try
+        {
+            Session.Opens.Leave(this, outlives ? SmbChangeKind.Disconnected : SmbChangeKind.Closed);
+            if (outlives)
+            {
+                await DisconnectAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                await ReleaseAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            Session.Opens.Forget(this);
+            _ending.Finish(e);
+            throw;
+        }
+
+        Session.Opens.Forget(this);
+        _ending.Finish();
         return true;
     }
-
-    protected abstract ValueTask ReleaseAsync();
 }

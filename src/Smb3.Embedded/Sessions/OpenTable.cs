@@ -14,7 +14,11 @@ internal sealed class OpenTable
 
     public int Count => Volatile.Read(ref _count);
 
-    public IEnumerable<Open> All => _opens.Select(pair => pair.Value);
+    /// <summary>The opens that a client can use.</summary>
+    public IEnumerable<Open> All => AllToTheEnd.Where(open => !open.HasEnded);
+
+    /// <summary>These, and those that are ending: what they hold is still held.</summary>
+    public IEnumerable<Open> AllToTheEnd => _opens.Select(pair => pair.Value);
 
     /// <summary>
     /// Whether one more open is within the limit; a true answer must be followed by <see cref="Add"/> or <see cref="Cancel"/>.
@@ -40,18 +44,22 @@ internal sealed class OpenTable
 
     /// <summary>Finds an open by the part of its file id that it keeps when its client has reconnected.</summary>
     public Open? Find(ulong persistentId) =>
-        _opens.TryGetValue(persistentId, out var open) && open.FileId.Persistent == persistentId
+        _opens.TryGetValue(persistentId, out var open) && open.FileId.Persistent == persistentId && !open.HasEnded
             ? open : All.FirstOrDefault(one => one.FileId.Persistent == persistentId);
 
     public bool TryGet(Smb2FileId fileId, out Open open) =>
-        _opens.TryGetValue(fileId.Volatile, out open!) && open.FileId.Persistent == fileId.Persistent;
+        _opens.TryGetValue(fileId.Volatile, out open!) && open.FileId.Persistent == fileId.Persistent && !open.HasEnded;
 
-    public void Remove(Open open, SmbChangeKind why)
+    /// <summary>An open begins to end: its place is free, but whoever must wait for it still finds it.</summary>
+    public void Leave(Open open, SmbChangeKind why)
     {
-        if (_opens.TryRemove(open.FileId.Volatile, out _))
+        if (_opens.ContainsKey(open.FileId.Volatile))
         {
             Interlocked.Decrement(ref _count);
             open.Session.Graph.Changes.Tell(why, open);
         }
     }
+
+    /// <summary>An open has ended.</summary>
+    public void Forget(Open open) => _opens.TryRemove(open.FileId.Volatile, out _);
 }

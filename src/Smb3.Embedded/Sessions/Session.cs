@@ -16,9 +16,6 @@ internal enum SessionState
     /// <summary>Authenticated.</summary>
     Valid,
 
-    /// <summary>The ticket ran out: the client must authenticate again.</summary>
-    Expired,
-
     /// <summary>Over.</summary>
     Ended,
 }
@@ -49,7 +46,7 @@ internal sealed class Session
     private uint _lastTreeId;
     private int _uses = 1;
     private int _inSetup;
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Ending _ending;
     private int _state = (int)SessionState.InProgress;
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
@@ -104,7 +101,7 @@ internal sealed class Session
 
     public ICollection<Channel> Channels => _channels.Values;
 
-    public ICollection<TreeConnect> Trees => _trees.Values;
+    public IEnumerable<TreeConnect> Trees => _trees.Values.Where(tree => !tree.HasEnded);
 
     /// <summary>Whether it has no connection any more, and is ending or about to.</summary>
     public bool IsLeaving => State == SessionState.Ended || !HasChannelBeside(null);
@@ -215,17 +212,20 @@ internal sealed class Session
     public void Reauthenticate(SecurityToken token)
     {
         Token = token;
-        Interlocked.CompareExchange(ref _state, (int)SessionState.Valid, (int)SessionState.Expired);
         Graph.Changes.Tell(SmbChangeKind.SessionChanged, this);
     }
 
     public TreeConnect? FindTree(uint treeId) => _trees.GetValueOrDefault(treeId);
 
-    /// <summary>Adds a tree connect; <see langword="null"/> when the session has as many as it may have.</summary>
+    /// <summary>
+    /// Adds a tree connect, for which <paramref name="share"/> has reserved a place; <see langword="null"/> when the session has as many as
+    /// it may have.
+    /// </summary>
     public TreeConnect? AddTree(Share share, FileAccessMask maximalAccess)
     {
         if (_trees.Count >= Graph.Settings.Limits.MaxTreeConnectsPerSession)
         {
+            share.Leave();
             return null;
         }
 
@@ -283,17 +283,20 @@ internal sealed class Session
     }
 
     /// <summary>
-    /// Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop.
+    /// Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop. The first call
+    /// does it, and says that it did; every other returns when that is over.
     /// </summary>
     public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
-        if (Interlocked.Exchange(ref _state, (int)SessionState.Ended) == (int)SessionState.Ended)
+        if (!_ending.TryBegin())
         {
+            await _ending.WhenOver().ConfigureAwait(false);
             return false;
         }
 
-        Graph.BeginEnd(this);
         var ending = default(EndingAll);
+        Interlocked.Exchange(ref _state, (int)SessionState.Ended);
+        Graph.BeginEnd(this);
         foreach (var tree in _trees.Values)
         {
             try
@@ -315,14 +318,11 @@ internal sealed class Session
 
         Interlocked.Exchange(ref _setUpOn, null)?.Sessions.TryRemove(SessionId, out _);
         Graph.FinishEnd(this);
-        _ended.TrySetResult();
         Release();
+        _ending.Finish(ending.Failure);
         ending.ThrowIfFailed();
         return true;
     }
-
-    /// <summary>Completes when the session has ended and nothing that it held is there any more.</summary>
-    public Task WhenEnded => _ended.Task;
 
     /// <summary>
     /// Keeps the keys alive while a request or a response works with them; false when the session is over and they are gone. Every true

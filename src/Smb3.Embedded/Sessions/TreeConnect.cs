@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Sessions;
 /// <summary>A session's use of a share (MS-SMB2 3.3.1.9). Samba: smbXsrv_tcon.</summary>
 internal sealed class TreeConnect
 {
-    private int _ended;
+    private Ending _ending;
 
     public TreeConnect(uint treeId, Session session, Share share, FileAccessMask maximalAccess)
     {
@@ -28,21 +28,25 @@ internal sealed class TreeConnect
     /// <summary>Whether requests must come, and responses go, encrypted.</summary>
     public bool EncryptData => Share.Encrypt;
 
-    public bool HasEnded => Volatile.Read(ref _ended) != 0;
+    /// <summary>Whether it has ended, or is about to: nobody can use it.</summary>
+    public bool HasEnded => _ending.HasBegun;
 
-    /// <summary>Ends the tree connect and every open below it, on the one path for all causes.</summary>
+    /// <summary>
+    /// Ends the tree connect and every open below it, on the one path for all causes. The first call does it, and says that it did; every
+    /// other returns when that is over.
+    /// </summary>
     /// <param name="cause">Whether what is durable goes on.</param>
     public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
-        if (Interlocked.Exchange(ref _ended, 1) != 0)
+        if (!_ending.TryBegin())
         {
+            await _ending.WhenOver().ConfigureAwait(false);
             return false;
         }
 
-        Session.RemoveTree(this);
-        Share.Remove(this);
+        Share.Leave();
         var ending = default(EndingAll);
-        foreach (var open in Session.Opens.All)
+        foreach (var open in Session.Opens.AllToTheEnd)
         {
             if (open.TreeConnect == this)
             {
@@ -64,6 +68,10 @@ internal sealed class TreeConnect
             }
         }
 
+        // Only now: an end of the session or of the share that comes meanwhile finds it and waits.
+        Session.RemoveTree(this);
+        Share.Forget(this);
+        _ending.Finish(ending.Failure);
         ending.ThrowIfFailed();
         return true;
     }

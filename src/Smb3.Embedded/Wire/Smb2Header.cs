@@ -115,17 +115,9 @@ internal readonly ref struct Smb2Header
         header.Put(32, asyncId);
     }
 
-    public static void SetStatus(Span<byte> header, NtStatus status) => header.Put(8, (uint)status);
-
-    public static void SetCredits(Span<byte> header, ushort credits) => header.Put(14, credits);
-
     public static void SetFlags(Span<byte> header, Smb2HeaderFlags flags) => header.Put(16, (uint)flags);
 
     public static void SetNextCommand(Span<byte> header, uint offset) => header.Put(NextCommandOffset, offset);
-
-    public static void SetTreeId(Span<byte> header, uint treeId) => header.Put(36, treeId);
-
-    public static void SetSessionId(Span<byte> header, ulong sessionId) => header.Put(40, sessionId);
 
     /// <summary>The sixteen bytes of the signature, to be cleared, computed and filled in place.</summary>
     public static Span<byte> SignatureOf(Span<byte> header) => header.Slice(SignatureOffset, SignatureSize);

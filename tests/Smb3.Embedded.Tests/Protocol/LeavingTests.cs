@@ -138,7 +138,7 @@ public sealed class LeavingTests : ProtocolTest
         _faults.Gate.Open();
         await reading;
         await closing;
-        Assert.Single(Server.Graph.Clients);
+        await TestServer.UntilAsync(() => Server.Graph.Clients.Count == 1, "the client is forgotten");
     }
 
     [Fact]

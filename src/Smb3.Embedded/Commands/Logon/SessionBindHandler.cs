@@ -172,7 +172,7 @@ internal sealed class SessionBindHandler(CommandServices services)
 
         if (found.State != SessionState.Valid)
         {
-            return found.State == SessionState.Expired ? NtStatus.NetworkSessionExpired : NtStatus.UserSessionDeleted;
+            return NtStatus.UserSessionDeleted;
         }
 
         if (found.Identity is not { IsAnonymous: false, IsGuest: false })

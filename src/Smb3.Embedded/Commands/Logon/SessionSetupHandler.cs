@@ -268,10 +268,17 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
 
         var graph = session.Graph;
         if ((graph.FindSession(previousSessionId) ?? graph.FindEndingSession(previousSessionId)) is { } previous
-            && previous.IsSameUser(session.Token!)
-            && !await previous.EndAsync(SessionEnd.Lost).ConfigureAwait(false))
+            && previous.IsSameUser(session.Token!))
         {
-            await previous.WhenEnded.WaitAsync(request.Connection.Ended).ConfigureAwait(false);
+            try
+            {
+                await previous.EndAsync(SessionEnd.Lost).AsTask().WaitAsync(request.Connection.Ended).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!request.Connection.Ended.IsCancellationRequested)
+            {
+                // A store that cannot close a file of the old session does not keep its user from having a new one.
+                graph.Fault?.Invoke(e);
+            }
         }
     }
 

@@ -3,7 +3,6 @@ using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Observation;
-using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Durability;
@@ -68,11 +67,21 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return NtStatus.InsufficientResources;
         }
 
-        var status = services.Pipes.Open(name, services.Callers.ForPipes(request.Session), out var pipe);
-        if (status != NtStatus.Success)
+        Pipes.NamedPipe? pipe = null;
+        try
         {
-            request.Session.Opens.Cancel();
-            return status;
+            var status = services.Pipes.Open(name, services.Callers.ForPipes(request.Session), out pipe);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+        }
+        finally
+        {
+            if (pipe is null)
+            {
+                request.Session.Opens.Cancel();
+            }
         }
 
         var handle = new PipeHandle(NewFileId(request), tree, request.ChannelSequence, pipe!);
@@ -176,35 +185,67 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             await lost.ConfigureAwait(false);
         }
 
-        var status = DurableOpening.TryReconnect(request, tree, name, durable, asked.Lease, out var handle);
+        if (!tree.Share.TryBeginOpening())
+        {
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        try
+        {
+            return await TakeUpAsync(request, tree, name, asked, durable).ConfigureAwait(false);
+        }
+        finally
+        {
+            tree.Share.EndOpening();
+        }
+    }
+
+    private async ValueTask<NtStatus> TakeUpAsync(
+        Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
+    {
+        var status = DurableOpening.FindLost(request, tree, name, durable, asked.Lease, out var lost);
         if (status != NtStatus.Success)
         {
             return status;
         }
 
-        if (tree.HasEnded || request.Session!.State == SessionState.Ended)
-        {
-            await handle.LoseSessionAsync().ConfigureAwait(false);
-            return NtStatus.NetworkNameDeleted;
-        }
-
-        if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session!, tree.Share.Name) is { } observer)
-        {
-            observed.Observer = observer;
-        }
-
-        // What the lost connection had brought ends before the new one brings anything.
-        await handle.File.WhenIdleAsync().ConfigureAwait(false);
-        var metadata = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        // All that can fail comes first: then the open still waits for its client. What the lost connection had brought ends before the
+        // new one brings anything.
+        await lost.File.WhenIdleAsync().ConfigureAwait(false);
+        var metadata = await lost.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
-            await handle.EndAsync().ConfigureAwait(false);
-            return metadata.Status;
+            return metadata.Status == NtStatus.FileClosed ? NtStatus.ObjectNameNotFound : metadata.Status;
         }
 
-        await AnswerAsync(request, handle, CreateOutcome.Opened(handle.File, CreateAction.Opened, metadata.Value), asked, durable)
-            .ConfigureAwait(false);
-        return NtStatus.Success;
+        var facts = await CreateFacts.GatherAsync(lost.File, asked, request.Connection.Ended).ConfigureAwait(false);
+        status = DurableOpening.TryReconnect(request, tree, lost, out var handle);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        try
+        {
+            if (!tree.HasEnded && request.Session!.State != SessionState.Ended)
+            {
+                if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session, tree.Share.Name) is { } observer)
+                {
+                    observed.Observer = observer;
+                }
+
+                Write(request, handle, CreateOutcome.Opened(handle.File, CreateAction.Opened, metadata.Value), asked, durable, facts);
+                return NtStatus.Success;
+            }
+        }
+        catch
+        {
+            await handle.LoseSessionAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await handle.LoseSessionAsync().ConfigureAwait(false);
+        return NtStatus.NetworkNameDeleted;
     }
 
     /// <summary>Answers a CREATE that was carried out before, as it is now.</summary>
@@ -217,12 +258,32 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return metadata.Status;
         }
 
-        var outcome = CreateOutcome.Opened(handle.File, handle.Global!.Action, metadata.Value);
-        await AnswerAsync(request, handle, outcome, asked, durable, level).ConfigureAwait(false);
+        var facts = await CreateFacts.GatherAsync(handle.File, asked, request.Connection.Ended).ConfigureAwait(false);
+        Write(request, handle, CreateOutcome.Opened(handle.File, handle.Global!.Action, metadata.Value), asked, durable, facts, level);
         return NtStatus.Success;
     }
 
     private static async ValueTask<NtStatus> OpenFileAsync(
+        Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
+        CreateClaim? claim)
+    {
+        if (!tree.Share.TryBeginOpening())
+        {
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        try
+        {
+            return await OpenHeldAsync(request, tree, fileId, parameters, asked, durable, claim).ConfigureAwait(false);
+        }
+        finally
+        {
+            tree.Share.EndOpening();
+        }
+    }
+
+    /// <summary>The same, while the share cannot let go of its files.</summary>
+    private static async ValueTask<NtStatus> OpenHeldAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
         CreateClaim? claim)
     {
@@ -247,11 +308,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return await OpenQuotasAsync(request, tree, fileId, parameters).ConfigureAwait(false);
         }
 
+        // What can be asked for again is carried through, whatever becomes of the connection.
+        var ended = request.CanBeReplayed ? CancellationToken.None : request.Connection.Ended;
         CreateOutcome outcome;
         try
         {
-            // What can be asked for again is carried through, whatever becomes of the connection.
-            var ended = request.CanBeReplayed ? CancellationToken.None : request.Connection.Ended;
             outcome = await tree.Share.Volume!.CreateAsync(parameters, ended).ConfigureAwait(false);
         }
         catch
@@ -271,51 +332,65 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return outcome.Status;
         }
 
-        var handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
-        DurableOpening.Enter(request, handle, durable, claim, outcome.Action);
-        session.Opens.Add(handle);
-        if (tree.HasEnded || session.State == SessionState.Ended)
+        FileHandle? handle = null;
+        try
         {
-            // The tree connect or the session ended while the open was made, and no longer saw it in the table.
-            await handle.EndAsync().ConfigureAwait(false);
-            return NtStatus.NetworkNameDeleted;
+            // The store is asked before the tables are entered: nobody would own what is in them and could not be answered.
+            var facts = await CreateFacts.GatherAsync(open, asked, ended).ConfigureAwait(false);
+            handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
+            DurableOpening.Enter(request, handle, durable, claim, outcome.Action);
+            session.Opens.Add(handle);
+            if (!tree.HasEnded && session.State != SessionState.Ended)
+            {
+                Write(request, handle, outcome, asked, durable, facts);
+                if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
+                {
+                    // The client cannot know the open before it has the response.
+                    request.OnSend(notifier.Announce);
+                    request.AfterSend(notifier.SendEarly);
+                }
+
+                return NtStatus.Success;
+            }
+        }
+        catch (Exception e)
+        {
+            try
+            {
+                await UndoAsync(session, open, handle, outcome.Action).ConfigureAwait(false);
+            }
+            catch (Exception second) when (second != e)
+            {
+                request.Graph.Fault?.Invoke(second);
+            }
+
+            throw;
         }
 
-        await AnswerAsync(request, handle, outcome, asked, durable).ConfigureAwait(false);
-        if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
-        {
-            // The client cannot know the open before it has the response.
-            request.OnSend(notifier.Announce);
-            request.AfterSend(notifier.SendEarly);
-        }
-
-        return NtStatus.Success;
+        // The tree connect or the session ended while the open was made, and no longer saw it in the table.
+        await UndoAsync(session, open, handle, outcome.Action).ConfigureAwait(false);
+        return NtStatus.NetworkNameDeleted;
     }
 
-    private static async ValueTask AnswerAsync(
-        Request request, FileHandle handle, CreateOutcome outcome, CreateContexts asked, DurableContexts durable,
-        Smb2OplockLevel atMost = Smb2OplockLevel.Lease)
+    /// <summary>
+    /// Takes an open back that its client never hears of. It deletes nothing that was there before. What it has made stays: others may
+    /// have opened it meanwhile.
+    /// </summary>
+    private static async ValueTask UndoAsync(Session session, FileOpen open, FileHandle? handle, CreateAction action)
     {
-        var open = handle.File;
-        request.SetRelatedOpen(handle);
-        var maximal = asked.MaximalAccess is null
-            ? FileAccessMask.None
-            : await open.GetMaximalAccessAsync(CancellationToken.None).ConfigureAwait(false);
-        var volumeSerial = 0u;
-        if (asked.OnDiskId)
+        if (action != CreateAction.Created)
         {
-            var volume = await open.Volume.GetVolumeAsync(CancellationToken.None).ConfigureAwait(false);
-            volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
+            open.Record.DeleteOnClose = false;
         }
 
-        PosixFacts? posix = null;
-        if (open.Record.IsPosix)
+        if (handle is not null)
         {
-            var facts = await PosixFacts.ReadAsync(open, CancellationToken.None).ConfigureAwait(false);
-            posix = facts.Succeeded ? facts.Value : null;
+            await handle.EndAsync().ConfigureAwait(false);
+            return;
         }
 
-        Write(request, handle, outcome, asked, durable, maximal, volumeSerial, posix, request.Graph.Settings.AppleModel, atMost);
+        session.Opens.Cancel();
+        await open.CloseAsync().ConfigureAwait(false);
     }
 
     /// <summary>Opens the quota file; the place for it in the session's table is taken.</summary>
@@ -364,12 +439,11 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         in CreateOutcome outcome,
         in CreateContexts asked,
         in DurableContexts durable,
-        NtResult<FileAccessMask> maximal,
-        uint volumeSerial,
-        PosixFacts? posix,
-        string appleModel,
-        Smb2OplockLevel atMost)
+        in CreateFacts facts,
+        Smb2OplockLevel atMost = Smb2OplockLevel.Lease)
     {
+        var maximal = facts.MaximalAccess;
+        request.SetRelatedOpen(handle);
         var body = request.Append(CreateResponse.FixedSize + CreateContextWriter.MaxResponseSize);
         var contexts = new CreateContextWriter(body[CreateResponse.ContextsOffset..]);
         if (asked.MaximalAccess is { } query)
@@ -382,7 +456,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         if (asked.OnDiskId)
         {
-            contexts.OnDiskId(outcome.Metadata.FileId, volumeSerial);
+            contexts.OnDiskId(outcome.Metadata.FileId, facts.VolumeSerial);
         }
 
         if (atMost >= Smb2OplockLevel.Batch)
@@ -390,14 +464,14 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             DurableOpening.Write(handle, durable, ref contexts);
         }
 
-        if (posix is { } facts)
+        if (facts.Posix is { } posix)
         {
-            PosixCommands.Answer(facts, ref contexts);
+            PosixCommands.Answer(posix, ref contexts);
         }
 
         if (asked.Apple is { } apple)
         {
-            AppleContext.Write(request, handle, apple, appleModel, ref contexts);
+            AppleContext.Write(request, handle, apple, request.Graph.Settings.AppleModel, ref contexts);
         }
 
         var level = CachingContext.Write(handle.File, ref contexts);

@@ -89,6 +89,12 @@ internal static class DurableOpening
                 continue;
             }
 
+            if (open.IsClosed)
+            {
+                await open.ForceCloseAsync().ConfigureAwait(false); // nobody's any more, but its file may still be open
+                continue;
+            }
+
             if (application.IsBehind(open.AppInstance!))
             {
                 return NtStatus.FileForcedClosed;
@@ -116,46 +122,58 @@ internal static class DurableOpening
             : null;
     }
 
-    /// <summary>Takes up an open that has lost its session (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12).</summary>
+    /// <summary>Finds an open that has lost its session, and that the client may take up (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12).</summary>
     /// <param name="request">The CREATE.</param>
     /// <param name="tree">Its tree connect.</param>
     /// <param name="name">The file's name, which counts only for a lease.</param>
     /// <param name="asked">Which open.</param>
     /// <param name="lease">The lease that it came with.</param>
-    /// <param name="handle">The open in its new session. Not announced yet: breaks wait for the response.</param>
-    public static NtStatus TryReconnect(
-        Request request, TreeConnect tree, string name, in DurableContexts asked, LeaseContext? lease, out FileHandle handle)
+    /// <param name="open">The open. Nothing has changed for it yet.</param>
+    public static NtStatus FindLost(
+        Request request, TreeConnect tree, string name, in DurableContexts asked, LeaseContext? lease, out GlobalOpen open)
     {
-        handle = null!;
-        var session = request.Session!;
+        open = null!;
         var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
         // Either version takes up what either has made durable, as in Windows; an open without a create guid has one of zeros.
-        if (request.Graph.Opens.Find(fileId) is not { } open
-            || (asked.ReconnectV2 is { } second && second.CreateGuid != (open.Claim?.CreateGuid ?? Guid.Empty)))
+        if (request.Graph.Opens.Find(fileId) is not { } found
+            || (asked.ReconnectV2 is { } second && second.CreateGuid != (found.Claim?.CreateGuid ?? Guid.Empty)))
         {
             return NtStatus.ObjectNameNotFound;
         }
 
-        var status = CheckLease(request.Connection, open, name, lease);
+        var status = CheckLease(request.Connection, found, name, lease);
         if (status != NtStatus.Success)
         {
             return status;
         }
 
         // No handle is persistent, so none can be taken up as one.
-        if (open.Disconnected is null
+        if (found.Disconnected is null
             || (asked.ReconnectV2 is { } v2 && (v2.Flags & DurableHandleFlags.Persistent) != 0)
-            || !open.Share.Equals(tree.Share.Name, StringComparison.OrdinalIgnoreCase)
-            || open.File.Volume != tree.Share.Volume)
+            || !found.Share.Equals(tree.Share.Name, StringComparison.OrdinalIgnoreCase)
+            || found.File.Volume != tree.Share.Volume)
         {
             return NtStatus.ObjectNameNotFound;
         }
 
-        if (!open.Owner.IsSameUser(session.Token!))
+        if (!found.Owner.IsSameUser(request.Session!.Token!))
         {
             return NtStatus.AccessDenied;
         }
 
+        open = found;
+        return NtStatus.Success;
+    }
+
+    /// <summary>Takes up what <see cref="FindLost"/> has found, unless somebody else was faster or its time is over.</summary>
+    /// <param name="request">The CREATE.</param>
+    /// <param name="tree">Its tree connect.</param>
+    /// <param name="open">The open.</param>
+    /// <param name="handle">The open in its new session. Not announced yet: breaks wait for the response.</param>
+    public static NtStatus TryReconnect(Request request, TreeConnect tree, GlobalOpen open, out FileHandle handle)
+    {
+        handle = null!;
+        var session = request.Session!;
         if (!session.Opens.TryReserve())
         {
             return NtStatus.InsufficientResources;
@@ -163,18 +181,13 @@ internal static class DurableOpening
 
         var id = new Smb2FileId(open.PersistentId, request.Graph.NextFileId());
         var notifier = new BreakNotifier(tree, request.Connection, id);
-        if (open.TryReconnect(notifier) is not { } state)
+        if (open.TryReconnect(notifier, id, tree, request.ChannelSequence) is not { } back)
         {
             session.Opens.Cancel();
             return NtStatus.ObjectNameNotFound;
         }
 
-        handle = new FileHandle(id, tree, request.ChannelSequence, open.File)
-        {
-            Global = open,
-            LockSequences = new LockSequences(state.LockSequences),
-        };
-        open.Attach(handle);
+        handle = back;
         session.Opens.Add(handle);
         request.OnSend(notifier.Announce);
         request.AfterSend(notifier.SendEarly);

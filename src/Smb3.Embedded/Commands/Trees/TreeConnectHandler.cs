@@ -70,7 +70,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return NtStatus.AccessDenied;
         }
 
-        if (share.MaxUsers is { } most && share.CurrentUses >= most)
+        if (!share.TryReserve())
         {
             _report.Full(request.Connection, identity, share.Name);
             return NtStatus.RequestNotAccepted;

@@ -123,7 +123,16 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 changed.Volume = _volumes.Rent(changed.Options);
             }
 
-            await TakeAwayAsync(changed.Options.Name).ConfigureAwait(false);
+            try
+            {
+                await TakeAwayAsync(changed.Options.Name).ConfigureAwait(false);
+            }
+            catch when (changed.Volume is not null)
+            {
+                await _volumes.ReturnAsync(changed.Options).ConfigureAwait(false);
+                throw;
+            }
+
             await PublishAsync(changed).ConfigureAwait(false);
         }
         finally
@@ -272,14 +281,20 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             }
         }
 
-        if (_running is { } table)
+        try
         {
-            await table.RemoveAsync(name).ConfigureAwait(false);
+            if (_running is { } table)
+            {
+                await table.RemoveAsync(name).ConfigureAwait(false);
+            }
         }
-
-        if (entry.Volume is not null)
+        finally
         {
-            await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+            // A store that could not close a file is let go all the same.
+            if (entry.Volume is not null)
+            {
+                await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+            }
         }
 
         return true;

@@ -2,6 +2,7 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Users;
+using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions.Durability;
 
@@ -19,6 +20,7 @@ internal sealed class GlobalOpen : IBreakSink
     private ITimer? _timer;
     private int _replayable = 1;
     private TaskCompletionSource? _lost;
+    private Ending _ending;
     private bool _closed;
 
     public GlobalOpen(GlobalOpenTable table, FileHandle handle, Guid clientGuid, CreateClaim? claim, AppInstance? appInstance)
@@ -83,6 +85,30 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
+    /// <summary>The same, also when it is being closed since.</summary>
+    public DurableState? LastDisconnected
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _handle is null ? _state : null;
+            }
+        }
+    }
+
+    /// <summary>Whether it is closed, or about to be.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _closed;
+            }
+        }
+    }
+
     /// <summary>
     /// The client has used it, so it has seen the answer to its CREATE, which therefore cannot be sent again: Open.IsReplayEligible becomes
     /// false (MS-SMB2 3.3.1.10), and its create guid is free.
@@ -126,7 +152,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>It is in no table any more.</summary>
+    /// <summary>It can be taken up no more.</summary>
     public void Removed()
     {
         lock (_sync)
@@ -145,6 +171,7 @@ internal sealed class GlobalOpen : IBreakSink
             {
                 _handle = null;
                 _closed = true;
+                _ = _ending.TryBegin(); // nobody else does while it has a session
             }
 
             await EndAsync().ConfigureAwait(false);
@@ -186,9 +213,9 @@ internal sealed class GlobalOpen : IBreakSink
 
     /// <summary>
     /// The client is back (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12): breaks go to <paramref name="sink"/> from here on. Null: somebody else was
-    /// faster, or its time is over. What is returned is followed by <see cref="Attach"/>.
+    /// faster, or its time is over.
     /// </summary>
-    public DurableState? TryReconnect(IBreakSink sink)
+    public FileHandle? TryReconnect(IBreakSink sink, Smb2FileId id, TreeConnect tree, ushort channelSequence)
     {
         lock (_sync)
         {
@@ -201,32 +228,38 @@ internal sealed class GlobalOpen : IBreakSink
             _timer?.Dispose();
             _timer = null;
             File.BreakSink = sink;
+            _handle = new FileHandle(id, tree, channelSequence, File)
+            {
+                Global = this,
+                LockSequences = new LockSequences(state.LockSequences),
+            };
             _table.Release();
-            return state;
+            return _handle;
         }
     }
 
-    /// <summary>It has a session again.</summary>
-    public void Attach(FileHandle handle)
-    {
-        lock (_sync)
-        {
-            _handle = handle;
-        }
-    }
-
-    /// <summary>Closes it while it has no connection; false when it has one, or is closed.</summary>
+    /// <summary>
+    /// Closes it while it has no connection; false when it has one, or was closed by somebody else, which then is over.
+    /// </summary>
     public async ValueTask<bool> CloseAsync()
     {
+        bool isFirst;
         lock (_sync)
         {
-            if (_handle is not null || _closed || _state is null)
+            if (_handle is not null || (_state is null && !_ending.HasBegun))
             {
                 return false;
             }
 
+            isFirst = _ending.TryBegin();
             _closed = true;
             _timer?.Dispose();
+        }
+
+        if (!isFirst)
+        {
+            await _ending.WhenOver().ConfigureAwait(false);
+            return false;
         }
 
         _table.Release();
@@ -234,17 +267,19 @@ internal sealed class GlobalOpen : IBreakSink
         return true;
     }
 
-    /// <summary>Closes it, whether or not it has a connection.</summary>
+    /// <summary>Closes it, whether or not it has a connection. Its file is closed when this returns, whoever closed it.</summary>
     public async ValueTask ForceCloseAsync()
     {
-        if (Handle is { } handle)
+        while (Handle is { } handle)
         {
             await handle.EndAsync().ConfigureAwait(false);
+            if (Handle == handle)
+            {
+                return; // else it has lost its session only, and may have another since
+            }
         }
-        else
-        {
-            await CloseAsync().ConfigureAwait(false);
-        }
+
+        await CloseAsync().ConfigureAwait(false);
     }
 
     /// <summary>
@@ -284,13 +319,20 @@ internal sealed class GlobalOpen : IBreakSink
 
     private async ValueTask EndAsync()
     {
-        _table.Remove(this);
+        _table.Leave(this);
+        Exception? failure = null;
         try
         {
             await File.CloseAsync().ConfigureAwait(false);
         }
+        catch (Exception e)
+        {
+            failure = e;
+            throw;
+        }
         finally
         {
+            _table.Forget(this);
             _table.Changed(SmbChangeKind.Closed, this);
             _table.ClientMayBeGone(ClientGuid);
             if (File.Grant?.Lease is { } lease && lease.ClientGuid != ClientGuid)
@@ -298,6 +340,7 @@ internal sealed class GlobalOpen : IBreakSink
                 // A session may have channels of two machines, and the lease is of the one that asked for it.
                 _table.ClientMayBeGone(lease.ClientGuid);
             }
+            _ending.Finish(failure);
         }
     }
 

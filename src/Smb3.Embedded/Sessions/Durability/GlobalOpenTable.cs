@@ -24,12 +24,15 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     /// <summary>Told of changes of an open that has no connection.</summary>
     public Action<SmbChangeKind, GlobalOpen> Changed { get; init; } = static (_, _) => { };
 
-    public int Count => _byId.Count;
+    public int Count => All.Count();
 
     /// <summary>How many have no connection.</summary>
     public int DisconnectedCount => Volatile.Read(ref _disconnected);
 
-    public IEnumerable<GlobalOpen> All => _byId.Select(pair => pair.Value);
+    public IEnumerable<GlobalOpen> All => AllToTheEnd.Where(open => !open.IsClosed);
+
+    /// <summary>These, and those that are being closed: their files are still open.</summary>
+    private IEnumerable<GlobalOpen> AllToTheEnd => _byId.Select(pair => pair.Value);
 
     /// <summary>
     /// Claims a create guid for a CREATE that begins. Null: another has it, in <paramref name="holder"/>. A claim ends with the open that
@@ -62,18 +65,14 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         if (open.Handle is { HasEnded: true })
         {
             // It was closed over another channel while it was made resilient, and did not see its entry.
-            Remove(open);
+            Leave(open);
+            Forget(open);
         }
     }
 
-    public void Remove(GlobalOpen open)
+    /// <summary>An open begins to be closed: nobody takes it up any more, but whoever must wait for its file still finds it.</summary>
+    public void Leave(GlobalOpen open)
     {
-        _byId.TryRemove(open.PersistentId, out _);
-        if (open.AppInstance is not null)
-        {
-            _ofApplications.TryRemove(open.PersistentId, out _);
-        }
-
         if (open.Claim is { } claim)
         {
             Abandon(claim);
@@ -82,18 +81,28 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         open.Removed();
     }
 
+    /// <summary>An open has been closed.</summary>
+    public void Forget(GlobalOpen open)
+    {
+        _byId.TryRemove(open.PersistentId, out _);
+        if (open.AppInstance is not null)
+        {
+            _ofApplications.TryRemove(open.PersistentId, out _);
+        }
+    }
+
     public GlobalOpen? Find(Smb2FileId fileId) => Find(fileId.Persistent);
 
-    public GlobalOpen? Find(ulong persistentId) => _byId.GetValueOrDefault(persistentId);
+    public GlobalOpen? Find(ulong persistentId) => _byId.GetValueOrDefault(persistentId) is { IsClosed: false } open ? open : null;
 
-    /// <summary>The opens of an application instance.</summary>
+    /// <summary>The opens of an application instance, also while they are being closed.</summary>
     public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>
         _ofApplications.IsEmpty ? [] : _ofApplications.Select(pair => pair.Value).Where(open => open.AppInstance!.Id == appInstanceId);
 
     /// <summary>Takes one more open without a connection in, unless there are too many.</summary>
     public bool TryKeep(GlobalOpen open)
     {
-        if (Interlocked.Increment(ref _disconnected) <= limit && _byId.ContainsKey(open.PersistentId))
+        if (Interlocked.Increment(ref _disconnected) <= limit && !open.IsClosed)
         {
             return true;
         }
@@ -105,18 +114,21 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     /// <summary>One open has a connection again, or is closed.</summary>
     public void Release() => Interlocked.Decrement(ref _disconnected);
 
-    /// <summary>Closes the opens without a connection that <paramref name="which"/> selects: a share or a user goes, the server stops.</summary>
+    /// <summary>
+    /// Closes the opens without a connection that <paramref name="which"/> selects: a share or a user goes, the server stops. Those that
+    /// are being closed already are waited for.
+    /// </summary>
     public ValueTask CloseDisconnectedAsync(Func<DurableState, bool> which) => CloseDisconnectedAsync((_, state) => which(state));
 
     /// <summary>The same, for who asks by more than the state: whose open it is.</summary>
     public async ValueTask CloseDisconnectedAsync(Func<GlobalOpen, DurableState, bool> which)
     {
         var ending = default(EndingAll);
-        foreach (var open in All)
+        foreach (var open in AllToTheEnd)
         {
             try
             {
-                if (open.Disconnected is { } state && which(open, state))
+                if (open.LastDisconnected is { } state && which(open, state))
                 {
                     await open.CloseAsync().ConfigureAwait(false);
                 }

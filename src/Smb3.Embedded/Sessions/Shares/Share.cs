@@ -11,7 +11,10 @@ internal sealed class Share
     private const long PlaceCheckInterval = 100; // milliseconds
 
     private readonly ConcurrentDictionary<TreeConnect, bool> _trees = new();
-    private volatile bool _removed;
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Ending _ending;
+    private int _opening;
+    private int _uses;
     private volatile bool _wasInPlace = true;
     private long _placeCheckedAt = Environment.TickCount64;
 
@@ -49,9 +52,10 @@ internal sealed class Share
     /// <summary>Who may do what; empty: every authenticated user may do everything.</summary>
     public SharePermissions Permissions { get; init; } = SharePermissions.Everyone;
 
-    public int CurrentUses => _trees.Count;
+    public int CurrentUses => Volatile.Read(ref _uses);
 
-    public bool IsRemoved => _removed;
+    /// <summary>Whether it is taken away, or about to be: nobody can use it.</summary>
+    public bool IsRemoved => _ending.HasBegun;
 
     /// <summary>Whether the files are still those that the share was opened on, as of now.</summary>
     public bool IsInPlace => Volume?.Store is not IPlacedStore placed || placed.CheckPlace() == StorePlace.Same;
@@ -90,14 +94,66 @@ internal sealed class Share
         return ReadOnly ? access & (FileAccessMask.FileGenericRead | FileAccessMask.FileGenericExecute) : access;
     }
 
+    /// <summary>
+    /// Takes one more use in, unless there are <see cref="MaxUsers"/>. A true answer is followed by <see cref="Add"/>, or by
+    /// <see cref="Leave"/>.
+    /// </summary>
+    public bool TryReserve()
+    {
+        if (Interlocked.Increment(ref _uses) <= (MaxUsers ?? int.MaxValue))
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _uses);
+        return false;
+    }
+
     public void Add(TreeConnect tree) => _trees[tree] = true;
 
-    public void Remove(TreeConnect tree) => _trees.TryRemove(tree, out _);
+    /// <summary>A use is over, or about to be: there is room for another.</summary>
+    public void Leave() => Interlocked.Decrement(ref _uses);
 
-    /// <summary>Ends every use of the share.</summary>
-    public async ValueTask EndUsesAsync()
+    /// <summary>A tree connect holds nothing of the share any more.</summary>
+    public void Forget(TreeConnect tree) => _trees.TryRemove(tree, out _);
+
+    /// <summary>
+    /// Whether something may be opened; false when the share is going. A true answer is followed by one <see cref="EndOpening"/>: until
+    /// then the share does not let go of its files.
+    /// </summary>
+    public bool TryBeginOpening()
     {
-        _removed = true;
+        Interlocked.Increment(ref _opening);
+        if (!IsRemoved)
+        {
+            return true;
+        }
+
+        EndOpening();
+        return false;
+    }
+
+    public void EndOpening()
+    {
+        if (Interlocked.Decrement(ref _opening) == 0 && IsRemoved)
+        {
+            _settled.TrySetResult();
+        }
+    }
+
+    /// <summary>
+    /// Ends every use of the share. When it returns, nothing of it is open any more, and nothing is being opened. The first call does it,
+    /// and says that it did; every other returns when that is over.
+    /// </summary>
+    /// <param name="endRest">Ends what is left without a tree connect.</param>
+    public async ValueTask<bool> EndAsync(Func<Share, ValueTask> endRest)
+    {
+        if (!_ending.TryBegin())
+        {
+            await _ending.WhenOver().ConfigureAwait(false);
+            return false;
+        }
+
         var ending = default(EndingAll);
         foreach (var tree in _trees.Keys)
         {
@@ -111,6 +167,23 @@ internal sealed class Share
             }
         }
 
+        // Who opens counts first and looks second; here it is the other way round.
+        if (Volatile.Read(ref _opening) != 0)
+        {
+            await _settled.Task.ConfigureAwait(false);
+        }
+
+        try
+        {
+            await endRest(this).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            ending.Note(e);
+        }
+
+        _ending.Finish(ending.Failure);
         ending.ThrowIfFailed();
+        return true;
     }
 }

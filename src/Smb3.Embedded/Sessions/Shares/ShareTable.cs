@@ -16,22 +16,31 @@ internal sealed class ShareTable
     /// </summary>
     public Func<string?, ValueTask>? CheckPlace { get; set; }
 
-    public IEnumerable<Share> All => _shares.Values.OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
+    public IEnumerable<Share> All =>
+        _shares.Values.Where(share => !share.IsRemoved).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
 
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
 
-    public Share? Find(string name) => _shares.GetValueOrDefault(name);
+    public Share? Find(string name) => _shares.GetValueOrDefault(name) is { IsRemoved: false } share ? share : null;
 
-    /// <summary>Takes a share away and ends every use of it; false when there is none of that name.</summary>
+    /// <summary>
+    /// Takes a share away and ends every use of it; false when there is none of that name, or when another call took it away, which then is
+    /// over.
+    /// </summary>
     public async ValueTask<bool> RemoveAsync(string name)
     {
-        if (!_shares.TryRemove(name, out var share))
+        if (!_shares.TryGetValue(name, out var share))
         {
             return false;
         }
 
-        await share.EndUsesAsync().ConfigureAwait(false);
-        await Removed(share).ConfigureAwait(false);
-        return true;
+        try
+        {
+            return await share.EndAsync(Removed).ConfigureAwait(false);
+        }
+        finally
+        {
+            _shares.TryRemove(KeyValuePair.Create(name, share));
+        }
     }
 }

@@ -18,8 +18,6 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     private NtlmFlags _flags;
     private bool _hasSigned;
 
-    public bool HasChallenged => _challenge.Length != 0;
-
     /// <summary>After success: ExportedSessionKey.</summary>
     public ReadOnlySpan<byte> SessionKey => _sessionKey;
 
