@@ -45,7 +45,7 @@ public sealed class AttributeListTests
         for (var length = 1; length < list.Length; length++)
         {
             // In an array of its own, so that a byte too far throws. A list may end where the next entry would begin.
-            if (EaFacts.TryRead(list[..length], out var attributes))
+            if (EaFacts.TryRead(list.AsSpan(0, length).ToArray(), out var attributes))
             {
                 Assert.All(attributes, attribute => Assert.Equal(attribute.Name == "A" ? 1 : 3, attribute.Value.Length));
             }
