@@ -11,7 +11,8 @@ namespace Smb3.Embedded;
 /// What is said of files is what happens, not what a client wrote: paths are those of the files that exist, in their own case, with short
 /// names and symbolic links resolved and the stream apart. A method is asked when everything else permits the operation and nothing has
 /// changed yet, and the names concerned are held until it answers: whoever wants the same name waits, so answer soon, and do not open
-/// files of the share over SMB to find the answer.
+/// files of the share over SMB to find the answer. For the same reason do not await, within a method, the removal of the share or the end
+/// of the session that it is asked about: they wait for the operation. Begin them and answer.
 /// </remarks>
 public abstract class SmbServerHooks
 {
