@@ -43,6 +43,7 @@ internal sealed class Session
     private readonly Lock _bindingGate = new();
     private MessageSigner? _bindingSigner;
     private Connection? _setUpOn;
+    private readonly Lock _admission = new(); // of channels and tree connects, whose number is limited
     private uint _lastTreeId;
     private int _uses = 1;
     private int _inSetup;
@@ -182,16 +183,10 @@ internal sealed class Session
     /// </summary>
     public NtStatus TryAddChannel(Channel channel)
     {
-        if (_channels.Count >= Graph.Settings.Limits.MaxChannelsPerSession)
+        if (TakeChannel(channel) is var taken && taken != NtStatus.Success)
         {
             channel.End();
-            return NtStatus.InsufficientResources;
-        }
-
-        if (!_channels.TryAdd(channel.Connection.Id, channel))
-        {
-            channel.End();
-            return NtStatus.RequestNotAccepted;
+            return taken;
         }
 
         channel.Connection.Sessions[SessionId] = this;
@@ -208,6 +203,16 @@ internal sealed class Session
         return NtStatus.UserSessionDeleted;
     }
 
+    private NtStatus TakeChannel(Channel channel)
+    {
+        lock (_admission)
+        {
+            return _channels.Count >= Graph.Settings.Limits.MaxChannelsPerSession ? NtStatus.InsufficientResources
+                : _channels.TryAdd(channel.Connection.Id, channel) ? NtStatus.Success
+                : NtStatus.RequestNotAccepted;
+        }
+    }
+
     /// <summary>A further authentication succeeded: the user may be another now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
     public void Reauthenticate(SecurityToken token)
     {
@@ -219,27 +224,30 @@ internal sealed class Session
 
     /// <summary>
     /// Adds a tree connect, for which <paramref name="share"/> has reserved a place; <see langword="null"/> when the session has as many as
-    /// it may have.
+    /// it may have, or has ended.
     /// </summary>
     public TreeConnect? AddTree(Share share, FileAccessMask maximalAccess)
     {
-        if (_trees.Count >= Graph.Settings.Limits.MaxTreeConnectsPerSession)
+        lock (_admission)
         {
-            share.Leave();
-            return null;
-        }
+            if (State == SessionState.Ended || _trees.Count >= Graph.Settings.Limits.MaxTreeConnectsPerSession)
+            {
+                share.Leave();
+                return null;
+            }
 
-        uint treeId;
-        do
-        {
-            treeId = Interlocked.Increment(ref _lastTreeId);
-        }
-        while (treeId is 0 or uint.MaxValue || _trees.ContainsKey(treeId));
+            uint treeId;
+            do
+            {
+                treeId = ++_lastTreeId;
+            }
+            while (treeId is 0 or uint.MaxValue || _trees.ContainsKey(treeId));
 
-        var tree = new TreeConnect(treeId, this, share, maximalAccess);
-        _trees[treeId] = tree;
-        share.Add(tree);
-        return tree;
+            var tree = new TreeConnect(treeId, this, share, maximalAccess);
+            _trees[treeId] = tree;
+            share.Add(tree);
+            return tree;
+        }
     }
 
     public void RemoveTree(TreeConnect tree) => _trees.TryRemove(tree.TreeId, out _);
@@ -295,7 +303,12 @@ internal sealed class Session
         }
 
         var ending = default(EndingAll);
-        Interlocked.Exchange(ref _state, (int)SessionState.Ended);
+        lock (_admission)
+        {
+            // Whoever is admitted before this is found below; after it nobody is.
+            Interlocked.Exchange(ref _state, (int)SessionState.Ended);
+        }
+
         Graph.BeginEnd(this);
         foreach (var tree in _trees.Values)
         {

@@ -174,8 +174,12 @@ public sealed class IdentityTests : ProtocolTest
 
     private async Task LoseAsync(SmbTestSession session)
     {
+        var served = Server.Graph.FindSession(session.SessionId)!;
         await session.Connection.DisposeAsync();
         await TestServer.UntilAsync(() => Server.Graph.FindSession(session.SessionId) is null, "the session is gone");
+
+        // Joins the end that is under way: what it had open is closed now, or waits for its client.
+        await served.EndAsync();
     }
 
     /// <summary>An alice in each domain.</summary>

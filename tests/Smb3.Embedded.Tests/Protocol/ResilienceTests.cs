@@ -65,6 +65,40 @@ public sealed class ResilienceTests : ProtocolTest
     }
 
     [Fact]
+    public async Task Tree_connects_that_come_together_do_not_pass_the_limit_and_none_is_made_for_a_session_that_has_ended()
+    {
+        const int Limit = 10;
+        Start(new ServerSettings { Limits = new ServerLimits { MaxTreeConnectsPerSession = Limit } });
+        var tree = await Server.ConnectToAsync();
+        var served = Server.Graph.FindSession(tree.Session.SessionId)!;
+        var share = served.Trees.Single().Share;
+        await tree.DisconnectAsync();
+        for (var round = 0; round < 100; round++)
+        {
+            Parallel.For(0, 64, _ =>
+            {
+                if (share.TryReserve())
+                {
+                    served.AddTree(share, FileAccessMask.GenericAll);
+                }
+            });
+            var made = served.Trees.ToList();
+            Assert.Equal(Limit, made.Count);
+            foreach (var one in made)
+            {
+                await one.EndAsync();
+            }
+
+            Assert.Equal(0, share.CurrentUses);
+        }
+
+        await served.EndAsync();
+        Assert.True(share.TryReserve());
+        Assert.Null(served.AddTree(share, FileAccessMask.GenericAll));
+        Assert.Equal(0, share.CurrentUses);
+    }
+
+    [Fact]
     public async Task Connections_are_limited()
     {
         Start(new ServerSettings { Limits = new ServerLimits { MaxConnections = 2 } });
