@@ -55,6 +55,34 @@ public class ListingTests
         await root.CloseAsync();
     }
 
+    [Theory]
+    [InlineData(0)] // only looked at
+    [InlineData(1)] // "."
+    [InlineData(2)] // "." and ".."
+    public async Task Who_has_got_only_dots_gets_what_is_there_when_the_listing_goes_on(int taken)
+    {
+        await _volume.MakeAsync("old");
+        var root = await _volume.OpenAsync("");
+        using (var query = (await root.QueryDirectoryAsync("*", false, false, null, default)).Value)
+        {
+            for (var i = 0; i < taken; i++)
+            {
+                Assert.Equal(NtStatus.Success, await query.PeekAsync(default));
+                query.Advance();
+            }
+
+            Assert.Equal(NtStatus.Success, await query.PeekAsync(default)); // it does not fit
+        }
+
+        var old = await _volume.OpenAsync("old");
+        Assert.Equal(NtStatus.Success, await DeleteAsync(old));
+        await old.CloseAsync();
+        await _volume.MakeAsync("new");
+        Assert.Equal([.. new[] { ".", ".." }.Skip(taken), "new"], await ListAsync(root, "*"));
+        Assert.Equal([NtStatus.NoMoreFiles.ToString()], await ListAsync(root, "*"));
+        await root.CloseAsync();
+    }
+
     [Fact]
     public async Task Listing_takes_the_right_to_list()
     {

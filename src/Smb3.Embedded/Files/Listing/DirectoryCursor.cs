@@ -31,6 +31,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private bool _exact;
     private bool _begun;
     private bool _anyReported;
+    private bool _anyGiven;
+    private bool _atEnd;
     private int _dots;
     private int _next;
     private bool _hasCurrent;
@@ -75,6 +77,10 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             _anyReported = jumps;
             _exact = !jumps && !Wildcard.IsIn(_pattern) && _pattern is not ("." or "..");
         }
+        else if (_begun && !_exact && !_anyGiven && !_atEnd)
+        {
+            await BeginAnewAsync().ConfigureAwait(false);
+        }
 
         cancellationToken.ThrowIfCancellationRequested();
         return NtStatus.Success;
@@ -92,20 +98,21 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         var status = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (status == NtStatus.NoMoreFiles && !_anyReported)
         {
-            _anyReported = true;
+            _anyReported = _atEnd = true;
             return NtStatus.NoSuchFile;
         }
 
         _hasCurrent = status == NtStatus.Success;
         _anyReported |= _hasCurrent;
+        _atEnd = status == NtStatus.NoMoreFiles;
         return status;
     }
 
     /// <summary>Moves past <see cref="Current"/>.</summary>
     public void Advance()
     {
-        _hasCurrent = false;
-        Current = default;
+        _anyGiven |= _hasCurrent && Current.Index > Dots;
+        Drop();
     }
 
     /// <inheritdoc/>
@@ -327,6 +334,23 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         directory.Volume.Find(entry.Metadata.FileId) is { } open ? open.Times.Show(entry.Metadata) : entry.Metadata,
         index);
 
+    /// <summary>
+    /// The listing was read to know whether it can be, and the client has got no more than "." and ".." of it: what it gets by a later
+    /// query is what is there then.
+    /// </summary>
+    private async ValueTask BeginAnewAsync()
+    {
+        var (dots, after) = (_hasCurrent && Current.Index <= Dots ? (int)Current.Index - 1 : _dots, _after);
+        await EndListingAsync().ConfigureAwait(false);
+        (_dots, _after) = (dots, after);
+    }
+
+    private void Drop()
+    {
+        _hasCurrent = false;
+        Current = default;
+    }
+
     private async ValueTask EndListingAsync()
     {
         var listing = _listing;
@@ -338,7 +362,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         _listed = 0;
         _after = 0;
         _afterName = null;
-        Advance();
+        _anyGiven = false;
+        _atEnd = false;
+        Drop();
         if (listing is not null)
         {
             await listing.DisposeAsync().ConfigureAwait(false);
