@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Sessions;
 /// </summary>
 internal sealed class Channel
 {
-    private int _uses = 1;
+    private UseCount _uses = new();
     private int _ended;
 
     public Channel(Session session, Connection connection, MessageSigner? signer)
@@ -32,26 +32,11 @@ internal sealed class Channel
     /// Keeps the key while a request or a response works with it; false when the channel is over and its key gone. Every true answer is
     /// followed by one <see cref="Release"/>.
     /// </summary>
-    public bool TryUse()
-    {
-        var uses = Volatile.Read(ref _uses);
-        while (uses > 0)
-        {
-            var seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
-            if (seen == uses)
-            {
-                return true;
-            }
-
-            uses = seen;
-        }
-
-        return false;
-    }
+    public bool TryUse() => _uses.TryUse();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _uses) == 0)
+        if (_uses.Release())
         {
             Signer?.Dispose();
         }

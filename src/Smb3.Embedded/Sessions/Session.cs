@@ -45,7 +45,7 @@ internal sealed class Session
     private Connection? _setUpOn;
     private readonly Lock _admission = new(); // of channels and tree connects, whose number is limited
     private uint _lastTreeId;
-    private int _uses = 1;
+    private UseCount _uses = new();
     private int _inSetup;
     private Ending _ending;
     private int _state = (int)SessionState.InProgress;
@@ -341,26 +341,11 @@ internal sealed class Session
     /// Keeps the keys alive while a request or a response works with them; false when the session is over and they are gone. Every true
     /// answer is followed by one <see cref="Release"/>.
     /// </summary>
-    public bool TryUse()
-    {
-        var uses = Volatile.Read(ref _uses);
-        while (uses > 0)
-        {
-            var seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
-            if (seen == uses)
-            {
-                return true;
-            }
-
-            uses = seen;
-        }
-
-        return false;
-    }
+    public bool TryUse() => _uses.TryUse();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _uses) == 0)
+        if (_uses.Release())
         {
             ForgetKeys();
         }

@@ -337,6 +337,7 @@ public sealed class RefusalTests : ProtocolTest
         Start(new ServerSettings { Limits = new ServerLimits { MaxConnections = all, MaxConnectionsPerAddress = perAddress } });
         await Server.LogOnAsync();
         await Server.Connect().WaitForCloseAsync();
+        await TestServer.UntilAsync(() => Lines(id).Any(), "the log says it");
         Says(id, level, "127.0.0.1", setting);
     }
 
@@ -345,6 +346,7 @@ public sealed class RefusalTests : ProtocolTest
     {
         Start(new TestServerOptions { Hooks = new NoConnections() });
         await Server.Connect().WaitForCloseAsync();
+        await TestServer.UntilAsync(() => Lines(152).Any(), "the log says it");
         Says(152, "127.0.0.1", "OnConnectingAsync");
     }
 
