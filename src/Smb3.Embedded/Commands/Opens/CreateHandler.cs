@@ -227,6 +227,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         try
         {
+            // A request of the lost connection may have found the open before it lost its session, and begun only while this one asked.
+            await handle.File.WhenIdleAsync().ConfigureAwait(false);
             if (!tree.HasEnded && request.Session!.State != SessionState.Ended)
             {
                 if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session, tree.Share.Name) is { } observer)
