@@ -548,6 +548,10 @@ internal sealed partial class FileObject
         }
 
         link.Removed = true;
+        foreach (var open in _opens)
+        {
+            open.Grant?.LoseName(link);
+        }
     }
 
     private FileLink? FindLink(StorePath path)

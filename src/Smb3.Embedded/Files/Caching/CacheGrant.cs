@@ -66,6 +66,26 @@ internal sealed class CacheGrant
     /// <summary>Its opens that keep others from caching writes.</summary>
     public int Blockers { get; set; }
 
+    /// <summary>
+    /// Whether the name by which all its opens came has been deleted under them, as POSIX deletes. The client may go on to use the key for
+    /// whatever gets that name next.
+    /// </summary>
+    public bool IsNameless { get; private set; }
+
+    /// <summary>A name of the file is deleted. Called with the file's lock held.</summary>
+    public void LoseName(FileLink link)
+    {
+        foreach (var open in Opens)
+        {
+            if (open.Link != link)
+            {
+                return;
+            }
+        }
+
+        IsNameless = true;
+    }
+
     /// <summary>State, epoch and whether it is breaking, as of now.</summary>
     public (CacheState State, ushort Epoch, bool IsBreaking) Show()
     {

@@ -298,7 +298,12 @@ internal sealed class FileCaching(FileObject file)
             }
             else if (grant.File != file)
             {
-                return NtStatus.InvalidParameter;
+                if (!grant.IsNameless)
+                {
+                    return NtStatus.InvalidParameter;
+                }
+
+                grant = null;
             }
             else if (!grant.IsBreaking && Wanted(wish) is var wanted && wanted != grant.State && (grant.State & ~wanted) == 0
                 && Grantable(grant, wish, extent) == wanted)

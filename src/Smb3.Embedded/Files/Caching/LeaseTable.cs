@@ -36,12 +36,16 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
         }
     }
 
-    /// <summary>Whether the key is free, or taken for <paramref name="file"/>; one key is never used for two files.</summary>
+    /// <summary>
+    /// Whether an open of <paramref name="file"/> may ask for a lease with this key: when it is free, or taken for that file. One key is
+    /// never used for two files. Windows compares names here (MS-SMB2 3.3.5.9.8), so the key of a file that is open but has lost its name
+    /// does not keep a client from opening what has the name now; that open gets no lease.
+    /// </summary>
     public bool IsFreeFor(Guid key, FileObject? file)
     {
         lock (_sync)
         {
-            return !_leases.TryGetValue(key, out var lease) || lease.File == file;
+            return !_leases.TryGetValue(key, out var lease) || lease.File == file || lease.IsNameless;
         }
     }
 

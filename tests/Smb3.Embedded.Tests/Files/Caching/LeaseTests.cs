@@ -243,6 +243,25 @@ public sealed class LeaseTests
     }
 
     [Fact]
+    public async Task AFileThatLostItsNameDoesNotKeepItsClientFromTheNextOneOfThatName()
+    {
+        var old = await _a.LeaseAsync(1, R);
+        var doomed = await _a.LeaseAsync(1, R);
+        Assert.Equal(NtStatus.Success, await TestVolume.DeleteAsync(doomed, posix: true));
+        await doomed.CloseAsync();
+        var next = await _a.TryLeaseAsync(1, RWH, path: "f", disposition: CreateDisposition.OpenIf);
+        Assert.Equal(NtStatus.Success, next.Status);
+        Assert.Null(next.Open!.Grant);
+        Assert.NotSame(old.File, next.Open.File);
+
+        // The old file's lease is found by its key as before, and its end frees it.
+        Assert.Same(old.Grant!.File, old.File);
+        await old.CloseAsync();
+        Assert.Equal(0, _a.Leases.Count);
+        Assert.NotNull((await _a.LeaseAsync(1, RH)).Grant);
+    }
+
+    [Fact]
     public async Task AnotherClientBreaksWriteCachingOnly()
     {
         var first = await _a.LeaseAsync(1, RWH);
