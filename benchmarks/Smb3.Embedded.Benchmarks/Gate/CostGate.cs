@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Smb3.Embedded.Benchmarks.Growth;
+using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Storage;

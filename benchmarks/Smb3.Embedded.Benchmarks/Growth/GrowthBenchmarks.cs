@@ -2,6 +2,8 @@ using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
@@ -91,7 +92,7 @@ internal sealed partial class CreateOperation
             }
         }
 
-        var attributes = parameters.Attributes & FileOpen.SettableAttributes;
+        var attributes = parameters.Attributes & SetBasicOperation.SettableAttributes;
         var made = await Store.CreateAsync(
             _path.Path,
             new NewFile

@@ -1,10 +1,10 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Naming;
-using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
@@ -628,10 +628,10 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
             return status;
         }
 
-        var attributes = (parameters.Attributes & FileOpen.SettableAttributes) | FileAttributes.Archive;
+        var attributes = (parameters.Attributes & SetBasicOperation.SettableAttributes) | FileAttributes.Archive;
         if (parameters.Disposition != CreateDisposition.Supersede)
         {
-            attributes |= old.Attributes & FileOpen.SettableAttributes;
+            attributes |= old.Attributes & SetBasicOperation.SettableAttributes;
         }
 
         return await open.Handle.SetMetadataAsync(

@@ -1,4 +1,3 @@
-using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Notification;
@@ -10,20 +9,20 @@ namespace Smb3.Embedded.Files;
 
 /// <summary>
 /// One open of a file or directory, with everything that NT's I/O manager keeps for it (MS-FSA section 2.1.1.6, Open; files_struct in
-/// Samba). Every operation checks the rights that the open was granted. Its owner closes it, once.
+/// Samba): what it is, what it may do, and how long it lives. What is done with it are operations, each a type of its own in the folders
+/// above (<c>Data</c>, <c>Names</c>, <c>Information</c> …), which check the rights that the open was granted. Its owner closes it, once.
 /// </summary>
-internal sealed partial class FileOpen
+internal sealed class FileOpen
 {
     private const int Closing = int.MinValue;
 
-    private readonly IStoreFile _file;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private DirectoryCursor? _cursor;
     private NameGate? _cursorGate;
+    private DirectoryWatch? _watch;
+    private IDisposable? _outside;
     private TaskCompletionSource? _idle;
     private int _users;
-
-    // Written since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.
+    private int _nextEa;
     private volatile bool _needsArchive;
     private volatile bool _renamed;
 
@@ -32,7 +31,7 @@ internal sealed partial class FileOpen
     {
         File = file;
         Record = record;
-        _file = handle;
+        Handle = handle;
         (handle as IOpenedFile)?.ForgetOpening();
     }
 
@@ -63,8 +62,30 @@ internal sealed partial class FileOpen
     /// <summary>FILE_MODE_INFORMATION and the rest of the create options.</summary>
     public CreateOptions Options => Record.Options;
 
+    /// <summary>FilePositionInformation: where the last read ended, unless the client set it since.</summary>
+    public long Position => Record.Position;
+
+    /// <summary>Where a listing of the attributes goes on (MS-FSA section 2.1.5.12.14, Open.NextEaEntry).</summary>
+    public int NextEa
+    {
+        get => Volatile.Read(ref _nextEa);
+        set => Volatile.Write(ref _nextEa, value);
+    }
+
     /// <summary>Whether a close has begun.</summary>
     public bool IsClosing => Volatile.Read(ref _users) < 0;
+
+    /// <summary>Whether the name by which the file was opened is to be deleted.</summary>
+    public bool IsDeletePending
+    {
+        get
+        {
+            lock (File.Sync)
+            {
+                return File.IsStreamDeletePending || (Link is { } link && (link.DeletePending || link.Removed));
+            }
+        }
+    }
 
     /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
     public CacheGrant? Grant { get; internal set; }
@@ -98,86 +119,37 @@ internal sealed partial class FileOpen
     /// <summary>Whether its close changes what the listing of the directory says of the file.</summary>
     internal bool ChangedEntry { get; set; }
 
-    /// <summary>The store's handle.</summary>
-    internal IStoreFile Handle => _file;
+    /// <summary>Whether it wrote since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.</summary>
+    internal bool NeedsArchive
+    {
+        get => _needsArchive;
+        set => _needsArchive = value;
+    }
 
-    private NameGate CursorGate => LazyInitializer.EnsureInitialized(ref _cursorGate, static () => new NameGate(StringComparer.Ordinal))!;
+    /// <summary>Whether it renamed its file.</summary>
+    internal bool Renamed
+    {
+        get => _renamed;
+        set => _renamed = value;
+    }
+
+    /// <summary>Its place in the listing of its directory; <see langword="null"/>: none was asked for.</summary>
+    internal DirectoryCursor? Cursor { get; set; }
+
+    /// <summary>Puts the queries of the listing in a row.</summary>
+    internal NameGate CursorGate => LazyInitializer.EnsureInitialized(ref _cursorGate, static () => new NameGate(StringComparer.Ordinal))!;
+
+    /// <summary>What is watched through it.</summary>
+    internal DirectoryWatch? Watch => Volatile.Read(ref _watch);
+
+    /// <summary>Completes when a close has begun and what ran on the open has ended.</summary>
+    internal Task Drained => _drained.Task;
+
+    /// <summary>The store's handle.</summary>
+    internal IStoreFile Handle { get; }
 
     /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
     public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;
-
-    /// <summary>
-    /// Ends the open: what runs on it finishes first, what waits for a lock ends, a name that is to be deleted and has no other open
-    /// goes, and the store's handle is closed.
-    /// </summary>
-    /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
-    /// <param name="cancellationToken">Ends the query, not the close.</param>
-    /// <returns>The metadata, all zero when not asked for or not to be had; FILE_CLOSED when the open was closed before.</returns>
-    public async ValueTask<NtResult<FileMetadata>> CloseAsync(bool query = false, CancellationToken cancellationToken = default)
-    {
-        var users = Interlocked.Or(ref _users, Closing);
-        if (users < 0)
-        {
-            return NtStatus.FileClosed;
-        }
-
-        File.Locks?.EndWaiting(this);
-        EndWatch(forget: users == 0);
-        if (users > 0)
-        {
-            await _drained.Task.ConfigureAwait(false);
-            EndWatch(forget: true);
-        }
-
-        // A write that was still under way has ended: nobody meets it under a lock of his own.
-        File.Locks?.Release(this);
-        File.EndOffloads(this);
-
-        FileMetadata metadata = default;
-        try
-        {
-            var change = File.Times.Close(this, Volume.Now());
-            if (_needsArchive || !change.IsEmpty)
-            {
-                Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, Path, ChangeFilter.Attributes));
-            }
-
-            if (_needsArchive)
-            {
-                await ArchiveAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-
-            if (!change.IsEmpty && !Link!.Removed
-                && await _file.SetMetadataAsync(change, CancellationToken.None).ConfigureAwait(false) is var set && set != NtStatus.Success)
-            {
-                ServerLog.CloseIncomplete(Volume.Options.Logger, FullName, Volume.Options.Name, set.ToString());
-            }
-
-            File.Whole.Caching.NoteOwn();
-
-            // NTFS tells of the archive attribute that a rename set only now.
-            if (_renamed && Link is { Removed: false, DeletePending: false })
-            {
-                Volume.RaiseModified(this, ChangeFilter.Attributes);
-            }
-
-            if (ChangedEntry)
-            {
-                await (Volume.LeasedDirectories.EntryChanged(Path, Record.Lease?.ParentKey) ?? Task.CompletedTask).ConfigureAwait(false);
-            }
-
-            if (query && await ShowMetadataAsync(cancellationToken).ConfigureAwait(false) is { Succeeded: true, Value: var shown })
-            {
-                metadata = shown;
-            }
-        }
-        finally
-        {
-            await LeaveAsync().ConfigureAwait(false);
-        }
-
-        return metadata;
-    }
 
     /// <summary>
     /// Completes when what runs on the open now has ended. Who takes it up over a new connection begins after it, or a write that the old
@@ -197,7 +169,7 @@ internal sealed partial class FileOpen
     }
 
     /// <summary>Keeps a close from going on while an operation runs.</summary>
-    private bool TryEnter()
+    internal bool TryEnter()
     {
         if (Interlocked.Increment(ref _users) > 0)
         {
@@ -208,7 +180,8 @@ internal sealed partial class FileOpen
         return false;
     }
 
-    private void Exit()
+    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
+    internal void Exit()
     {
         switch (Interlocked.Decrement(ref _users))
         {
@@ -222,91 +195,70 @@ internal sealed partial class FileOpen
         }
     }
 
-    private async ValueTask LeaveAsync()
+    /// <summary>Begins the close: nothing enters any more. False when one had begun before.</summary>
+    /// <param name="isIdle">Whether nothing runs on the open; else <see cref="Drained"/> tells when.</param>
+    internal bool TryBeginClose(out bool isIdle)
     {
+        var users = Interlocked.Or(ref _users, Closing);
+        isIdle = users == 0;
+        return users >= 0;
+    }
+
+    /// <summary>Whether an operation is under way.</summary>
+    internal bool IsBusy => (Volatile.Read(ref _users) & ~Closing) != 0;
+
+    /// <summary>When the file changed last; null when that cannot be learned from this open.</summary>
+    internal async ValueTask<FileTime?> ReadChangeTimeAsync()
+    {
+        if (!TryEnter())
+        {
+            return null;
+        }
+
         try
         {
-            // The name and the table change together for whoever looks the name up meanwhile.
-            while (File.BeginClose(this) != DeletionDue.None)
-            {
-                var path = Path;
-                using var turn = await Volume.Gate.EnterAsync(path, CancellationToken.None).ConfigureAwait(false);
-                if (path != Path)
-                {
-                    continue; // a rename came between
-                }
-
-                await DeleteNameAsync(path).ConfigureAwait(false);
-                break;
-            }
+            var metadata = await Handle.GetMetadataAsync(CancellationToken.None).ConfigureAwait(false);
+            return metadata.Succeeded ? metadata.Value.ChangeTime : null;
         }
         finally
         {
-            File.Remove(this);
-            if (Grant?.WhenSent() is { } sent)
-            {
-                await sent.ConfigureAwait(false);
-            }
-
-            Volume.Dereference(File);
-            Volume.CountOpen(-1);
-            try
-            {
-                if (_cursor is { } cursor)
-                {
-                    await cursor.DisposeAsync().ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                await _file.DisposeAsync().ConfigureAwait(false);
-                Observation?.Close();
-            }
+            Exit();
         }
     }
 
-    private async ValueTask DeleteNameAsync(StorePath path)
+    /// <summary>The directory is to be deleted: whoever waits learns it.</summary>
+    internal void TellDeletePending() => Volatile.Read(ref _watch)?.End(NtStatus.DeletePending, forGood: false);
+
+    /// <summary>Begins to watch, unless it has begun.</summary>
+    internal DirectoryWatch StartWatch(ChangeFilter filter, bool tree, int room)
     {
-        // Somebody may have opened or undone it while this one waited.
-        switch (File.BeginClose(this))
+        var made = new DirectoryWatch(this, filter, tree, room);
+        if (Interlocked.CompareExchange(ref _watch, made, null) is { } other)
         {
-            case DeletionDue.None:
-                return;
-            case DeletionDue.Stream:
-                await DeleteStreamAsync().ConfigureAwait(false);
-                return;
+            return other;
         }
 
-        var seers = await Volume.Watches.FindSeersAsync(path).ConfigureAwait(false);
-        var status = NtStatus.UnexpectedIoError;
-        try
+        Volume.Watches.Add(made);
+        _outside = Volume.OutsideChanges.Start(made, Path, tree);
+        return made;
+    }
+
+    /// <summary>Ends what is watched: who waits learns it.</summary>
+    /// <param name="forget">Whether nobody can begin to watch any more.</param>
+    internal void EndWatch(bool forget)
+    {
+        if (Volatile.Read(ref _watch) is not { } watch)
         {
-            status = await Volume.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            // A local program may have been quicker.
-            var isGone = status is NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound;
-            File.Whole.EndDelete(Link!, isGone);
-            if (!isGone)
-            {
-                Volume.ReportRemovalFailed(path.Text, status);
-            }
+            return;
         }
 
-        if (status == NtStatus.Success)
+        watch.End(NtStatus.NotifyCleanup, forGood: true);
+        if (!forget)
         {
-            if (Observation is { } observation)
-            {
-                observation.Deleted = true;
-            }
-
-            Volume.Tunnel.Remember(path);
-            var filter = File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-
-            // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
-            var spared = Record.Lease?.ParentKey is { } parent && parent == Link!.DeleterParentKey ? (Guid?)parent : null;
-            await Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared).ConfigureAwait(false);
+            return;
         }
+
+        Volume.Watches.Remove(watch);
+        _outside?.Dispose();
     }
 }

@@ -1,4 +1,6 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Storage;

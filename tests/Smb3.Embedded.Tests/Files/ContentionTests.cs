@@ -1,5 +1,8 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Xunit;

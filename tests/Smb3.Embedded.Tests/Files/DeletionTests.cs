@@ -1,3 +1,5 @@
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;

@@ -1,6 +1,10 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Watching;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Xunit;

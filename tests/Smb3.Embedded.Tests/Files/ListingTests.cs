@@ -1,4 +1,6 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Xunit;

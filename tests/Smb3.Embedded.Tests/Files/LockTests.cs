@@ -1,4 +1,6 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Xunit;

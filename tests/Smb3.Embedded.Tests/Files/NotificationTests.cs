@@ -1,5 +1,9 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Watching;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;

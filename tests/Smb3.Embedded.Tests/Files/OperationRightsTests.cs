@@ -1,5 +1,9 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Copying;
+using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;

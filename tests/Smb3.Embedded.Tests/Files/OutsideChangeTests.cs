@@ -1,6 +1,9 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Watching;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;

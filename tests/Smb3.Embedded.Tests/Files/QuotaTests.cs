@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Quotas;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;

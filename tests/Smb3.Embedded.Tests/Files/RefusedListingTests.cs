@@ -1,5 +1,7 @@
 using System.Buffers;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;

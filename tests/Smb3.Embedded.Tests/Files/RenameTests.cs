@@ -1,3 +1,6 @@
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Descriptors;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
@@ -126,7 +129,7 @@ public sealed class ReservedAttributeTests : IDisposable
             Assert.Equal(
                 NtStatus.Success,
                 await outcome.Open!.SetSecurityAsync(SecurityInformation.Owner | SecurityInformation.Dacl, descriptor.ToArray(), None));
-            await outcome.Open.CloseAsync();
+            await outcome.Open!.CloseAsync();
             Assert.Equal(NtStatus.Success, (await _volume.StatusAsync("file")));
             File.Delete(OnDisk("file"));
         }

@@ -1,5 +1,7 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
@@ -159,7 +161,7 @@ public class SecurityTests
         var alice = await volume.CreateAsync("f", access: Owning);
         var open = Descriptor(Ace.Allow(WellKnownSids.Everyone, TestVolume.All)).ToArray();
         Assert.Equal(NtStatus.Success, await alice.Open!.SetSecurityAsync(SecurityInformation.Dacl, open, default));
-        await alice.Open.CloseAsync();
+        await alice.Open!.CloseAsync();
         bob = await volume.CreateAsync("f", caller: Bob);
         Assert.Equal(NtStatus.Success, bob.Status);
         await bob.Open!.CloseAsync();

@@ -1,4 +1,7 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Xunit;

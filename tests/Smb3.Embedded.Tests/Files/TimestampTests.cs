@@ -1,4 +1,7 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;

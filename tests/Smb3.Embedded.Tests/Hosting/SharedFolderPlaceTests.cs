@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -214,7 +216,7 @@ public sealed class SharedFolderPlaceTests : IAsyncLifetime, IAsyncDisposable
                 var here = (await outcome.Open!.GetVolumeAsync(default)).Value;
                 Assert.Equal(isOnDisk ? 7L << 20 : root.TotalBytes, here.TotalBytes);
                 Assert.Equal((root.SerialNumber, root.Label, root.CreationTime), (here.SerialNumber, here.Label, here.CreationTime));
-                await outcome.Open.CloseAsync();
+                await outcome.Open!.CloseAsync();
             }
 
             Assert.Equal(NtStatus.NotSameDevice, await store.RenameAsync(new StorePath("file"), new StorePath("disk\\moved"), false, default));

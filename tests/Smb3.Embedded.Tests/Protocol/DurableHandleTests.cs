@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;

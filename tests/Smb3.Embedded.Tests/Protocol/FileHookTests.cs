@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
@@ -308,7 +310,7 @@ public sealed class FileHookTests : ProtocolTest, IDisposable
             Assert.Equal(NtStatus.Success, made.Status);
             var open = new SecurityDescriptor { HasDacl = true, Dacl = new Acl([Ace.Allow(WellKnownSids.Everyone, FileAccessMask.FileAllAccess)]) };
             await made.Open!.SetSecurityAsync(SecurityInformation.Dacl, open.ToArray(), CancellationToken.None);
-            await made.Open.CloseAsync();
+            await made.Open!.CloseAsync();
         }
 
         return await Server.ConnectToAsync();

@@ -1,6 +1,8 @@
 using System.Buffers;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient;

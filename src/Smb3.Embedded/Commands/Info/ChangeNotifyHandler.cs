@@ -1,7 +1,7 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Watching;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Errors;
 using Smb3.Embedded.Wire.Fscc;
 using Smb3.Embedded.Wire.Info;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;

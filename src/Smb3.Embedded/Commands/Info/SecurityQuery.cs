@@ -1,4 +1,5 @@
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Commands.Opens;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Smb3.Embedded.Commands.Opens;
 using Smb3.Embedded.Dispatch;
-using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
@@ -50,7 +50,7 @@ internal sealed class WriteHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        var offset = write.Offset == ulong.MaxValue ? FileOpen.AppendOffset : (long)write.Offset;
+        var offset = write.Offset == ulong.MaxValue ? WriteOperation.AppendOffset : (long)write.Offset;
         var through = (write.Flags & WriteFlags.WriteThrough) != 0;
         var writing = handle.File.WriteAsync(offset, new ReadOnlySequence<byte>(data), through, request.Connection.Ended);
         return writing.IsCompletedSuccessfully

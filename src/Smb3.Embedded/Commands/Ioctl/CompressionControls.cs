@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Fscc;

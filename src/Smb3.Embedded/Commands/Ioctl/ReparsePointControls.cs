@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire.Fscc;
 

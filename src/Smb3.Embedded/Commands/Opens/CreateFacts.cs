@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 

@@ -17,5 +17,9 @@ internal readonly struct DirectoryQuery(DirectoryCursor cursor, FileOpen open, N
     public void Advance() => cursor.Advance();
 
     /// <summary>Lets the next query go on. Once.</summary>
-    public void Dispose() => open.EndQuery(turn);
+    public void Dispose()
+    {
+        turn.Dispose();
+        open.Exit();
+    }
 }

@@ -1,6 +1,9 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.Caching.CachingClient;

@@ -1,37 +1,28 @@
 using Smb3.Embedded.Files.Naming;
-using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files;
+namespace Smb3.Embedded.Files.Information;
 
-// Extended attributes.
-internal sealed partial class FileOpen
+/// <summary>Extended attributes.</summary>
+internal static class ExtendedAttributeOperations
 {
-    private int _nextEa;
-
-    /// <summary>Where a listing of the attributes goes on (MS-FSA section 2.1.5.12.14, Open.NextEaEntry).</summary>
-    public int NextEa
-    {
-        get => Volatile.Read(ref _nextEa);
-        set => Volatile.Write(ref _nextEa, value);
-    }
-
     /// <summary>All extended attributes of the file.</summary>
     /// <returns>Them; or ACCESS_DENIED, EAS_NOT_SUPPORTED.</returns>
-    public async ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken)
+    public static async ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(
+        this FileOpen open, CancellationToken cancellationToken)
     {
-        if (!HasAny(FileAccessMask.ReadEa))
+        if (!open.HasAny(FileAccessMask.ReadEa))
         {
             return NtStatus.AccessDenied;
         }
 
-        if (!Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || _file is not IExtendedAttributeFile file)
+        if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile file)
         {
             return NtStatus.EasNotSupported;
         }
 
-        if (!TryEnter())
+        if (!open.TryEnter())
         {
             return NtStatus.FileClosed;
         }
@@ -42,22 +33,23 @@ internal sealed partial class FileOpen
         }
         finally
         {
-            Exit();
+            open.Exit();
         }
     }
 
     /// <summary>Sets some extended attributes (MS-FSA section 2.1.5.15.5).</summary>
+    /// <param name="open">The open.</param>
     /// <param name="changes">Names in any case, unchecked; an empty value removes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async ValueTask<NtStatus> SetExtendedAttributesAsync(
-        IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken)
+    public static async ValueTask<NtStatus> SetExtendedAttributesAsync(
+        this FileOpen open, IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken)
     {
-        if (!HasAny(FileAccessMask.WriteEa))
+        if (!open.HasAny(FileAccessMask.WriteEa))
         {
             return NtStatus.AccessDenied;
         }
 
-        if (!Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || _file is not IExtendedAttributeFile file)
+        if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile file)
         {
             return NtStatus.EasNotSupported;
         }
@@ -67,7 +59,7 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidEaName;
         }
 
-        if (!TryEnter())
+        if (!open.TryEnter())
         {
             return NtStatus.FileClosed;
         }
@@ -77,14 +69,14 @@ internal sealed partial class FileOpen
             var status = await file.SetExtendedAttributesAsync(changes, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                await Volume.RaiseModifiedAsync(this, ChangeFilter.Ea).ConfigureAwait(false);
+                await open.Volume.RaiseModifiedAsync(open, ChangeFilter.Ea).ConfigureAwait(false);
             }
 
             return status;
         }
         finally
         {
-            Exit();
+            open.Exit();
         }
     }
 }

@@ -1,22 +1,21 @@
 using Smb3.Embedded.Files.Locking;
-using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files;
+namespace Smb3.Embedded.Files.Data;
 
-// Sparse data: holes, zeroing, allocated ranges, trim.
-internal sealed partial class FileOpen
+/// <summary>Sparse data: holes, zeroing, allocated ranges, trim.</summary>
+internal static class SparseOperations
 {
     /// <summary>Makes the data sparse or ordinary (MS-FSA section 2.1.5.10.38).</summary>
-    public async ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken)
+    public static async ValueTask<NtStatus> SetSparseAsync(this FileOpen open, bool sparse, CancellationToken cancellationToken)
     {
-        if (_file is not ISparseFile file)
+        if (open.Handle is not ISparseFile file)
         {
             return NtStatus.InvalidDeviceRequest;
         }
 
-        if (!TryEnter())
+        if (!open.TryEnter())
         {
             return NtStatus.FileClosed;
         }
@@ -26,21 +25,21 @@ internal sealed partial class FileOpen
             var status = await file.SetSparseAsync(sparse, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
-                await Volume.RaiseModifiedAsync(this, ChangeFilter.Attributes).ConfigureAwait(false);
+                await open.Volume.RaiseModifiedAsync(open, ChangeFilter.Attributes).ConfigureAwait(false);
             }
 
             return status;
         }
         finally
         {
-            Exit();
+            open.Exit();
         }
     }
 
     /// <summary>Makes a range read as zeros (MS-FSA section 2.1.5.10.40); what lies behind the end of the file does not count.</summary>
-    public async ValueTask<NtStatus> ZeroAsync(long offset, long end, CancellationToken cancellationToken)
+    public static async ValueTask<NtStatus> ZeroAsync(this FileOpen open, long offset, long end, CancellationToken cancellationToken)
     {
-        if (_file is not ISparseFile file)
+        if (open.Handle is not ISparseFile file)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -50,7 +49,7 @@ internal sealed partial class FileOpen
             return NtStatus.InvalidParameter;
         }
 
-        var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)(end - offset)), out var turn);
+        var began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)(end - offset)), out var turn);
         if (began != NtStatus.Success)
         {
             return began;
@@ -58,7 +57,7 @@ internal sealed partial class FileOpen
 
         try
         {
-            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {
                 return metadata.Status;
@@ -70,33 +69,34 @@ internal sealed partial class FileOpen
                 return NtStatus.Success;
             }
 
-            File.Caching.BreakReads(this);
-            File.Times.BeforeWrite(this);
-            File.NoteChange(offset, end - offset);
+            open.File.Caching.BreakReads(open);
+            open.File.Times.BeforeWrite(open);
+            open.File.NoteChange(offset, end - offset);
             var status = await file.ZeroAsync(offset, end - offset, cancellationToken).ConfigureAwait(false);
-            return await AfterWriteAsync(status, end - offset).ConfigureAwait(false);
+            return await open.AfterWriteAsync(status, end - offset).ConfigureAwait(false);
         }
         finally
         {
-            EndWrite(turn);
+            open.EndWrite(turn);
         }
     }
 
     /// <summary>Finds what occupies space in a range (MS-FSA section 2.1.5.10.22): of ordinary data, all of it.</summary>
+    /// <param name="open">The open.</param>
     /// <param name="offset">Bytes from the start.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="limit">How many ranges are wanted.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>At most one range more than <paramref name="limit"/>, which says that there are more; or INVALID_PARAMETER.</returns>
-    public async ValueTask<NtResult<List<StoreRange>>> FindAllocatedAsync(
-        long offset, long length, int limit, CancellationToken cancellationToken)
+    public static async ValueTask<NtResult<List<StoreRange>>> FindAllocatedAsync(
+        this FileOpen open, long offset, long length, int limit, CancellationToken cancellationToken)
     {
         if (offset < 0 || length < 0 || offset > long.MaxValue - length)
         {
             return NtStatus.InvalidParameter;
         }
 
-        if (!TryEnter())
+        if (!open.TryEnter())
         {
             return NtStatus.FileClosed;
         }
@@ -104,7 +104,7 @@ internal sealed partial class FileOpen
         try
         {
             var ranges = new List<StoreRange>();
-            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {
                 return metadata.Status;
@@ -116,7 +116,7 @@ internal sealed partial class FileOpen
                 return ranges;
             }
 
-            if (_file is not ISparseFile file || (metadata.Value.Attributes & FileAttributes.SparseFile) == 0)
+            if (open.Handle is not ISparseFile file || (metadata.Value.Attributes & FileAttributes.SparseFile) == 0)
             {
                 ranges.Add(new StoreRange(offset, end - offset));
                 return ranges;
@@ -152,19 +152,19 @@ internal sealed partial class FileOpen
         }
         finally
         {
-            Exit();
+            open.Exit();
         }
     }
 
     /// <summary>What a range holds is no longer needed (MS-FSA section 2.1.5.10.6).</summary>
-    public async ValueTask<NtStatus> TrimAsync(long offset, long length, CancellationToken cancellationToken)
+    public static async ValueTask<NtStatus> TrimAsync(this FileOpen open, long offset, long length, CancellationToken cancellationToken)
     {
-        if (_file is not ISparseFile file)
+        if (open.Handle is not ISparseFile file)
         {
             return NtStatus.InvalidDeviceRequest;
         }
 
-        var began = TryBeginWrite(new ByteRange((ulong)offset, (ulong)length), out var turn);
+        var began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)length), out var turn);
         if (began != NtStatus.Success)
         {
             return began;
@@ -172,7 +172,7 @@ internal sealed partial class FileOpen
 
         try
         {
-            var metadata = await _file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {
                 return metadata.Status;
@@ -184,15 +184,15 @@ internal sealed partial class FileOpen
                 return NtStatus.Success;
             }
 
-            File.Caching.BreakReads(this);
-            File.NoteChange(offset, length);
+            open.File.Caching.BreakReads(open);
+            open.File.NoteChange(offset, length);
             var status = await file.TrimAsync(offset, length, cancellationToken).ConfigureAwait(false);
-            File.Caching.BreakReads(this);
-            return await AfterTelling(status).ConfigureAwait(false);
+            open.File.Caching.BreakReads(open);
+            return await open.AfterTelling(status).ConfigureAwait(false);
         }
         finally
         {
-            EndWrite(turn);
+            open.EndWrite(turn);
         }
     }
 }

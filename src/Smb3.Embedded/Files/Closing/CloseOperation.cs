@@ -1,0 +1,130 @@
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Names;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Closing;
+
+/// <summary>Ends an open (MS-FSA section 2.1.5.5).</summary>
+internal static class CloseOperation
+{
+    /// <summary>
+    /// Ends the open: what runs on it finishes first, what waits for a lock ends, a name that is to be deleted and has no other open
+    /// goes, and the store's handle is closed.
+    /// </summary>
+    /// <param name="open">The open.</param>
+    /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
+    /// <param name="cancellationToken">Ends the query, not the close.</param>
+    /// <returns>The metadata, all zero when not asked for or not to be had; FILE_CLOSED when the open was closed before.</returns>
+    public static async ValueTask<NtResult<FileMetadata>> CloseAsync(
+        this FileOpen open, bool query = false, CancellationToken cancellationToken = default)
+    {
+        if (!open.TryBeginClose(out var isIdle))
+        {
+            return NtStatus.FileClosed;
+        }
+
+        open.File.Locks?.EndWaiting(open);
+        open.EndWatch(forget: isIdle);
+        if (!isIdle)
+        {
+            await open.Drained.ConfigureAwait(false);
+            open.EndWatch(forget: true);
+        }
+
+        // A write that was still under way has ended: nobody meets it under a lock of his own.
+        open.File.Locks?.Release(open);
+        open.File.EndOffloads(open);
+
+        FileMetadata metadata = default;
+        try
+        {
+            var change = open.File.Times.Close(open, open.Volume.Now());
+            if (open.NeedsArchive || !change.IsEmpty)
+            {
+                open.Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, open.Path, ChangeFilter.Attributes));
+            }
+
+            if (open.NeedsArchive)
+            {
+                await open.ArchiveAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (!change.IsEmpty && !open.Link!.Removed
+                && await open.Handle.SetMetadataAsync(change, CancellationToken.None).ConfigureAwait(false) is var set && set != NtStatus.Success)
+            {
+                ServerLog.CloseIncomplete(open.Volume.Options.Logger, open.FullName, open.Volume.Options.Name, set.ToString());
+            }
+
+            open.File.Whole.Caching.NoteOwn();
+
+            // NTFS tells of the archive attribute that a rename set only now.
+            if (open.Renamed && open.Link is { Removed: false, DeletePending: false })
+            {
+                open.Volume.RaiseModified(open, ChangeFilter.Attributes);
+            }
+
+            if (open.ChangedEntry)
+            {
+                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey) ?? Task.CompletedTask).ConfigureAwait(false);
+            }
+
+            if (query && await open.ShowMetadataAsync(cancellationToken).ConfigureAwait(false) is { Succeeded: true, Value: var shown })
+            {
+                metadata = shown;
+            }
+        }
+        finally
+        {
+            await open.LeaveAsync().ConfigureAwait(false);
+        }
+
+        return metadata;
+    }
+
+    private static async ValueTask LeaveAsync(this FileOpen open)
+    {
+        try
+        {
+            // The name and the table change together for whoever looks the name up meanwhile.
+            while (open.File.BeginClose(open) != DeletionDue.None)
+            {
+                var path = open.Path;
+                using var turn = await open.Volume.Gate.EnterAsync(path, CancellationToken.None).ConfigureAwait(false);
+                if (path != open.Path)
+                {
+                    continue; // a rename came between
+                }
+
+                await open.DeleteNameAsync(path).ConfigureAwait(false);
+                break;
+            }
+        }
+        finally
+        {
+            open.File.Remove(open);
+            if (open.Grant?.WhenSent() is { } sent)
+            {
+                await sent.ConfigureAwait(false);
+            }
+
+            open.Volume.Dereference(open.File);
+            open.Volume.CountOpen(-1);
+            try
+            {
+                if (open.Cursor is { } cursor)
+                {
+                    await cursor.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                await open.Handle.DisposeAsync().ConfigureAwait(false);
+                open.Observation?.Close();
+            }
+        }
+    }
+}

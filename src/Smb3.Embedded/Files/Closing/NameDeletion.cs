@@ -1,0 +1,88 @@
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Observation;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Closing;
+
+/// <summary>Deletes what the close of an open deletes.</summary>
+internal static class NameDeletion
+{
+    public static async ValueTask DeleteNameAsync(this FileOpen open, StorePath path)
+    {
+        // Somebody may have opened or undone it while this one waited.
+        switch (open.File.BeginClose(open))
+        {
+            case DeletionDue.None:
+                return;
+            case DeletionDue.Stream:
+                await open.DeleteStreamAsync().ConfigureAwait(false);
+                return;
+        }
+
+        var seers = await open.Volume.Watches.FindSeersAsync(path).ConfigureAwait(false);
+        var status = NtStatus.UnexpectedIoError;
+        try
+        {
+            status = await open.Volume.Store.DeleteAsync(path, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A local program may have been quicker.
+            var isGone = status is NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound;
+            open.File.Whole.EndDelete(open.Link!, isGone);
+            if (!isGone)
+            {
+                open.Volume.ReportRemovalFailed(path.Text, status);
+            }
+        }
+
+        if (status == NtStatus.Success)
+        {
+            if (open.Observation is { } observation)
+            {
+                observation.Deleted = true;
+            }
+
+            open.Volume.Tunnel.Remember(path);
+            var filter = open.File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
+
+            // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
+            var spared = open.Record.Lease?.ParentKey is { } parent && parent == open.Link!.DeleterParentKey ? (Guid?)parent : null;
+            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deletes the stream that is open; its file's name is held.</summary>
+    private static async ValueTask DeleteStreamAsync(this FileOpen open)
+    {
+        var status = NtStatus.UnexpectedIoError;
+        try
+        {
+            status = open.Handle is IStreamedFile file
+                ? await file.DeleteStreamAsync(open.File.StreamName!, CancellationToken.None).ConfigureAwait(false)
+                : NtStatus.NotSupported;
+        }
+        finally
+        {
+            if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+            {
+                open.File.KeepStream();
+                open.Volume.ReportRemovalFailed(open.FullName, status);
+            }
+        }
+
+        if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+        {
+            return;
+        }
+
+        if (open.Observation is { } observation)
+        {
+            observation.Deleted = true;
+        }
+
+        open.Volume.RaiseStream(ChangeAction.RemovedStream, open, ChangeFilter.StreamName);
+        open.File.RemoveStream();
+    }
+}

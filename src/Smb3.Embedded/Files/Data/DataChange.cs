@@ -1,0 +1,89 @@
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Data;
+
+/// <summary>What every change of data begins and ends with: locks that are minded, caches that are broken, times that move.</summary>
+internal static class DataChange
+{
+    /// <summary>
+    /// Lets a change of data begin where no lock forbids it; success is followed by one <see cref="EndWrite"/>. It counts as under way
+    /// before the locks are looked at (<see cref="WriteBarrier"/>).
+    /// </summary>
+    public static NtStatus TryBeginWrite(this FileOpen open, ByteRange range, out int turn)
+    {
+        turn = 0;
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        turn = open.File.Writes.Enter();
+        if (open.File.Locks is not { } locks || locks.Permits(open, range, write: true))
+        {
+            return NtStatus.Success;
+        }
+
+        open.EndWrite(turn);
+        return NtStatus.FileLockConflict;
+    }
+
+    public static void EndWrite(this FileOpen open, int turn)
+    {
+        open.File.Writes.Exit(turn);
+        open.Exit();
+    }
+
+    public static ValueTask<NtStatus> AfterWriteAsync(this FileOpen open, NtStatus status, long length)
+    {
+        // Who was granted a cache during the change may have read what was there before it.
+        open.File.Caching.BreakReads(open);
+        if (status == NtStatus.Success)
+        {
+            open.Observation?.CountWritten(length);
+            open.NeedsArchive = true;
+            open.Volume.RaiseWritten(open);
+        }
+
+        return open.AfterTelling(status);
+    }
+
+    /// <summary>The answer to a change of data, once everybody who caches it has been told (<see cref="Caching.FileCaching.WhenTold"/>).</summary>
+    public static ValueTask<NtStatus> AfterTelling(this FileOpen open, NtStatus status)
+    {
+        return open.File.Caching.WhenTold() is { } told ? WaitAsync(told, status) : new(status);
+
+        static async ValueTask<NtStatus> WaitAsync(Task told, NtStatus status)
+        {
+            await told.ConfigureAwait(false);
+            return status;
+        }
+    }
+
+    public static bool Permits(this FileOpen open, long offset, long length, bool write) =>
+        open.File.Locks is not { } locks || locks.Permits(open, new ByteRange((ulong)offset, (ulong)length), write);
+
+    /// <summary>What every change of data takes: nobody who still caches, and times that move.</summary>
+    public static async ValueTask<NtStatus> ChangeDataAsync(this FileOpen open, long offset, long length, Func<ValueTask<NtStatus>> change)
+    {
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            open.File.Caching.BreakReads(open);
+            open.File.Times.BeforeWrite(open);
+            open.File.NoteChange(offset, length);
+            var status = await change().ConfigureAwait(false);
+            open.File.NoteChange(offset, length);
+            return await open.AfterWriteAsync(status, length).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+}

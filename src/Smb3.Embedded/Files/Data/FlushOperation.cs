@@ -1,0 +1,33 @@
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Data;
+
+/// <summary>Makes what was written safe (MS-FSA section 2.1.5.7).</summary>
+internal static class FlushOperation
+{
+    /// <summary>Makes everything that was written safe, and the last-write time visible.</summary>
+    public static async ValueTask<NtStatus> FlushAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        // MS-SMB2 3.3.5.11; a directory is flushed by whoever may add to it.
+        if (!open.HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            await open.ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
+            return await open.Handle.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+}

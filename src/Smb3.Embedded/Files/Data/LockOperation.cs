@@ -1,0 +1,91 @@
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Data;
+
+/// <summary>Locks and unlocks ranges of the data (MS-FSA sections 2.1.5.8 and 2.1.5.9).</summary>
+internal static class LockOperation
+{
+    /// <summary>
+    /// Locks ranges: with more than one, or <paramref name="failImmediately"/>, all at once or none; else waiting for the range.
+    /// </summary>
+    /// <returns>
+    /// Success; or LOCK_NOT_GRANTED, INVALID_LOCK_RANGE, CANCELLED, RANGE_NOT_LOCKED when the open is closed while it waits.
+    /// </returns>
+    public static ValueTask<NtStatus> LockAsync(
+        this FileOpen open, ReadOnlyMemory<LockRequest> requests, bool failImmediately, CancellationToken cancellationToken)
+    {
+        if (open.CheckLock() is var status && status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        if (requests.Length == 0 || (requests.Length > 1 && !failImmediately))
+        {
+            return new(NtStatus.InvalidParameter); // MS-SMB2 3.3.5.14.2
+        }
+
+        if (!open.TryEnter())
+        {
+            return new(NtStatus.FileClosed);
+        }
+
+        try
+        {
+            open.File.Caching.BreakReads(open);
+            var locks = open.File.GetOrCreateLocks();
+
+            // Not counted as running while it waits: the close ends it instead of waiting for it.
+            var locking = failImmediately
+                ? new ValueTask<NtStatus>(locks.TryLock(open, requests.Span))
+                : locks.LockAsync(open, requests.Span[0], cancellationToken);
+            return open.FinishLockAsync(locking);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    /// <summary>The ranges that it has locked.</summary>
+    public static IReadOnlyList<LockRequest> GetLocks(this FileOpen open) => open.File.Locks?.GetLocks(open) ?? [];
+
+    /// <summary>Unlocks ranges one after the other, up to the first that is not locked (MS-SMB2 section 3.3.5.14.1).</summary>
+    public static NtStatus Unlock(this FileOpen open, ReadOnlySpan<ByteRange> ranges)
+    {
+        if (open.CheckLock() is var status && status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        return open.File.Locks is { } locks ? locks.Unlock(open, ranges)
+            : ranges.IsEmpty ? NtStatus.Success
+            : ranges[0].IsValid ? NtStatus.RangeNotLocked
+            : NtStatus.InvalidLockRange;
+    }
+
+    private static async ValueTask<NtStatus> FinishLockAsync(this FileOpen open, ValueTask<NtStatus> locking)
+    {
+        var status = await locking.ConfigureAwait(false);
+        if (status == NtStatus.Success)
+        {
+            open.File.Caching.BreakReads(open); // granted before the lock was there
+            await open.File.Writes.WaitAsync().ConfigureAwait(false);
+            await open.AfterTelling(status).ConfigureAwait(false);
+        }
+
+        return status;
+    }
+
+    private static NtStatus CheckLock(this FileOpen open)
+    {
+        if (open.IsDirectory)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        return open.HasAny(FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.Execute)
+            ? NtStatus.Success
+            : NtStatus.AccessDenied;
+    }
+}

@@ -1,0 +1,108 @@
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Data;
+
+/// <summary>Sets the length of the data and the space that it takes.</summary>
+internal static class ResizeOperation
+{
+    /// <summary>FileEndOfFileInformation (MS-FSA section 2.1.5.15.4).</summary>
+    public static ValueTask<NtStatus> SetEndOfFileAsync(this FileOpen open, long length, CancellationToken cancellationToken) =>
+        open.ResizeAsync(length, static (open, length, token) => open.Handle.SetLengthAsync(length, token), cancellationToken);
+
+    /// <summary>FileAllocationInformation (MS-FSA section 2.1.5.15.1): less than the length cuts the file.</summary>
+    public static ValueTask<NtStatus> SetAllocationAsync(this FileOpen open, long size, CancellationToken cancellationToken) =>
+        open.ResizeAsync(size, AllocateAsync, cancellationToken);
+
+    /// <summary>
+    /// FileValidDataLengthInformation (MS-FSA section 2.1.5.15.15): the store keeps no such length, so only the check is left.
+    /// </summary>
+    public static async ValueTask<NtStatus> SetValidDataLengthAsync(this FileOpen open, long length, CancellationToken cancellationToken)
+    {
+        if (!open.HasAny(FileAccessMask.WriteData))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (!open.Record.Caller.IsAdministrator)
+        {
+            return NtStatus.PrivilegeNotHeld; // SeManageVolumePrivilege
+        }
+
+        var metadata = await open.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return !metadata.Succeeded ? metadata.Status
+            : open.IsDirectory || length < 0 || length > metadata.Value.Length ? NtStatus.InvalidParameter
+            : NtStatus.Success;
+    }
+
+    private static async ValueTask<NtStatus> AllocateAsync(FileOpen open, long size, CancellationToken cancellationToken)
+    {
+        var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        if (!metadata.Succeeded)
+        {
+            return metadata.Status;
+        }
+
+        return size < metadata.Value.Length
+            ? await open.Handle.SetLengthAsync(size, cancellationToken).ConfigureAwait(false)
+            : await open.Handle.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<NtStatus> ResizeAsync(
+        this FileOpen open, long size, Func<FileOpen, long, CancellationToken, ValueTask<NtStatus>> resize, CancellationToken cancellationToken)
+    {
+        if (!open.HasAny(FileAccessMask.WriteData))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (open.IsDirectory || size < 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (size > open.Volume.Store.Traits.MaxFileLength)
+        {
+            return NtStatus.DiskFull;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            open.File.Caching.BreakReads(open);
+            open.File.NoteChange();
+            var status = await resize(open, size, cancellationToken).ConfigureAwait(false);
+            open.File.NoteChange();
+            open.File.Caching.BreakReads(open);
+            await open.AfterTelling(status).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            // A new end is written at once, and even the old end set again moves the time.
+            open.File.Times.Flush(open);
+            if ((open.Record.Pinned & PinnedTimes.LastWrite) == 0)
+            {
+                status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                open.File.Times.BeforeWrite(open);
+            }
+
+            open.NeedsArchive = true;
+            await open.Volume.RaiseModifiedAsync(open, ChangeFilter.LastWrite | ChangeFilter.Size).ConfigureAwait(false);
+            return status;
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Data;
+
+/// <summary>Writes and appends data (MS-FSA section 2.1.5.4).</summary>
+internal static class WriteOperation
+{
+    /// <summary>The offset that means "at the end of the file"; Windows takes it from opens only that can do nothing else.</summary>
+    public const long AppendOffset = -1;
+
+    // Ends below this are not worth asking the store how large the volume is.
+    public const long SurelyFits = 1L << 40;
+
+    /// <summary>Writes data, all of it or none that counts.</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="offset">
+    /// Bytes from the start of the file. An open that may append but not write always appends, and takes <see cref="AppendOffset"/> too.
+    /// </param>
+    /// <param name="data">What is written; valid until the task ends.</param>
+    /// <param name="writeThrough">Whether the answer waits until the data is safe.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>
+    /// Success; or ACCESS_DENIED, INVALID_DEVICE_REQUEST for a directory, INVALID_PARAMETER, FILE_LOCK_CONFLICT, DISK_FULL.
+    /// </returns>
+    public static ValueTask<NtStatus> WriteAsync(
+        this FileOpen open, long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        if (open.IsDirectory)
+        {
+            return new(NtStatus.InvalidDeviceRequest);
+        }
+
+        if (!open.HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
+        {
+            return new(NtStatus.AccessDenied);
+        }
+
+        var appends = !open.HasAny(FileAccessMask.WriteData);
+        if ((offset < 0 && !(appends && offset == AppendOffset)) || offset > long.MaxValue - data.Length)
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        if (data.Length == 0)
+        {
+            return new(NtStatus.Success);
+        }
+
+        if (appends)
+        {
+            return open.AppendAsync(data, writeThrough, cancellationToken);
+        }
+
+        if (offset + data.Length > open.Volume.Store.Traits.MaxFileLength)
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        if (offset + data.Length > SurelyFits)
+        {
+            return open.WriteFarAsync(offset, data, writeThrough, cancellationToken);
+        }
+
+        return open.WriteAtAsync(offset, data, writeThrough, cancellationToken);
+    }
+
+    private static ValueTask<NtStatus> WriteAtAsync(
+        this FileOpen open, long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        var began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)data.Length), out var turn);
+        if (began != NtStatus.Success)
+        {
+            return new(began);
+        }
+
+        ValueTask<NtStatus> writing;
+        try
+        {
+            open.File.Caching.BreakReads(open);
+            open.File.Times.BeforeWrite(open);
+            open.File.NoteChange(offset, data.Length);
+            writing = open.Handle.WriteAsync(offset, data, cancellationToken);
+        }
+        catch
+        {
+            open.EndWrite(turn);
+            throw;
+        }
+
+        writeThrough |= (open.Options & CreateOptions.WriteThrough) != 0;
+        if (writeThrough || !writing.IsCompletedSuccessfully)
+        {
+            return open.FinishWriteAsync(writing, data.Length, writeThrough, turn, cancellationToken);
+        }
+
+        var status = writing.Result;
+        open.EndWrite(turn);
+        return open.AfterWriteAsync(status, data.Length);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<NtStatus> FinishWriteAsync(
+        this FileOpen open, ValueTask<NtStatus> writing, long length, bool writeThrough, int turn, CancellationToken cancellationToken)
+    {
+        NtStatus status;
+        try
+        {
+            status = await writing.ConfigureAwait(false);
+            if (writeThrough && status == NtStatus.Success)
+            {
+                status = await open.Handle.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            open.EndWrite(turn);
+        }
+
+        return await open.AfterWriteAsync(status, length).ConfigureAwait(false);
+    }
+
+    private static async ValueTask<NtStatus> AppendAsync(
+        this FileOpen open, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        if (data.Length == 0)
+        {
+            return NtStatus.Success;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        var entered = open.File.Writes.Enter();
+        try
+        {
+            // Two appends must not find the same end.
+            using var turn = await open.File.AppendGate.EnterAsync(StorePath.Root, cancellationToken).ConfigureAwait(false);
+            var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            if (!metadata.Succeeded)
+            {
+                return metadata.Status;
+            }
+
+            var end = metadata.Value.Length;
+            if (end > open.Volume.Store.Traits.MaxFileLength - data.Length)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            if (open.File.Locks is { } locks && !locks.Permits(open, new ByteRange((ulong)end, (ulong)data.Length), write: true))
+            {
+                return NtStatus.FileLockConflict;
+            }
+
+            open.File.Caching.BreakReads(open);
+            open.File.Times.BeforeWrite(open);
+            open.File.NoteChange(end, data.Length);
+            var status = await open.Handle.WriteAsync(end, data, cancellationToken).ConfigureAwait(false);
+            if (status == NtStatus.Success && (writeThrough || (open.Options & CreateOptions.WriteThrough) != 0))
+            {
+                status = await open.Handle.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            return await open.AfterWriteAsync(status, data.Length).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.EndWrite(entered);
+        }
+    }
+
+    /// <summary>A file is never larger than its volume, though a sparse store would take it.</summary>
+    private static async ValueTask<NtStatus> WriteFarAsync(
+        this FileOpen open, long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        var volume = await open.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        if (!volume.Succeeded)
+        {
+            return volume.Status;
+        }
+
+        return offset + data.Length > volume.Value.TotalBytes
+            ? NtStatus.DiskFull
+            : await open.WriteAtAsync(offset, data, writeThrough, cancellationToken).ConfigureAwait(false);
+    }
+}

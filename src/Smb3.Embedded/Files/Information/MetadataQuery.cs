@@ -1,0 +1,107 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Information;
+
+/// <summary>What a file is, as the store has it and as handles see it.</summary>
+internal static class MetadataQuery
+{
+    /// <summary>Size and free space of the volume, where the file is.</summary>
+    public static async ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (open.Handle is not IVolumeFile file)
+        {
+            return await open.Volume.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await file.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    /// <summary>
+    /// What the file is, as handles see it: with times that are delayed or frozen, and with the name that is to be deleted no longer
+    /// counted among the links.
+    /// </summary>
+    public static async ValueTask<NtResult<FileMetadata>> GetMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await open.ShowMetadataAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    public static async ValueTask<NtResult<FileMetadata>> ShowMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        var stored = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        if (!stored.Succeeded)
+        {
+            return stored;
+        }
+
+        var shown = open.File.Times.Show(open.AsOpened(stored.Value));
+        return open.IsDeletePending && !open.File.IsStreamDeletePending && shown.LinkCount > 0 && !open.Link!.Removed
+            ? shown with { LinkCount = shown.LinkCount - 1 }
+            : shown;
+    }
+
+    /// <summary>A named stream of a directory is no directory, whatever its file is.</summary>
+    private static FileMetadata AsOpened(this FileOpen open, in FileMetadata metadata) =>
+        open.File.IsStream ? metadata with { Attributes = metadata.Attributes & ~FileAttributes.Directory } : metadata;
+
+    /// <summary>What the whole file is, whichever of its streams is open.</summary>
+    public static async ValueTask<NtResult<FileMetadata>> GetWholeMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (!open.File.IsStream)
+        {
+            return await open.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var opened = await open.Volume.Store.OpenAsync(open.Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!opened.Succeeded)
+        {
+            return opened.Status;
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the store says, which is not what handles are shown of the times.</summary>
+    public static async ValueTask<NtResult<FileMetadata>> GetStoreMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+}

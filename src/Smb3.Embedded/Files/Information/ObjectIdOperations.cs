@@ -1,0 +1,55 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Information;
+
+/// <summary>Object ids.</summary>
+internal static class ObjectIdOperations
+{
+    /// <summary>The object id's buffer; empty when the file has none.</summary>
+    public static async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (open.Handle is not IObjectIdFile file)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await file.GetObjectIdAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    /// <summary>Keeps an object id's buffer; an empty one removes it.</summary>
+    public static async ValueTask<NtStatus> SetObjectIdAsync(
+        this FileOpen open, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (open.Handle is not IObjectIdFile file)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await file.SetObjectIdAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Information;
+
+/// <summary>Sets times and attributes.</summary>
+internal static class SetBasicOperation
+{
+    private const long Freeze = -1;
+
+    private const long Thaw = -2;
+
+    /// <summary>Attributes that a client can set; the others say what the file is (MS-FSCC section 2.6).</summary>
+    public const FileAttributes SettableAttributes = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
+        | FileAttributes.Archive | FileAttributes.Temporary | FileAttributes.Offline | FileAttributes.NotContentIndexed;
+
+    /// <summary>FileBasicInformation (MS-FSCC section 2.4.7, MS-FSA section 2.1.5.15.2).</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="times">Raw values: 0 leaves a time, −1 keeps it from moving by itself, −2 lets it move again.</param>
+    /// <param name="attributes">0 leaves them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async ValueTask<NtStatus> SetBasicAsync(
+        this FileOpen open, BasicTimes times, FileAttributes attributes, CancellationToken cancellationToken)
+    {
+        if (!open.HasAny(FileAccessMask.WriteAttributes))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (times.AnyBelow(Thaw))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if ((attributes & FileAttributes.Directory) != 0 && !open.IsDirectory)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if ((attributes & FileAttributes.Temporary) != 0 && open.IsDirectory)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            await open.ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
+            var change = new FileMetadataChange
+            {
+                CreationTime = ToSet(times.Creation),
+                LastAccessTime = ToSet(times.LastAccess),
+                LastWriteTime = ToSet(times.LastWrite),
+                ChangeTime = ToSet(times.Change),
+                Attributes = attributes == 0 ? null : attributes & SettableAttributes,
+            };
+
+            var frozen = times.With(Freeze);
+            NtResult<FileMetadata> before = default;
+            if (frozen != PinnedTimes.None)
+            {
+                before = await open.ShowMetadataAsync(cancellationToken).ConfigureAwait(false);
+                if (!before.Succeeded)
+                {
+                    return before.Status;
+                }
+            }
+
+            if (!change.IsEmpty)
+            {
+                var status = await open.Handle.SetMetadataAsync(change, cancellationToken).ConfigureAwait(false);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
+
+                open.File.Times.Set(change);
+                if (change.Attributes is not null)
+                {
+                    open.NeedsArchive = false; // what is set on purpose stays
+                }
+
+                await open.Volume.RaiseModifiedAsync(open, Filter(change)).ConfigureAwait(false);
+            }
+
+            if (times.With(Thaw) is var thawed && thawed != PinnedTimes.None)
+            {
+                open.File.Times.Unpin(open, thawed & open.Record.Pinned);
+                open.Record.Pinned &= ~thawed;
+            }
+
+            // What a client sets it does not want moved by its own later writes either.
+            var set = times.Set();
+            if ((frozen | set) != PinnedTimes.None)
+            {
+                var shown = new FileMetadata
+                {
+                    FileId = open.File.FileId,
+                    Attributes = 0,
+                    LastWriteTime = change.LastWriteTime ?? before.Value.LastWriteTime,
+                    ChangeTime = change.ChangeTime ?? before.Value.ChangeTime,
+                };
+                open.File.Times.Pin(open, frozen | (set & (PinnedTimes.LastWrite | PinnedTimes.Change)), shown);
+                open.Record.Pinned |= frozen | set;
+            }
+
+            return NtStatus.Success;
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    private static FileTime? ToSet(long ticks) => ticks > 0 ? new FileTime(ticks) : null;
+
+    private static ChangeFilter Filter(in FileMetadataChange change) =>
+        (change.Attributes is null ? 0 : ChangeFilter.Attributes)
+        | (change.CreationTime is null ? 0 : ChangeFilter.Creation)
+        | (change.LastAccessTime is null ? 0 : ChangeFilter.LastAccess)
+        | (change.LastWriteTime is null ? 0 : ChangeFilter.LastWrite);
+
+    public static async ValueTask ShowWriteTimeAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (open.File.Times.Flush(open))
+        {
+            await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken).ConfigureAwait(false);
+            open.File.Whole.Caching.NoteOwn();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Listing;
+
+/// <summary>Begins or continues the listing of a directory.</summary>
+internal static class ListOperation
+{
+    /// <summary>Begins or continues the listing of this directory (MS-FSA section 2.1.5.6.3).</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="pattern">The expression; only that of the first query counts, or that of one with <paramref name="reopen"/>.</param>
+    /// <param name="restart">SMB2_RESTART_SCANS.</param>
+    /// <param name="reopen">SMB2_REOPEN.</param>
+    /// <param name="after">SMB2_INDEX_SPECIFIED: the index of the entry behind which it goes on.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The query, to be disposed; or INVALID_PARAMETER for a file, ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
+    public static async ValueTask<NtResult<DirectoryQuery>> QueryDirectoryAsync(
+        this FileOpen open, string pattern, bool restart, bool reopen, uint? after, CancellationToken cancellationToken)
+    {
+        if (!open.IsDirectory)
+        {
+            return NtStatus.InvalidParameter; // MS-SMB2 3.3.5.18
+        }
+
+        if (!open.HasAny(FileAccessMask.ListDirectory))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        NameGate.Turn? turn = null;
+        var handedOn = false;
+        try
+        {
+            turn = await open.CursorGate.EnterAsync(StorePath.Root, cancellationToken).ConfigureAwait(false);
+            open.Cursor ??= new DirectoryCursor(open);
+            var status = await open.Cursor.StartAsync(pattern, restart, reopen, after, cancellationToken).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            handedOn = true;
+            return new DirectoryQuery(open.Cursor, open, turn.Value);
+        }
+        finally
+        {
+            if (!handedOn)
+            {
+                turn?.Dispose();
+                open.Exit();
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Names;
+
+/// <summary>Has a name deleted by the close, or takes that back.</summary>
+internal static class DispositionOperation
+{
+    /// <summary>FileDispositionInformation and FileDispositionInformationEx (MS-FSA section 2.1.5.15.3).</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="delete">Whether the name goes.</param>
+    /// <param name="posix">Whether it goes with the close of this open, whoever else has the file open.</param>
+    /// <param name="ignoreReadOnly">Whether the read-only attribute is no hindrance.</param>
+    /// <param name="onClose">FILE_DISPOSITION_ON_CLOSE: changes what FILE_DELETE_ON_CLOSE said at the open, not the name.</param>
+    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async ValueTask<NtStatus> SetDispositionAsync(
+        this FileOpen open, bool delete, bool posix, bool ignoreReadOnly, bool onClose, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
+    {
+        if (!open.HasAny(OperationRights.Of(FileOperation.Delete).Open))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (onClose)
+        {
+            if ((open.Options & CreateOptions.DeleteOnClose) == 0)
+            {
+                return NtStatus.NotSupported;
+            }
+
+            return await open.SetDeleteOnCloseAsync(delete, ignoreReadOnly, cancellationToken).ConfigureAwait(false);
+        }
+
+        posix |= open.Record.IsPosix;
+        var wait = new HandleWait(onWait);
+        while (true)
+        {
+            if (!open.TryEnter())
+            {
+                return NtStatus.FileClosed;
+            }
+
+            try
+            {
+                if (!delete)
+                {
+                    open.DeletesAtOnce = false;
+                    open.File.SetDeletePending(open, false);
+                    return NtStatus.Success;
+                }
+
+                var path = open.Path;
+                using var turn = await open.Volume.Gate.EnterAsync(path, cancellationToken).ConfigureAwait(false);
+                var status = await open.CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
+
+                if (!wait.Finds(open.File, open))
+                {
+                    if (open.Observation is { } observation
+                        && await observation.AskDeleteAsync(open.Volume.Store, path, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
+                    {
+                        return answer;
+                    }
+
+                    open.DeletesAtOnce = posix;
+                    open.File.SetDeletePending(open, true);
+                    return NtStatus.Success;
+                }
+            }
+            finally
+            {
+                open.Exit();
+            }
+
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<NtStatus> SetDeleteOnCloseAsync(
+        this FileOpen open, bool delete, bool ignoreReadOnly, CancellationToken cancellationToken)
+    {
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            var status = delete ? await open.CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false) : NtStatus.Success;
+            if (delete && status == NtStatus.Success && open.Observation is { } observation)
+            {
+                status = await observation.AskDeleteAsync(open.Volume.Store, open.Path, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (status == NtStatus.Success)
+            {
+                open.Record.DeleteOnClose = delete;
+            }
+
+            return status;
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    private static async ValueTask<NtStatus> CheckDeletableAsync(
+        this FileOpen open, bool ignoreReadOnly, CancellationToken cancellationToken)
+    {
+        if (open.Path.IsRoot && !open.File.IsStream)
+        {
+            return NtStatus.CannotDelete;
+        }
+
+        var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        if (!metadata.Succeeded)
+        {
+            return metadata.Status;
+        }
+
+        if (!ignoreReadOnly && (metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
+        {
+            return NtStatus.CannotDelete;
+        }
+
+        return await open.Volume.CanDeleteAsync(open.Handle, open.Path, open.File.StreamName, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,132 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Names;
+
+/// <summary>Gives a file one more name.</summary>
+internal static class LinkOperation
+{
+    /// <summary>FileLinkInformation: a link without the flags of FileLinkInformationEx.</summary>
+    public static ValueTask<NtStatus> LinkAsync(
+        this FileOpen open, string newPath, bool replace, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
+        open.LinkAsync(newPath, replace, ignoreReadOnly: false, onWait, cancellationToken);
+
+    /// <summary>FileLinkInformation and FileLinkInformationEx (MS-FSA section 2.1.5.15.6).</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="newPath">The new name's path from the root of the share, unchecked.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="ignoreReadOnly">FILE_LINK_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
+    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async ValueTask<NtStatus> LinkAsync(
+        this FileOpen open, string newPath, bool replace, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
+    {
+        var status = open.ParseTarget(newPath, out var target);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        if (open.IsDirectory)
+        {
+            return NtStatus.FileIsADirectory;
+        }
+
+        if (open.File.IsStream)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (!open.Volume.Store.Traits.Has(StoreAbilities.HardLinks))
+        {
+            return NtStatus.NotSupported;
+        }
+
+        if (open.Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
+        {
+            return NtStatus.MediaWriteProtected;
+        }
+
+        var wait = new HandleWait(onWait);
+        while (true)
+        {
+            if (!open.TryEnter())
+            {
+                return NtStatus.FileClosed;
+            }
+
+            try
+            {
+                var source = open.Path;
+                using var turn = await open.Volume.Gate.EnterAsync(source, target, cancellationToken).ConfigureAwait(false);
+                if (source != open.Path)
+                {
+                    continue;
+                }
+
+                if (open.IsDeletePending)
+                {
+                    return NtStatus.AccessDenied;
+                }
+
+                var victim = await open.CheckTargetAsync(
+                    target, replace, open.Record.IsPosix, ignoreReadOnly, OperationRights.Of(FileOperation.Link), wait, cancellationToken)
+                    .ConfigureAwait(false);
+                if (!wait.IsNeeded && !victim.Succeeded)
+                {
+                    return victim.Status;
+                }
+
+                if (!wait.IsNeeded)
+                {
+                    if (open.Observation is { } observation
+                        && await observation.AskLinkAsync(open.Volume.Store, source, target, victim.Value is not null, cancellationToken)
+                            .ConfigureAwait(false) is var answer and not NtStatus.Success)
+                    {
+                        return answer;
+                    }
+
+                    return await open.LinkInTurnAsync(source, target, replace, victim.Value, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                open.Exit();
+            }
+
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<NtStatus> LinkInTurnAsync(
+        this FileOpen open, StorePath source, StorePath target, bool replace, NameTarget.StoreVictim? victim, CancellationToken cancellationToken)
+    {
+        if (victim is { } existing && existing.FileId == open.File.FileId)
+        {
+            return NtStatus.Success;
+        }
+
+        var seers = victim is null ? null : await open.Volume.Watches.FindSeersAsync(target).ConfigureAwait(false);
+        var status = await open.Volume.Store.LinkAsync(source, target, replace, cancellationToken).ConfigureAwait(false);
+        if (status == NtStatus.Success)
+        {
+            await open.RaiseAppearedAsync(target, victim, seers).ConfigureAwait(false);
+        }
+
+        return status;
+    }
+
+    private static async ValueTask RaiseAppearedAsync(
+        this FileOpen open, StorePath path, NameTarget.StoreVictim? replaced, IReadOnlySet<DirectoryWatch>? seers)
+    {
+        if (replaced is not null)
+        {
+            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName, seers), open).ConfigureAwait(false);
+        }
+
+        await open.Volume.RaiseAsync(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), open).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,249 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Names;
+
+/// <summary>Renames a file or directory.</summary>
+internal static class RenameOperation
+{
+    /// <summary>FileRenameInformation: a rename without the flags of FileRenameInformationEx.</summary>
+    public static ValueTask<NtStatus> RenameAsync(
+        this FileOpen open, string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
+        open.RenameAsync(newPath, replace, posix, ignoreReadOnly: false, onWait, cancellationToken);
+
+    /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA section 2.1.5.15.12).</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="newPath">The new path from the root of the share, unchecked.</param>
+    /// <param name="replace">Whether an existing file is replaced.</param>
+    /// <param name="posix">FILE_RENAME_POSIX_SEMANTICS: a replaced file may be open.</param>
+    /// <param name="ignoreReadOnly">FILE_RENAME_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
+    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async ValueTask<NtStatus> RenameAsync(
+        this FileOpen open, string newPath, bool replace, bool posix, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
+    {
+        if (!open.HasAny(OperationRights.OfRename(open.IsDirectory).Open))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        posix |= open.Record.IsPosix;
+        if (open.File.IsStream || (newPath.StartsWith(':') && !open.Record.IsPosix))
+        {
+            return await open.RenameStreamAsync(newPath, replace, cancellationToken).ConfigureAwait(false);
+        }
+
+        var status = open.ParseTarget(newPath, out var target);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        if (open.Path.IsRoot)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        target = await open.Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
+        var wait = new HandleWait(onWait);
+        while (true)
+        {
+            if (!open.TryEnter())
+            {
+                return NtStatus.FileClosed;
+            }
+
+            try
+            {
+                var source = open.Path;
+                using var turn = open.IsDirectory
+                    ? await open.Volume.Gate.EnterAloneAsync(cancellationToken).ConfigureAwait(false)
+                    : await open.Volume.Gate.EnterAsync(source, target, cancellationToken).ConfigureAwait(false);
+                if (source != open.Path)
+                {
+                    continue;
+                }
+
+                status = await open.RenameInTurnAsync(source, target, replace, posix, ignoreReadOnly, wait, cancellationToken)
+                    .ConfigureAwait(false);
+                if (!wait.IsNeeded)
+                {
+                    return status;
+                }
+            }
+            finally
+            {
+                open.Exit();
+            }
+
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<NtStatus> RenameInTurnAsync(
+        this FileOpen open, StorePath source, StorePath target, bool replace, bool posix, bool ignoreReadOnly, HandleWait wait,
+        CancellationToken cancellationToken)
+    {
+        if (open.IsDeletePending)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        // Windows asks the others even for the name that the file has.
+        if (source == target)
+        {
+            return wait.Finds(open.File, open) ? NtStatus.OplockBreakInProgress : NtStatus.Success;
+        }
+
+        if (open.IsDirectory && target.IsBelow(source, open.Volume.NameComparison))
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if (open.File.HasOpenStreams)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        // On POSIX systems a directory moves with all that is open in it.
+        if (open.IsDirectory && !open.Record.IsPosix && open.HasOpenBelow(source, wait))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        NameTarget.StoreVictim? replaced = null;
+        var rights = OperationRights.OfRename(open.IsDirectory);
+        if (!open.Volume.SamePath(source, target))
+        {
+            var victim = await open.CheckTargetAsync(target, replace, posix, ignoreReadOnly, rights, wait, cancellationToken)
+                .ConfigureAwait(false);
+            if (!victim.Succeeded)
+            {
+                return victim.Status;
+            }
+
+            replaced = victim.Value;
+
+            // Two names of one file: the old one goes, the new one stays as it is.
+            if (replaced is { } existing && existing.FileId == open.File.FileId)
+            {
+                if (open.Observation is { } observer
+                    && await observer.AskRenameAsync(open.Volume.Store, source, target, replaces: false, cancellationToken)
+                        .ConfigureAwait(false) is var refusal and not NtStatus.Success)
+                {
+                    return refusal;
+                }
+
+                return await open.Volume.Store.DeleteAsync(source, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else
+        {
+            // Another case is another name too, if nobody's but the file's own.
+            var parent = await open.CheckParentAsync(target.Parent, rights, wait, cancellationToken).ConfigureAwait(false);
+            if (parent != NtStatus.Success)
+            {
+                return parent;
+            }
+        }
+
+        if (wait.Finds(open.File, open))
+        {
+            return NtStatus.OplockBreakInProgress;
+        }
+
+        if (open.Observation is { } observation
+            && await observation.AskRenameAsync(open.Volume.Store, source, target, replaced is not null, cancellationToken)
+                .ConfigureAwait(false) is var answer and not NtStatus.Success)
+        {
+            return answer;
+        }
+
+        var seers = await open.Volume.Watches.FindSeersAsync(source).ConfigureAwait(false);
+        var status = await open.Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken).ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        open.Observation?.Renamed();
+        if (replaced is { } gone)
+        {
+            open.Volume.Find(gone.FileId)?.RemoveName(target);
+        }
+
+        open.MoveLinks(source, target);
+        if (open.IsDirectory)
+        {
+            open.Volume.Watches.Rekey();
+        }
+
+        open.Volume.Tunnel.Remember(source);
+        var filter = open.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
+        await open.Volume.RaiseRenamedAsync(source, target, filter, open, seers).ConfigureAwait(false);
+        open.Renamed = !open.IsDirectory;
+        await open.ArchiveAsync(cancellationToken).ConfigureAwait(false);
+        return NtStatus.Success;
+    }
+
+    /// <summary>
+    /// Whether something below a directory is open, which keeps it from being renamed. Handles that are only cached are closed for it, if
+    /// nothing else stands in the way; but who opens something after that is not asked (MS-FSA section 2.1.5.15.12).
+    /// </summary>
+    private static bool HasOpenBelow(this FileOpen open, StorePath directory, HandleWait wait)
+    {
+        var cached = new List<FileObject>();
+        foreach (var file in open.Volume.GetFiles())
+        {
+            if (!file.AnyOpen(open, other => other.Path.IsBelow(directory, open.Volume.NameComparison)))
+            {
+                continue;
+            }
+
+            if (file.AnyOpen(open, other =>
+                other.Path.IsBelow(directory, open.Volume.NameComparison) && !FileCaching.CachesHandle(other, wait.HasWaited)))
+            {
+                return true;
+            }
+
+            cached.Add(file);
+        }
+
+        foreach (var file in cached)
+        {
+            wait.Finds(file, null);
+        }
+
+        // What was closed between the two looks does not count.
+        return cached.Count > 0 && (wait.IsNeeded || open.HasOpenBelow(directory, wait));
+    }
+
+    private static void MoveLinks(this FileOpen open, StorePath source, StorePath target)
+    {
+        if (open.Link is { } link)
+        {
+            open.File.Move(link, target);
+        }
+
+        open.Record.Path = target;
+        if (!open.IsDirectory)
+        {
+            return;
+        }
+
+        // Of a POSIX client's rename: what is open below moves along.
+        foreach (var file in open.Volume.GetFiles())
+        {
+            foreach (var below in file.GetLinks())
+            {
+                if (below.Path.IsBelow(source, open.Volume.NameComparison))
+                {
+                    file.Move(below, new StorePath(target.Text + below.Path.Text[source.Text.Length..]));
+                }
+            }
+        }
+    }
+}
