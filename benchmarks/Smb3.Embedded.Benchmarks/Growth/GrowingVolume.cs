@@ -3,6 +3,7 @@ using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage.Memory;
 
 namespace Smb3.Embedded.Benchmarks.Growth;
@@ -10,10 +11,8 @@ namespace Smb3.Embedded.Benchmarks.Growth;
 /// <summary>A volume over memory, without a wire, on which files are opened by the thousand.</summary>
 internal sealed class GrowingVolume
 {
-    private static readonly FileCaller Caller = new()
-    {
-        Name = "user", User = new Sid(5, 21, 1, 2, 3, 1000), Groups = [WellKnownSids.AuthenticatedUsers, WellKnownSids.Users],
-    };
+    private static readonly FileCaller Caller = new(
+        AuthorizationContext.ForAccount(new Sid(5, 21, 1, 2, 3, 1000), WellKnownSids.Users));
 
     private readonly List<FileOpen> _held = [];
 

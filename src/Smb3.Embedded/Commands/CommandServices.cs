@@ -20,9 +20,6 @@ internal sealed record CommandServices
 
     public required SmbServerHooks? Hooks { get; init; }
 
-    /// <summary>What the file room and the pipes need to know of a user.</summary>
-    public required ICallerDirectory Callers { get; init; }
-
     public required ServerMetrics Metrics { get; init; }
 
     public RandomNumberGenerator Random { get; init; } = RandomNumberGenerator.Create();

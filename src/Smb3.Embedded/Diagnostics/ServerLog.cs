@@ -30,8 +30,9 @@ internal static partial class ServerLog
     [LoggerMessage(11, LogLevel.Debug, "Connection {ConnectionId} from {Remote} ended: {Reason}.")]
     public static partial void ConnectionEnded(ILogger logger, ulong connectionId, EndPoint remote, string reason);
 
-    [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote}, session {SessionId:x}, {Dialect}.")]
-    public static partial void LoggedOn(ILogger logger, LogText user, EndPoint remote, ulong sessionId, string dialect);
+    [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote} with {Mechanism}, session {SessionId:x}, {Dialect}.")]
+    public static partial void LoggedOn(
+        ILogger logger, LogText user, EndPoint remote, string mechanism, ulong sessionId, string dialect);
 
     [LoggerMessage(23, LogLevel.Warning, "RPC logon of {User} from {Address} refused: {Status}.")]
     public static partial void RpcLogonRefused(ILogger logger, LogText user, IPAddress? address, string status);

@@ -200,8 +200,16 @@ internal sealed class RequestPipeline
 
         request.Session = session;
         request.Channel = channel;
-        return NtStatus.Success;
+        return session.State == SessionState.Expired && !IsServedWhenExpired(request.Command)
+            ? NtStatus.NetworkSessionExpired
+            : NtStatus.Success;
     }
+
+    /// <summary>
+    /// What the user of an expired session may still do (MS-SMB2 3.3.5.2.9): end things, and what does not depend on who it is.
+    /// </summary>
+    private static bool IsServedWhenExpired(Smb2Command command) =>
+        command is Smb2Command.Logoff or Smb2Command.Close or Smb2Command.Lock or Smb2Command.Cancel or Smb2Command.Echo;
 
     private NtStatus CheckTree(Request request)
     {

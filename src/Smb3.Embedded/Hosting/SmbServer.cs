@@ -71,10 +71,11 @@ public sealed partial class SmbServer : IAsyncDisposable
             Time = settings.TimeProvider,
             Random = _random,
         };
+        var accounts = new AccountDirectory(settings.ServerName, users);
         _parts = new ServerParts(
             settings,
-            new SpnegoAuthenticator(ntlm, users),
-            new AccountDirectory(settings.ServerName, users),
+            new SpnegoAuthenticator([new NtlmMechanism(ntlm, users, accounts)], accounts),
+            accounts,
             new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
             options.Hooks,
             loggers.CreateLogger("Smb3.Embedded.SmbServer"),

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Cryptography;
@@ -15,6 +16,9 @@ internal enum SessionState
 
     /// <summary>Authenticated.</summary>
     Valid,
+
+    /// <summary>The user must authenticate again before more is served.</summary>
+    Expired,
 
     /// <summary>Over.</summary>
     Ended,
@@ -48,7 +52,8 @@ internal sealed class Session
     private UseCount _uses = new();
     private int _inSetup;
     private Ending _ending;
-    private int _state = (int)SessionState.InProgress;
+    private int _state = (int)SessionState.InProgress; // never Expired, which the token says
+    private volatile UserOfSession? _user;
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
     {
@@ -69,13 +74,26 @@ internal sealed class Session
     /// <summary>The connection that the session was set up on; its dialect, client and cipher are the session's.</summary>
     public SessionOrigin Origin { get; }
 
-    public SessionState State => (SessionState)Volatile.Read(ref _state);
+    public SessionState State
+    {
+        get
+        {
+            var state = (SessionState)Volatile.Read(ref _state);
+            return state == SessionState.Valid && Token!.HasExpired(Graph.Settings.TimeProvider) ? SessionState.Expired : state;
+        }
+    }
+
+    /// <summary>Whether it has a user, who may have to authenticate again, and has not ended.</summary>
+    public bool IsEstablished => (SessionState)Volatile.Read(ref _state) == SessionState.Valid;
 
     /// <summary>Who it is; <see langword="null"/> until authentication has succeeded.</summary>
     public SmbIdentity? Identity => Token?.Identity;
 
-    /// <summary>What users are compared by; <see langword="null"/> until authentication has succeeded.</summary>
-    public SecurityToken? Token { get; private set; }
+    /// <summary>The user, as the last logon has shown it; <see langword="null"/> until authentication has succeeded.</summary>
+    public SecurityToken? Token => _user?.Token;
+
+    /// <summary>The same user, as files see it. For who serves a request of the session.</summary>
+    public FileCaller Caller => _user!.Caller;
 
     public SessionKeys? Keys { get; private set; }
 
@@ -134,7 +152,7 @@ internal sealed class Session
     public void Publish(
         SecurityToken token, SessionKeys? keys, MessageSealer? sealer, Channel? channel, bool signingRequired, bool encryptData)
     {
-        Token = token;
+        _user = UserOfSession.Of(token);
         Keys = keys;
         Sealer = sealer;
         SigningRequired = signingRequired;
@@ -190,7 +208,7 @@ internal sealed class Session
         }
 
         channel.Connection.Sessions[SessionId] = this;
-        if (State == SessionState.Valid && !channel.Connection.Ended.IsCancellationRequested)
+        if (IsEstablished && !channel.Connection.Ended.IsCancellationRequested)
         {
             Graph.Changes.Tell(SmbChangeKind.ChannelAdded, channel);
             return NtStatus.Success;
@@ -216,7 +234,7 @@ internal sealed class Session
     /// <summary>A further authentication succeeded: the user may be another now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
     public void Reauthenticate(SecurityToken token)
     {
-        Token = token;
+        _user = UserOfSession.Of(token);
         Graph.Changes.Tell(SmbChangeKind.SessionChanged, this);
     }
 
@@ -365,5 +383,11 @@ internal sealed class Session
         _bindingSigner?.Dispose();
         Sealer?.Dispose();
         Keys?.Dispose();
+    }
+
+    /// <summary>The token and its view, which change together.</summary>
+    private sealed record UserOfSession(SecurityToken Token, FileCaller Caller)
+    {
+        public static UserOfSession Of(SecurityToken token) => new(token, new FileCaller(token.Authorization));
     }
 }

@@ -66,10 +66,11 @@ internal sealed class FuzzServer : IDisposable
             Random = RandomNumberGenerator.Create(),
         };
         var throttle = new LogonThrottleOptions { FirstDelay = TimeSpan.Zero, FailuresPerAddress = null, FailuresPerUser = null };
+        var accounts = new AccountDirectory("SERVER", users);
         _run = new ServerRun(new ServerParts(
             settings,
-            new SpnegoAuthenticator(ntlm, users),
-            new AccountDirectory("SERVER", users),
+            new SpnegoAuthenticator([new NtlmMechanism(ntlm, users, accounts)], accounts),
+            accounts,
             new LogonThrottle(throttle, _time),
             null,
             Faults,

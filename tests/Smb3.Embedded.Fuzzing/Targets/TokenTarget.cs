@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Smb3.Embedded.Fuzzing.Running;
+using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
@@ -51,15 +52,15 @@ internal static class TokenTarget
     {
         var users = new InMemoryUserStore();
         users.Add(FuzzServer.Users[0], FuzzServer.Password);
-        return new SpnegoAuthenticator(
-            new NtlmAuthenticatorOptions
-            {
-                NetBiosComputerName = "SERVER",
-                NetBiosDomainName = "SERVER",
-                DnsComputerName = "server",
-                Time = TimeProvider.System,
-                Random = RandomNumberGenerator.Create(),
-            },
-            users);
+        var ntlm = new NtlmAuthenticatorOptions
+        {
+            NetBiosComputerName = "SERVER",
+            NetBiosDomainName = "SERVER",
+            DnsComputerName = "server",
+            Time = TimeProvider.System,
+            Random = RandomNumberGenerator.Create(),
+        };
+        var accounts = new AccountDirectory("SERVER", users);
+        return new SpnegoAuthenticator([new NtlmMechanism(ntlm, users, accounts)], accounts);
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Security.Cryptography;
@@ -34,7 +35,7 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
             return _negotiate;
         }
 
-        byte[][] mechanisms = [.. options.PreferredMechanisms, SpnegoOid.Ntlm.ToArray()];
+        byte[][] mechanisms = [.. options.PreferredMechanisms, GssOid.Ntlm.ToArray()];
         byte[] optimistic = mechanisms.Length == 1 ? _negotiate : [0x60, 0x03, 0x01, 0x02, 0x03];
         var token = NegTokenInit.Write(mechanisms, optimistic);
         if (!NegTokenInit.TryParse(token, out var init))
@@ -59,7 +60,7 @@ internal sealed class NtlmInitiator(NtlmInitiatorOptions options)
             throw new InvalidDataException("Not a NegTokenResp.");
         }
 
-        if (!response.SupportedMech.IsEmpty && !response.SupportedMech.SequenceEqual(SpnegoOid.Ntlm))
+        if (!response.SupportedMech.IsEmpty && !response.SupportedMech.SequenceEqual(GssOid.Ntlm))
         {
             throw new InvalidDataException("The server chose a mechanism that is not NTLM.");
         }

@@ -14,7 +14,8 @@ public class LogTextTests
     /// <summary>Words of the server's own: no client chooses what is in them.</summary>
     private static readonly string[] OwnWords =
     [
-        "reason", "status", "command", "dialect", "hook", "what", "mechanisms", "offered", "minDialect", "maxDialect", "highest", "shortage",
+        "reason", "status", "command", "dialect", "hook", "what", "mechanism", "mechanisms", "offered", "minDialect", "maxDialect",
+        "highest", "shortage",
     ];
 
     private static readonly string[] Hostile =

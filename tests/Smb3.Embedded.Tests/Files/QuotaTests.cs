@@ -9,8 +9,6 @@ namespace Smb3.Embedded.Tests.Files;
 
 public sealed class QuotaTests
 {
-    private static readonly FileCaller Administrator = TestVolume.Bob with { IsAdministrator = true };
-
     private readonly TestVolume _volume = new();
 
     private VolumeQuotas Quotas => _volume.Volume.Quotas!;
@@ -53,7 +51,7 @@ public sealed class QuotaTests
     public async Task The_default_holds_for_who_has_no_limit()
     {
         await Quotas.SetSettingsAsync(
-            Administrator, new QuotaSettings { IsEnforced = true, Default = new QuotaLimits(null, 4096) }, CancellationToken.None);
+            TestVolume.Administrator, new QuotaSettings { IsEnforced = true, Default = new QuotaLimits(null, 4096) }, CancellationToken.None);
         var open = await _volume.OpenAsync("file");
         Assert.Equal(NtStatus.DiskFull, await TestVolume.WriteAsync(open, 0, new byte[5000]));
         await SetAsync(TestVolume.Alice, new QuotaLimits(null, 1 << 20));
@@ -85,7 +83,7 @@ public sealed class QuotaTests
         Assert.Equal(NtStatus.AccessDenied, await Quotas.SetSettingsAsync(TestVolume.Alice, default, CancellationToken.None));
         Assert.Equal(
             NtStatus.InvalidParameter,
-            await Quotas.SetAsync(Administrator, [(TestVolume.Alice.User, new QuotaLimits(null, -5))], CancellationToken.None));
+            await Quotas.SetAsync(TestVolume.Administrator, [(TestVolume.Alice.User, new QuotaLimits(null, -5))], CancellationToken.None));
     }
 
     [Fact]
@@ -122,12 +120,12 @@ public sealed class QuotaTests
     {
         Assert.Equal(
             NtStatus.Success,
-            await Quotas.SetSettingsAsync(Administrator, new QuotaSettings { IsEnforced = true }, CancellationToken.None));
+            await Quotas.SetSettingsAsync(TestVolume.Administrator, new QuotaSettings { IsEnforced = true }, CancellationToken.None));
         await SetAsync(caller, new QuotaLimits(null, limit));
     }
 
     private async Task SetAsync(FileCaller caller, QuotaLimits? limits) => Assert.Equal(
-        NtStatus.Success, await Quotas.SetAsync(Administrator, [(caller.User, limits)], CancellationToken.None));
+        NtStatus.Success, await Quotas.SetAsync(TestVolume.Administrator, [(caller.User, limits)], CancellationToken.None));
 
     private async Task<long> UsedAsync(FileCaller caller) =>
         (await Quotas.GetAsync([caller.User], CancellationToken.None)).Value[0].Used;

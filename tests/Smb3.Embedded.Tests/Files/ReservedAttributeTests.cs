@@ -119,8 +119,7 @@ public sealed class ReservedAttributeTests : IDisposable
             Assert.Equal(NtStatus.AccessDenied, (await _volume.CreateAsync("file", CreateDisposition.Open, FileAccessMask.WriteDac)).Status);
 
             // Who administers the server mends it.
-            var admin = Alice with { IsAdministrator = true };
-            var outcome = await _volume.CreateAsync("file", CreateDisposition.Open, caller: admin);
+            var outcome = await _volume.CreateAsync("file", CreateDisposition.Open, caller: TestVolume.Administrator);
             Assert.Equal(NtStatus.Success, outcome.Status);
             var descriptor = new SecurityDescriptor
             {

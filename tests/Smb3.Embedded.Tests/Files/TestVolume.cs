@@ -7,6 +7,7 @@ using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Xunit;
@@ -18,8 +19,11 @@ internal sealed class TestVolume
 {
     public const FileAccessMask All = FileAccessMask.FileAllAccess;
 
-    public static readonly FileCaller Alice = NewCaller("alice", 1001);
-    public static readonly FileCaller Bob = NewCaller("bob", 1002);
+    public static readonly FileCaller Alice = NewCaller(1001);
+    public static readonly FileCaller Bob = NewCaller(1002);
+
+    /// <summary>Bob, who administers the server.</summary>
+    public static readonly FileCaller Administrator = NewCaller(1002, TokenGroup.Enabled(WellKnownSids.Administrators));
 
     public TestVolume(
         Func<IFileStore, IFileStore>? wrap = null, FakeTimeProvider? clock = null, int sortedListingLimit = 4096,
@@ -123,10 +127,7 @@ internal sealed class TestVolume
         Assert.Equal(0, Volume.FileCount);
     }
 
-    private static FileCaller NewCaller(string name, uint rid) => new()
-    {
-        Name = name,
-        User = new Sid(5, 21, 1, 2, 3, rid),
-        Groups = [WellKnownSids.AuthenticatedUsers, WellKnownSids.Users],
-    };
+    /// <summary>A user with groups beside those that every user is in.</summary>
+    public static FileCaller NewCaller(uint rid, params ReadOnlySpan<TokenGroup> groups) =>
+        new(AuthorizationContext.ForAccount(new Sid(5, 21, 1, 2, 3, rid), WellKnownSids.Users, groups));
 }

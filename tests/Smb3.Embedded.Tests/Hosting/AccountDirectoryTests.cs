@@ -21,8 +21,8 @@ public sealed class AccountDirectoryTests
         var sid = (await New().FindAsync(null, "ALICE", CancellationToken.None))!.Sid;
         var account = New().Find(sid);
         Assert.Equal(("alice", SidNameUse.User), (account!.Name, account.Use));
-        var groups = New().ForFiles(new SmbIdentity { UserName = "x", Groups = ["staff"] }).Groups;
-        Assert.Equal(("staff", SidNameUse.Group), (New().Find(groups[^1])!.Name, New().Find(groups[^1])!.Use));
+        var groups = New().Create(new SmbIdentity { UserName = "x", Groups = ["staff"] }, "NTLM").Authorization.Groups;
+        Assert.Equal(("staff", SidNameUse.Group), (New().Find(groups[^1].Sid)!.Name, New().Find(groups[^1].Sid)!.Use));
         Assert.Null(New().Find(Sid.Parse("S-1-5-21-1-2-3-4")));
     }
 
@@ -39,7 +39,7 @@ public sealed class AccountDirectoryTests
     public void Accounts_of_two_domains_have_SIDs_of_their_own()
     {
         var accounts = New();
-        Sid? Of(string? domain) => accounts.TokenOf(new SmbIdentity { UserName = "alice", DomainName = "X", AccountDomain = domain }).User;
+        Sid? Of(string? domain) => accounts.Create(new SmbIdentity { UserName = "alice", DomainName = "X", AccountDomain = domain }, "NTLM").User;
         Assert.Equal(4, new[] { Of(""), Of("EAST"), Of("WEST"), Of("NORTH") }.Distinct().Count());
         Assert.Equal(Of("EAST"), Of("east"));
         Assert.Equal(Of(""), Of(null));
@@ -52,19 +52,20 @@ public sealed class AccountDirectoryTests
     {
         var accounts = New();
         var identity = new SmbIdentity { UserName = "Administrators", AccountDomain = "" };
-        Assert.NotEqual(WellKnownSids.Administrators, accounts.ForFiles(identity).User);
-        Assert.NotEqual(WellKnownSids.Administrators, accounts.TokenOf(identity).User);
-        Assert.False(accounts.ForFiles(identity).IsAdministrator);
+        var token = accounts.Create(identity, "NTLM");
+        Assert.NotEqual(WellKnownSids.Administrators, token.User);
+        Assert.False(token.Authorization.IsAdministrator);
     }
 
     [Fact]
     public void A_guest_has_no_account()
     {
-        var token = New().TokenOf(new SmbIdentity { UserName = "Guest", IsGuest = true });
-        Assert.Null(token.User);
+        var token = New().Create(new SmbIdentity { UserName = "Guest", IsGuest = true }, "NTLM");
+        Assert.Equal(501u, token.User.Rid);
+        Assert.False(token.IsProven);
         Assert.True(token.IsSameUser(token));
-        Assert.False(token.IsSameUser(New().TokenOf(new SmbIdentity { UserName = "Guest", IsGuest = true })));
-        Assert.False(token.IsSameUser(New().TokenOf(new SmbIdentity { UserName = "Guest", AccountDomain = "" })));
+        Assert.False(token.IsSameUser(New().Create(new SmbIdentity { UserName = "Guest", IsGuest = true }, "NTLM")));
+        Assert.False(token.IsSameUser(New().Create(new SmbIdentity { UserName = "Guest", AccountDomain = "" }, "NTLM")));
     }
 
     private AccountDirectory New() => new("SERVER", new UserDirectory(_own, _host));

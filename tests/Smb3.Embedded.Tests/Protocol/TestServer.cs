@@ -9,6 +9,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Sessions;
@@ -53,6 +54,9 @@ internal sealed record TestServerOptions
 
     /// <summary>Puts something around the users, alice and bob.</summary>
     public Func<ISmbUserStore, ISmbUserStore>? Users { get; init; }
+
+    /// <summary>Puts something around NTLM.</summary>
+    public Func<IGssMechanism, IGssMechanism>? Mechanism { get; init; }
 
     /// <summary>Puts something around the log that <see cref="TestServer.Log"/> shows.</summary>
     public Func<ILogger, ILogger>? Logger { get; init; }
@@ -99,10 +103,12 @@ internal sealed class TestServer : IAsyncDisposable
             Time = settings.TimeProvider,
             Random = RandomNumberGenerator.Create(),
         };
+        var accounts = new AccountDirectory("SERVER", users);
+        var mechanism = new NtlmMechanism(ntlm, _options.Users?.Invoke(users) ?? users, accounts);
         _run = new ServerRun(new ServerParts(
             settings,
-            new SpnegoAuthenticator(ntlm, _options.Users?.Invoke(users) ?? users),
-            new AccountDirectory("SERVER", users),
+            new SpnegoAuthenticator([_options.Mechanism?.Invoke(mechanism) ?? mechanism], accounts),
+            accounts,
             new LogonThrottle(_options.LogonThrottle, settings.TimeProvider),
             _options.Hooks,
             _options.Logger?.Invoke(_log) ?? _log,

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Smb3.Embedded.Commands;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Rpc;
@@ -267,9 +268,9 @@ public sealed class RpcSecurityTests : IDisposable
         };
         var accounts = new AccountDirectory("SERVER", _users);
         var parts = new ServerParts(
-            SettingsFactory.Create(new SmbServerOptions()), new SpnegoAuthenticator(ntlm, _users), accounts, _throttle, hooks,
+            SettingsFactory.Create(new SmbServerOptions()), new SpnegoAuthenticator([new NtlmMechanism(ntlm, _users, accounts)], accounts), accounts, _throttle, hooks,
             NullLogger.Instance, _metrics, _activities);
-        var session = accounts.ForRpc(new SmbIdentity { UserName = "alice" }, 1, IPAddress.Loopback);
+        var session = RpcCallers.Of(accounts.Create(new SmbIdentity { UserName = "alice" }, "NTLM"), 1, IPAddress.Loopback);
         var peer = new RpcPeer(
             new RpcServer(new RpcLimits(), new RpcSecurity(parts), e => Assert.Fail(e.ToString())), caller: session);
         _peers.Add(peer);

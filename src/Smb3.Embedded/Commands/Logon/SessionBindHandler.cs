@@ -84,10 +84,10 @@ internal sealed class SessionBindHandler(CommandServices services)
         }
 
         using var keys = DeriveKeys(request.Connection, binding, step.SessionKey!);
-        var identity = step.Identity!;
-        if (identity.IsAnonymous || identity.IsGuest || !session.IsSameUser(services.Callers.TokenOf(identity)))
+        var token = step.Token!;
+        if (!token.IsProven || !session.IsSameUser(token))
         {
-            LogonReport.OtherUser(services.Refusals, request.Connection, session.Identity!, identity);
+            LogonReport.OtherUser(services.Refusals, request.Connection, session.Identity!, token.Identity);
             return NtStatus.AccessDenied;
         }
 
@@ -170,12 +170,17 @@ internal sealed class SessionBindHandler(CommandServices services)
             return NtStatus.RequestNotAccepted;
         }
 
+        if (found.State == SessionState.Expired)
+        {
+            return NtStatus.NetworkSessionExpired;
+        }
+
         if (found.State != SessionState.Valid)
         {
             return NtStatus.UserSessionDeleted;
         }
 
-        if (found.Identity is not { IsAnonymous: false, IsGuest: false })
+        if (found.Token is not { IsProven: true })
         {
             return NtStatus.NotSupported;
         }

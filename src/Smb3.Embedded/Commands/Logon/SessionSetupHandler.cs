@@ -188,8 +188,9 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         Request request, Session session, AuthenticationStep step, ulong previousSessionId, Smb2SecurityMode clientMode)
     {
         var connection = request.Connection;
-        var identity = step.Identity!;
-        var keyless = identity.IsAnonymous || identity.IsGuest;
+        var token = step.Token!;
+        var identity = token.Identity;
+        var keyless = !token.IsProven;
         // Whoever has a session may lower it to an anonymous one, which then may open nothing that anonymous users may not.
         if (identity.IsAnonymous && !services.Settings.AllowAnonymous && session.State == SessionState.InProgress)
         {
@@ -213,7 +214,6 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
-        var token = services.Callers.TokenOf(identity);
         if (session.State == SessionState.InProgress)
         {
             Publish(request, session, token, keyless, step.SessionKey!, clientMode);
@@ -227,7 +227,12 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         session.Preauth = null;
         connection.Authenticated = true;
         ServerLog.LoggedOn(
-            services.Logger, identity.ForLog, connection.RemoteEndPoint, session.SessionId, connection.Negotiated!.Dialect.ToString());
+            services.Logger,
+            identity.ForLog,
+            connection.RemoteEndPoint,
+            token.Mechanism,
+            session.SessionId,
+            connection.Negotiated!.Dialect.ToString());
         WriteBody(request, FlagsOf(session), step.ResponseToken.Span);
         request.SignResponse = true;
         return NtStatus.Success;

@@ -72,7 +72,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         Pipes.NamedPipe? pipe = null;
         try
         {
-            var status = services.Pipes.Open(name, services.Callers.ForPipes(request.Session), out pipe);
+            var status = services.Pipes.Open(name, RpcCallers.Of(request.Session), out pipe);
             if (status != NtStatus.Success)
             {
                 return status;
@@ -118,7 +118,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             AsOf = asked.AsOf,
             IsPosix = posix is not null,
             UnixMode = posix?.Mode,
-            Caller = services.Callers.ForFiles(request.Session!.Identity!),
+            Caller = request.Session!.Caller,
             ClientGuid = request.Connection.Negotiated!.ClientGuid,
             HidesUnreadable = tree.Share.AccessBasedEnumeration,
             ShareMaximalAccess = tree.MaximalAccess & tree.Share.MaximalAccessOf(request.Session.Identity!),

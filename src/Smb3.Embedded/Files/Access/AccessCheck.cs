@@ -43,17 +43,12 @@ internal static class AccessCheck
                 continue;
             }
 
-            if (!(sid == WellKnownSids.OwnerRights ? isOwner : caller.Is(sid)))
-            {
-                continue;
-            }
-
             var mask = AccessRules.MapGeneric(entry.Mask);
-            if (entry.Type == AceType.AccessAllowed)
+            if (entry.Type == AceType.AccessAllowed && (sid == WellKnownSids.OwnerRights ? isOwner : caller.Is(sid)))
             {
                 given |= mask & ~denied;
             }
-            else if (entry.Type == AceType.AccessDenied)
+            else if (entry.Type == AceType.AccessDenied && (sid == WellKnownSids.OwnerRights ? isOwner : caller.IsDenied(sid)))
             {
                 denied |= mask & ~given;
             }

@@ -35,7 +35,7 @@ internal static class Inspector
         var found = new List<(Session Session, SmbIdentity Identity)>();
         foreach (var session in graph?.Sessions ?? [])
         {
-            if (session.State == SessionState.Valid && session.Identity is { } identity)
+            if (session.IsEstablished && session.Identity is { } identity)
             {
                 found.Add((session, identity));
             }

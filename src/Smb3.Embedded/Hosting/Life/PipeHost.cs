@@ -99,6 +99,6 @@ internal sealed class PipeHost : IPipeHost
 
     private IEnumerable<(Session Session, SmbIdentity Identity)> Sessions() =>
         from session in _graph.Sessions
-        where session.State == SessionState.Valid && session.Identity is not null
+        where session.IsEstablished && session.Identity is not null
         select (session, session.Identity);
 }

@@ -60,7 +60,6 @@ internal sealed class ServerRun : IDisposable
                 new PipeHost(Graph, parts.Accounts),
                 new RpcServer(new RpcLimits(), new RpcSecurity(parts), e => TellRpcFault(parts, e))),
             Hooks = parts.Hooks,
-            Callers = parts.Accounts,
             Metrics = parts.Metrics,
             Logger = parts.Logger,
             Refusals = _refusals,

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Smb3.Embedded.Commands;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;
@@ -31,7 +32,7 @@ internal sealed class RpcLogon(ServerParts parts, IAuthenticationExchange exchan
             return await FailAsync(step, cancellation).ConfigureAwait(false);
         }
 
-        var caller = parts.Accounts.ForRpc(step.Identity!, peer.SessionId, peer.Address);
+        var caller = RpcCallers.Of(step.Token!, peer.SessionId, peer.Address);
         if (parts.Hooks is not null && !caller.IsAnonymous && caller.UserSid != peer.UserSid)
         {
             return await FailAsync(step with { Status = NtStatus.AccessDenied }, cancellation).ConfigureAwait(false);

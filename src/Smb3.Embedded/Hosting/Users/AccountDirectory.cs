@@ -1,15 +1,11 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Smb3.Embedded.Commands;
-using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Pipes;
-using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Users;
-using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting;
 
@@ -17,7 +13,7 @@ namespace Smb3.Embedded.Hosting;
 /// Gives users and groups, who have only names here, the SIDs that NT's security wants. A SID is worked out from the server's and the
 /// account's name, so it is the same at every start, and on every server of that name.
 /// </summary>
-internal sealed class AccountDirectory : ICallerDirectory
+internal sealed class AccountDirectory : ISecurityTokenFactory
 {
     /// <summary>The group whose members are administrators of the server.</summary>
     public const string Administrators = "Administrators";
@@ -47,56 +43,38 @@ internal sealed class AccountDirectory : ICallerDirectory
 
     public Sid MachineSid { get; }
 
-    public SecurityToken TokenOf(SmbIdentity identity) =>
-        new(identity, identity is { IsAnonymous: false, IsGuest: false } ? RememberUser(identity) : null);
-
-    public FileCaller ForFiles(SmbIdentity identity)
+    public SecurityToken Create(SmbIdentity identity, string mechanism)
     {
         if (identity.IsAnonymous)
         {
-            return new FileCaller { Name = identity.ToString(), PrimaryGroup = WellKnownSids.Guests, Groups = [WellKnownSids.Network] };
+            return new SecurityToken { Identity = identity, Mechanism = mechanism, Authorization = AuthorizationContext.Anonymous };
         }
 
         if (identity.IsGuest)
         {
-            return new FileCaller
+            return new SecurityToken
             {
-                Name = identity.UserName,
-                User = MachineSid.WithRid(GuestRid),
-                PrimaryGroup = WellKnownSids.Guests,
-                Groups = [WellKnownSids.Guests, WellKnownSids.Network],
+                Identity = identity,
+                Mechanism = mechanism,
+                AccountDomain = _serverName,
+                Authorization = new AuthorizationContext(
+                    MachineSid.WithRid(GuestRid),
+                    WellKnownSids.Guests,
+                    [TokenGroup.Enabled(WellKnownSids.Guests), TokenGroup.Enabled(WellKnownSids.Network)]),
             };
         }
 
-        return new FileCaller
+        var account = AccountOf(identity.UserName, SidNameUse.User, identity.AccountDomain);
+        return new SecurityToken
         {
-            Name = identity.UserName,
-            User = RememberUser(identity),
-            Groups =
-            [
-                WellKnownSids.AuthenticatedUsers, WellKnownSids.Network, WellKnownSids.Users,
-                .. identity.Groups.Select(RememberGroup),
-            ],
-            IsAdministrator = identity.IsInGroup(Administrators),
-        };
-    }
-
-    public RpcCaller ForPipes(Session session)
-    {
-        return ForRpc(session.Identity!, session.SessionId, (session.Origin.RemoteEndPoint as IPEndPoint)?.Address);
-    }
-
-    /// <summary>Who calls over RPC: the session's user, or whom RPC itself has authenticated.</summary>
-    public RpcCaller ForRpc(SmbIdentity identity, ulong sessionId, IPAddress? address)
-    {
-        var known = identity is { IsAnonymous: false, IsGuest: false };
-        return new RpcCaller(identity.IsAnonymous ? string.Empty : identity.UserName, _serverName)
-        {
-            UserSid = known ? RememberUser(identity) : null,
-            IsAdministrator = known && identity.IsInGroup(Administrators),
-            IsAnonymous = !known,
-            Address = address,
-            SessionId = sessionId,
+            Identity = identity,
+            Mechanism = mechanism,
+            AccountDomain = account.DomainName,
+            IsSidFromName = true,
+            Authorization = AuthorizationContext.ForAccount(
+                Remember(account),
+                WellKnownSids.Users,
+                [.. identity.Groups.Select(group => TokenGroup.Enabled(RememberGroup(group)))]),
         };
     }
 
@@ -145,9 +123,6 @@ internal sealed class AccountDirectory : ICallerDirectory
         return user is not null ? AccountOf(user.Name, SidNameUse.User, user.Domain)
             : _seen.Values.FirstOrDefault(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
     }
-
-    private Sid RememberUser(SmbIdentity identity) =>
-        Remember(AccountOf(identity.UserName, SidNameUse.User, identity.AccountDomain));
 
     private Sid RememberGroup(string name) => name.Equals(Administrators, StringComparison.OrdinalIgnoreCase)
         ? WellKnownSids.Administrators

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Security.Authentication;
 
@@ -13,11 +14,14 @@ internal readonly record struct AuthenticationStep
     /// <summary>The security buffer of the SESSION_SETUP response; empty with an error.</summary>
     public ReadOnlyMemory<byte> ResponseToken { get; init; }
 
-    /// <summary>
-    /// With success: who it is (the caller decides whether anonymous is welcome). With a failure: the names that the client gave, if it
-    /// came so far.
-    /// </summary>
-    public SmbIdentity? Identity { get; init; }
+    /// <summary>With success: who it is; the caller decides whether anonymous is welcome.</summary>
+    public SecurityToken? Token { get; init; }
+
+    /// <summary>With a failure: the names that the client gave, if it came so far.</summary>
+    public SmbIdentity? Claimed { get; init; }
+
+    /// <summary>The names of either.</summary>
+    public SmbIdentity? Identity => Token?.Identity ?? Claimed;
 
     /// <summary>With success: the full session key, 16 bytes or more. The caller owns the array and zeroes it.</summary>
     public byte[]? SessionKey { get; init; }
@@ -36,7 +40,7 @@ internal readonly record struct AuthenticationStep
     public static AuthenticationStep Continue(ReadOnlyMemory<byte> token) =>
         new() { Status = NtStatus.MoreProcessingRequired, ResponseToken = token };
 
-    public static AuthenticationStep Fail(AuthenticationFailure failure, SmbIdentity? identity = null) => new()
+    public static AuthenticationStep Fail(AuthenticationFailure failure, SmbIdentity? claimed = null) => new()
     {
         Status = failure switch
         {
@@ -46,6 +50,6 @@ internal readonly record struct AuthenticationStep
             _ => NtStatus.LogonFailure,
         },
         Failure = failure,
-        Identity = identity,
+        Claimed = claimed,
     };
 }

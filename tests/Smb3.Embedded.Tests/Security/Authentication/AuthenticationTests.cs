@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.TestClient.Authentication;
@@ -17,22 +19,25 @@ public class AuthenticationTests
     private static readonly byte[] MsKerberos = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02];
 
     private readonly InMemoryUserStore _users = new();
+    private readonly AccountDirectory _accounts;
+    private readonly NtlmMechanism _ntlm;
     private readonly SpnegoAuthenticator _authenticator;
 
     public AuthenticationTests()
     {
         _users.Add("Alice", "pässword", ["staff"], "Alice A.");
         _users.Add("disabled", "secret", disabled: true);
-        _authenticator = new SpnegoAuthenticator(
-            new NtlmAuthenticatorOptions
-            {
-                NetBiosComputerName = "SERVER",
-                NetBiosDomainName = "SERVER",
-                DnsComputerName = "server.example",
-                Time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
-                Random = RandomNumberGenerator.Create(),
-            },
-            _users);
+        var options = new NtlmAuthenticatorOptions
+        {
+            NetBiosComputerName = "SERVER",
+            NetBiosDomainName = "SERVER",
+            DnsComputerName = "server.example",
+            Time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
+            Random = RandomNumberGenerator.Create(),
+        };
+        _accounts = new AccountDirectory("SERVER", _users);
+        _ntlm = new NtlmMechanism(options, _users, _accounts);
+        _authenticator = new SpnegoAuthenticator([_ntlm], _accounts);
     }
 
     public static TheoryData<bool, bool, bool> GoodClients => new()
@@ -86,7 +91,7 @@ public class AuthenticationTests
         Assert.Equal(NtStatus.MoreProcessingRequired, first.Status);
         Assert.True(NegTokenResp.TryParse(first.ResponseToken.Span, out var selection));
         Assert.Equal(NegState.RequestMic, selection.State);
-        Assert.True(selection.SupportedMech.SequenceEqual(SpnegoOid.Ntlm));
+        Assert.True(selection.SupportedMech.SequenceEqual(GssOid.Ntlm));
         Assert.True(selection.ResponseToken.IsEmpty);
 
         var second = await exchange.StepAsync(client.Next(first.ResponseToken.Span), default);

@@ -1,5 +1,6 @@
 using System.Text;
 using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Security.Cryptography;
@@ -60,14 +61,14 @@ public class NtlmVectorTests
     public void TheMessagesOfThePublishedExchangeParse()
     {
         Assert.True(NegTokenInit.TryParse(Token(2, RequestBuffer), out var init));
-        Assert.Equal(0, init.IndexOf(SpnegoOid.Ntlm));
+        Assert.Equal(0, init.IndexOf(GssOid.Ntlm));
         Assert.True(NtlmNegotiateMessage.TryParse(init.MechToken, out var negotiate));
         Assert.Equal((NtlmFlags)0xE2088297, negotiate.Flags);
         Assert.Equal((NtlmFlags)0xE28A8215, NtlmChallengeMessage.Answer(negotiate.Flags));
 
         Assert.True(NegTokenResp.TryParse(Token(3, ResponseBuffer), out var challenge));
         Assert.Equal(NegState.AcceptIncomplete, challenge.State);
-        Assert.True(challenge.SupportedMech.SequenceEqual(SpnegoOid.Ntlm));
+        Assert.True(challenge.SupportedMech.SequenceEqual(GssOid.Ntlm));
 
         Assert.True(NegTokenResp.TryParse(Token(4, RequestBuffer), out var third));
         Assert.True(NtlmAuthenticateMessage.TryParse(third.ResponseToken.ToArray(), Encoding.Unicode, out var authenticate));
@@ -106,9 +107,9 @@ public class NtlmVectorTests
     public void OurTokensAreByteForByteThoseOfWindows()
     {
         Assert.True(NegTokenInit.TryParse(Token(2, RequestBuffer), out var init));
-        Assert.Equal(Token(2, RequestBuffer), NegTokenInit.Write([SpnegoOid.Ntlm.ToArray()], init.MechToken));
+        Assert.Equal(Token(2, RequestBuffer), NegTokenInit.Write([GssOid.Ntlm.ToArray()], init.MechToken));
         Assert.True(NegTokenResp.TryParse(Token(3, ResponseBuffer), out var challenge));
-        var ours = NegTokenResp.Write(NegState.AcceptIncomplete, SpnegoOid.Ntlm, challenge.ResponseToken, default);
+        var ours = NegTokenResp.Write(NegState.AcceptIncomplete, GssOid.Ntlm, challenge.ResponseToken, default);
         Assert.Equal(Token(3, ResponseBuffer), ours);
         var final = Hex(SignedResponse)[ResponseBuffer..];
         Assert.True(NegTokenResp.TryParse(final, out var completed));
@@ -118,9 +119,9 @@ public class NtlmVectorTests
     [Fact]
     public void TheOfferOfTheNegotiateResponseNamesNtlmAndTheHint()
     {
-        var offer = NegTokenInit.WriteServerOffer();
+        var offer = NegTokenInit.WriteServerOffer(GssOid.Ntlm.ToArray());
         Assert.True(NegTokenInit.TryParse(offer, out var init));
-        Assert.Equal(0, init.IndexOf(SpnegoOid.Ntlm));
+        Assert.Equal(0, init.IndexOf(GssOid.Ntlm));
         Assert.True(init.MechToken.IsEmpty);
         Assert.Contains("not_defined_in_RFC4178@please_ignore", Encoding.ASCII.GetString(offer));
         Assert.Equal(

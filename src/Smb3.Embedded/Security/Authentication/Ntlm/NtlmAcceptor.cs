@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Cryptography;
+using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
@@ -7,7 +9,12 @@ namespace Smb3.Embedded.Security.Authentication.Ntlm;
 /// The server's side of one NTLM exchange (MS-NLMP section 3.2.5): NTLMv2 with extended session security, nothing older. Sends nothing
 /// itself; SPNEGO, or the raw exchange, carries its messages.
 /// </summary>
-internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserStore users, LogonPeer? peer = null) : IDisposable
+/// <param name="options">What the server tells of itself.</param>
+/// <param name="users">Who has which hash.</param>
+/// <param name="createToken">Makes the token of whoever has authenticated.</param>
+/// <param name="peer">Whose passwords are judged, and who counts the wrong ones; null: nobody does.</param>
+internal sealed class NtlmAcceptor(
+    NtlmAuthenticatorOptions options, ISmbUserStore users, Func<SmbIdentity, SecurityToken> createToken, LogonPeer? peer) : IGssContext
 {
     /// <summary>More than a NEGOTIATE message ever has; it must be kept for the MIC.</summary>
     private const int LongestNegotiate = 1024;
@@ -17,14 +24,59 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     private byte[] _challenge = [];
     private NtlmFlags _flags;
     private bool _hasSigned;
+    private State _state;
+
+    private enum State
+    {
+        AwaitNegotiate,
+        AwaitAuthenticate,
+        Done,
+    }
 
     /// <summary>After success: ExportedSessionKey.</summary>
     public ReadOnlySpan<byte> SessionKey => _sessionKey;
 
     private ReadOnlySpan<byte> ServerChallenge => _challenge.AsSpan(NtlmChallengeMessage.ServerChallengeOffset, NtlmMessage.ChallengeSize);
 
+    public ValueTask<GssStep> AcceptAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
+    {
+        switch (_state)
+        {
+            case State.AwaitNegotiate:
+                var failure = Challenge(token.Span, out var challenge);
+                _state = failure == AuthenticationFailure.None ? State.AwaitAuthenticate : State.Done;
+                return new(failure == AuthenticationFailure.None ? GssStep.Continue(challenge) : GssStep.Fail(failure));
+            case State.AwaitAuthenticate:
+                _state = State.Done;
+                return AuthenticateAsync(token, cancellationToken);
+            default:
+                return new(GssStep.Fail(AuthenticationFailure.BadToken));
+        }
+    }
+
+    /// <summary>mechListMIC of the server.</summary>
+    public byte[] GetMic(ReadOnlySpan<byte> message)
+    {
+        _hasSigned = true;
+        var signature = new byte[NtlmSignature.Size];
+        NtlmSignature.Compute(_sessionKey, _flags, fromServer: true, message, signature);
+        return signature;
+    }
+
+    /// <summary>mechListMIC of the client.</summary>
+    public bool VerifyMic(ReadOnlySpan<byte> message, ReadOnlySpan<byte> mic) =>
+        NtlmSignature.Verify(_sessionKey, _flags, fromServer: false, message, mic);
+
+    /// <summary>
+    /// After success: the protection of messages. Where mechListMIC was exchanged it was message 0, but the RC4 streams begin anew
+    /// (MS-SPNG 3.3.5.1).
+    /// </summary>
+    public IMessageProtection ProtectMessages() => new NtlmMessageProtection(_sessionKey, _flags, firstSequence: _hasSigned ? 1u : 0u);
+
+    public void Dispose() => CryptographicOperations.ZeroMemory(_sessionKey);
+
     /// <summary>Takes NEGOTIATE and makes the CHALLENGE.</summary>
-    public AuthenticationFailure Challenge(ReadOnlySpan<byte> token, out ReadOnlyMemory<byte> challenge)
+    private AuthenticationFailure Challenge(ReadOnlySpan<byte> token, out ReadOnlyMemory<byte> challenge)
     {
         challenge = default;
         if (token.Length > LongestNegotiate || !NtlmNegotiateMessage.TryParse(token, out var negotiate))
@@ -53,34 +105,33 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
     }
 
     /// <summary>Takes AUTHENTICATE and checks it. The identity is there as soon as the client named itself.</summary>
-    public async ValueTask<NtlmOutcome> AuthenticateAsync(
-        ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
+    private async ValueTask<GssStep> AuthenticateAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
     {
         if (!NtlmAuthenticateMessage.TryParse(token, NtlmCharset.Of(_flags), out var message))
         {
-            return new(AuthenticationFailure.BadToken, null);
+            return GssStep.Fail(AuthenticationFailure.BadToken);
         }
 
         _flags &= message.Flags | NtlmFlags.Unicode | NtlmFlags.Oem | NtlmFlags.ExtendedSessionSecurity;
         if (message.IsAnonymous)
         {
             // No secret, so the key to exchange under is zero (MS-NLMP 3.3.2): clients sign with what they wrapped in it.
-            return new(TakeSessionKey(message, new byte[NtlmV2.KeySize]), Identify(message, null));
+            return Outcome(TakeSessionKey(message, new byte[NtlmV2.KeySize]), Identify(message, null));
         }
 
         if (message.UserName.Length == 0)
         {
-            return new(AuthenticationFailure.BadToken, null);
+            return GssStep.Fail(AuthenticationFailure.BadToken);
         }
 
         if (message.NtResponse.Length <= NtlmV2.OldResponseSize)
         {
-            return new(AuthenticationFailure.TooWeak, Identify(message, null));
+            return GssStep.Fail(AuthenticationFailure.TooWeak, Identify(message, null));
         }
 
         if (!NtlmV2.IsResponse(message.NtResponse))
         {
-            return new(AuthenticationFailure.BadToken, Identify(message, null));
+            return GssStep.Fail(AuthenticationFailure.BadToken, Identify(message, null));
         }
 
         if (peer is null)
@@ -92,7 +143,7 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
             .ConfigureAwait(false);
         if (attempt.IsRefused)
         {
-            return new(AuthenticationFailure.Throttled, Identify(message, null)) { Delay = attempt.Delay, Until = attempt.Until };
+            return GssStep.Fail(AuthenticationFailure.Throttled, Identify(message, null)) with { Delay = attempt.Delay, Until = attempt.Until };
         }
 
         await peer.Throttle.SlowAsync(attempt, cancellationToken).ConfigureAwait(false);
@@ -111,27 +162,6 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
         return outcome with { Delay = attempt.Delay };
     }
 
-    /// <summary>mechListMIC of the server.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> mechTypes)
-    {
-        _hasSigned = true;
-        var signature = new byte[NtlmSignature.Size];
-        NtlmSignature.Compute(_sessionKey, _flags, fromServer: true, mechTypes, signature);
-        return signature;
-    }
-
-    /// <summary>mechListMIC of the client.</summary>
-    public bool Verify(ReadOnlySpan<byte> mechTypes, ReadOnlySpan<byte> signature) =>
-        NtlmSignature.Verify(_sessionKey, _flags, fromServer: false, mechTypes, signature);
-
-    /// <summary>
-    /// After success: the protection of messages. Where mechListMIC was exchanged it was message 0, but the RC4 streams begin anew
-    /// (MS-SPNG 3.3.5.1).
-    /// </summary>
-    public NtlmMessageProtection ProtectMessages() => new(_sessionKey, _flags, firstSequence: _hasSigned ? 1u : 0u);
-
-    public void Dispose() => CryptographicOperations.ZeroMemory(_sessionKey);
-
     private static SmbIdentity Identify(in NtlmAuthenticateMessage message, SmbUser? user) => new()
     {
         UserName = user?.Name ?? message.UserName,
@@ -143,11 +173,14 @@ internal sealed class NtlmAcceptor(NtlmAuthenticatorOptions options, ISmbUserSto
         Groups = user?.Groups ?? [],
     };
 
-    private async ValueTask<NtlmOutcome> JudgeAsync(NtlmAuthenticateMessage message, CancellationToken cancellationToken)
+    private async ValueTask<GssStep> JudgeAsync(NtlmAuthenticateMessage message, CancellationToken cancellationToken)
     {
         var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
-        return new(Verify(message, user), Identify(message, user));
+        return Outcome(Verify(message, user), Identify(message, user));
     }
+
+    private GssStep Outcome(AuthenticationFailure failure, SmbIdentity identity) =>
+        failure == AuthenticationFailure.None ? GssStep.Complete(createToken(identity)) : GssStep.Fail(failure, identity);
 
     // Everything is computed for an unknown user too, with a hash that nobody has, so that the time does not tell who exists.
     private AuthenticationFailure Verify(in NtlmAuthenticateMessage message, SmbUser? user)

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Security.Authentication.Gss;
+
 namespace Smb3.Embedded.Security.Authentication.Spnego;
 
 /// <summary>
@@ -32,7 +34,7 @@ internal readonly ref struct NegTokenInit
 
         var inner = new DerReader(frame);
         if (!inner.TryRead(DerReader.ObjectIdentifier, out var oid)
-            || !oid.SequenceEqual(SpnegoOid.Spnego)
+            || !oid.SequenceEqual(GssOid.Spnego)
             || !inner.TryRead(DerReader.Context(0), out var choice)
             || !new DerReader(choice).TryRead(DerReader.Sequence, out var fields))
         {
@@ -86,7 +88,7 @@ internal readonly ref struct NegTokenInit
         var names = new List<string>();
         for (var reader = new DerReader(list); reader.TryRead(DerReader.ObjectIdentifier, out var oid);)
         {
-            var name = SpnegoOid.NameOf(oid);
+            var name = GssOid.NameOf(oid);
             if (!names.Contains(name))
             {
                 names.Add(name);
@@ -97,12 +99,12 @@ internal readonly ref struct NegTokenInit
     }
 
     /// <summary>
-    /// What the server says first, in the NEGOTIATE response: NTLM is what there is, and the hint that Windows sends (NegTokenInit2,
+    /// What the server says first, in the NEGOTIATE response: the mechanisms that it has, and the hint that Windows sends (NegTokenInit2,
     /// MS-SPNG section 2.2.1).
     /// </summary>
-    public static byte[] WriteServerOffer()
+    public static byte[] WriteServerOffer(params ReadOnlySpan<ReadOnlyMemory<byte>> oids)
     {
-        var writer = new DerWriter(stackalloc byte[128]);
+        var writer = new DerWriter(new byte[128 + (oids.Length * 32)]);
         var end = writer.Position;
         writer.Prepend(DerReader.GeneralString, "not_defined_in_RFC4178@please_ignore"u8);
         writer.Wrap(DerReader.Context(0), end);
@@ -110,7 +112,11 @@ internal readonly ref struct NegTokenInit
         writer.Wrap(DerReader.Context(3), end);
 
         var mechTypesEnd = writer.Position;
-        writer.Prepend(DerReader.ObjectIdentifier, SpnegoOid.Ntlm);
+        for (var i = oids.Length - 1; i >= 0; i--)
+        {
+            writer.Prepend(DerReader.ObjectIdentifier, oids[i].Span);
+        }
+
         WrapMechTypesAndFrame(ref writer, mechTypesEnd, end);
         return writer.ToArray();
     }
@@ -144,7 +150,7 @@ internal readonly ref struct NegTokenInit
         writer.Wrap(DerReader.Context(0), mechTypesEnd);
         writer.Wrap(DerReader.Sequence, end);
         writer.Wrap(DerReader.Context(0), end);
-        writer.Prepend(DerReader.ObjectIdentifier, SpnegoOid.Spnego);
+        writer.Prepend(DerReader.ObjectIdentifier, GssOid.Spnego);
         writer.Wrap(DerReader.Application0, end);
     }
 

@@ -1,31 +1,43 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Security.Authentication.Ntlm;
+using Smb3.Embedded.Security.Authentication.Gss;
+using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Security.Authentication.Spnego;
 
 /// <summary>
-/// The acceptor's side of one negotiation:
+/// The acceptor's side of one negotiation. The client's order of preference decides which mechanism it is; from then on every token is
+/// handed to that one, for as long as it wants more:
 /// <code>
-/// Start ── NegTokenInit, NTLM first ──► challenge ──► AwaitAuthenticate ── NegTokenResp ──► Done
-///   │ └─── NegTokenInit, NTLM later ──► request-mic ► AwaitNegotiate ── NegTokenResp ──► challenge …
-///   └───── "NTLMSSP" ─────────────────► challenge ──► AwaitAuthenticate (raw)
+/// Start ── NegTokenInit, token of the chosen one ──► its answer ──► AwaitToken ── NegTokenResp ──► … Done
+///   │ └─── NegTokenInit without ──► the choice ────────────────────► AwaitToken
+///   └───── its own first token ───► its answer ────────────────────► AwaitToken (raw)
+/// AwaitToken ── complete, but the list of mechanisms is not yet proved ──► own MIC ──► AwaitMic ── NegTokenResp ──► Done
 /// </code>
 /// </summary>
-internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchange
+internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, ISecurityTokenFactory tokens, LogonPeer? peer)
+    : IAuthenticationExchange
 {
     /// <summary>Far more than the mechanisms that exist; the list must be kept for its MIC.</summary>
     private const int LongestMechTypes = 512;
 
+    /// <summary>The session key of a guest, who shares no secret with the server.</summary>
+    private const int GuestKeySize = 16;
+
     private State _state;
     private bool _isRaw;
     private byte[] _mechTypes = [];
+    private IGssMechanism? _mechanism;
+    private IGssContext? _context;
+    private ReadOnlyMemory<byte> _unannounced;
+    private bool _mustProveList;
+    private SecurityToken? _proven;
     private SmbIdentity? _unknown;
 
     private enum State
     {
         Start,
-        AwaitNegotiate,
-        AwaitAuthenticate,
+        AwaitToken,
+        AwaitMic,
         Done,
     }
 
@@ -34,26 +46,21 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         switch (_state)
         {
             case State.Start:
-                return Start(token.Span);
-            case State.AwaitNegotiate:
-                return TryUnwrap(token, out var negotiate, out _) ? Challenge(negotiate.Span) : Fail(AuthenticationFailure.BadToken);
-            case State.AwaitAuthenticate:
-                if (!TryUnwrap(token, out var authenticate, out var mechListMic))
-                {
-                    return Fail(AuthenticationFailure.BadToken);
-                }
-
-                _state = State.Done;
-                var outcome = await ntlm.AuthenticateAsync(authenticate, cancellationToken).ConfigureAwait(false);
-                return outcome.Failure == AuthenticationFailure.None
-                    ? Complete(outcome.Identity!, mechListMic.Span)
-                    : Fail(outcome.Failure, outcome.Identity) with { Delay = outcome.Delay, Until = outcome.Until };
+                return Start(token, out var first) is { } step ? step : await AcceptAsync(first, default, cancellationToken).ConfigureAwait(false);
+            case State.AwaitToken:
+                return TryUnwrap(token, out var next, out var mechListMic)
+                    ? await AcceptAsync(next, mechListMic, cancellationToken).ConfigureAwait(false)
+                    : Fail(AuthenticationFailure.BadToken);
+            case State.AwaitMic:
+                return TryUnwrap(token, out _, out var mic) && !mic.IsEmpty
+                    ? Complete(_proven!, default, mic.Span)
+                    : Fail(AuthenticationFailure.Tampered, _proven!.Identity);
             default:
                 return Fail(AuthenticationFailure.BadToken);
         }
     }
 
-    public IMessageProtection ProtectMessages() => ntlm.ProtectMessages();
+    public IMessageProtection ProtectMessages() => _context!.ProtectMessages();
 
     public AuthenticationStep AcceptAsGuest()
     {
@@ -62,41 +69,48 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
             throw new InvalidOperationException("Only an unknown user can be let in as a guest.");
         }
 
+        var identity = new SmbIdentity
+        {
+            UserName = "Guest",
+            DomainName = _unknown.DomainName,
+            WorkstationName = _unknown.WorkstationName,
+            IsGuest = true,
+        };
         return new AuthenticationStep
         {
             Status = NtStatus.Success,
             ResponseToken = _isRaw ? default : NegTokenResp.Write(NegState.AcceptCompleted, default, default, default),
-            SessionKey = new byte[NtlmV2.KeySize],
-            Identity = new SmbIdentity
-            {
-                UserName = "Guest",
-                DomainName = _unknown.DomainName,
-                WorkstationName = _unknown.WorkstationName,
-                IsGuest = true,
-            },
+            SessionKey = new byte[GuestKeySize],
+            Token = tokens.Create(identity, _mechanism!.Name),
         };
     }
 
     public void Dispose()
     {
         _state = State.Done;
-        ntlm.Dispose();
+        _context?.Dispose();
     }
 
-    private AuthenticationStep Start(ReadOnlySpan<byte> token)
+    /// <summary>Chooses the mechanism. Null: <paramref name="mechToken"/> is its first token.</summary>
+    private AuthenticationStep? Start(ReadOnlyMemory<byte> token, out ReadOnlyMemory<byte> mechToken)
     {
-        if (token.StartsWith(NtlmMessage.Signature))
+        mechToken = token;
+        foreach (var mechanism in mechanisms)
         {
-            _isRaw = true;
-            return Challenge(token);
+            if (mechanism.IsInitialToken(token.Span))
+            {
+                _isRaw = true;
+                Begin(mechanism, default);
+                return null;
+            }
         }
 
-        if (!NegTokenInit.TryParse(token, out var init) || init.MechTypes.Length > LongestMechTypes)
+        if (!NegTokenInit.TryParse(token.Span, out var init) || init.MechTypes.Length > LongestMechTypes)
         {
             return Fail(AuthenticationFailure.BadToken);
         }
 
-        var preference = init.IndexOf(SpnegoOid.Ntlm);
+        var preference = Choose(init);
         if (preference < 0)
         {
             return Fail(AuthenticationFailure.NoCommonMechanism) with { Offered = init.DescribeMechanisms() };
@@ -105,71 +119,119 @@ internal sealed class SpnegoExchange(NtlmAcceptor ntlm) : IAuthenticationExchang
         _mechTypes = init.MechTypes.ToArray();
         if (preference == 0 && !init.MechToken.IsEmpty)
         {
-            return Challenge(init.MechToken);
+            mechToken = init.MechToken.ToArray();
+            return null;
         }
 
-        // The optimistic token, if any, is for another mechanism (Kerberos, most often): name NTLM and let the client begin with it.
-        // RFC 4178 5: a choice that is not the client's first asks for the MIC of the list.
-        _state = State.AwaitNegotiate;
+        // The optimistic token, if any, is for another mechanism: name the one that it is and let the client begin with it.
+        // RFC 4178 5: a choice that is not the client's first asks for the MIC of the list. Some clients have none; they are let pass where
+        // there is one mechanism, as nothing could then be brought about by changing the list.
+        _mustProveList = preference != 0 && mechanisms.Count > 1;
         var state = preference == 0 ? NegState.AcceptIncomplete : NegState.RequestMic;
-        return AuthenticationStep.Continue(NegTokenResp.Write(state, SpnegoOid.Ntlm, default, default));
+        return AuthenticationStep.Continue(NegTokenResp.Write(state, TakeUnannounced(), default, default));
     }
 
-    private AuthenticationStep Challenge(ReadOnlySpan<byte> negotiate)
+    /// <summary>Begins the first mechanism of the client's list that the server has, and says where it stands there; -1: none.</summary>
+    private int Choose(in NegTokenInit init)
     {
-        // RFC 4178 4.2.2: supportedMech stands in the first reply only.
-        var isFirst = _state == State.Start;
-        var failure = ntlm.Challenge(negotiate, out var challenge);
-        if (failure != AuthenticationFailure.None)
+        var (best, chosen, chosenOid) = (-1, default(IGssMechanism), default(ReadOnlyMemory<byte>));
+        foreach (var mechanism in mechanisms)
         {
-            return Fail(failure);
+            foreach (var oid in mechanism.Oids)
+            {
+                var index = init.IndexOf(oid.Span);
+                if (index >= 0 && (best < 0 || index < best))
+                {
+                    (best, chosen, chosenOid) = (index, mechanism, oid);
+                }
+            }
         }
 
-        _state = State.AwaitAuthenticate;
-        if (_isRaw)
+        if (chosen is not null)
         {
-            return AuthenticationStep.Continue(challenge);
+            Begin(chosen, chosenOid);
         }
 
-        var supportedMech = isFirst ? SpnegoOid.Ntlm : default;
-        return AuthenticationStep.Continue(NegTokenResp.Write(NegState.AcceptIncomplete, supportedMech, challenge.Span, default));
+        return best;
     }
 
-    private AuthenticationStep Complete(SmbIdentity identity, ReadOnlySpan<byte> mechListMic)
+    private void Begin(IGssMechanism mechanism, ReadOnlyMemory<byte> oid)
     {
-        byte[] token = [];
+        _mechanism = mechanism;
+        _context = mechanism.Begin(peer);
+        _unannounced = oid;
+        _state = State.AwaitToken;
+    }
+
+    private async ValueTask<AuthenticationStep> AcceptAsync(
+        ReadOnlyMemory<byte> mechToken, ReadOnlyMemory<byte> mechListMic, CancellationToken cancellationToken)
+    {
+        var step = await _context!.AcceptAsync(mechToken, cancellationToken).ConfigureAwait(false);
+        if (step.Failure != AuthenticationFailure.None)
+        {
+            return Fail(step.Failure, step.Claimed) with { Delay = step.Delay, Until = step.Until };
+        }
+
+        if (step.Token is { } token)
+        {
+            return Complete(token, step.ResponseToken, mechListMic.Span);
+        }
+
+        return AuthenticationStep.Continue(
+            _isRaw
+                ? step.ResponseToken
+                : NegTokenResp.Write(NegState.AcceptIncomplete, TakeUnannounced(), step.ResponseToken.Span, default));
+    }
+
+    private AuthenticationStep Complete(SecurityToken token, ReadOnlyMemory<byte> mechToken, ReadOnlySpan<byte> mechListMic)
+    {
+        var response = mechToken;
         if (!_isRaw)
         {
-            // A MIC that is there must be right and gets one in return. One that is missing is let pass, even where it was asked for:
-            // some clients have none, and with one mechanism there is nothing that a changed list could bring about.
-            byte[] ownMic = [];
-            if (!mechListMic.IsEmpty)
+            // A MIC that is there must be right and gets one in return.
+            if (!mechListMic.IsEmpty && !_context!.VerifyMic(_mechTypes, mechListMic))
             {
-                if (!ntlm.Verify(_mechTypes, mechListMic))
-                {
-                    return Fail(AuthenticationFailure.Tampered, identity);
-                }
-
-                ownMic = ntlm.Sign(_mechTypes);
+                return Fail(AuthenticationFailure.Tampered, token.Identity);
             }
 
-            token = NegTokenResp.Write(NegState.AcceptCompleted, default, default, ownMic);
+            var isUnproved = mechListMic.IsEmpty && _mustProveList;
+            var answersMic = isUnproved || (!mechListMic.IsEmpty && _state != State.AwaitMic);
+            response = NegTokenResp.Write(
+                isUnproved ? NegState.AcceptIncomplete : NegState.AcceptCompleted,
+                TakeUnannounced(),
+                mechToken.Span,
+                answersMic ? _context!.GetMic(_mechTypes) : default);
+            if (isUnproved)
+            {
+                _proven = token;
+                _state = State.AwaitMic;
+                return AuthenticationStep.Continue(response);
+            }
         }
 
+        _state = State.Done;
         return new AuthenticationStep
         {
             Status = NtStatus.Success,
-            ResponseToken = token,
-            Identity = identity,
-            SessionKey = ntlm.SessionKey.ToArray(),
+            ResponseToken = response,
+            Token = token,
+            SessionKey = _context!.SessionKey.ToArray(),
         };
     }
 
-    private AuthenticationStep Fail(AuthenticationFailure failure, SmbIdentity? identity = null)
+    private AuthenticationStep Fail(AuthenticationFailure failure, SmbIdentity? claimed = null)
     {
         _state = State.Done;
-        _unknown = failure == AuthenticationFailure.UnknownUser ? identity : null;
-        return AuthenticationStep.Fail(failure, identity);
+        _unknown = failure == AuthenticationFailure.UnknownUser ? claimed : null;
+        return AuthenticationStep.Fail(failure, claimed);
+    }
+
+    // RFC 4178 4.2.2: supportedMech stands in the first reply only.
+    private ReadOnlySpan<byte> TakeUnannounced()
+    {
+        var oid = _unannounced;
+        _unannounced = default;
+        return oid.Span;
     }
 
     // The mechanism's token and the MIC, as memory, for they are used across an await.

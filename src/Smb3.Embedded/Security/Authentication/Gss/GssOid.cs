@@ -1,7 +1,7 @@
-namespace Smb3.Embedded.Security.Authentication.Spnego;
+namespace Smb3.Embedded.Security.Authentication.Gss;
 
 /// <summary>Object identifiers, as the content of their DER element.</summary>
-internal static class SpnegoOid
+internal static class GssOid
 {
     /// <summary>1.3.6.1.5.5.2 (RFC 4178).</summary>
     public static ReadOnlySpan<byte> Spnego => [0x2B, 0x06, 0x01, 0x05, 0x05, 0x02];

@@ -1,0 +1,27 @@
+using System.Net;
+using Smb3.Embedded.Rpc;
+using Smb3.Embedded.Security.Users;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Commands;
+
+/// <summary>Shows the interfaces behind pipes who calls: what they need to know of a user's token.</summary>
+internal static class RpcCallers
+{
+    /// <summary>The user of a session.</summary>
+    public static RpcCaller Of(Session session) =>
+        Of(session.Token!, session.SessionId, (session.Origin.RemoteEndPoint as IPEndPoint)?.Address);
+
+    /// <summary>A user who has authenticated inside an RPC connection.</summary>
+    /// <param name="token">The user.</param>
+    /// <param name="sessionId">The session that the connection is in.</param>
+    /// <param name="address">Where its client is.</param>
+    public static RpcCaller Of(SecurityToken token, ulong sessionId, IPAddress? address) => new(token.Identity.UserName, token.AccountDomain)
+    {
+        UserSid = token.IsProven ? token.User : null,
+        IsAdministrator = token.IsProven && token.Authorization.IsAdministrator,
+        IsAnonymous = !token.IsProven,
+        Address = address,
+        SessionId = sessionId,
+    };
+}
