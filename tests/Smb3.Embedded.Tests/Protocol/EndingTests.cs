@@ -94,6 +94,34 @@ public sealed class EndingTests : ProtocolTest
     }
 
     [Fact]
+    public async Task Who_comes_back_for_an_open_that_is_being_closed_is_told_so_when_its_file_is()
+    {
+        var tree = await StartAsync("read");
+        var guid = Guid.NewGuid();
+        var body = RequestBody.Create("f", oplock: Smb2OplockLevel.Batch, contexts: (ref CreateContextWriter writer) =>
+            writer.AskDurableHandleV2(new DurableHandleRequestV2(0, 0, guid)));
+        var answer = CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message);
+        Assert.Equal(NtStatus.Success, await new SmbTestFile(tree, answer).LockAsync(0, 1));
+        await tree.Session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => Server.Graph.Opens.DisconnectedCount == 1, "the open waits");
+        var open = Assert.Single(Server.Graph.Opens.All);
+        var reading = open.File.ReadAsync(0, new byte[1], 0, CancellationToken.None).AsTask();
+        var closing = open.CloseAsync().AsTask();
+
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = RequestBody.Create("f", contexts: (ref CreateContextWriter writer) =>
+            writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(answer.FileId, guid, 0)));
+        var call = await next.Session.Connection.SendAsync(next.Request(Smb2Command.Create, back));
+        await Task.Delay(100);
+        Assert.False(call.IsAnswered);
+        _gate.SetResult();
+        await call.ExpectAsync(NtStatus.ObjectNameNotFound);
+        Assert.Equal(NtStatus.Success, await (await next.OpenAsync("f")).LockAsync(0, 1));
+        Assert.True(await closing);
+        await reading;
+    }
+
+    [Fact]
     public async Task An_application_goes_on_when_its_old_open_is_closed_whoever_closes_it()
     {
         var tree = await StartAsync("read");

@@ -113,12 +113,13 @@ internal static class DurableOpening
 
     /// <summary>
     /// Completes when the open that is asked for is there to be taken up. A client can be back before the server has noticed the end of
-    /// its old connection; then it is given a moment to. Null: nothing is to be waited for.
+    /// its old connection; then it is given a moment to. Or the open is just being closed, because it was in somebody's way; the client,
+    /// told that it is gone, opens the file anew, and must not meet its own old locks then. Null: nothing is to be waited for.
     /// </summary>
     public static Task? WhenLost(Request request, in DurableContexts asked)
     {
         var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
-        return request.Graph.Opens.Find(fileId)?.WhenLost(request.Session!) is { } lost
+        return request.Graph.Opens.FindToTheEnd(fileId)?.WhenLost(request.Session!) is { } lost
             ? Task.WhenAny(lost, Task.Delay(TimeSpan.FromSeconds(1), request.Graph.Settings.TimeProvider, request.Connection.Ended))
             : null;
     }

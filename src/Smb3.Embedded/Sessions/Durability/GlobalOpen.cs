@@ -24,6 +24,7 @@ internal sealed class GlobalOpen : IBreakSink
     private TaskCompletionSource? _lost;
     private Ending _ending;
     private bool _closed;
+    private bool _gone;
 
     public GlobalOpen(GlobalOpenTable table, FileHandle handle, Guid clientGuid, CreateClaim? claim, AppInstance? appInstance)
     {
@@ -138,13 +139,14 @@ internal sealed class GlobalOpen : IBreakSink
     };
 
     /// <summary>
-    /// Completes when it has lost its session, or is closed; <see langword="null"/> when it has none, or has <paramref name="session"/>.
+    /// Completes when it has lost its session, or is closed and its file with it; <see langword="null"/> when it waits to be taken up, is
+    /// no more, or has <paramref name="session"/>.
     /// </summary>
     public Task? WhenLost(Session session)
     {
         lock (_sync)
         {
-            if (_closed || _handle is null || _handle.Session == session)
+            if (_gone || (!_closed && (_handle is null || _handle.Session == session)))
             {
                 return null;
             }
@@ -160,6 +162,15 @@ internal sealed class GlobalOpen : IBreakSink
         lock (_sync)
         {
             _closed = true;
+        }
+    }
+
+    /// <summary>Its file is closed.</summary>
+    public void Gone()
+    {
+        lock (_sync)
+        {
+            _gone = true;
             _lost?.TrySetResult();
         }
     }
@@ -206,8 +217,11 @@ internal sealed class GlobalOpen : IBreakSink
                 File.Holder = null;
             }
 
-            _lost?.TrySetResult();
-            _lost = null;
+            if (!_closed)
+            {
+                _lost?.TrySetResult();
+                _lost = null;
+            }
         }
 
         File.File.HolderChanged();

@@ -89,11 +89,16 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         {
             _ofApplications.TryRemove(open.PersistentId, out _);
         }
+
+        open.Gone();
     }
 
     public GlobalOpen? Find(Smb2FileId fileId) => Find(fileId.Persistent);
 
     public GlobalOpen? Find(ulong persistentId) => _byId.GetValueOrDefault(persistentId) is { IsClosed: false } open ? open : null;
+
+    /// <summary>An open, also while it is being closed.</summary>
+    public GlobalOpen? FindToTheEnd(Smb2FileId fileId) => _byId.GetValueOrDefault(fileId.Persistent);
 
     /// <summary>The opens of an application instance, also while they are being closed.</summary>
     public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>
