@@ -114,8 +114,18 @@ internal sealed class BreakDesk(string who, SmbTestTree tree, Truth truth, RunRe
     /// <summary>Puts on the server what only the cache has.</summary>
     /// <param name="cached">The cache.</param>
     /// <param name="sinceBreak">How long ago it was asked to; who has come too late must not write over what others have written.</param>
-    public async Task FlushAsync(CachedFile cached, Stopwatch? sinceBreak = null)
+    public Task FlushAsync(CachedFile cached, Stopwatch? sinceBreak = null)
     {
+        // One after the other: a break must not be answered while a write that was begun before is still on its way to the server.
+        lock (_sync)
+        {
+            return cached.Flush = FlushAsync(cached, cached.Flush, sinceBreak);
+        }
+    }
+
+    private async Task FlushAsync(CachedFile cached, Task before, Stopwatch? sinceBreak)
+    {
+        await Task.WhenAny(before);
         FileHandle? through;
         lock (_sync)
         {

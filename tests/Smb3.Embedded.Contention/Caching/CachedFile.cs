@@ -13,6 +13,7 @@ internal sealed class CachedFile(Guid? leaseKey)
     private Smb2LeaseState _held;
     private Smb2LeaseState _brokenTo;
     private long _lastBreak;
+    private int _breaks;
     private long _generation;
     private long _endedAt = -1;
     private long _doubtfulUntil = -1;
@@ -32,8 +33,23 @@ internal sealed class CachedFile(Guid? leaseKey)
     /// </summary>
     public int Unanswered { get; set; }
 
+    /// <summary>How many breaks have come.</summary>
+    public int Breaks
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _breaks;
+            }
+        }
+    }
+
     /// <summary>The work for breaks that have come, one after the other.</summary>
     public Task Answers { get; set; } = Task.CompletedTask;
+
+    /// <summary>The latest of the flushes, which come one after the other. Guarded by the client's lock.</summary>
+    public Task Flush { get; set; } = Task.CompletedTask;
 
     public Smb2LeaseState Held
     {
@@ -133,6 +149,7 @@ internal sealed class CachedFile(Guid? leaseKey)
     {
         lock (_sync)
         {
+            _breaks++;
             _lastBreak = Math.Max(_lastBreak, arrival);
             _brokenTo = to;
             LowerLocked(to);

@@ -24,8 +24,11 @@ internal sealed partial class ContentionClient
             // What was complete before the fence was sent has sent its breaks before the fence came back.
             var truthOf = truth.File(handle.Number)[block];
             var lowest = truthOf.Lowest;
+
+            // A break that comes meanwhile, and is answered meanwhile, may have another behind it that says what was changed.
+            var (settled, breaks) = (!AwaitsAnswer(cache), cache.Breaks);
             await EchoAsync();
-            if (cache.IsCurrent(cached.Generation) && !AwaitsAnswer(cache))
+            if (settled && cache.Breaks == breaks && cache.IsCurrent(cached.Generation))
             {
                 report.Count("cached reads");
                 if (truthOf.Check(cached.Version, lowest, alone: false) is { } wrong)
