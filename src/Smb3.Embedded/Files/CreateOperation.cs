@@ -110,7 +110,7 @@ internal sealed partial class CreateOperation(Volume volume, CreateParameters pa
 
     private async ValueTask<CreateOutcome> RunInTurnAsync(CancellationToken cancellationToken)
     {
-        using var turn = await volume.Gate.EnterAsync(_path.Path, cancellationToken).ConfigureAwait(false);
+        using var turn = await volume.PathLocks.LockAsync(_path.Path, cancellationToken).ConfigureAwait(false);
         for (var attempt = 0; ; attempt++)
         {
             var found = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);

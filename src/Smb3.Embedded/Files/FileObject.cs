@@ -3,6 +3,7 @@ using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Sharing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files;
 
@@ -20,7 +21,7 @@ internal sealed partial class FileObject
     private ShareModes _share;
     private bool _streamDeletePending;
     private bool _streamRemoved;
-    private NameGate? _appendGate;
+    private AsyncMutex? _appends;
     private volatile ByteRangeLocks? _locks;
 
     /// <summary>A file of <paramref name="volume"/>.</summary>
@@ -79,7 +80,7 @@ internal sealed partial class FileObject
     public FileCaching Caching { get; }
 
     /// <summary>Puts appends in a row, so that no two of them find the same end.</summary>
-    public NameGate AppendGate => LazyInitializer.EnsureInitialized(ref _appendGate, static () => new NameGate(StringComparer.Ordinal))!;
+    public AsyncMutex Appends => LazyInitializer.EnsureInitialized(ref _appends)!;
 
     /// <summary>Creates under way and opens, which keep it in the table. Guarded by the table's lock.</summary>
     public int References { get; set; }

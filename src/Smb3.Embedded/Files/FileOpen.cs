@@ -1,9 +1,11 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files;
 
@@ -17,7 +19,7 @@ internal sealed class FileOpen
     private const int Closing = int.MinValue;
 
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private NameGate? _cursorGate;
+    private AsyncMutex? _queries;
     private DirectoryWatch? _watch;
     private IDisposable? _outside;
     private TaskCompletionSource? _idle;
@@ -137,7 +139,7 @@ internal sealed class FileOpen
     internal DirectoryCursor? Cursor { get; set; }
 
     /// <summary>Puts the queries of the listing in a row.</summary>
-    internal NameGate CursorGate => LazyInitializer.EnsureInitialized(ref _cursorGate, static () => new NameGate(StringComparer.Ordinal))!;
+    internal AsyncMutex Queries => LazyInitializer.EnsureInitialized(ref _queries)!;
 
     /// <summary>What is watched through it.</summary>
     internal DirectoryWatch? Watch => Volatile.Read(ref _watch);
@@ -192,6 +194,26 @@ internal sealed class FileOpen
                 _drained.TrySetResult();
                 Volatile.Read(ref _idle)?.TrySetResult();
                 break;
+        }
+    }
+
+    /// <summary>Waits for a turn on the name by which the file was opened, wherever renames have put it by then.</summary>
+    /// <param name="toDelete">Whether it is to go: nothing may appear in a directory after it was found empty.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async ValueTask<PathLocks.Turn> LockPathAsync(bool toDelete, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var path = Path;
+            var turn = toDelete && File.Whole.IsDirectory
+                ? await Volume.PathLocks.LockTreeAsync(path, cancellationToken).ConfigureAwait(false)
+                : await Volume.PathLocks.LockAsync(path, cancellationToken).ConfigureAwait(false);
+            if (path == Path)
+            {
+                return turn;
+            }
+
+            turn.Dispose();
         }
     }
 

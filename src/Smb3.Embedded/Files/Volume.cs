@@ -34,7 +34,7 @@ internal sealed class Volume
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         var comparer = StringComparer.FromComparison(NameComparison);
-        Gate = new NameGate(comparer);
+        PathLocks = new PathLocks(NameComparison);
         Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
         Security = new FileSecurity(store);
         Watches = new WatchTable(comparer);
@@ -81,8 +81,8 @@ internal sealed class Volume
     /// <summary>The quotas; null where the store has none.</summary>
     public VolumeQuotas? Quotas { get; }
 
-    /// <summary>Puts changes of names in a row.</summary>
-    internal NameGate Gate { get; }
+    /// <summary>Puts in a row what is done to one name, or to all below a directory.</summary>
+    internal PathLocks PathLocks { get; }
 
     /// <summary>Directories whose listings clients cache.</summary>
     internal LeasedDirectories LeasedDirectories { get; }

@@ -97,7 +97,7 @@ internal sealed class LocalServer : IAsyncDisposable
         Expect(Graph.Shares.All.Sum(share => share.CurrentUses), "uses of shares");
         Expect(Volume.LeasedDirectories.Count, "directories that somebody caches");
         Expect(Volume.DeletePendingCount, "names that are to be deleted");
-        Expect(Volume.Gate.HeldCount, "names that are being worked on");
+        Expect(Volume.PathLocks.Count, "names that are being worked on");
         return left;
     }
 

@@ -242,7 +242,7 @@ internal sealed class FuzzServer : IDisposable
         Expect(volume.Watches.Count, "watches");
         Expect(volume.LeasedDirectories.Count, "directories that somebody caches");
         Expect(volume.DeletePendingCount, "names that are to be deleted");
-        Expect(volume.Gate.HeldCount, "names that are being worked on");
+        Expect(volume.PathLocks.Count, "names that are being worked on");
         return left;
     }
 }

@@ -23,10 +23,11 @@ public sealed class RoomTests
         ["Wire"] = [],
         ["Diagnostics"] = [],
         ["Nt"] = [],
+        ["Threading"] = [],
     }.ToFrozenDictionary();
 
-    /// <summary>The vocabulary of NT, and logs and metrics, are everybody's.</summary>
-    private static readonly string[] ForAll = ["Nt", "Diagnostics"];
+    /// <summary>The vocabulary of NT, logs and metrics, and what waits and ends, are everybody's.</summary>
+    private static readonly string[] ForAll = ["Nt", "Diagnostics", "Threading"];
 
     private readonly SourceFolders _folders = SourceFolders.Read();
 

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Xunit;
@@ -64,6 +65,16 @@ public class ShortNameTests
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync(other, CreateDisposition.Create));
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("A long directory\\" + other[^12..]));
         _volume.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task A_link_is_made_in_a_directory_that_is_named_by_its_short_name()
+    {
+        await _volume.MakeAsync(Long, directory: true);
+        var open = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.Success, await open.LinkAsync(ShortNames.Of(Long) + @"\g", replace: false, null, default));
+        await open.CloseAsync();
+        Assert.Equal(NtStatus.Success, await _volume.StatusAsync(Long + @"\g"));
     }
 
     [Fact]

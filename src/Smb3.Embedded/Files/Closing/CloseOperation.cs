@@ -90,17 +90,10 @@ internal static class CloseOperation
         try
         {
             // The name and the table change together for whoever looks the name up meanwhile.
-            while (open.File.BeginClose(open) != DeletionDue.None)
+            if (open.File.BeginClose(open) is var due && due != DeletionDue.None)
             {
-                var path = open.Path;
-                using var turn = await open.Volume.Gate.EnterAsync(path, CancellationToken.None).ConfigureAwait(false);
-                if (path != open.Path)
-                {
-                    continue; // a rename came between
-                }
-
-                await open.DeleteNameAsync(path).ConfigureAwait(false);
-                break;
+                using var turn = await open.LockPathAsync(due == DeletionDue.Name, CancellationToken.None).ConfigureAwait(false);
+                await open.DeleteNameAsync(open.Path).ConfigureAwait(false);
             }
         }
         finally

@@ -141,7 +141,7 @@ internal static class WriteOperation
         try
         {
             // Two appends must not find the same end.
-            using var turn = await open.File.AppendGate.EnterAsync(StorePath.Root, cancellationToken).ConfigureAwait(false);
+            using var turn = await open.File.Appends.EnterAsync(cancellationToken).ConfigureAwait(false);
             var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {

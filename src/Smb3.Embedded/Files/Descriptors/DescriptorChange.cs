@@ -67,7 +67,7 @@ internal static class DescriptorChange
 
         try
         {
-            using var turn = await open.Volume.Gate.EnterAsync(open.Path, cancellationToken).ConfigureAwait(false);
+            using var turn = await open.LockPathAsync(toDelete: false, cancellationToken).ConfigureAwait(false);
             var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {

@@ -1,11 +1,12 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Listing;
 
 /// <summary>
 /// One QUERY_DIRECTORY on its way. While it lives no other query moves the cursor, and the close of the open waits.
 /// </summary>
-internal readonly struct DirectoryQuery(DirectoryCursor cursor, FileOpen open, NameGate.Turn turn) : IDisposable
+internal readonly struct DirectoryQuery(DirectoryCursor cursor, FileOpen open, AsyncMutex.Turn turn) : IDisposable
 {
     /// <summary>The entry that <see cref="PeekAsync"/> found.</summary>
     public DirectoryEntry Current => cursor.Current;

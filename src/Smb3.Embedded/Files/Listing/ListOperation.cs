@@ -1,6 +1,6 @@
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Listing;
 
@@ -33,11 +33,11 @@ internal static class ListOperation
             return NtStatus.FileClosed;
         }
 
-        NameGate.Turn? turn = null;
+        AsyncMutex.Turn? turn = null;
         var handedOn = false;
         try
         {
-            turn = await open.CursorGate.EnterAsync(StorePath.Root, cancellationToken).ConfigureAwait(false);
+            turn = await open.Queries.EnterAsync(cancellationToken).ConfigureAwait(false);
             open.Cursor ??= new DirectoryCursor(open);
             var status = await open.Cursor.StartAsync(pattern, restart, reopen, after, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)

@@ -51,8 +51,7 @@ internal static class DispositionOperation
                     return NtStatus.Success;
                 }
 
-                var path = open.Path;
-                using var turn = await open.Volume.Gate.EnterAsync(path, cancellationToken).ConfigureAwait(false);
+                using var turn = await open.LockPathAsync(toDelete: !open.File.IsStream, cancellationToken).ConfigureAwait(false);
                 var status = await open.CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false);
                 if (status != NtStatus.Success)
                 {
@@ -62,7 +61,7 @@ internal static class DispositionOperation
                 if (!wait.Finds(open.File, open))
                 {
                     if (open.Observation is { } observation
-                        && await observation.AskDeleteAsync(open.Volume.Store, path, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
+                        && await observation.AskDeleteAsync(open.Volume.Store, open.Path, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
                     {
                         return answer;
                     }

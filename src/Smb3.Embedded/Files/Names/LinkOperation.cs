@@ -50,6 +50,7 @@ internal static class LinkOperation
             return NtStatus.MediaWriteProtected;
         }
 
+        target = await open.Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
         var wait = new HandleWait(onWait);
         while (true)
         {
@@ -61,7 +62,7 @@ internal static class LinkOperation
             try
             {
                 var source = open.Path;
-                using var turn = await open.Volume.Gate.EnterAsync(source, target, cancellationToken).ConfigureAwait(false);
+                using var turn = await open.Volume.PathLocks.LockAsync(source, target, cancellationToken).ConfigureAwait(false);
                 if (source != open.Path)
                 {
                     continue;

@@ -60,8 +60,8 @@ internal static class RenameOperation
             {
                 var source = open.Path;
                 using var turn = open.IsDirectory
-                    ? await open.Volume.Gate.EnterAloneAsync(cancellationToken).ConfigureAwait(false)
-                    : await open.Volume.Gate.EnterAsync(source, target, cancellationToken).ConfigureAwait(false);
+                    ? await open.Volume.PathLocks.LockTreesAsync(source, target, cancellationToken).ConfigureAwait(false)
+                    : await open.Volume.PathLocks.LockAsync(source, target, cancellationToken).ConfigureAwait(false);
                 if (source != open.Path)
                 {
                     continue;

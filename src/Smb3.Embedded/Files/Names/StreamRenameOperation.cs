@@ -41,7 +41,7 @@ internal static class StreamRenameOperation
 
         try
         {
-            using var turn = await open.Volume.Gate.EnterAsync(open.Path, cancellationToken).ConfigureAwait(false);
+            using var turn = await open.LockPathAsync(toDelete: false, cancellationToken).ConfigureAwait(false);
             if (open.IsDeletePending)
             {
                 return NtStatus.AccessDenied;

@@ -1,0 +1,322 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Naming;
+
+/// <summary>
+/// Puts what is done to one name in a row, so that what an operation found still holds when it acts: creates, renames, links and deletes.
+/// Who renames or deletes a directory has its whole tree, because that changes every path in it: he waits for those who are at work
+/// somewhere below, and for nobody else, and those who come to a name below wait for him. A turn on a name leaves the directories above it
+/// free for everybody but him.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Turns are given in the order of arrival to all that stand in each other's way: a row of creates keeps no rename waiting, nor a row of
+/// renames a create. Nobody waits for who came later, so that no two ever wait for each other, however many names each of them wants.
+/// A turn on a name that nobody stands in the way of completes synchronously and costs no object; what waits is forgotten when it gives up.
+/// No other lock of this library is held while one waits here.
+/// </para>
+/// <para>
+/// Names are compared as the store compares them, and are the long ones: 8.3 names are resolved before. A store that follows symbolic
+/// links itself lets one name be reached by two paths, and those two are not put in a row, as nothing that other programs do is: there it
+/// is the store's atomic create and rename that decide.
+/// </para>
+/// </remarks>
+internal sealed class PathLocks(StringComparison comparison)
+{
+    private readonly Lock _sync = new();
+
+    // The names that somebody has, and who waits for each.
+    private readonly Dictionary<string, LinkedList<Waiter>?> _names = new(StringComparer.FromComparison(comparison));
+
+    // Who has or waits for a tree, in the order of arrival; and who waits behind them for a name.
+    private readonly List<Waiter> _trees = [];
+    private readonly LinkedList<Waiter> _behindTrees = new();
+    private long _arrivals;
+
+    /// <summary>Names and trees that somebody has his turn on, or waits for.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _names.Count + _trees.Count;
+            }
+        }
+    }
+
+    /// <summary>Waits for a turn on one name.</summary>
+    public ValueTask<Turn> LockAsync(StorePath path, CancellationToken cancellationToken) =>
+        LockAsync(path.Text, null, cancellationToken);
+
+    /// <summary>Waits for a turn on two names at once.</summary>
+    public ValueTask<Turn> LockAsync(StorePath first, StorePath second, CancellationToken cancellationToken) =>
+        LockAsync(first.Text, string.Equals(first.Text, second.Text, comparison) ? null : second.Text, cancellationToken);
+
+    /// <summary>Waits for a turn on a directory and all that is below it.</summary>
+    public ValueTask<Turn> LockTreeAsync(StorePath path, CancellationToken cancellationToken) =>
+        LockTreesAsync(path.Text, null, cancellationToken);
+
+    /// <summary>Waits for a turn on two directories, or the places of two, and all that is below them.</summary>
+    public ValueTask<Turn> LockTreesAsync(StorePath first, StorePath second, CancellationToken cancellationToken) =>
+        LockTreesAsync(first.Text, second.Text, cancellationToken);
+
+    private ValueTask<Turn> LockAsync(string first, string? second, CancellationToken cancellationToken)
+    {
+        Turn turn;
+        Waiter waiter;
+        lock (_sync)
+        {
+            turn = new Turn(this, first, second, _arrivals++, null);
+            var trees = CountTreesOver(turn);
+            var isFirst = _names.TryAdd(first, null);
+            var isSecond = second is null || _names.TryAdd(second, null);
+            if (trees == 0 && isFirst && isSecond)
+            {
+                return new(turn);
+            }
+
+            waiter = new Waiter(turn) { Hindrances = trees };
+            if (!isFirst)
+            {
+                waiter.FirstPlace = (_names[first] ??= new LinkedList<Waiter>()).AddLast(waiter);
+                waiter.Hindrances++;
+            }
+
+            if (!isSecond)
+            {
+                waiter.SecondPlace = (_names[second!] ??= new LinkedList<Waiter>()).AddLast(waiter);
+                waiter.Hindrances++;
+            }
+
+            if (trees > 0)
+            {
+                waiter.TreePlace = _behindTrees.AddLast(waiter);
+            }
+        }
+
+        return WaitAsync(waiter, cancellationToken);
+    }
+
+    private ValueTask<Turn> LockTreesAsync(string first, string? second, CancellationToken cancellationToken)
+    {
+        Waiter waiter;
+        lock (_sync)
+        {
+            waiter = new Waiter(this, first, second, _arrivals++);
+            foreach (var (name, waiting) in _names)
+            {
+                if (IsOver(waiter.Turn, name))
+                {
+                    waiter.Hindrances += 1 + (waiting?.Count ?? 0);
+                }
+            }
+
+            foreach (var tree in _trees)
+            {
+                waiter.Hindrances += Overlap(tree.Turn, waiter.Turn) ? 1 : 0;
+            }
+
+            _trees.Add(waiter);
+            if (waiter.Hindrances == 0)
+            {
+                waiter.IsIn = true;
+                return new(waiter.Turn);
+            }
+        }
+
+        return WaitAsync(waiter, cancellationToken);
+    }
+
+    private static async ValueTask<Turn> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.UnsafeRegister(static (waiter, token) => GiveUp((Waiter)waiter!, token), waiter))
+        {
+            await waiter.Task.ConfigureAwait(false);
+        }
+
+        return waiter.Turn;
+    }
+
+    private static void GiveUp(Waiter waiter, CancellationToken cancellationToken)
+    {
+        var locks = waiter.Turn.Locks;
+        lock (locks._sync)
+        {
+            if (waiter.IsIn)
+            {
+                return; // it was quicker: who waits disposes the turn
+            }
+
+            waiter.IsIn = true;
+            locks.Leave(waiter.Turn, waiter);
+        }
+
+        waiter.TrySetCanceled(cancellationToken);
+    }
+
+    private void Leave(in Turn turn)
+    {
+        lock (_sync)
+        {
+            Leave(turn, null);
+        }
+    }
+
+    /// <summary>A turn ends, or <paramref name="waiter"/> gives up waiting for it: there is one less in the way of those behind.</summary>
+    private void Leave(in Turn turn, Waiter? waiter)
+    {
+        if (turn.Tree is { } tree)
+        {
+            LeaveTree(tree);
+            return;
+        }
+
+        if (waiter?.TreePlace is { List: not null } place)
+        {
+            _behindTrees.Remove(place);
+        }
+
+        LeaveName(turn.First, turn.Arrival, waiter?.FirstPlace);
+        if (turn.Second is { } second)
+        {
+            LeaveName(second, turn.Arrival, waiter?.SecondPlace);
+        }
+    }
+
+    private void LeaveName(string name, long arrival, LinkedListNode<Waiter>? place)
+    {
+        if (place?.List is { } row)
+        {
+            row.Remove(place);
+        }
+        else if (_names[name] is { First: { } next } waiting)
+        {
+            waiting.RemoveFirst();
+            Advance(next.Value);
+        }
+        else
+        {
+            _names.Remove(name);
+        }
+
+        foreach (var tree in _trees)
+        {
+            if (tree.Turn.Arrival > arrival && IsOver(tree.Turn, name))
+            {
+                Advance(tree);
+            }
+        }
+    }
+
+    private void LeaveTree(Waiter left)
+    {
+        _trees.Remove(left);
+        foreach (var tree in _trees)
+        {
+            if (tree.Turn.Arrival > left.Turn.Arrival && Overlap(tree.Turn, left.Turn))
+            {
+                Advance(tree);
+            }
+        }
+
+        for (var node = _behindTrees.First; node is not null;)
+        {
+            var waiter = node.Value;
+            node = node.Next;
+            if (waiter.Turn.Arrival > left.Turn.Arrival && IsOver(left.Turn, waiter.Turn))
+            {
+                Advance(waiter);
+            }
+        }
+    }
+
+    private void Advance(Waiter waiter)
+    {
+        if (--waiter.Hindrances > 0)
+        {
+            return;
+        }
+
+        if (waiter.TreePlace is { } place)
+        {
+            _behindTrees.Remove(place);
+        }
+
+        waiter.IsIn = true;
+        waiter.TrySetResult();
+    }
+
+    private int CountTreesOver(in Turn turn)
+    {
+        var count = 0;
+        foreach (var tree in _trees)
+        {
+            count += IsOver(tree.Turn, turn) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private bool IsOver(in Turn tree, in Turn turn) => IsOver(tree, turn.First) || (turn.Second is { } second && IsOver(tree, second));
+
+    private bool IsOver(in Turn tree, string name) => IsOver(tree.First, name) || (tree.Second is { } second && IsOver(second, name));
+
+    private bool IsOver(string tree, string name) =>
+        string.Equals(tree, name, comparison) || new StorePath(name).IsBelow(new StorePath(tree), comparison);
+
+    private bool Overlap(in Turn left, in Turn right) => IsOver(left, right) || IsOver(right, left);
+
+    /// <summary>A turn; disposing it, once, lets the next one in.</summary>
+    internal readonly struct Turn : IDisposable
+    {
+        internal Turn(PathLocks locks, string first, string? second, long arrival, Waiter? tree)
+        {
+            Locks = locks;
+            First = first;
+            Second = second;
+            Arrival = arrival;
+            Tree = tree;
+        }
+
+        internal PathLocks Locks { get; }
+
+        internal string First { get; }
+
+        internal string? Second { get; }
+
+        internal long Arrival { get; }
+
+        internal Waiter? Tree { get; }
+
+        /// <inheritdoc/>
+        public void Dispose() => Locks.Leave(this);
+    }
+
+    /// <summary>Who waits for a turn, or has one on trees. Guarded by the owner's lock.</summary>
+    internal sealed class Waiter : TaskCompletionSource
+    {
+        public Waiter(in Turn turn)
+            : base(TaskCreationOptions.RunContinuationsAsynchronously) => Turn = turn;
+
+        public Waiter(PathLocks locks, string first, string? second, long arrival)
+            : base(TaskCreationOptions.RunContinuationsAsynchronously) => Turn = new Turn(locks, first, second, arrival, this);
+
+        public Turn Turn { get; }
+
+        /// <summary>How many who came before have to leave first: for each name one, and for each tree one.</summary>
+        public int Hindrances { get; set; }
+
+        /// <summary>Whether it has got its turn, or has given up.</summary>
+        public bool IsIn { get; set; }
+
+        /// <summary>Where it stands in the row for its first name.</summary>
+        public LinkedListNode<Waiter>? FirstPlace { get; set; }
+
+        /// <summary>Where it stands in the row for its second name.</summary>
+        public LinkedListNode<Waiter>? SecondPlace { get; set; }
+
+        /// <summary>Where it stands among those behind trees.</summary>
+        public LinkedListNode<Waiter>? TreePlace { get; set; }
+    }
+}
