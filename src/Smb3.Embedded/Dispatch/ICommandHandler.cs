@@ -15,6 +15,12 @@ internal interface ICommandHandler
     ValueTask<NtStatus> HandleAsync(Request request);
 
     /// <summary>
+    /// Whose key signs a request of a command that finds its session itself; the pipeline verifies it, and says so by
+    /// <see cref="Request.IsVerified"/>. Null: nobody's.
+    /// </summary>
+    SigningParty? SignedBy(Request request) => null;
+
+    /// <summary>
     /// Bytes that the response to a request may come to, where they can be many: there is room for them before the request is served.
     /// </summary>
     long LargestOutput(Request request) => 0;

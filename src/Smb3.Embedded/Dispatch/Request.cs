@@ -80,6 +80,9 @@ internal sealed class Request
     /// <summary>Signs the response instead of the channel: the session itself, while a channel is being bound.</summary>
     public MessageSigner? Signer { get; set; }
 
+    /// <summary>For a command that finds its session itself: whether the request is signed, by whom its handler says and rightly.</summary>
+    public bool IsVerified { get; set; }
+
     public TreeConnect? TreeConnect { get; set; }
 
     /// <summary>Signs the response although the request was not signed (the last SESSION_SETUP response).</summary>
@@ -292,6 +295,7 @@ internal sealed class Request
         CanBeReplayed = false;
         Channel = null;
         Signer = null;
+        IsVerified = false;
         TreeConnect = null;
         SignResponse = false;
         PreauthOfResponse = null;

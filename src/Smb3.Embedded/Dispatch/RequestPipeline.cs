@@ -143,6 +143,7 @@ internal sealed class RequestPipeline
         if (needs == CommandNeeds.None && (request.SessionId == 0 || request.Command is Smb2Command.SessionSetup or Smb2Command.Negotiate))
         {
             // SESSION_SETUP looks its session up itself: it may be one in progress, or on another connection.
+            Verify(request, handler);
             return NtStatus.Success;
         }
 
@@ -153,6 +154,22 @@ internal sealed class RequestPipeline
         }
 
         return (needs & CommandNeeds.Tree) == CommandNeeds.Tree ? CheckTree(request) : NtStatus.Success;
+    }
+
+    /// <summary>
+    /// Verifies what the handler must judge, because the order of its answers depends on it. Who has shown to have the key is answered
+    /// with it too.
+    /// </summary>
+    private static void Verify(Request request, ICommandHandler handler)
+    {
+        if (request.IsSigned
+            && handler.SignedBy(request) is { } party
+            && party.Signer is { } signer
+            && signer.Verify(request.Message.Span))
+        {
+            request.IsVerified = true;
+            request.Signer = signer;
+        }
     }
 
     private NtStatus CheckSession(Request request, RequestChain chain)

@@ -11,11 +11,14 @@ internal sealed class Channel
     private UseCount _uses = new();
     private int _ended;
 
-    public Channel(Session session, Connection connection, MessageSigner? signer)
+    /// <param name="session">The session.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="keys">What the authentication over the connection has given; null: no keys.</param>
+    public Channel(Session session, Connection connection, SessionKeys? keys)
     {
         Session = session;
         Connection = connection;
-        Signer = signer;
+        Signer = keys?.CreateSigner(connection.Negotiated!.SigningAlgorithm);
         CreatedAt = session.Graph.Settings.TimeProvider.GetUtcNow();
     }
 

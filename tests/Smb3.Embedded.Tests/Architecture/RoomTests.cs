@@ -65,6 +65,16 @@ public sealed class RoomTests
     }
 
     [Fact]
+    public void Handlers_see_no_signatures()
+    {
+        var signer = typeof(Embedded.Security.Cryptography.MessageSigner);
+        Assert.Empty(TypeReferences.OwnTypes()
+            .Where(type => RoomOf(type) == "Commands" && TypeReferences.UsedBy(type).Contains(signer))
+            .Select(type => type.FullName));
+        Assert.Contains(signer, TypeReferences.UsedBy(typeof(Embedded.Dispatch.RequestPipeline)));
+    }
+
+    [Fact]
     public void The_walk_looks_into_members_and_code()
     {
         var used = TypeReferences.UsedBy(typeof(Embedded.Hosting.ServerRun)).ToHashSet();

@@ -17,6 +17,18 @@ namespace Smb3.Embedded.Commands.Logon;
 /// </summary>
 internal sealed class SessionBindHandler(CommandServices services)
 {
+    /// <summary>The session, which may have no channel on the connection yet; else it is the channel's key.</summary>
+    public static SigningParty? SignedBy(Request request)
+    {
+        if (request.Graph.FindSession(request.SessionId) is not { } session || !request.TryUse(session))
+        {
+            return null;
+        }
+
+        var channel = session.ChannelOn(request.Connection);
+        return new SigningParty(session, channel is not null && request.TryUse(channel) ? channel : null);
+    }
+
     public async ValueTask<NtStatus> HandleAsync(Request request, ReadOnlyMemory<byte> token)
     {
         var status = Admit(request, out var session);
@@ -91,7 +103,7 @@ internal sealed class SessionBindHandler(CommandServices services)
             return NtStatus.AccessDenied;
         }
 
-        var channel = new Channel(session, request.Connection, keys.CreateSigner(request.Connection.Negotiated!.SigningAlgorithm));
+        var channel = new Channel(session, request.Connection, keys);
         request.TryUse(channel);
         var status = session.TryAddChannel(channel);
         if (status != NtStatus.Success)
@@ -136,16 +148,9 @@ internal sealed class SessionBindHandler(CommandServices services)
 
         session = found;
         var own = found.Origin.Negotiated;
-
-        // What the client signs with the session's key is answered with it too, but only to who has shown to have it. Where the session
-        // has a channel already, the channel's key is the one.
-        var channel = found.ChannelOn(connection);
-        var signer = channel is not null && request.TryUse(channel) ? channel.Signer : found.BindingSigner;
-        var verified = request.IsSigned && signer is not null && signer.Verify(request.Message.Span);
-        if (verified)
+        if (request.IsVerified)
         {
             request.Session = found;
-            request.Signer = signer;
         }
 
         // Signatures of AES-GMAC and of the older algorithms cannot stand for each other; Windows finds that out before all else.
@@ -185,7 +190,7 @@ internal sealed class SessionBindHandler(CommandServices services)
             return NtStatus.NotSupported;
         }
 
-        if (!verified)
+        if (!request.IsVerified)
         {
             RequestReport.Unprotected(services.Refusals, request, found);
             return NtStatus.AccessDenied;

@@ -71,6 +71,26 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         }
     }
 
+    public SigningParty? SignedBy(Request request)
+    {
+        if (request.SessionId == 0 || !SessionSetupRequest.TryParse(request.Message.Span, out var setup))
+        {
+            return null;
+        }
+
+        if ((setup.Flags & SessionSetupRequestFlags.Binding) != 0)
+        {
+            return SessionBindHandler.SignedBy(request);
+        }
+
+        return request.Connection.Sessions.TryGetValue(request.SessionId, out var session)
+            && request.TryUse(session)
+            && session.ChannelOn(request.Connection) is { } channel
+            && request.TryUse(channel)
+                ? new SigningParty(session, channel)
+                : null;
+    }
+
     private static ReadOnlyMemory<byte> TokenOf(Request request, in SessionSetupRequest setup)
     {
         var buffer = setup.SecurityBuffer;
@@ -122,7 +142,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         }
 
         var isProtected = request.IsSigned
-            ? request.Channel?.Signer is { } signer && signer.Verify(request.Message.Span)
+            ? request.IsVerified
             : !session.SigningRequired && !session.EncryptData;
         if (!isProtected)
         {
@@ -251,7 +271,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var preauth = session.Preauth?.ToArray() ?? [];
         var keys = SessionKeys.Derive(negotiated.Dialect, sessionKey, negotiated.Cipher, preauth);
         var sealer = negotiated.CanEncrypt ? keys.CreateServerSealer(negotiated.Cipher, services.Random) : null;
-        var channel = new Channel(session, request.Connection, keys.CreateSigner(negotiated.SigningAlgorithm));
+        var channel = new Channel(session, request.Connection, keys);
         var signingRequired = services.Settings.SigningRequired
             || ((clientMode | negotiated.ClientSecurityMode) & Smb2SecurityMode.SigningRequired) != 0;
         request.TryUse(channel);
