@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Smb3.Embedded.Contention.Faults;
 using Smb3.Embedded.Contention.Running;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
 
 // Many clients open, lock, cache, read, write, rename, delete, list, watch and break off, in random order, on the same few files.
@@ -41,7 +41,7 @@ int Number(string name, int usually) =>
 var report = new RunReport();
 var ledger = new WriteLedger();
 LocalServer? server = null;
-Func<Task<ITransportConnection>> connect;
+Func<Task<IByteStream>> connect;
 if (values.TryGetValue("target", out var target))
 {
     var endPoint = IPEndPoint.Parse(target);

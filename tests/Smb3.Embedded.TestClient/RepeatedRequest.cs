@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.TestClient;
@@ -14,7 +14,7 @@ namespace Smb3.Embedded.TestClient;
 /// </summary>
 internal sealed class RepeatedRequest
 {
-    private readonly ITransportConnection _transport;
+    private readonly IByteStream _transport;
     private readonly byte[] _frame;
     private readonly int _charge;
     private readonly MessageSigner? _signer;
@@ -24,7 +24,7 @@ internal sealed class RepeatedRequest
     /// <param name="request">What is sent.</param>
     /// <param name="firstMessageId">The id of the first request.</param>
     /// <param name="signer">Signs each request; null: they go unsigned.</param>
-    public RepeatedRequest(ITransportConnection transport, SmbTestRequest request, ulong firstMessageId, MessageSigner? signer = null)
+    public RepeatedRequest(IByteStream transport, SmbTestRequest request, ulong firstMessageId, MessageSigner? signer = null)
     {
         _transport = transport;
         _messageId = firstMessageId;

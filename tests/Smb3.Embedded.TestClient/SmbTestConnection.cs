@@ -1,13 +1,13 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
 
@@ -19,7 +19,9 @@ namespace Smb3.Embedded.TestClient;
 /// </summary>
 internal sealed class SmbTestConnection : IAsyncDisposable
 {
-    private readonly ITransportConnection _transport;
+    private readonly IMessageTransport _transport;
+    private readonly IByteStream? _stream;
+    private readonly Func<int> _longest = () => int.MaxValue;
     private readonly ConcurrentDictionary<ulong, SmbTestCall> _calls = new();
     private readonly ConcurrentDictionary<ulong, SmbTestSession> _sessions = new();
     private readonly ConcurrentQueue<SmbTestResponse> _unsolicited = new();
@@ -32,7 +34,10 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     private volatile bool _detaching;
     private long _arrivals;
 
-    public SmbTestConnection(ITransportConnection transport, SmbTestClientOptions? options = null)
+    public SmbTestConnection(IByteStream stream, SmbTestClientOptions? options = null)
+        : this(new DirectTcpTransport(stream, new BufferPool()), options) => _stream = stream;
+
+    public SmbTestConnection(IMessageTransport transport, SmbTestClientOptions? options = null)
     {
         _transport = transport;
         Options = options ?? new SmbTestClientOptions();
@@ -183,11 +188,11 @@ internal sealed class SmbTestConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends bytes as they are, framing included.</summary>
+    /// <summary>Sends bytes as they are, framing included; only where the transport is a stream of bytes.</summary>
     public async Task SendBytesAsync(ReadOnlyMemory<byte> bytes)
     {
         await Outbound.WaitAsync();
-        await _transport.Output.WriteAsync(bytes);
+        await _stream!.Output.WriteAsync(bytes);
     }
 
     /// <summary>Asks for credits until there are as many.</summary>
@@ -220,12 +225,12 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     public Task WaitForCloseAsync() => _closed.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
     /// <summary>Stops receiving and hands the transport over, for tests that do everything themselves.</summary>
-    public async Task<ITransportConnection> DetachAsync()
+    public async Task<IByteStream> DetachAsync()
     {
         _detaching = true;
-        _transport.Input.CancelPendingRead();
+        _stream!.Input.CancelPendingRead();
         await _pump;
-        return _transport;
+        return _stream;
     }
 
     public async ValueTask DisposeAsync()
@@ -347,13 +352,12 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     private async Task WriteFrameAsync(byte[] frame)
     {
         LastFrame = frame;
-        var bytes = new byte[sizeof(uint) + frame.Length];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)frame.Length);
-        frame.CopyTo(bytes, sizeof(uint));
+        var bytes = new byte[_transport.Headroom + frame.Length];
+        frame.CopyTo(bytes, _transport.Headroom);
         await Outbound.WaitAsync();
         try
         {
-            await _transport.Output.WriteAsync(bytes);
+            await _transport.SendAsync([bytes]);
         }
         catch (InvalidOperationException)
         {
@@ -401,56 +405,17 @@ internal sealed class SmbTestConnection : IAsyncDisposable
 
     private async Task<byte[]?> ReadFrameAsync()
     {
-        while (true)
-        {
-            await Inbound.WaitAsync();
-            var result = await _transport.Input.ReadAsync();
-            if (result.IsCanceled)
-            {
-                _transport.Input.AdvanceTo(result.Buffer.Start);
-                return null;
-            }
-
-            if (TryCut(result.Buffer, out var frame, out var end))
-            {
-                _transport.Input.AdvanceTo(end);
-                return frame;
-            }
-
-            _transport.Input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            if (result.IsCompleted)
-            {
-                return null;
-            }
-        }
-    }
-
-    private static bool TryCut(ReadOnlySequence<byte> buffer, out byte[] frame, out SequencePosition end)
-    {
-        frame = [];
-        end = default;
-        if (buffer.Length < sizeof(uint))
-        {
-            return false;
-        }
-
-        Span<byte> header = stackalloc byte[sizeof(uint)];
-        buffer.Slice(0, sizeof(uint)).CopyTo(header);
-        var length = BinaryPrimitives.ReadUInt32BigEndian(header);
-        if (length >> 24 != 0)
+        await Inbound.WaitAsync();
+        var (outcome, message) = await _transport.ReceiveAsync(_longest, CancellationToken.None);
+        if (outcome == ReceiveOutcome.Malformed)
         {
             throw new InvalidDataException("The server sent a malformed frame.");
         }
 
-        if (buffer.Length < sizeof(uint) + length)
+        using (message)
         {
-            return false;
+            return message?.Memory.ToArray();
         }
-
-        var body = buffer.Slice(sizeof(uint), length);
-        frame = body.ToArray();
-        end = body.End;
-        return true;
     }
 
     private void Take(byte[] frame)

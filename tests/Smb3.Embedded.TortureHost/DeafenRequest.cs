@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Transport.Framing;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Ioctl;
 

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.TortureHost;
 
@@ -8,13 +8,13 @@ namespace Smb3.Embedded.TortureHost;
 /// A connection on which smbtorture can ask that nothing which is sent from then on counts as acknowledged
 /// (FSCTL_SMBTORTURE_FORCE_UNACKED_TIMEOUT). The peer goes on to receive all of it.
 /// </summary>
-internal sealed class DeafenableConnection : ITransportConnection
+internal sealed class DeafenableConnection : IByteStream
 {
-    private readonly ITransportConnection _inner;
+    private readonly IByteStream _inner;
     private readonly SharedWriter _output;
     private long? _acknowledgedAtLast;
 
-    public DeafenableConnection(ITransportConnection inner)
+    public DeafenableConnection(IByteStream inner)
     {
         _inner = inner;
         _output = new SharedWriter(inner.Output);

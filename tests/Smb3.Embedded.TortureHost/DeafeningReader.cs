@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using Smb3.Embedded.Transport.Framing;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.TortureHost;
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Console;
 using Smb3.Embedded;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TortureHost;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
 
 if (args.Length != 3 || !IPEndPoint.TryParse(args[0], out var endPoint))
@@ -20,7 +21,7 @@ builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandar
 builder.Configure(options =>
 {
     options.Listen.Clear();
-    options.Transports.Add(() => new DeafenableListener(TcpTransportListener.Listen(endPoint, backlog: 512)));
+    options.Transports.Add(() => new DirectTcpListener(new DeafenableListener(TcpTransportListener.Listen(endPoint, backlog: 512))));
 });
 builder.AddShare("memory", new MemoryFileStore());
 foreach (var user in args[1..])

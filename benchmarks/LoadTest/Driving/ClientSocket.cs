@@ -1,12 +1,12 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.LoadTest.Driving;
 
 /// <summary>The client's end of a TCP connection, for set-up as a transport and for the measurement as a socket.</summary>
-internal sealed class ClientSocket : ITransportConnection
+internal sealed class ClientSocket : IByteStream
 {
     private readonly BlockingStream _stream;
 

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Transport;
-using Smb3.Embedded.Transport.Framing;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Dispatch;
@@ -28,12 +27,12 @@ internal sealed class ConnectionLoop : INotificationSender
     /// </summary>
     private const int StrangerLimit = 16_384;
 
-    private readonly ITransportConnection _transport;
+    private readonly IMessageTransport _transport;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
     private readonly CancellationTokenSource _ended = new();
-    private readonly FrameReader _reader;
     private readonly OutgoingQueue _outgoing;
+    private readonly Func<int> _longest;
     private readonly ChainPool _chains = new();
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
@@ -43,14 +42,14 @@ internal sealed class ConnectionLoop : INotificationSender
     private TaskCompletionSource? _quiet;
 
     public ConnectionLoop(
-        ServerGraph graph, ITransportConnection transport, RequestPipeline pipeline, ISmb1Negotiator smb1, ResponseBufferPool buffers)
+        ServerGraph graph, IMessageTransport transport, RequestPipeline pipeline, ISmb1Negotiator smb1, ResponseBufferPool buffers)
     {
         _transport = transport;
         _pipeline = pipeline;
         _smb1 = smb1;
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
-        _reader = new FrameReader(transport.Input, buffers.Bytes, MaxFrame);
+        _longest = MaxFrame;
         Buffers = buffers;
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -58,10 +57,12 @@ internal sealed class ConnectionLoop : INotificationSender
             Notifications = this,
         };
         _outgoing = new OutgoingQueue(
-            transport.Output, buffers, CountSent, bytes => Flow.RemoveOutput(bytes), () => Terminate(ConnectionEndReason.SendFailed));
+            transport, buffers, CountSent, bytes => Flow.RemoveOutput(bytes), () => Terminate(ConnectionEndReason.SendFailed));
     }
 
     public Connection Connection { get; }
+
+    public IMessageTransport Transport => _transport;
 
     public ResponseBufferPool Buffers { get; }
 
@@ -70,7 +71,9 @@ internal sealed class ConnectionLoop : INotificationSender
 
     /// <summary>Bytes of responses that leave in one frame; a longer one leaves alone.</summary>
     public int LargestResponse => Connection is { Authenticated: true, Negotiated: { } negotiated }
-        ? Math.Max(negotiated.MaxTransactSize, negotiated.MaxReadSize) + HeaderOverhead
+        ? Math.Min(
+            Math.Max(negotiated.MaxTransactSize, negotiated.MaxReadSize) + HeaderOverhead,
+            _transport.LargestMessage - Smb2TransformHeader.Size)
         : StrangerLimit;
 
     /// <summary>Why the connection ended; the first cause wins.</summary>
@@ -223,12 +226,12 @@ internal sealed class ConnectionLoop : INotificationSender
             }
 
             await mayRead.ConfigureAwait(false);
-            var (outcome, frame) = await _reader.ReadAsync(_ended.Token).ConfigureAwait(false);
-            if (outcome != FrameOutcome.Frame)
+            var (outcome, frame) = await _transport.ReceiveAsync(_longest, _ended.Token).ConfigureAwait(false);
+            if (outcome != ReceiveOutcome.Message)
             {
-                if (outcome is FrameOutcome.TooLong or FrameOutcome.Malformed)
+                if (outcome is ReceiveOutcome.TooLong or ReceiveOutcome.Malformed)
                 {
-                    Violation(outcome == FrameOutcome.TooLong ? ConnectionEndReason.FrameTooLong : ConnectionEndReason.FrameMalformed);
+                    Violation(outcome == ReceiveOutcome.TooLong ? ConnectionEndReason.FrameTooLong : ConnectionEndReason.FrameMalformed);
                 }
 
                 return;
@@ -249,7 +252,7 @@ internal sealed class ConnectionLoop : INotificationSender
             }
 
             // What has come together is answered together.
-            var hasNext = _reader.HasNext;
+            var hasNext = _transport.HasNext;
             if (hasNext)
             {
                 _outgoing.Hold();
@@ -268,7 +271,7 @@ internal sealed class ConnectionLoop : INotificationSender
         ? Math.Max(Math.Max(negotiated.MaxTransactSize, negotiated.MaxWriteSize), CreditUnit) + HeaderOverhead + (4 * CreditUnit)
         : LargestStrangerFrame;
 
-    private void Start(Frame frame)
+    private void Start(ReceivedMessage frame)
     {
         var messages = frame.Memory;
         var protocol = messages.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(messages.Span) : 0;

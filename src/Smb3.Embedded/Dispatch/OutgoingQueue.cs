@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.IO.Pipelines;
+using Smb3.Embedded.Transport;
 
 namespace Smb3.Embedded.Dispatch;
 
@@ -7,37 +6,35 @@ namespace Smb3.Embedded.Dispatch;
 /// The one way out of a connection. Whoever has a finished frame sends it at once when the line is free, and leaves it to the present
 /// sender when it is not; frames leave in the order in which they were handed over.
 /// </summary>
-/// <remarks>
-/// Small frames that are ready together leave together, copied into one buffer: handing a few hundred bytes to a socket costs far more
-/// than copying them.
-/// </remarks>
+/// <remarks>Small frames that are ready together are handed to the transport together.</remarks>
 internal sealed class OutgoingQueue
 {
     private const int BatchSize = 32 * 1024;
     private const int SmallFrame = 8 * 1024;
     private const int MostHeld = 8;
 
-    private readonly PipeWriter _output;
+    private readonly IMessageTransport _transport;
     private readonly Action<int> _sent;
     private readonly ResponseBufferPool _buffers;
     private readonly Action<int> _left;
     private readonly Action _failed;
     private readonly Queue<ResponseBuffer> _waiting = new();
     private readonly List<ResponseBuffer> _batch = [];
+    private readonly List<Memory<byte>> _frames = [];
     private long _accepted;
     private bool _sending;
     private volatile bool _held;
     private bool _closed;
     private TaskCompletionSource? _idle;
 
-    /// <param name="output">Where frames go.</param>
+    /// <param name="transport">Where frames go.</param>
     /// <param name="buffers">Where a sent buffer goes back to.</param>
     /// <param name="sent">Told the bytes of each frame that was handed to the transport; one call at a time.</param>
     /// <param name="left">Told the memory of each frame that has left, or was dropped.</param>
     /// <param name="failed">Called when the peer takes no more.</param>
-    public OutgoingQueue(PipeWriter output, ResponseBufferPool buffers, Action<int> sent, Action<int> left, Action failed)
+    public OutgoingQueue(IMessageTransport transport, ResponseBufferPool buffers, Action<int> sent, Action<int> left, Action failed)
     {
-        _output = output;
+        _transport = transport;
         _buffers = buffers;
         _sent = sent;
         _left = left;
@@ -151,15 +148,12 @@ internal sealed class OutgoingQueue
 
     private async ValueTask SendAllAsync()
     {
-        while (TakeBatch(out var length))
+        while (TakeBatch())
         {
-            var gathered = _batch.Count > 1 ? Gather(length) : null;
             bool alive;
             try
             {
-                var result = await _output.WriteAsync(gathered is null ? _batch[0].Frame : gathered.AsMemory(0, length))
-                    .ConfigureAwait(false);
-                alive = !result.IsCompleted && !result.IsCanceled;
+                alive = await _transport.SendAsync(_frames).ConfigureAwait(false);
             }
             catch (Exception)
             {
@@ -167,11 +161,7 @@ internal sealed class OutgoingQueue
                 alive = false;
             }
 
-            if (gathered is not null)
-            {
-                ArrayPool<byte>.Shared.Return(gathered);
-            }
-
+            _frames.Clear();
             foreach (var frame in _batch)
             {
                 _sent(frame.Frame.Length);
@@ -188,9 +178,9 @@ internal sealed class OutgoingQueue
     }
 
     /// <summary>The next frame, and with it the small ones behind it; false when there is none, and the sending is over.</summary>
-    private bool TakeBatch(out int length)
+    private bool TakeBatch()
     {
-        length = 0;
+        var length = 0;
         lock (_waiting)
         {
             while (_waiting.TryPeek(out var next)
@@ -200,6 +190,7 @@ internal sealed class OutgoingQueue
             {
                 length += next.Frame.Length;
                 _batch.Add(_waiting.Dequeue());
+                _frames.Add(next.Frame);
             }
 
             if (_batch.Count > 0)
@@ -212,19 +203,6 @@ internal sealed class OutgoingQueue
             _idle = null;
             return false;
         }
-    }
-
-    private byte[] Gather(int length)
-    {
-        var gathered = ArrayPool<byte>.Shared.Rent(length);
-        var at = 0;
-        foreach (var frame in _batch)
-        {
-            frame.Frame.CopyTo(gathered.AsMemory(at));
-            at += frame.Frame.Length;
-        }
-
-        return gathered;
     }
 
     private void Drop(ResponseBuffer frame)

@@ -134,6 +134,13 @@ internal sealed class Request
     /// </summary>
     public Memory<byte> AppendUninitialized(int size) => _chain.Response.Append(size);
 
+    /// <summary>Whether the data of READ and WRITE can go through the client's memory.</summary>
+    public bool CanReachClient => _chain.Transport.RemoteMemory is not null;
+
+    /// <summary>The client's buffers that the request names; <see langword="null"/> when it may not name them.</summary>
+    public ClientMemory? TryReach(Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
+        ClientMemory.TryReach(this, _chain.Transport, channel, channelInfo, length);
+
     public void TrimBody(int length) => _chain.Response.Truncate(ResponseStart + Smb2Header.Size + length);
 
     /// <summary>

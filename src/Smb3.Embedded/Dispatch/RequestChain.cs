@@ -2,7 +2,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Transport.Framing;
+using Smb3.Embedded.Transport;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Errors;
 
@@ -26,7 +26,7 @@ internal sealed class RequestChain
     private readonly List<Action> _onSend = [];
     private readonly List<Action> _afterSend = [];
     private Action? _runOnSend;
-    private Frame? _frame;
+    private ReceivedMessage? _frame;
     private Memory<byte> _rest;
     private Session? _sealing;
     private long _reserved;
@@ -41,6 +41,8 @@ internal sealed class RequestChain
     }
 
     public Connection Connection => _loop.Connection;
+
+    public IMessageTransport Transport => _loop.Transport;
 
     /// <summary>The frame of the responses so far.</summary>
     public ResponseBuffer Response { get; private set; }
@@ -62,7 +64,7 @@ internal sealed class RequestChain
     /// <summary>Session and tree connect of the request before, and whether it found them.</summary>
     public (ulong SessionId, uint TreeId, NtStatus Status) Previous { get; set; }
 
-    public void Begin(Frame frame, Memory<byte> messages, Session? encryptedBy)
+    public void Begin(ReceivedMessage frame, Memory<byte> messages, Session? encryptedBy)
     {
         _frame = frame;
         _rest = messages;

@@ -1,17 +1,14 @@
-using System.Buffers.Binary;
 using Smb3.Embedded.Transport;
-using Smb3.Embedded.Transport.Framing;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// One outgoing frame in a pooled buffer. Room for the Direct TCP header and the transform header lies in front of the messages, so
+/// One outgoing frame in a pooled buffer. Room for what the transport writes and for the transform header lies in front of the messages, so
 /// that the frame is signed, sealed and sent where it was written.
 /// </summary>
-internal sealed class ResponseBuffer(BufferPool pool)
+internal sealed class ResponseBuffer
 {
-    private const int Prefix = FrameReader.HeaderSize + Smb2TransformHeader.Size;
     private const int SmallSize = 1024;
 
     /// <summary>The longest that a buffer becomes without being asked to.</summary>
@@ -19,28 +16,41 @@ internal sealed class ResponseBuffer(BufferPool pool)
 
     private const int OwnSize = 64;
 
+    private readonly BufferPool _pool;
+    private readonly int _headroom;
+    private readonly int _prefix;
     private byte[] _buffer = [];
-    private int _end = Prefix;
+    private int _end;
     private int _sent;
     private bool _sealed;
 
+    /// <param name="pool">Where the bytes come from.</param>
+    /// <param name="headroom">Bytes in front of the frame that the transport wants for itself.</param>
+    public ResponseBuffer(BufferPool pool, int headroom)
+    {
+        _pool = pool;
+        _headroom = headroom;
+        _prefix = headroom + Smb2TransformHeader.Size;
+        _end = _prefix;
+    }
+
     /// <summary>Bytes of messages written so far.</summary>
-    public int Length => _end - Prefix;
+    public int Length => _end - _prefix;
 
     /// <summary>Bytes of memory that it takes, the object itself and its place in a queue included.</summary>
     public int Held => _buffer.Length + OwnSize;
 
     /// <summary>Whether no message has been written.</summary>
-    public bool IsEmpty => _end == Prefix;
+    public bool IsEmpty => _end == _prefix;
 
     /// <summary>The messages.</summary>
-    public Span<byte> Messages => _buffer.AsSpan(Prefix, Length);
+    public Span<byte> Messages => _buffer.AsSpan(_prefix, Length);
 
     /// <summary>Room for the transform header, and the messages behind it.</summary>
-    public Span<byte> TransformAndMessages => _buffer.AsSpan(FrameReader.HeaderSize, _end - FrameReader.HeaderSize);
+    public Span<byte> TransformAndMessages => _buffer.AsSpan(_headroom, _end - _headroom);
 
-    /// <summary>What goes over the wire, after <see cref="Finish"/>.</summary>
-    public ReadOnlyMemory<byte> Frame => _buffer.AsMemory(_sent, _end - _sent);
+    /// <summary>What the transport sends, its headroom in front, after <see cref="Finish"/>.</summary>
+    public Memory<byte> Frame => _buffer.AsMemory(_sent, _end - _sent);
 
     /// <summary>Appends <paramref name="size"/> bytes, which hold nothing in particular.</summary>
     public Memory<byte> Append(int size)
@@ -56,10 +66,10 @@ internal sealed class ResponseBuffer(BufferPool pool)
     }
 
     /// <summary>The bytes from <paramref name="start"/> (counted over all messages) to the end.</summary>
-    public Span<byte> From(int start) => _buffer.AsSpan(Prefix + start, Length - start);
+    public Span<byte> From(int start) => _buffer.AsSpan(_prefix + start, Length - start);
 
     /// <summary>Drops everything behind <paramref name="length"/>.</summary>
-    public void Truncate(int length) => _end = Prefix + length;
+    public void Truncate(int length) => _end = _prefix + length;
 
     /// <summary>Appends zeros up to the next multiple of eight.</summary>
     public void PadTo8()
@@ -73,34 +83,29 @@ internal sealed class ResponseBuffer(BufferPool pool)
 
     public void MarkSealed() => _sealed = true;
 
-    /// <summary>Writes the Direct TCP header in front of what is to be sent.</summary>
-    public void Finish()
-    {
-        _sent = _sealed ? 0 : Prefix - FrameReader.HeaderSize;
-        System.Diagnostics.Debug.Assert(_end - _sent - FrameReader.HeaderSize <= FrameReader.LargestFrame, "A length has 24 bits.");
-        BinaryPrimitives.WriteUInt32BigEndian(_buffer.AsSpan(_sent), (uint)(_end - _sent - FrameReader.HeaderSize));
-    }
+    /// <summary>Nothing is written any more: the frame goes as it is.</summary>
+    public void Finish() => _sent = _sealed ? 0 : _prefix - _headroom;
 
     public void Reset()
     {
         if (_buffer.Length > 0)
         {
-            pool.Return(_buffer);
+            _pool.Return(_buffer);
             _buffer = [];
         }
 
-        _end = Prefix;
+        _end = _prefix;
         _sent = 0;
         _sealed = false;
     }
 
     private void Grow(int size)
     {
-        var larger = pool.Rent(Math.Max(_end + size, _buffer.Length == 0 ? SmallSize : (int)Math.Min(_buffer.Length * 2L, MostAhead)));
+        var larger = _pool.Rent(Math.Max(_end + size, _buffer.Length == 0 ? SmallSize : (int)Math.Min(_buffer.Length * 2L, MostAhead)));
         if (_buffer.Length > 0)
         {
             _buffer.AsSpan(0, _end).CopyTo(larger);
-            pool.Return(_buffer);
+            _pool.Return(_buffer);
         }
 
         _buffer = larger;

@@ -4,16 +4,15 @@ using Smb3.Embedded.Transport;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>Keeps the small objects around response buffers; their bytes come from another pool and go back to it.</summary>
-internal sealed class ResponseBufferPool(BufferPool bytes)
+/// <param name="bytes">The pool of the transport that carries the responses.</param>
+/// <param name="headroom">Bytes in front of each message that the transport wants for itself.</param>
+internal sealed class ResponseBufferPool(BufferPool bytes, int headroom)
 {
     private const int Kept = 256;
 
     private readonly ConcurrentQueue<ResponseBuffer> _free = new();
 
-    /// <summary>Where the bytes of requests and responses come from.</summary>
-    public BufferPool Bytes => bytes;
-
-    public ResponseBuffer Rent() => _free.TryDequeue(out var buffer) ? buffer : new ResponseBuffer(bytes);
+    public ResponseBuffer Rent() => _free.TryDequeue(out var buffer) ? buffer : new ResponseBuffer(bytes, headroom);
 
     public void Return(ResponseBuffer buffer)
     {

@@ -11,6 +11,7 @@ using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
 
 namespace Smb3.Embedded;
@@ -311,7 +312,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         {
             try
             {
-                run.Add(TcpTransportListener.Listen(endPoint, Backlog));
+                run.Add(new DirectTcpListener(TcpTransportListener.Listen(endPoint, Backlog)));
             }
             catch (SocketException e)
             {

@@ -1,7 +1,7 @@
 using Smb3.Embedded.Contention.Caching;
 using Smb3.Embedded.Contention.Content;
 using Smb3.Embedded.TestClient;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Running;
 
@@ -33,7 +33,7 @@ internal sealed class ClientConnection : IAsyncDisposable
     public List<SmbTestCall> Watches { get; } = [];
 
     public static async Task<ClientConnection> OpenAsync(
-        string who, ITransportConnection transport, RunSettings settings, Truth truth, RunReport report, Guid clientGuid, int seed)
+        string who, IByteStream transport, RunSettings settings, Truth truth, RunReport report, Guid clientGuid, int seed)
     {
         var connection = new SmbTestConnection(transport, new SmbTestClientOptions { ClientGuid = clientGuid });
         var session = await connection.LogOnAsync(settings.User, settings.Password);

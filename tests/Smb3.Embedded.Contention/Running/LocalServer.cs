@@ -3,7 +3,7 @@ using Smb3.Embedded.Contention.Faults;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage.Memory;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
 
 namespace Smb3.Embedded.Contention.Running;
@@ -49,7 +49,7 @@ internal sealed class LocalServer : IAsyncDisposable
         return server;
     }
 
-    public ITransportConnection Connect() => _transport.Connect();
+    public IByteStream Connect() => _transport.Connect();
 
     /// <summary>What is left when no client is there any more; empty when all is well.</summary>
     public async Task<List<string>> FindLeftoversAsync()

@@ -1,4 +1,4 @@
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Running;
 
@@ -23,7 +23,7 @@ internal sealed record RunSettings
     public required TimeSpan BreakTimeout { get; init; }
 
     /// <summary>Makes a connection.</summary>
-    public required Func<Task<ITransportConnection>> Connect { get; init; }
+    public required Func<Task<IByteStream>> Connect { get; init; }
 
     /// <summary>The folder on the share that the run has for itself.</summary>
     public string Folder => $"contention-{Seed}";

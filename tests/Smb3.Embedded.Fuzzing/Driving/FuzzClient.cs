@@ -4,14 +4,14 @@ using System.Diagnostics;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient.Wire;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded.Fuzzing.Driving;
 
 /// <summary>One connection, driven by hand: nothing is received unless somebody looks.</summary>
-internal sealed class FuzzClient(int slot, ITransportConnection transport, Guid clientGuid)
+internal sealed class FuzzClient(int slot, IByteStream transport, Guid clientGuid)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 

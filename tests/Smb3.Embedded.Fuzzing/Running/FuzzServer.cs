@@ -16,7 +16,7 @@ using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
 
 namespace Smb3.Embedded.Fuzzing.Running;
@@ -92,7 +92,7 @@ internal sealed class FuzzServer : IDisposable
 
     private ServerGraph Graph => _run.Graph;
 
-    public ITransportConnection Connect() => _transport.Connect();
+    public IByteStream Connect() => _transport.Connect();
 
     public void Pass(TimeSpan time) => _time.Advance(time);
 

@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.TestClient.Faults;
 
@@ -8,16 +8,16 @@ namespace Smb3.Embedded.TestClient.Faults;
 /// A proxy between a client and the server, over a socket or in memory. Each direction can be blocked at any byte, a frame can be
 /// delivered twice, and the connection can be cut. What a client sent before it gave up is still delivered when the block ends.
 /// </summary>
-internal sealed class FaultyTransport : ITransportConnection
+internal sealed class FaultyTransport : IByteStream
 {
-    private readonly ITransportConnection _server;
+    private readonly IByteStream _server;
     private readonly Pipe _outgoing = new(new PipeOptions(useSynchronizationContext: false));
 
     // Without a limit: a client that has gone does not keep what it sent from arriving.
     private readonly Pipe _incoming = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
 
     /// <param name="server">The connection to the server, which belongs to the proxy from now on.</param>
-    public FaultyTransport(ITransportConnection server)
+    public FaultyTransport(IByteStream server)
     {
         _server = server;
         ToServer = new FaultyDirection(_outgoing.Reader, server.Output);

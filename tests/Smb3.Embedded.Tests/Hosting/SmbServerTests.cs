@@ -7,7 +7,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Storage.Memory;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
 using Xunit;
 
@@ -402,7 +402,7 @@ public sealed class SmbServerTests
         return socket;
     }
 
-    private static async Task EndsAsync(ITransportConnection client)
+    private static async Task EndsAsync(IByteStream client)
     {
         var read = await client.Input.ReadAsync().AsTask().WaitAsync(Soon);
         Assert.True(read.IsCompleted || read.IsCanceled);

@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
+using System.Net;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Protocol;
@@ -9,11 +11,16 @@ namespace Smb3.Embedded.Tests.Protocol;
 public sealed class OutgoingQueueTests
 {
     private readonly RecordingWriter _output = new();
-    private readonly ResponseBufferPool _buffers = new(new BufferPool());
+    private readonly ResponseBufferPool _buffers;
     private readonly OutgoingQueue _queue;
     private int _sent;
 
-    public OutgoingQueueTests() => _queue = new OutgoingQueue(_output, _buffers, bytes => _sent += bytes, _ => { }, () => { });
+    public OutgoingQueueTests()
+    {
+        var transport = new DirectTcpTransport(new RecordingStream(_output), new BufferPool());
+        _buffers = new ResponseBufferPool(transport.Buffers, transport.Headroom);
+        _queue = new OutgoingQueue(transport, _buffers, bytes => _sent += bytes, _ => { }, () => { });
+    }
 
     [Fact]
     public void A_frame_leaves_at_once_when_nothing_is_held()
@@ -80,6 +87,25 @@ public sealed class OutgoingQueueTests
         var frame = _buffers.Rent();
         frame.Append(length).Span.Fill(mark);
         _queue.Send(frame);
+    }
+
+    private sealed class RecordingStream(PipeWriter output) : IByteStream
+    {
+        public EndPoint LocalEndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 445);
+
+        public EndPoint RemoteEndPoint => LocalEndPoint;
+
+        public long? BytesAcknowledged => null;
+
+        public PipeReader Input { get; } = PipeReader.Create(Stream.Null);
+
+        public PipeWriter Output => output;
+
+        public void Abort(bool reset = false)
+        {
+        }
+
+        public ValueTask DisposeAsync() => default;
     }
 
     private sealed class RecordingWriter : PipeWriter

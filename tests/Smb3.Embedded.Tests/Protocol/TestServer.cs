@@ -18,6 +18,7 @@ using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
 using Smb3.Embedded.Transport.Tcp;
 using Xunit;
@@ -28,6 +29,9 @@ namespace Smb3.Embedded.Tests.Protocol;
 public enum TestTransport
 {
     InMemory,
+
+    /// <summary>Whole messages in memory: no stream of bytes, and nothing in front of a message.</summary>
+    Messages,
 
     /// <summary>TCP by the runtime's own means.</summary>
     PortableTcp,
@@ -122,11 +126,11 @@ internal sealed class TestServer : IAsyncDisposable
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = Volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
         _run.Add(_transport);
-        if (_options.Transport != TestTransport.InMemory)
+        if (_options.Transport is TestTransport.Tcp or TestTransport.PortableTcp)
         {
             _tcp = TcpTransportListener.Listen(
                 new IPEndPoint(IPAddress.Loopback, 0), 128, portable: _options.Transport == TestTransport.PortableTcp);
-            _run.Add(_tcp);
+            _run.Add(new DirectTcpListener(_tcp));
         }
 
         _run.Begin();
@@ -137,7 +141,7 @@ internal sealed class TestServer : IAsyncDisposable
     public Volume Volume { get; }
 
     /// <summary>Where the server takes the bytes of requests and responses from.</summary>
-    public BufferPool Bytes => _run.Bytes;
+    public BufferPool Bytes => _transport.Buffers;
 
     /// <summary>What the server logged, from Debug on.</summary>
     public IReadOnlyCollection<LogEntry> Log => _log.Entries;
@@ -147,7 +151,17 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A new client that has connected and done nothing yet.</summary>
     public SmbTestConnection Connect(SmbTestClientOptions? options = null, IPAddress? from = null)
     {
-        var client = new SmbTestConnection(_transport.Connect(from), options);
+        var client = _options.Transport == TestTransport.Messages
+            ? new SmbTestConnection(_transport.ConnectByMessages(from), options)
+            : new SmbTestConnection(_transport.Connect(from), options);
+        _clients.Enqueue(client);
+        return client;
+    }
+
+    /// <summary>A new client over whole messages, whose memory the server reaches.</summary>
+    public SmbTestConnection Connect(OpenedMemory memory)
+    {
+        var client = new SmbTestConnection(_transport.ConnectByMessages(memory: memory));
         _clients.Enqueue(client);
         return client;
     }
@@ -157,7 +171,9 @@ internal sealed class TestServer : IAsyncDisposable
     {
         if (_tcp is null)
         {
-            return new SmbTestConnection(_transport.Connect(), options);
+            return _options.Transport == TestTransport.Messages
+                ? new SmbTestConnection(_transport.ConnectByMessages(), options)
+                : new SmbTestConnection(_transport.Connect(), options);
         }
 
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

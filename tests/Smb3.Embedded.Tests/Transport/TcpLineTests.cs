@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
 using Xunit;
 
@@ -14,7 +14,7 @@ public sealed class TcpLineTests : IAsyncLifetime
 
     private readonly TcpTransportListener _listener = TcpTransportListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), 64);
     private readonly List<Socket> _clients = [];
-    private readonly List<ITransportConnection> _connections = [];
+    private readonly List<IByteStream> _connections = [];
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -117,13 +117,13 @@ public sealed class TcpLineTests : IAsyncLifetime
         Assert.Null(await _listener.AcceptAsync(CancellationToken.None));
     }
 
-    private static async Task BlockAsync(ITransportConnection connection, ManualResetEventSlim release)
+    private static async Task BlockAsync(IByteStream connection, ManualResetEventSlim release)
     {
         await connection.Input.ReadAsync().ConfigureAwait(false);
         release.Wait(Patience);
     }
 
-    private static async Task<string> ReadAsync(ITransportConnection connection)
+    private static async Task<string> ReadAsync(IByteStream connection)
     {
         var result = await connection.Input.ReadAsync();
         var text = Encoding.ASCII.GetString(result.Buffer);
@@ -131,7 +131,7 @@ public sealed class TcpLineTests : IAsyncLifetime
         return text;
     }
 
-    private async Task<(Socket Client, ITransportConnection Connection)> ConnectAsync()
+    private async Task<(Socket Client, IByteStream Connection)> ConnectAsync()
     {
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         _clients.Add(client);

@@ -18,11 +18,12 @@ internal sealed class ReadHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        // No RDMA here: a channel that is named is not there (MS-SMB2 3.3.5.12).
+        // MS-SMB2 3.3.5.12: a channel that is named must be there.
         var negotiated = request.Connection.Negotiated!;
+        var isThrough = negotiated.IsSmb3 && read.Channel != Smb2Channel.None;
         if (read.Length > (uint)negotiated.MaxReadSize
             || !request.HasPaidFor(read.Length)
-            || (negotiated.IsSmb3 && read.Channel != Smb2Channel.None))
+            || (isThrough && !request.CanReachClient))
         {
             return new(NtStatus.InvalidParameter);
         }
@@ -33,19 +34,26 @@ internal sealed class ReadHandler : ICommandHandler
             return new(status);
         }
 
-        if (open is PipeHandle pipe)
+        if (open is PipeHandle pipe && !isThrough)
         {
             return ReadPipeAsync(request, pipe, (int)read.Length);
         }
 
         if (open is not FileHandle handle)
         {
-            return new(NtStatus.InvalidDeviceRequest);
+            return new(isThrough ? NtStatus.InvalidParameter : NtStatus.InvalidDeviceRequest);
         }
 
         if (read.Offset > long.MaxValue || read.Length > long.MaxValue - read.Offset)
         {
             return new(NtStatus.InvalidParameter);
+        }
+
+        if (isThrough)
+        {
+            return read.TryGetChannelInfo(out var info) && request.TryReach(read.Channel, info, (int)read.Length) is { } memory
+                ? ReadThroughAsync(request, handle, (long)read.Offset, read.MinimumCount, memory)
+                : new(NtStatus.InvalidParameter);
         }
 
         var buffer = request.AppendUninitialized(ReadResponse.FixedSize + (int)read.Length);
@@ -71,6 +79,28 @@ internal sealed class ReadHandler : ICommandHandler
         request.TrimBody(ReadResponse.FixedSize + read.Value);
         ReadResponse.Write(request.Body, read.Value);
         return NtStatus.Success;
+    }
+
+    /// <summary>The data goes into the client's memory, and the response only says how much of it there is.</summary>
+    private static async ValueTask<NtStatus> ReadThroughAsync(
+        Request request, FileHandle handle, long offset, uint minimumCount, ClientMemory memory)
+    {
+        using (memory)
+        {
+            var read = await handle.File.ReadAsync(offset, memory.Data, minimumCount, request.Connection.Ended).ConfigureAwait(false);
+            if (!read.Succeeded)
+            {
+                return read.Status;
+            }
+
+            if (!await memory.PlaceAsync(read.Value, request.Connection.Ended).ConfigureAwait(false))
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            ReadResponse.Write(request.Append(ReadResponse.FixedSize), 0, (uint)read.Value);
+            return NtStatus.Success;
+        }
     }
 
     private static async ValueTask<NtStatus> ReadPipeAsync(Request request, PipeHandle pipe, int length)

@@ -19,10 +19,13 @@ internal sealed class WriteHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
+        // MS-SMB2 3.3.5.13: a channel that is named must be there, and the request then carries nothing itself.
         var negotiated = request.Connection.Negotiated!;
-        if (write.DataLength > negotiated.MaxWriteSize
-            || !request.HasPaidFor(write.DataLength)
-            || (negotiated.IsSmb3 && write.Channel != Smb2Channel.None))
+        var isThrough = negotiated.IsSmb3 && write.Channel != Smb2Channel.None;
+        var length = isThrough ? write.RemainingBytes : (uint)write.DataLength;
+        if (length > (uint)negotiated.MaxWriteSize
+            || !request.HasPaidFor(length)
+            || (isThrough && (write.DataLength != 0 || !request.CanReachClient)))
         {
             return new(NtStatus.InvalidParameter);
         }
@@ -34,29 +37,42 @@ internal sealed class WriteHandler : ICommandHandler
         }
 
         ReadOnlyMemory<byte> data = request.Message.Slice(write.DataOffset, write.DataLength);
-        if (open is PipeHandle pipe)
+        if (open is PipeHandle pipe && !isThrough)
         {
             return WritePipeAsync(request, pipe, data);
         }
 
         if (open is not FileHandle handle)
         {
-            return new(NtStatus.InvalidDeviceRequest);
+            return new(isThrough ? NtStatus.InvalidParameter : NtStatus.InvalidDeviceRequest);
         }
 
         // MS-FSA 2.1.5.4: −1 appends; every other offset that is negative as a signed number is none.
-        if (write.Offset != ulong.MaxValue && (write.Offset > long.MaxValue || (ulong)data.Length > long.MaxValue - write.Offset))
+        if (write.Offset != ulong.MaxValue && (write.Offset > long.MaxValue || length > long.MaxValue - write.Offset))
         {
             return new(NtStatus.InvalidParameter);
         }
 
         var offset = write.Offset == ulong.MaxValue ? WriteOperation.AppendOffset : (long)write.Offset;
         var through = (write.Flags & WriteFlags.WriteThrough) != 0;
+        if (isThrough)
+        {
+            return write.TryGetChannelInfo(out var info) && request.TryReach(write.Channel, info, (int)length) is { } memory
+                ? WriteThroughAsync(request, handle, offset, through, memory)
+                : new(NtStatus.InvalidParameter);
+        }
+
         var writing = handle.File.WriteAsync(offset, new ReadOnlySequence<byte>(data), through, request.Connection.Ended);
         return writing.IsCompletedSuccessfully
             ? new(Finish(request, writing.Result, data.Length))
             : FinishAsync(request, writing, data.Length);
     }
+
+    /// <summary>Data that is fetched needs memory, as an output does.</summary>
+    public long LargestOutput(Request request) =>
+        request.CanReachClient && WriteRequest.TryParse(request.Message.Span, out var write) && write.Channel != Smb2Channel.None
+            ? write.RemainingBytes
+            : 0;
 
     private static async ValueTask<NtStatus> FinishAsync(Request request, ValueTask<NtStatus> writing, int length) =>
         Finish(request, await writing.ConfigureAwait(false), length);
@@ -69,6 +85,23 @@ internal sealed class WriteHandler : ICommandHandler
         }
 
         return status;
+    }
+
+    /// <summary>The data is fetched from the client's memory first.</summary>
+    private static async ValueTask<NtStatus> WriteThroughAsync(
+        Request request, FileHandle handle, long offset, bool through, ClientMemory memory)
+    {
+        using (memory)
+        {
+            if (!await memory.FetchAsync(request.Connection.Ended).ConfigureAwait(false))
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            var data = new ReadOnlySequence<byte>(memory.Data);
+            var status = await handle.File.WriteAsync(offset, data, through, request.Connection.Ended).ConfigureAwait(false);
+            return Finish(request, status, memory.Data.Length);
+        }
     }
 
     private static async ValueTask<NtStatus> WritePipeAsync(Request request, PipeHandle pipe, ReadOnlyMemory<byte> data)

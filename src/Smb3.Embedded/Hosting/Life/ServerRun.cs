@@ -26,8 +26,6 @@ internal sealed class ServerRun : IDisposable
     private readonly ConnectionReport _report;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
-    private readonly BufferPool _bytes = new();
-    private readonly ResponseBufferPool _buffers;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ITransportListener> _listeners = [];
     private readonly List<Task> _accepting = [];
@@ -42,7 +40,6 @@ internal sealed class ServerRun : IDisposable
         _parts = parts;
         _refusals = new RefusalLog(parts.Logger, parts.Settings.TimeProvider);
         _report = new ConnectionReport(_refusals, parts.Settings.Limits);
-        _buffers = new ResponseBufferPool(_bytes);
         Graph = new ServerGraph(parts.Settings)
         {
             SessionEnded = TellSessionEnded,
@@ -69,9 +66,6 @@ internal sealed class ServerRun : IDisposable
     }
 
     public ServerGraph Graph { get; }
-
-    /// <summary>Where the bytes of requests and responses come from.</summary>
-    public BufferPool Bytes => _bytes;
 
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
@@ -152,7 +146,10 @@ internal sealed class ServerRun : IDisposable
     {
         if (++_ticks % TrimPeriod == 0)
         {
-            _bytes.Trim();
+            foreach (var listener in _listeners)
+            {
+                listener.Buffers.Trim();
+            }
         }
 
         // In the background: a folder on a server that does not answer must not hold up the clock.
@@ -171,11 +168,13 @@ internal sealed class ServerRun : IDisposable
 
     private async Task AcceptAsync(ITransportListener listener)
     {
+        ResponseBufferPool? responses = null;
         try
         {
             while (await listener.AcceptAsync(_stopping.Token).ConfigureAwait(false) is { } transport)
             {
-                var loop = new ConnectionLoop(Graph, transport, _pipeline, _smb1, _buffers);
+                responses ??= new ResponseBufferPool(transport.Buffers, transport.Headroom);
+                var loop = new ConnectionLoop(Graph, transport, _pipeline, _smb1, responses);
                 var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _connections[loop.Connection.Id] = (loop, ServeAsync(loop, go.Task));
                 go.SetResult();

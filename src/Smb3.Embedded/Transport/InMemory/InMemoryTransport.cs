@@ -1,46 +1,47 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Threading.Channels;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Transport.InMemory;
 
-/// <summary>A transport without a network: tests and in-process clients connect to it directly.</summary>
-/// <param name="scheduler">Where either end goes on when the other has written; <see langword="null"/>: on the thread pool.</param>
+/// <summary>
+/// A transport without a network: tests and in-process clients connect to it directly, by a stream of bytes with Direct TCP's frames or by
+/// messages that are handed over whole.
+/// </summary>
+/// <param name="scheduler">
+/// Where either end of a stream goes on when the other has written; <see langword="null"/>: on the thread pool.
+/// </param>
 internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITransportListener
 {
-    // Large enough that a megabyte under way is a number of segments that the pools keep.
-    private const int SegmentSize = 1 << 15;
-
-    private readonly Channel<ITransportConnection> _waiting = Channel.CreateUnbounded<ITransportConnection>();
+    private readonly Channel<IMessageTransport> _waiting = Channel.CreateUnbounded<IMessageTransport>();
     private int _lastPort;
 
     public EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 0);
 
-    /// <summary>Connects; the returned end is the client's.</summary>
-    /// <exception cref="InvalidOperationException">The listener has ended.</exception>
-    public ITransportConnection Connect(IPAddress? from = null)
-    {
-        var port = Interlocked.Increment(ref _lastPort);
-        var remote = new IPEndPoint(from ?? IPAddress.Loopback, port & 0xFFFF);
-        var options = new PipeOptions(
-            readerScheduler: scheduler,
-            writerScheduler: scheduler,
-            pauseWriterThreshold: 1 << 20,
-            resumeWriterThreshold: 1 << 19,
-            minimumSegmentSize: SegmentSize,
-            useSynchronizationContext: false);
-        var toServer = new Pipe(options);
-        var toClient = new Pipe(options);
-        var server = new End(EndPoint, remote, toServer.Reader, toClient.Writer, toServer, toClient);
-        if (!_waiting.Writer.TryWrite(server))
-        {
-            throw new InvalidOperationException("The server does not listen any more.");
-        }
+    public BufferPool Buffers { get; } = new();
 
-        return new End(remote, EndPoint, toClient.Reader, toServer.Writer, toClient, toServer);
+    /// <summary>Connects by a stream of bytes; the returned end is the client's.</summary>
+    /// <exception cref="InvalidOperationException">The listener has ended.</exception>
+    public IByteStream Connect(IPAddress? from = null)
+    {
+        var (client, server) = InMemoryStream.CreatePair(NextRemote(from), EndPoint, scheduler);
+        Offer(new DirectTcpTransport(server, Buffers));
+        return client;
     }
 
-    public async ValueTask<ITransportConnection?> AcceptAsync(CancellationToken cancellationToken)
+    /// <summary>Connects by whole messages; the returned end is the client's.</summary>
+    /// <param name="from">Where the client is.</param>
+    /// <param name="memory">Memory that the client opens to the server.</param>
+    /// <exception cref="InvalidOperationException">The listener has ended.</exception>
+    public IMessageTransport ConnectByMessages(IPAddress? from = null, OpenedMemory? memory = null)
+    {
+        var (client, server) = InMemoryMessages.CreatePair(NextRemote(from), EndPoint, Buffers, memory ?? new OpenedMemory());
+        Offer(server);
+        return client;
+    }
+
+    public async ValueTask<IMessageTransport?> AcceptAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -58,38 +59,13 @@ internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITran
         return default;
     }
 
-    private sealed class End(EndPoint local, EndPoint remote, PipeReader input, PipeWriter output, Pipe incoming, Pipe outgoing)
-        : ITransportConnection
+    private IPEndPoint NextRemote(IPAddress? from) => new(from ?? IPAddress.Loopback, Interlocked.Increment(ref _lastPort) & 0xFFFF);
+
+    private void Offer(IMessageTransport server)
     {
-        private int _closed;
-
-        public EndPoint LocalEndPoint => local;
-
-        public EndPoint RemoteEndPoint => remote;
-
-        public long? BytesAcknowledged => null;
-
-        public PipeReader Input => input;
-
-        public PipeWriter Output => output;
-
-        public void Abort(bool reset = false)
+        if (!_waiting.Writer.TryWrite(server))
         {
-            if (Interlocked.Exchange(ref _closed, 1) == 0)
-            {
-                // Both directions end: our own read wakes up, and so does the peer's.
-                incoming.Writer.CancelPendingFlush();
-                incoming.Reader.CancelPendingRead();
-                outgoing.Writer.CancelPendingFlush();
-                outgoing.Writer.Complete();
-            }
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Abort();
-            input.Complete();
-            return default;
+            throw new InvalidOperationException("The server does not listen any more.");
         }
     }
 }

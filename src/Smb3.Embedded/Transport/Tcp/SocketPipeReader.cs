@@ -2,6 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Smb3.Embedded.Transport.DirectTcp;
+using Smb3.Embedded.Transport.Tcp.Lines;
 
 namespace Smb3.Embedded.Transport.Tcp;
 

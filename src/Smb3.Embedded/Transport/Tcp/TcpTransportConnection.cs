@@ -1,11 +1,13 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using Smb3.Embedded.Transport.DirectTcp;
+using Smb3.Embedded.Transport.Tcp.Lines;
 
 namespace Smb3.Embedded.Transport.Tcp;
 
-/// <summary>One accepted socket as a duplex pipe.</summary>
-internal sealed class TcpTransportConnection : ITransportConnection
+/// <summary>One connected socket as a stream of bytes.</summary>
+internal sealed class TcpTransportConnection : IByteStream
 {
     private readonly Socket _socket;
     private readonly ISocketLine _line;

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using Smb3.Embedded.Transport.DirectTcp;
+using Smb3.Embedded.Transport.Tcp.Lines;
 using Smb3.Embedded.Transport.Tcp.Linux;
 
 namespace Smb3.Embedded.Transport.Tcp;
 
-/// <summary>Direct TCP (MS-SMB2 2.1): a listening socket.</summary>
-internal sealed class TcpTransportListener : ITransportListener
+/// <summary>A listening socket.</summary>
+internal sealed class TcpTransportListener : IByteStreamListener
 {
     private readonly Socket _socket;
 
@@ -52,7 +54,7 @@ internal sealed class TcpTransportListener : ITransportListener
         }
     }
 
-    public async ValueTask<ITransportConnection?> AcceptAsync(CancellationToken cancellationToken)
+    public async ValueTask<IByteStream?> AcceptAsync(CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Smb3.Embedded.Transport.Tcp.Lines;
 
 namespace Smb3.Embedded.Transport.Tcp.Linux;
 

@@ -3,23 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
-namespace Smb3.Embedded.Transport.Framing;
-
-/// <summary>Why <see cref="FrameReader.ReadAsync"/> returned.</summary>
-internal enum FrameOutcome
-{
-    /// <summary>A frame is there.</summary>
-    Frame,
-
-    /// <summary>The peer closed, or the connection broke.</summary>
-    Ended,
-
-    /// <summary>A frame announced itself as longer than is allowed; none of it was buffered.</summary>
-    TooLong,
-
-    /// <summary>The first byte of the Direct TCP header was not zero.</summary>
-    Malformed,
-}
+namespace Smb3.Embedded.Transport.DirectTcp;
 
 /// <summary>
 /// Cuts the byte stream into frames: one zero byte, then the length in 24 bits, big-endian (MS-SMB2 2.1). The length is checked
@@ -41,32 +25,28 @@ internal sealed class FrameReader
 
     private readonly PipeReader _input;
     private readonly BufferPool _buffers;
-    private readonly Func<int> _maxLength;
     private readonly IDirectInput? _direct;
     private int _trust;
     private Frame? _spare;
 
     /// <param name="input">The bytes.</param>
     /// <param name="buffers">Where the frames' buffers come from.</param>
-    /// <param name="maxLength">
-    /// The longest frame that is accepted as of now, in bytes: asked for when a frame has begun, as a peer may have authenticated while
-    /// its next frame was waited for.
-    /// </param>
-    public FrameReader(PipeReader input, BufferPool buffers, Func<int> maxLength)
+    public FrameReader(PipeReader input, BufferPool buffers)
     {
         _input = input;
         _buffers = buffers;
-        _maxLength = maxLength;
         _direct = input as IDirectInput;
     }
 
     /// <summary>Whether the frame behind the last one is there already, whole.</summary>
     public bool HasNext { get; private set; }
 
-    /// <summary>Reads the next frame.</summary>
+    /// <summary>Reads the next frame; see <see cref="IMessageTransport.ReceiveAsync"/>.</summary>
+    /// <param name="longest">The longest frame that is accepted, asked for when one has begun.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<(FrameOutcome Outcome, Frame? Frame)> ReadAsync(CancellationToken cancellationToken)
+    public async ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReadAsync(
+        Func<int> longest, CancellationToken cancellationToken)
     {
         ReadResult result;
         while (true)
@@ -74,7 +54,8 @@ internal sealed class FrameReader
             result = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);
             if (result.IsCanceled)
             {
-                return (FrameOutcome.Ended, null);
+                _input.AdvanceTo(result.Buffer.Start);
+                return (ReceiveOutcome.Ended, null);
             }
 
             if (result.Buffer.Length >= HeaderSize)
@@ -85,20 +66,20 @@ internal sealed class FrameReader
             _input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             if (result.IsCompleted)
             {
-                return (FrameOutcome.Ended, null);
+                return (ReceiveOutcome.Ended, null);
             }
         }
 
         var header = ReadHeader(result.Buffer);
         if (header >> 24 != 0)
         {
-            return (FrameOutcome.Malformed, null);
+            return (ReceiveOutcome.Malformed, null);
         }
 
         var length = (int)header;
-        if (length > _maxLength())
+        if (length > longest())
         {
-            return (FrameOutcome.TooLong, null);
+            return (ReceiveOutcome.TooLong, null);
         }
 
         var body = result.Buffer.Slice(HeaderSize);
@@ -119,14 +100,14 @@ internal sealed class FrameReader
                 if (count == 0)
                 {
                     frame.Dispose();
-                    return (FrameOutcome.Ended, null);
+                    return (ReceiveOutcome.Ended, null);
                 }
 
                 filled += count;
             }
 
             _trust = Math.Min(length, MostTrust);
-            return (FrameOutcome.Frame, frame);
+            return (ReceiveOutcome.Message, frame);
         }
         catch
         {

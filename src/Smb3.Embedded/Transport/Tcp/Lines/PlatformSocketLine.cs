@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Smb3.Embedded.Transport.Tcp;
+namespace Smb3.Embedded.Transport.Tcp.Lines;
 
 /// <summary>A socket by the runtime's own means, for every platform.</summary>
 internal sealed class PlatformSocketLine(Socket socket) : ISocketLine

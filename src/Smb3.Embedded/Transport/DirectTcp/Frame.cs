@@ -1,16 +1,17 @@
-namespace Smb3.Embedded.Transport.Framing;
+namespace Smb3.Embedded.Transport.DirectTcp;
 
 /// <summary>One received frame in a pooled buffer; whoever holds it returns it once.</summary>
-internal sealed class Frame(FrameReader reader, BufferPool buffers) : IDisposable
+internal sealed class Frame(FrameReader reader, BufferPool buffers) : ReceivedMessage
 {
     private byte[]? _buffer;
+    private int _length;
 
     /// <summary>Bytes of the frame, without the four bytes of the Direct TCP header.</summary>
-    public int Length { get; private set; }
+    public override int Length => _length;
 
-    public Memory<byte> Memory => _buffer.AsMemory(0, Length);
+    public override Memory<byte> Memory => _buffer.AsMemory(0, _length);
 
-    public void Dispose()
+    public override void Dispose()
     {
         var buffer = Interlocked.Exchange(ref _buffer, null);
         if (buffer is not null)
@@ -24,7 +25,7 @@ internal sealed class Frame(FrameReader reader, BufferPool buffers) : IDisposabl
     internal void Begin(int length, int room)
     {
         _buffer = buffers.Rent(room);
-        Length = length;
+        _length = length;
     }
 
     /// <summary>
@@ -33,15 +34,15 @@ internal sealed class Frame(FrameReader reader, BufferPool buffers) : IDisposabl
     /// </summary>
     internal Memory<byte> Room(int filled)
     {
-        if (filled == _buffer!.Length && filled < Length)
+        if (filled == _buffer!.Length && filled < _length)
         {
             var more = Math.Max(filled * 2L, ((filled - BufferPool.Headroom) * 4L) + BufferPool.Headroom);
-            var larger = buffers.Rent((int)Math.Min(Length, more));
+            var larger = buffers.Rent((int)Math.Min(_length, more));
             _buffer.AsSpan(0, filled).CopyTo(larger);
             buffers.Return(_buffer);
             _buffer = larger;
         }
 
-        return _buffer.AsMemory(filled, Math.Min(_buffer.Length, Length) - filled);
+        return _buffer.AsMemory(filled, Math.Min(_buffer.Length, _length) - filled);
     }
 }

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Smb3.Embedded.Transport.Tcp;
+namespace Smb3.Embedded.Transport.Tcp.Lines;
 
 /// <summary>
 /// A connected socket as the pipes use it: one receives, one sends, anybody may abort. A broken connection is a

@@ -1,23 +1,13 @@
 using System.IO.Pipelines;
 using System.Net;
 
-namespace Smb3.Embedded.Transport;
-
-/// <summary>Accepts connections at one end point until it is disposed.</summary>
-internal interface ITransportListener : IAsyncDisposable
-{
-    /// <summary>Where it listens; the real port when port 0 was asked for.</summary>
-    EndPoint EndPoint { get; }
-
-    /// <summary>Waits for the next connection; <see langword="null"/> once the listener has ended.</summary>
-    ValueTask<ITransportConnection?> AcceptAsync(CancellationToken cancellationToken);
-}
+namespace Smb3.Embedded.Transport.DirectTcp;
 
 /// <summary>
 /// A duplex stream of bytes that carries Direct TCP frames (MS-SMB2 2.1). Disposing it closes it; <see cref="Abort"/> tears it down
 /// at once from any thread, and both ends of the pipe then complete.
 /// </summary>
-internal interface ITransportConnection : IDuplexPipe, IAsyncDisposable
+internal interface IByteStream : IDuplexPipe, IAsyncDisposable
 {
     EndPoint LocalEndPoint { get; }
 

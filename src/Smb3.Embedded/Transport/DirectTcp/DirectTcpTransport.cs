@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.CompilerServices;
+
+namespace Smb3.Embedded.Transport.DirectTcp;
+
+/// <summary>
+/// Direct TCP (MS-SMB2 2.1): messages in a stream of bytes, each behind four bytes that say how long it is.
+/// </summary>
+/// <remarks>
+/// Messages that are sent together are copied into one buffer: handing a few hundred bytes to a socket costs far more than copying them. A
+/// message by itself is sent where it lies.
+/// </remarks>
+internal sealed class DirectTcpTransport : IMessageTransport
+{
+    private readonly IByteStream _stream;
+    private readonly FrameReader _reader;
+
+    public DirectTcpTransport(IByteStream stream, BufferPool buffers)
+    {
+        _stream = stream;
+        Buffers = buffers;
+        _reader = new FrameReader(stream.Input, buffers);
+    }
+
+    public EndPoint LocalEndPoint => _stream.LocalEndPoint;
+
+    public EndPoint RemoteEndPoint => _stream.RemoteEndPoint;
+
+    public BufferPool Buffers { get; }
+
+    public IRemoteMemory? RemoteMemory => null;
+
+    public int Headroom => FrameReader.HeaderSize;
+
+    public int LargestMessage => FrameReader.LargestFrame;
+
+    public bool HasNext => _reader.HasNext;
+
+    public long? BytesAcknowledged => _stream.BytesAcknowledged;
+
+    public ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReceiveAsync(
+        Func<int> longest, CancellationToken cancellationToken) => _reader.ReadAsync(longest, cancellationToken);
+
+    public ValueTask<bool> SendAsync(IReadOnlyList<Memory<byte>> messages)
+    {
+        if (messages.Count == 1)
+        {
+            WriteHeader(messages[0]);
+            return WriteAsync(messages[0]);
+        }
+
+        return SendTogetherAsync(messages);
+    }
+
+    public void Abort(bool reset = false) => _stream.Abort(reset);
+
+    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    private static void WriteHeader(Memory<byte> message)
+    {
+        var length = message.Length - FrameReader.HeaderSize;
+        Debug.Assert(length <= FrameReader.LargestFrame, "A length has 24 bits.");
+        BinaryPrimitives.WriteUInt32BigEndian(message.Span, (uint)length);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> SendTogetherAsync(IReadOnlyList<Memory<byte>> messages)
+    {
+        var length = 0;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            length += messages[i].Length;
+        }
+
+        var gathered = ArrayPool<byte>.Shared.Rent(length);
+        length = 0;
+        for (var i = 0; i < messages.Count; i++)
+        {
+            WriteHeader(messages[i]);
+            messages[i].Span.CopyTo(gathered.AsSpan(length));
+            length += messages[i].Length;
+        }
+
+        try
+        {
+            return await WriteAsync(gathered.AsMemory(0, length)).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(gathered);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        var result = await _stream.Output.WriteAsync(bytes).ConfigureAwait(false);
+        return !result.IsCompleted && !result.IsCanceled;
+    }
+}
