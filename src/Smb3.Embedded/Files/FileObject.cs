@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Files.Ranges;
 using Smb3.Embedded.Files.Sharing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -12,7 +13,7 @@ namespace Smb3.Embedded.Files;
 /// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Share modes, locks and caching are a stream's own;
 /// names and times are those of the whole file, whose lock it shares.
 /// </summary>
-internal sealed partial class FileObject
+internal sealed class FileObject : ICachedFile
 {
     private readonly HashSet<FileOpen> _opens = [];
     private readonly List<FileLink> _links = [];
@@ -23,6 +24,7 @@ internal sealed partial class FileObject
     private bool _streamRemoved;
     private AsyncMutex? _appends;
     private volatile ByteRangeLocks? _locks;
+    private volatile WatchedRanges? _watched;
 
     /// <summary>A file of <paramref name="volume"/>.</summary>
     public FileObject(Volume volume, FileKey key, bool isDirectory, string? streamName = null, FileObject? whole = null)
@@ -91,6 +93,9 @@ internal sealed partial class FileObject
     /// <summary>The writes under way, which who takes a lock waits for.</summary>
     public WriteBarrier Writes { get; } = new();
 
+    /// <summary>The ranges of which somebody must know that they have not changed.</summary>
+    public WatchedRanges Watched => _watched ?? Interlocked.CompareExchange(ref _watched, new WatchedRanges(), null) ?? _watched;
+
     /// <summary>How many opens there are.</summary>
     public int OpenCount
     {
@@ -112,6 +117,25 @@ internal sealed partial class FileObject
         }
     }
 
+    /// <summary>The opens themselves. Called with the lock held.</summary>
+    internal HashSet<FileOpen> OpensLocked => _opens;
+
+    /// <summary>The named streams that are open. Called with the lock held.</summary>
+    internal List<FileObject> StreamsLocked => _streams;
+
+    /// <summary>Whether the stream is to be deleted. Called with the lock held.</summary>
+    internal bool IsStreamToGo => _streamDeletePending;
+
+    /// <summary>An open has another holder, or none: who waits for it to leave looks again.</summary>
+    public void HolderChanged()
+    {
+        lock (Sync)
+        {
+            Caching.Signal();
+            SignalRelativesLocked();
+        }
+    }
+
     /// <summary>Makes the lock table on the first lock.</summary>
     public ByteRangeLocks GetOrCreateLocks()
     {
@@ -125,6 +149,15 @@ internal sealed partial class FileObject
             return _locks ??= new ByteRangeLocks(Volume.Options.MaxLocksPerFile);
         }
     }
+
+    /// <summary>
+    /// Says that bytes are about to change, or just did: what relies on them is no good any more. A change that is not counted in
+    /// <see cref="Writes"/> says it before and after.
+    /// </summary>
+    public void NoteChange(long offset = 0, long length = long.MaxValue) => _watched?.Change(offset, length);
+
+    /// <summary>An open goes, and with it the ranges that it watches.</summary>
+    public void EndWatched(FileOpen open) => _watched?.EndOf(open);
 
     /// <summary>Whether the name <paramref name="path"/>, or the stream, is to be deleted by its last close.</summary>
     public bool IsDeletePending(StorePath path)
@@ -213,7 +246,7 @@ internal sealed partial class FileObject
             var link = FindLink(path);
             if (IsDeletePendingLocked(path))
             {
-                wait = patient ? WaitForDeletionLocked(path) : null;
+                wait = patient ? this.WaitForDeletionLocked(path) : null;
                 return wait is null ? NtStatus.DeletePending : NtStatus.Pending;
             }
 
@@ -227,7 +260,7 @@ internal sealed partial class FileObject
             }
 
             var onlyLeaving = patient
-                && (collides ? OnlyLeavingCollide(access, open.ShareAccess) : wish is not null && OnlyLeavingHoldBack(wish, extent));
+                && (collides ? this.OnlyLeavingCollide(access, open.ShareAccess) : wish is not null && this.OnlyLeavingHoldBack(wish, extent));
             if (onlyLeaving)
             {
                 wait = new OpenWait(Caching.WhenChanged(), IsForLeaving: true);
@@ -491,6 +524,32 @@ internal sealed partial class FileObject
         }
     }
 
+    TimeProvider ICachedFile.Time => Volume.Options.Time;
+
+    TimeSpan ICachedFile.BreakTimeout => Volume.Options.BreakTimeout;
+
+    bool ICachedFile.IsNoticed => !IsDirectory && !IsStream && Volume.OutsideUse is not null;
+
+    bool ICachedFile.AnyLockBefore(long extent) => _locks is { } locks && locks.AnyBefore(extent);
+
+    IOutsideGuard? ICachedFile.Guard(IStoreFile handle, Action<OutsideUse> hear) =>
+        Volume.OutsideUse?.Guard(handle, Volume.Options.HoldsLocalPrograms, hear);
+
+    bool ICachedFile.IsBusy() => AnyOpen(null, static open => open.IsBusy);
+
+    async ValueTask<FileTime?> ICachedFile.ReadChangeTimeAsync()
+    {
+        foreach (var open in GetOpens())
+        {
+            if (await open.ReadChangeTimeAsync().ConfigureAwait(false) is { } time)
+            {
+                return time;
+            }
+        }
+
+        return null;
+    }
+
     private void MarkDeletePending(FileLink link, FileOpen by)
     {
         link.DeleterParentKey = by.Record.Lease?.ParentKey;
@@ -530,6 +589,16 @@ internal sealed partial class FileObject
             || !_whole._share.AnyDeleter;
     }
 
+    // The deletion and the sharing of a file and of its streams depend on one another.
+    private void SignalRelativesLocked()
+    {
+        _whole?.Caching.Signal();
+        foreach (var stream in _streams)
+        {
+            stream.Caching.Signal();
+        }
+    }
+
     private void MoveOpensLocked(FileLink link, StorePath path)
     {
         foreach (var open in _opens)
@@ -551,11 +620,15 @@ internal sealed partial class FileObject
         link.Removed = true;
         foreach (var open in _opens)
         {
-            open.Grant?.LoseName(link);
+            if (open.Grant is { } grant && grant.Opens.All(one => ((FileOpen)one).Link == link))
+            {
+                grant.IsNameless = true;
+            }
         }
     }
 
-    private FileLink? FindLink(StorePath path)
+    /// <summary>The name by which it is open and that is still there. Called with the lock held.</summary>
+    internal FileLink? FindLink(StorePath path)
     {
         foreach (var link in Whole._links)
         {

@@ -1,5 +1,6 @@
+using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
-using Smb3.Embedded.Files.Listing;
+using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Observation;
@@ -14,7 +15,7 @@ namespace Smb3.Embedded.Files;
 /// Samba): what it is, what it may do, and how long it lives. What is done with it are operations, each a type of its own in the folders
 /// above (<c>Data</c>, <c>Names</c>, <c>Information</c> …), which check the rights that the open was granted. Its owner closes it, once.
 /// </summary>
-internal sealed class FileOpen
+internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
 {
     private const int Closing = int.MinValue;
 
@@ -74,6 +75,12 @@ internal sealed class FileOpen
         set => Volatile.Write(ref _nextEa, value);
     }
 
+    bool ICachingOpen.DeletesOnClose => Record.DeleteOnClose;
+
+    StringComparison IWatchedDirectory.NameComparison => Volume.NameComparison;
+
+    bool IWatchedDirectory.HidesUnreadable => Record.HidesUnreadable;
+
     /// <summary>Whether a close has begun.</summary>
     public bool IsClosing => Volatile.Read(ref _users) < 0;
 
@@ -90,7 +97,7 @@ internal sealed class FileOpen
     }
 
     /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
-    public CacheGrant? Grant { get; internal set; }
+    public CacheGrant? Grant { get; set; }
 
     /// <summary>Whom it belongs to; <see langword="null"/>: to nobody who could go.</summary>
     internal IOpenHolder? Holder { get; set; }
@@ -99,10 +106,10 @@ internal sealed class FileOpen
     internal bool IsLeaving => Holder is { IsLeaving: true };
 
     /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
-    internal IBreakSink? BreakSink { get; set; }
+    public IBreakSink? BreakSink { get; set; }
 
     /// <summary>Where it stands among the opens of <see cref="Grant"/>.</summary>
-    internal LinkedListNode<FileOpen>? GrantPlace { get; set; }
+    public LinkedListNode<ICachingOpen>? GrantPlace { get; set; }
 
     /// <summary>What it keeps for who observes it; <see langword="null"/>: nobody does.</summary>
     internal ObservedOpen? Observation { get; init; }
@@ -136,7 +143,7 @@ internal sealed class FileOpen
     }
 
     /// <summary>Its place in the listing of its directory; <see langword="null"/>: none was asked for.</summary>
-    internal DirectoryCursor? Cursor { get; set; }
+    internal IAsyncDisposable? Cursor { get; set; }
 
     /// <summary>Puts the queries of the listing in a row.</summary>
     internal AsyncMutex Queries => LazyInitializer.EnsureInitialized(ref _queries)!;
@@ -148,7 +155,7 @@ internal sealed class FileOpen
     internal Task Drained => _drained.Task;
 
     /// <summary>The store's handle.</summary>
-    internal IStoreFile Handle { get; }
+    public IStoreFile Handle { get; }
 
     /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
     public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;
@@ -216,6 +223,9 @@ internal sealed class FileOpen
             turn.Dispose();
         }
     }
+
+    ValueTask<bool> IWatchedDirectory.ShowsAsync(StorePath path) =>
+        AccessBasedEnumeration.ShowsAsync(Volume.Security, Volume.Store, path, Record.Caller, CancellationToken.None);
 
     /// <summary>Begins the close: nothing enters any more. False when one had begun before.</summary>
     /// <param name="isIdle">Whether nothing runs on the open; else <see cref="Drained"/> tells when.</param>

@@ -4,7 +4,6 @@ using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Quotas;
-using Smb3.Embedded.Files.Versions;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -104,19 +103,6 @@ internal sealed class Volume
 
     /// <summary>Names that went a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
-
-    /// <summary>CREATE (MS-FSA section 2.1.5.1), also of what a snapshot holds.</summary>
-    public ValueTask<CreateOutcome> CreateAsync(CreateParameters parameters, CancellationToken cancellationToken)
-    {
-        if (Store.Traits.Has(StoreAbilities.Snapshots) && VersionTime.TryTake(parameters.Path, out var time, out var path))
-        {
-            return CreateInSnapshotAsync(time, parameters with { Path = path }, cancellationToken);
-        }
-
-        return parameters.AsOf is { } asOf
-            ? CreateInSnapshotAsync(asOf, parameters, cancellationToken)
-            : new CreateOperation(this, parameters).RunAsync(cancellationToken);
-    }
 
     /// <summary>Size, free space, label and serial number.</summary>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
@@ -253,15 +239,6 @@ internal sealed class Volume
                 _files.Remove(file.Whole.Key);
             }
         }
-    }
-
-    private async ValueTask<CreateOutcome> CreateInSnapshotAsync(
-        FileTime time, CreateParameters parameters, CancellationToken cancellationToken)
-    {
-        var snapshot = await Versions.OpenAsync(time, cancellationToken).ConfigureAwait(false);
-        return snapshot.Succeeded
-            ? await new CreateOperation(snapshot.Value, parameters).RunAsync(cancellationToken).ConfigureAwait(false)
-            : snapshot.Status;
     }
 
     private FileObject ReferenceLocked(FileKey key, bool isDirectory, string? streamName, FileObject? whole)

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Tests.Architecture;
 public sealed class FolderTests
 {
     /// <summary>Rooms that are not in order yet. None is ever added.</summary>
-    private static readonly string[] NotYet = ["Commands", "Files", "Hosting", "Pipes", "Sessions", "Storage"];
+    private static readonly string[] NotYet = ["Commands", "Hosting", "Pipes", "Sessions", "Storage"];
 
     private readonly SourceFolders _folders = SourceFolders.Read();
 
@@ -30,6 +30,17 @@ public sealed class FolderTests
         var circles = CirclesIn(uses).ToList();
         Assert.True(circles.All(circle => NotYet.Contains(RoomOf(circle.First()))), Describe(circles, uses));
         Assert.Equal(NotYet, NotYet.Intersect(circles.Select(circle => RoomOf(circle.First()))));
+    }
+
+    /// <summary>What is not public has the namespace of its folder; what a host touches is in the root namespace, wherever it is kept.</summary>
+    [Fact]
+    public void A_folder_of_Files_is_a_namespace()
+    {
+        var wrong = TypeReferences.OwnTypes().Select(TypeReferences.Outermost).Distinct()
+            .Where(type => !type.IsPublic && _folders.Of(type) is { } folder && RoomOf(folder) == "Files"
+                && type.Namespace != $"Smb3.Embedded.{folder.Replace('/', '.')}")
+            .Select(type => type.FullName);
+        Assert.Empty(wrong);
     }
 
     private static string RoomOf(string folder) => folder.Split('/')[0];

@@ -6,6 +6,7 @@ using Smb3.Embedded.Commands.Info;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Locking;

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Notification;

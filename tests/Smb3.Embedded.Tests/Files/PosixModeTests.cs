@@ -3,6 +3,7 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Copying;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Information;

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Posix;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Posix;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Nt;
@@ -202,7 +203,7 @@ public sealed class SharedFolderPlaceTests : IAsyncLifetime, IAsyncDisposable
             foreach (var (path, isOnDisk) in new[] { ("", false), ("disk", true), ("disk\\file", true), ("file", false), ("disk\\file:s", true) })
             {
                 var outcome = await volume.CreateAsync(
-                    new Smb3.Embedded.Files.CreateParameters
+                    new Smb3.Embedded.Files.Creating.CreateParameters
                     {
                         Path = path,
                         Caller = Files.TestVolume.Alice,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;

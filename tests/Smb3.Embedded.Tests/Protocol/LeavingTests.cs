@@ -2,6 +2,7 @@ using System.Buffers;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;

@@ -1,5 +1,5 @@
 using Smb3.Embedded.Files.Access;
-using Smb3.Embedded.Files.Offload;
+using Smb3.Embedded.Files.Copying;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;

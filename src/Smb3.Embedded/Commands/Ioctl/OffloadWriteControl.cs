@@ -1,5 +1,4 @@
 using Smb3.Embedded.Files.Copying;
-using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire.Fscc;

@@ -1,6 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Descriptors;
-using Smb3.Embedded.Files.Posix;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Commands.Opens;

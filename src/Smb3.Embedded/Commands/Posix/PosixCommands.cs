@@ -1,5 +1,6 @@
 using Smb3.Embedded.Commands.Info;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;

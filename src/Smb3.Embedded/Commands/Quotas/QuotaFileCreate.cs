@@ -1,5 +1,5 @@
-using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Commands.Quotas;

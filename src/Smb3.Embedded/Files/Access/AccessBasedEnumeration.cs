@@ -13,16 +13,17 @@ internal static class AccessBasedEnumeration
 
     /// <summary>Whether a file is shown. Its own descriptor decides: what its directory gives on its behalf does not make it visible.</summary>
     public static async ValueTask<bool> ShowsAsync(
-        Volume volume, IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
+        FileSecurity security, IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
     {
-        var descriptor = await volume.Security.ReadAsync(file, isDirectory, caller, cancellationToken).ConfigureAwait(false);
+        var descriptor = await security.ReadAsync(file, isDirectory, caller, cancellationToken).ConfigureAwait(false);
         return descriptor.Succeeded && AccessCheck.Allows(descriptor.Value, caller, Readable);
     }
 
     /// <summary>Whether the directory that has <paramref name="path"/> shows it; what cannot be looked at is not shown.</summary>
-    public static async ValueTask<bool> ShowsAsync(Volume volume, StorePath path, FileCaller caller, CancellationToken cancellationToken)
+    public static async ValueTask<bool> ShowsAsync(
+        FileSecurity security, IFileStore store, StorePath path, FileCaller caller, CancellationToken cancellationToken)
     {
-        var opened = await volume.Store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
         {
             return false;
@@ -32,6 +33,6 @@ internal static class AccessBasedEnumeration
         await using var handleUse = handle.ConfigureAwait(false);
         var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return metadata.Succeeded
-            && await ShowsAsync(volume, handle, metadata.Value.IsDirectory, caller, cancellationToken).ConfigureAwait(false);
+            && await ShowsAsync(security, handle, metadata.Value.IsDirectory, caller, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -50,7 +50,8 @@ internal sealed class FileSecurity(IFileStore store)
             return Stand(caller, isDirectory);
         }
 
-        var stored = file is IOpenedFile { DescriptorAsOpened: { } known } ? known : await securable.GetSecurityDescriptorAsync(cancellationToken).ConfigureAwait(false);
+        var stored = file is IOpenedFile { DescriptorAsOpened: { } known } ? known : await securable.GetSecurityDescriptorAsync(cancellationToken)
+            .ConfigureAwait(false);
         if (!stored.Succeeded)
         {
             return stored.Status;

@@ -27,7 +27,8 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
         }
 
         var volume = directory.Volume;
-        var opened = await volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var opened = await volume.Store.OpenAsync(directory.Path.Append(name), StoreAccess.Metadata, cancellationToken)
+            .ConfigureAwait(false);
         if (!opened.Succeeded)
         {
             return default;

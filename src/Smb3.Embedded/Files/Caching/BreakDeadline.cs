@@ -14,10 +14,9 @@ internal sealed class BreakDeadline
 
     private BreakDeadline(CacheGrant grant)
     {
-        var options = grant.File.Volume.Options;
         _grant = grant;
-        _time = options.Time;
-        _patience = options.BreakTimeout;
+        _time = grant.File.Time;
+        _patience = grant.File.BreakTimeout;
         _number = grant.Breaks;
         _start = _time.GetTimestamp();
     }

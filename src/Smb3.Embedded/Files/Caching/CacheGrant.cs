@@ -10,7 +10,7 @@ internal sealed class CacheGrant
     private int _sending;
 
     /// <summary>A lease, or, where the last two are missing, an oplock.</summary>
-    public CacheGrant(FileObject file, LeaseTable? table, LeaseIdentity? lease)
+    public CacheGrant(ICachedFile file, LeaseTable? table, LeaseIdentity? lease)
     {
         File = file;
         Table = table;
@@ -19,7 +19,7 @@ internal sealed class CacheGrant
     }
 
     /// <summary>The file.</summary>
-    public FileObject File { get; }
+    public ICachedFile File { get; }
 
     /// <summary>Where it is listed; <see langword="null"/> for an oplock.</summary>
     public LeaseTable? Table { get; }
@@ -61,7 +61,7 @@ internal sealed class CacheGrant
     public LinkedListNode<CacheGrant> Place { get; }
 
     /// <summary>Its opens, the oldest first. Each knows its place, so that one of very many leaves as quickly as the last.</summary>
-    public LinkedList<FileOpen> Opens { get; } = [];
+    public LinkedList<ICachingOpen> Opens { get; } = [];
 
     /// <summary>Its opens that keep others from caching writes.</summary>
     public int Blockers { get; set; }
@@ -70,21 +70,7 @@ internal sealed class CacheGrant
     /// Whether the name by which all its opens came has been deleted under them, as POSIX deletes. The client may go on to use the key for
     /// whatever gets that name next.
     /// </summary>
-    public bool IsNameless { get; private set; }
-
-    /// <summary>A name of the file is deleted. Called with the file's lock held.</summary>
-    public void LoseName(FileLink link)
-    {
-        foreach (var open in Opens)
-        {
-            if (open.Link != link)
-            {
-                return;
-            }
-        }
-
-        IsNameless = true;
-    }
+    public bool IsNameless { get; set; }
 
     /// <summary>State, epoch and whether it is breaking, as of now.</summary>
     public (CacheState State, ushort Epoch, bool IsBreaking) Show()
@@ -105,7 +91,7 @@ internal sealed class CacheGrant
     }
 
     /// <summary>Whether <paramref name="open"/> is its only open.</summary>
-    public bool IsOnlyFor(FileOpen open)
+    public bool IsOnlyFor(ICachingOpen open)
     {
         lock (File.Sync)
         {

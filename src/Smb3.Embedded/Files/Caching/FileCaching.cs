@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Caching;
 /// The oplocks and leases of one file: grants them, breaks them, and lets those wait who must (MS-FSA sections 2.1.4.12, 2.1.5.18 and
 /// 2.1.5.19; MS-SMB2 sections 3.3.4.6 and 3.3.4.7). Guarded by the file's lock; whoever waits does so outside of it.
 /// </summary>
-internal sealed class FileCaching(FileObject file)
+internal sealed class FileCaching(ICachedFile file)
 {
     private const CacheState ReadWrite = CacheState.Read | CacheState.Write;
     private const CacheState Held = CacheState.Write | CacheState.Handle;
@@ -16,18 +16,8 @@ internal sealed class FileCaching(FileObject file)
 
     private const FileAccessMask LeaseStat = OplockStat | FileAccessMask.ReadControl;
 
-    // Those that cache something. One that was broken to nothing is out of everybody's way, though a lease's table still has it.
-    private readonly LinkedList<CacheGrant> _grants = [];
+    private readonly GrantSet _grants = new(file);
     private TaskCompletionSource? _changed;
-    private volatile OutsideUseWatch? _outside;
-
-    // Counts instead of walks: most opens of a popular file break nothing, and find that out at once.
-    private int _blockers;
-    private int _oplocks;
-    private int _writing;
-    private int _handling;
-    private volatile int _reading;
-    private int _breaking;
 
     // Notices that were decided and have no place yet among all that goes to their clients.
     private volatile int _telling;
@@ -39,7 +29,7 @@ internal sealed class FileCaching(FileObject file)
     /// <summary>Whether an open may be one that its client only caches. Called with the file's lock held.</summary>
     /// <param name="open">The open.</param>
     /// <param name="andIsAsked">Whether the client must have been asked to close it already.</param>
-    public static bool CachesHandle(FileOpen open, bool andIsAsked) =>
+    public static bool CachesHandle(ICachingOpen open, bool andIsAsked) =>
         open.Grant is { } grant && (grant.State & CacheState.Handle) != 0
         && (!andIsAsked || (grant.IsBreaking && (grant.BreakingFor & CacheState.Handle) == 0));
 
@@ -62,19 +52,19 @@ internal sealed class FileCaching(FileObject file)
     /// <param name="breaks">What must be sent.</param>
     /// <returns>Whether the open must wait and try again.</returns>
     public bool BreakForOpen(
-        CachingWish? wish, FileOpen open, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
+        CachingWish? wish, ICachingOpen open, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
     {
         var mask = collides ? CacheState.Handle : CacheState.Write;
-        var disturbing = overwrites ? _grants.Count : collides ? _handling : _writing;
-        if (open.Record.DeleteOnClose && !collides)
+        var disturbing = overwrites ? _grants.Count : collides ? _grants.Handling : _grants.Writing;
+        if (open.DeletesOnClose && !collides)
         {
             // Who only caches a handle has to close it, or the name would stay.
             mask |= CacheState.Handle;
-            disturbing += _handling;
+            disturbing += _grants.Handling;
         }
 
         var access = open.GrantedAccess;
-        if (disturbing + _breaking == 0)
+        if (disturbing + _grants.Breaking == 0)
         {
             return false;
         }
@@ -82,7 +72,7 @@ internal sealed class FileCaching(FileObject file)
         var isStat = !overwrites && IsStat(access);
         var isLeaseStat = !overwrites && (access & ~LeaseStat) == 0;
         var wait = false;
-        for (var (node, next) = First(); node is not null; (node, next) = After(next))
+        for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
         {
             var grant = node.Value;
             if ((grant.IsLease ? isLeaseStat : isStat) || grant.State == CacheState.None || IsOwn(grant, wish))
@@ -119,10 +109,10 @@ internal sealed class FileCaching(FileObject file)
     /// Breaks cached reads when data, length or locks change through <paramref name="by"/>: before the change, and after it for whoever
     /// was granted a cache meanwhile. Nobody waits: reads hold back nothing.
     /// </summary>
-    public void BreakReads(FileOpen by)
+    public void BreakReads(ICachingOpen by)
     {
-        _outside?.NoteOwn();
-        if (_reading == 0)
+        _grants.NoteOwn();
+        if (_grants.Reading == 0)
         {
             return;
         }
@@ -130,7 +120,7 @@ internal sealed class FileCaching(FileObject file)
         BreakBatch breaks = default;
         lock (file.Sync)
         {
-            for (var (node, next) = First(); node is not null; (node, next) = After(next))
+            for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
             {
                 var grant = node.Value;
                 // A level II oplock has no owner that it would spare (MS-FSA 2.1.4.12); all others spare their own opens.
@@ -196,18 +186,18 @@ internal sealed class FileCaching(FileObject file)
     /// </summary>
     /// <param name="by">Who does it; its own lease is spared. <see langword="null"/>: none is.</param>
     /// <returns>What to wait for before trying again; <see langword="null"/>: nothing stands in the way.</returns>
-    public Task? BreakHandles(FileOpen? by)
+    public Task? BreakHandles(ICachingOpen? by)
     {
         BreakBatch breaks = default;
         Task? changed = null;
         lock (file.Sync)
         {
-            if (_handling == 0)
+            if (_grants.Handling == 0)
             {
                 return null;
             }
 
-            for (var (node, next) = First(); node is not null; (node, next) = After(next))
+            for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
             {
                 var grant = node.Value;
                 if ((grant.State & CacheState.Handle) == 0 || (by is not null && grant == by.Grant))
@@ -235,7 +225,7 @@ internal sealed class FileCaching(FileObject file)
     /// <returns>What to wait for before the change is answered, see <see cref="WhenTold"/>.</returns>
     public Task? BreakListing(Guid? spared)
     {
-        if (_reading == 0)
+        if (_grants.Reading == 0)
         {
             return WhenTold();
         }
@@ -243,7 +233,7 @@ internal sealed class FileCaching(FileObject file)
         BreakBatch breaks = default;
         lock (file.Sync)
         {
-            for (var (node, next) = First(); node is not null; (node, next) = After(next))
+            for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
             {
                 var grant = node.Value;
                 if (grant.State != CacheState.None && grant.Lease is { } lease && lease.Key != spared)
@@ -258,14 +248,10 @@ internal sealed class FileCaching(FileObject file)
     }
 
     /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
-    public bool IsGrantedInFull(CachingWish wish, long extent)
-    {
-        var own = wish is { Table: { } table, Lease: { } lease } && table.TryFind(lease.Key, out var held) && held.File == file ? held : null;
-        return Grantable(own, wish, extent) == Wanted(wish);
-    }
+    public bool IsGrantedInFull(CachingWish wish, long extent) => _grants.IsGrantedInFull(wish, extent);
 
     /// <summary>Whether an open may keep a wish from being granted in full. Called with the file's lock held.</summary>
-    public static bool HoldsBack(FileOpen open, CachingWish wish) =>
+    public static bool HoldsBack(ICachingOpen open, CachingWish wish) =>
         IsBlocker(open) && (open.Grant is null || !IsOwn(open.Grant, wish));
 
     /// <summary>
@@ -275,7 +261,7 @@ internal sealed class FileCaching(FileObject file)
     /// <param name="wish">Its wish.</param>
     /// <param name="extent">Bytes that the file takes, once it is opened.</param>
     /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 section 3.3.5.9.8).</returns>
-    public NtStatus Add(FileOpen open, CachingWish? wish, long extent)
+    public NtStatus Add(ICachingOpen open, CachingWish? wish, long extent)
     {
         CacheGrant? grant = null;
         if (wish is { Table: { } table, Lease: { } identity })
@@ -288,7 +274,7 @@ internal sealed class FileCaching(FileObject file)
                     return NtStatus.InvalidParameter;
                 }
 
-                Set(grant, Grantable(grant, wish, extent));
+                _grants.Set(grant, _grants.Grantable(grant, wish, extent));
 
                 // It counts changes of the state, and one that is not granted is none (MS-SMB2 section 3.3.5.9.11).
                 if (grant.State != CacheState.None)
@@ -305,35 +291,31 @@ internal sealed class FileCaching(FileObject file)
 
                 grant = null;
             }
-            else if (!grant.IsBreaking && Wanted(wish) is var wanted && wanted != grant.State && (grant.State & ~wanted) == 0
-                && Grantable(grant, wish, extent) == wanted)
+            else if (!grant.IsBreaking && _grants.Wanted(wish) is var wanted && wanted != grant.State && (grant.State & ~wanted) == 0
+                && _grants.Grantable(grant, wish, extent) == wanted)
             {
                 // Upgraded as a whole or not at all.
-                Set(grant, wanted);
+                _grants.Set(grant, wanted);
                 grant.Epoch++;
             }
         }
-        else if (wish is not null && Grantable(null, wish, extent) is var state and not CacheState.None)
+        else if (wish is not null && _grants.Grantable(null, wish, extent) is var state and not CacheState.None)
         {
             grant = new CacheGrant(file, null, null);
-            Set(grant, state);
+            _grants.Set(grant, state);
         }
 
         if (grant is not null)
         {
-            grant.Opens.AddLast(open.GrantPlace = new LinkedListNode<FileOpen>(open));
+            grant.Opens.AddLast(open.GrantPlace = new LinkedListNode<ICachingOpen>(open));
             open.Grant = grant;
             open.BreakSink = wish!.Sink;
-            if (_grants.Count > 0 && _outside is null)
-            {
-                _outside = OutsideUseWatch.Start(file, open.Handle);
-                _outside?.Cover(_writing > 0);
-            }
+            _grants.NoticeOutside(open.Handle);
         }
 
         if (IsBlocker(open))
         {
-            _blockers++;
+            _grants.Blockers++;
             if (grant is not null)
             {
                 grant.Blockers++;
@@ -344,12 +326,12 @@ internal sealed class FileCaching(FileObject file)
     }
 
     /// <summary>Counts an open out; with its last open a grant ends. Called with the file's lock held.</summary>
-    public void Remove(FileOpen open)
+    public void Remove(ICachingOpen open)
     {
         var grant = open.Grant;
         if (IsBlocker(open))
         {
-            _blockers--;
+            _grants.Blockers--;
             if (grant is not null)
             {
                 grant.Blockers--;
@@ -423,13 +405,13 @@ internal sealed class FileCaching(FileObject file)
             // Windows goes down in steps: cached reads are the last to go, and that needs no answer.
             if ((to & Held) == 0)
             {
-                Set(grant, to);
+                _grants.Set(grant, to);
                 grant.BreakingTo = CacheState.None;
                 next.AddNext(grant, Notice(grant, to, CacheState.None));
                 return NtStatus.Success;
             }
 
-            Set(grant, to);
+            _grants.Set(grant, to);
             grant.BreakingTo = (grant.BreakingFor | CacheState.Read) & to;
             next.AddNext(grant, Notice(grant, to, grant.BreakingTo));
             return NtStatus.Success;
@@ -461,7 +443,7 @@ internal sealed class FileCaching(FileObject file)
         BreakBatch breaks = default;
         lock (file.Sync)
         {
-            for (var (node, next) = First(); node is not null; (node, next) = After(next))
+            for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
             {
                 Break(node.Value, node.Value.State & kept, ref breaks);
             }
@@ -471,7 +453,7 @@ internal sealed class FileCaching(FileObject file)
     }
 
     /// <summary>The server has changed the file.</summary>
-    public void NoteOwn() => _outside?.NoteOwn();
+    public void NoteOwn() => _grants.NoteOwn();
 
     /// <summary>The client cannot be asked any more: it has nothing.</summary>
     public void GiveUp(CacheGrant grant)
@@ -487,58 +469,10 @@ internal sealed class FileCaching(FileObject file)
 
     private static bool IsOwn(CacheGrant grant, CachingWish? wish) => grant.Lease is { } lease && lease.IsSame(wish?.Lease);
 
-    private static bool IsBlocker(FileOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
+    private static bool IsBlocker(ICachingOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
 
     private static CacheBreak Notice(CacheGrant grant, CacheState from, CacheState to) => new(
         grant.Lease, from, to, grant.Lease is { Version: 2 } ? grant.Epoch : (ushort)0, MustAnswer: (from & Held) != 0, ++grant.Notices);
-
-    /// <summary>What of a wish makes sense: a directory has no data that a client could write.</summary>
-    private CacheState Wanted(CachingWish wish) =>
-        !file.IsDirectory ? wish.State
-        : wish.MayLeaseDirectories ? wish.State & ~CacheState.Write
-        : CacheState.None;
-
-    /// <summary>What of a wish goes together with all other opens (MS-FSA section 2.1.5.18).</summary>
-    private CacheState Grantable(CacheGrant? own, CachingWish wish, long extent)
-    {
-        var state = Wanted(wish);
-
-        // A lock behind the end of the file keeps nobody from caching what is before it.
-        if (file.Locks is { } locks && locks.AnyBefore(extent))
-        {
-            state &= ~CacheState.Read;
-        }
-
-        if (_blockers > (own?.Blockers ?? 0))
-        {
-            state &= ~CacheState.Write;
-        }
-
-        if (_writing > (own is not null && (own.State & CacheState.Write) != 0 ? 1 : 0))
-        {
-            return CacheState.None;
-        }
-
-        if (wish.Lease is null)
-        {
-            // An oplock beside a lease that caches handles is none; it never caches handles without writes.
-            if (_handling > 0)
-            {
-                return CacheState.None;
-            }
-
-            if ((state & CacheState.Write) == 0)
-            {
-                state &= CacheState.Read;
-            }
-        }
-        else if (_oplocks > 0 || wish.Table!.IsFull)
-        {
-            state &= ~CacheState.Handle;
-        }
-
-        return (state & CacheState.Read) == 0 ? CacheState.None : state;
-    }
 
     private void Break(CacheGrant grant, CacheState to, ref BreakBatch breaks)
     {
@@ -568,7 +502,7 @@ internal sealed class FileCaching(FileObject file)
         breaks.Add(grant, Notice(grant, grant.State, to));
         if ((grant.State & Held) == 0)
         {
-            Set(grant, to);
+            _grants.Set(grant, to);
             Signal();
             return;
         }
@@ -576,7 +510,7 @@ internal sealed class FileCaching(FileObject file)
         grant.IsBreaking = true;
         grant.BreakingTo = to;
         grant.BreakingFor = to;
-        _breaking++;
+        _grants.Breaking++;
         grant.Breaks++;
         grant.Progress = null; // what became of an earlier one says nothing of this
         BreakDeadline.Start(grant);
@@ -587,8 +521,8 @@ internal sealed class FileCaching(FileObject file)
         grant.Timer?.Dispose();
         grant.Timer = null;
         grant.IsBreaking = false;
-        _breaking--;
-        Set(grant, to);
+        _grants.Breaking--;
+        _grants.Set(grant, to);
         Signal();
         if (grant.Opens.First is { Value: var oldest })
         {
@@ -603,65 +537,12 @@ internal sealed class FileCaching(FileObject file)
             EndBreak(grant, CacheState.None);
         }
 
-        Set(grant, CacheState.None);
+        _grants.Set(grant, CacheState.None);
         if (grant.IsLease)
         {
             grant.Table!.Remove(grant);
         }
     }
-
-    private void Set(CacheGrant grant, CacheState state)
-    {
-        var changed = grant.State ^ state;
-        if (!grant.IsLease && (grant.State == CacheState.None) != (state == CacheState.None))
-        {
-            _oplocks += state == CacheState.None ? -1 : 1;
-        }
-
-        if ((grant.State == CacheState.None) != (state == CacheState.None))
-        {
-            if (state == CacheState.None)
-            {
-                _grants.Remove(grant.Place);
-            }
-            else
-            {
-                _grants.AddLast(grant.Place);
-            }
-        }
-
-        grant.State = state;
-        if ((changed & CacheState.Read) != 0)
-        {
-            _reading += (state & CacheState.Read) != 0 ? 1 : -1;
-        }
-
-        if ((changed & CacheState.Write) != 0)
-        {
-            _writing += (state & CacheState.Write) != 0 ? 1 : -1;
-        }
-
-        if ((changed & CacheState.Handle) != 0)
-        {
-            _handling += (state & CacheState.Handle) != 0 ? 1 : -1;
-        }
-
-        if (_grants.Count > 0)
-        {
-            _outside?.Cover(_writing > 0);
-        }
-        else if (_outside is { } outside)
-        {
-            _outside = null;
-            outside.Dispose();
-        }
-    }
-
-    // A grant may leave the list while it is looked at: the one behind it is remembered.
-    private (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) First() => After(_grants.First);
-
-    private static (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) After(LinkedListNode<CacheGrant>? node) =>
-        (node, node?.Next);
 
     /// <summary>Something changed that somebody may wait for. Called with the file's lock held.</summary>
     public void Signal()

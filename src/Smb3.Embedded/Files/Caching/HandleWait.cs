@@ -19,7 +19,7 @@ internal sealed class HandleWait(Func<CancellationToken>? onWait)
     /// <summary>Breaks the handles cached on <paramref name="file"/>, and says whether they stand in the way.</summary>
     /// <param name="file">The file whose name goes or changes; <see langword="null"/>: nobody has it open.</param>
     /// <param name="by">Who does it: its own lease is spared.</param>
-    public bool Finds(FileObject? file, FileOpen? by)
+    public bool Finds(ICachedFile? file, ICachingOpen? by)
     {
         if (file?.Caching.BreakHandles(by) is not { } changed)
         {

@@ -41,7 +41,7 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
     /// never used for two files. Windows compares names here (MS-SMB2 3.3.5.9.8), so the key of a file that is open but has lost its name
     /// does not keep a client from opening what has the name now; that open gets no lease.
     /// </summary>
-    public bool IsFreeFor(Guid key, FileObject? file)
+    public bool IsFreeFor(Guid key, ICachedFile? file)
     {
         lock (_sync)
         {

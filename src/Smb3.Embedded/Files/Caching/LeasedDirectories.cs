@@ -19,7 +19,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     public int Count => _byPath.Count;
 
     /// <summary>Adds a directory; called with its lock held.</summary>
-    public void Add(StorePath path, FileObject directory)
+    public void Add(StorePath path, ICachedFile directory)
     {
         if (_byPath.TryGetValue(path.Text, out var known))
         {
@@ -35,7 +35,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     }
 
     /// <summary>Takes a directory out; called with its lock held.</summary>
-    public void Remove(StorePath path, FileObject directory)
+    public void Remove(StorePath path, ICachedFile directory)
     {
         if (_byPath.TryGetValue(path.Text, out var known) && known.Directory == directory
             && _byPath.TryRemove(KeyValuePair.Create(path.Text, known)))
@@ -45,7 +45,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     }
 
     /// <summary>Follows a rename; called with the directory's lock held.</summary>
-    public void Move(StorePath from, StorePath to, FileObject directory)
+    public void Move(StorePath from, StorePath to, ICachedFile directory)
     {
         if (!_byPath.TryGetValue(from.Text, out var known) || known.Directory != directory
             || !_byPath.TryRemove(KeyValuePair.Create(from.Text, known)))
@@ -66,15 +66,15 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
             ? known.Directory.Caching.BreakListing(spared)
             : null;
 
-    private IDisposable? Watch(StorePath path, FileObject directory) =>
+    private IDisposable? Watch(StorePath path, ICachedFile directory) =>
         outside.Start(new Listener(directory, path), path, tree: false);
 
     private static void Forget(Entry entry) => entry.Watch?.Dispose();
 
-    private sealed record Entry(FileObject Directory, IDisposable? Watch);
+    private sealed record Entry(ICachedFile Directory, IDisposable? Watch);
 
     /// <summary>Whatever changes in the directory: what a client knows of its entries may be wrong from then on.</summary>
-    private sealed class Listener(FileObject directory, StorePath path) : IOutsideListener
+    private sealed class Listener(ICachedFile directory, StorePath path) : IOutsideListener
     {
         public StorePath Path => path;
 

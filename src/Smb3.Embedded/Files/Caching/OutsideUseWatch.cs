@@ -15,7 +15,7 @@ internal sealed class OutsideUseWatch : IDisposable
 
     private const int MostTries = 20;
 
-    private readonly FileObject _file;
+    private readonly ICachedFile _file;
     private IOutsideGuard? _guard;
     private long _own;
     private int _owns;
@@ -24,13 +24,12 @@ internal sealed class OutsideUseWatch : IDisposable
     private int _isLooking;
     private volatile bool _hasEnded;
 
-    private OutsideUseWatch(FileObject file) => _file = file;
+    private OutsideUseWatch(ICachedFile file) => _file = file;
 
     /// <summary>Begins; null when the store notices nothing of this file. Called with the file's lock held.</summary>
-    public static OutsideUseWatch? Start(FileObject file, IStoreFile handle)
+    public static OutsideUseWatch? Start(ICachedFile file, IStoreFile handle)
     {
-        var volume = file.Volume;
-        if (file.IsDirectory || file.IsStream || volume.OutsideUse is not { } source)
+        if (!file.IsNoticed)
         {
             return null;
         }
@@ -39,14 +38,14 @@ internal sealed class OutsideUseWatch : IDisposable
         watch.NoteOwn();
         watch._ownsWhenKnown = watch._owns;
         watch._known = ChangeTimeOf(handle);
-        watch._guard = source.Guard(handle, volume.Options.HoldsLocalPrograms, watch.Hear);
+        watch._guard = file.Guard(handle, watch.Hear);
         return watch._guard is null ? null : watch;
     }
 
     /// <summary>The server is about to change the file, or just did.</summary>
     public void NoteOwn()
     {
-        Volatile.Write(ref _own, _file.Volume.Now().Ticks);
+        Volatile.Write(ref _own, FileTime.From(_file.Time.GetUtcNow()).Ticks);
         Interlocked.Increment(ref _owns);
     }
 
@@ -86,12 +85,12 @@ internal sealed class OutsideUseWatch : IDisposable
 
     private async Task LookAsync()
     {
-        await Task.Delay(Patience, _file.Volume.Options.Time).ConfigureAwait(false);
+        await Task.Delay(Patience, _file.Time).ConfigureAwait(false);
         Volatile.Write(ref _isLooking, 0);
         var own = Volatile.Read(ref _own);
         for (var tries = 0; !_hasEnded; tries++)
         {
-            var changed = await ReadChangeTimeAsync().ConfigureAwait(false);
+            var changed = await _file.ReadChangeTimeAsync().ConfigureAwait(false);
             var latest = Volatile.Read(ref _own);
             var owns = Volatile.Read(ref _owns);
             if (changed is not { } time || time.Ticks == _known)
@@ -114,26 +113,13 @@ internal sealed class OutsideUseWatch : IDisposable
                 own = latest;
                 tries = 0;
             }
-            else if (tries >= MostTries || !_file.AnyOpen(null, static open => open.IsBusy))
+            else if (tries >= MostTries || !_file.IsBusy())
             {
                 _file.Caching.BreakForOutside(CacheState.None);
                 return;
             }
 
-            await Task.Delay(Patience, _file.Volume.Options.Time).ConfigureAwait(false);
+            await Task.Delay(Patience, _file.Time).ConfigureAwait(false);
         }
-    }
-
-    private async ValueTask<FileTime?> ReadChangeTimeAsync()
-    {
-        foreach (var open in _file.GetOpens())
-        {
-            if (await open.ReadChangeTimeAsync().ConfigureAwait(false) is { } time)
-            {
-                return time;
-            }
-        }
-
-        return null;
     }
 }

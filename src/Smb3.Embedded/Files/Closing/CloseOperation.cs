@@ -37,7 +37,7 @@ internal static class CloseOperation
 
         // A write that was still under way has ended: nobody meets it under a lock of his own.
         open.File.Locks?.Release(open);
-        open.File.EndOffloads(open);
+        open.File.EndWatched(open);
 
         FileMetadata metadata = default;
         try
@@ -69,7 +69,8 @@ internal static class CloseOperation
 
             if (open.ChangedEntry)
             {
-                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey) ?? Task.CompletedTask).ConfigureAwait(false);
+                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey) ?? Task.CompletedTask)
+                    .ConfigureAwait(false);
             }
 
             if (query && await open.ShowMetadataAsync(cancellationToken).ConfigureAwait(false) is { Succeeded: true, Value: var shown })

@@ -75,7 +75,8 @@ internal static class CopyOperation
                         status = await open.ChangeDataAsync(
                             targetOffset,
                             length,
-                            () => target.CopyFromAsync(source.Handle, sourceOffset, targetOffset, length, cancellationToken)).ConfigureAwait(false);
+                            () => target.CopyFromAsync(source.Handle, sourceOffset, targetOffset, length, cancellationToken))
+                                .ConfigureAwait(false);
                     }
                     finally
                     {
@@ -86,7 +87,8 @@ internal static class CopyOperation
 
             if (status == NtStatus.NotSupported)
             {
-                status = await open.CopyThroughBufferAsync(source, sourceOffset, targetOffset, length, cancellationToken).ConfigureAwait(false);
+                status = await open.CopyThroughBufferAsync(source, sourceOffset, targetOffset, length, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             if (status == NtStatus.Success)
@@ -121,7 +123,8 @@ internal static class CopyOperation
 
             cancellationToken.ThrowIfCancellationRequested();
             return await open.WriteAsync(
-                targetOffset, new ReadOnlySequence<byte>(buffer, 0, length), writeThrough: false, CancellationToken.None).ConfigureAwait(false);
+                targetOffset, new ReadOnlySequence<byte>(buffer, 0, length), writeThrough: false, CancellationToken.None)
+                    .ConfigureAwait(false);
         }
         finally
         {

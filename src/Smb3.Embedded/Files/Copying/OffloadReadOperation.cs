@@ -1,6 +1,5 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Data;
-using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Copying;
@@ -39,7 +38,7 @@ internal static class OffloadReadOperation
         try
         {
             // Known to the file before its state is looked at: a write that is under way is waited for, and a later one spoils it.
-            open.File.Watch(source);
+            open.File.Watched.Add(source);
             await open.File.Writes.WaitAsync().ConfigureAwait(false);
             status = await open.FixAsync(source, cancellationToken).ConfigureAwait(false);
             return status == NtStatus.Success ? new NtResult<OffloadSource>(source) : status;

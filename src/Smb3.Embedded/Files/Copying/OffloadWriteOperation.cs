@@ -2,7 +2,6 @@ using System.Buffers;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Information;
-using Smb3.Embedded.Files.Offload;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -184,7 +183,8 @@ internal static class OffloadWriteOperation
         {
             cancellationToken.ThrowIfCancellationRequested();
             var next = Math.Min(zeros.Length, count - done);
-            var status = await open.WriteAsync(offset + done, zeros.Slice(0, next), writeThrough: false, CancellationToken.None).ConfigureAwait(false);
+            var status = await open.WriteAsync(offset + done, zeros.Slice(0, next), writeThrough: false, CancellationToken.None)
+                .ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
                 return status;

@@ -89,7 +89,8 @@ internal static class ResizeOperation
             open.File.Times.Flush(open);
             if ((open.Record.Pinned & PinnedTimes.LastWrite) == 0)
             {
-                status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken).ConfigureAwait(false);
+                status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken)
+                    .ConfigureAwait(false);
             }
             else
             {

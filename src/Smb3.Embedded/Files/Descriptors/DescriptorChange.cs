@@ -68,7 +68,8 @@ internal static class DescriptorChange
         try
         {
             using var turn = await open.LockPathAsync(toDelete: false, cancellationToken).ConfigureAwait(false);
-            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken).ConfigureAwait(false);
+            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken)
+                .ConfigureAwait(false);
             if (!read.Succeeded)
             {
                 return read.Status;
@@ -80,7 +81,8 @@ internal static class DescriptorChange
                 return answer;
             }
 
-            status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken).ConfigureAwait(false);
+            status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken)
+                .ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
                 await open.Volume.RaiseModifiedAsync(open, ChangeFilter.Security).ConfigureAwait(false);

@@ -32,7 +32,8 @@ internal static class DescriptorQuery
                 most &= ~AccessRules.Changing;
             }
 
-            return await open.Volume.Security.GrantAsync(open.Handle, open.IsDirectory, caller, most, cancellationToken).ConfigureAwait(false);
+            return await open.Volume.Security.GrantAsync(open.Handle, open.IsDirectory, caller, most, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -65,7 +66,8 @@ internal static class DescriptorQuery
 
         try
         {
-            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken).ConfigureAwait(false);
+            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken)
+                .ConfigureAwait(false);
             if (!read.Succeeded)
             {
                 return read.Status;

@@ -128,7 +128,8 @@ internal static class SetBasicOperation
     {
         if (open.File.Times.Flush(open))
         {
-            await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken).ConfigureAwait(false);
+            await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken)
+                .ConfigureAwait(false);
             open.File.Whole.Caching.NoteOwn();
         }
     }

@@ -262,11 +262,13 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return NtStatus.NoMoreFiles;
         }
 
-        var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken)
+            .ConfigureAwait(false);
         if (found.Status == NtStatus.ObjectNameNotFound
             && await directory.Volume.ShortNames.FindAsync(directory.Path, _pattern!, cancellationToken).ConfigureAwait(false) is { } longName)
         {
-            found = await directory.Volume.Store.OpenAsync(directory.Path.Append(longName), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+            found = await directory.Volume.Store.OpenAsync(directory.Path.Append(longName), StoreAccess.Metadata, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         if (found.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound)
@@ -289,7 +291,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
         if (directory.Record.HidesUnreadable
             && !await AccessBasedEnumeration.ShowsAsync(
-                directory.Volume, handle, metadata.Value.IsDirectory, directory.Record.Caller, cancellationToken).ConfigureAwait(false))
+                directory.Volume.Security, handle, metadata.Value.IsDirectory, directory.Record.Caller, cancellationToken).ConfigureAwait(false))
         {
             return NtStatus.NoMoreFiles;
         }
@@ -305,7 +307,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return await directory.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        var parent = await directory.Volume.Store.OpenAsync(directory.Path.Parent, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var parent = await directory.Volume.Store.OpenAsync(directory.Path.Parent, StoreAccess.Metadata, cancellationToken)
+            .ConfigureAwait(false);
         if (!parent.Succeeded)
         {
             return await directory.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
@@ -318,7 +321,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
     /// <summary>Access-based enumeration: what may not be read is not there.</summary>
     private ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken) => directory.Record.HidesUnreadable
-        ? AccessBasedEnumeration.ShowsAsync(directory.Volume, directory.Path.Append(name), directory.Record.Caller, cancellationToken)
+        ? AccessBasedEnumeration.ShowsAsync(
+            directory.Volume.Security, directory.Volume.Store, directory.Path.Append(name), directory.Record.Caller, cancellationToken)
         : new(true);
 
     private bool Matches(ReadOnlySpan<char> name) => _wildcard is null || _wildcard.Matches(name);

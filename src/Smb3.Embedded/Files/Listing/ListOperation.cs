@@ -38,15 +38,15 @@ internal static class ListOperation
         try
         {
             turn = await open.Queries.EnterAsync(cancellationToken).ConfigureAwait(false);
-            open.Cursor ??= new DirectoryCursor(open);
-            var status = await open.Cursor.StartAsync(pattern, restart, reopen, after, cancellationToken).ConfigureAwait(false);
+            var cursor = (DirectoryCursor)(open.Cursor ??= new DirectoryCursor(open));
+            var status = await cursor.StartAsync(pattern, restart, reopen, after, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
                 return status;
             }
 
             handedOn = true;
-            return new DirectoryQuery(open.Cursor, open, turn.Value);
+            return new DirectoryQuery(cursor, open, turn.Value);
         }
         finally
         {

@@ -33,7 +33,7 @@ internal sealed class ByteRangeLocks(int limit)
     /// Whether <paramref name="open"/> may read or write <paramref name="range"/>. Without a lock on the file this is one read of a
     /// field.
     /// </summary>
-    public bool Permits(FileOpen open, ByteRange range, bool write)
+    public bool Permits(ILockOwner open, ByteRange range, bool write)
     {
         if (_count == 0 || range.Length == 0)
         {
@@ -62,7 +62,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>Takes all of <paramref name="requests"/> or none, without waiting.</summary>
-    public NtStatus TryLock(FileOpen open, ReadOnlySpan<LockRequest> requests)
+    public NtStatus TryLock(ILockOwner open, ReadOnlySpan<LockRequest> requests)
     {
         lock (_sync)
         {
@@ -96,7 +96,7 @@ internal sealed class ByteRangeLocks(int limit)
     /// Takes one lock, waiting for it where need be. A wait ends with CANCELLED when <paramref name="cancellationToken"/> says so, and
     /// with RANGE_NOT_LOCKED when the open is closed.
     /// </summary>
-    public async ValueTask<NtStatus> LockAsync(FileOpen open, LockRequest request, CancellationToken cancellationToken)
+    public async ValueTask<NtStatus> LockAsync(ILockOwner open, LockRequest request, CancellationToken cancellationToken)
     {
         if (!request.Range.IsValid)
         {
@@ -133,7 +133,7 @@ internal sealed class ByteRangeLocks(int limit)
     /// <summary>
     /// Undoes one lock of exactly each range, up to the first that is not there. Who waits is looked at once, however many go.
     /// </summary>
-    public NtStatus Unlock(FileOpen open, ReadOnlySpan<ByteRange> ranges)
+    public NtStatus Unlock(ILockOwner open, ReadOnlySpan<ByteRange> ranges)
     {
         lock (_sync)
         {
@@ -163,7 +163,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>Ends what <paramref name="open"/> waits for; what it holds stays.</summary>
-    public void EndWaiting(FileOpen open)
+    public void EndWaiting(ILockOwner open)
     {
         lock (_sync)
         {
@@ -172,7 +172,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>The locks that <paramref name="open"/> holds.</summary>
-    public IReadOnlyList<LockRequest> GetLocks(FileOpen open)
+    public IReadOnlyList<LockRequest> GetLocks(ILockOwner open)
     {
         lock (_sync)
         {
@@ -181,7 +181,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>Ends everything that <paramref name="open"/> holds and waits for.</summary>
-    public void Release(FileOpen open)
+    public void Release(ILockOwner open)
     {
         lock (_sync)
         {
@@ -193,7 +193,7 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    private void EndWaitingLocked(FileOpen open)
+    private void EndWaitingLocked(ILockOwner open)
     {
         for (var node = _waiting.First; node is not null;)
         {
@@ -209,7 +209,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     // MS-FSA 2.1.4.10: a shared lock goes on top of an exclusive one of the same open, but not the other way round.
-    private bool IsFree(FileOpen open, LockRequest request) => request.Exclusive
+    private bool IsFree(ILockOwner open, LockRequest request) => request.Exclusive
         ? !_held.AnyExclusive(request.Range, null) && !_held.AnyShared(request.Range)
         : !_held.AnyExclusive(request.Range, besides: open);
 
@@ -248,9 +248,9 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    private sealed class Waiter(FileOpen owner, LockRequest request)
+    private sealed class Waiter(ILockOwner owner, LockRequest request)
     {
-        public FileOpen Owner { get; } = owner;
+        public ILockOwner Owner { get; } = owner;
 
         public LockRequest Request { get; } = request;
 

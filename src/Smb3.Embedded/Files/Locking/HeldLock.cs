@@ -1,10 +1,10 @@
 namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>One lock that is held. It is a node of a <see cref="LockTree"/>, and of its owner's list in <see cref="HeldLocks"/>.</summary>
-internal sealed class HeldLock(FileOpen owner, ByteRange range, bool exclusive, long number)
+internal sealed class HeldLock(ILockOwner owner, ByteRange range, bool exclusive, long number)
 {
     /// <summary>Who holds it.</summary>
-    public FileOpen Owner { get; } = owner;
+    public ILockOwner Owner { get; } = owner;
 
     /// <summary>What is locked.</summary>
     public ByteRange Range { get; } = range;

@@ -10,15 +10,15 @@ internal sealed class HeldLocks
 {
     private readonly Places _exclusive = new();
     private readonly Places _shared = new();
-    private readonly Dictionary<FileOpen, HeldLock> _byOwner = [];
-    private readonly Dictionary<(FileOpen Owner, ByteRange Range, bool Exclusive), HeldLock> _byRange = [];
+    private readonly Dictionary<ILockOwner, HeldLock> _byOwner = [];
+    private readonly Dictionary<(ILockOwner Owner, ByteRange Range, bool Exclusive), HeldLock> _byRange = [];
     private long _lastNumber;
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
     /// <summary>Whether an exclusive lock of anybody but <paramref name="besides"/> lies in the range.</summary>
-    public bool AnyExclusive(ByteRange range, FileOpen? besides) => _exclusive.Any(range, besides);
+    public bool AnyExclusive(ByteRange range, ILockOwner? besides) => _exclusive.Any(range, besides);
 
     /// <summary>Whether a shared lock lies in the range.</summary>
     public bool AnyShared(ByteRange range) => _shared.Any(range, null);
@@ -27,7 +27,7 @@ internal sealed class HeldLocks
     public bool AnyBefore(ulong end) => _exclusive.AnyBefore(end) || _shared.AnyBefore(end);
 
     /// <summary>Adds a lock.</summary>
-    public HeldLock Add(FileOpen owner, LockRequest request)
+    public HeldLock Add(ILockOwner owner, LockRequest request)
     {
         var held = new HeldLock(owner, request.Range, request.Exclusive, ++_lastNumber);
         (held.Exclusive ? _exclusive : _shared).Of(held.Range).Add(held);
@@ -47,7 +47,7 @@ internal sealed class HeldLocks
     }
 
     /// <summary>The locks of one open, the youngest first.</summary>
-    public IEnumerable<HeldLock> Of(FileOpen owner)
+    public IEnumerable<HeldLock> Of(ILockOwner owner)
     {
         for (var held = _byOwner.GetValueOrDefault(owner); held is not null; held = held.Next)
         {
@@ -57,7 +57,7 @@ internal sealed class HeldLocks
 
     /// <summary>Takes out one lock of exactly this range.</summary>
     /// <returns>Whether there was one.</returns>
-    public bool Remove(FileOpen owner, ByteRange range, bool exclusive)
+    public bool Remove(ILockOwner owner, ByteRange range, bool exclusive)
     {
         if (!_byRange.TryGetValue((owner, range, exclusive), out var held))
         {
@@ -70,7 +70,7 @@ internal sealed class HeldLocks
 
     /// <summary>Takes out all locks of one open.</summary>
     /// <returns>Whether there were any.</returns>
-    public bool RemoveAll(FileOpen owner)
+    public bool RemoveAll(ILockOwner owner)
     {
         var any = false;
         while (_byOwner.TryGetValue(owner, out var first))
@@ -128,7 +128,7 @@ internal sealed class HeldLocks
 
         public bool AnyBefore(ulong end) => _bytes.Any(end - 1, 0, null) || _gaps.Any(end - 1, 0, null);
 
-        public bool Any(ByteRange range, FileOpen? besides)
+        public bool Any(ByteRange range, ILockOwner? besides)
         {
             // An empty range lies between two bytes, and meets what has both of them; two empty ones never meet.
             if (range.Length == 0)

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Locking;
 /// </summary>
 internal readonly struct LockReach
 {
-    private readonly FileOpen? _owner;
+    private readonly ILockOwner? _owner;
     private readonly ulong _last;
     private readonly ulong _otherLast;
     private readonly bool _hasOther;
@@ -17,7 +17,7 @@ internal readonly struct LockReach
     {
     }
 
-    private LockReach(FileOpen owner, ulong last, bool hasOther, ulong otherLast)
+    private LockReach(ILockOwner owner, ulong last, bool hasOther, ulong otherLast)
     {
         _owner = owner;
         _last = last;
@@ -49,6 +49,6 @@ internal readonly struct LockReach
     }
 
     /// <summary>Whether any of the locks goes up to <paramref name="place"/>, those of <paramref name="besides"/> not counted.</summary>
-    public bool GetsTo(ulong place, FileOpen? besides) =>
+    public bool GetsTo(ulong place, ILockOwner? besides) =>
         _owner is not null && (_owner != besides ? _last >= place : _hasOther && _otherLast >= place);
 }

@@ -20,7 +20,7 @@ internal sealed class LockTree
     /// <param name="first">Where it begins at the latest.</param>
     /// <param name="last">Where it ends at the earliest.</param>
     /// <param name="besides">Whose locks do not count.</param>
-    public bool Any(ulong first, ulong last, FileOpen? besides)
+    public bool Any(ulong first, ulong last, ILockOwner? besides)
     {
         for (var node = _root; node is not null;)
         {

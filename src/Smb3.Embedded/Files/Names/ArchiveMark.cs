@@ -18,7 +18,8 @@ internal static class ArchiveMark
         {
             var attributes = metadata.Value.Attributes | FileAttributes.Archive;
             var keep = metadata.Value.ChangeTime;
-            await open.Handle.SetMetadataAsync(new FileMetadataChange { Attributes = attributes, ChangeTime = keep }, cancellationToken).ConfigureAwait(false);
+            await open.Handle.SetMetadataAsync(new FileMetadataChange { Attributes = attributes, ChangeTime = keep }, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 }

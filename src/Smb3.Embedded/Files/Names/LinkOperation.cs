@@ -125,7 +125,8 @@ internal static class LinkOperation
     {
         if (replaced is not null)
         {
-            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName, seers), open).ConfigureAwait(false);
+            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, ChangeFilter.FileName, seers), open)
+                .ConfigureAwait(false);
         }
 
         await open.Volume.RaiseAsync(new FileChange(ChangeAction.Added, path, ChangeFilter.FileName), open).ConfigureAwait(false);

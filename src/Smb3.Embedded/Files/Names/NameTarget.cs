@@ -94,7 +94,8 @@ internal static class NameTarget
             return NtStatus.AccessDenied;
         }
 
-        var deletable = await open.Others().CheckReplacedAsync(handle, existing.IsDirectory, rights, cancellationToken).ConfigureAwait(false);
+        var deletable = await open.Others().CheckReplacedAsync(handle, existing.IsDirectory, rights, cancellationToken)
+            .ConfigureAwait(false);
         if (deletable != NtStatus.Success)
         {
             return deletable;

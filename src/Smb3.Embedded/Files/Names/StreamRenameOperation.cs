@@ -49,7 +49,8 @@ internal static class StreamRenameOperation
 
             // What the rename may do to the file its descriptor says as of now, as when a stream is made.
             var rights = OperationRights.Of(FileOperation.RenameStream);
-            status = await open.Others().CheckFileAsync(open.Handle, open.File.Whole.IsDirectory, rights, cancellationToken).ConfigureAwait(false);
+            status = await open.Others().CheckFileAsync(open.Handle, open.File.Whole.IsDirectory, rights, cancellationToken)
+                .ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
                 return status;
@@ -64,7 +65,8 @@ internal static class StreamRenameOperation
 
             if (open.Observation is { } observation)
             {
-                status = await observation.AskRenameStreamAsync(open.Volume.Store, open.Path, name, replace, cancellationToken).ConfigureAwait(false);
+                status = await observation.AskRenameStreamAsync(open.Volume.Store, open.Path, name, replace, cancellationToken)
+                    .ConfigureAwait(false);
                 if (status != NtStatus.Success)
                 {
                     return status;
@@ -161,7 +163,8 @@ internal static class StreamRenameOperation
             return status;
         }
 
-        status = await open.CheckParentAsync(target.Path.Parent, OperationRights.Of(FileOperation.RenameFile), wait: null, cancellationToken).ConfigureAwait(false);
+        status = await open.CheckParentAsync(target.Path.Parent, OperationRights.Of(FileOperation.RenameFile), wait: null, cancellationToken)
+            .ConfigureAwait(false);
         return status != NtStatus.Success ? status : NtStatus.InvalidParameter;
     }
 }

@@ -22,17 +22,17 @@ internal sealed class DirectoryWatch : IOutsideListener
     private bool _overflown;
     private NtStatus _end;
 
-    public DirectoryWatch(FileOpen directory, ChangeFilter filter, bool tree, int capacity)
+    public DirectoryWatch(IWatchedDirectory directory, ChangeFilter filter, bool tree, int capacity)
     {
         Directory = directory;
         Filter = filter;
         Tree = tree;
         _capacity = capacity;
-        _visible = directory.Record.HidesUnreadable ? new VisibleChanges(this) : null;
+        _visible = directory.HidesUnreadable ? new VisibleChanges(this) : null;
     }
 
     /// <summary>The directory.</summary>
-    public FileOpen Directory { get; }
+    public IWatchedDirectory Directory { get; }
 
     /// <summary>The kinds of change that count.</summary>
     public ChangeFilter Filter { get; }
@@ -124,7 +124,7 @@ internal sealed class DirectoryWatch : IOutsideListener
     /// <inheritdoc/>
     public bool Keep(in StoreChange change)
     {
-        if ((change.Filter & Filter) == 0 || !change.Path.IsBelow(Directory.Path, Directory.Volume.NameComparison))
+        if ((change.Filter & Filter) == 0 || !change.Path.IsBelow(Directory.Path, Directory.NameComparison))
         {
             return false;
         }

@@ -1,4 +1,3 @@
-using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -49,7 +48,7 @@ internal sealed class VisibleChanges(DirectoryWatch watch)
         var directory = watch.Directory;
         var text = path.Text;
         var root = directory.Path.Text;
-        if (!path.IsBelow(directory.Path, directory.Volume.NameComparison))
+        if (!path.IsBelow(directory.Path, directory.NameComparison))
         {
             return false;
         }
@@ -58,8 +57,7 @@ internal sealed class VisibleChanges(DirectoryWatch watch)
         {
             var next = text.IndexOf('\\', end == 0 ? 0 : end + 1);
             end = next < 0 ? text.Length : next;
-            if (!await AccessBasedEnumeration.ShowsAsync(
-                directory.Volume, new StorePath(text[..end]), directory.Record.Caller, CancellationToken.None).ConfigureAwait(false))
+            if (!await directory.ShowsAsync(new StorePath(text[..end])).ConfigureAwait(false))
             {
                 return false;
             }
@@ -75,7 +73,8 @@ internal sealed class VisibleChanges(DirectoryWatch watch)
             bool sees;
             try
             {
-                sees = change.Seers is { } seers ? seers.Contains(watch) : !change.IsGone && await SeesAsync(FileOf(change)).ConfigureAwait(false);
+                sees = change.Seers is { } seers ? seers.Contains(watch) : !change.IsGone && await SeesAsync(FileOf(change))
+                    .ConfigureAwait(false);
             }
             catch (Exception)
             {

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Nt;
 using Xunit;
 

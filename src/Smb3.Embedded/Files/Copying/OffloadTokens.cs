@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Files.Offload;
+namespace Smb3.Embedded.Files.Copying;
 
 /// <summary>
 /// The tokens of a server's offloaded copies (MS-FSCC section 2.1.11): random ids that stand for ranges of open files. Whoever has one is

@@ -1,7 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files;
+namespace Smb3.Embedded.Files.Creating;
 
 /// <summary>What came of a CREATE: an open, or the status that says why there is none.</summary>
 internal readonly struct CreateOutcome

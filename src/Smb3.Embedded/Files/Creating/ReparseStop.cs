@@ -1,19 +1,20 @@
+using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files;
+namespace Smb3.Embedded.Files.Creating;
 
-// Reparse points that a CREATE comes upon (MS-FSA section 2.1.5.1).
-internal sealed partial class CreateOperation
+/// <summary>Reparse points that a CREATE comes upon (MS-FSA section 2.1.5.1).</summary>
+internal static class ReparseStop
 {
     /// <summary>Whether the reparse point is in the way, rather than what is asked for.</summary>
-    private bool IsStopped(FileObject file, StorePath path) =>
-        !Has(CreateOptions.OpenReparsePoint)
-        && parameters.Disposition != CreateDisposition.Create
+    public static bool IsStopped(this OngoingCreate create, FileObject file, StorePath path) =>
+        !create.Has(CreateOptions.OpenReparsePoint)
+        && create.Parameters.Disposition != CreateDisposition.Create
         && !file.IsDeletePending(path);
 
     /// <summary>A symbolic link sends the client on; whatever else it is, nobody here knows what to do with it.</summary>
-    private static async ValueTask<CreateOutcome> StopAsync(IStoreFile handle, int unparsed, CancellationToken cancellationToken)
+    public static async ValueTask<CreateOutcome> StopAsync(IStoreFile handle, int unparsed, CancellationToken cancellationToken)
     {
         if (handle is not IReparseFile file)
         {
@@ -32,14 +33,15 @@ internal sealed partial class CreateOperation
     }
 
     /// <summary>The path leads through a reparse point: finds the first one.</summary>
-    private async ValueTask<CreateOutcome> StopOnTheWayAsync(CancellationToken cancellationToken)
+    public static async ValueTask<CreateOutcome> StopOnTheWayAsync(this OngoingCreate create, CancellationToken cancellationToken)
     {
-        var text = _path.Path.Text;
+        var text = create.Path.Path.Text;
         var names = 0;
         for (var cut = text.IndexOf('\\'); cut >= 0; cut = text.IndexOf('\\', cut + 1))
         {
             names++;
-            var opened = await Store.OpenAsync(new StorePath(text[..cut]), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+            var opened = await create.Store.OpenAsync(new StorePath(text[..cut]), StoreAccess.Metadata, cancellationToken)
+                .ConfigureAwait(false);
             if (!opened.Succeeded)
             {
                 break;
@@ -50,7 +52,7 @@ internal sealed partial class CreateOperation
             var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (metadata.Succeeded && metadata.Value.ReparseTag != 0)
             {
-                return await StopAsync(handle, LengthBehind(parameters.Path, names), cancellationToken).ConfigureAwait(false);
+                return await StopAsync(handle, LengthBehind(create.Parameters.Path, names), cancellationToken).ConfigureAwait(false);
             }
         }
 

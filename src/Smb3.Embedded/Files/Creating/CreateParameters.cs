@@ -4,7 +4,7 @@ using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files;
+namespace Smb3.Embedded.Files.Creating;
 
 /// <summary>Everything that one CREATE asks for (MS-FSA section 2.1.5.1). Nothing in it has been checked yet.</summary>
 internal sealed record CreateParameters

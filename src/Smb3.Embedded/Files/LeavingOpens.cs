@@ -5,44 +5,38 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
 
-// Opens whose holder has gone. A client that closes its connection is done with its files; the server learns of it, and closes them, beside
-// everything else. Whoever comes after that, over another connection, must not find them in the way.
-internal sealed partial class FileObject
+/// <summary>
+/// Opens whose holder has gone. A client that closes its connection is done with its files; the server learns of it, and closes them,
+/// beside everything else. Whoever comes after that, over another connection, must not find them in the way. All but the first are called
+/// with the file's lock held.
+/// </summary>
+internal static class LeavingOpens
 {
     /// <summary>
     /// What to wait for when the name is to be deleted and only opens that are about to be closed keep it; <see langword="null"/>:
     /// somebody else keeps it too.
     /// </summary>
-    public OpenWait? WaitForDeletion(StorePath path)
+    public static OpenWait? WaitForDeletion(this FileObject file, StorePath path)
     {
-        lock (Sync)
+        lock (file.Sync)
         {
-            return WaitForDeletionLocked(path);
+            return file.WaitForDeletionLocked(path);
         }
     }
 
-    /// <summary>An open has another holder, or none: who waits for it to leave looks again.</summary>
-    public void HolderChanged()
+    /// <summary>The same, with the file's lock held.</summary>
+    public static OpenWait? WaitForDeletionLocked(this FileObject file, StorePath path)
     {
-        lock (Sync)
-        {
-            Caching.Signal();
-            SignalRelativesLocked();
-        }
-    }
-
-    private OpenWait? WaitForDeletionLocked(StorePath path)
-    {
-        var link = FindLink(path);
+        var link = file.FindLink(path);
         var any = false;
-        if (!_streamDeletePending)
+        if (!file.IsStreamToGo)
         {
-            if (!OnlyLeaving(Whole, one => one.Link == link, ref any))
+            if (!OnlyLeaving(file.Whole, one => one.Link == link, ref any))
             {
                 return null;
             }
 
-            foreach (var stream in Whole._streams)
+            foreach (var stream in file.Whole.StreamsLocked)
             {
                 if (!OnlyLeaving(stream, one => one.Link == link, ref any))
                 {
@@ -50,33 +44,33 @@ internal sealed partial class FileObject
                 }
             }
         }
-        else if (!OnlyLeaving(this, static _ => true, ref any))
+        else if (!OnlyLeaving(file, static _ => true, ref any))
         {
             return null;
         }
 
-        return any ? new OpenWait(Caching.WhenChanged(), IsForLeaving: true) : null;
+        return any ? new OpenWait(file.Caching.WhenChanged(), IsForLeaving: true) : null;
     }
 
     /// <summary>Whether all opens that do not go together with one more are about to be closed.</summary>
-    private bool OnlyLeavingCollide(FileAccessMask access, ShareAccess share)
+    public static bool OnlyLeavingCollide(this FileObject file, FileAccessMask access, ShareAccess share)
     {
         var any = false;
-        if (!OnlyLeaving(this, one => Collide(one, access, share), ref any))
+        if (!OnlyLeaving(file, one => Collide(one, access, share), ref any))
         {
             return false;
         }
 
-        if (_whole is not null)
+        if (file.IsStream)
         {
-            if (!OnlyLeaving(_whole, one => (one.GrantedAccess & FileAccessMask.Delete) != 0 && (share & ShareAccess.Delete) == 0, ref any))
+            if (!OnlyLeaving(file.Whole, one => (one.GrantedAccess & FileAccessMask.Delete) != 0 && (share & ShareAccess.Delete) == 0, ref any))
             {
                 return false;
             }
         }
         else if ((access & FileAccessMask.Delete) != 0)
         {
-            foreach (var stream in _streams)
+            foreach (var stream in file.StreamsLocked)
             {
                 if (!OnlyLeaving(stream, static one => Collide(one, FileAccessMask.Delete, ShareAccess.All), ref any))
                 {
@@ -89,15 +83,15 @@ internal sealed partial class FileObject
     }
 
     /// <summary>Whether more could be granted of a wish if it were not for opens that are about to be closed, and for no others.</summary>
-    private bool OnlyLeavingHoldBack(CachingWish wish, long extent)
+    public static bool OnlyLeavingHoldBack(this FileObject file, CachingWish wish, long extent)
     {
-        if (Caching.IsGrantedInFull(wish, extent))
+        if (file.Caching.IsGrantedInFull(wish, extent))
         {
             return false;
         }
 
         var any = false;
-        foreach (var open in _opens)
+        foreach (var open in file.OpensLocked)
         {
             if (!FileCaching.HoldsBack(open, wish))
             {
@@ -125,7 +119,7 @@ internal sealed partial class FileObject
     /// <summary>Whether those of the opens that <paramref name="which"/> names are all about to be closed.</summary>
     private static bool OnlyLeaving(FileObject file, Func<FileOpen, bool> which, ref bool any)
     {
-        foreach (var open in file._opens)
+        foreach (var open in file.OpensLocked)
         {
             if (!which(open))
             {
@@ -141,15 +135,5 @@ internal sealed partial class FileObject
         }
 
         return true;
-    }
-
-    // The deletion and the sharing of a file and of its streams depend on one another.
-    private void SignalRelativesLocked()
-    {
-        _whole?.Caching.Signal();
-        foreach (var stream in _streams)
-        {
-            stream.Caching.Signal();
-        }
     }
 }

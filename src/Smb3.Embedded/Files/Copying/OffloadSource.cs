@@ -1,7 +1,8 @@
+using Smb3.Embedded.Files.Ranges;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files.Offload;
+namespace Smb3.Embedded.Files.Copying;
 
 /// <summary>
 /// The data that an offload token stands for: a range of a file as it was when the token was made (MS-FSCC section 2.1.11). Nothing is
@@ -10,21 +11,14 @@ namespace Smb3.Embedded.Files.Offload;
 /// <param name="open">The open that it is read through.</param>
 /// <param name="offset">Where it begins.</param>
 /// <param name="length">Bytes, as yet.</param>
-internal sealed class OffloadSource(FileOpen open, long offset, long length)
+internal sealed class OffloadSource(FileOpen open, long offset, long length) : WatchedRange(open, offset, length)
 {
     private volatile FileOpen? _open = open;
-    private volatile bool _spoilt;
     private FileTime _written;
     private FileTime _changed;
 
     /// <summary>The open that it is read through; <see langword="null"/> when it is over.</summary>
     public FileOpen? Open => _open;
-
-    /// <summary>Where the range begins.</summary>
-    public long Offset { get; } = offset;
-
-    /// <summary>Bytes in whole sectors: the last one may reach behind the end of the file, where zeros stand for what is not there.</summary>
-    public long Length { get; private set; } = length;
 
     /// <summary>The length of the file.</summary>
     public long EndOfFile { get; private set; }
@@ -32,13 +26,13 @@ internal sealed class OffloadSource(FileOpen open, long offset, long length)
     /// <summary>Whether nothing but zeros is behind the range.</summary>
     public bool ReachesEnd { get; private set; }
 
-    /// <summary>Whether it still is what it was, as far as the opens of this server go.</summary>
-    public bool IsGood => !_spoilt && _open is { IsClosing: false };
+    /// <inheritdoc/>
+    public override bool IsGood => base.IsGood && _open is { IsClosing: false };
 
-    /// <summary>Whether a range has bytes of it.</summary>
-    public bool Overlaps(long at, long count) => at < Offset + Length && Offset - count < at;
-
-    /// <summary>Takes the file's state down.</summary>
+    /// <summary>
+    /// Takes the file's state down. From here on the range is whole sectors: the last one may reach behind the end of the file, where zeros
+    /// stand for what is not there.
+    /// </summary>
     public void Fix(in FileMetadata metadata, int sector)
     {
         var end = metadata.Length;
@@ -63,9 +57,6 @@ internal sealed class OffloadSource(FileOpen open, long offset, long length)
     public bool Fits(in FileMetadata metadata) =>
         metadata.Length == EndOfFile && metadata.LastWriteTime == _written && metadata.ChangeTime == _changed;
 
-    /// <summary>The data changes.</summary>
-    public void Spoil() => _spoilt = true;
-
-    /// <summary>It is no longer needed.</summary>
-    public void End() => Interlocked.Exchange(ref _open, null)?.File.Forget(this);
+    /// <inheritdoc/>
+    public override void End() => Interlocked.Exchange(ref _open, null)?.File.Watched.Remove(this);
 }

@@ -1,8 +1,9 @@
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files.Posix;
+namespace Smb3.Embedded.Files.Information;
 
 /// <summary>What the POSIX extensions tell of a file.</summary>
 /// <param name="Metadata">What handles see of it.</param>

@@ -1,7 +1,8 @@
+using Smb3.Embedded.Files.Versions;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Files.Versions;
+namespace Smb3.Embedded.Files;
 
 /// <summary>
 /// The snapshots of a volume. Each is a volume of its own, which cannot be written; it is made when it is first used, and forgotten when

@@ -1,0 +1,159 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>
+/// The grants of one file that cache something, and what goes together with them (MS-FSA section 2.1.5.18). One that was broken to nothing
+/// is out of everybody's way, though a lease's table still has it. Guarded by the file's lock, except where it says otherwise.
+/// </summary>
+internal sealed class GrantSet(ICachedFile file)
+{
+    private LinkedList<CacheGrant>? _grants;
+    private volatile OutsideUseWatch? _outside;
+    private volatile int _reading;
+
+    // Counts instead of walks: most opens of a popular file break nothing, and find that out at once.
+
+    /// <summary>How many there are.</summary>
+    public int Count => _grants?.Count ?? 0;
+
+    /// <summary>Opens of the file that keep others from caching writes.</summary>
+    public int Blockers { get; set; }
+
+    /// <summary>Grants that are breaking.</summary>
+    public int Breaking { get; set; }
+
+    /// <summary>Grants that cache reads. Read without the lock too.</summary>
+    public int Reading => _reading;
+
+    /// <summary>Grants that cache writes.</summary>
+    public int Writing { get; private set; }
+
+    /// <summary>Grants that cache handles.</summary>
+    public int Handling { get; private set; }
+
+    private int Oplocks { get; set; }
+
+    /// <summary>The server has changed the file. Called without the lock.</summary>
+    public void NoteOwn() => _outside?.NoteOwn();
+
+    /// <summary>Begins to notice what other programs of the machine do with the file, if anything is cached.</summary>
+    public void NoticeOutside(IStoreFile handle)
+    {
+        if (Count > 0 && _outside is null)
+        {
+            _outside = OutsideUseWatch.Start(file, handle);
+            _outside?.Cover(Writing > 0);
+        }
+    }
+
+    /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
+    public bool IsGrantedInFull(CachingWish wish, long extent)
+    {
+        var own = wish is { Table: { } table, Lease: { } lease } && table.TryFind(lease.Key, out var held) && held.File == file ? held : null;
+        return Grantable(own, wish, extent) == Wanted(wish);
+    }
+
+    /// <summary>What of a wish makes sense: a directory has no data that a client could write.</summary>
+    public CacheState Wanted(CachingWish wish) =>
+        !file.IsDirectory ? wish.State
+        : wish.MayLeaseDirectories ? wish.State & ~CacheState.Write
+        : CacheState.None;
+
+    /// <summary>What of a wish goes together with all other opens (MS-FSA section 2.1.5.18).</summary>
+    public CacheState Grantable(CacheGrant? own, CachingWish wish, long extent)
+    {
+        var state = Wanted(wish);
+
+        // A lock behind the end of the file keeps nobody from caching what is before it.
+        if (file.AnyLockBefore(extent))
+        {
+            state &= ~CacheState.Read;
+        }
+
+        if (Blockers > (own?.Blockers ?? 0))
+        {
+            state &= ~CacheState.Write;
+        }
+
+        if (Writing > (own is not null && (own.State & CacheState.Write) != 0 ? 1 : 0))
+        {
+            return CacheState.None;
+        }
+
+        if (wish.Lease is null)
+        {
+            // An oplock beside a lease that caches handles is none; it never caches handles without writes.
+            if (Handling > 0)
+            {
+                return CacheState.None;
+            }
+
+            if ((state & CacheState.Write) == 0)
+            {
+                state &= CacheState.Read;
+            }
+        }
+        else if (Oplocks > 0 || wish.Table!.IsFull)
+        {
+            state &= ~CacheState.Handle;
+        }
+
+        return (state & CacheState.Read) == 0 ? CacheState.None : state;
+    }
+
+    /// <summary>Changes what a grant caches, and counts it.</summary>
+    public void Set(CacheGrant grant, CacheState state)
+    {
+        var changed = grant.State ^ state;
+        if (!grant.IsLease && (grant.State == CacheState.None) != (state == CacheState.None))
+        {
+            Oplocks += state == CacheState.None ? -1 : 1;
+        }
+
+        if ((grant.State == CacheState.None) != (state == CacheState.None))
+        {
+            if (state == CacheState.None)
+            {
+                _grants!.Remove(grant.Place);
+            }
+            else
+            {
+                (_grants ??= []).AddLast(grant.Place);
+            }
+        }
+
+        grant.State = state;
+        if ((changed & CacheState.Read) != 0)
+        {
+            _reading += (state & CacheState.Read) != 0 ? 1 : -1;
+        }
+
+        if ((changed & CacheState.Write) != 0)
+        {
+            Writing += (state & CacheState.Write) != 0 ? 1 : -1;
+        }
+
+        if ((changed & CacheState.Handle) != 0)
+        {
+            Handling += (state & CacheState.Handle) != 0 ? 1 : -1;
+        }
+
+        if (Count > 0)
+        {
+            _outside?.Cover(Writing > 0);
+        }
+        else if (_outside is { } outside)
+        {
+            _outside = null;
+            outside.Dispose();
+        }
+    }
+
+    /// <summary>The first, and the one behind it: a grant may leave the list while it is looked at.</summary>
+    public (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) First() => After(_grants?.First);
+
+    /// <summary>The next, and the one behind it.</summary>
+    public static (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) After(LinkedListNode<CacheGrant>? node) =>
+        (node, node?.Next);
+}

@@ -1,0 +1,26 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Caching;
+
+/// <summary>An open whose client caches, or could. Guarded by the file's lock.</summary>
+internal interface ICachingOpen
+{
+    /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
+    CacheGrant? Grant { get; set; }
+
+    /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
+    IBreakSink? BreakSink { get; set; }
+
+    /// <summary>Where it stands among the opens of <see cref="Grant"/>.</summary>
+    LinkedListNode<ICachingOpen>? GrantPlace { get; set; }
+
+    /// <summary>The rights that it has.</summary>
+    FileAccessMask GrantedAccess { get; }
+
+    /// <summary>Whether its close deletes the name.</summary>
+    bool DeletesOnClose { get; }
+
+    /// <summary>The store's handle.</summary>
+    IStoreFile Handle { get; }
+}

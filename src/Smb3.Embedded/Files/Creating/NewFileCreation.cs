@@ -1,0 +1,288 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Observation;
+using Smb3.Embedded.Files.Posix;
+using Smb3.Embedded.Nt.Security;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Creating;
+
+/// <summary>The file is not there: it is made (MS-FSA section 2.1.5.1.1).</summary>
+internal static class NewFileCreation
+{
+    public static async ValueTask<CreateOutcome> CreateNewAsync(this OngoingCreate create, CancellationToken cancellationToken)
+    {
+        if (create.Parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        if (create.IsReadOnlyStore)
+        {
+            return NtStatus.MediaWriteProtected;
+        }
+
+        if (create.CheckLeaseKey(null) is var taken && taken != NtStatus.Success)
+        {
+            return taken;
+        }
+
+        var isDirectory = create.WantsDirectory;
+        if (create.Path.EndsInSeparator && !isDirectory)
+        {
+            return NtStatus.ObjectNameInvalid;
+        }
+
+        if (isDirectory && (create.Parameters.Attributes & FileAttributes.Temporary) != 0)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
+        if ((create.Parameters.Attributes & FileAttributes.Encrypted) != 0)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if ((create.Parameters.Attributes & FileAttributes.ReadOnly) != 0 && create.Has(CreateOptions.DeleteOnClose))
+        {
+            return NtStatus.CannotDelete;
+        }
+
+        var right = OperationRights.OfNew(isDirectory).Directory;
+        if ((create.Parameters.ShareMaximalAccess & right) == 0)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (create.Volume.IsDeletePending(create.Path.Path.Parent))
+        {
+            return NtStatus.DeletePending;
+        }
+
+        var descriptor = await create.DescribeNewAsync(isDirectory, right, cancellationToken).ConfigureAwait(false);
+        if (!descriptor.Succeeded)
+        {
+            return descriptor.Status;
+        }
+
+        // In a directory that only grows (chattr +a), what is made stays.
+        if (create.Has(CreateOptions.DeleteOnClose)
+            && await create.Store.CanDeleteAsync(create.Path.Path, cancellationToken).ConfigureAwait(false) is var removal
+            && removal is not (NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.DirectoryNotEmpty))
+        {
+            return removal;
+        }
+
+        var granted = create.Desired;
+        if (create.Maximum)
+        {
+            granted |= FileAccessMask.FileAllAccess & create.Parameters.ShareMaximalAccess;
+        }
+
+        if (create.Observed is not null)
+        {
+            var path = await FileName.PathOfEntryAsync(create.Store, create.Path.Path, cancellationToken).ConfigureAwait(false);
+            var answer = await create.Observed.AskAsync(
+                create.Intend(path, create.NamesStream ? create.Path.StreamName : null, isDirectory, granted, exists: false), cancellationToken)
+                    .ConfigureAwait(false);
+            if (answer != NtStatus.Success)
+            {
+                return answer;
+            }
+        }
+
+        var attributes = create.Parameters.Attributes & SetBasicOperation.SettableAttributes;
+        var made = await create.Store.CreateAsync(
+            create.Path.Path,
+            new NewFile
+            {
+                IsDirectory = isDirectory,
+                Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
+                AllocationSize = isDirectory || create.NamesStream ? 0 : create.Parameters.AllocationSize,
+                SecurityDescriptor = descriptor.Value,
+                UnixMode = create.Store.Traits.Has(StoreAbilities.PosixModes) && create.Parameters.UnixMode is { } mode
+                    ? PosixModes.OfNew(mode, isDirectory)
+                    : null,
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (!made.Succeeded)
+        {
+            return made.Status;
+        }
+
+        FileObject? file = null;
+        FileOpen? open = null;
+        IStoreFile? handle = made.Value;
+        try
+        {
+            if (create.NamesStream || create.Parameters.ExtendedAttributes.Count > 0)
+            {
+                var furnished = await create.FurnishAsync(handle, cancellationToken).ConfigureAwait(false);
+                if (!furnished.Succeeded)
+                {
+                    return furnished.Status;
+                }
+
+                handle = furnished.Value;
+            }
+
+            var stored = await OngoingCreate.LearnAsync(handle, cancellationToken).ConfigureAwait(false);
+            if (!stored.Succeeded)
+            {
+                return stored.Status;
+            }
+
+            file = create.Reference(handle, stored.Value);
+            file.Times.Learn(stored.Value);
+            // What is made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
+            if (create.Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
+                && handle is ICompressibleFile compressible)
+            {
+                await compressible.SetCompressedAsync(false, cancellationToken).ConfigureAwait(false);
+            }
+
+            // The store is asked nothing after this: the open is there for others.
+            var added = create.NewOpen(file, handle, granted, isDirectory);
+            var status = file.TryAdd(
+                added, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient, out var wait);
+            create.Wait = wait;
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            open = added;
+            create.Volume.CountOpen(1);
+            await create.Volume.RaiseAsync(
+                new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open)
+                    .ConfigureAwait(false);
+            var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
+            open = null;
+            handle = null;
+            return outcome;
+        }
+        finally
+        {
+            if (open is not null)
+            {
+                create.Abandoned = open;
+            }
+            else if (handle is not null)
+            {
+                if (file is not null)
+                {
+                    create.Volume.Dereference(file);
+                }
+
+                await create.TakeBackAsync(handle).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What was made cannot be opened, so it is as if it had not been made. Nobody else has it open: its name is held.
+    /// </summary>
+    private static async ValueTask TakeBackAsync(this OngoingCreate create, IStoreFile handle)
+    {
+        try
+        {
+            await handle.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            var status = await create.Store.DeleteAsync(create.Path.Path, CancellationToken.None).ConfigureAwait(false);
+            if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+            {
+                create.Volume.ReportRemovalFailed(create.Path.Path.Text, status);
+            }
+        }
+    }
+
+    /// <summary>Checks the right to create in the directory, and makes the new file's security descriptor.</summary>
+    private static async ValueTask<NtResult<ReadOnlyMemory<byte>>> DescribeNewAsync(
+        this OngoingCreate create, bool isDirectory, FileAccessMask right, CancellationToken cancellationToken)
+    {
+        SecurityDescriptor? given = null;
+        if (!create.Parameters.SecurityDescriptor.IsEmpty)
+        {
+            var status = SecurityDescriptor.Read(create.Parameters.SecurityDescriptor.Span, out given);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            if (given!.HasSacl && !create.Parameters.Caller.IsAdministrator)
+            {
+                return NtStatus.PrivilegeNotHeld;
+            }
+
+            if (given.Owner is { } owner && !create.Parameters.Caller.Is(owner) && !create.Parameters.Caller.IsAdministrator)
+            {
+                return NtStatus.InvalidOwner;
+            }
+        }
+
+        if (!create.Volume.Security.IsKept)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+
+        var parent = await create.Volume.Security.ReadDirectoryAsync(create.Path.Path.Parent, create.Parameters.Caller, cancellationToken)
+            .ConfigureAwait(false);
+        if (!parent.Succeeded)
+        {
+            return parent.Status;
+        }
+
+        if (!AccessCheck.Allows(parent.Value, create.Parameters.Caller, right))
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        return new ReadOnlyMemory<byte>(
+            DescriptorInheritance.Create(parent.Value, given, isDirectory, create.Parameters.Caller).ToArray());
+    }
+
+    /// <summary>
+    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's.
+    /// </summary>
+    private static async ValueTask<NtResult<IStoreFile>> FurnishAsync(this OngoingCreate create, IStoreFile made, CancellationToken cancellationToken)
+    {
+        (made as IOpenedFile)?.ForgetOpening();
+        var status = NtStatus.Success;
+        if (create.Parameters.ExtendedAttributes.Count > 0)
+        {
+            status = made is IExtendedAttributeFile attributed
+                ? await attributed.SetExtendedAttributesAsync(create.Parameters.ExtendedAttributes, cancellationToken).ConfigureAwait(false)
+                : NtStatus.EasNotSupported;
+        }
+
+        if (status != NtStatus.Success || !create.NamesStream)
+        {
+            return status == NtStatus.Success ? new NtResult<IStoreFile>(made) : status;
+        }
+
+        var stream = made is IStreamedFile streamed
+            ? await streamed.CreateStreamAsync(create.Path.StreamName!, cancellationToken).ConfigureAwait(false)
+            : NtStatus.ObjectNameInvalid;
+        if (!stream.Succeeded)
+        {
+            return stream.Status;
+        }
+
+        IStoreFile? left = stream.Value;
+        try
+        {
+            status = await create.AllocateStreamAsync(stream.Value, cancellationToken).ConfigureAwait(false);
+            left = status == NtStatus.Success ? made : left;
+        }
+        finally
+        {
+            await left.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return status == NtStatus.Success ? new NtResult<IStoreFile>(stream.Value) : status;
+    }
+}

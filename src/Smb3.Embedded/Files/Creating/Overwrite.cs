@@ -1,0 +1,98 @@
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Creating;
+
+/// <summary>A file that exists becomes as if it were new.</summary>
+internal static class Overwrite
+{
+    public static async ValueTask<NtStatus> OverwriteAsync(this OngoingCreate create, FileOpen open, FileMetadata old, CancellationToken cancellationToken)
+    {
+        open.File.NoteChange();
+        var status = await open.Handle.SetLengthAsync(0, cancellationToken).ConfigureAwait(false);
+        open.File.NoteChange();
+        if (status == NtStatus.Success && create.Parameters.AllocationSize > 0)
+        {
+            status = await open.Handle.AllocateAsync(create.Parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        // Attributes, and the other streams, are no business of a stream.
+        if (open.File.IsStream)
+        {
+            return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = create.Volume.Now() }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        status = await create.ReplaceExtrasAsync(open, cancellationToken).ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        var attributes = (create.Parameters.Attributes & SetBasicOperation.SettableAttributes) | FileAttributes.Archive;
+        if (create.Parameters.Disposition != CreateDisposition.Supersede)
+        {
+            attributes |= old.Attributes & SetBasicOperation.SettableAttributes;
+        }
+
+        return await open.Handle.SetMetadataAsync(
+            new FileMetadataChange { Attributes = attributes, LastWriteTime = create.Volume.Now() }, cancellationToken)
+                .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A file that is overwritten loses its streams, and has the extended attributes of the request only (MS-FSA 2.1.5.1.2).
+    /// </summary>
+    private static async ValueTask<NtStatus> ReplaceExtrasAsync(this OngoingCreate create, FileOpen open, CancellationToken cancellationToken)
+    {
+        if (create.Store.Traits.Has(StoreAbilities.NamedStreams) && open.Handle is IStreamedFile streamed)
+        {
+            var streams = await streamed.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
+            if (!streams.Succeeded)
+            {
+                return streams.Status;
+            }
+
+            foreach (var stream in streams.Value)
+            {
+                var gone = await streamed.DeleteStreamAsync(stream.Name, cancellationToken).ConfigureAwait(false);
+                if (gone is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+                {
+                    return gone;
+                }
+            }
+
+            open.File.RemoveStreams();
+        }
+
+        if (!create.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile attributed)
+        {
+            return NtStatus.Success;
+        }
+
+        var old = await attributed.GetExtendedAttributesAsync(cancellationToken).ConfigureAwait(false);
+        if (!old.Succeeded)
+        {
+            return old.Status;
+        }
+
+        var changes = new List<ExtendedAttribute>(create.Parameters.ExtendedAttributes);
+        var names = changes.Select(static change => change.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var attribute in old.Value)
+        {
+            if (!names.Contains(attribute.Name))
+            {
+                changes.Add(new ExtendedAttribute(attribute.Name, default));
+            }
+        }
+
+        return changes.Count == 0 ? NtStatus.Success : await attributed.SetExtendedAttributesAsync(changes, cancellationToken)
+            .ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,31 @@
+namespace Smb3.Embedded.Files.Ranges;
+
+/// <summary>Bytes of a file that somebody must know to be unchanged.</summary>
+/// <param name="owner">Who wants to know it.</param>
+/// <param name="offset">Where they begin.</param>
+/// <param name="length">How many, as yet.</param>
+internal abstract class WatchedRange(object owner, long offset, long length)
+{
+    private volatile bool _spoilt;
+
+    /// <summary>Who wants to know.</summary>
+    public object Owner { get; } = owner;
+
+    /// <summary>Where the range begins.</summary>
+    public long Offset { get; } = offset;
+
+    /// <summary>How long it is.</summary>
+    public long Length { get; protected set; } = length;
+
+    /// <summary>Whether the bytes still are what they were, as far as the opens of this server go.</summary>
+    public virtual bool IsGood => !_spoilt;
+
+    /// <summary>Whether a range has bytes of it.</summary>
+    public bool Overlaps(long at, long count) => at < Offset + Length && Offset - count < at;
+
+    /// <summary>The bytes change.</summary>
+    public void Spoil() => _spoilt = true;
+
+    /// <summary>It is no longer needed.</summary>
+    public abstract void End();
+}

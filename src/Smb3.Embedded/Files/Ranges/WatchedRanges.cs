@@ -1,0 +1,58 @@
+namespace Smb3.Embedded.Files.Ranges;
+
+/// <summary>The ranges of one file that somebody watches.</summary>
+internal sealed class WatchedRanges
+{
+    private const int MostOfOwner = 16;
+
+    private readonly Lock _sync = new();
+    private volatile WatchedRange[] _ranges = [];
+
+    /// <summary>Bytes are about to change, or just did.</summary>
+    public void Change(long offset, long length)
+    {
+        foreach (var range in _ranges)
+        {
+            if (range.Overlaps(offset, length))
+            {
+                range.Spoil();
+            }
+        }
+    }
+
+    /// <summary>Lets one more hear of changes. The oldest of the same owner is no good any more when there are many.</summary>
+    public void Add(WatchedRange range)
+    {
+        lock (_sync)
+        {
+            var own = _ranges.Where(other => other.Owner == range.Owner).ToArray();
+            if (own.Length >= MostOfOwner)
+            {
+                own[0].Spoil();
+            }
+
+            _ranges = [.. _ranges.Where(static other => other.IsGood), range];
+        }
+    }
+
+    /// <summary>The owner goes, and with it what it watches.</summary>
+    public void EndOf(object owner)
+    {
+        foreach (var range in _ranges)
+        {
+            if (range.Owner == owner)
+            {
+                range.End();
+            }
+        }
+    }
+
+    /// <summary>One is over.</summary>
+    public void Remove(WatchedRange range)
+    {
+        lock (_sync)
+        {
+            _ranges = [.. _ranges.Where(other => other != range)];
+        }
+    }
+}
