@@ -97,12 +97,15 @@ internal sealed class SmbTestSession(SmbTestConnection connection)
 
     public async Task<SmbTestResponse> BindAsync(SmbTestConnection channel, NtlmInitiatorOptions options, NtStatus expected)
     {
-        _signers[channel] = Keys!.CreateSigner(channel.SigningAlgorithm);
+        using var bindingSigner = _signers[channel] = Keys!.CreateSigner(channel.SigningAlgorithm);
         var (response, ntlm, preauth) = await ExchangeAsync(channel, options, 0, binding: true, expected);
-        _signers.TryRemove(channel, out var bindingSigner);
-        bindingSigner?.Dispose();
-        if (expected == NtStatus.Success)
+        if (expected != NtStatus.Success)
         {
+            _signers.TryRemove(channel, out _);
+        }
+        else
+        {
+            // In one step: while it has no channel, a session that loses its other ones forgets its keys.
             using var keys = SessionKeys.Derive(channel.Dialect, ntlm.SessionKey, Smb2Cipher.None, preauth?.ToArray());
             _signers[channel] = keys.CreateSigner(channel.SigningAlgorithm);
             if (!response.HasValidSignature(SignerOn(channel)))

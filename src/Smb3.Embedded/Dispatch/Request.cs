@@ -18,6 +18,7 @@ internal sealed class Request
     private readonly RequestChain _chain;
     private PendingEntry? _pending;
     private ChannelSequence? _entered;
+    private ushort _enteredAt;
     private bool _keepBody;
 
     public Request(RequestChain chain) => _chain = chain;
@@ -192,25 +193,30 @@ internal sealed class Request
         }
 
         open.Use();
-        return EnterSequence(open) ? NtStatus.Success : NtStatus.FileNotAvailable;
+        return Enter(open);
     }
 
-    /// <summary>MS-SMB2 3.3.5.2.10: from SMB 3.0 on, what a failed channel left behind must not change the file any more.</summary>
-    private bool EnterSequence(Open open)
+    /// <summary>
+    /// Counts the request among those of the open; from SMB 3.0 on, what a failed channel left behind must not change the file any more
+    /// (MS-SMB2 3.3.5.2.10).
+    /// </summary>
+    private NtStatus Enter(Open open)
     {
-        if (Connection.Negotiated is not { IsSmb3: true } || _entered is not null)
+        if (_entered is not null)
         {
-            return true;
+            return NtStatus.Success;
         }
 
-        var changes = Command is Smb2Command.Write or Smb2Command.SetInfo or Smb2Command.Ioctl;
-        if (!open.ChannelSequence.TryEnter(ChannelSequence, changes, IsReplay))
+        var counts = Connection.Negotiated is { IsSmb3: true };
+        var sequence = counts ? ChannelSequence : (ushort)0;
+        var changes = counts && Command is (Smb2Command.Write or Smb2Command.SetInfo or Smb2Command.Ioctl);
+        var status = open.ChannelSequence.Enter(sequence, changes, IsReplay);
+        if (status == NtStatus.Success)
         {
-            return false;
+            (_entered, _enteredAt) = (open.ChannelSequence, sequence);
         }
 
-        _entered = open.ChannelSequence;
-        return true;
+        return status;
     }
 
     /// <summary>Finds an open of a disk share; for a pipe the status is INVALID_DEVICE_REQUEST.</summary>
@@ -295,7 +301,7 @@ internal sealed class Request
             _pending = null;
         }
 
-        _entered?.Leave(ChannelSequence);
+        _entered?.Leave(_enteredAt);
         _entered = null;
         Message = default;
         Session = null;

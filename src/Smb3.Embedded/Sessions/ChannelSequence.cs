@@ -1,3 +1,5 @@
+using Smb3.Embedded.Nt;
+
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
@@ -10,18 +12,26 @@ internal sealed class ChannelSequence(ushort first)
     private ushort _current = first;
     private int _outstanding;
     private int _outstandingBefore;
+    private bool _closed;
+    private TaskCompletionSource? _left;
 
     /// <summary>
-    /// Counts a request in (MS-SMB2 3.3.5.2.10). False: it is stale, or a replay while requests of an earlier sequence still run; one
-    /// that changes the file is then refused with STATUS_FILE_NOT_AVAILABLE. Every true answer is followed by one <see cref="Leave"/>.
+    /// Counts a request in (MS-SMB2 3.3.5.2.10). FILE_NOT_AVAILABLE: it changes the file, and is stale, or a replay while requests of an
+    /// earlier sequence still run. FILE_CLOSED: the open has left its session since the request found it there. Every success is followed
+    /// by one <see cref="Leave"/>.
     /// </summary>
     /// <param name="sequence">The request's channel sequence.</param>
     /// <param name="changes">Whether the request is a WRITE, SET_INFO or IOCTL.</param>
     /// <param name="replay">Whether it is marked as a replay.</param>
-    public bool TryEnter(ushort sequence, bool changes, bool replay)
+    public NtStatus Enter(ushort sequence, bool changes, bool replay)
     {
         lock (_gate)
         {
+            if (_closed)
+            {
+                return NtStatus.FileClosed;
+            }
+
             var ahead = (ushort)(sequence - _current);
             if (ahead != 0 && ahead <= 0x7FFF)
             {
@@ -32,7 +42,7 @@ internal sealed class ChannelSequence(ushort first)
 
             if (changes && (sequence != _current || (replay && _outstandingBefore > 0)))
             {
-                return false;
+                return NtStatus.FileNotAvailable;
             }
 
             if (sequence == _current)
@@ -44,7 +54,7 @@ internal sealed class ChannelSequence(ushort first)
                 _outstandingBefore++;
             }
 
-            return true;
+            return NtStatus.Success;
         }
     }
 
@@ -60,6 +70,35 @@ internal sealed class ChannelSequence(ushort first)
             {
                 _outstandingBefore--;
             }
+
+            if (_outstanding + _outstandingBefore == 0)
+            {
+                _left?.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Counts nothing in any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+        }
+    }
+
+    /// <summary>After <see cref="Close"/>: completes when all requests that were counted in have left.</summary>
+    public Task WhenLeft()
+    {
+        lock (_gate)
+        {
+            if (_outstanding + _outstandingBefore == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _left ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _left.Task;
         }
     }
 }

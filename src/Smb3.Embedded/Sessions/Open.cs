@@ -76,6 +76,7 @@ internal abstract class Open
 
         try
         {
+            ChannelSequence.Close();
             Session.Opens.Leave(this, outlives ? SmbChangeKind.Disconnected : SmbChangeKind.Closed);
             if (outlives)
             {

@@ -83,6 +83,26 @@ public sealed class DurableHandleTests : ProtocolTest
     }
 
     [Fact]
+    public async Task What_the_lost_connection_had_brought_is_over_when_the_open_is_taken_up()
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var answer = await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0));
+        var former = (FileHandle)Assert.Single(Server.Graph.FindSession(tree.Session.SessionId)!.Opens.All);
+
+        // A WRITE that has found the open and not begun yet.
+        Assert.Equal(NtStatus.Success, former.ChannelSequence.Enter(0, changes: true, replay: false));
+        await LoseAsync(tree);
+        Assert.Equal(NtStatus.FileClosed, former.ChannelSequence.Enter(0, changes: true, replay: false));
+        var next = await Server.ConnectToAsync(options: _client);
+        var back = ReconnectV2Async(next, "f", answer.FileId, Guid1);
+        await Task.WhenAny(back, Task.Delay(200));
+        var early = back.IsCompleted;
+        former.ChannelSequence.Leave(0);
+        (await back).Expect(NtStatus.Success);
+        Assert.False(early);
+    }
+
+    [Fact]
     public async Task A_lease_comes_back_with_its_handle_and_its_client_is_remembered_meanwhile()
     {
         var tree = await Server.ConnectToAsync(options: _client);

@@ -56,6 +56,7 @@ public sealed class StrangerTests : ProtocolTest
         const int Announced = 8 << 20;
         var session = await Server.LogOnAsync();
         var header = new byte[] { 0, Announced >> 16, 0, 0 };
+        await TestServer.UntilAsync(() => Server.Bytes.Rented == 0, "what the logon took is given back");
         await session.Connection.SendBytesAsync(header);
         await Task.Delay(100);
         Assert.Equal(0, Server.Bytes.Rented);

@@ -195,7 +195,13 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         try
         {
-            return await TakeUpAsync(request, tree, name, asked, durable).ConfigureAwait(false);
+            var status = await TakeUpAsync(request, tree, name, asked, durable).ConfigureAwait(false);
+            if (status == NtStatus.ObjectNameNotFound && DurableOpening.WhenClosed(request, durable) is { } closed)
+            {
+                await closed.ConfigureAwait(false);
+            }
+
+            return status;
         }
         finally
         {
@@ -214,7 +220,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         // All that can fail comes first: then the open still waits for its client. What the lost connection had brought ends before the
         // new one brings anything.
-        await lost.File.WhenIdleAsync().ConfigureAwait(false);
+        await lost.WhenFormerLeftAsync().ConfigureAwait(false);
         var metadata = await lost.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
@@ -230,8 +236,6 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         try
         {
-            // A request of the lost connection may have found the open before it lost its session, and begun only while this one asked.
-            await handle.File.WhenIdleAsync().ConfigureAwait(false);
             if (!tree.HasEnded && request.Session!.State != SessionState.Ended)
             {
                 if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session, tree.Share.Name) is { } observer)

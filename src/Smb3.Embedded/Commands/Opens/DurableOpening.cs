@@ -113,16 +113,20 @@ internal static class DurableOpening
 
     /// <summary>
     /// Completes when the open that is asked for is there to be taken up. A client can be back before the server has noticed the end of
-    /// its old connection; then it is given a moment to. Or the open is just being closed, because it was in somebody's way; the client,
-    /// told that it is gone, opens the file anew, and must not meet its own old locks then. Null: nothing is to be waited for.
+    /// its old connection; then it is given a moment to. Null: nothing is to be waited for.
     /// </summary>
-    public static Task? WhenLost(Request request, in DurableContexts asked)
-    {
-        var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
-        return request.Graph.Opens.FindToTheEnd(fileId)?.WhenLost(request.Session!) is { } lost
-            ? Task.WhenAny(lost, Task.Delay(TimeSpan.FromSeconds(1), request.Graph.Settings.TimeProvider, request.Connection.Ended))
+    public static Task? WhenLost(Request request, in DurableContexts asked) =>
+        Bound(request, Asked(request, asked)?.WhenLost(request.Session!), TimeSpan.FromSeconds(1));
+
+    /// <summary>
+    /// Completes when the open that is asked for is closed, if it is just being closed because it was in somebody's way. Told that it is
+    /// gone, the client opens the file anew; it must not meet its own old locks then, nor may what it had written through the old open
+    /// be executed after what it writes through the new one. Null: nothing is to be waited for.
+    /// </summary>
+    public static Task? WhenClosed(Request request, in DurableContexts asked) =>
+        Asked(request, asked) is { IsClosed: true } open
+            ? Bound(request, open.WhenLost(request.Session!), Timeout.InfiniteTimeSpan)
             : null;
-    }
 
     /// <summary>Finds an open that has lost its session, and that the client may take up (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12).</summary>
     /// <param name="request">The CREATE.</param>
@@ -195,6 +199,13 @@ internal static class DurableOpening
         request.AfterSend(notifier.SendEarly);
         return NtStatus.Success;
     }
+
+    private static GlobalOpen? Asked(Request request, in DurableContexts asked) =>
+        request.Graph.Opens.FindToTheEnd(asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value);
+
+    private static Task? Bound(Request request, Task? wait, TimeSpan longest) => wait is null
+        ? null
+        : Task.WhenAny(wait, Task.Delay(longest, request.Graph.Settings.TimeProvider, request.Connection.Ended));
 
     private static NtStatus CheckLease(Connection connection, GlobalOpen open, string name, LeaseContext? asked)
     {

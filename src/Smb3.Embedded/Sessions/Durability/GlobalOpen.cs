@@ -18,6 +18,7 @@ internal sealed class GlobalOpen : IBreakSink
     private readonly GlobalOpenTable _table;
     private readonly Lock _sync = new();
     private FileHandle? _handle;
+    private ChannelSequence? _former;
     private DurableState? _state;
     private ITimer? _timer;
     private int _replayable = 1;
@@ -194,6 +195,7 @@ internal sealed class GlobalOpen : IBreakSink
         lock (_sync)
         {
             _handle = null;
+            _former = handle.ChannelSequence;
             _state = Describe(handle);
             File.BreakSink = this;
             _timer = _table.Time.CreateTimer(
@@ -228,6 +230,20 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
+    /// Completes when all that its last session had brought is over, also requests that had only found it when that session lost it: none
+    /// may take effect after what the client sends next.
+    /// </summary>
+    public async ValueTask WhenFormerLeftAsync()
+    {
+        if (Volatile.Read(ref _former) is { } former)
+        {
+            await former.WhenLeft().ConfigureAwait(false);
+        }
+
+        await File.WhenIdleAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// The client is back (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12): breaks go to <paramref name="sink"/> from here on. Null: somebody else was
     /// faster, or its time is over.
     /// </summary>
@@ -241,6 +257,7 @@ internal sealed class GlobalOpen : IBreakSink
             }
 
             _state = null;
+            _former = null;
             _timer?.Dispose();
             _timer = null;
             File.BreakSink = sink;
