@@ -203,7 +203,7 @@ internal static class DurableOpening
     private static GlobalOpen? Asked(Request request, in DurableContexts asked) =>
         request.Graph.Opens.FindToTheEnd(asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value);
 
-    private static Task? Bound(Request request, Task? wait, TimeSpan longest) => wait is null
+    private static Task<Task>? Bound(Request request, Task? wait, TimeSpan longest) => wait is null
         ? null
         : Task.WhenAny(wait, Task.Delay(longest, request.Graph.Settings.TimeProvider, request.Connection.Ended));
 
