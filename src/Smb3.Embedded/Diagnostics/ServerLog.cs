@@ -21,6 +21,9 @@ internal static partial class ServerLog
     [LoggerMessage(4, LogLevel.Error, "{Count} connections did not end: a store does not come back. They were left behind.")]
     public static partial void ConnectionsLeft(ILogger logger, int count);
 
+    [LoggerMessage(6, LogLevel.Error, "Not everything that was open could be closed: a store does not come back. It was left behind.")]
+    public static partial void SharesLeft(ILogger logger);
+
     [LoggerMessage(5, LogLevel.Critical, "Listening on {EndPoint} ended by a fault; the other end points go on.")]
     public static partial void ListenerFault(ILogger logger, Exception exception, EndPoint endPoint);
 

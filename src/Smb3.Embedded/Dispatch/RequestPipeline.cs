@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Dispatch;
@@ -55,6 +56,12 @@ internal sealed class RequestPipeline
             if (request.IsRefused && status == NtStatus.Cancelled)
             {
                 status = NtStatus.InsufficientResources;
+            }
+
+            // What was done before the files became somebody else's is told by nobody (MS-SMB2 3.3.5.2.11).
+            if (request.TreeConnect is { Share.Life.State: ShareState.Fenced })
+            {
+                status = NtStatus.NetworkNameDeleted;
             }
         }
 
@@ -231,7 +238,7 @@ internal sealed class RequestPipeline
     private NtStatus CheckTree(Request request)
     {
         var tree = request.Session!.FindTree(request.TreeId);
-        if (tree is null || tree.HasEnded)
+        if (tree is null || tree.HasEnded || !tree.Share.Life.IsServing)
         {
             return NtStatus.NetworkNameDeleted;
         }

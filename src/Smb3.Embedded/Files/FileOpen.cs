@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
@@ -23,6 +24,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     private AsyncMutex? _queries;
     private DirectoryWatch? _watch;
     private IDisposable? _outside;
+    private readonly IStoreFile _handle;
+    private readonly StoreFence _fence;
     private TaskCompletionSource? _idle;
     private int _users;
     private int _nextEa;
@@ -34,7 +37,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     {
         File = file;
         Record = record;
-        Handle = handle;
+        _handle = handle;
+        _fence = file.Volume.Fence;
         (handle as IOpenedFile)?.ForgetOpening();
     }
 
@@ -154,8 +158,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Completes when a close has begun and what ran on the open has ended.</summary>
     internal Task Drained => _drained.Task;
 
-    /// <summary>The store's handle.</summary>
-    public IStoreFile Handle { get; }
+    /// <summary>The store's handle, as long as the files are ours.</summary>
+    public IStoreFile Handle => _fence.IsUp ? new FencedFile(_handle.Path) : _handle;
 
     /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
     public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;
@@ -171,7 +175,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
         if ((Interlocked.Or(ref _users, 0) & ~Closing) != 0)
         {
-            await idle.Task.ConfigureAwait(false);
+            await _fence.WaitForAsync(idle.Task).ConfigureAwait(false);
         }
 
         Interlocked.CompareExchange(ref _idle, null, idle);
@@ -180,7 +184,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Keeps a close from going on while an operation runs.</summary>
     internal bool TryEnter()
     {
-        if (Interlocked.Increment(ref _users) > 0)
+        if (Interlocked.Increment(ref _users) > 0 && !_fence.IsUp)
         {
             return true;
         }

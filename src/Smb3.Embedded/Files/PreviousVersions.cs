@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Versions;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -8,10 +9,13 @@ namespace Smb3.Embedded.Files;
 /// The snapshots of a volume. Each is a volume of its own, which cannot be written; it is made when it is first used, and forgotten when
 /// the store no longer has the snapshot.
 /// </summary>
-internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
+internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, StoreFence fence)
 {
     private readonly Lock _sync = new();
     private readonly Dictionary<FileTime, Volume> _volumes = [];
+
+    /// <summary>That of the volume.</summary>
+    public StoreFence Fence { get; } = fence;
 
     private ISnapshotStore? Source { get; } = store.Traits.Has(StoreAbilities.Snapshots) ? store as ISnapshotStore : null;
 
@@ -21,6 +25,11 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
         if (Source is null)
         {
             return NoTimes();
+        }
+
+        if (Fence.IsUp)
+        {
+            return NtStatus.NetworkNameDeleted;
         }
 
         var listed = await Source.ListSnapshotsAsync(cancellationToken).ConfigureAwait(false);
@@ -57,6 +66,11 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
             return NtStatus.ObjectNameNotFound;
         }
 
+        if (Fence.IsUp)
+        {
+            return NtStatus.NetworkNameDeleted;
+        }
+
         time = VersionTime.ToSeconds(time);
         var opened = await Source.OpenSnapshotAsync(time.ToDateTimeOffset(), cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
@@ -66,7 +80,7 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options)
 
         lock (_sync)
         {
-            if (!_volumes.TryGetValue(time, out var volume) || volume.Store != opened.Value)
+            if (!_volumes.TryGetValue(time, out var volume) || !volume.IsOn(opened.Value))
             {
                 _volumes[time] = volume = new Volume(opened.Value, options, this);
             }

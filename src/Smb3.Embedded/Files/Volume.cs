@@ -1,6 +1,7 @@
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Quotas;
@@ -16,6 +17,7 @@ namespace Smb3.Embedded.Files;
 internal sealed class Volume
 {
     private readonly Lock _sync = new();
+    private readonly IFileStore _store;
     private readonly Dictionary<FileKey, FileObject> _files = [];
     private readonly HashSet<string> _deletePending;
     private volatile int _deletePendingCount;
@@ -27,21 +29,23 @@ internal sealed class Volume
     /// <param name="versions">Of a snapshot: all snapshots of the volume that it is one of.</param>
     public Volume(IFileStore store, VolumeOptions options, PreviousVersions? versions = null)
     {
-        Store = store;
-        Versions = versions ?? new PreviousVersions(store, options);
+        _store = store;
+        Fence = versions?.Fence ?? new StoreFence();
+        Store = new FencedStore(store, Fence);
+        Versions = versions ?? new PreviousVersions(store, options, Fence);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         var comparer = StringComparer.FromComparison(NameComparison);
-        PathLocks = new PathLocks(NameComparison);
+        PathLocks = new PathLocks(NameComparison, Fence.Token);
         Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
-        Security = new FileSecurity(store);
+        Security = new FileSecurity(Store);
         Watches = new WatchTable(comparer);
         OutsideChanges = new OutsideChanges(store as IChangeSource, comparer, options.Time);
         LeasedDirectories = new LeasedDirectories(comparer, OutsideChanges);
         OutsideUse = options.NoticesLocalPrograms ? store as IOutsideUseSource : null;
         Tunnel = new NameTunnel(options.Time);
-        ShortNames = new ShortNameResolver(store, Tunnel);
+        ShortNames = new ShortNameResolver(Store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
     }
 
@@ -50,8 +54,14 @@ internal sealed class Volume
     /// </summary>
     public event Action<FileChange>? Changed;
 
-    /// <summary>Where the files are.</summary>
+    /// <summary>Where the files are, as long as they are ours.</summary>
     public IFileStore Store { get; }
+
+    /// <summary>What is put up when they are not any more.</summary>
+    public StoreFence Fence { get; }
+
+    /// <summary>What tells whether the store is still where it was opened; null: it has no place.</summary>
+    public IPlacedStore? Place => _store as IPlacedStore;
 
     /// <summary>The choices.</summary>
     public VolumeOptions Options { get; }
@@ -103,6 +113,9 @@ internal sealed class Volume
 
     /// <summary>Names that went a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
+
+    /// <summary>Whether it serves this very store.</summary>
+    public bool IsOn(IFileStore store) => ReferenceEquals(_store, store);
 
     /// <summary>Size, free space, label and serial number.</summary>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>

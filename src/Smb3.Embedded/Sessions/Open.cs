@@ -1,3 +1,4 @@
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions;
 

@@ -5,6 +5,7 @@ using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions;
 

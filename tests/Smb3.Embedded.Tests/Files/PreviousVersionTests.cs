@@ -12,7 +12,7 @@ public sealed class PreviousVersionTests
 {
     private readonly TestVolume _volume = new();
 
-    private MemoryFileStore Store => (MemoryFileStore)_volume.Volume.Store;
+    private MemoryFileStore Store => _volume.Memory!;
 
     [Theory]
     [InlineData(@"@GMT-2030.01.31-23.59.58\dir\file", @"dir\file")]

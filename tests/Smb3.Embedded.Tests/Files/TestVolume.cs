@@ -31,7 +31,7 @@ internal sealed class TestVolume
         Func<VolumeOptions, VolumeOptions>? configure = null)
     {
         Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Time = Clock, Capacity = 1 << 30 });
+        IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Time = Clock, Capacity = 1 << 30 });
         var options = new VolumeOptions { Time = Clock, SortedListingLimit = sortedListingLimit };
         Volume = new Volume(wrap?.Invoke(store) ?? store, configure?.Invoke(options) ?? options);
     }
@@ -45,6 +45,9 @@ internal sealed class TestVolume
     public FakeTimeProvider Clock { get; }
 
     public Volume Volume { get; }
+
+    /// <summary>Where the files are, unless the test has brought a store of its own.</summary>
+    public MemoryFileStore? Memory { get; }
 
     public async Task<CreateOutcome> CreateAsync(
         string path,

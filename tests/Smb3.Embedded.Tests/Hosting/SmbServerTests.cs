@@ -139,6 +139,36 @@ public sealed class SmbServerTests
     }
 
     [Fact]
+    public async Task A_share_whose_files_are_somebody_elses_goes_with_all_others_on_them_and_its_store_is_let_go_as_it_is()
+    {
+        await using var server = Create(options => options.Listen.Add(new IPEndPoint(IPAddress.Loopback, 0)));
+        await server.StartAsync();
+        var store = new MemoryFileStore();
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            await server.Shares.AddAsync("a", store);
+            await server.Shares.AddAsync("b", store);
+            await server.Shares.AddAsync("folder", folder.FullName);
+            var placed = server.Graph!.Shares.Find("folder")!.Volume!;
+            Assert.True(await server.Shares.FenceAsync("A"));
+            Assert.Equal(["folder"], server.Shares.Select(share => share.Name));
+            Assert.False(await server.Shares.FenceAsync("a"));
+            Assert.True(await server.Shares.FenceAsync("folder"));
+            Assert.Equal(0, server.Shares.OpenVolumes);
+            Assert.True(placed.Fence.IsUp);
+
+            // Taken back, it is opened anew.
+            await server.Shares.AddAsync("folder", folder.FullName);
+            Assert.False(server.Graph.Shares.Find("folder")!.Volume!.Fence.IsUp);
+        }
+        finally
+        {
+            folder.Delete();
+        }
+    }
+
+    [Fact]
     public async Task Shares_come_and_go_while_it_runs()
     {
         await using var server = Create();

@@ -4,6 +4,7 @@ using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create.Contexts;
 using Xunit;

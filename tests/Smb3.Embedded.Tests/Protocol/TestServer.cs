@@ -118,7 +118,7 @@ internal sealed class TestServer : IAsyncDisposable
             _options.Logger?.Invoke(_log) ?? _log,
             _metrics,
             _activities));
-        IFileStore store = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
+        IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
         Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions());
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
@@ -139,6 +139,9 @@ internal sealed class TestServer : IAsyncDisposable
     public ServerGraph Graph => _run.Graph;
 
     public Volume Volume { get; }
+
+    /// <summary>Where its files are, under what the options put around it.</summary>
+    public MemoryFileStore Memory { get; }
 
     /// <summary>Where the server takes the bytes of requests and responses from.</summary>
     public BufferPool Bytes => _transport.Buffers;

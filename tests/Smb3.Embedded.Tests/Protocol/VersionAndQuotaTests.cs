@@ -14,7 +14,7 @@ public sealed class VersionAndQuotaTests : ProtocolTest
 {
     private const string QuotaFile = @"$Extend\$Quota:$Q:$INDEX_ALLOCATION";
 
-    private MemoryFileStore Store => (MemoryFileStore)Server.Volume.Store;
+    private MemoryFileStore Store => Server.Memory;
 
     [Fact]
     public async Task A_timewarp_token_opens_the_file_as_it_was()

@@ -185,7 +185,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     {
         if (DurableOpening.WhenLost(request, durable) is { } lost)
         {
-            await lost.ConfigureAwait(false);
+            await lost.WaitAsync(tree.Share.Life.Over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!tree.Share.TryBeginOpening())

@@ -13,7 +13,7 @@ internal static class CloseOperation
 {
     /// <summary>
     /// Ends the open: what runs on it finishes first, what waits for a lock ends, a name that is to be deleted and has no other open
-    /// goes, and the store's handle is closed.
+    /// goes, and the store's handle is closed. Behind a fence it is abandoned instead: what runs in the store is not waited for.
     /// </summary>
     /// <param name="open">The open.</param>
     /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
@@ -31,13 +31,19 @@ internal static class CloseOperation
         open.EndWatch(forget: isIdle);
         if (!isIdle)
         {
-            await open.Drained.ConfigureAwait(false);
+            await open.Volume.Fence.WaitForAsync(open.Drained).ConfigureAwait(false);
             open.EndWatch(forget: true);
         }
 
         // A write that was still under way has ended: nobody meets it under a lock of his own.
         open.File.Locks?.Release(open);
         open.File.EndWatched(open);
+
+        if (open.Volume.Fence.IsUp)
+        {
+            await open.LeaveAsync().ConfigureAwait(false);
+            return NtStatus.NetworkNameDeleted;
+        }
 
         FileMetadata metadata = default;
         try
@@ -91,11 +97,15 @@ internal static class CloseOperation
         try
         {
             // The name and the table change together for whoever looks the name up meanwhile.
-            if (open.File.BeginClose(open) is var due && due != DeletionDue.None)
+            if (!open.Volume.Fence.IsUp && open.File.BeginClose(open) is var due && due != DeletionDue.None)
             {
                 using var turn = await open.LockPathAsync(due == DeletionDue.Name, CancellationToken.None).ConfigureAwait(false);
                 await open.DeleteNameAsync(open.Path).ConfigureAwait(false);
             }
+        }
+        catch (OperationCanceledException) when (open.Volume.Fence.IsUp)
+        {
+            // The name is somebody else's now, and so is its deletion.
         }
         finally
         {
@@ -111,7 +121,7 @@ internal static class CloseOperation
             {
                 if (open.Cursor is { } cursor)
                 {
-                    await cursor.DisposeAsync().ConfigureAwait(false);
+                    await open.Volume.Fence.ReleaseAsync(cursor).ConfigureAwait(false);
                 }
             }
             finally

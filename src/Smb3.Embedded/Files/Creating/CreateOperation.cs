@@ -197,7 +197,7 @@ internal static class CreateOperation
         {
             if (unused is not null)
             {
-                await unused.DisposeAsync().ConfigureAwait(false);
+                await create.Volume.Fence.ReleaseAsync(unused).ConfigureAwait(false);
             }
         }
 

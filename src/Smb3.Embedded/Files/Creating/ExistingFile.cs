@@ -135,7 +135,7 @@ internal static class ExistingFile
 
                 if (handle is not null)
                 {
-                    await handle.DisposeAsync().ConfigureAwait(false);
+                    await create.Volume.Fence.ReleaseAsync(handle).ConfigureAwait(false);
                 }
             }
         }

@@ -151,7 +151,7 @@ internal static class NamedStream
 
                 try
                 {
-                    await handle.DisposeAsync().ConfigureAwait(false);
+                    await create.Volume.Fence.ReleaseAsync(handle).ConfigureAwait(false);
                 }
                 finally
                 {

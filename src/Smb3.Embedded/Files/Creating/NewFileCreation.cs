@@ -188,7 +188,7 @@ internal static class NewFileCreation
     {
         try
         {
-            await handle.DisposeAsync().ConfigureAwait(false);
+            await create.Volume.Fence.ReleaseAsync(handle).ConfigureAwait(false);
         }
         finally
         {
@@ -280,7 +280,7 @@ internal static class NewFileCreation
         }
         finally
         {
-            await left.DisposeAsync().ConfigureAwait(false);
+            await create.Volume.Fence.ReleaseAsync(left).ConfigureAwait(false);
         }
 
         return status == NtStatus.Success ? new NtResult<IStoreFile>(stream.Value) : status;

@@ -21,7 +21,9 @@ namespace Smb3.Embedded.Files.Naming;
 /// is the store's atomic create and rename that decide.
 /// </para>
 /// </remarks>
-internal sealed class PathLocks(StringComparison comparison)
+/// <param name="comparison">How the store compares names.</param>
+/// <param name="end">Sends away all who wait.</param>
+internal sealed class PathLocks(StringComparison comparison, CancellationToken end = default)
 {
     private readonly Lock _sync = new();
 
@@ -128,9 +130,10 @@ internal sealed class PathLocks(StringComparison comparison)
         return WaitAsync(waiter, cancellationToken);
     }
 
-    private static async ValueTask<Turn> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
+    private async ValueTask<Turn> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
     {
         using (cancellationToken.UnsafeRegister(static (waiter, token) => GiveUp((Waiter)waiter!, token), waiter))
+        using (end.UnsafeRegister(static (waiter, token) => GiveUp((Waiter)waiter!, token), waiter))
         {
             await waiter.Task.ConfigureAwait(false);
         }

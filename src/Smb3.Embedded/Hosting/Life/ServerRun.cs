@@ -113,9 +113,9 @@ internal sealed class ServerRun : IDisposable
         }
 
         // A request inside a store that does not come back must not keep the host from ending.
+        var patience = drain > TimeSpan.FromSeconds(2) ? drain : TimeSpan.FromSeconds(2);
         try
         {
-            var patience = drain > TimeSpan.FromSeconds(2) ? drain : TimeSpan.FromSeconds(2);
             await Task.WhenAll(connections.Select(connection => connection.Task))
                 .WaitAsync(patience, _parts.Settings.TimeProvider, CancellationToken.None).ConfigureAwait(false);
         }
@@ -127,7 +127,13 @@ internal sealed class ServerRun : IDisposable
         _refusals.Flush();
         try
         {
-            await Graph.Opens.CloseDisconnectedAsync(static _ => true).ConfigureAwait(false);
+            // What a hung request has open ends with it, whenever that is.
+            await Graph.Shares.EndAllAsync()
+                .WaitAsync(patience, _parts.Settings.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ServerLog.SharesLeft(_parts.Logger);
         }
         catch (Exception e)
         {

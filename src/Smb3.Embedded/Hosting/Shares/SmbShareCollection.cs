@@ -185,6 +185,30 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
+    /// <summary>
+    /// The files of a share belong to somebody else now: takes it away, with all shares of the same files, without asking the store
+    /// anything. Requests are refused from the call on; a change that is under way goes on without the store too.
+    /// </summary>
+    /// <returns>Whether there was one.</returns>
+    internal async Task<bool> FenceAsync(string name)
+    {
+        var fenced = _running?.Fence(name) ?? [];
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            foreach (var one in fenced)
+            {
+                await TakeAwayAsync(one).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        return fenced.Count > 0;
+    }
+
     /// <summary>Opens every share and puts it into <paramref name="table"/>. The server has the turn.</summary>
     internal async Task OpenAsync(ShareTable table)
     {
@@ -342,7 +366,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <summary>Ends every use of a share whose place has changed.</summary>
     private async ValueTask GiveUpAsync(ShareTable table, Entry entry)
     {
-        if (entry.Volume?.Store is not IPlacedStore store)
+        if (entry.Volume?.Place is not { } store)
         {
             return; // it has been without one for a while
         }
@@ -423,7 +447,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         public Hosting.PlaceKeeper Places { get; set; } = null!;
 
         /// <summary>The store that the share is on, or was on until its place was given up; null when it has no place.</summary>
-        public IPlacedStore? Placed => Lost ?? Volume?.Store as IPlacedStore;
+        public IPlacedStore? Placed => Lost ?? Volume?.Place;
 
         /// <summary>Whether the share is not where it was opened, or could be opened again.</summary>
         public bool NeedsMending => Placed?.CheckPlace() is { } place

@@ -78,7 +78,8 @@ internal sealed class VolumeTable(VolumeOptions options)
             }
         }
 
-        if (unused is { OwnsStore: true })
+        // A store that is somebody else's now is let go as it is.
+        if (unused is { OwnsStore: true, Volume.Fence.IsUp: false })
         {
             await DisposeAsync(unused.Volume.Store).ConfigureAwait(false);
         }

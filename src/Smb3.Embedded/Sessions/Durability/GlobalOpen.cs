@@ -4,6 +4,7 @@ using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Users;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions.Durability;

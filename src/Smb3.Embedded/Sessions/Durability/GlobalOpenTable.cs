@@ -1,3 +1,4 @@
+using Smb3.Embedded.Threading;
 using System.Collections.Concurrent;
 using Smb3.Embedded.Wire;
 

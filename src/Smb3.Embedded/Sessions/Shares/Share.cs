@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions.Shares;
 
@@ -12,7 +13,6 @@ internal sealed class Share
 
     private readonly ConcurrentDictionary<TreeConnect, bool> _trees = new();
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Ending _ending;
     private int _opening;
     private int _uses;
     private volatile bool _wasInPlace = true;
@@ -52,20 +52,23 @@ internal sealed class Share
     /// <summary>Who may do what; empty: every authenticated user may do everything.</summary>
     public SharePermissions Permissions { get; init; } = SharePermissions.Everyone;
 
+    /// <summary>Whether it serves, and when it has ended.</summary>
+    public ShareLife Life { get; } = new();
+
     public int CurrentUses => Volatile.Read(ref _uses);
 
     /// <summary>Whether it is taken away, or about to be: nobody can use it.</summary>
-    public bool IsRemoved => _ending.HasBegun;
+    public bool IsRemoved => !Life.IsServing;
 
     /// <summary>Whether the files are still those that the share was opened on, as of now.</summary>
-    public bool IsInPlace => Volume?.Store is not IPlacedStore placed || placed.CheckPlace() == StorePlace.Same;
+    public bool IsInPlace => Volume?.Place is not { } placed || placed.CheckPlace() == StorePlace.Same;
 
     /// <summary>The same, as of a moment ago: for what is asked often.</summary>
     public bool WasInPlace
     {
         get
         {
-            if (Volume?.Store is not IPlacedStore)
+            if (Volume?.Place is null)
             {
                 return true;
             }
@@ -141,6 +144,13 @@ internal sealed class Share
         }
     }
 
+    /// <summary>Its files are somebody else's from now on; <see cref="EndAsync"/> abandons what is open.</summary>
+    public void Fence()
+    {
+        Life.Fence();
+        Volume?.Fence.Raise();
+    }
+
     /// <summary>
     /// Ends every use of the share. When it returns, nothing of it is open any more, and nothing is being opened. The first call does it,
     /// and says that it did; every other returns when that is over.
@@ -148,9 +158,9 @@ internal sealed class Share
     /// <param name="endRest">Ends what is left without a tree connect.</param>
     public async ValueTask<bool> EndAsync(Func<Share, ValueTask> endRest)
     {
-        if (!_ending.TryBegin())
+        if (!Life.TryBeginEnd())
         {
-            await _ending.WhenOver().ConfigureAwait(false);
+            await Life.Ended.ConfigureAwait(false);
             return false;
         }
 
@@ -170,7 +180,7 @@ internal sealed class Share
         // Who opens counts first and looks second; here it is the other way round.
         if (Volatile.Read(ref _opening) != 0)
         {
-            await _settled.Task.ConfigureAwait(false);
+            await WhenSettledAsync().ConfigureAwait(false);
         }
 
         try
@@ -182,8 +192,24 @@ internal sealed class Share
             ending.Note(e);
         }
 
-        _ending.Finish(ending.Failure);
+        Life.Finish(ending.Failure);
         ending.ThrowIfFailed();
         return true;
+    }
+
+    /// <summary>
+    /// Completes when nothing is being opened. Behind a fence nobody waits for a store: what comes back from it finds the fence and opens
+    /// nothing.
+    /// </summary>
+    private async ValueTask WhenSettledAsync()
+    {
+        if (Volume is { } volume)
+        {
+            await volume.Fence.WaitForAsync(_settled.Task).ConfigureAwait(false);
+        }
+        else
+        {
+            await _settled.Task.ConfigureAwait(false);
+        }
     }
 }

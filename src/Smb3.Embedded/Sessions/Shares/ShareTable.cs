@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions.Shares;
 
@@ -42,5 +43,45 @@ internal sealed class ShareTable
         {
             _shares.TryRemove(KeyValuePair.Create(name, share));
         }
+    }
+
+    /// <summary>
+    /// Fences a share, and all others on its volume, off from their store: it belongs to somebody else now. What they have open is
+    /// abandoned by <see cref="RemoveAsync"/>, which then waits for no store; also by one that is under way.
+    /// </summary>
+    /// <returns>The names of all that were fenced off.</returns>
+    public IReadOnlyList<string> Fence(string name)
+    {
+        if (_shares.GetValueOrDefault(name) is not { Volume: { } volume })
+        {
+            return [];
+        }
+
+        var fenced = _shares.Values.Where(share => share.Volume == volume).ToList();
+        foreach (var share in fenced)
+        {
+            share.Fence();
+        }
+
+        return fenced.ConvertAll(static share => share.Name);
+    }
+
+    /// <summary>The server stops: takes all shares away.</summary>
+    public async Task EndAllAsync()
+    {
+        var ending = default(EndingAll);
+        foreach (var name in _shares.Keys)
+        {
+            try
+            {
+                await RemoveAsync(name).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                ending.Note(e);
+            }
+        }
+
+        ending.ThrowIfFailed();
     }
 }

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace Smb3.Embedded.Sessions;
+namespace Smb3.Embedded.Threading;
 
 /// <summary>
 /// The end of one thing: it begins once, and whoever asks for it again waits for the one that is under way, and learns of its failure.

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace Smb3.Embedded.Sessions;
+namespace Smb3.Embedded.Threading;
 
 /// <summary>
 /// Ends several things to the last one, though a store may throw while one of them is ended: what is left behind would stay for ever.
