@@ -66,7 +66,7 @@ public abstract class QuotaPromises : StorePromises
     private static async Task<NtStatus> WriteAsync(IStoreFile file, int length) =>
         await file.WriteAsync(0, new ReadOnlySequence<byte>(new byte[length]), CancellationToken.None);
 
-    /// <summary>A self-relative descriptor with nothing but an owner (MS-DTYP section 2.4.6).</summary>
+    /// <summary>A self-relative descriptor with nothing but an owner (MS-DTYP 2.4.6).</summary>
     private static byte[] DescriptorOf(Sid owner)
     {
         var descriptor = new byte[20 + owner.BinaryLength];

@@ -40,14 +40,11 @@ public sealed partial class DocsTests
     }
 
     [Fact]
-    public void Every_type_and_member_that_holds_something_is_there()
-    {
+    public void Every_type_and_member_that_holds_something_is_there() =>
         Assert.All(Rows().SelectMany(row => Names(row.HeldBy)), name => Assert.True(Exists(Library, name), name));
-    }
 
     [Fact]
-    public void Every_test_that_proves_something_is_there_and_is_run()
-    {
+    public void Every_test_that_proves_something_is_there_and_is_run() =>
         Assert.All(Rows().SelectMany(row => Names(row.ProvenBy)), name =>
         {
             Assert.True(Exists(Tests, name) || Exists(Conformance, name), name);
@@ -57,7 +54,6 @@ public sealed partial class DocsTests
             Assert.True(
                 methods.SelectMany(method => method.GetCustomAttributes<FactAttribute>()).Any(fact => fact.Skip is null), $"{name} is no test.");
         });
-    }
 
     private static IEnumerable<string> Names(string cell) => InBackticks().Matches(cell).Select(match => match.Groups[1].Value);
 

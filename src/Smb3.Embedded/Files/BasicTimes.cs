@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// The four times of FileBasicInformation as the wire has them: 0, −1 and −2 are orders, not times (MS-FSCC section 2.4.7).
+/// The four times of FileBasicInformation as the wire has them: 0, −1 and −2 are orders, not times (MS-FSCC 2.4.7).
 /// </summary>
 internal readonly record struct BasicTimes(long Creation, long LastAccess, long LastWrite, long Change)
 {

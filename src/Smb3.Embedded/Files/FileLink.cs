@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
 
-/// <summary>One name of an open file (MS-FSA section 2.1.1.5, Link). Guarded by the lock of its <see cref="FileObject"/>.</summary>
+/// <summary>One name of an open file (MS-FSA 2.1.1.5, Link). Guarded by the lock of its <see cref="FileObject"/>.</summary>
 internal sealed class FileLink(FileObject file, StorePath path)
 {
     /// <summary>The file that it names.</summary>

@@ -9,7 +9,7 @@ using Smb3.Embedded.Threading;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// A file or directory, or one named stream of it, that is open at least once: what all its opens share (MS-FSA sections 2.1.1.3, File, and
+/// A file or directory, or one named stream of it, that is open at least once: what all its opens share (MS-FSA 2.1.1.3, File, and
 /// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Share modes, locks and caching are a stream's own;
 /// names and times are those of the whole file, whose lock it shares.
 /// </summary>

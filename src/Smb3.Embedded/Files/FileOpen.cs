@@ -12,7 +12,7 @@ using Smb3.Embedded.Threading;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// One open of a file or directory, with everything that NT's I/O manager keeps for it (MS-FSA section 2.1.1.6, Open; files_struct in
+/// One open of a file or directory, with everything that NT's I/O manager keeps for it (MS-FSA 2.1.1.6, Open; files_struct in
 /// Samba): what it is, what it may do, and how long it lives. What is done with it are operations, each a type of its own in the folders
 /// above (<c>Data</c>, <c>Names</c>, <c>Information</c> …), which check the rights that the open was granted. Its owner closes it, once.
 /// </summary>
@@ -72,7 +72,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>FilePositionInformation: where the last read ended, unless the client set it since.</summary>
     public long Position => Record.Position;
 
-    /// <summary>Where a listing of the attributes goes on (MS-FSA section 2.1.5.12.14, Open.NextEaEntry).</summary>
+    /// <summary>Where a listing of the attributes goes on (MS-FSA 2.1.5.12.14, Open.NextEaEntry).</summary>
     public int NextEa
     {
         get => Volatile.Read(ref _nextEa);

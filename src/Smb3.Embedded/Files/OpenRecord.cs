@@ -53,7 +53,7 @@ internal sealed record OpenRecord
     /// <summary>FilePositionInformation.</summary>
     public long Position { get; set; }
 
-    /// <summary>The times that this open has set or frozen, and so no longer moves by itself (MS-FSA section 2.1.1.6).</summary>
+    /// <summary>The times that this open has set or frozen, and so no longer moves by itself (MS-FSA 2.1.1.6).</summary>
     public PinnedTimes Pinned { get; set; }
 }
 

@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// What a reparse point is, as a REPARSE_DATA_BUFFER says it (MS-FSCC sections 2.1.2.2 and 2.1.2.3): a tag, and for tags that are not
+/// What a reparse point is, as a REPARSE_DATA_BUFFER says it (MS-FSCC 2.1.2.2 and 2.1.2.3): a tag, and for tags that are not
 /// Microsoft's a GUID.
 /// </summary>
 /// <param name="Buffer">The buffer, at least the tag.</param>

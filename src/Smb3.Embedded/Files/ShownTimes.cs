@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files;
 /// <summary>
 /// The last-write and change time that handles see while they differ from what the store has: a store stamps every write at once, but
 /// NT shows the new last-write time only some time after a handle's first write, and then when the handle flushes, sets the end of
-/// file, sets basic information or is closed; and an open can keep a time from moving (MS-FSA section 2.1.5.15.2, values −1 and −2).
+/// file, sets basic information or is closed; and an open can keep a time from moving (MS-FSA 2.1.5.15.2, values −1 and −2).
 /// </summary>
 internal sealed class ShownTimes(VolumeOptions options)
 {

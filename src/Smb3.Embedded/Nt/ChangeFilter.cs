@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt;
 
-/// <summary>What kinds of change a watcher wants to hear of (MS-SMB2 section 2.2.35, CompletionFilter).</summary>
+/// <summary>What kinds of change a watcher wants to hear of (MS-SMB2 2.2.35, CompletionFilter).</summary>
 [Flags]
 public enum ChangeFilter : uint
 {
@@ -21,7 +21,7 @@ public enum ChangeFilter : uint
     All = 0x00000FFF,
 }
 
-/// <summary>What happened to a name (MS-FSCC section 2.7.1, Action).</summary>
+/// <summary>What happened to a name (MS-FSCC 2.7.1, Action).</summary>
 public enum ChangeAction : uint
 {
     Added = 1,

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt;
 
-/// <summary>What other opens of the same file may do meanwhile (MS-SMB2 section 2.2.13, ShareAccess).</summary>
+/// <summary>What other opens of the same file may do meanwhile (MS-SMB2 2.2.13, ShareAccess).</summary>
 [Flags]
 public enum ShareAccess : uint
 {
@@ -12,7 +12,7 @@ public enum ShareAccess : uint
     All = Read | Write | Delete,
 }
 
-/// <summary>What CREATE does when the file exists and when it does not (MS-SMB2 section 2.2.13, CreateDisposition).</summary>
+/// <summary>What CREATE does when the file exists and when it does not (MS-SMB2 2.2.13, CreateDisposition).</summary>
 public enum CreateDisposition : uint
 {
     Supersede = 0,
@@ -23,7 +23,7 @@ public enum CreateDisposition : uint
     OverwriteIf = 5,
 }
 
-/// <summary>What CREATE did (MS-SMB2 section 2.2.14, CreateAction).</summary>
+/// <summary>What CREATE did (MS-SMB2 2.2.14, CreateAction).</summary>
 public enum CreateAction : uint
 {
     Superseded = 0,
@@ -32,7 +32,7 @@ public enum CreateAction : uint
     Overwritten = 3,
 }
 
-/// <summary>How a file is opened (MS-SMB2 section 2.2.13, CreateOptions).</summary>
+/// <summary>How a file is opened (MS-SMB2 2.2.13, CreateOptions).</summary>
 [Flags]
 public enum CreateOptions : uint
 {

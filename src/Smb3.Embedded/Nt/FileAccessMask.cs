@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Nt;
 
 /// <summary>
-/// What an open may do: the access mask of MS-SMB2 section 2.2.13.1. The directory meanings of a bit share its value
+/// What an open may do: the access mask of MS-SMB2 2.2.13.1. The directory meanings of a bit share its value
 /// (<see cref="ReadData"/> lists a directory, <see cref="WriteData"/> adds a file, <see cref="AppendData"/> adds a subdirectory).
 /// </summary>
 [Flags]

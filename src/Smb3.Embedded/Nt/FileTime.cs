@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Nt;
 
 /// <summary>
-/// A point in time as NT keeps it: 100-nanosecond ticks since 1601-01-01 UTC (MS-DTYP section 2.3.3). Zero means "not known".
+/// A point in time as NT keeps it: 100-nanosecond ticks since 1601-01-01 UTC (MS-DTYP 2.3.3). Zero means "not known".
 /// </summary>
 /// <param name="Ticks">Ticks since 1601-01-01 UTC.</param>
 public readonly record struct FileTime(long Ticks)

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt;
 
-/// <summary>The outcome of an operation, as MS-ERREF section 2.3.1 numbers it. Expected outcomes are values, never exceptions.</summary>
+/// <summary>The outcome of an operation, as MS-ERREF 2.3.1 numbers it. Expected outcomes are values, never exceptions.</summary>
 public enum NtStatus : uint
 {
 #pragma warning disable CS1591 // the names are the specification's

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Nt;
 
 /// <summary>
-/// Which parts of a security descriptor are read or set (MS-DTYP section 2.4.7; AdditionalInformation of MS-SMB2 section 2.2.37).
+/// Which parts of a security descriptor are read or set (MS-DTYP 2.4.7; AdditionalInformation of MS-SMB2 2.2.37).
 /// </summary>
 [Flags]
 internal enum SecurityInformation : uint

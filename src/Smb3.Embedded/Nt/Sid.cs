@@ -6,11 +6,11 @@ using System.Text;
 namespace Smb3.Embedded.Nt;
 
 /// <summary>
-/// A security identifier (MS-DTYP section 2.4.2): an authority of 48 bits and up to fifteen sub-authorities, the last of which
+/// A security identifier (MS-DTYP 2.4.2): an authority of 48 bits and up to fifteen sub-authorities, the last of which
 /// is the relative identifier (RID) within the domain that the others name. Immutable; two are equal when all parts are.
 /// </summary>
 /// <remarks>
-/// The binary form (MS-DTYP section 2.4.2.2): revision (1 byte, 1), count of sub-authorities (1 byte), authority (6 bytes,
+/// The binary form (MS-DTYP 2.4.2.2): revision (1 byte, 1), count of sub-authorities (1 byte), authority (6 bytes,
 /// big-endian), sub-authorities (4 bytes each, little-endian).
 /// </remarks>
 public sealed class Sid : IEquatable<Sid>
@@ -150,7 +150,7 @@ public sealed class Sid : IEquatable<Sid>
         return BinaryLength;
     }
 
-    /// <summary>The text form (MS-DTYP section 2.4.2.1).</summary>
+    /// <summary>The text form (MS-DTYP 2.4.2.1).</summary>
     public override string ToString()
     {
         var text = new StringBuilder("S-1-");

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt;
 
-/// <summary>What a SID stands for (MS-LSAT section 2.2.13, SID_NAME_USE).</summary>
+/// <summary>What a SID stands for (MS-LSAT 2.2.13, SID_NAME_USE).</summary>
 public enum SidNameUse : ushort
 {
 #pragma warning disable CS1591 // the names are the specification's

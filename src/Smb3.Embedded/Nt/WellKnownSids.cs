@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt;
 
-/// <summary>The SIDs that mean the same on every NT system (MS-DTYP section 2.4.2.4).</summary>
+/// <summary>The SIDs that mean the same on every NT system (MS-DTYP 2.4.2.4).</summary>
 public static class WellKnownSids
 {
 #pragma warning disable CS1591 // the names are the specification's

@@ -48,7 +48,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     /// <summary>Room for any message that can be read: each is one fragment.</summary>
     public int LongestMessage => _server.Limits.MaxFragment;
 
-    /// <summary>Bytes that can be read in all messages: ReadDataAvailable of FilePipeLocalInformation (MS-FSCC section 2.4.37).</summary>
+    /// <summary>Bytes that can be read in all messages: ReadDataAvailable of FilePipeLocalInformation (MS-FSCC 2.4.37).</summary>
     public int BytesAvailable
     {
         get
@@ -60,7 +60,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         }
     }
 
-    /// <summary>The messages that wait and the bytes left of the first: what FSCTL_PIPE_PEEK tells (MS-FSCC section 2.3.46).</summary>
+    /// <summary>The messages that wait and the bytes left of the first: what FSCTL_PIPE_PEEK tells (MS-FSCC 2.3.46).</summary>
     public (int Messages, int FirstMessageBytes) Peek()
     {
         lock (_lock)
@@ -140,7 +140,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     }
 
     /// <summary>
-    /// Writes one message and reads the answer: FSCTL_PIPE_TRANSCEIVE (MS-FSCC section 2.3.49). <see cref="NtStatus.PipeBusy"/> when an
+    /// Writes one message and reads the answer: FSCTL_PIPE_TRANSCEIVE (MS-FSCC 2.3.49). <see cref="NtStatus.PipeBusy"/> when an
     /// earlier answer is still unread; <see cref="NtStatus.BufferOverflow"/> when the answer is longer than <paramref name="output"/>,
     /// whose rest READ then gets; otherwise as <see cref="WriteAsync"/> and <see cref="ReadAsync"/>.
     /// </summary>

@@ -32,7 +32,7 @@ internal sealed record PipeTreeConnect(uint Id, string ShareName, PipeShareType 
 /// <summary>An open as NetrFileEnum shows it.</summary>
 internal sealed record PipeOpenFile(uint Id, string Path, string UserName)
 {
-    /// <summary>PERM_FILE_READ 1, PERM_FILE_WRITE 2, PERM_FILE_CREATE 4 (MS-SRVS section 2.2.4.7).</summary>
+    /// <summary>PERM_FILE_READ 1, PERM_FILE_WRITE 2, PERM_FILE_CREATE 4 (MS-SRVS 2.2.4.7).</summary>
     public uint Permissions { get; init; }
 
     /// <summary>Byte-range locks held.</summary>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Pipes;
 
-/// <summary>The kind of a share in its low bits (MS-SRVS section 2.2.2.4).</summary>
+/// <summary>The kind of a share in its low bits (MS-SRVS 2.2.2.4).</summary>
 internal enum PipeShareType : uint
 {
     Disk = 0,
@@ -31,7 +31,7 @@ internal sealed record PipeShare(string Name, PipeShareType Type)
     /// </summary>
     public string PathShown { get; init; } = "";
 
-    /// <summary>SHI1005_FLAGS_* (MS-SRVS section 2.2.4.29): caching, access-based enumeration, encryption.</summary>
+    /// <summary>SHI1005_FLAGS_* (MS-SRVS 2.2.4.29): caching, access-based enumeration, encryption.</summary>
     public uint Flags { get; init; }
 
     /// <summary>The share's self-relative security descriptor, or empty for none to show.</summary>

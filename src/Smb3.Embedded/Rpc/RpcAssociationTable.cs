@@ -1,8 +1,7 @@
-
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
-/// The association groups of a server (C706 section 9.3.1): connections of one caller that share context handles. A Windows client
+/// The association groups of a server (C706 9.3.1): connections of one caller that share context handles. A Windows client
 /// that makes two calls at a time opens the pipe twice and joins the second connection to the first one's group.
 /// </summary>
 internal sealed class RpcAssociationTable(RpcLimits limits)
@@ -58,20 +57,4 @@ internal sealed class RpcAssociationTable(RpcLimits limits)
 
         group.Handles.RunDown();
     }
-}
-
-/// <summary>One association group.</summary>
-internal sealed class RpcAssociation(uint id, RpcCaller caller, RpcContextHandles handles)
-{
-    /// <summary>The group id that bind_ack tells; never zero.</summary>
-    public uint Id { get; } = id;
-
-    /// <summary>Whose group it is.</summary>
-    public RpcCaller Caller { get; } = caller;
-
-    /// <summary>The connections in it; guarded by the table.</summary>
-    public int Connections { get; set; }
-
-    /// <summary>The context handles that its connections share.</summary>
-    public RpcContextHandles Handles => handles;
 }

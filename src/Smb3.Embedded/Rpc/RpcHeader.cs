@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>The types of connection-oriented PDUs (C706 section 12.6.4).</summary>
+/// <summary>The types of connection-oriented PDUs (C706 12.6.4).</summary>
 internal enum RpcPacketType : byte
 {
     Request = 0,
@@ -19,7 +19,7 @@ internal enum RpcPacketType : byte
     Orphaned = 19,
 }
 
-/// <summary>The flags of a PDU (C706 section 12.6.3.1, pfc_flags).</summary>
+/// <summary>The flags of a PDU (C706 12.6.3.1, pfc_flags).</summary>
 [Flags]
 internal enum RpcPacketFlags : byte
 {
@@ -38,7 +38,7 @@ internal enum RpcPacketFlags : byte
 }
 
 /// <summary>
-/// The header that all connection-oriented PDUs share (C706 section 12.6.3.1): version 5 and its minor (1 byte each), type, flags,
+/// The header that all connection-oriented PDUs share (C706 12.6.3.1): version 5 and its minor (1 byte each), type, flags,
 /// data representation (4 bytes), length of the fragment (2), of the authentication value (2), call id (4).
 /// </summary>
 /// <param name="MajorVersion">5.</param>

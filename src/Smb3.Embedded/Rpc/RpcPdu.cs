@@ -3,7 +3,7 @@ using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>How a presentation context was answered (C706 section 12.6.3.1, p_result_t).</summary>
+/// <summary>How a presentation context was answered (C706 12.6.3.1, p_result_t).</summary>
 internal readonly record struct RpcContextResult(ushort Result, ushort Reason, RpcSyntax TransferSyntax)
 {
     public static RpcContextResult Accepted => new(0, 0, RpcSyntax.Ndr);
@@ -14,11 +14,11 @@ internal readonly record struct RpcContextResult(ushort Result, ushort Reason, R
 
     public static RpcContextResult LimitExceeded => new(2, 3, default);
 
-    /// <summary>negotiate_ack (MS-RPCE section 2.2.2.4): the reason field holds the features that both sides have.</summary>
+    /// <summary>negotiate_ack (MS-RPCE 2.2.2.4): the reason field holds the features that both sides have.</summary>
     public static RpcContextResult Features(RpcBindTimeFeatures features) => new(3, (ushort)features, default);
 }
 
-/// <summary>Why a bind was refused as a whole (C706 section 12.6.3.1 and MS-RPCE section 2.2.2.5, p_reject_reason_t).</summary>
+/// <summary>Why a bind was refused as a whole (C706 12.6.3.1 and MS-RPCE 2.2.2.5, p_reject_reason_t).</summary>
 internal enum RpcBindRejection : ushort
 {
     NotSpecified = 0,
@@ -28,7 +28,7 @@ internal enum RpcBindRejection : ushort
     InvalidChecksum = 9,
 }
 
-/// <summary>Writes the PDUs that a server sends (C706 section 12.6.4).</summary>
+/// <summary>Writes the PDUs that a server sends (C706 12.6.4).</summary>
 internal static class RpcPdu
 {
     /// <summary>The header of a call: the common one, allocation hint (4 bytes), context id (2), opnum or cancel count (2).</summary>

@@ -89,11 +89,3 @@ internal sealed class RpcPresentation(IReadOnlyList<IRpcInterface> interfaces, i
         return RpcContextResult.Accepted;
     }
 }
-
-/// <summary>What a client proposed to bind, and the answer to it.</summary>
-internal sealed class RpcProposal(int count)
-{
-    public RpcContextResult[] Results { get; } = new RpcContextResult[count];
-
-    public List<(ushort Id, IRpcInterface Interface)> Accepted { get; } = [];
-}

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>Why a call was not answered: the status of a fault PDU (C706 appendix E, MS-RPCE section 2.2.2.8 and MS-ERREF 2.2).</summary>
+/// <summary>Why a call was not answered: the status of a fault PDU (C706 appendix E, MS-RPCE 2.2.2.8 and MS-ERREF 2.2).</summary>
 internal enum RpcStatus : uint
 {
     /// <summary>No fault: the stub is the answer.</summary>

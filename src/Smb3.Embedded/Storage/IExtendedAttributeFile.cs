@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A handle whose file can have extended attributes: short values by name (MS-FSCC section 2.4.16). Every handle of a store with
+/// A handle whose file can have extended attributes: short values by name (MS-FSCC 2.4.16). Every handle of a store with
 /// <see cref="StoreAbilities.ExtendedAttributes"/> implements it, a directory's and a stream's (which speaks of its file) too.
 /// </summary>
 public interface IExtendedAttributeFile

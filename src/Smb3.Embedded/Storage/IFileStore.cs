@@ -118,7 +118,7 @@ public readonly record struct NewFile
     public UnixFileMode? UnixMode { get; init; }
 
     /// <summary>
-    /// Self-relative security descriptor (MS-DTYP section 2.4.6) to keep with the file; empty: none. Only set with
+    /// Self-relative security descriptor (MS-DTYP 2.4.6) to keep with the file; empty: none. Only set with
     /// <see cref="StoreAbilities.SecurityDescriptors"/>.
     /// </summary>
     public ReadOnlyMemory<byte> SecurityDescriptor { get; init; }

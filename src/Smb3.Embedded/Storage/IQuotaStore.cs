@@ -33,7 +33,7 @@ public interface IQuotaStore
     ValueTask<NtStatus> SetQuotaAsync(Sid owner, QuotaLimits? limits, CancellationToken cancellationToken);
 }
 
-/// <summary>What holds for the quotas of a whole store (MS-FSCC section 2.5.2).</summary>
+/// <summary>What holds for the quotas of a whole store (MS-FSCC 2.5.2).</summary>
 public readonly record struct QuotaSettings
 {
     /// <summary>Whether use is told at all.</summary>

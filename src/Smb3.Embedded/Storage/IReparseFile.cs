@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Storage;
 
 /// <summary>
 /// A handle whose file or directory can be a reparse point: it has a tag and data that say what it is, and whoever opens it is told so
-/// instead of getting the file (MS-FSCC section 2.1.2). Every handle of a store with <see cref="StoreAbilities.ReparsePoints"/>
+/// instead of getting the file (MS-FSCC 2.1.2). Every handle of a store with <see cref="StoreAbilities.ReparsePoints"/>
 /// implements it, except on streams.
 /// </summary>
 /// <remarks>

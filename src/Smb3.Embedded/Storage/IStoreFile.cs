@@ -75,7 +75,7 @@ public interface IStoreListing : IAsyncDisposable
 /// <summary>A handle that keeps a security descriptor. Checking it is the server's work.</summary>
 public interface ISecurableFile
 {
-    /// <summary>The stored self-relative security descriptor (MS-DTYP section 2.4.6); empty when the file has none.</summary>
+    /// <summary>The stored self-relative security descriptor (MS-DTYP 2.4.6); empty when the file has none.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtResult<ReadOnlyMemory<byte>>> GetSecurityDescriptorAsync(CancellationToken cancellationToken);
 

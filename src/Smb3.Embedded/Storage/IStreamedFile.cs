@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A handle whose file can have named streams beside its data (MS-FSCC section 2.1.4). Every handle of a store with
+/// A handle whose file can have named streams beside its data (MS-FSCC 2.1.4). Every handle of a store with
 /// <see cref="StoreAbilities.NamedStreams"/> implements it, a directory's too; a stream's handle speaks of the file that has the stream.
 /// </summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire;
 
 /// <summary>
-/// The requests that say all they have to say in the header: LOGOFF, TREE_DISCONNECT, ECHO and CANCEL (MS-SMB2 sections 2.2.7, 2.2.11,
+/// The requests that say all they have to say in the header: LOGOFF, TREE_DISCONNECT, ECHO and CANCEL (MS-SMB2 2.2.7, 2.2.11,
 /// 2.2.28 and 2.2.30). StructureSize 4, Reserved (2).
 /// </summary>
 internal readonly ref struct EmptyRequest

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>The file information classes (MS-FSCC section 2.4).</summary>
+/// <summary>The file information classes (MS-FSCC 2.4).</summary>
 internal enum FileInformationClass : byte
 {
     None = 0,

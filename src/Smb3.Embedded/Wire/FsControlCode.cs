@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>The FSCTL codes that a client may send (MS-SMB2 section 2.2.31, MS-FSCC section 2.3, MS-RSVD section 2.2.1).</summary>
+/// <summary>The FSCTL codes that a client may send (MS-SMB2 2.2.31, MS-FSCC 2.3, MS-RSVD 2.2.1).</summary>
 internal enum FsControlCode : uint
 {
     // MS-SMB2: the protocol's own

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>The file-system information classes (MS-FSCC section 2.5).</summary>
+/// <summary>The file-system information classes (MS-FSCC 2.5).</summary>
 internal enum FsInformationClass : byte
 {
     None = 0,

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Smb3.Embedded.Wire;
 
-/// <summary>Fields at fixed places: every integer of SMB2 is little-endian and may be unaligned (MS-SMB2 section 2.2).</summary>
+/// <summary>Fields at fixed places: every integer of SMB2 is little-endian and may be unaligned (MS-SMB2 2.2).</summary>
 internal static class LittleEndian
 {
     public static ushort UInt16(this ReadOnlySpan<byte> source, int at) => BinaryPrimitives.ReadUInt16LittleEndian(source[at..]);

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>SMB_DIRECT_BUFFER_DESCRIPTOR_V1 (MS-SMBD section 2.2.3.1): Offset (8), Token (4), Length (4).</summary>
+/// <summary>SMB_DIRECT_BUFFER_DESCRIPTOR_V1 (MS-SMBD 2.2.3.1): Offset (8), Token (4), Length (4).</summary>
 internal readonly record struct RdmaBufferDescriptor(ulong Offset, uint Token, uint Length)
 {
     public const int Size = 16;

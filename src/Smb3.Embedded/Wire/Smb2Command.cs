@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>The commands of MS-SMB2 section 2.2.1.</summary>
+/// <summary>The commands of MS-SMB2 2.2.1.</summary>
 internal enum Smb2Command : ushort
 {
     Negotiate = 0x0000,

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>The dialects of MS-SMB2 section 2.2.3, in ascending order, so that comparing them compares their age.</summary>
+/// <summary>The dialects of MS-SMB2 2.2.3, in ascending order, so that comparing them compares their age.</summary>
 internal enum Smb2Dialect : ushort
 {
     None = 0,
@@ -10,6 +10,6 @@ internal enum Smb2Dialect : ushort
     Smb302 = 0x0302,
     Smb311 = 0x0311,
 
-    /// <summary>Only in the answer to an SMB1 NEGOTIATE: "some SMB2, ask again" (section 3.3.5.3.1).</summary>
+    /// <summary>Only in the answer to an SMB1 NEGOTIATE: "some SMB2, ask again" (MS-SMB2 3.3.5.3.1).</summary>
     Wildcard = 0x02FF,
 }

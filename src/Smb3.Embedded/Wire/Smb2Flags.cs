@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>SecurityMode of NEGOTIATE and SESSION_SETUP (MS-SMB2 sections 2.2.3 and 2.2.5).</summary>
+/// <summary>SecurityMode of NEGOTIATE and SESSION_SETUP (MS-SMB2 2.2.3 and 2.2.5).</summary>
 [Flags]
 internal enum Smb2SecurityMode : ushort
 {
@@ -9,7 +9,7 @@ internal enum Smb2SecurityMode : ushort
     SigningRequired = 0x0002,
 }
 
-/// <summary>Capabilities of the client and of the server (MS-SMB2 sections 2.2.3 and 2.2.4).</summary>
+/// <summary>Capabilities of the client and of the server (MS-SMB2 2.2.3 and 2.2.4).</summary>
 [Flags]
 internal enum Smb2Capabilities : uint
 {
@@ -24,7 +24,7 @@ internal enum Smb2Capabilities : uint
     Notifications = 0x00000080,
 }
 
-/// <summary>Flags of a SESSION_SETUP request (MS-SMB2 section 2.2.5).</summary>
+/// <summary>Flags of a SESSION_SETUP request (MS-SMB2 2.2.5).</summary>
 [Flags]
 internal enum SessionSetupRequestFlags : byte
 {
@@ -32,7 +32,7 @@ internal enum SessionSetupRequestFlags : byte
     Binding = 0x01,
 }
 
-/// <summary>SessionFlags of a SESSION_SETUP response (MS-SMB2 section 2.2.6).</summary>
+/// <summary>SessionFlags of a SESSION_SETUP response (MS-SMB2 2.2.6).</summary>
 [Flags]
 internal enum Smb2SessionFlags : ushort
 {
@@ -42,7 +42,7 @@ internal enum Smb2SessionFlags : ushort
     EncryptData = 0x0004,
 }
 
-/// <summary>Flags of a TREE_CONNECT request, SMB 3.1.1 (MS-SMB2 section 2.2.9).</summary>
+/// <summary>Flags of a TREE_CONNECT request, SMB 3.1.1 (MS-SMB2 2.2.9).</summary>
 [Flags]
 internal enum TreeConnectRequestFlags : ushort
 {
@@ -52,7 +52,7 @@ internal enum TreeConnectRequestFlags : ushort
     ExtensionPresent = 0x0004,
 }
 
-/// <summary>ShareType of a TREE_CONNECT response (MS-SMB2 section 2.2.10).</summary>
+/// <summary>ShareType of a TREE_CONNECT response (MS-SMB2 2.2.10).</summary>
 internal enum Smb2ShareType : byte
 {
     Disk = 0x01,
@@ -60,7 +60,7 @@ internal enum Smb2ShareType : byte
     Print = 0x03,
 }
 
-/// <summary>ShareFlags of a TREE_CONNECT response (MS-SMB2 section 2.2.10). The caching modes are values of a two-bit field.</summary>
+/// <summary>ShareFlags of a TREE_CONNECT response (MS-SMB2 2.2.10). The caching modes are values of a two-bit field.</summary>
 [Flags]
 internal enum Smb2ShareFlags : uint
 {
@@ -83,7 +83,7 @@ internal enum Smb2ShareFlags : uint
     IsolatedTransport = 0x00200000,
 }
 
-/// <summary>Capabilities of a TREE_CONNECT response (MS-SMB2 section 2.2.10).</summary>
+/// <summary>Capabilities of a TREE_CONNECT response (MS-SMB2 2.2.10).</summary>
 [Flags]
 internal enum Smb2ShareCapabilities : uint
 {
@@ -96,7 +96,7 @@ internal enum Smb2ShareCapabilities : uint
     RedirectToOwner = 0x00000100,
 }
 
-/// <summary>InfoType of QUERY_INFO and SET_INFO (MS-SMB2 sections 2.2.37 and 2.2.39).</summary>
+/// <summary>InfoType of QUERY_INFO and SET_INFO (MS-SMB2 2.2.37 and 2.2.39).</summary>
 internal enum Smb2InfoType : byte
 {
     File = 0x01,
@@ -105,7 +105,7 @@ internal enum Smb2InfoType : byte
     Quota = 0x04,
 }
 
-/// <summary>RequestedOplockLevel and OplockLevel (MS-SMB2 section 2.2.13).</summary>
+/// <summary>RequestedOplockLevel and OplockLevel (MS-SMB2 2.2.13).</summary>
 internal enum Smb2OplockLevel : byte
 {
     None = 0x00,
@@ -115,7 +115,7 @@ internal enum Smb2OplockLevel : byte
     Lease = 0xFF,
 }
 
-/// <summary>LeaseState (MS-SMB2 section 2.2.13.2.8).</summary>
+/// <summary>LeaseState (MS-SMB2 2.2.13.2.8).</summary>
 [Flags]
 internal enum Smb2LeaseState : uint
 {
@@ -125,7 +125,7 @@ internal enum Smb2LeaseState : uint
     Write = 0x04,
 }
 
-/// <summary>ImpersonationLevel of CREATE (MS-SMB2 section 2.2.13).</summary>
+/// <summary>ImpersonationLevel of CREATE (MS-SMB2 2.2.13).</summary>
 internal enum Smb2ImpersonationLevel : uint
 {
     Anonymous = 0,
@@ -134,7 +134,7 @@ internal enum Smb2ImpersonationLevel : uint
     Delegate = 3,
 }
 
-/// <summary>Channel of READ and WRITE (MS-SMB2 sections 2.2.19 and 2.2.21).</summary>
+/// <summary>Channel of READ and WRITE (MS-SMB2 2.2.19 and 2.2.21).</summary>
 internal enum Smb2Channel : uint
 {
     None = 0,

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire;
 
 /// <summary>
-/// The header that begins every SMB2 message (MS-SMB2 sections 2.2.1.1 and 2.2.1.2).
+/// The header that begins every SMB2 message (MS-SMB2 2.2.1.1 and 2.2.1.2).
 /// <code>
 ///  0 ProtocolId FE 'SMB'   4 StructureSize 64      6 CreditCharge
 ///  8 Status (request: ChannelSequence, Reserved)  12 Command         14 Credits
@@ -21,7 +21,7 @@ internal readonly ref struct Smb2Header
     /// <summary>FE 'S' 'M' 'B', read as a little-endian number.</summary>
     public const uint ProtocolId = 0x424D53FE;
 
-    /// <summary>The MessageId of what no request asked for: a break notification (section 3.3.4.6).</summary>
+    /// <summary>The MessageId of what no request asked for: a break notification (MS-SMB2 3.3.4.6).</summary>
     public const ulong UnsolicitedMessageId = ulong.MaxValue;
 
     private readonly ReadOnlySpan<byte> _header;
@@ -30,7 +30,7 @@ internal readonly ref struct Smb2Header
 
     public ushort CreditCharge => _header.UInt16(6);
 
-    /// <summary>Request, SMB 3.x: counts the channel changes of the client (MS-SMB2 section 3.3.5.2.10).</summary>
+    /// <summary>Request, SMB 3.x: counts the channel changes of the client (MS-SMB2 3.3.5.2.10).</summary>
     public ushort ChannelSequence => _header.UInt16(8);
 
     /// <summary>Response: the outcome.</summary>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire;
 
-/// <summary>The Flags field of the header (MS-SMB2 section 2.2.1).</summary>
+/// <summary>The Flags field of the header (MS-SMB2 2.2.1).</summary>
 [Flags]
 internal enum Smb2HeaderFlags : uint
 {

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire;
 
 /// <summary>
-/// The header in front of an encrypted message (MS-SMB2 section 2.2.41).
+/// The header in front of an encrypted message (MS-SMB2 2.2.41).
 /// <code>
 ///  0 ProtocolId FD 'SMB'   4 Signature (16)   20 Nonce (16)
 /// 36 OriginalMessageSize  40 Reserved        42 Flags (3.0: EncryptionAlgorithm)   44 SessionId

@@ -63,7 +63,7 @@ internal sealed class Ndr
         return Raw(Encoding.Unicode.GetBytes(value));
     }
 
-    /// <summary>A PDU of this type around a body (C706 section 12.6.3.1).</summary>
+    /// <summary>A PDU of this type around a body (C706 12.6.3.1).</summary>
     public static byte[] Pdu(byte type, uint callId, ReadOnlySpan<byte> body, byte flags = 3)
     {
         var pdu = new byte[16 + body.Length];

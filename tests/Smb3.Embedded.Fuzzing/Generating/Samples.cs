@@ -40,7 +40,7 @@ internal static class Samples
 
     public static byte[] WantedAttributes(Chance chance)
     {
-        // FILE_GET_EA_INFORMATION (MS-FSCC section 2.4.16.1)
+        // FILE_GET_EA_INFORMATION (MS-FSCC 2.4.16.1)
         var list = new byte[chance.OneIn(2) ? 14 : 30];
         var span = list.AsSpan();
         span[4] = 8;
@@ -72,7 +72,7 @@ internal static class Samples
         return buffer;
     }
 
-    /// <summary>FILE_QUOTA_INFORMATION (MS-FSCC section 2.4.36).</summary>
+    /// <summary>FILE_QUOTA_INFORMATION (MS-FSCC 2.4.36).</summary>
     public static byte[] Quota(Chance chance)
     {
         var sid = Sid(chance);
@@ -85,7 +85,7 @@ internal static class Samples
         return buffer;
     }
 
-    /// <summary>SMB2_QUERY_QUOTA_INFO (MS-SMB2 section 2.2.37.1).</summary>
+    /// <summary>SMB2_QUERY_QUOTA_INFO (MS-SMB2 2.2.37.1).</summary>
     public static byte[] QuotaQuestion(Chance chance)
     {
         if (chance.OneIn(2))

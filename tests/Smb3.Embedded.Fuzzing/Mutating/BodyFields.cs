@@ -2,7 +2,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Fuzzing.Mutating;
 
-/// <summary>Where the sizes, offsets, counts, flags and classes of each request are, from the start of its body (MS-SMB2 section 2.2).</summary>
+/// <summary>Where the sizes, offsets, counts, flags and classes of each request are, from the start of its body (MS-SMB2 2.2).</summary>
 internal static class BodyFields
 {
     private static readonly (int At, int Width)[] Any = [(0, 2), (2, 2), (4, 4)];

@@ -36,10 +36,8 @@ public sealed class ChannelClient : IAsyncDisposable
     private SmbTestTree? _tree;
     private int _sequence;
 
-    private ChannelClient(int port, string user, string password, int channels, Action<string> tell)
-    {
+    private ChannelClient(int port, string user, string password, int channels, Action<string> tell) =>
         (_port, _user, _password, _wanted, _tell) = (port, user, password, channels, tell);
-    }
 
     /// <summary>How many channels are alive.</summary>
     public int Channels => _channels.Count;

@@ -4,7 +4,7 @@ using Smb3.Embedded.Wire.Ioctl;
 
 namespace Smb3.Embedded.TestClient.Wire;
 
-/// <summary>What the FSCTLs carry from the client (MS-SMB2 section 2.2.31, MS-FSCC section 2.3).</summary>
+/// <summary>What the FSCTLs carry from the client (MS-SMB2 2.2.31, MS-FSCC 2.3).</summary>
 internal static class FsctlInput
 {
     public static byte[] ValidateNegotiate(

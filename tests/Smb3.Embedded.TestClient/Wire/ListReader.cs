@@ -8,7 +8,7 @@ namespace Smb3.Embedded.TestClient.Wire;
 internal sealed record ListedFile(
     string Name, string ShortName, FileNetworkOpenInformation File, ulong FileId, uint EaSize, uint ReparseTag);
 
-/// <summary>Reads the lists that QUERY_DIRECTORY, QUERY_INFO and CHANGE_NOTIFY return (MS-FSCC section 2.4), strictly.</summary>
+/// <summary>Reads the lists that QUERY_DIRECTORY, QUERY_INFO and CHANGE_NOTIFY return (MS-FSCC 2.4), strictly.</summary>
 internal static class ListReader
 {
     /// <summary>The entries of a directory, in whatever class they were asked for.</summary>

@@ -22,7 +22,7 @@ internal static class RequestBody
 {
     private const int Header = Smb2Header.Size;
 
-    /// <summary>NEGOTIATE (MS-SMB2 section 2.2.3).</summary>
+    /// <summary>NEGOTIATE (MS-SMB2 2.2.3).</summary>
     public static byte[] Negotiate(
         ReadOnlySpan<Smb2Dialect> dialects,
         Guid clientGuid,
@@ -55,7 +55,7 @@ internal static class RequestBody
         return body[..(contextsAt + writer.Length)];
     }
 
-    /// <summary>SESSION_SETUP (MS-SMB2 section 2.2.5).</summary>
+    /// <summary>SESSION_SETUP (MS-SMB2 2.2.5).</summary>
     public static byte[] SessionSetup(
         ReadOnlySpan<byte> token,
         SessionSetupRequestFlags flags = SessionSetupRequestFlags.None,
@@ -78,7 +78,7 @@ internal static class RequestBody
     /// <summary>LOGOFF, TREE_DISCONNECT, ECHO and CANCEL.</summary>
     public static byte[] Empty() => [4, 0, 0, 0];
 
-    /// <summary>TREE_CONNECT (MS-SMB2 section 2.2.9).</summary>
+    /// <summary>TREE_CONNECT (MS-SMB2 2.2.9).</summary>
     public static byte[] TreeConnect(string path, TreeConnectRequestFlags flags = TreeConnectRequestFlags.None)
     {
         var body = new byte[8 + (path.Length * sizeof(char))];
@@ -90,7 +90,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>CREATE (MS-SMB2 section 2.2.13).</summary>
+    /// <summary>CREATE (MS-SMB2 2.2.13).</summary>
     public static byte[] Create(
         string name,
         FileAccessMask access = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericWrite,
@@ -129,7 +129,7 @@ internal static class RequestBody
         return body[..(contextsAt + writer.Length)];
     }
 
-    /// <summary>CLOSE (MS-SMB2 section 2.2.15).</summary>
+    /// <summary>CLOSE (MS-SMB2 2.2.15).</summary>
     public static byte[] Close(Smb2FileId fileId, CloseFlags flags = CloseFlags.None)
     {
         var body = FileIdBody(24, fileId);
@@ -137,10 +137,10 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>FLUSH (MS-SMB2 section 2.2.17).</summary>
+    /// <summary>FLUSH (MS-SMB2 2.2.17).</summary>
     public static byte[] Flush(Smb2FileId fileId) => FileIdBody(24, fileId);
 
-    /// <summary>READ (MS-SMB2 section 2.2.19).</summary>
+    /// <summary>READ (MS-SMB2 2.2.19).</summary>
     public static byte[] Read(
         Smb2FileId fileId,
         ulong offset,
@@ -169,7 +169,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>WRITE (MS-SMB2 section 2.2.21).</summary>
+    /// <summary>WRITE (MS-SMB2 2.2.21).</summary>
     public static byte[] Write(Smb2FileId fileId, ulong offset, ReadOnlySpan<byte> data, WriteFlags flags = WriteFlags.None)
     {
         var body = new byte[48 + data.Length];
@@ -183,7 +183,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>LOCK (MS-SMB2 section 2.2.26).</summary>
+    /// <summary>LOCK (MS-SMB2 2.2.26).</summary>
     public static byte[] Lock(
         Smb2FileId fileId, ReadOnlySpan<LockElement> locks, uint sequenceIndex = 0, byte sequenceNumber = 0)
     {
@@ -203,7 +203,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>IOCTL with an FSCTL (MS-SMB2 section 2.2.31).</summary>
+    /// <summary>IOCTL with an FSCTL (MS-SMB2 2.2.31).</summary>
     public static byte[] Ioctl(
         FsControlCode code, Smb2FileId fileId, ReadOnlySpan<byte> input, uint maxOutput = 65536, bool isFsctl = true)
     {
@@ -219,7 +219,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>QUERY_DIRECTORY (MS-SMB2 section 2.2.33).</summary>
+    /// <summary>QUERY_DIRECTORY (MS-SMB2 2.2.33).</summary>
     public static byte[] QueryDirectory(
         Smb2FileId fileId,
         string pattern = "*",
@@ -241,7 +241,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>QUERY_INFO (MS-SMB2 section 2.2.37).</summary>
+    /// <summary>QUERY_INFO (MS-SMB2 2.2.37).</summary>
     public static byte[] QueryInfo(
         Smb2FileId fileId,
         Smb2InfoType type,
@@ -273,7 +273,7 @@ internal static class RequestBody
     public static byte[] QueryFileSystem(Smb2FileId fileId, FsInformationClass informationClass, uint outputLength = 65536) =>
         QueryInfo(fileId, Smb2InfoType.FileSystem, (byte)informationClass, outputLength);
 
-    /// <summary>SET_INFO (MS-SMB2 section 2.2.39).</summary>
+    /// <summary>SET_INFO (MS-SMB2 2.2.39).</summary>
     public static byte[] SetInfo(
         Smb2FileId fileId,
         Smb2InfoType type,
@@ -297,7 +297,7 @@ internal static class RequestBody
     public static byte[] SetFile(Smb2FileId fileId, FileInformationClass informationClass, ReadOnlySpan<byte> buffer) =>
         SetInfo(fileId, Smb2InfoType.File, (byte)informationClass, buffer);
 
-    /// <summary>CHANGE_NOTIFY (MS-SMB2 section 2.2.35).</summary>
+    /// <summary>CHANGE_NOTIFY (MS-SMB2 2.2.35).</summary>
     public static byte[] ChangeNotify(
         Smb2FileId fileId, ChangeFilter filter = ChangeFilter.All, bool watchTree = false, uint outputLength = 4096)
     {
@@ -308,7 +308,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>OPLOCK_BREAK acknowledgment (MS-SMB2 section 2.2.24.1).</summary>
+    /// <summary>OPLOCK_BREAK acknowledgment (MS-SMB2 2.2.24.1).</summary>
     public static byte[] OplockBreakAcknowledgment(Smb2FileId fileId, Smb2OplockLevel level)
     {
         var body = FileIdBody(24, fileId);
@@ -316,7 +316,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>Lease break acknowledgment (MS-SMB2 section 2.2.24.2).</summary>
+    /// <summary>Lease break acknowledgment (MS-SMB2 2.2.24.2).</summary>
     public static byte[] LeaseBreakAcknowledgment(Guid leaseKey, Smb2LeaseState state)
     {
         var body = new byte[36];
@@ -326,7 +326,7 @@ internal static class RequestBody
         return body;
     }
 
-    /// <summary>An SMB1 NEGOTIATE with these dialects: a whole message (MS-CIFS section 2.2.4.52).</summary>
+    /// <summary>An SMB1 NEGOTIATE with these dialects: a whole message (MS-CIFS 2.2.4.52).</summary>
     public static byte[] Smb1Negotiate(params ReadOnlySpan<string> dialects)
     {
         var names = new List<byte>();

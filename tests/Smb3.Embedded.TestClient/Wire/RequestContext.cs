@@ -4,7 +4,7 @@ using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.TestClient.Wire;
 
-/// <summary>The create contexts that only clients send (MS-SMB2 section 2.2.13.2).</summary>
+/// <summary>The create contexts that only clients send (MS-SMB2 2.2.13.2).</summary>
 internal static class RequestContext
 {
     public static void AskMaximalAccess(this ref CreateContextWriter writer) => writer.Begin(CreateContextName.QueryMaximalAccess, 0);

@@ -2,7 +2,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.TestClient.Wire;
 
-/// <summary>The header of a request (MS-SMB2 section 2.2.1.2) and the way to put a body behind it.</summary>
+/// <summary>The header of a request (MS-SMB2 2.2.1.2) and the way to put a body behind it.</summary>
 internal sealed record RequestHeader
 {
     public required Smb2Command Command { get; init; }

@@ -7,7 +7,7 @@ using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded.TestClient.Wire;
 
-/// <summary>NEGOTIATE response as the client reads it (MS-SMB2 section 2.2.4).</summary>
+/// <summary>NEGOTIATE response as the client reads it (MS-SMB2 2.2.4).</summary>
 internal sealed record NegotiateAnswer(
     Smb2Dialect Dialect,
     Smb2SecurityMode SecurityMode,
@@ -69,7 +69,7 @@ internal sealed record NegotiateAnswer(
     }
 }
 
-/// <summary>SESSION_SETUP response (MS-SMB2 section 2.2.6).</summary>
+/// <summary>SESSION_SETUP response (MS-SMB2 2.2.6).</summary>
 internal sealed record SessionSetupAnswer(Smb2SessionFlags Flags, byte[] SecurityBuffer)
 {
     public static SessionSetupAnswer Parse(ReadOnlySpan<byte> message)
@@ -79,7 +79,7 @@ internal sealed record SessionSetupAnswer(Smb2SessionFlags Flags, byte[] Securit
     }
 }
 
-/// <summary>TREE_CONNECT response (MS-SMB2 section 2.2.10).</summary>
+/// <summary>TREE_CONNECT response (MS-SMB2 2.2.10).</summary>
 internal sealed record TreeConnectAnswer(
     Smb2ShareType Type, Smb2ShareFlags Flags, Smb2ShareCapabilities Capabilities, FileAccessMask MaximalAccess)
 {
@@ -94,7 +94,7 @@ internal sealed record TreeConnectAnswer(
     }
 }
 
-/// <summary>CREATE response (MS-SMB2 section 2.2.14).</summary>
+/// <summary>CREATE response (MS-SMB2 2.2.14).</summary>
 internal sealed record CreateAnswer(
     Smb2FileId FileId,
     Smb2OplockLevel OplockLevel,
@@ -146,7 +146,7 @@ internal sealed record CreateAnswer(
         Find(CreateContextName.RequestLease) is { } data && new CreateContext("RqLs"u8, data).TryGetLease(out var lease) ? lease : null;
 }
 
-/// <summary>CLOSE response (MS-SMB2 section 2.2.16).</summary>
+/// <summary>CLOSE response (MS-SMB2 2.2.16).</summary>
 internal sealed record CloseAnswer(CloseFlags Flags, FileNetworkOpenInformation File)
 {
     public static CloseAnswer Parse(ReadOnlySpan<byte> message)
@@ -156,7 +156,7 @@ internal sealed record CloseAnswer(CloseFlags Flags, FileNetworkOpenInformation 
     }
 }
 
-/// <summary>READ response (MS-SMB2 section 2.2.20).</summary>
+/// <summary>READ response (MS-SMB2 2.2.20).</summary>
 internal sealed record ReadAnswer(byte[] Data, uint Remaining)
 {
     public static ReadAnswer Parse(ReadOnlySpan<byte> message)
@@ -166,13 +166,13 @@ internal sealed record ReadAnswer(byte[] Data, uint Remaining)
     }
 }
 
-/// <summary>WRITE response (MS-SMB2 section 2.2.22).</summary>
+/// <summary>WRITE response (MS-SMB2 2.2.22).</summary>
 internal sealed record WriteAnswer(uint Count)
 {
     public static WriteAnswer Parse(ReadOnlySpan<byte> message) => new(ResponseReader.Body(message, 17).UInt32(4));
 }
 
-/// <summary>IOCTL response (MS-SMB2 section 2.2.32).</summary>
+/// <summary>IOCTL response (MS-SMB2 2.2.32).</summary>
 internal sealed record IoctlAnswer(FsControlCode Code, Smb2FileId FileId, byte[] Output)
 {
     public static IoctlAnswer Parse(ReadOnlySpan<byte> message)
@@ -185,7 +185,7 @@ internal sealed record IoctlAnswer(FsControlCode Code, Smb2FileId FileId, byte[]
     }
 }
 
-/// <summary>QUERY_DIRECTORY, CHANGE_NOTIFY and QUERY_INFO response (MS-SMB2 sections 2.2.34, 2.2.36 and 2.2.38).</summary>
+/// <summary>QUERY_DIRECTORY, CHANGE_NOTIFY and QUERY_INFO response (MS-SMB2 2.2.34, 2.2.36 and 2.2.38).</summary>
 internal sealed record OutputBufferAnswer(byte[] Buffer)
 {
     public static OutputBufferAnswer Parse(ReadOnlySpan<byte> message)
@@ -195,7 +195,7 @@ internal sealed record OutputBufferAnswer(byte[] Buffer)
     }
 }
 
-/// <summary>ERROR response (MS-SMB2 section 2.2.2).</summary>
+/// <summary>ERROR response (MS-SMB2 2.2.2).</summary>
 internal sealed record ErrorAnswer(NtStatus Status, int ContextCount, byte[] Data)
 {
     public static ErrorAnswer Parse(ReadOnlySpan<byte> message)
@@ -206,7 +206,7 @@ internal sealed record ErrorAnswer(NtStatus Status, int ContextCount, byte[] Dat
     }
 }
 
-/// <summary>OPLOCK_BREAK notification or response: of an oplock, or of a lease (MS-SMB2 sections 2.2.23 and 2.2.25).</summary>
+/// <summary>OPLOCK_BREAK notification or response: of an oplock, or of a lease (MS-SMB2 2.2.23 and 2.2.25).</summary>
 internal sealed record BreakAnswer(
     Smb2FileId FileId,
     Smb2OplockLevel OplockLevel,

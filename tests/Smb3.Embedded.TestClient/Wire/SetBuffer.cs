@@ -4,7 +4,7 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.TestClient.Wire;
 
-/// <summary>What SET_INFO carries for a file (MS-FSCC section 2.4).</summary>
+/// <summary>What SET_INFO carries for a file (MS-FSCC 2.4).</summary>
 internal static class SetBuffer
 {
     public static byte[] Basic(in BasicInformation information)

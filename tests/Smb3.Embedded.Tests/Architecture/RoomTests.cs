@@ -39,10 +39,8 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void Every_type_belongs_to_a_room()
-    {
+    public void Every_type_belongs_to_a_room() =>
         Assert.Empty(TypeReferences.OwnTypes().Where(type => RoomOf(type) is null).Select(type => type.FullName));
-    }
 
     [Fact]
     public void No_room_uses_one_above_it()

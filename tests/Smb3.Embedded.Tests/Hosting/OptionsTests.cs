@@ -24,10 +24,8 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public void The_limits_have_the_defaults_of_the_rooms_below()
-    {
+    public void The_limits_have_the_defaults_of_the_rooms_below() =>
         Assert.Equal(new ServerLimits(), SettingsFactory.Create(new SmbServerOptions()).Limits);
-    }
 
     [Fact]
     public void Every_setting_can_come_from_configuration()

@@ -212,8 +212,7 @@ public sealed class FsccTests
     }
 
     [Fact]
-    public void Any_list_of_changes_comes_through()
-    {
+    public void Any_list_of_changes_comes_through() =>
         Check.QuickThrowOnFailure(Prop.ForAll<string[]>(names =>
         {
             var given = (names ?? []).Select(name => name ?? string.Empty).ToArray();
@@ -229,7 +228,6 @@ public sealed class FsccTests
 
             return ListReader.Changes(buffer.AsSpan(0, cursor.Length)).Select(change => change.Name).SequenceEqual(given);
         }));
-    }
 
     [Fact]
     public void Streams_come_through()

@@ -178,8 +178,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public void Any_share_path_and_file_name_comes_through()
-    {
+    public void Any_share_path_and_file_name_comes_through() =>
         Check.QuickThrowOnFailure(Prop.ForAll<string>(text =>
         {
             var name = text ?? string.Empty;
@@ -190,7 +189,6 @@ public sealed class RequestTests
                 && query.GetPattern() == name;
             return tree && file && pattern;
         }));
-    }
 
     [Fact]
     public void Create_is_read_field_by_field()

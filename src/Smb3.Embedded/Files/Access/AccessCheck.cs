@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt.Security;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>The one place that decides what a security descriptor gives a caller (MS-DTYP section 2.5.3.2).</summary>
+/// <summary>The one place that decides what a security descriptor gives a caller (MS-DTYP 2.5.3.2).</summary>
 internal static class AccessCheck
 {
     /// <summary>Whether all of <paramref name="desired"/> is given. Generic rights have been mapped.</summary>

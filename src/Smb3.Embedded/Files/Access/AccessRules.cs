@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>What the bits of an access mask ask for (MS-SMB2 section 2.2.13.1, MS-DTYP section 2.4.3).</summary>
+/// <summary>What the bits of an access mask ask for (MS-SMB2 2.2.13.1, MS-DTYP 2.4.3).</summary>
 internal static class AccessRules
 {
     /// <summary>The rights that change something; none of them is left on a volume that cannot be written.</summary>
@@ -10,7 +10,7 @@ internal static class AccessRules
         | FileAccessMask.WriteAttributes | FileAccessMask.DeleteChild | FileAccessMask.Delete | FileAccessMask.WriteDac
         | FileAccessMask.WriteOwner;
 
-    /// <summary>What nobody has on a file with FILE_ATTRIBUTE_READONLY (MS-FSA section 2.1.5.1.2.1).</summary>
+    /// <summary>What nobody has on a file with FILE_ATTRIBUTE_READONLY (MS-FSA 2.1.5.1.2.1).</summary>
     public const FileAccessMask WithheldByReadOnly = FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.DeleteChild;
 
     /// <summary>What a file must be open for writing for.</summary>

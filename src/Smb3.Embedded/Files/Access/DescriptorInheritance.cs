@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt.Security;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>The security descriptor of a new file (MS-DTYP section 2.5.3.4).</summary>
+/// <summary>The security descriptor of a new file (MS-DTYP 2.5.3.4).</summary>
 internal static class DescriptorInheritance
 {
     /// <summary>Puts it together from what the creator gave and what the directory passes on.</summary>

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// How long a client has for one break (MS-SMB2 sections 3.3.4.6, 3.3.4.7 and 3.3.2.1). One that could be told of it nowhere loses its
+/// How long a client has for one break (MS-SMB2 3.3.4.6, 3.3.4.7 and 3.3.2.1). One that could be told of it nowhere loses its
 /// opens, and sooner than one that has the break and may still write back what it caches: others wait for nothing then.
 /// </summary>
 internal sealed class BreakDeadline

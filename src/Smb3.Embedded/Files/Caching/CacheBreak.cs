@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Files.Caching;
 
-/// <summary>What a client is told when it must give up caching (MS-SMB2 section 2.2.23).</summary>
+/// <summary>What a client is told when it must give up caching (MS-SMB2 2.2.23).</summary>
 /// <param name="Lease">The lease; <see langword="null"/> for an oplock, which is known by its open.</param>
 /// <param name="From">What it has.</param>
 /// <param name="To">What it may keep.</param>

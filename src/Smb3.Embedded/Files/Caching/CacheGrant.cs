@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// Caching that was granted: a lease with all its opens (MS-SMB2 section 3.3.1.12), or an oplock with its one open. Belongs to the
+/// Caching that was granted: a lease with all its opens (MS-SMB2 3.3.1.12), or an oplock with its one open. Belongs to the
 /// <see cref="FileCaching"/> of its file, and is guarded by that file's lock.
 /// </summary>
 internal sealed class CacheGrant

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// What a client may cache (MS-SMB2 section 2.2.13.2.8, LeaseState; the values are those of the wire). An oplock is the same thing for
+/// What a client may cache (MS-SMB2 2.2.13.2.8, LeaseState; the values are those of the wire). An oplock is the same thing for
 /// one open: level II is R, exclusive RW, batch RWH.
 /// </summary>
 [Flags]

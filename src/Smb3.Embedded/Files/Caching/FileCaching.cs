@@ -3,8 +3,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// The oplocks and leases of one file: grants them, breaks them, and lets those wait who must (MS-FSA sections 2.1.4.12, 2.1.5.18 and
-/// 2.1.5.19; MS-SMB2 sections 3.3.4.6 and 3.3.4.7). Guarded by the file's lock; whoever waits does so outside of it.
+/// The oplocks and leases of one file: grants them, breaks them, and lets those wait who must (MS-FSA 2.1.4.12, 2.1.5.18 and
+/// 2.1.5.19; MS-SMB2 3.3.4.6 and 3.3.4.7). Guarded by the file's lock; whoever waits does so outside of it.
 /// </summary>
 internal sealed class FileCaching(ICachedFile file)
 {
@@ -23,7 +23,7 @@ internal sealed class FileCaching(ICachedFile file)
     private volatile int _telling;
     private TaskCompletionSource? _told;
 
-    /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA section 2.1.5.1.2).</summary>
+    /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA 2.1.5.1.2).</summary>
     public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
 
     /// <summary>Whether an open may be one that its client only caches. Called with the file's lock held.</summary>
@@ -41,7 +41,7 @@ internal sealed class FileCaching(ICachedFile file)
         (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>
-    /// Breaks what stands in the way of one more open (MS-FSA section 2.1.5.1.2): where sharing collides, cached handles, which may be
+    /// Breaks what stands in the way of one more open (MS-FSA 2.1.5.1.2): where sharing collides, cached handles, which may be
     /// what collides; else cached writes; and when the file is overwritten, everything. Called with the file's lock held.
     /// </summary>
     /// <param name="wish">The caching that the new open asks for: opens of its own lease do not disturb it.</param>
@@ -182,7 +182,7 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>
-    /// Breaks cached handles before a name of the file changes or goes (MS-FSA sections 2.1.5.15.3 and 2.1.5.15.12).
+    /// Breaks cached handles before a name of the file changes or goes (MS-FSA 2.1.5.15.3 and 2.1.5.15.12).
     /// </summary>
     /// <param name="by">Who does it; its own lease is spared. <see langword="null"/>: none is.</param>
     /// <returns>What to wait for before trying again; <see langword="null"/>: nothing stands in the way.</returns>
@@ -217,7 +217,7 @@ internal sealed class FileCaching(ICachedFile file)
         return changed;
     }
 
-    /// <summary>Breaks the leases on a directory whose listing changes (MS-FSA section 2.1.4.12.1); nobody waits.</summary>
+    /// <summary>Breaks the leases on a directory whose listing changes (MS-FSA 2.1.4.12.1); nobody waits.</summary>
     /// <param name="spared">
     /// The key that the open which changes it names as that of its parent. Windows compares the keys only, so that it spares the lease of
     /// another client with that key too.
@@ -260,7 +260,7 @@ internal sealed class FileCaching(ICachedFile file)
     /// <param name="open">The open.</param>
     /// <param name="wish">Its wish.</param>
     /// <param name="extent">Bytes that the file takes, once it is opened.</param>
-    /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 section 3.3.5.9.8).</returns>
+    /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 3.3.5.9.8).</returns>
     public NtStatus Add(ICachingOpen open, CachingWish? wish, long extent)
     {
         CacheGrant? grant = null;
@@ -276,7 +276,7 @@ internal sealed class FileCaching(ICachedFile file)
 
                 _grants.Set(grant, _grants.Grantable(grant, wish, extent));
 
-                // It counts changes of the state, and one that is not granted is none (MS-SMB2 section 3.3.5.9.11).
+                // It counts changes of the state, and one that is not granted is none (MS-SMB2 3.3.5.9.11).
                 if (grant.State != CacheState.None)
                 {
                     grant.Epoch++;
@@ -350,7 +350,7 @@ internal sealed class FileCaching(ICachedFile file)
         Signal();
     }
 
-    /// <summary>The client answers a break of its oplock (MS-SMB2 section 3.3.5.22.1, MS-FSA section 2.1.5.19).</summary>
+    /// <summary>The client answers a break of its oplock (MS-SMB2 3.3.5.22.1, MS-FSA 2.1.5.19).</summary>
     public NtStatus AcknowledgeOplock(CacheGrant? grant, CacheState to)
     {
         lock (file.Sync)
@@ -376,7 +376,7 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    /// <summary>The client answers a break of its lease (MS-SMB2 section 3.3.5.22.2).</summary>
+    /// <summary>The client answers a break of its lease (MS-SMB2 3.3.5.22.2).</summary>
     /// <param name="grant">The lease.</param>
     /// <param name="to">What it keeps.</param>
     /// <param name="next">The next step, to be sent after the response, when more was asked for meanwhile.</param>

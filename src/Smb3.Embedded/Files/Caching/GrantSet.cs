@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// The grants of one file that cache something, and what goes together with them (MS-FSA section 2.1.5.18). One that was broken to nothing
+/// The grants of one file that cache something, and what goes together with them (MS-FSA 2.1.5.18). One that was broken to nothing
 /// is out of everybody's way, though a lease's table still has it. Guarded by the file's lock, except where it says otherwise.
 /// </summary>
 internal sealed class GrantSet(ICachedFile file)
@@ -60,7 +60,7 @@ internal sealed class GrantSet(ICachedFile file)
         : wish.MayLeaseDirectories ? wish.State & ~CacheState.Write
         : CacheState.None;
 
-    /// <summary>What of a wish goes together with all other opens (MS-FSA section 2.1.5.18).</summary>
+    /// <summary>What of a wish goes together with all other opens (MS-FSA 2.1.5.18).</summary>
     public CacheState Grantable(CacheGrant? own, CachingWish wish, long extent)
     {
         var state = Wanted(wish);

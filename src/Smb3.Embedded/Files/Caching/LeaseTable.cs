@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Smb3.Embedded.Files.Caching;
 
-/// <summary>The leases of one client by their keys (MS-SMB2 section 3.3.1.11, LeaseTable).</summary>
+/// <summary>The leases of one client by their keys (MS-SMB2 3.3.1.11, LeaseTable).</summary>
 /// <remarks>Its lock is the innermost: taken with a file object's lock held, never the other way round.</remarks>
 internal sealed class LeaseTable(Guid clientGuid, int limit)
 {

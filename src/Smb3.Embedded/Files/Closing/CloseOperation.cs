@@ -8,7 +8,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Closing;
 
-/// <summary>Ends an open (MS-FSA section 2.1.5.5).</summary>
+/// <summary>Ends an open (MS-FSA 2.1.5.5).</summary>
 internal static class CloseOperation
 {
     /// <summary>

@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Files.Copying;
 internal static class CloneOperation
 {
     /// <summary>
-    /// Gives a range of this file the extents of a range of another (MS-FSA section 2.1.5.10.4). Windows minds no byte-range locks here.
+    /// Gives a range of this file the extents of a range of another (MS-FSA 2.1.5.10.4). Windows minds no byte-range locks here.
     /// </summary>
     public static async ValueTask<NtStatus> CloneFromAsync(
         this FileOpen open, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)

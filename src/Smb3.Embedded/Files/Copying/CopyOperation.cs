@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Files.Copying;
 internal static class CopyOperation
 {
     /// <summary>
-    /// Copies a chunk to this file (MS-SMB2 section 3.3.5.15.6): by the store where it can, else through a buffer. Windows reads all of a
+    /// Copies a chunk to this file (MS-SMB2 3.3.5.15.6): by the store where it can, else through a buffer. Windows reads all of a
     /// chunk before it writes any, so that a chunk that overlaps itself ends up as the source was.
     /// </summary>
     /// <param name="open">The open.</param>

@@ -9,7 +9,7 @@ internal static class OffloadReadOperation
 {
     public const FileAttributes NotOffloaded = FileAttributes.SparseFile | FileAttributes.Compressed | FileAttributes.Encrypted;
 
-    /// <summary>Takes down what a range holds now (MS-FSA section 2.1.5.10.20).</summary>
+    /// <summary>Takes down what a range holds now (MS-FSA 2.1.5.10.20).</summary>
     /// <param name="open">The open.</param>
     /// <param name="offset">Where it begins: at a sector.</param>
     /// <param name="length">Bytes of whole sectors, more than none.</param>

@@ -5,7 +5,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Copying;
 
 /// <summary>
-/// The data that an offload token stands for: a range of a file as it was when the token was made (MS-FSCC section 2.1.11). Nothing is
+/// The data that an offload token stands for: a range of a file as it was when the token was made (MS-FSCC 2.1.11). Nothing is
 /// copied for it, so it is good only while the range has not changed and the open that made it is there.
 /// </summary>
 /// <param name="open">The open that it is read through.</param>

@@ -5,7 +5,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files.Copying;
 
 /// <summary>
-/// The tokens of a server's offloaded copies (MS-FSCC section 2.1.11): random ids that stand for ranges of open files. Whoever has one is
+/// The tokens of a server's offloaded copies (MS-FSCC 2.1.11): random ids that stand for ranges of open files. Whoever has one is
 /// still asked who he is: a token is good for the user that got it.
 /// </summary>
 internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider time, int limit = 4096)

@@ -13,7 +13,7 @@ internal static class OffloadWriteOperation
     private const int ZeroPiece = 64 * 1024;
 
     /// <summary>
-    /// Writes what a token stands for (MS-FSA section 2.1.5.10.21). The end of the file stays where it is: of a sector that reaches behind
+    /// Writes what a token stands for (MS-FSA 2.1.5.10.21). The end of the file stays where it is: of a sector that reaches behind
     /// it only the front is written, though all of it counts.
     /// </summary>
     /// <param name="open">The open.</param>

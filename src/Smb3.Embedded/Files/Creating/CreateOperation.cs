@@ -8,14 +8,14 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Creating;
 
 /// <summary>
-/// Opens or makes a file (MS-FSA section 2.1.5.1): takes the turn at the name, looks whether the file is there, and waits for whoever is in
+/// Opens or makes a file (MS-FSA 2.1.5.1): takes the turn at the name, looks whether the file is there, and waits for whoever is in
 /// the way.
 /// </summary>
 internal static class CreateOperation
 {
     private static readonly TimeSpan LocalProgramRetry = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>CREATE (MS-FSA section 2.1.5.1), also of what a snapshot holds.</summary>
+    /// <summary>CREATE (MS-FSA 2.1.5.1), also of what a snapshot holds.</summary>
     public static ValueTask<CreateOutcome> CreateAsync(this Volume volume, CreateParameters parameters, CancellationToken cancellationToken)
     {
         if (volume.Store.Traits.Has(StoreAbilities.Snapshots) && VersionTime.TryTake(parameters.Path, out var time, out var path))

@@ -6,7 +6,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>Everything that one CREATE asks for (MS-FSA section 2.1.5.1). Nothing in it has been checked yet.</summary>
+/// <summary>Everything that one CREATE asks for (MS-FSA 2.1.5.1). Nothing in it has been checked yet.</summary>
 internal sealed record CreateParameters
 {
     /// <summary>The path as the client sent it, relative to the root of the store, names separated by a backslash.</summary>
@@ -21,7 +21,7 @@ internal sealed record CreateParameters
     /// <summary>The client machine that asks.</summary>
     public Guid ClientGuid { get; init; }
 
-    /// <summary>The most that the share lets the caller do (MS-SMB2 section 3.3.1.6, TreeConnect.MaximalAccess).</summary>
+    /// <summary>The most that the share lets the caller do (MS-SMB2 3.3.1.6, TreeConnect.MaximalAccess).</summary>
     public FileAccessMask ShareMaximalAccess { get; init; } = FileAccessMask.FileAllAccess;
 
     /// <summary>Whether listings leave out what the caller may not read (access-based enumeration).</summary>

@@ -6,7 +6,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>The file is there: it is opened, and perhaps overwritten (MS-FSA section 2.1.5.1.2).</summary>
+/// <summary>The file is there: it is opened, and perhaps overwritten (MS-FSA 2.1.5.1.2).</summary>
 internal static class ExistingFile
 {
     public static async ValueTask<CreateOutcome> OpenExistingAsync(this OngoingCreate create, IStoreFile handle, CancellationToken cancellationToken)

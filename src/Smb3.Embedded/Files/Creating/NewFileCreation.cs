@@ -9,7 +9,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>The file is not there: it is made (MS-FSA section 2.1.5.1.1).</summary>
+/// <summary>The file is not there: it is made (MS-FSA 2.1.5.1.1).</summary>
 internal static class NewFileCreation
 {
     public static async ValueTask<CreateOutcome> CreateNewAsync(this OngoingCreate create, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>Reparse points that a CREATE comes upon (MS-FSA section 2.1.5.1).</summary>
+/// <summary>Reparse points that a CREATE comes upon (MS-FSA 2.1.5.1).</summary>
 internal static class ReparseStop
 {
     /// <summary>Whether the reparse point is in the way, rather than what is asked for.</summary>

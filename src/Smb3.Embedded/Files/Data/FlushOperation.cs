@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>Makes what was written safe (MS-FSA section 2.1.5.7).</summary>
+/// <summary>Makes what was written safe (MS-FSA 2.1.5.7).</summary>
 internal static class FlushOperation
 {
     /// <summary>Makes everything that was written safe, and the last-write time visible.</summary>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>Locks and unlocks ranges of the data (MS-FSA sections 2.1.5.8 and 2.1.5.9).</summary>
+/// <summary>Locks and unlocks ranges of the data (MS-FSA 2.1.5.8 and 2.1.5.9).</summary>
 internal static class LockOperation
 {
     /// <summary>
@@ -50,7 +50,7 @@ internal static class LockOperation
     /// <summary>The ranges that it has locked.</summary>
     public static IReadOnlyList<LockRequest> GetLocks(this FileOpen open) => open.File.Locks?.GetLocks(open) ?? [];
 
-    /// <summary>Unlocks ranges one after the other, up to the first that is not locked (MS-SMB2 section 3.3.5.14.1).</summary>
+    /// <summary>Unlocks ranges one after the other, up to the first that is not locked (MS-SMB2 3.3.5.14.1).</summary>
     public static NtStatus Unlock(this FileOpen open, ReadOnlySpan<ByteRange> ranges)
     {
         if (open.CheckLock() is var status && status != NtStatus.Success)

@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>Reads data (MS-FSA section 2.1.5.3).</summary>
+/// <summary>Reads data (MS-FSA 2.1.5.3).</summary>
 internal static class ReadOperation
 {
     /// <summary>Reads data.</summary>

@@ -7,16 +7,16 @@ namespace Smb3.Embedded.Files.Data;
 /// <summary>Sets the length of the data and the space that it takes.</summary>
 internal static class ResizeOperation
 {
-    /// <summary>FileEndOfFileInformation (MS-FSA section 2.1.5.15.4).</summary>
+    /// <summary>FileEndOfFileInformation (MS-FSA 2.1.5.15.4).</summary>
     public static ValueTask<NtStatus> SetEndOfFileAsync(this FileOpen open, long length, CancellationToken cancellationToken) =>
         open.ResizeAsync(length, static (open, length, token) => open.Handle.SetLengthAsync(length, token), cancellationToken);
 
-    /// <summary>FileAllocationInformation (MS-FSA section 2.1.5.15.1): less than the length cuts the file.</summary>
+    /// <summary>FileAllocationInformation (MS-FSA 2.1.5.15.1): less than the length cuts the file.</summary>
     public static ValueTask<NtStatus> SetAllocationAsync(this FileOpen open, long size, CancellationToken cancellationToken) =>
         open.ResizeAsync(size, AllocateAsync, cancellationToken);
 
     /// <summary>
-    /// FileValidDataLengthInformation (MS-FSA section 2.1.5.15.15): the store keeps no such length, so only the check is left.
+    /// FileValidDataLengthInformation (MS-FSA 2.1.5.15.15): the store keeps no such length, so only the check is left.
     /// </summary>
     public static async ValueTask<NtStatus> SetValidDataLengthAsync(this FileOpen open, long length, CancellationToken cancellationToken)
     {

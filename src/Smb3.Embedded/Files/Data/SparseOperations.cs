@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Files.Data;
 /// <summary>Sparse data: holes, zeroing, allocated ranges, trim.</summary>
 internal static class SparseOperations
 {
-    /// <summary>Makes the data sparse or ordinary (MS-FSA section 2.1.5.10.38).</summary>
+    /// <summary>Makes the data sparse or ordinary (MS-FSA 2.1.5.10.38).</summary>
     public static async ValueTask<NtStatus> SetSparseAsync(this FileOpen open, bool sparse, CancellationToken cancellationToken)
     {
         if (open.Handle is not ISparseFile file)
@@ -36,7 +36,7 @@ internal static class SparseOperations
         }
     }
 
-    /// <summary>Makes a range read as zeros (MS-FSA section 2.1.5.10.40); what lies behind the end of the file does not count.</summary>
+    /// <summary>Makes a range read as zeros (MS-FSA 2.1.5.10.40); what lies behind the end of the file does not count.</summary>
     public static async ValueTask<NtStatus> ZeroAsync(this FileOpen open, long offset, long end, CancellationToken cancellationToken)
     {
         if (open.Handle is not ISparseFile file)
@@ -81,7 +81,7 @@ internal static class SparseOperations
         }
     }
 
-    /// <summary>Finds what occupies space in a range (MS-FSA section 2.1.5.10.22): of ordinary data, all of it.</summary>
+    /// <summary>Finds what occupies space in a range (MS-FSA 2.1.5.10.22): of ordinary data, all of it.</summary>
     /// <param name="open">The open.</param>
     /// <param name="offset">Bytes from the start.</param>
     /// <param name="length">Bytes.</param>
@@ -156,7 +156,7 @@ internal static class SparseOperations
         }
     }
 
-    /// <summary>What a range holds is no longer needed (MS-FSA section 2.1.5.10.6).</summary>
+    /// <summary>What a range holds is no longer needed (MS-FSA 2.1.5.10.6).</summary>
     public static async ValueTask<NtStatus> TrimAsync(this FileOpen open, long offset, long length, CancellationToken cancellationToken)
     {
         if (open.Handle is not ISparseFile file)

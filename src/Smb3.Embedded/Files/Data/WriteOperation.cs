@@ -7,7 +7,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>Writes and appends data (MS-FSA section 2.1.5.4).</summary>
+/// <summary>Writes and appends data (MS-FSA 2.1.5.4).</summary>
 internal static class WriteOperation
 {
     /// <summary>The offset that means "at the end of the file"; Windows takes it from opens only that can do nothing else.</summary>

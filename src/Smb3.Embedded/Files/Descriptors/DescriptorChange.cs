@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Files.Descriptors;
 /// <summary>Sets the security descriptor.</summary>
 internal static class DescriptorChange
 {
-    /// <summary>Sets parts of the security descriptor (MS-FSA section 2.1.5.17).</summary>
+    /// <summary>Sets parts of the security descriptor (MS-FSA 2.1.5.17).</summary>
     /// <param name="open">The open.</param>
     /// <param name="parts">Which; the others stay.</param>
     /// <param name="descriptor">A self-relative descriptor that has them.</param>
@@ -162,7 +162,7 @@ internal static class DescriptorChange
         return old;
     }
 
-    /// <summary>AUTO_INHERITED is kept when the writer says that it did the inheriting (MS-DTYP section 2.5.3.4.2).</summary>
+    /// <summary>AUTO_INHERITED is kept when the writer says that it did the inheriting (MS-DTYP 2.5.3.4.2).</summary>
     private static SecurityDescriptorControl InheritanceFlags(SecurityDescriptorControl given)
     {
         var flags = given & SecurityDescriptorControl.DaclProtected;

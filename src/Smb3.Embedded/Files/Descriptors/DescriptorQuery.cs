@@ -41,7 +41,7 @@ internal static class DescriptorQuery
         }
     }
 
-    /// <summary>Parts of the security descriptor (MS-FSA section 2.1.5.14).</summary>
+    /// <summary>Parts of the security descriptor (MS-FSA 2.1.5.14).</summary>
     /// <param name="open">The open.</param>
     /// <param name="parts">Which.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -37,7 +37,7 @@ internal static class ExtendedAttributeOperations
         }
     }
 
-    /// <summary>Sets some extended attributes (MS-FSA section 2.1.5.15.5).</summary>
+    /// <summary>Sets some extended attributes (MS-FSA 2.1.5.15.5).</summary>
     /// <param name="open">The open.</param>
     /// <param name="changes">Names in any case, unchecked; an empty value removes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

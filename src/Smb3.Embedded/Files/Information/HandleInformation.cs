@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Files.Information;
 /// <summary>What belongs to the handle alone: position and mode.</summary>
 internal static class HandleInformation
 {
-    /// <summary>FilePositionInformation (MS-FSA section 2.1.5.15.9).</summary>
+    /// <summary>FilePositionInformation (MS-FSA 2.1.5.15.9).</summary>
     public static NtStatus SetPosition(this FileOpen open, long position)
     {
         if (position < 0)
@@ -17,7 +17,7 @@ internal static class HandleInformation
         return NtStatus.Success;
     }
 
-    /// <summary>FileModeInformation (MS-FSA section 2.1.5.15.8): only how the handle buffers, waits and reads ahead can change.</summary>
+    /// <summary>FileModeInformation (MS-FSA 2.1.5.15.8): only how the handle buffers, waits and reads ahead can change.</summary>
     public static NtStatus SetMode(this FileOpen open, CreateOptions mode)
     {
         const CreateOptions Waiting = CreateOptions.SynchronousIoAlert | CreateOptions.SynchronousIoNonAlert;

@@ -10,11 +10,11 @@ internal static class SetBasicOperation
 
     private const long Thaw = -2;
 
-    /// <summary>Attributes that a client can set; the others say what the file is (MS-FSCC section 2.6).</summary>
+    /// <summary>Attributes that a client can set; the others say what the file is (MS-FSCC 2.6).</summary>
     public const FileAttributes SettableAttributes = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
         | FileAttributes.Archive | FileAttributes.Temporary | FileAttributes.Offline | FileAttributes.NotContentIndexed;
 
-    /// <summary>FileBasicInformation (MS-FSCC section 2.4.7, MS-FSA section 2.1.5.15.2).</summary>
+    /// <summary>FileBasicInformation (MS-FSCC 2.4.7, MS-FSA 2.1.5.15.2).</summary>
     /// <param name="open">The open.</param>
     /// <param name="times">Raw values: 0 leaves a time, −1 keeps it from moving by itself, −2 lets it move again.</param>
     /// <param name="attributes">0 leaves them.</param>

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Information;
 /// <summary>Named streams.</summary>
 internal static class StreamQuery
 {
-    /// <summary>The named streams of the file (MS-FSA section 2.1.5.12.29).</summary>
+    /// <summary>The named streams of the file (MS-FSA 2.1.5.12.29).</summary>
     public static async ValueTask<NtResult<IReadOnlyList<StoreStreamEntry>>> ListStreamsAsync(
         this FileOpen open, CancellationToken cancellationToken)
     {

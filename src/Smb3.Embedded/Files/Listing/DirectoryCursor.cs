@@ -7,7 +7,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Listing;
 
 /// <summary>
-/// The place of an open in its directory (MS-FSA section 2.1.5.6.3). The handler looks at the next entry, writes it if it fits, and
+/// The place of an open in its directory (MS-FSA 2.1.5.6.3). The handler looks at the next entry, writes it if it fits, and
 /// only then moves on, so that an entry that did not fit comes first the next time. One query at a time: the open sees to that.
 /// <para>
 /// An entry's index is the number under which the store lists it, behind those of <c>.</c> and <c>..</c>: it does not depend on the

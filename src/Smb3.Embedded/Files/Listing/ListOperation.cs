@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Files.Listing;
 /// <summary>Begins or continues the listing of a directory.</summary>
 internal static class ListOperation
 {
-    /// <summary>Begins or continues the listing of this directory (MS-FSA section 2.1.5.6.3).</summary>
+    /// <summary>Begins or continues the listing of this directory (MS-FSA 2.1.5.6.3).</summary>
     /// <param name="open">The open.</param>
     /// <param name="pattern">The expression; only that of the first query counts, or that of one with <paramref name="reopen"/>.</param>
     /// <param name="restart">SMB2_RESTART_SCANS.</param>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Files.Locking;
 
-/// <summary>A range of bytes of a file, in the 64-bit space of MS-FSA section 2.1.4.10.</summary>
+/// <summary>A range of bytes of a file, in the 64-bit space of MS-FSA 2.1.4.10.</summary>
 /// <param name="Offset">The first byte.</param>
 /// <param name="Length">How many; 0 is the place between two bytes.</param>
 internal readonly record struct ByteRange(ulong Offset, ulong Length)

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Locking;
 
-/// <summary>The byte-range locks of one file (MS-FSA sections 2.1.5.8, 2.1.5.9 and 2.1.4.10).</summary>
+/// <summary>The byte-range locks of one file (MS-FSA 2.1.5.8, 2.1.5.9 and 2.1.4.10).</summary>
 /// <remarks>
 /// A lock belongs to the open that made it. Shared locks may lie on each other; an exclusive one bears only shared ones of its own open
 /// on it. Who waits is served in the order in which it came.

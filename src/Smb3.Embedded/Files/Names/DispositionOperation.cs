@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Files.Names;
 /// <summary>Has a name deleted by the close, or takes that back.</summary>
 internal static class DispositionOperation
 {
-    /// <summary>FileDispositionInformation and FileDispositionInformationEx (MS-FSA section 2.1.5.15.3).</summary>
+    /// <summary>FileDispositionInformation and FileDispositionInformationEx (MS-FSA 2.1.5.15.3).</summary>
     /// <param name="open">The open.</param>
     /// <param name="delete">Whether the name goes.</param>
     /// <param name="posix">Whether it goes with the close of this open, whoever else has the file open.</param>

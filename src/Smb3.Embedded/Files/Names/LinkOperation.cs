@@ -14,7 +14,7 @@ internal static class LinkOperation
         this FileOpen open, string newPath, bool replace, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
         open.LinkAsync(newPath, replace, ignoreReadOnly: false, onWait, cancellationToken);
 
-    /// <summary>FileLinkInformation and FileLinkInformationEx (MS-FSA section 2.1.5.15.6).</summary>
+    /// <summary>FileLinkInformation and FileLinkInformationEx (MS-FSA 2.1.5.15.6).</summary>
     /// <param name="open">The open.</param>
     /// <param name="newPath">The new name's path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Naming;
 
-/// <summary>The rules for names of extended attributes (MS-FSCC section 2.4.16, as FAT and NTFS check them).</summary>
+/// <summary>The rules for names of extended attributes (MS-FSCC 2.4.16, as FAT and NTFS check them).</summary>
 internal static class EaNames
 {
     /// <summary>The longest name in characters of ASCII.</summary>

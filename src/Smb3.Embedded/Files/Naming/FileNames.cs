@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Naming;
 
-/// <summary>The rules for one name in a directory (MS-FSCC section 2.1.5).</summary>
+/// <summary>The rules for one name in a directory (MS-FSCC 2.1.5).</summary>
 internal static class FileNames
 {
     /// <summary>NTFS and every client take a name of at most 255 UTF-16 units.</summary>

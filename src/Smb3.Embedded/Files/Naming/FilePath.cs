@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Naming;
 
-/// <summary>A path as a client wrote it, checked and taken apart (MS-FSCC sections 2.1.5 and 2.1.9, MS-FSA section 2.1.5.1).</summary>
+/// <summary>A path as a client wrote it, checked and taken apart (MS-FSCC 2.1.5 and 2.1.9, MS-FSA 2.1.5.1).</summary>
 internal readonly struct FilePath
 {
     private FilePath(StorePath path, StreamKind stream, string? streamName, bool endsInSeparator)

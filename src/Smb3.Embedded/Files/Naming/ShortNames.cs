@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
-/// Names of the form 8.3 (MS-FSCC section 2.1.5.2.1). A name that has the form already is its own short name; for any other one is
+/// Names of the form 8.3 (MS-FSCC 2.1.5.2.1). A name that has the form already is its own short name; for any other one is
 /// worked out from the name alone, so that no store has to keep it and it is the same after every restart:
 /// <c>P12345~6.EXT</c>, one character of the name, six of a hash of all of it, and the extension.
 /// </summary>

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Notification;
 
-/// <summary>One change as a watcher hears of it (MS-FSCC section 2.7.1).</summary>
+/// <summary>One change as a watcher hears of it (MS-FSCC 2.7.1).</summary>
 /// <param name="Action">What happened.</param>
 /// <param name="Name">The name, from the watched directory on.</param>
 internal readonly record struct ChangeEntry(ChangeAction Action, string Name);

@@ -4,7 +4,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
-/// What one open directory watches (MS-FSA section 2.1.1.10, ChangeNotifyEntry). The first request fixes the filter, the depth and the
+/// What one open directory watches (MS-FSA 2.1.1.10, ChangeNotifyEntry). The first request fixes the filter, the depth and the
 /// size of the buffer; from then on changes are kept between requests until the open is closed.
 /// </summary>
 internal sealed class DirectoryWatch : IOutsideListener

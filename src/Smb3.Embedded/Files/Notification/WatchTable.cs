@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
-/// Who watches which directory of a volume (MS-FSA section 2.1.1.1, ChangeNotifyList). A change costs one look-up for each length
+/// Who watches which directory of a volume (MS-FSA 2.1.1.1, ChangeNotifyList). A change costs one look-up for each length
 /// of path that is watched above it, however many are watched, and next to nothing while none is.
 /// </summary>
 internal sealed class WatchTable

@@ -15,7 +15,7 @@ internal enum PosixFileType
     Socket = 6,
 }
 
-/// <summary>Finds it out (MS-FSCC sections 2.1.2.1 and 2.1.2.6).</summary>
+/// <summary>Finds it out (MS-FSCC 2.1.2.1 and 2.1.2.6).</summary>
 internal static class PosixFileTypes
 {
     private const uint NfsTag = 0x80000014;

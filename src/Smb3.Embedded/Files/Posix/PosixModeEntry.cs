@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt.Security;
 namespace Smb3.Embedded.Files.Posix;
 
 /// <summary>
-/// How clients set permission bits: a DACL whose only kind of entry names the SID S-1-5-88-3-MODE (NFS mode of MS-DTYP section 2.4.2.4's
+/// How clients set permission bits: a DACL whose only kind of entry names the SID S-1-5-88-3-MODE (NFS mode of MS-DTYP 2.4.2.4's
 /// list). Such a list changes the mode and not who may do what.
 /// </summary>
 internal static class PosixModeEntry

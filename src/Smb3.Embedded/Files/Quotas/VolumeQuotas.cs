@@ -5,7 +5,7 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Quotas;
 
 /// <summary>
-/// The quotas of a volume (MS-FSA sections 2.1.5.21 and 2.1.5.22). Whoever reaches the volume may look; only administrators set.
+/// The quotas of a volume (MS-FSA 2.1.5.21 and 2.1.5.22). Whoever reaches the volume may look; only administrators set.
 /// </summary>
 internal sealed class VolumeQuotas(IQuotaStore store)
 {

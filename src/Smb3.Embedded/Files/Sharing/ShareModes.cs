@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Files.Sharing;
 
 /// <summary>
 /// How the opens of one file share it, as counts, so that one more open costs the same with one and with ten thousand others
-/// (MS-FSA section 2.1.5.1.2.2). Opens that touch attributes only take no part. Guarded by the file object's lock.
+/// (MS-FSA 2.1.5.1.2.2). Opens that touch attributes only take no part. Guarded by the file object's lock.
 /// </summary>
 internal struct ShareModes
 {

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Versions;
 
-/// <summary>The time of a previous version: whole seconds, written <c>@GMT-YYYY.MM.DD-HH.MM.SS</c> in paths (MS-SMB2 section 2.2.32.2).</summary>
+/// <summary>The time of a previous version: whole seconds, written <c>@GMT-YYYY.MM.DD-HH.MM.SS</c> in paths (MS-SMB2 2.2.32.2).</summary>
 internal static class VersionTime
 {
     private const string Format = "'@GMT-'yyyy'.'MM'.'dd'-'HH'.'mm'.'ss";

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Watching;
 /// <summary>Waits for changes below a directory.</summary>
 internal static class ChangeNotifyOperation
 {
-    /// <summary>Waits for changes below this directory (MS-FSA section 2.1.5.11).</summary>
+    /// <summary>Waits for changes below this directory (MS-FSA 2.1.5.11).</summary>
     /// <param name="open">The open.</param>
     /// <param name="filter">The kinds of change; those of the first request count.</param>
     /// <param name="tree">Whether directories below count; what the first request says.</param>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Smb3.Embedded.Nt.Security;
 
-/// <summary>The kinds of entry that access checks know (MS-DTYP section 2.4.4.1).</summary>
+/// <summary>The kinds of entry that access checks know (MS-DTYP 2.4.4.1).</summary>
 internal enum AceType : byte
 {
 #pragma warning disable CS1591 // the names are the specification's
@@ -13,7 +13,7 @@ internal enum AceType : byte
 #pragma warning restore CS1591
 }
 
-/// <summary>Whom an entry is passed on to (MS-DTYP section 2.4.4.1).</summary>
+/// <summary>Whom an entry is passed on to (MS-DTYP 2.4.4.1).</summary>
 [Flags]
 internal enum AceFlags : byte
 {
@@ -30,7 +30,7 @@ internal enum AceFlags : byte
 }
 
 /// <summary>
-/// One entry of an access control list (MS-DTYP section 2.4.4.1): type (1 byte), flags (1), size (2), and for the basic kinds an
+/// One entry of an access control list (MS-DTYP 2.4.4.1): type (1 byte), flags (1), size (2), and for the basic kinds an
 /// access mask (4) and a SID. Entries of other kinds are kept byte by byte and grant and deny nothing.
 /// </summary>
 /// <param name="Type">What the entry does.</param>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Nt.Security;
 
 /// <summary>
-/// An access control list (MS-DTYP section 2.4.5): revision (1 byte), padding (1), size (2), count (2), padding (2), entries. The order
+/// An access control list (MS-DTYP 2.4.5): revision (1 byte), padding (1), size (2), count (2), padding (2), entries. The order
 /// of the entries is their meaning; nothing here changes it.
 /// </summary>
 /// <param name="Entries">The entries in order.</param>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Nt.Security;
 
 /// <summary>
-/// Who owns an object and who may do what with it (MS-DTYP section 2.4.6). The self-relative form: revision (1 byte, 1), resource
+/// Who owns an object and who may do what with it (MS-DTYP 2.4.6). The self-relative form: revision (1 byte, 1), resource
 /// manager control (1), control (2), offsets of owner, group, SACL and DACL (4 each, 0: not there), and those parts.
 /// </summary>
 internal sealed record SecurityDescriptor

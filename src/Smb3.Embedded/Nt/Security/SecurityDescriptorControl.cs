@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt.Security;
 
-/// <summary>The control flags of a security descriptor (MS-DTYP section 2.4.6).</summary>
+/// <summary>The control flags of a security descriptor (MS-DTYP 2.4.6).</summary>
 [Flags]
 internal enum SecurityDescriptorControl : ushort
 {

@@ -17,18 +17,18 @@ internal enum LsaLookupVersion
     Third = 3,
 }
 
-/// <summary>The translation of SIDs and names (MS-LSAT section 3.1.4).</summary>
+/// <summary>The translation of SIDs and names (MS-LSAT 3.1.4).</summary>
 internal sealed class LsaLookup(IPipeHost host)
 {
-    /// <summary>The most SIDs of one call (MS-LSAT section 2.2.18, range of Entries).</summary>
+    /// <summary>The most SIDs of one call (MS-LSAT 2.2.18, range of Entries).</summary>
     internal const int MaxSids = 20480;
 
-    /// <summary>The most names of one call (MS-LSAT section 3.1.4.5, range of Count).</summary>
+    /// <summary>The most names of one call (MS-LSAT 3.1.4.5, range of Count).</summary>
     internal const int MaxNames = 1000;
 
     private readonly AccountResolver _resolver = new(host);
 
-    /// <summary>LsarLookupSids and 2 (MS-LSAT sections 3.1.4.10 and 3.1.4.11).</summary>
+    /// <summary>LsarLookupSids and 2 (MS-LSAT 3.1.4.10 and 3.1.4.11).</summary>
     public async ValueTask<RpcStatus> SidsAsync(RpcCall call, LsaLookupVersion version, NdrWriter output, CancellationToken cancellation)
     {
         if (!TryReadSids(call, version, out var sids, out var fault, out var status))
@@ -69,7 +69,7 @@ internal sealed class LsaLookup(IPipeHost host)
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarLookupNames, 2 and 3 (MS-LSAT sections 3.1.4.6 to 3.1.4.8).</summary>
+    /// <summary>LsarLookupNames, 2 and 3 (MS-LSAT 3.1.4.6 to 3.1.4.8).</summary>
     public async ValueTask<RpcStatus> NamesAsync(RpcCall call, LsaLookupVersion version, NdrWriter output, CancellationToken cancellation)
     {
         if (!TryReadNames(call, version, out var names, out var fault, out var status))
@@ -118,7 +118,7 @@ internal sealed class LsaLookup(IPipeHost host)
         return RpcStatus.Ok;
     }
 
-    // A domain is not an account of itself (MS-LSAT section 2.2.14).
+    // A domain is not an account of itself (MS-LSAT 2.2.14).
     private static uint Rid(PipeAccount? account) => account switch
     {
         null => 0,
@@ -268,7 +268,7 @@ internal sealed class LsaLookup(IPipeHost host)
     }
 
     /// <summary>
-    /// The array that the server is to fill, which clients send empty; lookup level (1 to 7, MS-LSAT section 2.2.16), mapped count, and
+    /// The array that the server is to fill, which clients send empty; lookup level (1 to 7, MS-LSAT 2.2.16), mapped count, and
     /// from the second version on options and client revision, which change nothing for a server without a domain.
     /// </summary>
     private static void ReadTail(ref NdrReader reader, LsaLookupVersion version, ref NtStatus status)

@@ -5,7 +5,7 @@ using Smb3.Embedded.Rpc.Ndr;
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
 /// <summary>
-/// The privileges that the server heeds (MS-LSAD section 3.1.1.2.1), and who has them: that nobody needs rights to the directories on the
+/// The privileges that the server heeds (MS-LSAD 3.1.1.2.1), and who has them: that nobody needs rights to the directories on the
 /// way to a file, and what administrators may do to files.
 /// </summary>
 internal static class LsaPrivileges
@@ -22,7 +22,7 @@ internal static class LsaPrivileges
 
     private static readonly Sid[] Accounts = [WellKnownSids.Everyone, WellKnownSids.Administrators];
 
-    /// <summary>LsarEnumeratePrivileges (MS-LSAD section 3.1.4.8.1).</summary>
+    /// <summary>LsarEnumeratePrivileges (MS-LSAD 3.1.4.8.1).</summary>
     public static RpcStatus Enumerate(RpcCall call, NdrWriter output)
     {
         if (!TryBeginList(call, Known.Length, output, out var from, out var status, out var fault))
@@ -47,7 +47,7 @@ internal static class LsaPrivileges
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarEnumerateAccounts (MS-LSAD section 3.1.4.5.2): those that have privileges.</summary>
+    /// <summary>LsarEnumerateAccounts (MS-LSAD 3.1.4.5.2): those that have privileges.</summary>
     public static RpcStatus EnumerateAccounts(RpcCall call, NdrWriter output)
     {
         if (!TryBeginList(call, Accounts.Length, output, out var from, out var status, out var fault))
@@ -70,7 +70,7 @@ internal static class LsaPrivileges
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarEnumerateAccountRights (MS-LSAD section 3.1.4.5.10), for administrators.</summary>
+    /// <summary>LsarEnumerateAccountRights (MS-LSAD 3.1.4.5.10), for administrators.</summary>
     public static RpcStatus EnumerateRights(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -112,7 +112,7 @@ internal static class LsaPrivileges
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarLookupPrivilegeValue (MS-LSAD section 3.1.4.8.2): the LUID of a name.</summary>
+    /// <summary>LsarLookupPrivilegeValue (MS-LSAD 3.1.4.8.2): the LUID of a name.</summary>
     public static RpcStatus LookupValue(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -136,7 +136,7 @@ internal static class LsaPrivileges
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarLookupPrivilegeName (MS-LSAD section 3.1.4.8.3): the name of a LUID.</summary>
+    /// <summary>LsarLookupPrivilegeName (MS-LSAD 3.1.4.8.3): the name of a LUID.</summary>
     public static RpcStatus LookupName(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -160,7 +160,7 @@ internal static class LsaPrivileges
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarLookupPrivilegeDisplayName (MS-LSAD section 3.1.4.8.4): in English, whatever language is asked for.</summary>
+    /// <summary>LsarLookupPrivilegeDisplayName (MS-LSAD 3.1.4.8.4): in English, whatever language is asked for.</summary>
     public static RpcStatus LookupDisplayName(RpcCall call, NdrWriter output)
     {
         const ushort English = 0x0409;

@@ -38,7 +38,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         OpenPolicy3 = 130,
     }
 
-    /// <summary>POLICY_INFORMATION_CLASS (MS-LSAD section 2.2.4.1).</summary>
+    /// <summary>POLICY_INFORMATION_CLASS (MS-LSAD 2.2.4.1).</summary>
     private enum PolicyClass : ushort
     {
         PrimaryDomain = 3,
@@ -73,7 +73,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             _ => ValueTask.FromResult(RpcStatus.OperationRangeError),
         };
 
-    /// <summary>LsarOpenPolicy, 2 and 3 (MS-LSAD sections 3.1.4.4.1, 3.1.4.4.2 and 3.1.4.4.9).</summary>
+    /// <summary>LsarOpenPolicy, 2 and 3 (MS-LSAD 3.1.4.4.1, 3.1.4.4.2 and 3.1.4.4.9).</summary>
     private static RpcStatus OpenPolicy(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -116,7 +116,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             status = NtStatus.InsufficientResources;
         }
 
-        // LSAPR_REVISION_INFO_V1 (MS-LSAD section 2.2.2.7): version, discriminant, revision 1, no optional features.
+        // LSAPR_REVISION_INFO_V1 (MS-LSAD 2.2.2.7): version, discriminant, revision 1, no optional features.
         if (isVersion3)
         {
             output.WriteUInt32(1);
@@ -131,7 +131,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     }
 
     /// <summary>
-    /// LSAPR_OBJECT_ATTRIBUTES (MS-LSAD section 2.2.2.4), of which only the root directory is looked at, and that must be null. False
+    /// LSAPR_OBJECT_ATTRIBUTES (MS-LSAD 2.2.2.4), of which only the root directory is looked at, and that must be null. False
     /// when it holds anything else that no client sends.
     /// </summary>
     private static bool ReadObjectAttributes(ref NdrReader reader)
@@ -159,7 +159,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         return true;
     }
 
-    /// <summary>LsarClose (MS-LSAD section 3.1.4.3).</summary>
+    /// <summary>LsarClose (MS-LSAD 3.1.4.3).</summary>
     private static RpcStatus Close(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -179,7 +179,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarQueryInformationPolicy and 2 (MS-LSAD sections 3.1.4.4.3 and 3.1.4.4.4) of a server in a workgroup.</summary>
+    /// <summary>LsarQueryInformationPolicy and 2 (MS-LSAD 3.1.4.4.3 and 3.1.4.4.4) of a server in a workgroup.</summary>
     private RpcStatus QueryPolicy(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -228,7 +228,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         }
     }
 
-    /// <summary>LsarEnumerateTrustedDomains and Ex (MS-LSAD sections 3.1.4.7.8 and 3.1.4.7.9): there are none.</summary>
+    /// <summary>LsarEnumerateTrustedDomains and Ex (MS-LSAD 3.1.4.7.8 and 3.1.4.7.9): there are none.</summary>
     private static RpcStatus TrustedDomains(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -253,7 +253,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>LsarGetUserName (MS-LSAT section 3.1.4.4): the caller; the domain only when asked for.</summary>
+    /// <summary>LsarGetUserName (MS-LSAT 3.1.4.4): the caller; the domain only when asked for.</summary>
     private static RpcStatus GetUserName(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();

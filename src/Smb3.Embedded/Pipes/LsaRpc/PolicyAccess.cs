@@ -2,7 +2,7 @@ using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
-/// <summary>The rights of a policy handle (MS-LSAD section 2.2.1.1.2).</summary>
+/// <summary>The rights of a policy handle (MS-LSAD 2.2.1.1.2).</summary>
 [Flags]
 internal enum PolicyAccess : uint
 {

@@ -3,7 +3,7 @@ using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
-/// <summary>LSAPR_REFERENCED_DOMAIN_LIST (MS-LSAT section 2.2.12): the domains that translated names and SIDs point to by index.</summary>
+/// <summary>LSAPR_REFERENCED_DOMAIN_LIST (MS-LSAT 2.2.12): the domains that translated names and SIDs point to by index.</summary>
 internal sealed class ReferencedDomains
 {
     private readonly List<(string Name, Sid Sid)> _domains = [];
@@ -34,7 +34,7 @@ internal sealed class ReferencedDomains
         writer.WriteUInt32((uint)_domains.Count);
         writer.WritePointer(_domains.Count > 0);
 
-        // MaxEntries: the client must ignore it (MS-LSAT section 2.2.12), Windows sends 32.
+        // MaxEntries: the client must ignore it (MS-LSAT 2.2.12), Windows sends 32.
         writer.WriteUInt32(32);
         if (_domains.Count == 0)
         {

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
-/// <summary>The names of the SIDs that are the same everywhere (MS-DTYP section 2.4.2.4), in English.</summary>
+/// <summary>The names of the SIDs that are the same everywhere (MS-DTYP 2.4.2.4), in English.</summary>
 internal static class WellKnownAccounts
 {
     private const string NtAuthority = "NT AUTHORITY";

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Pipes.NetApi;
 
-/// <summary>NET_API_STATUS: the Win32 (MS-ERREF section 2.2) and LAN Manager errors that srvsvc and wkssvc return.</summary>
+/// <summary>NET_API_STATUS: the Win32 (MS-ERREF 2.2) and LAN Manager errors that srvsvc and wkssvc return.</summary>
 internal enum NetApiStatus : uint
 {
     Success = 0,

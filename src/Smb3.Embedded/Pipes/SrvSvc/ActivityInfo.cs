@@ -8,7 +8,7 @@ using SessionLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes
 namespace Smb3.Embedded.Pipes.SrvSvc;
 
 /// <summary>
-/// The levels of session, connection and file information (MS-SRVS sections 2.2.4.1 to 2.2.4.2, 2.2.4.6 to 2.2.4.7 and
+/// The levels of session, connection and file information (MS-SRVS 2.2.4.1 to 2.2.4.2, 2.2.4.6 to 2.2.4.7 and
 /// 2.2.4.11 to 2.2.4.15).
 /// </summary>
 internal static class ActivityInfo

@@ -4,7 +4,7 @@ using Level = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.IPipeH
 
 namespace Smb3.Embedded.Pipes.SrvSvc;
 
-/// <summary>The levels of server information (MS-SRVS sections 2.2.4.40 to 2.2.4.42).</summary>
+/// <summary>The levels of server information (MS-SRVS 2.2.4.40 to 2.2.4.42).</summary>
 internal static class ServerInfo
 {
     private static readonly Field Platform = Field.Number(_ => ServerIdentity.PlatformId);

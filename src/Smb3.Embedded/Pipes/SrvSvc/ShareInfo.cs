@@ -4,7 +4,7 @@ using Level = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.PipeSh
 
 namespace Smb3.Embedded.Pipes.SrvSvc;
 
-/// <summary>The levels of share information (MS-SRVS sections 2.2.4.22 to 2.2.4.33).</summary>
+/// <summary>The levels of share information (MS-SRVS 2.2.4.22 to 2.2.4.33).</summary>
 internal static class ShareInfo
 {
     private const uint SpecialType = 0x80000000;

@@ -3,7 +3,7 @@ using Smb3.Embedded.Pipes.NetApi;
 
 namespace Smb3.Embedded.Pipes.SrvSvc;
 
-/// <summary>Which names NetrNameValidate lets pass (MS-SRVS section 3.1.4.29).</summary>
+/// <summary>Which names NetrNameValidate lets pass (MS-SRVS 3.1.4.29).</summary>
 internal static class ShareNameRules
 {
     private const uint NameTypeComputer = 4;

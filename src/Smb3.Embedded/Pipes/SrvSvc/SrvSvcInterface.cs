@@ -88,7 +88,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return ValueTask.FromResult(RpcStatus.Ok);
     }
 
-    /// <summary>NetrShareEnum and NetrShareEnumSticky (MS-SRVS sections 3.1.4.8 and 3.1.4.9).</summary>
+    /// <summary>NetrShareEnum and NetrShareEnumSticky (MS-SRVS 3.1.4.8 and 3.1.4.9).</summary>
     private async ValueTask<RpcStatus> ShareEnumAsync(RpcCall call, NdrWriter output, bool withSpecial, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -113,7 +113,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrShareGetInfo (MS-SRVS section 3.1.4.10).</summary>
+    /// <summary>NetrShareGetInfo (MS-SRVS 3.1.4.10).</summary>
     private async ValueTask<RpcStatus> ShareGetInfoAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -134,7 +134,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrShareCheck (MS-SRVS section 3.1.4.15): the kind of share behind a device path.</summary>
+    /// <summary>NetrShareCheck (MS-SRVS 3.1.4.15): the kind of share behind a device path.</summary>
     private async ValueTask<RpcStatus> ShareCheckAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -153,7 +153,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrSessionEnum (MS-SRVS section 3.1.4.5).</summary>
+    /// <summary>NetrSessionEnum (MS-SRVS 3.1.4.5).</summary>
     private async ValueTask<RpcStatus> SessionEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -183,7 +183,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrConnectionEnum (MS-SRVS section 3.1.4.1): of a share, or of a computer when two backslashes lead.</summary>
+    /// <summary>NetrConnectionEnum (MS-SRVS 3.1.4.1): of a share, or of a computer when two backslashes lead.</summary>
     private async ValueTask<RpcStatus> ConnectionEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -218,7 +218,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrFileEnum (MS-SRVS section 3.1.4.2).</summary>
+    /// <summary>NetrFileEnum (MS-SRVS 3.1.4.2).</summary>
     private async ValueTask<RpcStatus> FileEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -247,7 +247,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrFileGetInfo (MS-SRVS section 3.1.4.3).</summary>
+    /// <summary>NetrFileGetInfo (MS-SRVS 3.1.4.3).</summary>
     private async ValueTask<RpcStatus> FileGetInfoAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -272,7 +272,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrServerGetInfo (MS-SRVS section 3.1.4.17).</summary>
+    /// <summary>NetrServerGetInfo (MS-SRVS 3.1.4.17).</summary>
     private RpcStatus ServerGetInfo(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();
@@ -288,7 +288,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrRemoteTOD (MS-SRVS section 3.1.4.21): TIME_OF_DAY_INFO (section 2.2.4.105), the calendar fields in UTC.</summary>
+    /// <summary>NetrRemoteTOD (MS-SRVS 3.1.4.21): TIME_OF_DAY_INFO (MS-SRVS 2.2.4.105), the calendar fields in UTC.</summary>
     private RpcStatus RemoteTod(RpcCall call, NdrWriter output)
     {
         const uint TickTenthsOfMilliseconds = 310;
@@ -319,7 +319,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetprNameValidate (MS-SRVS section 3.1.4.29).</summary>
+    /// <summary>NetprNameValidate (MS-SRVS 3.1.4.29).</summary>
     private static RpcStatus NameValidate(RpcCall call, NdrWriter output)
     {
         var reader = call.ReadStub();

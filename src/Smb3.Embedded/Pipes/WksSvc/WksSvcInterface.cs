@@ -19,7 +19,7 @@ internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
         _ => ValueTask.FromResult(RpcStatus.OperationRangeError),
     };
 
-    /// <summary>NetrWkstaGetInfo (MS-WKST section 3.2.4.1). Only administrators learn how many users there are.</summary>
+    /// <summary>NetrWkstaGetInfo (MS-WKST 3.2.4.1). Only administrators learn how many users there are.</summary>
     private async ValueTask<RpcStatus> GetInfoAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();
@@ -38,7 +38,7 @@ internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrWkstaUserEnum (MS-WKST section 3.2.4.3).</summary>
+    /// <summary>NetrWkstaUserEnum (MS-WKST 3.2.4.3).</summary>
     private async ValueTask<RpcStatus> UserEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();

@@ -12,7 +12,7 @@ internal sealed record Workstation(IPipeHost Host, uint LoggedOnUsers);
 /// <summary>What NetrWkstaUserEnum tells.</summary>
 internal sealed record WorkstationUser(string Name, string Domain, string Server);
 
-/// <summary>The levels of workstation and user information (MS-WKST sections 2.2.5.1 to 2.2.5.3, 2.2.5.9 and 2.2.5.10).</summary>
+/// <summary>The levels of workstation and user information (MS-WKST 2.2.5.1 to 2.2.5.3, 2.2.5.9 and 2.2.5.10).</summary>
 internal static class WkstaInfo
 {
     private static readonly Field Platform = Field.Number(_ => ServerIdentity.PlatformId);

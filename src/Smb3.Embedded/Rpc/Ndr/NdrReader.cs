@@ -5,7 +5,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Rpc.Ndr;
 
 /// <summary>
-/// Reads NDR, transfer syntax 2.0, with integers of either byte order (C706 chapter 14, MS-RPCE section 2.2.4): primitives at their
+/// Reads NDR, transfer syntax 2.0, with integers of either byte order (C706 14, MS-RPCE 2.2.4): primitives at their
 /// natural alignment, counted from the start of the stub.
 /// </summary>
 /// <remarks>
@@ -45,7 +45,7 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub, bool isBigEndian = false)
     /// <summary>Bytes without alignment; empty on failure.</summary>
     public ReadOnlySpan<byte> ReadBytes(int count) => Take(count, 1);
 
-    /// <summary>The referent id of a unique pointer (C706 section 14.3.10): whether the pointee follows.</summary>
+    /// <summary>The referent id of a unique pointer (C706 14.3.10): whether the pointee follows.</summary>
     public bool ReadPointer() => ReadUInt32() != 0;
 
     /// <summary>A unique pointer to a 32-bit value, at top level: the value follows its pointer.</summary>
@@ -67,7 +67,7 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub, bool isBigEndian = false)
     }
 
     /// <summary>
-    /// A conformant varying string of UTF-16 with its terminator, [string] (C706 section 14.3.4.2); null on failure.
+    /// A conformant varying string of UTF-16 with its terminator, [string] (C706 14.3.4.2); null on failure.
     /// </summary>
     public string? ReadString()
     {
@@ -84,7 +84,7 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub, bool isBigEndian = false)
     /// <summary>A unique pointer to a [string], at top level; null when the pointer is null or on failure.</summary>
     public string? ReadUniqueString() => ReadPointer() ? ReadString() : null;
 
-    /// <summary>The part of an RPC_UNICODE_STRING (MS-DTYP section 2.3.10) that stands in its structure.</summary>
+    /// <summary>The part of an RPC_UNICODE_STRING (MS-DTYP 2.3.10) that stands in its structure.</summary>
     public NdrUnicodeString ReadUnicodeString()
     {
         Align(4);
@@ -121,7 +121,7 @@ internal ref struct NdrReader(ReadOnlySpan<byte> stub, bool isBigEndian = false)
         return Failed ? null : chars;
     }
 
-    /// <summary>An RPC_SID (MS-DTYP section 2.4.2.3): its conformance, then the binary form; null on failure.</summary>
+    /// <summary>An RPC_SID (MS-DTYP 2.4.2.3): its conformance, then the binary form; null on failure.</summary>
     public Sid? ReadSid()
     {
         var count = ReadCount(Sid.MaxSubAuthorities, 4);

@@ -3,7 +3,7 @@ namespace Smb3.Embedded.Security.Authentication;
 /// <summary>How clients prove who they are: the GSS mechanism behind NEGOTIATE and SESSION_SETUP. One per server.</summary>
 internal interface IAuthenticator
 {
-    /// <summary>The token that the NEGOTIATE response carries (MS-SMB2 section 2.2.4); always the same.</summary>
+    /// <summary>The token that the NEGOTIATE response carries (MS-SMB2 2.2.4); always the same.</summary>
     ReadOnlyMemory<byte> NegotiateToken { get; }
 
     /// <summary>Begins what one SESSION_SETUP (a logon, a re-authentication or a channel binding) takes in steps.</summary>

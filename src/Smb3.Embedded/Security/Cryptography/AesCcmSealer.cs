@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>AES-128-CCM and AES-256-CCM, with 11 bytes of nonce and a tag of 16 (MS-SMB2 section 3.1.4.3).</summary>
+/// <summary>AES-128-CCM and AES-256-CCM, with 11 bytes of nonce and a tag of 16 (MS-SMB2 3.1.4.3).</summary>
 internal sealed class AesCcmSealer(ReadOnlySpan<byte> encryptKey, ReadOnlySpan<byte> decryptKey, RandomNumberGenerator random)
     : AeadSealer<AesCcm>(encryptKey, decryptKey, random, static key => new AesCcm(key))
 {

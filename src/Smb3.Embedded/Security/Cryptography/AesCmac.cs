@@ -15,7 +15,7 @@ internal abstract class AesCmac : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>How many bytes stand before the last block, which is treated apart (RFC 4493 section 2.4).</summary>
+    /// <summary>How many bytes stand before the last block, which is treated apart (RFC 4493 2.4).</summary>
     protected static int BodyLength(int messageLength) => messageLength == 0 ? 0 : (messageLength - 1) / BlockSize * BlockSize;
 
     /// <summary>The last block: whole and masked with K1, or padded with 10* and masked with K2.</summary>
@@ -37,7 +37,7 @@ internal abstract class AesCmac : IDisposable
     }
 
     /// <summary>
-    /// Doubles in GF(2^128): K1 is the double of AES(0), K2 the double of K1 (RFC 4493 section 2.3). Without a branch on the key.
+    /// Doubles in GF(2^128): K1 is the double of AES(0), K2 the double of K1 (RFC 4493 2.3). Without a branch on the key.
     /// </summary>
     protected static void Double(ReadOnlySpan<byte> source, Span<byte> target)
     {

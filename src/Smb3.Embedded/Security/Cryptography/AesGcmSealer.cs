@@ -3,7 +3,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>AES-128-GCM and AES-256-GCM, with 12 bytes of nonce and a tag of 16 (MS-SMB2 section 3.1.4.3).</summary>
+/// <summary>AES-128-GCM and AES-256-GCM, with 12 bytes of nonce and a tag of 16 (MS-SMB2 3.1.4.3).</summary>
 internal sealed class AesGcmSealer(ReadOnlySpan<byte> encryptKey, ReadOnlySpan<byte> decryptKey, RandomNumberGenerator random)
     : AeadSealer<AesGcm>(encryptKey, decryptKey, random, static key => new AesGcm(key, Smb2TransformHeader.SignatureSize))
 {

@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
 /// SMB 3.1.1 with the signing capability: AES-128-GMAC, which is GCM without a plaintext. The nonce is built from the message
-/// (MS-SMB2 section 3.1.4.1): 8 bytes MessageId, then a bit for the server and a bit for CANCEL, which reuses the id of its victim.
+/// (MS-SMB2 3.1.4.1): 8 bytes MessageId, then a bit for the server and a bit for CANCEL, which reuses the id of its victim.
 /// </summary>
 internal sealed class AesGmacSigner : MessageSigner
 {

@@ -3,7 +3,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>SMB 2.0.2 and 2.1: the first half of HMAC-SHA256 (MS-SMB2 section 3.1.4.1).</summary>
+/// <summary>SMB 2.0.2 and 2.1: the first half of HMAC-SHA256 (MS-SMB2 3.1.4.1).</summary>
 internal sealed class HmacSha256Signer : MessageSigner
 {
     private readonly byte[] _key;

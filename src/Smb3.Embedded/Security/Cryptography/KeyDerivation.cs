@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// The key derivation of SMB 3.x: NIST SP800-108 in counter mode with HMAC-SHA256 and a 32-bit counter (MS-SMB2 section 3.1.4.2).
+/// The key derivation of SMB 3.x: NIST SP800-108 in counter mode with HMAC-SHA256 and a 32-bit counter (MS-SMB2 3.1.4.2).
 /// Labels and contexts are part of the input with their terminating zero.
 /// </summary>
 internal static class KeyDerivation

@@ -6,7 +6,7 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Encrypts and decrypts transformed messages in place (MS-SMB2 sections 2.2.41, 3.1.4.3 and 3.3.5.2.1.1). Safe for several callers
+/// Encrypts and decrypts transformed messages in place (MS-SMB2 2.2.41, 3.1.4.3 and 3.3.5.2.1.1). Safe for several callers
 /// at once; the keys are zeroed when it is disposed and the last caller is out.
 /// </summary>
 /// <remarks>

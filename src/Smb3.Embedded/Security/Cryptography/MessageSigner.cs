@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Signs and verifies whole SMB2 messages in place with one key (MS-SMB2 sections 3.1.4.1 and 3.1.5.1). Safe for several callers at
+/// Signs and verifies whole SMB2 messages in place with one key (MS-SMB2 3.1.4.1 and 3.1.5.1). Safe for several callers at
 /// once, no allocation per message; the key is zeroed when it is disposed and the last caller is out.
 /// </summary>
 internal abstract class MessageSigner : IDisposable

@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// The preauthentication integrity hash of SMB 3.1.1 (MS-SMB2 sections 3.1.4.4.1 and 3.3.5.4): SHA-512 over the previous value and
+/// The preauthentication integrity hash of SMB 3.1.1 (MS-SMB2 3.1.4.4.1 and 3.3.5.4): SHA-512 over the previous value and
 /// the whole message, beginning with 64 zero bytes. A value type: assigning it takes the copy with which a session
 /// goes on where its connection's NEGOTIATE ended.
 /// </summary>

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>RC4, with which NTLM wraps its session key and its checksums (MS-NLMP sections 3.1.5.1.2 and 3.4.4.2).</summary>
+/// <summary>RC4, with which NTLM wraps its session key and its checksums (MS-NLMP 3.1.5.1.2 and 3.4.4.2).</summary>
 internal struct Rc4
 {
     private State _state;

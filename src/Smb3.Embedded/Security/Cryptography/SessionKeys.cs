@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Everything that is derived from the key of one authentication (MS-SMB2 section 3.3.5.5.3). A session has one set; a channel bound
+/// Everything that is derived from the key of one authentication (MS-SMB2 3.3.5.5.3). A session has one set; a channel bound
 /// to it has a set of its own, of which only the signing key is used. Zeroed on <see cref="Dispose"/>.
 /// </summary>
 internal sealed class SessionKeys : IDisposable
@@ -85,7 +85,7 @@ internal sealed class SessionKeys : IDisposable
         return keys;
     }
 
-    /// <summary>The algorithm that signs where none was negotiated (MS-SMB2 section 3.1.4.1).</summary>
+    /// <summary>The algorithm that signs where none was negotiated (MS-SMB2 3.1.4.1).</summary>
     public static Smb2SigningAlgorithm DefaultSigning(Smb2Dialect dialect) =>
         dialect >= Smb2Dialect.Smb300 ? Smb2SigningAlgorithm.AesCmac : Smb2SigningAlgorithm.HmacSha256;
 

@@ -83,7 +83,7 @@ internal sealed class X86AesCmac : AesCmac
         return chain ^ k0;
     }
 
-    /// <summary>FIPS 197 section 5.2.</summary>
+    /// <summary>FIPS 197 5.2.</summary>
     private static void ExpandKey(Vector128<byte> key, Span<Vector128<byte>> roundKeys)
     {
         roundKeys[0] = key;

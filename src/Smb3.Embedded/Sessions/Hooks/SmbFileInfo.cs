@@ -84,7 +84,7 @@ public enum SmbDeleteCause
 /// <param name="File">What is changed.</param>
 /// <param name="Parts">Which parts are set.</param>
 /// <param name="Descriptor">
-/// A self-relative security descriptor with them (MS-DTYP section 2.4.6). Permission bits stand in it as POSIX clients send them: as an
+/// A self-relative security descriptor with them (MS-DTYP 2.4.6). Permission bits stand in it as POSIX clients send them: as an
 /// entry of the DACL for the SID S-1-5-88-3-MODE.
 /// </param>
 public sealed record SmbSecurityInfo(SmbFileName File, SmbSecurityParts Parts, ReadOnlyMemory<byte> Descriptor);

@@ -112,24 +112,3 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
     private NtResult<IStoreStream> Open(NtResult<MemoryNamedStream> opened) =>
         opened.Succeeded ? new MemoryStreamHandle(path, node, opened.Value) : opened.Status;
 }
-
-/// <summary>An open handle on a stream.</summary>
-internal sealed class MemoryStreamHandle(StorePath path, MemoryNode node, MemoryNamedStream stream)
-    : MemoryHandle(path, node, stream), IStoreStream
-{
-    /// <inheritdoc/>
-    public string StreamName { get; } = stream.Name;
-}
-
-/// <summary>A listing in name order that continues behind the last name it gave, whatever changed meanwhile.</summary>
-internal sealed class MemoryListing(MemoryDirectory directory) : IStoreListing
-{
-    private MemoryLink? _last;
-
-    /// <inheritdoc/>
-    public ValueTask<NtResult<int>> ReadAsync(Memory<StoreEntry> entries, CancellationToken cancellationToken) =>
-        new(directory.Read(ref _last, entries.Span));
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}

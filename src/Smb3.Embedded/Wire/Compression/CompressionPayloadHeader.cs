@@ -3,7 +3,7 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Wire.Compression;
 
 /// <summary>
-/// One payload of a chained message (MS-SMB2 section 2.2.42.2.1): CompressionAlgorithm (2), Flags (2), Length (4), and for the LZ
+/// One payload of a chained message (MS-SMB2 2.2.42.2.1): CompressionAlgorithm (2), Flags (2), Length (4), and for the LZ
 /// algorithms OriginalPayloadSize (4), which Length counts. The payload follows.
 /// </summary>
 internal readonly ref struct CompressionPayloadHeader

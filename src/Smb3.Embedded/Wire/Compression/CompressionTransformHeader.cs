@@ -3,9 +3,9 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Wire.Compression;
 
 /// <summary>
-/// The header in front of a compressed message. Unchained (MS-SMB2 section 2.2.42.1): ProtocolId FC 'SMB',
+/// The header in front of a compressed message. Unchained (MS-SMB2 2.2.42.1): ProtocolId FC 'SMB',
 /// OriginalCompressedSegmentSize (4), CompressionAlgorithm (2), Flags (2), Offset (4): that many bytes follow as they are, then the
-/// compressed ones. Chained (section 2.2.42.2): ProtocolId, OriginalCompressedSegmentSize, then payloads that each have a
+/// compressed ones. Chained (MS-SMB2 2.2.42.2): ProtocolId, OriginalCompressedSegmentSize, then payloads that each have a
 /// <see cref="CompressionPayloadHeader"/>. Which of the two it is was negotiated, and Flags repeats it.
 /// </summary>
 internal readonly ref struct CompressionTransformHeader

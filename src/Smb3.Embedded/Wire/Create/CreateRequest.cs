@@ -4,13 +4,13 @@ using Smb3.Embedded.Wire.Create.Contexts;
 namespace Smb3.Embedded.Wire.Create;
 
 /// <summary>
-/// CREATE request (MS-SMB2 section 2.2.13), offsets in the body:
+/// CREATE request (MS-SMB2 2.2.13), offsets in the body:
 /// <code>
 ///  0 StructureSize 57   2 SecurityFlags    3 RequestedOplockLevel   4 ImpersonationLevel   8 SmbCreateFlags   16 Reserved
 /// 24 DesiredAccess     28 FileAttributes  32 ShareAccess           36 CreateDisposition   40 CreateOptions
 /// 44 NameOffset, NameLength (46)          48 CreateContextsOffset, CreateContextsLength (52)                  56 Buffer
 /// </code>
-/// Values are as sent: an unknown disposition, option or impersonation level has its own status in section 3.3.5.9.
+/// Values are as sent: an unknown disposition, option or impersonation level has its own status in MS-SMB2 3.3.5.9.
 /// </summary>
 internal readonly ref struct CreateRequest
 {
@@ -54,7 +54,7 @@ internal readonly ref struct CreateRequest
         return true;
     }
 
-    /// <summary>The create contexts; false when their chain is malformed: STATUS_INVALID_PARAMETER (section 3.3.5.9).</summary>
+    /// <summary>The create contexts; false when their chain is malformed: STATUS_INVALID_PARAMETER (MS-SMB2 3.3.5.9).</summary>
     public bool TryGetContexts(out CreateContextList contexts) =>
         CreateContextList.TryParse(MessageBuffer.Slice(_message, _message.UInt32(Body + 48), _message.UInt32(Body + 52)), out contexts);
 }

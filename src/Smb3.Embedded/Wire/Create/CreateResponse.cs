@@ -4,7 +4,7 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.Wire.Create;
 
 /// <summary>
-/// CREATE response (MS-SMB2 section 2.2.14), offsets in the body:
+/// CREATE response (MS-SMB2 2.2.14), offsets in the body:
 /// <code>
 ///  0 StructureSize 89   2 OplockLevel   3 Flags   4 CreateAction   8 times, sizes, attributes (52)   60 Reserved2
 /// 64 FileId (16)       80 CreateContextsOffset, CreateContextsLength (84)   88 Buffer

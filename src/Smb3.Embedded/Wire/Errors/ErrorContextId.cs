@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Errors;
 
-/// <summary>ErrorId of an error context (MS-SMB2 section 2.2.2.1).</summary>
+/// <summary>ErrorId of an error context (MS-SMB2 2.2.2.1).</summary>
 internal enum ErrorContextId : uint
 {
     Default = 0x00000000,

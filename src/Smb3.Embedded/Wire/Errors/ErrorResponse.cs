@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Errors;
 
 /// <summary>
-/// ERROR response (MS-SMB2 section 2.2.2): StructureSize 9, ErrorContextCount (1), Reserved (1), ByteCount (4), ErrorData.
+/// ERROR response (MS-SMB2 2.2.2): StructureSize 9, ErrorContextCount (1), Reserved (1), ByteCount (4), ErrorData.
 /// From SMB 3.1.1 on, error data is wrapped in error contexts; before, it stands there bare.
 /// </summary>
 internal static class ErrorResponse
@@ -45,7 +45,7 @@ internal static class ErrorResponse
         return body.Slice(DataOffset + ContextHeaderSize, dataLength);
     }
 
-    /// <summary>STATUS_BUFFER_TOO_SMALL tells how much would do (MS-SMB2 section 2.2.2.2.2). Returns the bytes written.</summary>
+    /// <summary>STATUS_BUFFER_TOO_SMALL tells how much would do (MS-SMB2 2.2.2.2.2). Returns the bytes written.</summary>
     public static int WriteRequiredLength(Span<byte> body, bool asContext, uint requiredLength)
     {
         WriteWithData(body, asContext, ErrorContextId.Default, sizeof(uint)).Put(0, requiredLength);

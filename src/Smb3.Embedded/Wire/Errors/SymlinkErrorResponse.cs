@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Errors;
 
 /// <summary>
-/// Symbolic Link Error Response (MS-SMB2 section 2.2.2.2.1), the error data of STATUS_STOPPED_ON_SYMLINK:
+/// Symbolic Link Error Response (MS-SMB2 2.2.2.2.1), the error data of STATUS_STOPPED_ON_SYMLINK:
 /// <code>
 ///  0 SymLinkLength (of what follows)   4 SymLinkErrorTag 'SYML'   8 ReparseTag           12 ReparseDataLength
 /// 14 UnparsedPathLength               16 SubstituteNameOffset   18 SubstituteNameLength  20 PrintNameOffset   22 PrintNameLength

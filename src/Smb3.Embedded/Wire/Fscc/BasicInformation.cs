@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FileBasicInformation as a client sets it (MS-FSCC section 2.4). The times are raw: 0 leaves a time as it is, -1 also stops the
+/// FileBasicInformation as a client sets it (MS-FSCC 2.4). The times are raw: 0 leaves a time as it is, -1 also stops the
 /// file system from changing it on this handle's account, -2 lets it change again. Attributes 0 leave the attributes as they are.
 /// </summary>
 internal readonly record struct BasicInformation(

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FSCTL_GET_COMPRESSION reply and FSCTL_SET_COMPRESSION request (MS-FSCC section 2.3): CompressionState (2).
+/// FSCTL_GET_COMPRESSION reply and FSCTL_SET_COMPRESSION request (MS-FSCC 2.3): CompressionState (2).
 /// </summary>
 internal static class CompressionState
 {

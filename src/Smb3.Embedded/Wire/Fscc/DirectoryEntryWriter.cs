@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// Writes directory entries (MS-FSCC section 2.4). All classes but FileNames begin with:
+/// Writes directory entries (MS-FSCC 2.4). All classes but FileNames begin with:
 /// <code>
 ///  0 NextEntryOffset    4 FileIndex   8 CreationTime   16 LastAccessTime   24 LastWriteTime   32 ChangeTime
 /// 40 EndOfFile         48 AllocationSize              56 FileAttributes   60 FileNameLength

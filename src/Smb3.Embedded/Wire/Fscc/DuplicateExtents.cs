@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// SMB2_DUPLICATE_EXTENTS_DATA (MS-FSCC section 2.3): SourceFileId (16), SourceFileOffset (8), TargetFileOffset (8), ByteCount (8).
+/// SMB2_DUPLICATE_EXTENTS_DATA (MS-FSCC 2.3): SourceFileId (16), SourceFileOffset (8), TargetFileOffset (8), ByteCount (8).
 /// The Ex form has StructureSize (8) before it and Flags (4), Reserved (4) after it.
 /// </summary>
 internal readonly record struct DuplicateExtents(Smb2FileId Source, long SourceOffset, long TargetOffset, long ByteCount, uint Flags)

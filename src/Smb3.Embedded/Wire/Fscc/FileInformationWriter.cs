@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// Writes the answers of QUERY_INFO that describe one file (MS-FSCC section 2.4). The status follows MS-FSA section 2.1.5.12: a buffer
+/// Writes the answers of QUERY_INFO that describe one file (MS-FSCC 2.4). The status follows MS-FSA 2.1.5.12: a buffer
 /// too short for the fixed part is STATUS_INFO_LENGTH_MISMATCH; a name that does not fit is cut off with STATUS_BUFFER_OVERFLOW.
 /// Lists (streams, EAs, links) have writers of their own.
 /// </summary>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>FILE_LEVEL_TRIM (MS-FSCC section 2.3): Key (4), NumRanges (4), Ranges. The answer is one number (4): ranges done.</summary>
+/// <summary>FILE_LEVEL_TRIM (MS-FSCC 2.3): Key (4), NumRanges (4), Ranges. The answer is one number (4): ranges done.</summary>
 internal readonly ref struct FileLevelTrim
 {
     public const int ResponseSize = sizeof(uint);

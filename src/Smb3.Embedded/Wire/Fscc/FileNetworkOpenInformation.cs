@@ -3,8 +3,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// Times, sizes and attributes as CREATE and CLOSE responses (MS-SMB2 sections 2.2.14 and 2.2.16) and FileNetworkOpenInformation
-/// (MS-FSCC section 2.4) lay them out: CreationTime (8), LastAccessTime (8), LastWriteTime (8), ChangeTime (8), AllocationSize (8),
+/// Times, sizes and attributes as CREATE and CLOSE responses (MS-SMB2 2.2.14 and 2.2.16) and FileNetworkOpenInformation
+/// (MS-FSCC 2.4) lay them out: CreationTime (8), LastAccessTime (8), LastWriteTime (8), ChangeTime (8), AllocationSize (8),
 /// EndOfFile (8), FileAttributes (4).
 /// </summary>
 internal readonly record struct FileNetworkOpenInformation
@@ -48,7 +48,7 @@ internal readonly record struct FileNetworkOpenInformation
         Attributes = (FileAttributes)source.UInt32(48),
     };
 
-    /// <summary>A file with no attribute is "normal", and only then (MS-FSCC section 2.6).</summary>
+    /// <summary>A file with no attribute is "normal", and only then (MS-FSCC 2.6).</summary>
     internal static uint OnWire(FileAttributes attributes)
     {
         var others = attributes & ~FileAttributes.Normal;

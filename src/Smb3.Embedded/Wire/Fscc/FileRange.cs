@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FILE_ALLOCATED_RANGE_BUFFER (MS-FSCC section 2.3), both asked for and answered, and the ranges of FSCTL_FILE_LEVEL_TRIM:
+/// FILE_ALLOCATED_RANGE_BUFFER (MS-FSCC 2.3), both asked for and answered, and the ranges of FSCTL_FILE_LEVEL_TRIM:
 /// FileOffset (8), Length (8). Values are as sent and may be negative.
 /// </summary>
 internal readonly record struct FileRange(long Offset, long Length)

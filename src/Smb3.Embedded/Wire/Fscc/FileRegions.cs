@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>FILE_REGION_INPUT (MS-FSCC section 2.3): FileOffset (8), Length (8), DesiredUsage (4), Reserved (4).</summary>
+/// <summary>FILE_REGION_INPUT (MS-FSCC 2.3): FileOffset (8), Length (8), DesiredUsage (4), Reserved (4).</summary>
 internal readonly record struct FileRegionQuery(long Offset, long Length, uint DesiredUsage)
 {
     /// <summary>FILE_REGION_USAGE_VALID_CACHED_DATA.</summary>
@@ -23,7 +23,7 @@ internal readonly record struct FileRegionQuery(long Offset, long Length, uint D
 }
 
 /// <summary>
-/// FILE_REGION_OUTPUT (MS-FSCC section 2.3): Flags (4), TotalRegionEntryCount (4), RegionEntryCount (4), Reserved (4), and regions of
+/// FILE_REGION_OUTPUT (MS-FSCC 2.3): Flags (4), TotalRegionEntryCount (4), RegionEntryCount (4), Reserved (4), and regions of
 /// FileOffset (8), Length (8), Usage (4), Reserved (4).
 /// </summary>
 internal static class FileRegionsResponse

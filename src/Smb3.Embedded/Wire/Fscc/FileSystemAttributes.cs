@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>What a file system can do (MS-FSCC section 2.5.1).</summary>
+/// <summary>What a file system can do (MS-FSCC 2.5.1).</summary>
 [Flags]
 internal enum FileSystemAttributes : uint
 {

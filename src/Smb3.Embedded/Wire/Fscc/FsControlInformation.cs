@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>Flags of FILE_FS_CONTROL_INFORMATION (MS-FSCC section 2.5.2).</summary>
+/// <summary>Flags of FILE_FS_CONTROL_INFORMATION (MS-FSCC 2.5.2).</summary>
 [Flags]
 internal enum FsControlFlags : uint
 {
@@ -13,7 +13,7 @@ internal enum FsControlFlags : uint
 }
 
 /// <summary>
-/// FILE_FS_CONTROL_INFORMATION (MS-FSCC section 2.5.2): three thresholds of content indexing (8 each), DefaultQuotaThreshold (8),
+/// FILE_FS_CONTROL_INFORMATION (MS-FSCC 2.5.2): three thresholds of content indexing (8 each), DefaultQuotaThreshold (8),
 /// DefaultQuotaLimit (8), FileSystemControlFlags (4), Padding (4).
 /// </summary>
 /// <param name="DefaultThreshold">−1: none.</param>

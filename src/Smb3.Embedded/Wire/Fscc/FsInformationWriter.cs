@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// Writes the answers of QUERY_INFO that describe a volume (MS-FSCC section 2.5), with the statuses of MS-FSA section 2.1.5.13: a buffer
+/// Writes the answers of QUERY_INFO that describe a volume (MS-FSCC 2.5), with the statuses of MS-FSA 2.1.5.13: a buffer
 /// too short for the fixed part is STATUS_INFO_LENGTH_MISMATCH; a name that does not fit is cut off with STATUS_BUFFER_OVERFLOW.
 /// </summary>
 internal static class FsInformationWriter

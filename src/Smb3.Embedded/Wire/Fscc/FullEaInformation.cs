@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// One FILE_FULL_EA_INFORMATION (MS-FSCC section 2.4): NextEntryOffset (4), Flags (1), EaNameLength (1), EaValueLength (2), EaName
+/// One FILE_FULL_EA_INFORMATION (MS-FSCC 2.4): NextEntryOffset (4), Flags (1), EaNameLength (1), EaValueLength (2), EaName
 /// with a terminating zero, EaValue. Names are ASCII.
 /// </summary>
 internal readonly ref struct FullEaInformation

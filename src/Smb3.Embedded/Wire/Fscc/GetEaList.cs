@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FILE_GET_EA_INFORMATION (MS-FSCC section 2.4), the names of the attributes that a QUERY_INFO asks for, checked as a whole:
+/// FILE_GET_EA_INFORMATION (MS-FSCC 2.4), the names of the attributes that a QUERY_INFO asks for, checked as a whole:
 /// NextEntryOffset (4), EaNameLength (1), EaName with a terminating zero.
 /// </summary>
 internal readonly ref struct GetEaList

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>How the data of a file is checked (MS-FSCC sections 2.3.20 and 2.3.73).</summary>
+/// <summary>How the data of a file is checked (MS-FSCC 2.3.20 and 2.3.73).</summary>
 internal enum ChecksumType : ushort
 {
     None = 0x0000,
@@ -10,7 +10,7 @@ internal enum ChecksumType : ushort
 }
 
 /// <summary>
-/// FSCTL_GET_INTEGRITY_INFORMATION_BUFFER (MS-FSCC section 2.3.20): ChecksumAlgorithm (2), Reserved (2), Flags (4),
+/// FSCTL_GET_INTEGRITY_INFORMATION_BUFFER (MS-FSCC 2.3.20): ChecksumAlgorithm (2), Reserved (2), Flags (4),
 /// ChecksumChunkSizeInBytes (4), ClusterSizeInBytes (4).
 /// </summary>
 internal readonly record struct IntegrityInformation(ChecksumType Algorithm, uint Flags, uint ChunkSize, uint ClusterSize)
@@ -29,7 +29,7 @@ internal readonly record struct IntegrityInformation(ChecksumType Algorithm, uin
     }
 }
 
-/// <summary>FSCTL_SET_INTEGRITY_INFORMATION_BUFFER (MS-FSCC section 2.3.73): ChecksumAlgorithm (2), Reserved (2), Flags (4).</summary>
+/// <summary>FSCTL_SET_INTEGRITY_INFORMATION_BUFFER (MS-FSCC 2.3.73): ChecksumAlgorithm (2), Reserved (2), Flags (4).</summary>
 internal readonly record struct SetIntegrityInformation(ChecksumType Algorithm, uint Flags)
 {
     public const int Size = 8;
@@ -42,7 +42,7 @@ internal readonly record struct SetIntegrityInformation(ChecksumType Algorithm, 
 }
 
 /// <summary>
-/// FSCTL_SET_INTEGRITY_INFORMATION_BUFFER_EX (MS-FSCC section 2.3.75): EnableIntegrity (1), KeepIntegrityStateUnchanged (1), Reserved1 (2),
+/// FSCTL_SET_INTEGRITY_INFORMATION_BUFFER_EX (MS-FSCC 2.3.75): EnableIntegrity (1), KeepIntegrityStateUnchanged (1), Reserved1 (2),
 /// Flags (4), Version (1), Reserved2 (7).
 /// </summary>
 internal readonly record struct SetIntegrityInformationEx(bool Enable, bool KeepsState, uint Flags, byte Version)

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FILE_NOTIFY_INFORMATION (MS-FSCC section 2.7.1), one entry per change: NextEntryOffset (4), Action (4), FileNameLength (4), FileName
+/// FILE_NOTIFY_INFORMATION (MS-FSCC 2.7.1), one entry per change: NextEntryOffset (4), Action (4), FileNameLength (4), FileName
 /// relative to the watched directory.
 /// </summary>
 internal static class NotifyInformationWriter

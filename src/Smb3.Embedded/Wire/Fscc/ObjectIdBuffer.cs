@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FILE_OBJECTID_BUFFER, type 1 (MS-FSCC section 2.1.3.1): ObjectId (16), BirthVolumeId (16), BirthObjectId (16), DomainId (16, zero).
+/// FILE_OBJECTID_BUFFER, type 1 (MS-FSCC 2.1.3.1): ObjectId (16), BirthVolumeId (16), BirthObjectId (16), DomainId (16, zero).
 /// </summary>
 internal readonly record struct ObjectIdBuffer(Guid ObjectId, Guid BirthVolumeId, Guid BirthObjectId)
 {

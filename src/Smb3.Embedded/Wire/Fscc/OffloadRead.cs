@@ -1,11 +1,11 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FSCTL_OFFLOAD_READ_INPUT (MS-FSCC section 2.3.41):
+/// FSCTL_OFFLOAD_READ_INPUT (MS-FSCC 2.3.41):
 /// <code>
 ///  0 Size   4 Flags   8 TokenTimeToLive   12 Reserved   16 FileOffset (8)   24 CopyLength (8)
 /// </code>
-/// and FSCTL_OFFLOAD_READ_OUTPUT (section 2.3.42):
+/// and FSCTL_OFFLOAD_READ_OUTPUT (MS-FSCC 2.3.42):
 /// <code>
 ///  0 Size   4 Flags   8 TransferLength (8)   16 Token (512)
 /// </code>

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// STORAGE_OFFLOAD_TOKEN (MS-FSCC section 2.1.11), the two numbers of which are big-endian:
+/// STORAGE_OFFLOAD_TOKEN (MS-FSCC 2.1.11), the two numbers of which are big-endian:
 /// <code>
 ///  0 TokenType (4)   4 Reserved (2)   6 TokenIdLength (2)   8 TokenId (504)
 /// </code>

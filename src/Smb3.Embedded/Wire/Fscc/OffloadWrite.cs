@@ -1,11 +1,11 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FSCTL_OFFLOAD_WRITE_INPUT (MS-FSCC section 2.3.43):
+/// FSCTL_OFFLOAD_WRITE_INPUT (MS-FSCC 2.3.43):
 /// <code>
 ///  0 Size   4 Flags   8 FileOffset (8)   16 CopyLength (8)   24 TransferOffset (8)   32 Token (512)
 /// </code>
-/// and FSCTL_OFFLOAD_WRITE_OUTPUT (section 2.3.44): Size (4), Flags (4), LengthWritten (8).
+/// and FSCTL_OFFLOAD_WRITE_OUTPUT (MS-FSCC 2.3.44): Size (4), Flags (4), LengthWritten (8).
 /// </summary>
 internal readonly record struct OffloadWrite(uint StructureSize, ulong Offset, ulong Length, ulong TransferOffset)
 {

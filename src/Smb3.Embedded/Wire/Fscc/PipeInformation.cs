@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>FilePipeInformation (MS-FSCC section 2.4): ReadMode (4; 1: messages), CompletionMode (4; 1: do not wait).</summary>
+/// <summary>FilePipeInformation (MS-FSCC 2.4): ReadMode (4; 1: messages), CompletionMode (4; 1: do not wait).</summary>
 internal readonly record struct PipeInformation(uint ReadMode, uint CompletionMode)
 {
     public const int Size = 8;
@@ -18,7 +18,7 @@ internal readonly record struct PipeInformation(uint ReadMode, uint CompletionMo
     }
 }
 
-/// <summary>FilePipeLocalInformation (MS-FSCC section 2.4): ten numbers of four bytes, in this order.</summary>
+/// <summary>FilePipeLocalInformation (MS-FSCC 2.4): ten numbers of four bytes, in this order.</summary>
 internal readonly record struct PipeLocalInformation
 {
     public const int Size = 40;
@@ -62,7 +62,7 @@ internal readonly record struct PipeLocalInformation
     }
 }
 
-/// <summary>FilePipeRemoteInformation (MS-FSCC section 2.4): CollectDataTime (8), MaximumCollectionCount (4).</summary>
+/// <summary>FilePipeRemoteInformation (MS-FSCC 2.4): CollectDataTime (8), MaximumCollectionCount (4).</summary>
 internal readonly record struct PipeRemoteInformation(long CollectDataTime, uint MaximumCollectionCount)
 {
     public const int Size = 12;

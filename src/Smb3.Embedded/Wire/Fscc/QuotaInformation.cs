@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FILE_QUOTA_INFORMATION (MS-FSCC section 2.4.40):
+/// FILE_QUOTA_INFORMATION (MS-FSCC 2.4.40):
 /// <code>
 ///  0 NextEntryOffset    4 SidLength   8 ChangeTime   16 QuotaUsed   24 QuotaThreshold   32 QuotaLimit   40 Sid
 /// </code>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>FILE_GET_QUOTA_INFORMATION (MS-FSCC section 2.4.40.1): NextEntryOffset (4), SidLength (4), Sid.</summary>
+/// <summary>FILE_GET_QUOTA_INFORMATION (MS-FSCC 2.4.40.1): NextEntryOffset (4), SidLength (4), Sid.</summary>
 internal static class QuotaSidList
 {
     private const int SidOffset = 8;

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>Flags of FileRenameInformationEx and FileLinkInformationEx (MS-FSCC section 2.4).</summary>
+/// <summary>Flags of FileRenameInformationEx and FileLinkInformationEx (MS-FSCC 2.4).</summary>
 [Flags]
 internal enum RenameFlags : uint
 {
@@ -12,7 +12,7 @@ internal enum RenameFlags : uint
 }
 
 /// <summary>
-/// The new name of a file: FileRenameInformation and FileLinkInformation in the form of SMB2 (MS-FSCC section 2.4):
+/// The new name of a file: FileRenameInformation and FileLinkInformation in the form of SMB2 (MS-FSCC 2.4):
 /// ReplaceIfExists (1), Reserved (7), RootDirectory (8), FileNameLength (4), FileName. The Ex classes have Flags (4) in the first place.
 /// </summary>
 internal readonly ref struct RenameInformation

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// REPARSE_DATA_BUFFER (MS-FSCC section 2.1.2.2): ReparseTag (4), ReparseDataLength (2), Reserved (2), DataBuffer. Tags that are not
-/// Microsoft's have a GUID before the data (section 2.1.2.3).
+/// REPARSE_DATA_BUFFER (MS-FSCC 2.1.2.2): ReparseTag (4), ReparseDataLength (2), Reserved (2), DataBuffer. Tags that are not
+/// Microsoft's have a GUID before the data (MS-FSCC 2.1.2.3).
 /// </summary>
 internal readonly ref struct ReparseDataBuffer
 {
@@ -54,7 +54,7 @@ internal readonly ref struct ReparseDataBuffer
     }
 
     /// <summary>
-    /// The target of a symbolic link (MS-FSCC section 2.1.2.4): SubstituteNameOffset (2), SubstituteNameLength (2), PrintNameOffset (2),
+    /// The target of a symbolic link (MS-FSCC 2.1.2.4): SubstituteNameOffset (2), SubstituteNameLength (2), PrintNameOffset (2),
     /// PrintNameLength (2), Flags (4), PathBuffer.
     /// </summary>
     public bool TryGetSymlink(out string substituteName, out string printName, out bool isRelative)

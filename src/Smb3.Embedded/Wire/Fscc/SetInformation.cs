@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>Flags of FileDispositionInformationEx (MS-FSCC section 2.4).</summary>
+/// <summary>Flags of FileDispositionInformationEx (MS-FSCC 2.4).</summary>
 [Flags]
 internal enum DispositionFlags : uint
 {
@@ -15,7 +15,7 @@ internal enum DispositionFlags : uint
 }
 
 /// <summary>
-/// Reads what SET_INFO sets when it is one value or one name. False when the buffer is too short, which MS-FSA section 2.1.5.15 answers
+/// Reads what SET_INFO sets when it is one value or one name. False when the buffer is too short, which MS-FSA 2.1.5.15 answers
 /// with STATUS_INFO_LENGTH_MISMATCH.
 /// </summary>
 internal static class SetInformation

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FileStreamInformation (MS-FSCC section 2.4), one entry per stream: NextEntryOffset (4), StreamNameLength (4), StreamSize (8),
+/// FileStreamInformation (MS-FSCC 2.4), one entry per stream: NextEntryOffset (4), StreamNameLength (4), StreamSize (8),
 /// StreamAllocationSize (8), StreamName, such as <c>::$DATA</c>.
 /// </summary>
 internal static class StreamInformationWriter

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Info;
 
 /// <summary>
-/// CHANGE_NOTIFY request (MS-SMB2 section 2.2.35): StructureSize 32, Flags (2), OutputBufferLength (4), FileId (16),
+/// CHANGE_NOTIFY request (MS-SMB2 2.2.35): StructureSize 32, Flags (2), OutputBufferLength (4), FileId (16),
 /// CompletionFilter (4), Reserved (4).
 /// </summary>
 internal readonly ref struct ChangeNotifyRequest

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Info;
 
 /// <summary>
-/// The responses of QUERY_DIRECTORY, CHANGE_NOTIFY and QUERY_INFO (MS-SMB2 sections 2.2.34, 2.2.36 and 2.2.38): StructureSize 9,
+/// The responses of QUERY_DIRECTORY, CHANGE_NOTIFY and QUERY_INFO (MS-SMB2 2.2.34, 2.2.36 and 2.2.38): StructureSize 9,
 /// OutputBufferOffset (2), OutputBufferLength (4), Buffer. The buffer is written first, straight to its place.
 /// </summary>
 internal static class OutputBufferResponse

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Info;
 
-/// <summary>Flags of QUERY_DIRECTORY (MS-SMB2 section 2.2.33).</summary>
+/// <summary>Flags of QUERY_DIRECTORY (MS-SMB2 2.2.33).</summary>
 [Flags]
 internal enum QueryDirectoryFlags : byte
 {
@@ -12,7 +12,7 @@ internal enum QueryDirectoryFlags : byte
 }
 
 /// <summary>
-/// QUERY_DIRECTORY request (MS-SMB2 section 2.2.33), offsets in the body:
+/// QUERY_DIRECTORY request (MS-SMB2 2.2.33), offsets in the body:
 /// <code>
 ///  0 StructureSize 33   2 FileInformationClass   3 Flags   4 FileIndex   8 FileId (16)
 /// 24 FileNameOffset, FileNameLength (26)        28 OutputBufferLength   32 Buffer

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Wire.Info;
 
-/// <summary>Flags of QUERY_INFO for FileFullEaInformation (MS-SMB2 section 2.2.37).</summary>
+/// <summary>Flags of QUERY_INFO for FileFullEaInformation (MS-SMB2 2.2.37).</summary>
 [Flags]
 internal enum QueryInfoFlags : uint
 {
@@ -13,7 +13,7 @@ internal enum QueryInfoFlags : uint
 }
 
 /// <summary>
-/// QUERY_INFO request (MS-SMB2 section 2.2.37), offsets in the body:
+/// QUERY_INFO request (MS-SMB2 2.2.37), offsets in the body:
 /// <code>
 ///  0 StructureSize 41        2 InfoType   3 FileInfoClass   4 OutputBufferLength   8 InputBufferOffset   10 Reserved
 /// 12 InputBufferLength      16 AdditionalInformation       20 Flags               24 FileId (16)        40 Buffer

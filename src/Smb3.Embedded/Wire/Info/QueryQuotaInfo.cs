@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Info;
 
 /// <summary>
-/// SMB2_QUERY_QUOTA_INFO (MS-SMB2 section 2.2.37.1): ReturnSingle (1), RestartScan (1), Reserved (2), SidListLength (4),
+/// SMB2_QUERY_QUOTA_INFO (MS-SMB2 2.2.37.1): ReturnSingle (1), RestartScan (1), Reserved (2), SidListLength (4),
 /// StartSidLength (4), StartSidOffset (4), SidBuffer.
 /// </summary>
 internal readonly ref struct QueryQuotaInfo

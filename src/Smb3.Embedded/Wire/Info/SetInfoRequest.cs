@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Info;
 
 /// <summary>
-/// SET_INFO request (MS-SMB2 section 2.2.39), offsets in the body:
+/// SET_INFO request (MS-SMB2 2.2.39), offsets in the body:
 /// <code>
 ///  0 StructureSize 33   2 InfoType   3 FileInfoClass   4 BufferLength   8 BufferOffset   10 Reserved
 /// 12 AdditionalInformation          16 FileId (16)    32 Buffer

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Io;
 
-/// <summary>CLOSE request (MS-SMB2 section 2.2.15): StructureSize 24, Flags (2), Reserved (4), FileId (16).</summary>
+/// <summary>CLOSE request (MS-SMB2 2.2.15): StructureSize 24, Flags (2), Reserved (4), FileId (16).</summary>
 internal readonly ref struct CloseRequest
 {
     private const int Body = Smb2Header.Size;

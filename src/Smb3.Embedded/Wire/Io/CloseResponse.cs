@@ -2,7 +2,7 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Wire.Io;
 
-/// <summary>CLOSE response (MS-SMB2 section 2.2.16): StructureSize 60, Flags (2), Reserved (4), times, sizes and attributes (52).</summary>
+/// <summary>CLOSE response (MS-SMB2 2.2.16): StructureSize 60, Flags (2), Reserved (4), times, sizes and attributes (52).</summary>
 internal static class CloseResponse
 {
     public const int FixedSize = 60;

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Io;
 
-/// <summary>FLUSH request (MS-SMB2 section 2.2.17): StructureSize 24, Reserved1 (2), Reserved2 (4), FileId (16).</summary>
+/// <summary>FLUSH request (MS-SMB2 2.2.17): StructureSize 24, Reserved1 (2), Reserved2 (4), FileId (16).</summary>
 internal readonly ref struct FlushRequest
 {
     private const int Body = Smb2Header.Size;

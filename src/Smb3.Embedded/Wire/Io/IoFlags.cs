@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Io;
 
-/// <summary>Flags of CLOSE, request and response (MS-SMB2 sections 2.2.15 and 2.2.16).</summary>
+/// <summary>Flags of CLOSE, request and response (MS-SMB2 2.2.15 and 2.2.16).</summary>
 [Flags]
 internal enum CloseFlags : ushort
 {
@@ -10,7 +10,7 @@ internal enum CloseFlags : ushort
     PostQueryAttributes = 0x0001,
 }
 
-/// <summary>Flags of READ, SMB 3.0.2 and later (MS-SMB2 section 2.2.19).</summary>
+/// <summary>Flags of READ, SMB 3.0.2 and later (MS-SMB2 2.2.19).</summary>
 [Flags]
 internal enum ReadFlags : byte
 {
@@ -19,7 +19,7 @@ internal enum ReadFlags : byte
     RequestCompressed = 0x02,
 }
 
-/// <summary>Flags of WRITE (MS-SMB2 section 2.2.21).</summary>
+/// <summary>Flags of WRITE (MS-SMB2 2.2.21).</summary>
 [Flags]
 internal enum WriteFlags : uint
 {

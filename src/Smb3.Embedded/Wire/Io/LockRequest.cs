@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Io;
 
-/// <summary>Flags of a lock element (MS-SMB2 section 2.2.26.1).</summary>
+/// <summary>Flags of a lock element (MS-SMB2 2.2.26.1).</summary>
 [Flags]
 internal enum LockFlags : uint
 {
@@ -11,15 +11,15 @@ internal enum LockFlags : uint
     FailImmediately = 0x00000010,
 }
 
-/// <summary>SMB2_LOCK_ELEMENT (MS-SMB2 section 2.2.26.1): Offset (8), Length (8), Flags (4), Reserved (4).</summary>
+/// <summary>SMB2_LOCK_ELEMENT (MS-SMB2 2.2.26.1): Offset (8), Length (8), Flags (4), Reserved (4).</summary>
 internal readonly record struct LockElement(ulong Offset, ulong Length, LockFlags Flags)
 {
     public const int Size = 24;
 }
 
 /// <summary>
-/// LOCK request (MS-SMB2 section 2.2.26): StructureSize 48, LockCount (2), LockSequenceNumber (4 bits) and LockSequenceIndex (28 bits),
-/// FileId (16), Locks (24 each). A count of zero parses: section 3.3.5.14 gives it a status of its own.
+/// LOCK request (MS-SMB2 2.2.26): StructureSize 48, LockCount (2), LockSequenceNumber (4 bits) and LockSequenceIndex (28 bits),
+/// FileId (16), Locks (24 each). A count of zero parses: MS-SMB2 3.3.5.14 gives it a status of its own.
 /// </summary>
 internal readonly ref struct LockRequest
 {

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Io;
 
 /// <summary>
-/// READ request (MS-SMB2 section 2.2.19), offsets in the body:
+/// READ request (MS-SMB2 2.2.19), offsets in the body:
 /// <code>
 ///  0 StructureSize 49   2 Padding   3 Flags   4 Length   8 Offset   16 FileId (16)   32 MinimumCount   36 Channel
 /// 40 RemainingBytes    44 ReadChannelInfoOffset, ReadChannelInfoLength (46)         48 Buffer

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Io;
 
 /// <summary>
-/// READ response (MS-SMB2 section 2.2.20): StructureSize 17, DataOffset (1), Reserved (1), DataLength (4), DataRemaining (4),
+/// READ response (MS-SMB2 2.2.20): StructureSize 17, DataOffset (1), Reserved (1), DataLength (4), DataRemaining (4),
 /// Flags (4), Buffer. The data is read straight into its place: <see cref="FixedSize"/> bytes into the body.
 /// </summary>
 internal static class ReadResponse

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Io;
 
 /// <summary>
-/// WRITE request (MS-SMB2 section 2.2.21), offsets in the body:
+/// WRITE request (MS-SMB2 2.2.21), offsets in the body:
 /// <code>
 ///  0 StructureSize 49   2 DataOffset   4 Length   8 Offset   16 FileId (16)   32 Channel   36 RemainingBytes
 /// 40 WriteChannelInfoOffset, WriteChannelInfoLength (42)    44 Flags         48 Buffer
@@ -22,7 +22,7 @@ internal readonly ref struct WriteRequest
 
     public int DataLength => (int)_message.UInt32(Body + 4);
 
-    /// <summary>DataOffset as it was sent: section 3.3.5.13 refuses more than 0x100.</summary>
+    /// <summary>DataOffset as it was sent: MS-SMB2 3.3.5.13 refuses more than 0x100.</summary>
     public ushort SentDataOffset => _message.UInt16(Body + 2);
 
     public ulong Offset => _message.UInt64(Body + 8);

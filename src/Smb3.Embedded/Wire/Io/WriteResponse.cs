@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Io;
 
 /// <summary>
-/// WRITE response (MS-SMB2 section 2.2.22): StructureSize 17, Reserved (2), Count (4), Remaining (4), WriteChannelInfoOffset (2),
+/// WRITE response (MS-SMB2 2.2.22): StructureSize 17, Reserved (2), Count (4), Remaining (4), WriteChannelInfoOffset (2),
 /// WriteChannelInfoLength (2). The buffer that the odd size announces is never there.
 /// </summary>
 internal static class WriteResponse

@@ -1,12 +1,12 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
-/// <summary>SRV_COPYCHUNK (MS-SMB2 section 2.2.31.1.1): SourceOffset (8), TargetOffset (8), Length (4), Reserved (4).</summary>
+/// <summary>SRV_COPYCHUNK (MS-SMB2 2.2.31.1.1): SourceOffset (8), TargetOffset (8), Length (4), Reserved (4).</summary>
 internal readonly record struct CopyChunk(ulong SourceOffset, ulong TargetOffset, uint Length)
 {
     public const int Size = 24;
 }
 
-/// <summary>SRV_COPYCHUNK_COPY (MS-SMB2 section 2.2.31.1): SourceKey (24), ChunkCount (4), Reserved (4), Chunks.</summary>
+/// <summary>SRV_COPYCHUNK_COPY (MS-SMB2 2.2.31.1): SourceKey (24), ChunkCount (4), Reserved (4), Chunks.</summary>
 internal readonly ref struct CopyChunkRequest
 {
     public const int SourceKeySize = 24;
@@ -40,7 +40,7 @@ internal readonly ref struct CopyChunkRequest
 }
 
 /// <summary>
-/// SRV_COPYCHUNK_RESPONSE (MS-SMB2 section 2.2.32.1): ChunksWritten (4), ChunkBytesWritten (4), TotalBytesWritten (4). With
+/// SRV_COPYCHUNK_RESPONSE (MS-SMB2 2.2.32.1): ChunksWritten (4), ChunkBytesWritten (4), TotalBytesWritten (4). With
 /// STATUS_INVALID_PARAMETER the three are the server's limits: chunks, bytes of one chunk, bytes in all.
 /// </summary>
 internal static class CopyChunkResponse
@@ -52,20 +52,5 @@ internal static class CopyChunkResponse
         output.Put(0, chunksWritten);
         output.Put(4, chunkBytesWritten);
         output.Put(8, totalBytesWritten);
-    }
-}
-
-/// <summary>SRV_REQUEST_RESUME_KEY response (MS-SMB2 section 2.2.32.3): ResumeKey (24), ContextLength (4), Context.</summary>
-internal static class ResumeKeyResponse
-{
-    /// <summary>With four bytes in place of the context, as clients expect them.</summary>
-    public const int Size = 32;
-
-    public const int KeySize = 24;
-
-    public static void Write(Span<byte> output, ReadOnlySpan<byte> key)
-    {
-        output[..Size].Clear();
-        key.CopyTo(output[..KeySize]);
     }
 }

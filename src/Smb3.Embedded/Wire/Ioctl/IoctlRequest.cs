@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
 /// <summary>
-/// IOCTL request (MS-SMB2 section 2.2.31), offsets in the body:
+/// IOCTL request (MS-SMB2 2.2.31), offsets in the body:
 /// <code>
 ///  0 StructureSize 57   2 Reserved        4 CtlCode   8 FileId (16)   24 InputOffset, InputCount (28)   32 MaxInputResponse
 /// 36 OutputOffset, OutputCount (40)      44 MaxOutputResponse         48 Flags   52 Reserved2           56 Buffer
@@ -35,7 +35,7 @@ internal readonly ref struct IoctlRequest
 
     public uint MaxOutputResponse => _message.UInt32(Body + 44);
 
-    /// <summary>An FSCTL; anything else is answered with STATUS_NOT_SUPPORTED (section 3.3.5.15).</summary>
+    /// <summary>An FSCTL; anything else is answered with STATUS_NOT_SUPPORTED (MS-SMB2 3.3.5.15).</summary>
     public bool IsFsctl => _message.UInt32(Body + 48) == FsctlFlag;
 
     public static bool TryParse(ReadOnlySpan<byte> message, out IoctlRequest request)

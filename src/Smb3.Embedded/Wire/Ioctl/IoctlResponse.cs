@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
 /// <summary>
-/// IOCTL response (MS-SMB2 section 2.2.32), offsets in the body:
+/// IOCTL response (MS-SMB2 2.2.32), offsets in the body:
 /// <code>
 ///  0 StructureSize 49   2 Reserved        4 CtlCode   8 FileId (16)   24 InputOffset, InputCount (28)
 /// 32 OutputOffset, OutputCount (36)      40 Flags    44 Reserved2    48 Buffer

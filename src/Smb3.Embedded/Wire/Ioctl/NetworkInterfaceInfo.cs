@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Smb3.Embedded.Wire.Ioctl;
 
-/// <summary>Capability of a network interface (MS-SMB2 section 2.2.32.5).</summary>
+/// <summary>Capability of a network interface (MS-SMB2 2.2.32.5).</summary>
 [Flags]
 internal enum NetworkInterfaceCapabilities : uint
 {
@@ -13,9 +13,9 @@ internal enum NetworkInterfaceCapabilities : uint
 }
 
 /// <summary>
-/// NETWORK_INTERFACE_INFO response (MS-SMB2 section 2.2.32.5): Next (4), IfIndex (4), Capability (4), Reserved (4), LinkSpeed (8),
+/// NETWORK_INTERFACE_INFO response (MS-SMB2 2.2.32.5): Next (4), IfIndex (4), Capability (4), Reserved (4), LinkSpeed (8),
 /// SockAddr_Storage (128). An address family with IPv4: Family 2, Port (2), address (4); with IPv6: Family 23, Port (2),
-/// FlowInfo (4), address (16), ScopeId (4) (sections 2.2.32.5.1.1 and .2).
+/// FlowInfo (4), address (16), ScopeId (4) (MS-SMB2 2.2.32.5.1.1 and .2).
 /// </summary>
 internal static class NetworkInterfaceInfo
 {

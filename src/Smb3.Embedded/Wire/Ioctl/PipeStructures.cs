@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
 /// <summary>
-/// FSCTL_PIPE_WAIT (MS-FSCC section 2.3): Timeout (8), NameLength (4), TimeoutSpecified (1), Padding (1), Name.
+/// FSCTL_PIPE_WAIT (MS-FSCC 2.3): Timeout (8), NameLength (4), TimeoutSpecified (1), Padding (1), Name.
 /// </summary>
 internal readonly ref struct PipeWaitRequest
 {
@@ -25,7 +25,7 @@ internal readonly ref struct PipeWaitRequest
 }
 
 /// <summary>
-/// FSCTL_PIPE_PEEK reply (MS-FSCC section 2.3): NamedPipeState (4), ReadDataAvailable (4), NumberOfMessages (4),
+/// FSCTL_PIPE_PEEK reply (MS-FSCC 2.3): NamedPipeState (4), ReadDataAvailable (4), NumberOfMessages (4),
 /// MessageLength (4), Data.
 /// </summary>
 internal static class PipePeekResponse

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
-/// <summary>NETWORK_RESILIENCY_REQUEST (MS-SMB2 section 2.2.31.3): Timeout (4), Reserved (4).</summary>
+/// <summary>NETWORK_RESILIENCY_REQUEST (MS-SMB2 2.2.31.3): Timeout (4), Reserved (4).</summary>
 /// <param name="Timeout">Milliseconds; 0 leaves it to the server.</param>
 internal readonly record struct ResiliencyRequest(uint Timeout)
 {

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
 /// <summary>
-/// SRV_SNAPSHOT_ARRAY (MS-SMB2 section 2.2.32.2): NumberOfSnapShots (4), NumberOfSnapShotsReturned (4), SnapShotArraySize (4),
+/// SRV_SNAPSHOT_ARRAY (MS-SMB2 2.2.32.2): NumberOfSnapShots (4), NumberOfSnapShotsReturned (4), SnapShotArraySize (4),
 /// SnapShots: "@GMT-YYYY.MM.DD-HH.MM.SS" each with a terminating zero, and one more zero at the end.
 /// </summary>
 internal static class SnapshotArray

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Wire.Ioctl;
 
 /// <summary>
-/// VALIDATE_NEGOTIATE_INFO request (MS-SMB2 section 2.2.31.4): Capabilities (4), Guid (16), SecurityMode (2), DialectCount (2),
-/// Dialects. The response (section 2.2.32.6) has the dialect in place of the list.
+/// VALIDATE_NEGOTIATE_INFO request (MS-SMB2 2.2.31.4): Capabilities (4), Guid (16), SecurityMode (2), DialectCount (2),
+/// Dialects. The response (MS-SMB2 2.2.32.6) has the dialect in place of the list.
 /// </summary>
 internal readonly ref struct ValidateNegotiateInfo
 {

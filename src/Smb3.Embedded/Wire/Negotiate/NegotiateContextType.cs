@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Negotiate;
 
-/// <summary>ContextType of a negotiate context (MS-SMB2 section 2.2.3.1).</summary>
+/// <summary>ContextType of a negotiate context (MS-SMB2 2.2.3.1).</summary>
 internal enum NegotiateContextType : ushort
 {
     PreauthIntegrity = 0x0001,

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Negotiate;
 
 /// <summary>
-/// Appends negotiate contexts to a span (MS-SMB2 section 2.2.3.1), each on an 8-byte boundary. The span must begin on such a boundary
+/// Appends negotiate contexts to a span (MS-SMB2 2.2.3.1), each on an 8-byte boundary. The span must begin on such a boundary
 /// of the message. <see cref="Count"/> and <see cref="Length"/> are what the fixed part of the message needs afterwards.
 /// </summary>
 internal ref struct NegotiateContextWriter
@@ -15,7 +15,7 @@ internal ref struct NegotiateContextWriter
     /// <summary>Bytes written; the last context is not padded.</summary>
     public int Length { get; private set; }
 
-    /// <summary>SMB2_PREAUTH_INTEGRITY_CAPABILITIES (section 2.2.3.1.1).</summary>
+    /// <summary>SMB2_PREAUTH_INTEGRITY_CAPABILITIES (MS-SMB2 2.2.3.1.1).</summary>
     public void PreauthIntegrity(scoped ReadOnlySpan<Smb2HashAlgorithm> algorithms, scoped ReadOnlySpan<byte> salt)
     {
         var saltOffset = 4 + (algorithms.Length * sizeof(ushort));
@@ -30,7 +30,7 @@ internal ref struct NegotiateContextWriter
         salt.CopyTo(data[saltOffset..]);
     }
 
-    /// <summary>SMB2_ENCRYPTION_CAPABILITIES (section 2.2.3.1.2).</summary>
+    /// <summary>SMB2_ENCRYPTION_CAPABILITIES (MS-SMB2 2.2.3.1.2).</summary>
     public void Encryption(scoped ReadOnlySpan<Smb2Cipher> ciphers)
     {
         var data = Begin(NegotiateContextType.Encryption, 2 + (ciphers.Length * sizeof(ushort)));
@@ -41,7 +41,7 @@ internal ref struct NegotiateContextWriter
         }
     }
 
-    /// <summary>SMB2_SIGNING_CAPABILITIES (section 2.2.3.1.7).</summary>
+    /// <summary>SMB2_SIGNING_CAPABILITIES (MS-SMB2 2.2.3.1.7).</summary>
     public void Signing(scoped ReadOnlySpan<Smb2SigningAlgorithm> algorithms)
     {
         var data = Begin(NegotiateContextType.Signing, 2 + (algorithms.Length * sizeof(ushort)));
@@ -52,7 +52,7 @@ internal ref struct NegotiateContextWriter
         }
     }
 
-    /// <summary>SMB2_COMPRESSION_CAPABILITIES (section 2.2.3.1.3).</summary>
+    /// <summary>SMB2_COMPRESSION_CAPABILITIES (MS-SMB2 2.2.3.1.3).</summary>
     public void Compression(Smb2CompressionFlags flags, scoped ReadOnlySpan<Smb2CompressionAlgorithm> algorithms)
     {
         var data = Begin(NegotiateContextType.Compression, 8 + (algorithms.Length * sizeof(ushort)));
@@ -64,7 +64,7 @@ internal ref struct NegotiateContextWriter
         }
     }
 
-    /// <summary>SMB2_RDMA_TRANSFORM_CAPABILITIES (section 2.2.3.1.6).</summary>
+    /// <summary>SMB2_RDMA_TRANSFORM_CAPABILITIES (MS-SMB2 2.2.3.1.6).</summary>
     public void RdmaTransform(scoped ReadOnlySpan<Smb2RdmaTransform> transforms)
     {
         var data = Begin(NegotiateContextType.RdmaTransform, 8 + (transforms.Length * sizeof(ushort)));
@@ -75,10 +75,10 @@ internal ref struct NegotiateContextWriter
         }
     }
 
-    /// <summary>SMB2_TRANSPORT_CAPABILITIES (section 2.2.3.1.5).</summary>
+    /// <summary>SMB2_TRANSPORT_CAPABILITIES (MS-SMB2 2.2.3.1.5).</summary>
     public void Transport(Smb2TransportFlags flags) => Begin(NegotiateContextType.Transport, 4).Put(0, (uint)flags);
 
-    /// <summary>SMB2_NETNAME_NEGOTIATE_CONTEXT_ID (section 2.2.3.1.4); only clients send it.</summary>
+    /// <summary>SMB2_NETNAME_NEGOTIATE_CONTEXT_ID (MS-SMB2 2.2.3.1.4); only clients send it.</summary>
     public void NetName(scoped ReadOnlySpan<char> name) =>
         Begin(NegotiateContextType.NetName, name.Length * sizeof(char)).PutUtf16(0, name);
 

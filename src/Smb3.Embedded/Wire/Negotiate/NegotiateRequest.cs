@@ -1,13 +1,13 @@
 namespace Smb3.Embedded.Wire.Negotiate;
 
 /// <summary>
-/// NEGOTIATE request (MS-SMB2 section 2.2.3), offsets in the body:
+/// NEGOTIATE request (MS-SMB2 2.2.3), offsets in the body:
 /// <code>
 ///  0 StructureSize 36    2 DialectCount    4 SecurityMode   6 Reserved   8 Capabilities   12 ClientGuid (16)
 /// 28 ClientStartTime, or with dialect 3.1.1: NegotiateContextOffset (28), NegotiateContextCount (32), Reserved2
 /// 36 Dialects (2 each), padding, NegotiateContextList
 /// </code>
-/// A dialect count of zero parses: section 3.3.5.4 gives it a status of its own.
+/// A dialect count of zero parses: MS-SMB2 3.3.5.4 gives it a status of its own.
 /// </summary>
 internal readonly ref struct NegotiateRequest
 {

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Negotiate;
 
 /// <summary>
-/// NEGOTIATE response (MS-SMB2 section 2.2.4), offsets in the body:
+/// NEGOTIATE response (MS-SMB2 2.2.4), offsets in the body:
 /// <code>
 ///  0 StructureSize 65   2 SecurityMode      4 DialectRevision   6 NegotiateContextCount   8 ServerGuid (16)
 /// 24 Capabilities      28 MaxTransactSize  32 MaxReadSize      36 MaxWriteSize           40 SystemTime

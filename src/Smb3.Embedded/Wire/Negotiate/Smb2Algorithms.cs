@@ -1,13 +1,13 @@
 namespace Smb3.Embedded.Wire.Negotiate;
 
-/// <summary>HashAlgorithms (MS-SMB2 section 2.2.3.1.1).</summary>
+/// <summary>HashAlgorithms (MS-SMB2 2.2.3.1.1).</summary>
 internal enum Smb2HashAlgorithm : ushort
 {
     None = 0,
     Sha512 = 0x0001,
 }
 
-/// <summary>Ciphers (MS-SMB2 section 2.2.3.1.2).</summary>
+/// <summary>Ciphers (MS-SMB2 2.2.3.1.2).</summary>
 internal enum Smb2Cipher : ushort
 {
     None = 0,
@@ -17,7 +17,7 @@ internal enum Smb2Cipher : ushort
     Aes256Gcm = 0x0004,
 }
 
-/// <summary>CompressionAlgorithms (MS-SMB2 section 2.2.3.1.3).</summary>
+/// <summary>CompressionAlgorithms (MS-SMB2 2.2.3.1.3).</summary>
 internal enum Smb2CompressionAlgorithm : ushort
 {
     None = 0x0000,
@@ -28,7 +28,7 @@ internal enum Smb2CompressionAlgorithm : ushort
     Lz4 = 0x0005,
 }
 
-/// <summary>Flags of the compression capabilities (MS-SMB2 section 2.2.3.1.3).</summary>
+/// <summary>Flags of the compression capabilities (MS-SMB2 2.2.3.1.3).</summary>
 [Flags]
 internal enum Smb2CompressionFlags : uint
 {
@@ -36,7 +36,7 @@ internal enum Smb2CompressionFlags : uint
     Chained = 0x00000001,
 }
 
-/// <summary>Flags of the transport capabilities (MS-SMB2 section 2.2.3.1.5).</summary>
+/// <summary>Flags of the transport capabilities (MS-SMB2 2.2.3.1.5).</summary>
 [Flags]
 internal enum Smb2TransportFlags : uint
 {
@@ -44,7 +44,7 @@ internal enum Smb2TransportFlags : uint
     AcceptTransportLevelSecurity = 0x00000001,
 }
 
-/// <summary>RDMATransformIds (MS-SMB2 section 2.2.3.1.6).</summary>
+/// <summary>RDMATransformIds (MS-SMB2 2.2.3.1.6).</summary>
 internal enum Smb2RdmaTransform : ushort
 {
     None = 0x0000,
@@ -52,7 +52,7 @@ internal enum Smb2RdmaTransform : ushort
     Signing = 0x0002,
 }
 
-/// <summary>SigningAlgorithms (MS-SMB2 section 2.2.3.1.7).</summary>
+/// <summary>SigningAlgorithms (MS-SMB2 2.2.3.1.7).</summary>
 internal enum Smb2SigningAlgorithm : ushort
 {
     HmacSha256 = 0x0000,

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Oplock;
 
 /// <summary>
-/// Lease break notification (MS-SMB2 section 2.2.23.2): StructureSize 44, NewEpoch (2), Flags (4), LeaseKey (16),
+/// Lease break notification (MS-SMB2 2.2.23.2): StructureSize 44, NewEpoch (2), Flags (4), LeaseKey (16),
 /// CurrentLeaseState (4), NewLeaseState (4), BreakReason (4), AccessMaskHint (4), ShareMaskHint (4).
 /// </summary>
 internal static class LeaseBreakNotification

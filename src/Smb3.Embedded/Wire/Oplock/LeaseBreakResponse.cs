@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Oplock;
 
 /// <summary>
-/// Lease break response (MS-SMB2 section 2.2.25.2): StructureSize 36, Reserved (2), Flags (4), LeaseKey (16), LeaseState (4),
+/// Lease break response (MS-SMB2 2.2.25.2): StructureSize 36, Reserved (2), Flags (4), LeaseKey (16), LeaseState (4),
 /// LeaseDuration (8).
 /// </summary>
 internal static class LeaseBreakResponse

@@ -3,8 +3,8 @@ using Smb3.Embedded.Wire.Create.Contexts;
 namespace Smb3.Embedded.Wire.Oplock;
 
 /// <summary>
-/// OPLOCK_BREAK from the client: an acknowledgement of an oplock break (MS-SMB2 section 2.2.24.1: StructureSize 24, OplockLevel (1),
-/// Reserved (5), FileId (16)) or of a lease break (section 2.2.24.2: StructureSize 36, Reserved (2), Flags (4), LeaseKey (16),
+/// OPLOCK_BREAK from the client: an acknowledgement of an oplock break (MS-SMB2 2.2.24.1: StructureSize 24, OplockLevel (1),
+/// Reserved (5), FileId (16)) or of a lease break (MS-SMB2 2.2.24.2: StructureSize 36, Reserved (2), Flags (4), LeaseKey (16),
 /// LeaseState (4), LeaseDuration (8)). The structure size tells which.
 /// </summary>
 internal readonly ref struct OplockBreakAcknowledgment

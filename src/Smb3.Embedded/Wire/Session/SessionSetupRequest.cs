@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Session;
 
 /// <summary>
-/// SESSION_SETUP request (MS-SMB2 section 2.2.5), offsets in the body:
+/// SESSION_SETUP request (MS-SMB2 2.2.5), offsets in the body:
 /// <code>
 ///  0 StructureSize 25   2 Flags   3 SecurityMode   4 Capabilities   8 Channel
 /// 12 SecurityBufferOffset, SecurityBufferLength (14)   16 PreviousSessionId   24 Buffer

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Session;
 
 /// <summary>
-/// SESSION_SETUP response (MS-SMB2 section 2.2.6): StructureSize 9, SessionFlags (2), SecurityBufferOffset (2),
+/// SESSION_SETUP response (MS-SMB2 2.2.6): StructureSize 9, SessionFlags (2), SecurityBufferOffset (2),
 /// SecurityBufferLength (2), Buffer.
 /// </summary>
 internal static class SessionSetupResponse

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Wire.Smb1Negotiate;
 
 /// <summary>
-/// The SMB1 NEGOTIATE with which an old or cautious client begins (MS-SMB2 section 3.3.5.3, MS-CIFS section 2.2.4.52): a header of
+/// The SMB1 NEGOTIATE with which an old or cautious client begins (MS-SMB2 3.3.5.3, MS-CIFS 2.2.4.52): a header of
 /// 32 bytes beginning with FF 'SMB' and command 0x72, WordCount 0, ByteCount (2), and dialects, each the byte 2 and a zero-terminated
 /// name. Nothing else of SMB1 is spoken.
 /// </summary>

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Tree;
 
 /// <summary>
-/// TREE_CONNECT request (MS-SMB2 section 2.2.9): StructureSize 9, Flags (2), PathOffset (2), PathLength (2), Buffer. With
+/// TREE_CONNECT request (MS-SMB2 2.2.9): StructureSize 9, Flags (2), PathOffset (2), PathLength (2), Buffer. With
 /// <see cref="TreeConnectRequestFlags.ExtensionPresent"/> contexts stand between the fixed part and the path; the offset of the path
 /// already skips them.
 /// </summary>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Tree;
 
 /// <summary>
-/// TREE_CONNECT response (MS-SMB2 section 2.2.10): StructureSize 16, ShareType (1), Reserved (1), ShareFlags (4), Capabilities (4),
+/// TREE_CONNECT response (MS-SMB2 2.2.10): StructureSize 16, ShareType (1), Reserved (1), ShareFlags (4), Capabilities (4),
 /// MaximalAccess (4).
 /// </summary>
 internal static class TreeConnectResponse

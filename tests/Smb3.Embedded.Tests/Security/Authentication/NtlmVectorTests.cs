@@ -9,7 +9,7 @@ using static Smb3.Embedded.Tests.Security.PublishedExchange;
 
 namespace Smb3.Embedded.Tests.Security.Authentication;
 
-/// <summary>The worked example of MS-NLMP section 4.2.4 and the NTLM inside the published SMB exchange.</summary>
+/// <summary>The worked example of MS-NLMP 4.2.4 and the NTLM inside the published SMB exchange.</summary>
 public class NtlmVectorTests
 {
     private const string NtResponse = "68CD0AB851E51C96AABC927BEBEF6A1C01010000000000000000000000000000AAAAAAAAAAAAAAAA00000000"

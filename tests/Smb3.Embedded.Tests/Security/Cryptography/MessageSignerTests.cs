@@ -52,7 +52,7 @@ public class MessageSignerTests
         Assert.Equal(expected, Smb2Header.SignatureOf(message).ToArray());
     }
 
-    [Theory] // MS-SMB2 section 3.1.4.1
+    [Theory] // MS-SMB2 3.1.4.1
     [InlineData(Smb2Command.Read, Smb2HeaderFlags.Signed, 0)]
     [InlineData(Smb2Command.Read, Smb2HeaderFlags.Signed | Smb2HeaderFlags.ServerToRedirector, 1)]
     [InlineData(Smb2Command.Cancel, Smb2HeaderFlags.Signed | Smb2HeaderFlags.Async, 2)]

@@ -13,7 +13,7 @@ public class PrimitiveTests
     private const string Rfc4493Message = "6BC1BEE22E409F96E93D7E117393172AAE2D8A571E03AC9C9EB76FAC45AF8E51"
         + "30C81C46A35CE411E5FBC1191A0A52EFF69F2445DF4F9B17AD2B417BE66C3710";
 
-    [Theory] // RFC 4493 section 4
+    [Theory] // RFC 4493 4
     [InlineData(0, "BB1D6929E95937287FA37D129B756746")]
     [InlineData(16, "070A16B46B4D4144F79BDD9DD04A287C")]
     [InlineData(40, "DFA66747DE9AE63030CA32611497C827")]
@@ -69,7 +69,7 @@ public class PrimitiveTests
         Assert.Equal(expected, Convert.ToHexString(hash));
     }
 
-    [Theory] // RFC 6229 section 2
+    [Theory] // RFC 6229 2
     [InlineData("0102030405", "B2396305F03DC027CCC3524A0A1118A86982944F18FC82D589C403A47A0D0919")]
     [InlineData("0102030405060708090A0B0C0D0E0F10", "9AC7CC9A609D1EF7B2932899CDE41B97")]
     public void Rc4GivesTheKeyStreamsOfRfc6229(string key, string expected)

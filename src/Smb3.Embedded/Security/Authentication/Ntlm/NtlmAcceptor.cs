@@ -6,7 +6,7 @@ using Smb3.Embedded.Security.Users;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// The server's side of one NTLM exchange (MS-NLMP section 3.2.5): NTLMv2 with extended session security, nothing older. Sends nothing
+/// The server's side of one NTLM exchange (MS-NLMP 3.2.5): NTLMv2 with extended session security, nothing older. Sends nothing
 /// itself; SPNEGO, or the raw exchange, carries its messages.
 /// </summary>
 /// <param name="options">What the server tells of itself.</param>

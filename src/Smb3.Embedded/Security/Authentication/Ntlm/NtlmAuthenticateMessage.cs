@@ -4,7 +4,7 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// AUTHENTICATE_MESSAGE (MS-NLMP section 2.2.1.3), with every field checked.
+/// AUTHENTICATE_MESSAGE (MS-NLMP 2.2.1.3), with every field checked.
 /// <code>
 ///  0 Signature (8)    8 MessageType 3    12 LmResponse (8)   20 NtResponse (8)   28 Domain (8)   36 User (8)
 /// 44 Workstation (8)  52 EncryptedRandomSessionKey (8)   60 Flags   64 Version (8)   72 MIC (16)   88 payload
@@ -63,7 +63,7 @@ internal readonly struct NtlmAuthenticateMessage
 
     public NtlmFlags Flags => (NtlmFlags)_message.Span.UInt32(FlagsOffset);
 
-    /// <summary>No name, no NT response, and no LM response but for one zero byte (MS-NLMP section 3.2.5.1.2).</summary>
+    /// <summary>No name, no NT response, and no LM response but for one zero byte (MS-NLMP 3.2.5.1.2).</summary>
     public bool IsAnonymous => UserName.Length == 0 && NtResponse.IsEmpty && (LmResponse.IsEmpty || LmResponse is [0]);
 
     /// <param name="message">The message.</param>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>MS-NLMP section 2.2.2.1.</summary>
+/// <summary>MS-NLMP 2.2.2.1.</summary>
 internal enum NtlmAvId : ushort
 {
     EndOfList = 0,

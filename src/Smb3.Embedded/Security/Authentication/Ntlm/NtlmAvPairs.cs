@@ -2,7 +2,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>Walks a list of attribute-value pairs (MS-NLMP section 2.2.2.1): id and length of two bytes each, then the value.</summary>
+/// <summary>Walks a list of attribute-value pairs (MS-NLMP 2.2.2.1): id and length of two bytes each, then the value.</summary>
 internal ref struct NtlmAvPairs(ReadOnlySpan<byte> list)
 {
     public const int HeaderSize = 4;

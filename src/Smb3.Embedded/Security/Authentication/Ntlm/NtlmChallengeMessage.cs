@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// CHALLENGE_MESSAGE (MS-NLMP section 2.2.1.2).
+/// CHALLENGE_MESSAGE (MS-NLMP 2.2.1.2).
 /// <code>
 ///  0 Signature (8)    8 MessageType 2    12 TargetName (8)   20 Flags
 /// 24 ServerChallenge (8)   32 Reserved (8)   40 TargetInfo (8)   48 Version (8)   56 payload

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>NEGOTIATE flags (MS-NLMP section 2.2.2.5).</summary>
+/// <summary>NEGOTIATE flags (MS-NLMP 2.2.2.5).</summary>
 [Flags]
 internal enum NtlmFlags : uint
 {

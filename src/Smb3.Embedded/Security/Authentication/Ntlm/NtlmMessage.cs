@@ -3,7 +3,7 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// What the three messages of NTLM have in common (MS-NLMP section 2.2.1): the signature, the type, and fields by offset.
+/// What the three messages of NTLM have in common (MS-NLMP 2.2.1): the signature, the type, and fields by offset.
 /// </summary>
 internal static class NtlmMessage
 {
@@ -16,7 +16,7 @@ internal static class NtlmMessage
     /// <summary>Length, maximum length (2 bytes each), offset (4).</summary>
     public const int FieldSize = 8;
 
-    /// <summary>Windows Server 2022 and NTLMSSP revision 15 (MS-NLMP section 2.2.2.10): some clients go by it.</summary>
+    /// <summary>Windows Server 2022 and NTLMSSP revision 15 (MS-NLMP 2.2.2.10): some clients go by it.</summary>
     public static ReadOnlySpan<byte> Version => [10, 0, 0x7C, 0x4F, 0, 0, 0, 15];
 
     public static ReadOnlySpan<byte> Signature => "NTLMSSP\0"u8;

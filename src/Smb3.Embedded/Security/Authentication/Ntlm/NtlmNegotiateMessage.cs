@@ -3,7 +3,7 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// NEGOTIATE_MESSAGE (MS-NLMP section 2.2.1.1). Only the flags count: its domain and workstation are OEM text for old servers.
+/// NEGOTIATE_MESSAGE (MS-NLMP 2.2.1.1). Only the flags count: its domain and workstation are OEM text for old servers.
 /// </summary>
 internal readonly ref struct NtlmNegotiateMessage
 {

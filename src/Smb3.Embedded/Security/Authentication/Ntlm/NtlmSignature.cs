@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// The message signature with extended session security (MS-NLMP sections 3.4.4.2, 3.4.5.2 and 3.4.5.3): its keys, and the one message
+/// The message signature with extended session security (MS-NLMP 3.4.4.2, 3.4.5.2 and 3.4.5.3): its keys, and the one message
 /// per direction that SMB has signed by NTLM: SPNEGO's list of mechanisms, with sequence number 0.
 /// </summary>
 internal static class NtlmSignature

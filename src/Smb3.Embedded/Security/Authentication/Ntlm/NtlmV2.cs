@@ -5,13 +5,13 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>The computations of NTLMv2 (MS-NLMP section 3.3.2) and its response (section 2.2.2.8).</summary>
+/// <summary>The computations of NTLMv2 (MS-NLMP 3.3.2) and its response (MS-NLMP 2.2.2.8).</summary>
 internal static class NtlmV2
 {
     public const int KeySize = 16;
     public const int ProofSize = 16;
 
-    /// <summary>Type 1, reserved, time, client challenge, reserved: then the attributes (MS-NLMP section 2.2.2.7).</summary>
+    /// <summary>Type 1, reserved, time, client challenge, reserved: then the attributes (MS-NLMP 2.2.2.7).</summary>
     public const int AttributesOffset = ProofSize + 28;
 
     /// <summary>In <see cref="NtlmAvId.Flags"/>: the client's AUTHENTICATE has a MIC.</summary>
@@ -38,7 +38,7 @@ internal static class NtlmV2
     public static void SessionBaseKey(ReadOnlySpan<byte> responseKey, ReadOnlySpan<byte> proof, Span<byte> key) =>
         HMACMD5.HashData(responseKey, proof, key);
 
-    /// <summary>The MIC over all three messages; the field in the third counts as zero (MS-NLMP section 3.1.5.1.2).</summary>
+    /// <summary>The MIC over all three messages; the field in the third counts as zero (MS-NLMP 3.1.5.1.2).</summary>
     public static void Mic(
         ReadOnlySpan<byte> sessionKey,
         ReadOnlySpan<byte> negotiate,

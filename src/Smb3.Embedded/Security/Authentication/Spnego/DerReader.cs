@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Security.Authentication.Spnego;
 
 /// <summary>
-/// Reads the definite-length DER of SPNEGO element by element (X.690 section 8.1). It never throws and never reads past its input,
+/// Reads the definite-length DER of SPNEGO element by element (X.690 8.1). It never throws and never reads past its input,
 /// which the base library's reader does by exception.
 /// </summary>
 internal ref struct DerReader(ReadOnlySpan<byte> source)
@@ -13,7 +13,7 @@ internal ref struct DerReader(ReadOnlySpan<byte> source)
     public const byte GeneralString = 0x1B;
     public const byte Sequence = 0x30;
 
-    /// <summary>[APPLICATION 0]: the frame of a GSS initial token (RFC 2743 section 3.1).</summary>
+    /// <summary>[APPLICATION 0]: the frame of a GSS initial token (RFC 2743 3.1).</summary>
     public const byte Application0 = 0x60;
 
     private ReadOnlySpan<byte> _rest = source;

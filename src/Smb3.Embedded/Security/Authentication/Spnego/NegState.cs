@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Security.Authentication.Spnego;
 
-/// <summary>RFC 4178 section 4.2.2.</summary>
+/// <summary>RFC 4178 4.2.2.</summary>
 internal enum NegState : byte
 {
     AcceptCompleted = 0,

@@ -3,7 +3,7 @@ using Smb3.Embedded.Security.Authentication.Gss;
 namespace Smb3.Embedded.Security.Authentication.Spnego;
 
 /// <summary>
-/// The first token (RFC 4178 section 4.2.1), in its GSS frame:
+/// The first token (RFC 4178 4.2.1), in its GSS frame:
 /// <code>
 /// [APPLICATION 0] { OID SPNEGO, [0] SEQUENCE {
 ///     [0] mechTypes SEQUENCE OF OID, [1] reqFlags OPTIONAL, [2] mechToken OCTET STRING OPTIONAL, [3] mechListMIC OPTIONAL } }
@@ -100,7 +100,7 @@ internal readonly ref struct NegTokenInit
 
     /// <summary>
     /// What the server says first, in the NEGOTIATE response: the mechanisms that it has, and the hint that Windows sends (NegTokenInit2,
-    /// MS-SPNG section 2.2.1).
+    /// MS-SPNG 2.2.1).
     /// </summary>
     public static byte[] WriteServerOffer(params ReadOnlySpan<ReadOnlyMemory<byte>> oids)
     {

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Security.Authentication.Spnego;
 
 /// <summary>
-/// Every token after the first, both ways (RFC 4178 section 4.2.2):
+/// Every token after the first, both ways (RFC 4178 4.2.2):
 /// <code>
 /// [1] SEQUENCE { [0] negState ENUMERATED OPTIONAL, [1] supportedMech OID OPTIONAL,
 ///     [2] responseToken OCTET STRING OPTIONAL, [3] mechListMIC OCTET STRING OPTIONAL }

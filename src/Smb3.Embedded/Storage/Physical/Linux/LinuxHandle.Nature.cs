@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 // What the inode is: sparse, compressed, a reparse point; and its object id.
 internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, IObjectIdFile
 {
-    private const int ObjectIdSize = 64; // FILE_OBJECTID_BUFFER (MS-FSCC section 2.1.3.1)
+    private const int ObjectIdSize = 64; // FILE_OBJECTID_BUFFER (MS-FSCC 2.1.3.1)
 
     private static ReadOnlySpan<byte> ObjectIdName => "user.smb3.objectid\0"u8;
 

@@ -1,31 +1,6 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
-
-/// <summary>An open file descriptor.</summary>
-internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
-{
-    public FileDescriptor()
-        : base(ownsHandle: true)
-    {
-    }
-
-    public FileDescriptor(nint descriptor)
-        : base(ownsHandle: true) => SetHandle(descriptor);
-
-    /// <summary>The number; only good while the handle is open.</summary>
-    public int Number => (int)handle;
-
-    /// <summary>
-    /// Whether it is known to be a place only (O_PATH), of which much must be asked by <see cref="HandlePath"/>: that is a walk through
-    /// /proc, which an open file is spared.
-    /// </summary>
-    public bool IsPlace { get; set; }
-
-    /// <inheritdoc/>
-    protected override bool ReleaseHandle() => Native.Close((int)handle) == 0;
-}
 
 /// <summary>
 /// The system calls of Linux on 64-bit x86 and Arm that the store needs. Those that older C libraries have no function for go through
@@ -243,40 +218,6 @@ internal static unsafe partial class Native
     public static partial int StatFs(FileDescriptor file, StatFsBuffer* buffer);
 }
 
-/// <summary>Flags of open(2); some differ between processors.</summary>
-internal static class OpenFlags
-{
-    public const int ReadOnly = 0;
-    public const int ReadWrite = 2;
-    public const int Create = 0x40;
-    public const int Exclusive = 0x80;
-    public const int NoTerminal = 0x100;
-    public const int NonBlocking = 0x800;
-    public const int CloseOnExec = 0x80000;
-    public const int Path = 0x200000;
-
-    public static int Directory => Native.IsArm ? 0x4000 : 0x10000;
-
-    /// <summary>A file without a name in a directory (O_TMPFILE).</summary>
-    public static int Unnamed => 0x400000 | Directory;
-
-    public static int NoFollow => Native.IsArm ? 0x8000 : 0x20000;
-}
-
-/// <summary>struct open_how of openat2(2).</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct OpenHow
-{
-    public const ulong NoMagicLinks = 0x02;
-    public const ulong NoSymlinks = 0x04;
-    public const ulong Beneath = 0x08;
-    public const ulong Cached = 0x20;
-
-    public ulong Flags;
-    public ulong Mode;
-    public ulong Resolve;
-}
-
 /// <summary>struct timespec.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimeSpec
@@ -304,59 +245,6 @@ internal struct CloneRange
     public ulong SourceOffset;
     public ulong Length;
     public ulong TargetOffset;
-}
-
-/// <summary>struct statx_timestamp.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 16)]
-internal struct StatxTime
-{
-    public long Seconds;
-    public uint Nanoseconds;
-}
-
-/// <summary>struct statx, the same on every processor.</summary>
-[StructLayout(LayoutKind.Sequential, Size = 256)]
-internal struct StatxBuffer
-{
-    public const uint Basic = 0x7FF;
-    public const uint BirthTime = 0x800;
-    public const ulong IsCompressed = 0x4; // STATX_ATTR_COMPRESSED
-    public const ulong IsImmutable = 0x10; // STATX_ATTR_IMMUTABLE
-    public const ulong IsAppendOnly = 0x20; // STATX_ATTR_APPEND
-    public const ulong IsMountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
-    public const int TypeMask = 0xF000;
-    public const int TypeDirectory = 0x4000;
-    public const int TypeRegular = 0x8000;
-    public const int TypeLink = 0xA000;
-
-    public uint Mask;
-    public uint BlockSize;
-    public ulong Attributes;
-    public uint Links;
-    public uint Uid;
-    public uint Gid;
-    public ushort Mode;
-    public ushort Spare;
-    public ulong Inode;
-    public long Size;
-    public long Blocks;
-    public ulong AttributesMask;
-    public StatxTime Access;
-    public StatxTime Birth;
-    public StatxTime Change;
-    public StatxTime Modify;
-    public uint DeviceMajorRaw;
-    public uint DeviceMinorRaw;
-    public uint DeviceMajor;
-    public uint DeviceMinor;
-
-    public readonly int Type => Mode & TypeMask;
-
-    public readonly bool IsDirectory => Type == TypeDirectory;
-
-    public readonly bool IsRegular => Type == TypeRegular;
-
-    public readonly ulong Device => ((ulong)DeviceMajor << 32) | DeviceMinor;
 }
 
 /// <summary>struct statfs of 64-bit processors.</summary>

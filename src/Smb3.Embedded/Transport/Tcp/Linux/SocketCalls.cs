@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Smb3.Embedded.Transport.Tcp.Linux;
 
@@ -51,15 +50,4 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport(C, EntryPoint = "close")]
     public static partial int Close(nint descriptor);
-}
-
-/// <summary>An epoll or eventfd descriptor.</summary>
-internal sealed class EpollHandle : SafeHandleMinusOneIsInvalid
-{
-    public EpollHandle()
-        : base(ownsHandle: true)
-    {
-    }
-
-    protected override bool ReleaseHandle() => SocketCalls.Close(handle) == 0;
 }

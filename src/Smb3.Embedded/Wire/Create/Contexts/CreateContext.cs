@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Create.Contexts;
 
 /// <summary>
-/// One create context (MS-SMB2 section 2.2.13.2): Next (4), NameOffset (2), NameLength (2), Reserved (2), DataOffset (2), DataLength (4),
+/// One create context (MS-SMB2 2.2.13.2): Next (4), NameOffset (2), NameLength (2), Reserved (2), DataOffset (2), DataLength (4),
 /// Buffer. The typed views return false when the data is too short for its type. They do not look at the name: the caller did.
 /// </summary>
 internal readonly ref struct CreateContext
@@ -52,17 +52,17 @@ internal readonly ref struct CreateContext
         _ => default,
     };
 
-    /// <summary>"DHnC": the handle to take up again (section 2.2.13.2.4).</summary>
+    /// <summary>"DHnC": the handle to take up again (MS-SMB2 2.2.13.2.4).</summary>
     public bool TryGetDurableHandleReconnect(out Smb2FileId fileId)
     {
         fileId = Data.Length < Smb2FileId.Size ? default : Smb2FileId.Read(Data, 0);
         return Data.Length >= Smb2FileId.Size;
     }
 
-    /// <summary>"DHnQ": sixteen reserved bytes (section 2.2.13.2.3).</summary>
+    /// <summary>"DHnQ": sixteen reserved bytes (MS-SMB2 2.2.13.2.3).</summary>
     public bool IsDurableHandleRequest() => Data.Length >= 16;
 
-    /// <summary>"AlSi" (section 2.2.13.2.2).</summary>
+    /// <summary>"AlSi" (MS-SMB2 2.2.13.2.2).</summary>
     public bool TryGetAllocationSize(out long size)
     {
         size = Data.Length < 8 ? 0 : Data.Int64(0);
@@ -76,7 +76,7 @@ internal readonly ref struct CreateContext
         return Data.Length is 0 or >= 8;
     }
 
-    /// <summary>"TWrp" (section 2.2.13.2.7).</summary>
+    /// <summary>"TWrp" (MS-SMB2 2.2.13.2.7).</summary>
     public bool TryGetTimewarpToken(out FileTime time)
     {
         time = Data.Length < 8 ? default : new FileTime(Data.Int64(0));
@@ -119,7 +119,7 @@ internal readonly ref struct CreateContext
         return Data.Length >= 36;
     }
 
-    /// <summary>SMB2_CREATE_APP_INSTANCE_ID (section 2.2.13.2.13): StructureSize 20, Reserved (2), AppInstanceId (16).</summary>
+    /// <summary>SMB2_CREATE_APP_INSTANCE_ID (MS-SMB2 2.2.13.2.13): StructureSize 20, Reserved (2), AppInstanceId (16).</summary>
     public bool TryGetAppInstanceId(out Guid id)
     {
         var valid = Data.Length >= 20 && Data.UInt16(0) == 20;

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Create.Contexts;
 
 /// <summary>
-/// The chain of create contexts, checked as a whole (MS-SMB2 section 2.2.13.2): entries and data on 8-byte boundaries, name and data
+/// The chain of create contexts, checked as a whole (MS-SMB2 2.2.13.2): entries and data on 8-byte boundaries, name and data
 /// inside their entry, the name before the data, at least four bytes of name.
 /// </summary>
 internal readonly ref struct CreateContextList

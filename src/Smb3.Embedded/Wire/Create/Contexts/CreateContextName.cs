@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Create.Contexts;
 
 /// <summary>
-/// The names of create contexts (MS-SMB2 section 2.2.13.2). The value is the name's first four bytes read in wire order, which also
+/// The names of create contexts (MS-SMB2 2.2.13.2). The value is the name's first four bytes read in wire order, which also
 /// tells the sixteen-byte names apart.
 /// </summary>
 internal enum CreateContextName : uint

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Create.Contexts;
 
 /// <summary>
-/// Appends create contexts to a span, each on an 8-byte boundary, and links them (MS-SMB2 sections 2.2.13.2 and 2.2.14.2). The span must
+/// Appends create contexts to a span, each on an 8-byte boundary, and links them (MS-SMB2 2.2.13.2 and 2.2.14.2). The span must
 /// begin on such a boundary of the message, as <see cref="CreateResponse.ContextsOffset"/> does, and be long enough.
 /// </summary>
 internal ref struct CreateContextWriter
@@ -23,7 +23,7 @@ internal ref struct CreateContextWriter
     /// <summary>Bytes written; the last context is not padded.</summary>
     public int Length { get; private set; }
 
-    /// <summary>"MxAc" (section 2.2.14.2.5).</summary>
+    /// <summary>"MxAc" (MS-SMB2 2.2.14.2.5).</summary>
     public void MaximalAccess(NtStatus queryStatus, FileAccessMask maximalAccess)
     {
         var data = Begin(CreateContextName.QueryMaximalAccess, 8);
@@ -31,7 +31,7 @@ internal ref struct CreateContextWriter
         data.Put(4, (uint)maximalAccess);
     }
 
-    /// <summary>"QFid" (section 2.2.14.2.9): an id of the file and one of the volume, and sixteen reserved bytes.</summary>
+    /// <summary>"QFid" (MS-SMB2 2.2.14.2.9): an id of the file and one of the volume, and sixteen reserved bytes.</summary>
     public void OnDiskId(ulong fileId, ulong volumeId)
     {
         var data = Begin(CreateContextName.QueryOnDiskId, 32);
@@ -39,10 +39,10 @@ internal ref struct CreateContextWriter
         data.Put(8, volumeId);
     }
 
-    /// <summary>"DHnQ" (section 2.2.14.2.3): the handle is durable.</summary>
+    /// <summary>"DHnQ" (MS-SMB2 2.2.14.2.3): the handle is durable.</summary>
     public void DurableHandle() => Begin(CreateContextName.DurableHandleRequest, 8);
 
-    /// <summary>"DH2Q" (section 2.2.14.2.12). <paramref name="timeout"/> is in milliseconds.</summary>
+    /// <summary>"DH2Q" (MS-SMB2 2.2.14.2.12). <paramref name="timeout"/> is in milliseconds.</summary>
     public void DurableHandleV2(uint timeout, DurableHandleFlags flags)
     {
         var data = Begin(CreateContextName.DurableHandleRequestV2, 8);
@@ -50,7 +50,7 @@ internal ref struct CreateContextWriter
         data.Put(4, (uint)flags);
     }
 
-    /// <summary>"RqLs" (sections 2.2.14.2.10 and 2.2.14.2.11), in the version that the value says.</summary>
+    /// <summary>"RqLs" (MS-SMB2 2.2.14.2.10 and 2.2.14.2.11), in the version that the value says.</summary>
     public void Lease(in LeaseContext lease)
     {
         var data = Begin(CreateContextName.RequestLease, lease.Version == 2 ? LeaseContext.SizeV2 : LeaseContext.SizeV1);

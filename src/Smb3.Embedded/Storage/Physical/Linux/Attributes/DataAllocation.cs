@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// What the data of a file occupies (MS-FSCC section 2.4.2, AllocationSize). The blocks of an inode count more than that: where attributes
+/// What the data of a file occupies (MS-FSCC 2.4.2, AllocationSize). The blocks of an inode count more than that: where attributes
 /// do not fit into the inode, ext4 and XFS give them a block, which is counted with the data's.
 /// </summary>
 internal static unsafe class DataAllocation

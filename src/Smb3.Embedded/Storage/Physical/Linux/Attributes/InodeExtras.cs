@@ -195,7 +195,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         }
     }
 
-    /// <summary>REPARSE_DATA_BUFFER and REPARSE_GUID_DATA_BUFFER (MS-FSCC sections 2.1.2.2 and 2.1.2.3): tag, length of the data, GUID.</summary>
+    /// <summary>REPARSE_DATA_BUFFER and REPARSE_GUID_DATA_BUFFER (MS-FSCC 2.1.2.2 and 2.1.2.3): tag, length of the data, GUID.</summary>
     private static bool IsReparsePoint(ReadOnlySpan<byte> value, uint tag)
     {
         var header = (tag & MicrosoftBit) != 0 ? ReparseHeaderSize : ReparseHeaderSize + GuidSize;

@@ -5,28 +5,6 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>FSCTL_GET_REPARSE_POINT (MS-FSA 2.1.5.10.14).</summary>
-internal sealed class GetReparsePointControl : IFsControl
-{
-    public async ValueTask<NtStatus> RunAsync(FsControlCall call)
-    {
-        var found = await call.File.GetReparsePointAsync(call.Ended).ConfigureAwait(false);
-        if (!found.Succeeded)
-        {
-            return found.Status;
-        }
-
-        if (call.MaxOutput < ReparseDataBuffer.HeaderSize)
-        {
-            return NtStatus.BufferTooSmall;
-        }
-
-        var fits = found.Value.Length <= call.MaxOutput;
-        call.Output = fits ? found.Value : found.Value[..call.MaxOutput];
-        return fits ? NtStatus.Success : NtStatus.BufferOverflow;
-    }
-}
-
 /// <summary>FSCTL_SET_REPARSE_POINT (MS-FSA 2.1.5.10.37).</summary>
 internal sealed class SetReparsePointControl : IFsControl
 {
@@ -50,13 +28,4 @@ internal sealed class SetReparsePointControl : IFsControl
             ? new(NtStatus.IoReparseDataInvalid)
             : call.File.SetReparsePointAsync(new ReparsePoint(call.Input.ToArray()), call.Ended);
     }
-}
-
-/// <summary>FSCTL_DELETE_REPARSE_POINT (MS-FSA 2.1.5.10.3): names the tag, and has no data.</summary>
-internal sealed class DeleteReparsePointControl : IFsControl
-{
-    public ValueTask<NtStatus> RunAsync(FsControlCall call) =>
-        ReparseDataBuffer.TryParse(call.Input.Span, out var buffer) && buffer.Data.IsEmpty
-            ? call.File.DeleteReparsePointAsync(new ReparsePoint(call.Input), call.Ended)
-            : new(NtStatus.IoReparseDataInvalid);
 }

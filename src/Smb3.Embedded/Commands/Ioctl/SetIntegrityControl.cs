@@ -4,22 +4,6 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
-/// FSCTL_GET_INTEGRITY_INFORMATION (MS-FSA 2.1.5.10.10). No store keeps checksums, and every file is told to have none. Only stores that
-/// clone blocks answer at all, as ReFS does: whoever clones asks first, for the algorithm of both files and the size of a cluster. Others
-/// refuse as NTFS does.
-/// </summary>
-internal sealed class GetIntegrityControl : IFsControl
-{
-    public ValueTask<NtStatus> RunAsync(FsControlCall call)
-    {
-        var output = new byte[IntegrityInformation.Size];
-        new IntegrityInformation(ChecksumType.None, 0, 0, (uint)call.File.Volume.Store.Traits.AllocationUnit).Write(output);
-        call.Output = output;
-        return new(NtStatus.Success);
-    }
-}
-
-/// <summary>
 /// FSCTL_SET_INTEGRITY_INFORMATION and its Ex form (MS-FSA 2.1.5.10.33 and .34): a file without checksums can stay as it is, and nothing
 /// else; who wants checksums is told that the volume has none.
 /// </summary>

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Pipes.NetApi;
 
 /// <summary>
 /// The parameters that all enumerations of srvsvc and wkssvc end with: an enum structure {level, union of containers {count, array}},
-/// PreferedMaximumLength, and a resume handle (for example MS-SRVS section 3.1.4.8).
+/// PreferedMaximumLength, and a resume handle (for example MS-SRVS 3.1.4.8).
 /// </summary>
 internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength, uint? Resume)
 {
@@ -82,45 +82,6 @@ internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength,
         if (Resume is not null)
         {
             writer.WriteUInt32(status == NetApiStatus.MoreData ? (uint)(start + count) : 0);
-        }
-
-        writer.WriteUInt32((uint)status);
-    }
-}
-
-/// <summary>The answer of the GetInfo operations: a union of pointers to a structure, and the status.</summary>
-internal static class NetGetInfo
-{
-    /// <summary>Writes it: the structure on success, a null pointer with any other status.</summary>
-    /// <param name="writer">Takes the answer.</param>
-    /// <param name="number">The level that was asked for.</param>
-    /// <param name="level">Its structure; null when it is not told.</param>
-    /// <param name="hasArm">
-    /// Whether the union has a case for the level. It decides what the client reads, whether or not the level is told: a pointer, or
-    /// nothing (C706 14.3.8).
-    /// </param>
-    /// <param name="item">What is told.</param>
-    /// <param name="status">The status, unless the level is not told.</param>
-    public static void Respond<T>(NdrWriter writer, uint number, NetInfoLevel<T>? level, bool hasArm, T? item, NetApiStatus status)
-        where T : class
-    {
-        writer.WriteUInt32(number);
-        if (level is null)
-        {
-            if (hasArm)
-            {
-                writer.WriteNull();
-            }
-
-            writer.WriteUInt32((uint)NetApiStatus.InvalidLevel);
-            return;
-        }
-
-        var present = status == NetApiStatus.Success && item is not null;
-        writer.WritePointer(present);
-        if (present)
-        {
-            level.Write(writer, item!);
         }
 
         writer.WriteUInt32((uint)status);

@@ -1,0 +1,28 @@
+namespace Smb3.Embedded.Storage.Physical.Linux;
+
+/// <summary>A directory that was found: a descriptor on it, and where it is.</summary>
+/// <param name="descriptor">The directory: open for reading, which spares ways through /proc, or a place only (O_PATH).</param>
+/// <param name="disk">Its path below the root as the disk has it, without a zero byte; empty for the root.</param>
+/// <param name="path">Its path as clients see it.</param>
+internal sealed class DirectoryPlace(FileDescriptor descriptor, byte[] disk, StorePath path) : IDisposable
+{
+    private StatxBuffer _asFound;
+
+    /// <summary>The directory.</summary>
+    public FileDescriptor Descriptor => descriptor;
+
+    /// <summary>Its path on the disk.</summary>
+    public byte[] Disk => disk;
+
+    /// <summary>Its path as clients see it.</summary>
+    public StorePath Path => path;
+
+    /// <summary>What it was when it was found.</summary>
+    public ref readonly StatxBuffer AsFound => ref _asFound;
+
+    /// <summary>Learns what it is.</summary>
+    public Errno Stat() => LinuxTree.Stat(descriptor, out _asFound);
+
+    /// <inheritdoc/>
+    public void Dispose() => descriptor.Dispose();
+}
