@@ -37,7 +37,7 @@ internal sealed class GrowingVolume
                 Disposition = CreateDisposition.OpenIf,
                 Options = options,
                 ShareMaximalAccess = FileAccessMask.FileAllAccess,
-                Caching = table is null ? null : new CachingWish
+                Caching = table is null ? null : new CachingRequest
                 {
                     State = caching,
                     Sink = new CountingSink(this),

@@ -228,7 +228,7 @@ internal sealed class FileObject : ICachedFile
     /// <param name="patient">Whether it waits for opens that are about to be closed (<see cref="FileOpen.IsLeaving"/>).</param>
     /// <param name="wait">With PENDING: what to wait for before trying again.</param>
     public NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingWish? wish, long extent, bool overwrites, bool again, bool patient, out OpenWait? wait)
+        FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient, out OpenWait? wait)
     {
         BreakBatch breaks = default;
         var status = TryAdd(open, path, wish, overwrites ? 0 : extent, overwrites, again, patient, ref breaks, out wait);
@@ -237,7 +237,7 @@ internal sealed class FileObject : ICachedFile
     }
 
     private NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingWish? wish, long extent, bool overwrites, bool again, bool patient,
+        FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient,
         ref BreakBatch breaks, out OpenWait? wait)
     {
         wait = null;

@@ -83,7 +83,7 @@ internal static class LeavingOpens
     }
 
     /// <summary>Whether more could be granted of a wish if it were not for opens that are about to be closed, and for no others.</summary>
-    public static bool OnlyLeavingHoldBack(this FileObject file, CachingWish wish, long extent)
+    public static bool OnlyLeavingHoldBack(this FileObject file, CachingRequest wish, long extent)
     {
         if (file.Caching.IsGrantedInFull(wish, extent))
         {

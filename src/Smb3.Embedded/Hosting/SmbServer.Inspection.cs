@@ -3,7 +3,7 @@ using Smb3.Embedded.Hosting;
 
 namespace Smb3.Embedded;
 
-/// <content>What a host sees of its clients, and how it ends them.</content>
+/// <content>How a host sees its clients and disconnects them.</content>
 public sealed partial class SmbServer
 {
     /// <summary>The client machines at this moment.</summary>
@@ -27,12 +27,12 @@ public sealed partial class SmbServer
     public IReadOnlyList<SmbActiveLease> Leases => Inspector.Leases(Inspector.Opens(Graph, Inspector.Sessions(Graph)));
 
     /// <summary>
-    /// All of that in one: what it refers to is in it. It takes no lock that a client would wait for. Empty while the server does not run.
+    /// All of these in one consistent snapshot. It takes no lock that a client would wait for, and is empty while the server is stopped.
     /// </summary>
     public SmbServerSnapshot Inspect() => Inspector.Inspect(Graph, _parts.Settings.TimeProvider);
 
     /// <summary>
-    /// Follows the changes: connections, sessions, channels and opens that come and go, and caching that is asked back. The first one is
+    /// Follows changes: connections, sessions, channels and opens that come and go, and caching that is revoked. The first one is
     /// a <see cref="SmbChangeKind.Resync"/>, upon which <see cref="Inspect"/> shows everything; so is one that stands for changes that
     /// were dropped because <paramref name="capacity"/> were waiting to be read. The watch goes on when the server is stopped and
     /// started again, and ends when it is disposed. Clients never wait for a watcher; while there is none it costs nothing.
@@ -56,21 +56,21 @@ public sealed partial class SmbServer
         return FollowAsync(capacity, cancellationToken);
     }
 
-    /// <summary>The client machine with this GUID; <see langword="null"/> when it is not there (any more).</summary>
+    /// <summary>The client machine with this GUID; <see langword="null"/> when there is none (any more).</summary>
     /// <param name="clientGuid"><see cref="SmbActiveClient.ClientGuid"/>.</param>
     public SmbActiveClient? FindClient(Guid clientGuid) => Clients.FirstOrDefault(client => client.ClientGuid == clientGuid);
 
-    /// <summary>The connection with this number; <see langword="null"/> when it is not there (any more).</summary>
+    /// <summary>The connection with this number; <see langword="null"/> when there is none (any more).</summary>
     /// <param name="connectionId"><see cref="SmbConnectionInfo.ConnectionId"/>.</param>
     public SmbActiveConnection? FindConnection(ulong connectionId) =>
         Graph?.FindConnection(connectionId) is { } connection ? new SmbActiveConnection(connection) : null;
 
-    /// <summary>The authenticated session with this id; <see langword="null"/> when it is not there (any more).</summary>
+    /// <summary>The authenticated session with this id; <see langword="null"/> when there is none (any more).</summary>
     /// <param name="sessionId"><see cref="SmbSessionInfo.SessionId"/>.</param>
     public SmbActiveSession? FindSession(ulong sessionId) =>
         Graph?.FindSession(sessionId) is { Identity: { } identity } session ? new SmbActiveSession(session, identity) : null;
 
-    /// <summary>The open with this number; <see langword="null"/> when it is not there (any more).</summary>
+    /// <summary>The open with this number; <see langword="null"/> when there is none (any more).</summary>
     /// <param name="openId"><see cref="SmbActiveOpen.OpenId"/>.</param>
     public SmbActiveOpen? FindOpen(ulong openId)
     {

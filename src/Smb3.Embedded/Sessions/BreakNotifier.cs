@@ -122,7 +122,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
             return true;
         }
 
-        if (open is FileHandle { Global.Grant.Kind: DurableKind.Resilient })
+        if (open is FileHandle { Global.Durability.Kind: DurableKind.Resilient })
         {
             // It stays whatever others want, and only loses its caching.
             return false;

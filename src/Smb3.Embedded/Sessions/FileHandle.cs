@@ -29,7 +29,7 @@ internal sealed class FileHandle : Open, IOpenHolder
     public bool IsLeaving => Session.IsLeaving && Global is not { CanDisconnect: true };
 
     /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable or Open.IsResilient.</summary>
-    public bool IsDurable => Global is { Grant.Kind: not DurableKind.None };
+    public bool IsDurable => Global is { Durability.Kind: not DurableKind.None };
 
     public LockSequences LockSequences
     {

@@ -24,7 +24,7 @@ public readonly record struct FileMetadata
     /// <summary>Bytes that the data occupies on disk.</summary>
     public long AllocationSize { get; init; }
 
-    /// <summary>When the file came to be.</summary>
+    /// <summary>When the file was created.</summary>
     public FileTime CreationTime { get; init; }
 
     /// <summary>When the data was last read, as far as the medium keeps it: like NTFS, a store need not move it with every read.</summary>
@@ -56,7 +56,7 @@ public readonly record struct FileMetadata
 public readonly record struct FileMetadataChange
 {
     /// <summary>
-    /// New DOS attributes; those that are no wish of anybody but say what the file is (<see cref="FileAttributes.Directory"/>,
+    /// New DOS attributes; those that nobody can ask for because they say what the file is (<see cref="FileAttributes.Directory"/>,
     /// <see cref="FileAttributes.SparseFile"/>, <see cref="FileAttributes.Compressed"/>, <see cref="FileAttributes.ReparsePoint"/>) are
     /// ignored and stay.
     /// </summary>

@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Storage;
 /// </summary>
 public interface ICompressibleFile
 {
-    /// <summary>Has the data, or of a directory what is made in it from now on, compressed or not.</summary>
+    /// <summary>Sets whether the data, or for a directory what is created in it from now on, is compressed.</summary>
     /// <param name="compressed">Whether it is.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or DISK_FULL, NOT_SUPPORTED for this file.</returns>

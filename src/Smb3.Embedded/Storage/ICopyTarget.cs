@@ -13,7 +13,7 @@ public interface ICopyTarget
     /// <param name="sourceOffset">Bytes from the start of the source.</param>
     /// <param name="targetOffset">Bytes from the start of this file.</param>
     /// <param name="length">
-    /// How many bytes. Source and target may overlap when both are one file: then the target ends up with what the source was before.
+    /// How many bytes. Source and target may overlap within one file: the target then ends up with the former contents of the source.
     /// </param>
     /// <param name="cancellationToken">Ends the wait; a part may have been copied then.</param>
     /// <returns>Success; NOT_SUPPORTED when it cannot do this one; or as <see cref="IStoreFile.WriteAsync"/>.</returns>
@@ -32,7 +32,7 @@ public interface ICloneTarget
     /// <param name="sourceOffset">Bytes from the start of the source: a multiple of the allocation unit.</param>
     /// <param name="targetOffset">Bytes from the start of this file: a multiple of the allocation unit.</param>
     /// <param name="length">
-    /// Bytes, a multiple of the allocation unit. Neither range reaches behind the end of its file, and they do not overlap.
+    /// Bytes, a multiple of the allocation unit. Neither range reaches beyond the end of its file, and they do not overlap.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; NOT_SUPPORTED for files that it cannot do it for; or DISK_FULL.</returns>

@@ -73,10 +73,13 @@ public interface IFileStore
     /// <summary>
     /// Whether <see cref="DeleteAsync"/> would succeed now. Clients are told that a file is deleted when they ask for it, and the name goes
     /// only when its last handle is closed, where nobody can be told any more: so what the medium will refuse must be refused here. Success
-    /// says that the store knows of no reason. The store as it comes knows that the root stays and that a directory which lists something
-    /// is not empty; override it where the medium has rights of its own, or keeps in a directory what it does not list.
+    /// means that the store knows of no reason why it would fail. The store as it comes knows that the root stays and that a directory
+    /// which lists something is not empty; override it where the medium has rights of its own, or keeps in a directory what it does not
+    /// list.
     /// </summary>
-    /// <param name="path">The file or directory. What does not exist may be asked for too: whether it could be deleted if it were made.</param>
+    /// <param name="path">
+    /// The file or directory. What does not exist may be asked for too: whether it could be deleted if it were made.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or what <see cref="DeleteAsync"/> would say.</returns>
     ValueTask<NtStatus> CanDeleteAsync(StorePath path, CancellationToken cancellationToken) =>
@@ -87,7 +90,7 @@ public interface IFileStore
     ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>What a handle of a store is used for. The server asks for no more than the client's open needs.</summary>
+/// <summary>What a handle is used for. The server asks for no more than the client's open needs.</summary>
 public enum StoreAccess
 {
     /// <summary>Metadata; and listing for a directory, where the medium lets it be listed.</summary>
@@ -103,13 +106,13 @@ public enum StoreAccess
 /// <summary>What a new file or directory is from the start.</summary>
 public readonly record struct NewFile
 {
-    /// <summary>Whether a directory is made.</summary>
+    /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory { get; init; }
 
     /// <summary>DOS attributes; <see cref="FileAttributes.Directory"/> in it says nothing.</summary>
     public FileAttributes Attributes { get; init; }
 
-    /// <summary>Bytes to set aside for the data; a wish.</summary>
+    /// <summary>How many bytes to preallocate for the data; only a hint.</summary>
     public long AllocationSize { get; init; }
 
     /// <summary>

@@ -3,8 +3,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A handle of a store with <see cref="StoreAbilities.PosixModes"/>: the file has permission bits. The server only keeps and tells them;
-/// what a caller may do the security descriptor says.
+/// A handle of a store with <see cref="StoreAbilities.PosixModes"/>: the file has permission bits. The server only keeps and reports them;
+/// what a caller may do is up to the security descriptor.
 /// </summary>
 public interface IPosixFile
 {

@@ -8,12 +8,12 @@ namespace Smb3.Embedded.Storage;
 /// </summary>
 public interface ISnapshotStore
 {
-    /// <summary>The times of the snapshots that there are now, in any order. Clients tell them apart by whole seconds.</summary>
+    /// <summary>The times of the current snapshots, in any order. Clients tell them apart by whole seconds.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken);
 
     /// <summary>The store as it was.</summary>
-    /// <param name="time">One of the times that are listed; what is below a second does not count.</param>
+    /// <param name="time">One of the listed times; fractions of a second are ignored.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// A store with <see cref="StoreAbilities.ReadOnly"/>, the same object for as long as there is the snapshot; it stays this store's,

@@ -20,20 +20,20 @@ public interface ISparseFile
     /// data keeps its space.
     /// </summary>
     /// <param name="offset">Bytes from the start, not negative.</param>
-    /// <param name="length">How many, more than none; the range ends inside the file.</param>
+    /// <param name="length">How many bytes, at least 1; the range ends inside the file.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or DISK_FULL.</returns>
     ValueTask<NtStatus> ZeroAsync(long offset, long length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Nobody needs what is in a range any more: it may read as zeros or as before from now on, and its space may be given back. A wish.
+    /// Nobody needs the contents of a range any more: from now on it may read as zeros or as before, and its space may be released. A hint.
     /// </summary>
     /// <param name="offset">Bytes from the start, not negative.</param>
-    /// <param name="length">How many, more than none; the range ends inside the file.</param>
+    /// <param name="length">How many bytes, at least 1; the range ends inside the file.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> TrimAsync(long offset, long length, CancellationToken cancellationToken) => new(NtStatus.Success);
 
-    /// <summary>Finds the first range at or behind <paramref name="offset"/> that occupies space. Only asked of sparse data.</summary>
+    /// <summary>Finds the first range at or after <paramref name="offset"/> that occupies space. Only asked of sparse data.</summary>
     /// <param name="offset">Bytes from the start, not negative.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
@@ -48,6 +48,6 @@ public interface ISparseFile
 /// <param name="Length">Bytes.</param>
 public readonly record struct StoreRange(long Offset, long Length)
 {
-    /// <summary>The first byte behind the range.</summary>
+    /// <summary>The first byte after the range.</summary>
     public long End => Offset + Length;
 }

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// The base of a store that nobody changes: an author says what is at a path, what a directory holds, and reads data. Everything that
+/// The base of a store that nobody changes: its author looks up paths, lists directories and reads data. Everything that
 /// changes something is refused with MEDIA_WRITE_PROTECTED.
 /// </summary>
 /// <example>
@@ -113,7 +113,9 @@ public abstract class ReadOnlyFileStore : IFileStore
         return file.ReadStreamAsync(offset, buffer, cancellationToken);
     }
 
-    /// <summary>What clients are told of an entry. The default numbers files by their path, so that a number outlives a restart.</summary>
+    /// <summary>
+    /// What clients are told about an entry. The default numbers files by their path, so that a number outlives a restart.
+    /// </summary>
     /// <param name="path">Its path.</param>
     /// <param name="entry">What the store said of it.</param>
     protected internal virtual FileMetadata ToMetadata(StorePath path, ReadOnlyEntry entry) => new()

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Storage;
 
-/// <summary>What a store can do beyond the plain file operations. Nothing is told to clients that is not set here.</summary>
+/// <summary>What a store can do beyond the plain file operations. Clients are told of nothing that is not set here.</summary>
 [Flags]
 public enum StoreAbilities
 {
@@ -76,7 +76,7 @@ public sealed record StoreTraits
     public int MaxNameLength { get; init; } = 255;
 
     /// <summary>
-    /// The longest file in bytes; the default is the limit of NTFS with units of 4 KiB. A write or an end of file behind it is refused:
+    /// The longest file in bytes; the default is the limit of NTFS with units of 4 KiB. A write or an end of file beyond it is refused:
     /// by a store with FILE_TOO_LARGE, by NT with STATUS_INVALID_PARAMETER for a write and STATUS_DISK_FULL for an end of file.
     /// </summary>
     public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
@@ -100,7 +100,7 @@ public readonly record struct VolumeInformation
     /// <summary>Serial number that stays the same for the life of the volume.</summary>
     public uint SerialNumber { get; init; }
 
-    /// <summary>When the volume was made.</summary>
+    /// <summary>When the volume was created.</summary>
     public Nt.FileTime CreationTime { get; init; }
 
     /// <summary>Size in bytes.</summary>

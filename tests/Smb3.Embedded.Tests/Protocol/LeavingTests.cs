@@ -153,8 +153,11 @@ public sealed class LeavingTests : ProtocolTest
         var notifier = new BreakNotifier(Assert.Single(session.Trees), connection, new Smb2FileId(99, 99));
         var client = connection.Client!;
         var lease = new LeaseIdentity(client.ClientGuid, new Guid(1, 0, 0, new byte[8]), ParentKey: null, Version: 2);
-        var wish = new CachingWish { State = CacheState.Read | CacheState.Handle, Sink = notifier, Table = client.Leases, Lease = lease };
-        var open = (await Server.Volume.CreateAsync(Parameters(wish), CancellationToken.None)).Open!;
+        var caching = new CachingRequest
+        {
+            State = CacheState.Read | CacheState.Handle, Sink = notifier, Table = client.Leases, Lease = lease,
+        };
+        var open = (await Server.Volume.CreateAsync(Parameters(caching), CancellationToken.None)).Open!;
         var writer = (await Server.Volume.CreateAsync(Parameters(null), CancellationToken.None)).Open!;
         await writer.WriteAsync(0, new ReadOnlySequence<byte>([1]), writeThrough: false, CancellationToken.None);
         Assert.True(open.Grant!.IsBreaking);
@@ -177,8 +180,8 @@ public sealed class LeavingTests : ProtocolTest
         var notifier = new BreakNotifier(Assert.Single(session.Trees), connection, new Smb2FileId(99, 99));
         var client = connection.Client!;
         var lease = new LeaseIdentity(client.ClientGuid, new Guid(1, 0, 0, new byte[8]), ParentKey: null, Version: 2);
-        var wish = new CachingWish { State = CacheState.Read, Sink = notifier, Table = client.Leases, Lease = lease };
-        var open = (await Server.Volume.CreateAsync(Parameters(wish), CancellationToken.None)).Open!;
+        var caching = new CachingRequest { State = CacheState.Read, Sink = notifier, Table = client.Leases, Lease = lease };
+        var open = (await Server.Volume.CreateAsync(Parameters(caching), CancellationToken.None)).Open!;
         var writer = (await Server.Volume.CreateAsync(Parameters(null), CancellationToken.None)).Open!;
         await writer.WriteAsync(0, new ReadOnlySequence<byte>([1]), writeThrough: false, CancellationToken.None);
         notifier.Announce();
@@ -192,14 +195,14 @@ public sealed class LeavingTests : ProtocolTest
         await writer.CloseAsync();
     }
 
-    private static CreateParameters Parameters(CachingWish? wish) => new()
+    private static CreateParameters Parameters(CachingRequest? caching) => new()
     {
         Path = "f",
         Caller = TestVolume.Alice,
         DesiredAccess = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericWrite,
         ShareAccess = ShareAccess.All,
         Disposition = CreateDisposition.OpenIf,
-        Caching = wish,
+        Caching = caching,
     };
 
     private async Task<(SmbTestTree First, SmbTestTree Second)> StartAsync()

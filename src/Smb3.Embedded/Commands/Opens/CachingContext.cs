@@ -12,7 +12,7 @@ internal static class CachingContext
     private const Smb2LeaseState KnownStates = Smb2LeaseState.Read | Smb2LeaseState.Handle | Smb2LeaseState.Write;
 
     /// <summary>What is asked for; <see langword="null"/>: no caching.</summary>
-    public static CachingWish? Read(
+    public static CachingRequest? Read(
         Connection connection, TreeConnect tree, Smb2FileId fileId, Smb2OplockLevel level, LeaseContext? context)
     {
         var state = level switch
@@ -24,7 +24,7 @@ internal static class CachingContext
         };
         if (state != CacheState.None)
         {
-            return new CachingWish { State = state, Sink = new BreakNotifier(tree, connection, fileId) };
+            return new CachingRequest { State = state, Sink = new BreakNotifier(tree, connection, fileId) };
         }
 
         // A lease needs both the level and the context, and a version that the dialect has.
@@ -38,7 +38,7 @@ internal static class CachingContext
         }
 
         Guid? parent = lease.Version == 2 && (lease.Flags & LeaseFlags.ParentLeaseKeySet) != 0 ? lease.ParentLeaseKey : null;
-        return new CachingWish
+        return new CachingRequest
         {
             State = (CacheState)(lease.State & KnownStates),
             Sink = new BreakNotifier(tree, connection, fileId),

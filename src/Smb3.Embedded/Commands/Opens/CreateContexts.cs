@@ -31,7 +31,7 @@ internal readonly record struct CreateContexts
     public FileTime? AsOf { get; private init; }
 
     /// <summary>What a client wishes that speaks the POSIX extensions.</summary>
-    public PosixWish? Posix { get; private init; }
+    public PosixCreateRequest? Posix { get; private init; }
 
     /// <summary>The query of a macOS client.</summary>
     public AppleServerQuery? Apple { get; private init; }
@@ -93,7 +93,7 @@ internal readonly record struct CreateContexts
                         return NtStatus.InvalidParameter;
                     }
 
-                    contexts = contexts with { Posix = new PosixWish(BinaryPrimitives.ReadUInt32LittleEndian(context.Data)) };
+                    contexts = contexts with { Posix = new PosixCreateRequest(BinaryPrimitives.ReadUInt32LittleEndian(context.Data)) };
                     break;
 
                 case CreateContextName.Apple:

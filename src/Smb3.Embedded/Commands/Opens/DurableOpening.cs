@@ -14,7 +14,9 @@ namespace Smb3.Embedded.Commands.Opens;
 /// <summary>Makes opens known beyond their session, and takes up those that have lost theirs.</summary>
 internal static class DurableOpening
 {
-    /// <summary>Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.</summary>
+    /// <summary>
+    /// Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.
+    /// </summary>
     public static void Enter(
         Request request, FileHandle handle, in DurableContexts asked, CreateClaim? claim, CreateAction action)
     {
@@ -28,7 +30,7 @@ internal static class DurableOpening
         {
             Action = action,
         };
-        open.Grant = GrantOf(open, asked, request.Graph.Settings);
+        open.Durability = DurabilityOf(open, asked, request.Graph.Settings);
         handle.Global = open;
         table.Add(open);
     }
@@ -45,13 +47,13 @@ internal static class DurableOpening
             table.Add(open);
         }
 
-        open.Grant = new DurableGrant(DurableKind.Resilient, timeout);
+        open.Durability = new OpenDurability(DurableKind.Resilient, timeout);
     }
 
     /// <summary>Writes the durable handle that was granted.</summary>
     public static void Write(FileHandle handle, in DurableContexts asked, ref CreateContextWriter contexts)
     {
-        if (asked.IsReconnect || handle.Global is not { Grant: { Kind: DurableKind.Durable } grant })
+        if (asked.IsReconnect || handle.Global is not { Durability: { Kind: DurableKind.Durable } durability })
         {
             return;
         }
@@ -59,7 +61,7 @@ internal static class DurableOpening
         if (asked.RequestV2 is not null)
         {
             // No share is continuously available, so no handle is persistent.
-            contexts.DurableHandleV2((uint)grant.Timeout.TotalMilliseconds, DurableHandleFlags.None);
+            contexts.DurableHandleV2((uint)durability.Timeout.TotalMilliseconds, DurableHandleFlags.None);
         }
         else
         {
@@ -238,7 +240,7 @@ internal static class DurableOpening
     /// A handle is durable when the client can cache it, by a batch oplock or a lease: else others could neither use the file nor be told
     /// why not.
     /// </summary>
-    private static DurableGrant GrantOf(GlobalOpen open, in DurableContexts asked, ServerSettings settings)
+    private static OpenDurability DurabilityOf(GlobalOpen open, in DurableContexts asked, ServerSettings settings)
     {
         // A guest who comes back is somebody else, who could not take it up.
         if ((!asked.Request && asked.RequestV2 is null)
@@ -247,12 +249,12 @@ internal static class DurableOpening
             || open.File.Grant?.Show() is not { } shown
             || (shown.State & CacheState.Handle) == 0)
         {
-            return DurableGrant.None;
+            return OpenDurability.None;
         }
 
         var timeout = asked.RequestV2 is not { } v2 ? settings.MaxDurableTimeout
             : v2.Timeout == 0 ? settings.DurableTimeout
             : TimeSpan.FromMilliseconds(v2.Timeout);
-        return new DurableGrant(DurableKind.Durable, timeout < settings.MaxDurableTimeout ? timeout : settings.MaxDurableTimeout);
+        return new OpenDurability(DurableKind.Durable, timeout < settings.MaxDurableTimeout ? timeout : settings.MaxDurableTimeout);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class FileSecurity(IFileStore store)
     public bool IsKept { get; } = store.Traits.Has(StoreAbilities.SecurityDescriptors);
 
     /// <summary>What a file without a descriptor has: the caller owns it, and everybody may do what the share allows.</summary>
-    public static SecurityDescriptor Stand(FileCaller caller, bool isDirectory) => new()
+    public static SecurityDescriptor DefaultDescriptor(FileCaller caller, bool isDirectory) => new()
     {
         Owner = caller.User,
         Group = caller.PrimaryGroup,
@@ -47,7 +47,7 @@ internal sealed class FileSecurity(IFileStore store)
     {
         if (!IsKept || file is not ISecurableFile securable)
         {
-            return Stand(caller, isDirectory);
+            return DefaultDescriptor(caller, isDirectory);
         }
 
         var stored = file is IOpenedFile { DescriptorAsOpened: { } known } ? known : await securable.GetSecurityDescriptorAsync(cancellationToken)
@@ -59,7 +59,7 @@ internal sealed class FileSecurity(IFileStore store)
 
         if (stored.Value.IsEmpty)
         {
-            return Stand(caller, isDirectory);
+            return DefaultDescriptor(caller, isDirectory);
         }
 
         if (SecurityDescriptor.Read(stored.Value.Span, out var descriptor) == NtStatus.Success)
@@ -77,7 +77,7 @@ internal sealed class FileSecurity(IFileStore store)
     {
         if (!IsKept)
         {
-            return Stand(caller, isDirectory: true);
+            return DefaultDescriptor(caller, isDirectory: true);
         }
 
         var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);

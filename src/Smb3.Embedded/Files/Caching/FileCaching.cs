@@ -52,7 +52,7 @@ internal sealed class FileCaching(ICachedFile file)
     /// <param name="breaks">What must be sent.</param>
     /// <returns>Whether the open must wait and try again.</returns>
     public bool BreakForOpen(
-        CachingWish? wish, ICachingOpen open, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
+        CachingRequest? wish, ICachingOpen open, bool collides, bool overwrites, bool again, ref BreakBatch breaks)
     {
         var mask = collides ? CacheState.Handle : CacheState.Write;
         var disturbing = overwrites ? _grants.Count : collides ? _grants.Handling : _grants.Writing;
@@ -248,10 +248,10 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
-    public bool IsGrantedInFull(CachingWish wish, long extent) => _grants.IsGrantedInFull(wish, extent);
+    public bool IsGrantedInFull(CachingRequest wish, long extent) => _grants.IsGrantedInFull(wish, extent);
 
     /// <summary>Whether an open may keep a wish from being granted in full. Called with the file's lock held.</summary>
-    public static bool HoldsBack(ICachingOpen open, CachingWish wish) =>
+    public static bool HoldsBack(ICachingOpen open, CachingRequest wish) =>
         IsBlocker(open) && (open.Grant is null || !IsOwn(open.Grant, wish));
 
     /// <summary>
@@ -261,7 +261,7 @@ internal sealed class FileCaching(ICachedFile file)
     /// <param name="wish">Its wish.</param>
     /// <param name="extent">Bytes that the file takes, once it is opened.</param>
     /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 3.3.5.9.8).</returns>
-    public NtStatus Add(ICachingOpen open, CachingWish? wish, long extent)
+    public NtStatus Add(ICachingOpen open, CachingRequest? wish, long extent)
     {
         CacheGrant? grant = null;
         if (wish is { Table: { } table, Lease: { } identity })
@@ -467,7 +467,7 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    private static bool IsOwn(CacheGrant grant, CachingWish? wish) => grant.Lease is { } lease && lease.IsSame(wish?.Lease);
+    private static bool IsOwn(CacheGrant grant, CachingRequest? wish) => grant.Lease is { } lease && lease.IsSame(wish?.Lease);
 
     private static bool IsBlocker(ICachingOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
 

@@ -48,20 +48,20 @@ internal sealed class GrantSet(ICachedFile file)
     }
 
     /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
-    public bool IsGrantedInFull(CachingWish wish, long extent)
+    public bool IsGrantedInFull(CachingRequest wish, long extent)
     {
         var own = wish is { Table: { } table, Lease: { } lease } && table.TryFind(lease.Key, out var held) && held.File == file ? held : null;
         return Grantable(own, wish, extent) == Wanted(wish);
     }
 
     /// <summary>What of a wish makes sense: a directory has no data that a client could write.</summary>
-    public CacheState Wanted(CachingWish wish) =>
+    public CacheState Wanted(CachingRequest wish) =>
         !file.IsDirectory ? wish.State
         : wish.MayLeaseDirectories ? wish.State & ~CacheState.Write
         : CacheState.None;
 
     /// <summary>What of a wish goes together with all other opens (MS-FSA 2.1.5.18).</summary>
-    public CacheState Grantable(CacheGrant? own, CachingWish wish, long extent)
+    public CacheState Grantable(CacheGrant? own, CachingRequest wish, long extent)
     {
         var state = Wanted(wish);
 

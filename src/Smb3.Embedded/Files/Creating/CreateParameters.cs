@@ -60,7 +60,7 @@ internal sealed record CreateParameters
     public IReadOnlyList<ExtendedAttribute> ExtendedAttributes { get; init; } = [];
 
     /// <summary>The caching that is asked for; <see langword="null"/>: none.</summary>
-    public CachingWish? Caching { get; init; }
+    public CachingRequest? Caching { get; init; }
 
     /// <summary>Who is asked before the file is opened or made; <see langword="null"/>: nobody.</summary>
     public IFileObserver? Observer { get; init; }

@@ -16,7 +16,9 @@ public sealed record SmbInterface(IPAddress Address)
     /// </summary>
     public bool Rss { get; init; }
 
-    /// <summary>The interface: addresses of one interface share it. 0: that of this machine's interface with the address, or its own.</summary>
+    /// <summary>
+    /// The interface index: addresses of one interface share it. 0: the index of this machine's interface with that address, or a new one.
+    /// </summary>
     public int Index { get; init; }
 
     /// <summary>ADDRESS [speed=10G] [rss] [index=N]</summary>

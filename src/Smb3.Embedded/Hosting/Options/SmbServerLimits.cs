@@ -1,13 +1,15 @@
 namespace Smb3.Embedded;
 
-/// <summary>What one client, and all clients together, can make the server hold. Every limit is enforced where the thing is made.</summary>
+/// <summary>
+/// What one client, and all clients together, can make the server hold. Each limit is enforced where the object is created.
+/// </summary>
 public sealed class SmbServerLimits
 {
-    /// <summary>Connections at the same time; a further one is closed at once. 1 to 1,000,000. Default 16,384.</summary>
+    /// <summary>Concurrent connections; any further one is closed at once. 1 to 1,000,000. Default 16,384.</summary>
     public int MaxConnections { get; set; } = 16_384;
 
     /// <summary>
-    /// Connections at the same time from one IPv4 address or one IPv6 network of 64 bits, which a single host has to itself. 1 to 1,000,000.
+    /// Concurrent connections from one IPv4 address or one IPv6 /64, which a single host has to itself. 1 to 1,000,000.
     /// Default 4,096.
     /// </summary>
     public int MaxConnectionsPerAddress { get; set; } = 4_096;
@@ -24,7 +26,7 @@ public sealed class SmbServerLimits
     /// <summary>Open files, directories and pipes of one session. 1 to 16,777,216. Default 65,536.</summary>
     public int MaxOpensPerSession { get; set; } = 65_536;
 
-    /// <summary>Leases of one client, after which it is given no more that keep a handle. 1 to 16,777,216. Default 65,536.</summary>
+    /// <summary>Leases of one client; beyond that it is granted no more handle caching. 1 to 16,777,216. Default 65,536.</summary>
     public int MaxLeasesPerClient { get; set; } = 65_536;
 
     /// <summary>
@@ -37,12 +39,14 @@ public sealed class SmbServerLimits
     public int MaxCredits { get; set; } = 8_192;
 
     /// <summary>
-    /// Bytes of requests and responses of one connection in memory; above it the connection is not read until some have gone.
+    /// Bytes of requests and responses that one connection may have in memory; above that, nothing is read from it until some are gone.
     /// 1 MiB to 4 GiB. Default 64 MiB.
     /// </summary>
     public long MaxBytesInFlight { get; set; } = 64L << 20;
 
-    /// <summary>Bytes of the largest query, listing or FSCTL. 64 KiB to 8 MiB. Default 8 MiB. (2.0.2 always has 64 KiB.)</summary>
+    /// <summary>
+    /// Bytes of the largest query, listing or FSCTL. 64 KiB to 8 MiB. Default 8 MiB. (SMB 2.0.2 is always limited to 64 KiB.)
+    /// </summary>
     public int MaxTransactSize { get; set; } = 8 << 20;
 
     /// <summary>Bytes of the largest READ. 64 KiB to 8 MiB. Default 8 MiB.</summary>
@@ -51,14 +55,14 @@ public sealed class SmbServerLimits
     /// <summary>Bytes of the largest WRITE. 64 KiB to 8 MiB. Default 8 MiB.</summary>
     public int MaxWriteSize { get; set; } = 8 << 20;
 
-    /// <summary>Chunks that one request for a copy on the server can name. 1 to 65,536. Default 256, as Windows.</summary>
+    /// <summary>Chunks that one server-side copy request can name. 1 to 65,536. Default 256, as Windows.</summary>
     public int MaxCopyChunks { get; set; } = 256;
 
-    /// <summary>Bytes of the largest chunk of a copy on the server. 64 KiB to 16 MiB. Default 1 MiB, as Windows.</summary>
+    /// <summary>Bytes of the largest chunk of a server-side copy. 64 KiB to 16 MiB. Default 1 MiB, as Windows.</summary>
     public int MaxCopyChunkSize { get; set; } = 1 << 20;
 
     /// <summary>
-    /// Bytes that one request for a copy on the server can copy: at least <see cref="MaxCopyChunkSize"/>, at most 1 GiB. Default 16 MiB,
+    /// Bytes that one server-side copy request can copy: at least <see cref="MaxCopyChunkSize"/>, at most 1 GiB. Default 16 MiB,
     /// as Windows.
     /// </summary>
     public int MaxCopySize { get; set; } = 16 << 20;
@@ -67,7 +71,7 @@ public sealed class SmbServerLimits
     public TimeSpan AuthenticationTimeout { get; set; } = TimeSpan.FromSeconds(45);
 
     /// <summary>
-    /// How long a connection may be silent while it has no file open; <see langword="null"/>: for ever. At least 10 seconds.
+    /// How long a connection without open files may be idle; <see langword="null"/>: forever. At least 10 seconds.
     /// Default 15 minutes.
     /// </summary>
     public TimeSpan? IdleTimeout { get; set; } = TimeSpan.FromMinutes(15);

@@ -21,7 +21,7 @@ public sealed class SmbServerOptions
     public string Comment { get; set; } = string.Empty;
 
     /// <summary>
-    /// The model of Mac that macOS shows the icon of, such as <c>MacPro</c>; at most 32 characters. Empty: none is told.
+    /// The Mac model whose icon macOS shows for the server, such as <c>MacPro</c>; at most 32 characters. Empty: none is announced.
     /// </summary>
     public string AppleModel { get; set; } = "Xserve";
 
@@ -29,14 +29,14 @@ public sealed class SmbServerOptions
     public IList<IPEndPoint> Listen { get; } = [];
 
     /// <summary>
-    /// Which interfaces clients are told of for further channels. Each entry is an interface's name (<c>eth0</c>, <c>bond*</c>), an
-    /// address or a network (<c>192.0.2.0/24</c>); one that begins with <c>!</c> leaves out. When none takes in: all that are
-    /// listened on, but for those of containers and virtual machines.
+    /// Which interfaces are advertised to clients for further channels. Each entry is an interface's name (<c>eth0</c>, <c>bond*</c>), an
+    /// address or a network (<c>192.0.2.0/24</c>); one that begins with <c>!</c> excludes. When nothing is included: all that are
+    /// listened on, except those of containers and virtual machines.
     /// </summary>
     public IList<string> Interfaces { get; } = [];
 
     /// <summary>
-    /// Told to clients instead of what the machine has: where it is reached through forwarded ports, or where the system does not say
+    /// Advertised to clients instead of the machine's own interfaces: for servers behind forwarded ports, or where the system cannot say
     /// what a link can do. Empty by default; <see cref="Interfaces"/> has no effect then.
     /// </summary>
     public IList<SmbInterface> AdvertisedInterfaces { get; } = [];
@@ -53,29 +53,29 @@ public sealed class SmbServerOptions
     /// <summary>Whether messages are encrypted. Default <see cref="SmbEncryption.Auto"/>.</summary>
     public SmbEncryption Encryption { get; set; } = SmbEncryption.Auto;
 
-    /// <summary>Ciphers, the most wanted first. Default AES-128-GCM, AES-256-GCM, AES-128-CCM, AES-256-CCM.</summary>
+    /// <summary>Ciphers, in order of preference. Default AES-128-GCM, AES-256-GCM, AES-128-CCM, AES-256-CCM.</summary>
     public IList<SmbCipher> Ciphers { get; } =
         [SmbCipher.Aes128Gcm, SmbCipher.Aes256Gcm, SmbCipher.Aes128Ccm, SmbCipher.Aes256Ccm];
 
-    /// <summary>Signing algorithms for 3.1.1, the most wanted first. Default AES-GMAC, AES-CMAC, HMAC-SHA256.</summary>
+    /// <summary>Signing algorithms for 3.1.1, in order of preference. Default AES-GMAC, AES-CMAC, HMAC-SHA256.</summary>
     public IList<SmbSigningAlgorithm> SigningAlgorithms { get; } =
         [SmbSigningAlgorithm.AesGmac, SmbSigningAlgorithm.AesCmac, SmbSigningAlgorithm.HmacSha256];
 
     /// <summary>
-    /// Whether a session may use several connections, and clients are told at which addresses they can open them. Needs SMB 3.
+    /// Whether a session may use several connections, whose addresses are advertised to clients. Needs SMB 3.
     /// Default on.
     /// </summary>
     public bool MultiChannel { get; set; } = true;
 
     /// <summary>
-    /// Whether the break of an oplock (not of a lease: there it always is so) goes out again over the next channel of the session when
+    /// Whether an oplock break (lease breaks always are) is sent again over the next channel of the session when
     /// the client's transport does not acknowledge it within half a second. That is what the specification says; Windows sends it once,
     /// over the newest channel. Default off, as Windows.
     /// </summary>
     public bool RetryOplockBreaks { get; set; }
 
     /// <summary>
-    /// Whether a user whom nobody knows is let in as a guest instead of being refused. A guest can use only the shares that allow it.
+    /// Whether an unknown user is let in as a guest instead of being refused. A guest can use only the shares that allow guests.
     /// Default off.
     /// </summary>
     public bool AllowGuest { get; set; }
@@ -86,23 +86,23 @@ public sealed class SmbServerOptions
     /// <summary>What clients can make the server hold.</summary>
     public SmbServerLimits Limits { get; } = new();
 
-    /// <summary>What slows down somebody who tries passwords.</summary>
+    /// <summary>What slows down password guessing.</summary>
     public LogonThrottleOptions LogonThrottle { get; } = new();
 
     /// <summary>
-    /// How long a client has to answer the break of an oplock or lease before it loses it, and others wait no longer. 1 second to 10
-    /// minutes. Default 35 seconds, as in Windows.
+    /// How long a client has to acknowledge an oplock or lease break before it loses the oplock or lease and others stop waiting. 1 second
+    /// to 10 minutes. Default 35 seconds, as in Windows.
     /// </summary>
     public TimeSpan BreakTimeout { get; set; } = TimeSpan.FromSeconds(35);
 
     /// <summary>
-    /// How long a durable handle of a client that lost its connection is kept, when the client does not say. 1 second up to
-    /// <see cref="MaxDurableTimeout"/>. Default 60 seconds. Whoever needs the file gets it sooner.
+    /// How long the durable handle of a client that lost its connection is kept when the client does not ask for a time. 1 second up to
+    /// <see cref="MaxDurableTimeout"/>. Default 60 seconds. Somebody else who needs the file gets it sooner.
     /// </summary>
     public TimeSpan DurableTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The longest that a client can ask for, and what clients of SMB 2 get, which cannot ask. 1 second to 1 day. Default 5 minutes.
+    /// The longest time that a client can ask for, and what SMB 2 clients, which cannot ask, get. 1 second to 1 day. Default 5 minutes.
     /// </summary>
     public TimeSpan MaxDurableTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -112,37 +112,37 @@ public sealed class SmbServerOptions
     /// </summary>
     public TimeSpan MaxResilientTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a stopping server waits for requests that still run. 0 to 10 minutes. Default 10 seconds.</summary>
+    /// <summary>How long a stopping server waits for requests that are still running. 0 to 10 minutes. Default 10 seconds.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The shares that are there from the start.</summary>
+    /// <summary>The shares that the server starts with.</summary>
     public IList<SmbShareOptions> Shares { get; } = [];
 
-    /// <summary>The users that the server keeps itself. They are looked at before <see cref="UserStore"/>.</summary>
+    /// <summary>The users that the server keeps itself. They take precedence over <see cref="UserStore"/>.</summary>
     public InMemoryUserStore Users { get; set; } = new();
 
     /// <summary>The host's own users; <see langword="null"/>: none but <see cref="Users"/>.</summary>
     public ISmbUserStore? UserStore { get; set; }
 
-    /// <summary>What the host observes and forbids; <see langword="null"/>: nothing.</summary>
+    /// <summary>Lets the host observe and forbid; <see langword="null"/>: nothing.</summary>
     public SmbServerHooks? Hooks { get; set; }
 
     /// <summary>The clock of all time-outs. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Further listeners, made anew at every start: tests connect through memory.</summary>
+    /// <summary>Further listeners, created at every start: tests connect through memory.</summary>
     internal IList<Func<ITransportListener>> Transports { get; } = [];
 
     /// <summary>
-    /// Takes over what <paramref name="section"/> says. The keys are the names of the properties; lists may be arrays or, except for
-    /// shares and users, one text with commas, and replace what was there. A share is
+    /// Applies the settings of <paramref name="section"/>. The keys are the names of the properties; lists may be arrays or, except for
+    /// shares and users, one comma-separated text, and replace what was there. A share is
     /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,snapshots=FOLDER]</c>
     /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
     /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
     /// </summary>
     /// <param name="section">The section, such as <c>configuration.GetSection("Smb")</c>.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
-    /// A setting is unknown or has a value that it cannot have; the failures name each of them.
+    /// A setting is unknown or has an invalid value; the failures name each of them.
     /// </exception>
     public void Bind(IConfiguration section)
     {

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded;
 
-/// <summary>What a user or a group may do on a share, whatever single files say.</summary>
+/// <summary>What a user or a group may do on a share, whatever the permissions of individual files allow.</summary>
 public enum SmbShareAccess
 {
     /// <summary>Nothing: the share is closed to them.</summary>
@@ -12,6 +12,6 @@ public enum SmbShareAccess
     /// <summary>Read, write, create and delete.</summary>
     Change,
 
-    /// <summary>Everything, changing permissions and owners too.</summary>
+    /// <summary>Everything, including changes of permissions and owners.</summary>
     Full,
 }

@@ -6,7 +6,7 @@ namespace Smb3.Embedded;
 /// <summary>A share: a name that clients use, what is behind it, and who may use it.</summary>
 public sealed class SmbShareOptions
 {
-    /// <summary>What <see cref="Folder"/> says for a new, empty store in memory.</summary>
+    /// <summary>The value of <see cref="Folder"/> that stands for a new, empty store in memory.</summary>
     public const string Memory = "memory:";
 
     /// <summary>
@@ -17,7 +17,7 @@ public sealed class SmbShareOptions
     /// <summary>The folder that is shared, or <see cref="Memory"/>. Either this or <see cref="Store"/> is set.</summary>
     public string? Folder { get; set; }
 
-    /// <summary>The store that is shared. It stays the host's: the server does not dispose it.</summary>
+    /// <summary>The store that is shared. The host keeps owning it: the server does not dispose it.</summary>
     public IFileStore? Store { get; set; }
 
     /// <summary>A comment that clients show beside the name; at most 256 characters.</summary>

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded;
 
 /// <summary>
-/// What slows down somebody who tries passwords. Failures are counted per remote address (an IPv6 address: per /64) and per user name,
-/// within a window that every failure begins anew.
+/// What slows down password guessing. Failures are counted per remote address (an IPv6 address: per /64) and per user name,
+/// within a window that every failure restarts.
 /// </summary>
 public sealed class LogonThrottleOptions
 {
@@ -16,14 +16,15 @@ public sealed class LogonThrottleOptions
     public TimeSpan Window { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// After so many failures from one address its logons are refused, right password or wrong, until the window has passed. Users who
-    /// have logged on from there before are counted each by itself. Null: never. Default 30.
+    /// After this many failures from one address its logons are refused, right password or wrong, until the window has passed. Users who
+    /// have logged on from there before are counted separately. Null: never. Default 30.
     /// </summary>
     public int? FailuresPerAddress { get; set; } = 30;
 
     /// <summary>
-    /// After so many failures of one user name, from wherever, each further try from an address that it has not logged on from waits for
-    /// <see cref="MaximumDelay"/>. The name is never refused, as anybody could lock a user out then. Null: never slowed. Default 100.
+    /// After this many failures of one user name, from anywhere, each further attempt from an address that it has not logged on from waits
+    /// for <see cref="MaximumDelay"/>. The name is never refused, because then anybody could lock a user out. Null: never slowed. Default
+    /// 100.
     /// </summary>
     public int? FailuresPerUser { get; set; } = 100;
 

@@ -6,7 +6,7 @@ namespace Smb3.Embedded;
 
 /// <summary>
 /// Users in memory: their NT hashes, never their passwords. Users may come and go while the server runs; a hash is zeroed when its
-/// user is removed or replaced. Safe for concurrent use; case does not count in names; the domain is not looked at.
+/// user is removed or replaced. Safe for concurrent use; names are compared case-insensitively; the domain is ignored.
 /// </summary>
 public sealed class InMemoryUserStore : ISmbUserStore
 {
@@ -31,7 +31,7 @@ public sealed class InMemoryUserStore : ISmbUserStore
         CryptographicOperations.ZeroMemory(hash);
     }
 
-    /// <summary>Adds or replaces a user of whom only the NT hash is known.</summary>
+    /// <summary>Adds or replaces a user by the NT hash of the password.</summary>
     /// <param name="name">The account's name; not empty.</param>
     /// <param name="ntHash">16 bytes; copied.</param>
     /// <param name="groups">The groups that the user is in.</param>
@@ -61,8 +61,8 @@ public sealed class InMemoryUserStore : ISmbUserStore
         replaced?.Clear();
     }
 
-    /// <summary>Removes a user and zeroes its hash. Sessions that the user has are not ended by it.</summary>
-    /// <param name="name">The account's name; case does not count.</param>
+    /// <summary>Removes a user and zeroes its hash. The user's sessions go on.</summary>
+    /// <param name="name">The account's name; case is ignored.</param>
     /// <returns>Whether there was such a user.</returns>
     public bool Remove(string name)
     {

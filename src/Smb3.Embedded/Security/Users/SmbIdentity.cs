@@ -2,13 +2,13 @@ using Smb3.Embedded.Diagnostics;
 
 namespace Smb3.Embedded;
 
-/// <summary>Who stands behind a session: what hooks and share permissions decide on.</summary>
+/// <summary>The user of a session, by whom hooks and share permissions decide.</summary>
 public sealed class SmbIdentity
 {
     /// <summary>The account's name as the user store has it; empty for an anonymous logon.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>The domain that the client named; it is not checked. May be empty.</summary>
+    /// <summary>The domain that the client named, unchecked. May be empty.</summary>
     public string DomainName { get; init; } = "";
 
     /// <summary>
@@ -16,7 +16,7 @@ public sealed class SmbIdentity
     /// </summary>
     internal string? AccountDomain { get; init; }
 
-    /// <summary>The name that the client's machine gave itself; it is not checked. May be empty.</summary>
+    /// <summary>The name that the client's machine gave itself, unchecked. May be empty.</summary>
     public string WorkstationName { get; init; } = "";
 
     /// <summary>The name to show, where the user store has one.</summary>
@@ -28,10 +28,10 @@ public sealed class SmbIdentity
     /// <summary>Let in as a guest: nothing that the client claims about itself has been proved.</summary>
     public bool IsGuest { get; init; }
 
-    /// <summary>The groups that the user store names; compared without regard to case.</summary>
+    /// <summary>The groups that the user store names; compared case-insensitively.</summary>
     public IReadOnlyCollection<string> Groups { get; init; } = [];
 
-    /// <summary>Whether the user is in the group; case does not count.</summary>
+    /// <summary>Whether the user is in the group, ignoring case.</summary>
     /// <param name="group">The group's name.</param>
     public bool IsInGroup(string group) => Groups.Contains(group, StringComparer.OrdinalIgnoreCase);
 

@@ -5,34 +5,34 @@ using Smb3.Embedded.Security.Cryptography;
 namespace Smb3.Embedded;
 
 /// <summary>
-/// A user as a store hands it to the server. It holds the NT hash, never the password; the NT hash is as good as the password to an
-/// attacker, so keep it as well.
+/// A user as a store hands it to the server. It holds the NT hash, never the password; to an attacker the NT hash is as good as the
+/// password, so protect it like one.
 /// </summary>
 public sealed class SmbUser
 {
     /// <summary>The size of <see cref="NtHash"/> in bytes.</summary>
     public const int NtHashSize = 16;
 
-    /// <summary>The account's name. Case is kept and does not count.</summary>
+    /// <summary>The account's name. Its case is kept, and ignored when names are compared.</summary>
     public required string Name { get; init; }
 
     /// <summary>MD4 of the password in UTF-16LE: exactly <see cref="NtHashSize"/> bytes. Any other length never logs on.</summary>
     public required ReadOnlyMemory<byte> NtHash { get; init; }
 
     /// <summary>
-    /// The domain that the account is in. Two users of one name in two domains are two users, with SIDs of their own. Empty: the account is
-    /// the server's own, whatever domain the client names. Null, for a store that does not say: the SID comes from the name alone, and
-    /// users of one name are taken for the same only when their clients name the same domain.
+    /// The domain that the account is in. Two users of the same name in two domains are different users with different SIDs. Empty: the
+    /// account is the server's own, whatever domain the client names. Null, for a store that does not say: the SID comes from the name
+    /// alone, and users of the same name are taken for one only when their clients name the same domain.
     /// </summary>
     public string? Domain { get; init; }
 
     /// <summary>A name to show, or null.</summary>
     public string? DisplayName { get; init; }
 
-    /// <summary>The groups that the user is in. Case does not count.</summary>
+    /// <summary>The groups that the user is in. Case is ignored.</summary>
     public IReadOnlyCollection<string> Groups { get; init; } = [];
 
-    /// <summary>The right password is answered with STATUS_ACCOUNT_DISABLED.</summary>
+    /// <summary>Whether even the right password is refused, with STATUS_ACCOUNT_DISABLED.</summary>
     public bool Disabled { get; init; }
 
     /// <summary>The NT hash of a password.</summary>

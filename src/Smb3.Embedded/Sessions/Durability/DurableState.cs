@@ -15,7 +15,7 @@ internal sealed record DurableState
     public required ulong PersistentId { get; init; }
 
     /// <summary>How it was made durable.</summary>
-    public required DurableGrant Grant { get; init; }
+    public required OpenDurability Durability { get; init; }
 
     /// <summary>The client that opened it.</summary>
     public required Guid ClientGuid { get; init; }
@@ -80,10 +80,10 @@ internal enum DurableKind
 
 /// <summary>What lets an open outlive its connection, and for how long.</summary>
 /// <remarks>An object: it is replaced as a whole while others look at it.</remarks>
-internal sealed record DurableGrant(DurableKind Kind, TimeSpan Timeout)
+internal sealed record OpenDurability(DurableKind Kind, TimeSpan Timeout)
 {
     /// <summary>What an open has that ends with its connection.</summary>
-    public static DurableGrant None { get; } = new(DurableKind.None, TimeSpan.Zero);
+    public static OpenDurability None { get; } = new(DurableKind.None, TimeSpan.Zero);
 }
 
 /// <summary>The application instance that opened a file (MS-SMB2 2.2.13.2.13 and 2.2.13.2.15).</summary>

@@ -64,7 +64,7 @@ internal sealed class GlobalOpen : IBreakSink
     public CreateAction Action { get; init; }
 
     /// <summary>What keeps it when its connection is lost.</summary>
-    public DurableGrant Grant { get; set; } = DurableGrant.None;
+    public OpenDurability Durability { get; set; } = OpenDurability.None;
 
     /// <summary>The open in its session; <see langword="null"/> while it has none.</summary>
     public FileHandle? Handle
@@ -131,7 +131,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// that is just being asked to give it up has somebody waiting. One with locks must cache writes too, as in Windows: nobody else uses
     /// the file then, who would meet locks without an owner.
     /// </summary>
-    public bool CanDisconnect => Grant.Kind switch
+    public bool CanDisconnect => Durability.Kind switch
     {
         DurableKind.Resilient => true,
         DurableKind.Durable => File.Grant?.Show() is { IsBreaking: false } shown
@@ -200,14 +200,14 @@ internal sealed class GlobalOpen : IBreakSink
             _state = Describe(handle);
             File.BreakSink = this;
             _timer = _table.Time.CreateTimer(
-                static state => ((GlobalOpen)state!).CloseInBackground(), this, Grant.Timeout, Timeout.InfiniteTimeSpan);
+                static state => ((GlobalOpen)state!).CloseInBackground(), this, Durability.Timeout, Timeout.InfiniteTimeSpan);
         }
 
         if (!CanDisconnect)
         {
             await CloseAsync().ConfigureAwait(false);
         }
-        else if (Grant.Kind == DurableKind.Resilient && File.Grant is { } grant && grant.IsOnlyFor(File))
+        else if (Durability.Kind == DurableKind.Resilient && File.Grant is { } grant && grant.IsOnlyFor(File))
         {
             // A break that was on its way to the lost connection is answered by nobody.
             grant.File.Caching.GiveUp(grant);
@@ -328,7 +328,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// <inheritdoc/>
     public bool TryClose()
     {
-        if (Grant.Kind != DurableKind.Durable)
+        if (Durability.Kind != DurableKind.Durable)
         {
             return false;
         }
@@ -384,7 +384,7 @@ internal sealed class GlobalOpen : IBreakSink
         return new DurableState
         {
             PersistentId = PersistentId,
-            Grant = Grant,
+            Durability = Durability,
             ClientGuid = ClientGuid,
             CreateGuid = Claim?.CreateGuid,
             Owner = Owner.Identity.UserName,

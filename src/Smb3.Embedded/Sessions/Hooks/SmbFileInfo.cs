@@ -27,7 +27,7 @@ public sealed record SmbFileName(string ShareName, string Path, string Stream, b
 /// <param name="Access">The rights that the open will have.</param>
 /// <param name="Disposition">What the client wants to happen when the file exists and when it does not.</param>
 /// <param name="Options">How it is opened.</param>
-/// <param name="Exists">Whether it is there already; if not, it is made.</param>
+/// <param name="Exists">Whether it exists already; if not, it is created.</param>
 public sealed record SmbOpenInfo(
     SmbFileName File, FileAccessMask Access, CreateDisposition Disposition, CreateOptions Options, bool Exists)
 {
@@ -39,11 +39,11 @@ public sealed record SmbOpenInfo(
     /// <summary>The path inside the share.</summary>
     public string Path => File.Path;
 
-    /// <summary>Whether what exists loses its data, and its streams with it.</summary>
+    /// <summary>Whether an existing file loses its data, and its streams with it.</summary>
     public bool Overwrites =>
         Exists && Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
 
-    /// <summary>Whether data can change: the file is made or overwritten, or the open may write to it.</summary>
+    /// <summary>Whether data can change: the file is created or overwritten, or the open may write to it.</summary>
     public bool Writes => !Exists || Overwrites || (!IsDirectoryItself && (Access & Writing) != 0);
 
     // The same bits let a directory's open add names, which are opens of their own.
@@ -53,21 +53,21 @@ public sealed record SmbOpenInfo(
 /// <summary>A rename that is about to happen.</summary>
 /// <param name="Source">What it is called now.</param>
 /// <param name="Target">What it will be called: in the same directory or another, or another stream of the same file.</param>
-/// <param name="Replaces">Whether the target takes the place of what is called so.</param>
+/// <param name="Replaces">Whether an existing file of that name is replaced.</param>
 public sealed record SmbRenameInfo(SmbFileName Source, SmbFileName Target, bool Replaces);
 
-/// <summary>A hard link that is about to be made.</summary>
-/// <param name="File">The file, by a name that it has.</param>
-/// <param name="Link">The name that it gets.</param>
-/// <param name="Replaces">Whether another file loses the name.</param>
+/// <summary>A hard link that is about to be created.</summary>
+/// <param name="File">The file, by one of its names.</param>
+/// <param name="Link">The new name.</param>
+/// <param name="Replaces">Whether the name is taken from another file.</param>
 public sealed record SmbLinkInfo(SmbFileName File, SmbFileName Link, bool Replaces);
 
-/// <summary>A deletion that is about to be agreed.</summary>
-/// <param name="File">What goes.</param>
-/// <param name="Cause">By what.</param>
+/// <summary>A deletion that is about to be agreed to.</summary>
+/// <param name="File">What is to be deleted.</param>
+/// <param name="Cause">What deletes it.</param>
 public sealed record SmbDeleteInfo(SmbFileName File, SmbDeleteCause Cause);
 
-/// <summary>By what a file, directory or stream is deleted.</summary>
+/// <summary>What causes a file, directory or stream to be deleted.</summary>
 public enum SmbDeleteCause
 {
     /// <summary>A request to delete what is open.</summary>
@@ -76,7 +76,7 @@ public enum SmbDeleteCause
     /// <summary>An open that deletes when it is closed.</summary>
     OnClose,
 
-    /// <summary>A rename or a hard link that takes the name.</summary>
+    /// <summary>A rename or a hard link that takes over the name.</summary>
     Replaced,
 }
 
@@ -111,7 +111,7 @@ public enum SmbSecurityParts
 
 /// <summary>An open that has ended.</summary>
 /// <param name="File">What was open, as it is called now.</param>
-/// <param name="BytesRead">Bytes read through it; what the server copied from it counts.</param>
-/// <param name="BytesWritten">Bytes written through it; what the server copied to it counts.</param>
+/// <param name="BytesRead">Bytes read through it, server-side copies included.</param>
+/// <param name="BytesWritten">Bytes written through it, server-side copies included.</param>
 /// <param name="Deleted">Whether it was deleted with this close.</param>
 public sealed record SmbCloseInfo(SmbFileName File, long BytesRead, long BytesWritten, bool Deleted);

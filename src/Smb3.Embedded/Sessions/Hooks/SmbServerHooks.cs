@@ -8,11 +8,11 @@ namespace Smb3.Embedded;
 /// time for different clients; a method that throws refuses what it was asked about, and the exception is logged.
 /// </summary>
 /// <remarks>
-/// What is said of files is what happens, not what a client wrote: paths are those of the files that exist, in their own case, with short
-/// names and symbolic links resolved and the stream apart. A method is asked when everything else permits the operation and nothing has
-/// changed yet, and the names concerned are held until it answers: whoever wants the same name waits, so answer soon, and do not open
-/// files of the share over SMB to find the answer. For the same reason do not await, within a method, the removal of the share or the end
-/// of the session that it is asked about: they wait for the operation. Begin them and answer.
+/// Hooks are told what happens to files, not what the client wrote: paths are those of the files that exist, in their own case, with short
+/// names and symbolic links resolved and the stream named separately. A method is asked when everything else permits the operation and
+/// nothing has changed yet, and the names concerned are held until it answers: anybody who wants the same name waits, so answer soon, and
+/// do not open files of the share over SMB to find out. For the same reason do not await, within a method, the removal of the share or the
+/// end of the session that it is asked about: they wait for the operation. Begin them and answer.
 /// </remarks>
 public abstract class SmbServerHooks
 {
@@ -35,7 +35,7 @@ public abstract class SmbServerHooks
 
     /// <summary>
     /// A session may open or create a file, a directory or a stream, and wants to. False refuses it with STATUS_ACCESS_DENIED. All data
-    /// is read and written through what was opened so, copies that the server makes included.
+    /// is read and written through such an open, server-side copies included.
     /// </summary>
     /// <param name="session">Who wants it.</param>
     /// <param name="open">What is opened, and how.</param>
@@ -82,7 +82,7 @@ public abstract class SmbServerHooks
 
     /// <summary>
     /// An open that <see cref="OnOpenAsync"/> allowed has ended: by its client, with its session, or by the server. Called on the thread
-    /// that closed it: hand on what takes long.
+    /// that closed it: do lengthy work elsewhere.
     /// </summary>
     /// <param name="session">Whose it was.</param>
     /// <param name="close">What was done through it.</param>

@@ -7,7 +7,7 @@ using Smb3.Embedded.Storage.Physical.Snapshots;
 
 namespace Smb3.Embedded.Storage.Physical;
 
-/// <summary>A folder of the machine.</summary>
+/// <summary>Serves a folder of the machine.</summary>
 /// <remarks>
 /// <para>
 /// Nothing outside the folder can be reached. On 64-bit Linux (x86, Arm) every look-up starts at the open root and is resolved beneath it
@@ -20,8 +20,8 @@ namespace Smb3.Embedded.Storage.Physical;
 /// On Linux, DOS attributes, creation time and a change time that was set are kept in the extended attribute <c>user.smb3.dos</c>, security
 /// descriptors in <c>user.smb3.sd</c>, small named streams in <c>user.smb3.stream.NAME</c>, larger ones in the hidden directory
 /// <c>.smb3-streams</c> of the folder, which no client can reach. The clients' own extended attributes are <c>user.NAME</c>. On a file
-/// system without extended attributes there is nothing of all that, and no such ability is claimed. The file id is the inode's number. A flush makes data and metadata durable,
-/// and of a file that the handle made its name too.
+/// system without extended attributes there is nothing of all that, and no such ability is claimed. The file id is the inode's number. A
+/// flush makes data and metadata durable, and of a file that the handle made its name too.
 /// </para>
 /// <para>
 /// The folder is what is at its path. It may be mounted, unmounted or swapped while it is served (<see cref="IPlacedStore"/>); on Linux

@@ -36,7 +36,7 @@ public sealed record PhysicalFileStoreOptions
     public PhysicalSnapshotOptions? Snapshots { get; init; }
 
     /// <summary>
-    /// Where the store tells of what an administrator should see to, such as an attribute of its own that another program has spoilt;
+    /// Where the store reports what an administrator should look into, such as one of its own attributes damaged by another program;
     /// <see langword="null"/>: nowhere. A share that names a folder uses the server's log.
     /// </summary>
     public ILogger? Logger { get; init; }

@@ -75,7 +75,7 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
     public Task<CreateOutcome> TryOplockAsync(
         CacheState state, CreateDisposition disposition = CreateDisposition.OpenIf, ShareAccess share = ShareAccess.All,
         FileAccessMask access = TestVolume.All, CreateOptions options = 0, string path = "f", CancellationToken token = default) =>
-        TryAsync(state == 0 ? null : new CachingWish { State = state, Sink = this }, disposition, share, access, options, path, token);
+        TryAsync(state == 0 ? null : new CachingRequest { State = state, Sink = this }, disposition, share, access, options, path, token);
 
     public async Task<FileOpen> OplockAsync(CacheState state, FileAccessMask access = TestVolume.All, string path = "f")
     {
@@ -88,7 +88,7 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
         int key, CacheState state, int parent = 0, CreateDisposition disposition = CreateDisposition.OpenIf,
         ShareAccess share = ShareAccess.All, FileAccessMask access = TestVolume.All, CreateOptions options = 0, string path = "f") =>
         TryAsync(
-            new CachingWish
+            new CachingRequest
             {
                 State = state,
                 Sink = this,
@@ -119,7 +119,7 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
     public static NtStatus Answer(FileOpen open, CacheState state) => open.File.Caching.AcknowledgeOplock(open.Grant, state);
 
     private async Task<CreateOutcome> TryAsync(
-        CachingWish? wish, CreateDisposition disposition, ShareAccess share, FileAccessMask access, CreateOptions options, string path,
+        CachingRequest? wish, CreateDisposition disposition, ShareAccess share, FileAccessMask access, CreateOptions options, string path,
         CancellationToken token) =>
         await volume.Volume.CreateAsync(
             new CreateParameters

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>The oplock or lease that a CREATE asks for.</summary>
-internal sealed record CachingWish
+internal sealed record CachingRequest
 {
     /// <summary>What it wants to cache; for an oplock R, RW or RWH.</summary>
     public required CacheState State { get; init; }

@@ -1,8 +1,10 @@
 namespace Smb3.Embedded.Commands.Posix;
 
 /// <summary>The POSIX create context of a request: the mode of a new file (4).</summary>
-internal readonly record struct PosixWish(uint Value)
+internal readonly record struct PosixCreateRequest(uint Value)
 {
-    /// <summary>The mode, whose permission bits count; null when the client has none in mind, which it says with all sixteen bits set.</summary>
+    /// <summary>
+    /// The mode, whose permission bits count; null when the client has none in mind, which it says with all sixteen bits set.
+    /// </summary>
     public UnixFileMode? Mode => (Value & 0xFFFF) == 0xFFFF ? null : (UnixFileMode)(Value & 0xFFF);
 }
