@@ -93,7 +93,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// <summary>The name that it was registered under; empty unless there are several.</summary>
     public string Name { get; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Whether it is running, stopped or in between.</summary>
     public SmbServerState State => (SmbServerState)Volatile.Read(ref _state);
 
     /// <summary>Where it listens, with the real ports; empty while it does not run.</summary>
@@ -111,7 +111,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     internal ServerGraph? Graph => Volatile.Read(ref _run)?.Graph;
 
     /// <summary>
-    /// Begins a server of its own: configuration from <c>appsettings.json</c> (beside the program, then in the current directory),
+    /// Begins a stand-alone server: configuration from <c>appsettings.json</c> (beside the program, then in the current directory),
     /// environment variables (<c>Smb__Listen__0=…</c>) and <paramref name="args"/> (<c>--Smb:Listen=…</c>), logging to the console.
     /// The section <c>Smb</c> is bound to the options.
     /// </summary>
@@ -226,7 +226,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>Ends all sessions of a user.</summary>
     /// <param name="userName">
-    /// The user's name, or <c>DOMAIN\user</c>; case does not count. A name alone is that of every account that has it, whatever its
+    /// The user's name, or <c>DOMAIN\user</c>; case is ignored. A name alone means every account of that name, in any
     /// domain; guests have none.
     /// </param>
     /// <returns>How many there were.</returns>
@@ -259,7 +259,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         return ended;
     }
 
-    /// <summary>Stops it for good and gives back what it owns. Stores and users of the host stay the host's.</summary>
+    /// <summary>Stops it for good and releases what it owns. The host keeps owning its stores and users.</summary>
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);

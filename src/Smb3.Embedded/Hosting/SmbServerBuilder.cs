@@ -12,12 +12,12 @@ using Smb3.Embedded.Storage.Providers;
 namespace Smb3.Embedded;
 
 /// <summary>
-/// Puts a server together: from <see cref="SmbServer.CreateBuilder"/> for one that stands alone, or inside
+/// Builds a server: from <see cref="SmbServer.CreateBuilder"/> for a stand-alone one, or inside
 /// <c>services.AddSmbServer(…)</c> for one that lives in a host. Calls take effect in their order, after configuration.
 /// </summary>
 public sealed class SmbServerBuilder
 {
-    /// <summary>The section of the configuration that a server that stands alone binds.</summary>
+    /// <summary>The configuration section that a stand-alone server binds.</summary>
     public const string SectionName = "Smb";
 
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
@@ -36,11 +36,11 @@ public sealed class SmbServerBuilder
     /// <summary>The server's name among several; otherwise empty.</summary>
     public string Name { get; }
 
-    /// <summary>Services that stores, users and hooks can be made of: the host's own inside <c>AddSmbServer</c>.</summary>
+    /// <summary>Services that stores, users and hooks can be created from: the host's own inside <c>AddSmbServer</c>.</summary>
     public IServiceCollection Services { get; }
 
     /// <summary>
-    /// Configuration. For a server that stands alone its section <see cref="SectionName"/> is bound; inside <c>AddSmbServer</c> it is
+    /// Configuration. For a stand-alone server its section <see cref="SectionName"/> is bound; inside <c>AddSmbServer</c> it is
     /// empty: give that method the host's section instead.
     /// </summary>
     public ConfigurationManager Configuration { get; }
@@ -57,7 +57,7 @@ public sealed class SmbServerBuilder
 
     /// <summary>Shares a store of the host.</summary>
     /// <param name="name">The share's name.</param>
-    /// <param name="store">The store. It stays the host's.</param>
+    /// <param name="store">The store, which the host keeps owning.</param>
     /// <param name="configure">Sets further properties.</param>
     public SmbServerBuilder AddShare(string name, IFileStore store, Action<SmbShareOptions>? configure = null)
     {
@@ -65,9 +65,9 @@ public sealed class SmbServerBuilder
         return AddShare(_ => new SmbShareOptions { Name = name, Store = store }, configure);
     }
 
-    /// <summary>Shares what a file provider has; nothing can be changed through it.</summary>
+    /// <summary>Shares the files of a file provider, read-only.</summary>
     /// <param name="name">The share's name.</param>
-    /// <param name="files">The provider. It stays the host's.</param>
+    /// <param name="files">The provider, which the host keeps owning.</param>
     /// <param name="configure">Sets further properties.</param>
     public SmbServerBuilder AddShare(string name, IFileProvider files, Action<SmbShareOptions>? configure = null)
     {
@@ -75,9 +75,9 @@ public sealed class SmbServerBuilder
         return AddShare(_ => new SmbShareOptions { Name = name, Store = new FileProviderStore(files) }, configure);
     }
 
-    /// <summary>Shares a store that is made of the services.</summary>
+    /// <summary>Shares a store that is created from services.</summary>
     /// <param name="name">The share's name.</param>
-    /// <param name="store">Gives the store, once. It stays the host's.</param>
+    /// <param name="store">Gives the store; called once. The host keeps owning it.</param>
     /// <param name="configure">Sets further properties.</param>
     public SmbServerBuilder AddShare(string name, Func<IServiceProvider, IFileStore> store, Action<SmbShareOptions>? configure = null)
     {
@@ -86,7 +86,7 @@ public sealed class SmbServerBuilder
     }
 
     /// <summary>Adds a user. Only the hash of the password is kept, from here on.</summary>
-    /// <param name="name">The user's name; case does not count.</param>
+    /// <param name="name">The user's name; case is ignored.</param>
     /// <param name="password">The password.</param>
     /// <param name="groups">The groups that the user is in.</param>
     /// <exception cref="ArgumentException">The name is empty.</exception>
@@ -103,12 +103,12 @@ public sealed class SmbServerBuilder
         });
     }
 
-    /// <summary>Looks users up at the host's, after those that were added here.</summary>
+    /// <summary>Looks users up in the host's user store, after those that were added here.</summary>
     /// <param name="users">The host's users.</param>
     public SmbServerBuilder UseUsers(ISmbUserStore users) => Configure(options => options.UserStore = users);
 
-    /// <summary>Looks users up at the host's, after those that were added here.</summary>
-    /// <param name="users">Gives the host's users, once.</param>
+    /// <summary>Looks users up in the host's user store, after those that were added here.</summary>
+    /// <param name="users">Gives the host's user store; called once.</param>
     public SmbServerBuilder UseUsers(Func<IServiceProvider, ISmbUserStore> users) =>
         Configure((services, options) => options.UserStore = users(services));
 
@@ -117,15 +117,15 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder UseHooks(SmbServerHooks hooks) => Configure(options => options.Hooks = hooks);
 
     /// <summary>Lets the host observe and forbid.</summary>
-    /// <param name="hooks">Gives the hooks, once.</param>
+    /// <param name="hooks">Gives the hooks; called once.</param>
     public SmbServerBuilder UseHooks(Func<IServiceProvider, SmbServerHooks> hooks) =>
         Configure((services, options) => options.Hooks = hooks(services));
 
-    /// <summary>Listens on one more end point. Without any it is 127.0.0.1:4450.</summary>
-    /// <param name="endPoint">The end point; port 0 takes a free one, which <see cref="SmbServer.EndPoints"/> tells.</param>
+    /// <summary>Listens on one more end point. The default, when none is added, is 127.0.0.1:4450.</summary>
+    /// <param name="endPoint">The end point; port 0 takes a free one, which <see cref="SmbServer.EndPoints"/> shows.</param>
     public SmbServerBuilder Listen(IPEndPoint endPoint) => Configure(options => options.Listen.Add(endPoint));
 
-    /// <summary>Listens on one more end point. Without any it is 127.0.0.1:4450.</summary>
+    /// <summary>Listens on one more end point. The default, when none is added, is 127.0.0.1:4450.</summary>
     /// <param name="endPoint">IP:PORT.</param>
     /// <exception cref="FormatException">It is not an end point.</exception>
     public SmbServerBuilder Listen(string endPoint) => Listen(IPEndPoint.Parse(endPoint));
@@ -150,10 +150,10 @@ public sealed class SmbServerBuilder
 
     /// <summary>Builds the server. Its services are disposed with it.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
-    /// Settings cannot be what they are; the failures name each of them and say what to do.
+    /// Settings are invalid; the failures name each of them and say what to do.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// It has built one already, or it is that of a host, which builds the server itself.
+    /// It has built a server already, or belongs to a host, which builds the server itself.
     /// </exception>
     public SmbServer Build()
     {

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Nt;
 
-/// <summary>What kinds of change a watcher wants to hear of (MS-SMB2 2.2.35, CompletionFilter).</summary>
+/// <summary>Which kinds of change a watcher wants to be told of (MS-SMB2 2.2.35, CompletionFilter).</summary>
 [Flags]
 public enum ChangeFilter : uint
 {

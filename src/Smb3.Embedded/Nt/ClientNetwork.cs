@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Smb3.Embedded.Nt;
 
 /// <summary>
-/// What counts as one peer wherever peers are counted: an IPv4 address, or the /64 of an IPv6 address, which one host has to itself and can
-/// take as many addresses from as it likes (RFC 7934). The addresses of one link share a /64, so there each stands for itself.
+/// What counts as one peer wherever peers are counted: an IPv4 address, or the /64 of an IPv6 address, which one host has to itself and
+/// from which it can take as many addresses as it likes (RFC 7934). Link-local addresses share one /64, so each of them counts by itself.
 /// </summary>
 internal readonly record struct ClientNetwork
 {

@@ -11,17 +11,17 @@ public readonly record struct FileTime(long Ticks)
     /// <summary>The largest value that still is a <see cref="DateTimeOffset"/>.</summary>
     private static readonly long MaxDateTimeTicks = DateTime.MaxValue.Ticks - DateTime.FromFileTimeUtc(0).Ticks;
 
-    /// <summary>Nothing known: the wire's zero.</summary>
+    /// <summary>Not known: zero on the wire.</summary>
     public static FileTime None => default;
 
-    /// <summary>Takes over a calendar time; times before 1601 become <see cref="None"/>.</summary>
+    /// <summary>Converts a calendar time; times before 1601 become <see cref="None"/>.</summary>
     public static FileTime From(DateTimeOffset time)
     {
         var ticks = time.UtcTicks - DateTime.FromFileTimeUtc(0).Ticks;
         return new FileTime(ticks < 0 ? 0 : ticks);
     }
 
-    /// <summary>Takes over a POSIX time: seconds since 1970 and nanoseconds below the second.</summary>
+    /// <summary>Converts a POSIX time: seconds since 1970 and nanoseconds below the second.</summary>
     public static FileTime FromUnix(long seconds, long nanoseconds) =>
         new(UnixEpoch + (seconds * TimeSpan.TicksPerSecond) + (nanoseconds / 100));
 
@@ -32,7 +32,7 @@ public readonly record struct FileTime(long Ticks)
         return rest < 0 ? (seconds - 1, (rest + TimeSpan.TicksPerSecond) * 100) : (seconds, rest * 100);
     }
 
-    /// <summary>The calendar time, held inside what <see cref="DateTimeOffset"/> can express.</summary>
+    /// <summary>The calendar time, clamped to what <see cref="DateTimeOffset"/> can express.</summary>
     public DateTimeOffset ToDateTimeOffset() =>
         new(DateTime.FromFileTimeUtc(Math.Clamp(Ticks, 0, MaxDateTimeTicks)), TimeSpan.Zero);
 }

@@ -161,7 +161,7 @@ public enum NtStatus : uint
 #pragma warning restore CS1591
 }
 
-/// <summary>The questions that are asked of every <see cref="NtStatus"/>.</summary>
+/// <summary>What can be asked of every <see cref="NtStatus"/>.</summary>
 public static class NtStatusExtensions
 {
     /// <summary>Whether the status is an error (severity bits 11): the operation did not happen.</summary>

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Nt;
 
 /// <summary>
 /// A security identifier (MS-DTYP 2.4.2): an authority of 48 bits and up to fifteen sub-authorities, the last of which
-/// is the relative identifier (RID) within the domain that the others name. Immutable; two are equal when all parts are.
+/// is the relative identifier (RID) within the domain that the others name. Immutable; two SIDs are equal when all their parts are.
 /// </summary>
 /// <remarks>
 /// The binary form (MS-DTYP 2.4.2.2): revision (1 byte, 1), count of sub-authorities (1 byte), authority (6 bytes,
@@ -25,7 +25,7 @@ public sealed class Sid : IEquatable<Sid>
 
     private readonly uint[] _subAuthorities;
 
-    /// <summary>Puts a SID together from its parts.</summary>
+    /// <summary>Creates a SID from its parts.</summary>
     /// <param name="authority">The identifier authority, at most 48 bits.</param>
     /// <param name="subAuthorities">The sub-authorities in order, at most <see cref="MaxSubAuthorities"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The authority or the number of sub-authorities is too large.</exception>

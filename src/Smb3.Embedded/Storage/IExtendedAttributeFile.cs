@@ -3,8 +3,9 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A handle whose file can have extended attributes: short values by name (MS-FSCC 2.4.16). Every handle of a store with
-/// <see cref="StoreAbilities.ExtendedAttributes"/> implements it, a directory's and a stream's (which speaks of its file) too.
+/// A handle whose file can have extended attributes: short values by name (MS-FSCC 2.4.16). Every handle of a store with <see
+/// cref="StoreAbilities.ExtendedAttributes"/> implements it, including those of directories and of streams (whose attributes are the
+/// file's).
 /// </summary>
 public interface IExtendedAttributeFile
 {
@@ -32,7 +33,7 @@ public readonly record struct ExtendedAttribute(string Name, ReadOnlyMemory<byte
     /// What <see cref="FileMetadata.EaSize"/> is for attributes of these sizes: as Windows counts, 5 bytes, name and value for each, and 4
     /// for the list; 0 when there are none.
     /// </summary>
-    /// <param name="attributes">All of a file.</param>
+    /// <param name="attributes">All attributes of a file.</param>
     public static uint SizeOf(IReadOnlyList<ExtendedAttribute> attributes)
     {
         ArgumentNullException.ThrowIfNull(attributes);

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A handle that keeps an object id of its file: what link tracking finds a file by (MS-FSCC 2.1.3). Every handle of a store with
+/// A handle that keeps an object id of its file: the id by which link tracking finds a file (MS-FSCC 2.1.3). Every handle of a store with
 /// <see cref="StoreAbilities.ObjectIds"/> implements it.
 /// </summary>
 public interface IObjectIdFile

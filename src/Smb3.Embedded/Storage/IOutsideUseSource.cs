@@ -2,14 +2,14 @@ namespace Smb3.Embedded.Storage;
 
 /// <summary>
 /// A store that notices when other programs of its machine use a file whose contents clients cache. Optional: without it, what clients
-/// cache grows old when such a program changes the file.
+/// cache becomes stale when such a program changes the file.
 /// </summary>
 public interface IOutsideUseSource
 {
-    /// <summary>Begins to guard a file.</summary>
+    /// <summary>Starts guarding a file.</summary>
     /// <param name="file">An open handle of this store.</param>
     /// <param name="holdsBack">
-    /// Whether other programs shall wait, where the machine can make them, until clients have given up what they cache; else they are
+    /// Whether other programs are made to wait, where the machine can do that, until clients have given up what they cache; else they are
     /// noticed after the fact, and their reads not at all.
     /// </param>
     /// <param name="used">
@@ -20,11 +20,11 @@ public interface IOutsideUseSource
     IOutsideGuard? Guard(IStoreFile file, bool holdsBack, Action<OutsideUse> used);
 }
 
-/// <summary>A file that is guarded. Disposed when clients cache nothing of it any more: who was held back goes on then.</summary>
+/// <summary>A file that is guarded. Disposed when clients cache nothing of it any more: programs that were held back then go on.</summary>
 public interface IOutsideGuard : IDisposable
 {
-    /// <summary>Says what clients cache now; who was held back for no more than they have given up goes on.</summary>
-    /// <param name="writes">Whether they cache writes, so that what others read would be old; else only what they read.</param>
+    /// <summary>Says what clients cache now; programs that waited for no more than clients have given up go on.</summary>
+    /// <param name="writes">Whether they cache writes, so that others would read stale data; else they cache only reads.</param>
     void Cover(bool writes);
 }
 

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A store that keeps its files at a place which can go away, or be replaced by another, while it is served: a folder on a disk that is
+/// A store whose files are at a place that can disappear or be replaced while it is served: a folder on a disk that is
 /// unmounted, or that a deployment swaps. The server asks at each tree connect, once a second, and at opens not more often than every
 /// tenth of a second. When the place is not the same any more, everything that is open ends, and clients are told to connect again.
 /// </summary>
@@ -13,7 +13,7 @@ public interface IPlacedStore
     StorePlace CheckPlace();
 
     /// <summary>
-    /// Opens a store on what is at the place now, with everything else as it was. It is the server's, which disposes it when it can be.
+    /// Opens a store on what is at the place now, with everything else as it was. The server owns it, and disposes it when it can.
     /// </summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not.</exception>

@@ -4,15 +4,15 @@ namespace Smb3.Embedded.Storage;
 
 /// <summary>
 /// A store with <see cref="StoreAbilities.Quotas"/>: it counts how much each owner of files occupies and can refuse more. Who owns a file
-/// stands in its security descriptor. Who may ask and set is checked by the server.
+/// stands in its security descriptor. Whether a caller may query or set quotas is checked by the server.
 /// </summary>
 public interface IQuotaStore
 {
-    /// <summary>What holds for the whole store.</summary>
+    /// <summary>The settings of the whole store.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtResult<QuotaSettings>> GetQuotaSettingsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Changes what holds for the whole store.</summary>
+    /// <summary>Changes the settings of the whole store.</summary>
     /// <param name="settings">All of it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> SetQuotaSettingsAsync(QuotaSettings settings, CancellationToken cancellationToken);
@@ -48,13 +48,13 @@ public readonly record struct QuotaSettings
     /// <summary>Whether reaching a limit is worth a note to the administrator; up to the store.</summary>
     public bool NotesLimit { get; init; }
 
-    /// <summary>The limits of owners who were given none.</summary>
+    /// <summary>The limits of owners who have none of their own.</summary>
     public QuotaLimits Default { get; init; }
 }
 
 /// <summary>How much an owner may use.</summary>
-/// <param name="Threshold">Bytes from which on the owner is warned; <see langword="null"/>: never.</param>
-/// <param name="Limit">Bytes that are the most; <see langword="null"/>: any number.</param>
+/// <param name="Threshold">Bytes above which the owner is warned; <see langword="null"/>: never.</param>
+/// <param name="Limit">The most bytes; <see langword="null"/>: no limit.</param>
 public readonly record struct QuotaLimits(long? Threshold, long? Limit);
 
 /// <summary>An owner and what it uses.</summary>

@@ -24,7 +24,7 @@ public interface IStoreFile : IAsyncDisposable
     /// <param name="buffer">Where the data goes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
-    /// Bytes read: as many as <paramref name="buffer"/> holds unless the file ends before; 0 at or behind the end.
+    /// Bytes read: as many as <paramref name="buffer"/> holds unless the file ends before that; 0 at or beyond the end.
     /// </returns>
     ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 
@@ -37,13 +37,13 @@ public interface IStoreFile : IAsyncDisposable
     /// <returns>Success; or DISK_FULL, FILE_TOO_LARGE (nothing or a part may have been written then).</returns>
     ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken);
 
-    /// <summary>Sets the end of file: cuts the data, or extends it by zeros.</summary>
+    /// <summary>Sets the end of file: truncates the data, or extends it with zeros.</summary>
     /// <param name="length">New length in bytes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Sets space aside so that writing up to <paramref name="size"/> bytes needs none; never changes the length. A wish.
+    /// Preallocates space so that writing up to <paramref name="size"/> bytes needs no more; never changes the length. A hint.
     /// </summary>
     /// <param name="size">Bytes from the start of the file.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -55,7 +55,7 @@ public interface IStoreFile : IAsyncDisposable
 
     /// <summary>Starts a listing of this directory. Entries <c>.</c> and <c>..</c> are the server's and not listed.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The listing; or ACCESS_DENIED and what else the medium says: never an empty listing instead.</returns>
+    /// <returns>The listing; or ACCESS_DENIED or another error of the medium, never an empty listing in its place.</returns>
     ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken);
 }
 
@@ -67,12 +67,12 @@ public interface IStoreListing : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// How many were read: at least 1 until the end, 0 at the end. A listing that cannot go on says why instead, after what it has read
-    /// until then, and every time that it is asked again.
+    /// so far, and every time that it is asked again.
     /// </returns>
     ValueTask<NtResult<int>> ReadAsync(Memory<StoreEntry> entries, CancellationToken cancellationToken);
 }
 
-/// <summary>A handle that keeps a security descriptor. Checking it is the server's work.</summary>
+/// <summary>A handle that keeps a security descriptor. The server checks access.</summary>
 public interface ISecurableFile
 {
     /// <summary>The stored self-relative security descriptor (MS-DTYP 2.4.6); empty when the file has none.</summary>

@@ -3,12 +3,13 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage;
 
 /// <summary>
-/// A handle whose file can have named streams beside its data (MS-FSCC 2.1.4). Every handle of a store with
-/// <see cref="StoreAbilities.NamedStreams"/> implements it, a directory's too; a stream's handle speaks of the file that has the stream.
+/// A handle whose file can have named streams beside its data (MS-FSCC 2.1.4). Every handle of a store with <see
+/// cref="StoreAbilities.NamedStreams"/> implements it, including those of directories; a stream's handle means the file that has the
+/// stream.
 /// </summary>
 /// <remarks>
 /// A stream has data of its own and nothing else: times, attributes, security descriptor and extended attributes are the file's. Streams
-/// move with their file and go with it. Names differ in case only where the store's file names may, and are kept as they were created.
+/// are moved and deleted with their file. Names differ in case only where the store's file names may, and are kept as they were created.
 /// </remarks>
 public interface IStreamedFile
 {
@@ -53,8 +54,8 @@ public interface IStreamedFile
 }
 
 /// <summary>
-/// An open handle on a named stream. Data, length and allocation size are the stream's; everything else is the file's, also what is set:
-/// its path, its metadata, its security descriptor.
+/// An open handle on a named stream. Data, length and allocation size are the stream's; everything else belongs to the file, including what
+/// is set: its path, its metadata, its security descriptor.
 /// </summary>
 public interface IStoreStream : IStoreFile, IStreamedFile
 {

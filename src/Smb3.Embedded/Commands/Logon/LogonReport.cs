@@ -4,7 +4,9 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Commands.Logon;
 
-/// <summary>Tells the log why a logon was refused. What it writes later holds names and an address, and nothing of the session.</summary>
+/// <summary>
+/// Tells the log why a logon was refused. What it writes later holds names and an address, and no reference to the session.
+/// </summary>
 internal static class LogonReport
 {
     public static void Failed(RefusalLog log, Connection connection, in AuthenticationStep step)
@@ -48,7 +50,7 @@ internal static class LogonReport
                     (logger, repeats) => RefusalMessages.NoCommonMechanism(logger, remote, offered, repeats));
                 break;
             case AuthenticationFailure.Throttled:
-                // Not by name: who tries a list of them must not write a line for each.
+                // Not by name: somebody who tries a list of names must not cause a line for each.
                 log.Tell(
                     connection, nameof(RefusalMessages.Throttled), null,
                     (logger, repeats) => RefusalMessages.Throttled(logger, user, remote, until, repeats));

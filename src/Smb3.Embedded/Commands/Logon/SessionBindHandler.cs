@@ -17,7 +17,7 @@ namespace Smb3.Embedded.Commands.Logon;
 /// </summary>
 internal sealed class SessionBindHandler(CommandServices services)
 {
-    /// <summary>The session, which may have no channel on the connection yet; else it is the channel's key.</summary>
+    /// <summary>The session itself, as long as it has no channel on the connection; else the channel.</summary>
     public static SigningParty? SignedBy(Request request)
     {
         if (request.Graph.FindSession(request.SessionId) is not { } session || !request.TryUse(session))
@@ -53,12 +53,12 @@ internal sealed class SessionBindHandler(CommandServices services)
                 return NtStatus.InsufficientResources;
             }
 
-            // A stranger can be no guest here: the session has a user.
+            // An unknown user cannot become a guest here: the session has a user.
             var peer = new LogonPeer(services.Throttle, network, UnknownIsGuest: false);
             binding = new ChannelBinding(session, services.Authenticator.Begin(peer), connection.Preauth?.Fork());
         }
 
-        // Taken out while it works: a second request of the same binding at the same time begins anew, and fails.
+        // Removed while it is in use: a second request of the same binding at the same time starts over, and fails.
         var kept = false;
         try
         {
@@ -90,7 +90,7 @@ internal sealed class SessionBindHandler(CommandServices services)
         {
             await SessionSetupHandler.PenalizeAsync(services, request, step).ConfigureAwait(false);
 
-            // Where a stranger is a guest, the logon would have succeeded, but not as the session's user.
+            // Where unknown users are guests, the logon would have succeeded, but not as the session's user.
             var guest = services.Settings.AllowGuest && step.Failure == AuthenticationFailure.UnknownUser;
             return guest ? NtStatus.AccessDenied : step.Status;
         }
@@ -133,8 +133,8 @@ internal sealed class SessionBindHandler(CommandServices services)
     }
 
     /// <summary>
-    /// The conditions of MS-SMB2 3.3.5.5, in its order; the session that is found signs the response, whatever it says. The client GUID
-    /// is not compared: Windows does not either, and who can sign with the session's key is its client.
+    /// The conditions of MS-SMB2 3.3.5.5, in their order; the session that is found signs the response, whatever the status. The client
+    /// GUID is not compared: Windows does not compare it either, and whoever can sign with the session's key is its client.
     /// </summary>
     private NtStatus Admit(Request request, out Session session)
     {
@@ -153,7 +153,7 @@ internal sealed class SessionBindHandler(CommandServices services)
             request.Session = found;
         }
 
-        // Signatures of AES-GMAC and of the older algorithms cannot stand for each other; Windows finds that out before all else.
+        // Signatures of AES-GMAC and of the older algorithms cannot stand in for each other; Windows checks that before anything else.
         var gmac = negotiated.SigningAlgorithm == Smb2SigningAlgorithm.AesGmac;
         if (gmac != (own.SigningAlgorithm == Smb2SigningAlgorithm.AesGmac))
         {

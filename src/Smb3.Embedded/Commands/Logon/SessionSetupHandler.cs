@@ -13,7 +13,7 @@ using Session = Smb3.Embedded.Sessions.Session;
 namespace Smb3.Embedded.Commands.Logon;
 
 /// <summary>
-/// SESSION_SETUP (MS-SMB2 3.3.5.5): a logon in as many steps as it takes, and the re-authentication of a session that stands.
+/// SESSION_SETUP (MS-SMB2 3.3.5.5): a logon, in as many steps as it takes, and the re-authentication of an existing session.
 /// </summary>
 internal sealed class SessionSetupHandler(CommandServices services) : ICommandHandler
 {
@@ -55,7 +55,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return status;
         }
 
-        // One step at a time: a client that sends the next before the answer would have two steps of one exchange run together.
+        // One step at a time: a client that does not wait for the answer would have two steps of one exchange run concurrently.
         if (!session.TryBeginSetup())
         {
             return NtStatus.RequestNotAccepted;
@@ -211,7 +211,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var token = step.Token!;
         var identity = token.Identity;
         var keyless = !token.IsProven;
-        // Whoever has a session may lower it to an anonymous one, which then may open nothing that anonymous users may not.
+        // The owner of a session may downgrade it to an anonymous one, which then may open only what anonymous users may.
         if (identity.IsAnonymous && !services.Settings.AllowAnonymous && session.State == SessionState.InProgress)
         {
             LogonReport.AnonymousRefused(services.Refusals, connection, identity);
@@ -281,7 +281,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
 
     /// <summary>
     /// MS-SMB2 3.3.5.5.3: the client has come back on a new connection; its old session must not keep its files open, but for the durable
-    /// ones, which it will ask for again. A session that ends already, with its connection, is waited for: its locks would stand in the
+    /// ones, which it will ask for again. A session that is ending already, with its connection, is waited for: its locks would be in the
     /// client's own way.
     /// </summary>
     private static async ValueTask EndPreviousAsync(Request request, Session session, ulong previousSessionId)
@@ -308,8 +308,8 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     }
 
     /// <summary>
-    /// A failed logon ends the session that was being set up, and a failed re-authentication the session that stood: who cannot prove to
-    /// be its user has no claim to it.
+    /// A failed logon ends the session that was being set up, and a failed re-authentication the session that stood: somebody who cannot
+    /// prove to be its user has no claim to it.
     /// </summary>
     private async ValueTask<NtStatus> FailAsync(Request request, Session session, NtStatus status, AuthenticationStep? step)
     {

@@ -3,13 +3,13 @@ using Smb3.Embedded.Sessions;
 namespace Smb3.Embedded.Commands.Logon;
 
 /// <summary>
-/// Bounds the logons that a connection has begun and not finished, each of which holds a session and an exchange for who may be a stranger.
+/// Bounds the logons that a connection has begun and not finished, each of which holds a session and an exchange for a possible stranger.
 /// </summary>
 internal static class UnfinishedLogons
 {
     /// <summary>
-    /// Makes room for one more: the oldest that is not at work gives way, as a client that has let one go never says so. False when all
-    /// are at work.
+    /// Makes room for one more: the oldest idle one gives way, because a client that has abandoned one never says so. False when none
+    /// is idle.
     /// </summary>
     public static async ValueTask<bool> MakeRoomAsync(Connection connection, int limit)
     {
@@ -35,7 +35,7 @@ internal static class UnfinishedLogons
         unfinished.Sort(static (one, other) => one.CreatedAt.CompareTo(other.CreatedAt));
         foreach (var session in unfinished)
         {
-            // Who begins a step here finds that one is under way, and then that there is no such session.
+            // A step that begins now finds that another is in progress, and later that there is no such session.
             if (session.TryBeginSetup())
             {
                 await session.EndAsync().ConfigureAwait(false);

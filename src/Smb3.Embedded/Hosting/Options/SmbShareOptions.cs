@@ -30,27 +30,27 @@ public sealed class SmbShareOptions
     public bool Encrypt { get; set; }
 
     /// <summary>
-    /// Whether guests and anonymous clients may use it. Setting it on a share of <see cref="SmbServerOptions.Shares"/> turns guest and
-    /// anonymous logons on for the server; every other share stays closed to them.
+    /// Whether guests and anonymous clients may use it. Setting it on a share of <see cref="SmbServerOptions.Shares"/> enables guest and
+    /// anonymous logons on the server; every other share stays closed to them.
     /// </summary>
     public bool AllowGuest { get; set; }
 
     /// <summary>
     /// Whether listings leave out the files and folders that the user may not read (access-based enumeration). Opening one by its name
-    /// is refused as ever. It says nothing where the store keeps no security descriptors.
+    /// is refused as usual. It has no effect where the store keeps no security descriptors.
     /// </summary>
     public bool AccessBasedEnumeration { get; set; }
 
     /// <summary>Whether it is left out of the list of shares.</summary>
     public bool Hidden { get; set; }
 
-    /// <summary>How many can use it at the same time; <see langword="null"/>: any number.</summary>
+    /// <summary>How many tree connects it can have at the same time; <see langword="null"/>: any number.</summary>
     public int? MaxUsers { get; set; }
 
-    /// <summary>Access of single users, by name; it decides alone for who is named here.</summary>
+    /// <summary>Access of individual users, by name; it overrides that of their groups.</summary>
     public IDictionary<string, SmbShareAccess> Users { get; } = new Dictionary<string, SmbShareAccess>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Access of groups, by name; a member of several has the most that one of them gives.</summary>
+    /// <summary>Access of groups, by name; a member of several has the most that any of them grants.</summary>
     public IDictionary<string, SmbShareAccess> Groups { get; } = new Dictionary<string, SmbShareAccess>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
@@ -60,8 +60,8 @@ public sealed class SmbShareOptions
     public SmbShareAccess? Others { get; set; }
 
     /// <summary>
-    /// Whether macOS may keep Time Machine backups on it: clients are told that FLUSH makes everything safe, which is so for folders. That
-    /// Macs find it by themselves takes an announcement over mDNS (<c>_adisk._tcp</c>), which is not the server's.
+    /// Whether macOS may keep Time Machine backups on it: clients are told that FLUSH makes everything durable, which is true for folders.
+    /// For Macs to find it by themselves takes an announcement over mDNS (<c>_adisk._tcp</c>), which the server does not make.
     /// </summary>
     public bool TimeMachine { get; set; }
 
@@ -73,12 +73,12 @@ public sealed class SmbShareOptions
 
     /// <summary>
     /// Where earlier states of <see cref="Folder"/> are: a folder with one folder for each snapshot. <see langword="null"/>: there are
-    /// none. A <see cref="Store"/> has snapshots of its own accord.
+    /// none. A <see cref="Store"/> brings snapshots of its own.
     /// </summary>
     public PhysicalSnapshotOptions? Snapshots { get; set; }
 
     /// <summary>
-    /// What becomes of that which clients cache of a file when another program of the server's machine uses it.
+    /// What happens to what clients have cached of a file when another program on the server's machine uses it.
     /// </summary>
     public SmbLocalPrograms LocalPrograms { get; set; }
 

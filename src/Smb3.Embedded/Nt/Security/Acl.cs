@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Nt.Security;
 
 /// <summary>
 /// An access control list (MS-DTYP 2.4.5): revision (1 byte), padding (1), size (2), count (2), padding (2), entries. The order
-/// of the entries is their meaning; nothing here changes it.
+/// of the entries matters; nothing here changes it.
 /// </summary>
 /// <param name="Entries">The entries in order.</param>
 internal sealed record Acl(IReadOnlyList<Ace> Entries)
@@ -13,7 +13,7 @@ internal sealed record Acl(IReadOnlyList<Ace> Entries)
     private const byte BasicRevision = 2;
     private const byte DirectoryServiceRevision = 4;
 
-    /// <summary>An empty list: as a DACL it gives nobody anything.</summary>
+    /// <summary>An empty list: as a DACL it grants nobody anything.</summary>
     public static Acl Empty { get; } = new([]);
 
     /// <summary>The revision: 2, or 4 where an entry needs it.</summary>

@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Nt.Security;
 
 /// <summary>
 /// The SIDs that access checks compare with those of a security descriptor (MS-DTYP 2.5.2): a user and the groups that the user is in.
-/// Immutable, and prepared when it is made, because one logon is asked for many opens.
+/// Immutable, and prepared when it is created, because one logon serves many opens.
 /// </summary>
 internal sealed class AuthorizationContext
 {
@@ -25,7 +25,7 @@ internal sealed class AuthorizationContext
         IsAdministrator = Contains(WellKnownSids.Administrators);
     }
 
-    /// <summary>Somebody who has not said who it is.</summary>
+    /// <summary>Somebody who has not said who they are.</summary>
     public static AuthorizationContext Anonymous { get; } =
         new(WellKnownSids.Anonymous, WellKnownSids.Guests, [TokenGroup.Enabled(WellKnownSids.Network)]);
 
@@ -41,7 +41,7 @@ internal sealed class AuthorizationContext
     public bool IsAdministrator { get; }
 
     /// <summary>
-    /// The context of an account that has authenticated over the network: in its own groups, and in those that every such account is in.
+    /// The context of an account that has authenticated over the network: with its own groups and those that every such account is in.
     /// </summary>
     public static AuthorizationContext ForAccount(Sid user, Sid primaryGroup, params ReadOnlySpan<TokenGroup> groups) => new(
         user,
@@ -57,15 +57,15 @@ internal sealed class AuthorizationContext
     public bool Contains(Sid sid) => sid == User || sid == WellKnownSids.Everyone || _enabled.Contains(sid);
 
     /// <summary>
-    /// Whether an entry that denies something to <paramref name="sid"/> denies it to the user: groups count for that which have been
-    /// disabled for everything else.
+    /// Whether an entry that denies something to <paramref name="sid"/> denies it to the user: that includes groups
+    /// which count for nothing else.
     /// </summary>
     public bool ContainsForDeny(Sid sid) => Contains(sid) || _denyOnly.Contains(sid);
 
     /// <summary>The groups that have one attribute.</summary>
     private readonly struct SidLookup
     {
-        // A descriptor may have 1,800 entries and a user 1,000 groups: each entry must not cost a walk through all groups.
+        // A descriptor may have 1,800 entries and a user 1,000 groups: an entry must not cost a walk through all groups.
         private const int FewGroups = 8;
 
         private readonly Sid[] _few;

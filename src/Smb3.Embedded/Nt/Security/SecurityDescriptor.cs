@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Nt.Security;
 /// </summary>
 internal sealed record SecurityDescriptor
 {
-    /// <summary>The longest self-relative form that is taken.</summary>
+    /// <summary>The longest self-relative form that is accepted.</summary>
     public const int MaxLength = 65_536;
 
     private const int HeaderLength = 20;
@@ -25,7 +25,7 @@ internal sealed record SecurityDescriptor
     /// <summary>The primary group.</summary>
     public Sid? Group { get; init; }
 
-    /// <summary>Whether there is a DACL. One that is there and <see langword="null"/> lets everybody do everything.</summary>
+    /// <summary>Whether there is a DACL. A DACL that is present but <see langword="null"/> allows everybody everything.</summary>
     public bool HasDacl { get; init; }
 
     /// <summary>Who may do what.</summary>

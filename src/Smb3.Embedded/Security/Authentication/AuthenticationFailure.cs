@@ -5,10 +5,12 @@ internal enum AuthenticationFailure
 {
     None = 0,
 
-    /// <summary>The token is not what the mechanism has at this point, or longer than can be.</summary>
+    /// <summary>The token is not what the mechanism expects at this point, or is too long.</summary>
     BadToken,
 
-    /// <summary>The MIC over the NTLM messages or over the list of mechanisms is wrong: somebody changed what the client sent.</summary>
+    /// <summary>
+    /// The MIC over the NTLM messages or over the list of mechanisms is wrong: somebody has tampered with what the client sent.
+    /// </summary>
     Tampered,
 
     /// <summary>The client offers only mechanisms that the server does not have.</summary>
@@ -24,6 +26,6 @@ internal enum AuthenticationFailure
     WrongPassword,
     AccountDisabled,
 
-    /// <summary>Too many have failed before: the password was not looked at.</summary>
+    /// <summary>Too many attempts have failed before: the password was not checked.</summary>
     Throttled,
 }

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Security.Authentication;
 internal readonly record struct AuthenticationStep
 {
     /// <summary>
-    /// <see cref="NtStatus.MoreProcessingRequired"/>, <see cref="NtStatus.Success"/>, or what the client is told instead.
+    /// <see cref="NtStatus.MoreProcessingRequired"/>, <see cref="NtStatus.Success"/>, or the error that the client is told.
     /// </summary>
     public required NtStatus Status { get; init; }
 
@@ -17,7 +17,7 @@ internal readonly record struct AuthenticationStep
     /// <summary>With success: who it is; the caller decides whether anonymous is welcome.</summary>
     public SecurityToken? Token { get; init; }
 
-    /// <summary>With a failure: the names that the client gave, if it came so far.</summary>
+    /// <summary>With a failure: the names that the client gave, if it got that far.</summary>
     public SmbIdentity? Claimed { get; init; }
 
     /// <summary>The names of either.</summary>

@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Smb3.Embedded.Security.Authentication;
 
 /// <summary>
-/// Failures by who has failed, and how many tries of theirs are under way. Not safe for concurrent use. Bounded: when it is full, who
-/// failed longest ago of those below the limit goes first, and of those at the limit only when there are no others, so that nobody is
-/// forgotten for a crowd of newcomers. What is under way is never forgotten.
+/// Who has failed how often, and how many of their attempts are in progress. Not safe for concurrent use. Bounded: when it is full, those
+/// below the limit are forgotten first, the oldest failure before the others, and those at the limit only when there is nobody else, so
+/// that a crowd of newcomers makes nobody forgotten. Attempts in progress are never forgotten.
 /// </summary>
 internal sealed class FailureTable<TKey>(int capacity, int? limit, TimeSpan window, TimeProvider time)
     where TKey : notnull
@@ -32,7 +32,9 @@ internal sealed class FailureTable<TKey>(int capacity, int? limit, TimeSpan wind
     public TimeSpan TimeLeft(TKey key) =>
         TryFind(key, out var tally) && tally.Failures > 0 ? window - time.GetElapsedTime(tally.LastFailure) : TimeSpan.Zero;
 
-    /// <summary>Lets one more try begin when it could fail without passing the limit; else <paramref name="turn"/> is to be waited for.</summary>
+    /// <summary>
+    /// Lets one more attempt begin if it could fail without exceeding the limit; else <paramref name="turn"/> must be awaited.
+    /// </summary>
     public bool TryReserve(TKey key, out Task turn)
     {
         var tally = FindOrAdd(key);
@@ -50,7 +52,7 @@ internal sealed class FailureTable<TKey>(int capacity, int? limit, TimeSpan wind
         return true;
     }
 
-    /// <summary>A try is over.</summary>
+    /// <summary>An attempt is over.</summary>
     public void Release(TKey key)
     {
         if (!_tallies.TryGetValue(key, out var tally))
@@ -123,7 +125,9 @@ internal sealed class FailureTable<TKey>(int capacity, int? limit, TimeSpan wind
         return tally;
     }
 
-    /// <summary>Puts a tally where it belongs: nowhere while a try is under way, and away when there is nothing to remember.</summary>
+    /// <summary>
+    /// Files a tally where it belongs: in no list while an attempt is in progress, and out of the table when there is nothing to remember.
+    /// </summary>
     private void Settle(Tally tally)
     {
         Unlist(tally);

@@ -6,11 +6,13 @@ namespace Smb3.Embedded.Security.Authentication;
 internal interface IAuthenticationExchange : IDisposable
 {
     /// <summary>
-    /// Takes the client's token and gives the answer. Only a broken user store or a cancellation throws, never a token.
+    /// Takes the client's token and gives the answer. A broken user store or a cancellation may throw; a token never makes it throw.
     /// </summary>
     ValueTask<AuthenticationStep> StepAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken);
 
-    /// <summary>After a successful last step: what protects messages under its key, for protocols that have no protection of their own.</summary>
+    /// <summary>
+    /// After a successful last step: what protects messages under its key, for protocols that have no protection of their own.
+    /// </summary>
     IMessageProtection ProtectMessages();
 
     /// <summary>

@@ -6,7 +6,7 @@ internal interface IAuthenticator
     /// <summary>The token that the NEGOTIATE response carries (MS-SMB2 2.2.4); always the same.</summary>
     ReadOnlyMemory<byte> NegotiateToken { get; }
 
-    /// <summary>Begins what one SESSION_SETUP (a logon, a re-authentication or a channel binding) takes in steps.</summary>
-    /// <param name="peer">Whose passwords are judged, and who counts the wrong ones; null: nobody does.</param>
+    /// <summary>Begins the exchange of a logon, a re-authentication or a channel binding.</summary>
+    /// <param name="peer">Who tries passwords, and who counts the wrong ones; null: nobody does.</param>
     IAuthenticationExchange Begin(LogonPeer? peer = null);
 }

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Security.Authentication;
 
 /// <summary>
-/// What a mechanism that has authenticated its client protects messages with: GSS_GetMIC and GSS_Wrap, in the detached form that DCE/RPC
+/// How a mechanism that has authenticated its client protects messages: GSS_GetMIC and GSS_Wrap, in the detached form that DCE/RPC
 /// uses. The two directions are independent of each other; within one, messages come in order.
 /// </summary>
 internal interface IMessageProtection : IDisposable
@@ -9,7 +9,7 @@ internal interface IMessageProtection : IDisposable
     /// <summary>The length of every signature.</summary>
     int SignatureSize { get; }
 
-    /// <summary>Signs the server's next message as it is, and encrypts <paramref name="secret"/>, a part of it, in place.</summary>
+    /// <summary>Signs the server's next message in plain text, and encrypts <paramref name="secret"/>, a part of it, in place.</summary>
     void Protect(Span<byte> message, Span<byte> secret, Span<byte> signature);
 
     /// <summary>Decrypts <paramref name="secret"/> in the client's next message, and says whether the signature is right.</summary>

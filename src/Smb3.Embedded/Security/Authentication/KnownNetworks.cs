@@ -3,8 +3,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Security.Authentication;
 
 /// <summary>
-/// Which networks a name has logged on from. Only who has the right password gets in here, and each name has room of its own, so nobody
-/// can make another's networks forgotten but by having many accounts. Not safe for concurrent use.
+/// The networks that a name has logged on from. Only the right password adds one, and each name has room of its own, so that nobody
+/// can have another's networks forgotten, except with many accounts. Not safe for concurrent use.
 /// </summary>
 /// <param name="capacity">How many names are remembered; the one that logged on longest ago is forgotten first.</param>
 internal sealed class KnownNetworks(int capacity)
@@ -16,7 +16,7 @@ internal sealed class KnownNetworks(int capacity)
     private readonly Dictionary<ClientNetwork, int> _uses = [];
 
     /// <param name="name">The user, in upper case.</param>
-    /// <param name="domain">The domain as the client named it: two users of one name are not each other.</param>
+    /// <param name="domain">The domain as the client named it: users of one name in two domains are told apart.</param>
     /// <param name="network">The network.</param>
     public bool Has(string name, string domain, ClientNetwork network) =>
         _uses.ContainsKey(network) && _names.TryGetValue(name, out var entry) && entry.IndexOf(domain, network) >= 0;
@@ -86,7 +86,7 @@ internal sealed class KnownNetworks(int capacity)
 
         public LinkedListNode<Entry> Node { get; }
 
-        /// <summary>The one that was used longest ago first.</summary>
+        /// <summary>The least recently used one first.</summary>
         public List<(string Domain, ClientNetwork Network)> Places { get; } = new(1);
 
         public int IndexOf(string domain, ClientNetwork network) => Places.FindIndex(

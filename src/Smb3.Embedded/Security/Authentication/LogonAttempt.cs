@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Security.Authentication;
 
 /// <summary>
-/// One password that is being judged, or was refused without. Disposing it gives its place back; it has failed only when
+/// A password that is being checked, or was refused unchecked. Disposing it frees its place; it has failed only when
 /// <see cref="Fail"/> was called.
 /// </summary>
 internal sealed class LogonAttempt : IDisposable
@@ -28,10 +28,10 @@ internal sealed class LogonAttempt : IDisposable
         Delay = delay;
     }
 
-    /// <summary>The password must not be looked at; the answer is that of a wrong one.</summary>
+    /// <summary>The password must not be checked; the answer is that to a wrong one.</summary>
     public bool IsRefused { get; }
 
-    /// <summary>Until when that is so.</summary>
+    /// <summary>Until when it is refused.</summary>
     public DateTimeOffset Until { get; }
 
     public ClientNetwork Network { get; }
@@ -44,7 +44,7 @@ internal sealed class LogonAttempt : IDisposable
     /// <summary>Whether the name has logged on from the network before.</summary>
     public bool IsFamiliar { get; }
 
-    /// <summary>How long the password waits to be judged.</summary>
+    /// <summary>How long the password waits to be checked.</summary>
     public TimeSpan Wait { get; }
 
     /// <summary>How long the answer is held back.</summary>
@@ -52,7 +52,7 @@ internal sealed class LogonAttempt : IDisposable
 
     public static LogonAttempt Refuse(DateTimeOffset until, TimeSpan delay) => new(until, delay);
 
-    /// <summary>The password was wrong, or nobody's.</summary>
+    /// <summary>The password was wrong, or there is no such user.</summary>
     public void Fail() => Delay = _throttle!.Fail(this);
 
     /// <summary>The password was right.</summary>

@@ -2,10 +2,10 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Security.Authentication;
 
-/// <summary>On whose account the passwords of an exchange are judged.</summary>
-/// <param name="Throttle">Who counts.</param>
+/// <summary>Who tries the passwords of an exchange, and who counts the failures.</summary>
+/// <param name="Throttle">Counts the failures.</param>
 /// <param name="Network">Where the client is.</param>
 /// <param name="UnknownIsGuest">
-/// Whether a user whom nobody knows is let in as a guest: nothing has failed then. Otherwise it counts as a wrong password does.
+/// Whether an unknown user is let in as a guest, which is no failure. Otherwise it counts like a wrong password.
 /// </param>
 internal sealed record LogonPeer(LogonThrottle Throttle, ClientNetwork Network, bool UnknownIsGuest);

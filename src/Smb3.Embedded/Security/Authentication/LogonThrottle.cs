@@ -3,14 +3,15 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Security.Authentication;
 
 /// <summary>
-/// What slows down somebody who tries passwords. Asked before a password is judged, so that what it answers does not depend on whether the
-/// password is right; time comes from outside; safe for concurrent use.
+/// Slows down password guessing. It is asked before a password is checked, so that its answer does not depend on whether the
+/// password is right. Safe for concurrent use.
 /// </summary>
 /// <remarks>
-/// Failures count against the network that they come from, which is refused after so many. A try that is being judged counts as a failure
-/// until it is known to be none, so no number of connections makes more guesses than one. A name is never refused, as anybody can fail
-/// in anybody's name: after so many failures, who names it from a network that it has not logged on from waits. A name from a network that
-/// it has logged on from is counted by itself: what strangers do, there and elsewhere, does not touch it.
+/// Failures count against the network that they come from, which is refused once there are too many. An attempt that is being checked
+/// counts as a failure until it turns out not to be one, so that many connections give no more guesses than one. A name is never refused,
+/// because anybody can fail in anybody's name: after too many failures, attempts at it from a network that it has not logged on from are
+/// delayed. A name on a network that it has logged on from is counted separately: what strangers do, there or elsewhere, does not affect
+/// it.
 /// </remarks>
 internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider time)
 {
@@ -22,7 +23,7 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
 
     private readonly KnownNetworks _known = new(options.MaximumEntries);
 
-    /// <summary>How many networks and names are remembered for a failure, or a try that is under way.</summary>
+    /// <summary>How many networks and names are remembered for a failure or an attempt in progress.</summary>
     public int Count
     {
         get
@@ -35,8 +36,8 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
     }
 
     /// <summary>
-    /// Asked when an exchange begins, while nobody has been named yet: false when whoever is named would be refused. It spares the work of
-    /// an exchange; what counts is <see cref="EnterAsync"/>.
+    /// Asked when an exchange begins, before the client has named a user: false when any user would be refused. It saves the work of
+    /// an exchange; the decision is made by <see cref="EnterAsync"/>.
     /// </summary>
     /// <param name="network">Where the client is.</param>
     /// <param name="until">With false: when it is admitted again.</param>
@@ -55,7 +56,9 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Asked when the client has named a user and before its proof is looked at. The attempt is disposed when that is done.</summary>
+    /// <summary>
+    /// Asked when the client has named a user and before its proof is looked at. The attempt is disposed when that is done.
+    /// </summary>
     public async ValueTask<LogonAttempt> EnterAsync(
         ClientNetwork network, string userName, string domain, CancellationToken cancellationToken)
     {
@@ -89,7 +92,7 @@ internal sealed class LogonThrottle(LogonThrottleOptions options, TimeProvider t
         }
     }
 
-    /// <summary>Waits for what the name of an attempt has brought upon itself, right password or wrong.</summary>
+    /// <summary>Delays an attempt as the failures of its name demand, right password or wrong.</summary>
     public Task SlowAsync(LogonAttempt attempt, CancellationToken cancellationToken) =>
         attempt.Wait > TimeSpan.Zero ? Task.Delay(attempt.Wait, time, cancellationToken) : Task.CompletedTask;
 

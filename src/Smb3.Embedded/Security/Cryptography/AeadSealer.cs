@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>Seals with a cipher of the platform that authenticates as well, with one primitive for each message under way.</summary>
+/// <summary>Seals with an authenticated cipher of the platform, with one primitive for each message in progress.</summary>
 internal abstract class AeadSealer<TCipher> : MessageSealer
     where TCipher : class, IDisposable
 {
@@ -54,7 +54,7 @@ internal abstract class AeadSealer<TCipher> : MessageSealer
         }
         catch (AuthenticationTagMismatchException)
         {
-            // The platform has no other way to say so; the connection ends with it, so it is not a path to tread often.
+            // The platform has no other way to say so; the connection ends with it, so this happens rarely.
             return false;
         }
         finally

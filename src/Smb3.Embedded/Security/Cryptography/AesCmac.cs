@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>AES-128-CMAC (RFC 4493), which .NET does not have. Safe for several callers at once.</summary>
+/// <summary>AES-128-CMAC (RFC 4493), which .NET does not have. Safe for concurrent use.</summary>
 internal abstract class AesCmac : IDisposable
 {
     public const int BlockSize = 16;
@@ -15,7 +15,7 @@ internal abstract class AesCmac : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>How many bytes stand before the last block, which is treated apart (RFC 4493 2.4).</summary>
+    /// <summary>How many bytes precede the last block, which is processed separately (RFC 4493 2.4).</summary>
     protected static int BodyLength(int messageLength) => messageLength == 0 ? 0 : (messageLength - 1) / BlockSize * BlockSize;
 
     /// <summary>The last block: whole and masked with K1, or padded with 10* and masked with K2.</summary>

@@ -4,8 +4,8 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// SMB 3.1.1 with the signing capability: AES-128-GMAC, which is GCM without a plaintext. The nonce is built from the message
-/// (MS-SMB2 3.1.4.1): 8 bytes MessageId, then a bit for the server and a bit for CANCEL, which reuses the id of its victim.
+/// SMB 3.1.1 with the signing capability: AES-128-GMAC, which is GCM without a plaintext. The nonce is built from the message (MS-SMB2
+/// 3.1.4.1): 8 bytes MessageId, then a bit for the server and a bit for CANCEL, which reuses the id of the request that it cancels.
 /// </summary>
 internal sealed class AesGmacSigner : MessageSigner
 {

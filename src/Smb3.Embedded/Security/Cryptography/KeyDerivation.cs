@@ -40,7 +40,7 @@ internal static class KeyDerivation
     public static ReadOnlySpan<byte> ClientToServerLabel(Smb2Dialect dialect) =>
         dialect >= Smb2Dialect.Smb311 ? "SMBC2SCipherKey\0"u8 : "SMB2AESCCM\0"u8;
 
-    /// <summary>The blank before the zero of "ServerIn " is the specification's.</summary>
+    /// <summary>The space at the end of "ServerIn " is the specification's.</summary>
     public static ReadOnlySpan<byte> ClientToServerContext(Smb2Dialect dialect, ReadOnlySpan<byte> preauthHash) =>
         dialect >= Smb2Dialect.Smb311 ? preauthHash : "ServerIn \0"u8;
 

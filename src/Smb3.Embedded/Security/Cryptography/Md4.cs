@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 
 namespace Smb3.Embedded.Security.Cryptography;
 
-/// <summary>MD4 (RFC 1320), broken since 1995 and still what the NT hash of a password is made with (MS-NLMP 3.3.1).</summary>
+/// <summary>MD4 (RFC 1320), broken since 1995, but the NT hash of a password is made with it (MS-NLMP 3.3.1).</summary>
 internal static class Md4
 {
     public const int HashSize = 16;

@@ -6,12 +6,12 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Encrypts and decrypts transformed messages in place (MS-SMB2 2.2.41, 3.1.4.3 and 3.3.5.2.1.1). Safe for several callers
-/// at once; the keys are zeroed when it is disposed and the last caller is out.
+/// Encrypts and decrypts transformed messages in place (MS-SMB2 2.2.41, 3.1.4.3 and 3.3.5.2.1.1). Safe for concurrent
+/// use; the keys are zeroed when the sealer is disposed and the last caller has left.
 /// </summary>
 /// <remarks>
-/// There must be one sealer per key, as it is what keeps nonces from repeating: eight bytes count up from a random start, the
-/// others are random and stay. No allocation per message, except the few bytes of the platform's own AES-CCM.
+/// There must be only one sealer per key, because it keeps nonces from repeating: eight bytes count up from a random start, the
+/// others are random and fixed. No allocation per message, except the few bytes of the platform's own AES-CCM.
 /// </remarks>
 internal abstract class MessageSealer : IDisposable
 {

@@ -5,8 +5,8 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Signs and verifies whole SMB2 messages in place with one key (MS-SMB2 3.1.4.1 and 3.1.5.1). Safe for several callers at
-/// once, no allocation per message; the key is zeroed when it is disposed and the last caller is out.
+/// Signs and verifies whole SMB2 messages in place with one key (MS-SMB2 3.1.4.1 and 3.1.5.1). Safe for concurrent
+/// use, and without allocation per message; the key is zeroed when the signer is disposed and the last caller has left.
 /// </summary>
 internal abstract class MessageSigner : IDisposable
 {
@@ -44,8 +44,8 @@ internal abstract class MessageSigner : IDisposable
     }
 
     /// <summary>
-    /// Whether the signature is right, compared in constant time. The signature field is zero for the time of the call and restored
-    /// after it. False too for what is too short to be a message, and when the key is gone.
+    /// Whether the signature is right, compared in constant time. The signature field is zeroed during the call and then
+    /// restored. Also false for what is too short to be a message, and when the key is gone.
     /// </summary>
     public bool Verify(Span<byte> message)
     {
@@ -82,7 +82,7 @@ internal abstract class MessageSigner : IDisposable
     /// <summary>The 16 bytes over a message whose signature field is zero.</summary>
     protected abstract void Compute(ReadOnlySpan<byte> message, Span<byte> signature);
 
-    /// <summary>Zeroes the key; called once, when nobody computes.</summary>
+    /// <summary>Zeroes the key; called once, when nobody uses it any more.</summary>
     protected abstract void Release();
 
     private void Leave()

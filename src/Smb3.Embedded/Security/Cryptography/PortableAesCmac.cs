@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
 /// AES-CMAC over the platform's AES: CBC of large pieces into a pooled buffer of which only the last block counts, so that bulk data
-/// goes through few calls. The platform's calls allocate some bytes each; it serves where there are no x86 AES instructions.
+/// goes through few calls. The platform's calls allocate some bytes each; it is used where there are no x86 AES instructions.
 /// </summary>
 internal sealed class PortableAesCmac : AesCmac
 {

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// A few instances of a cryptographic primitive that is costly to make and not safe for two callers at once. Lock-free; a caller
-/// who finds none idle gets a new one, and what does not fit on return is disposed.
+/// A few instances of a cryptographic primitive that is costly to create and not thread-safe. Lock-free; a caller
+/// who finds none idle gets a new one, and an instance that does not fit when it comes back is disposed.
 /// </summary>
 internal sealed class PrimitivePool<T>(Func<T> create) : IDisposable
     where T : class, IDisposable

@@ -17,13 +17,13 @@ internal sealed class SessionKeys : IDisposable
     private const int ClientToServer = 3 * KeyDerivation.KeySize;
     private const int ServerToClient = ClientToServer + LargestKey;
 
-    // Pinned, so that the collector leaves no copies behind when it moves things.
+    // Pinned, so that the collector leaves no copies behind when it moves objects.
     private readonly byte[] _keys = GC.AllocateArray<byte>(ServerToClient + LargestKey, pinned: true);
     private readonly int _cipherKeySize;
 
     private SessionKeys(int cipherKeySize) => _cipherKeySize = cipherKeySize;
 
-    /// <summary>Session.SessionKey: the first 16 bytes of the authentication's key, filled up with zeros.</summary>
+    /// <summary>Session.SessionKey: the first 16 bytes of the authentication's key, padded with zeros.</summary>
     public ReadOnlySpan<byte> SessionKey => _keys.AsSpan(Session, KeyDerivation.KeySize);
 
     /// <summary>Below SMB 3.0 the session key itself.</summary>

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Lets many callers use a key at once and lets one end it at any time: after <see cref="Close"/> nobody enters, and whoever is the
-/// last out (or the closer, if nobody is inside) is told to release. A key is so never zeroed under a running computation.
+/// Lets many callers use a key at once and lets one end it at any time: after <see cref="Close"/> nobody enters, and the last to
+/// leave (or the closer, if nobody is inside) is told to release it. So no key is zeroed under a running computation.
 /// </summary>
 internal struct UseGate
 {

@@ -7,8 +7,8 @@ using AesNi = System.Runtime.Intrinsics.X86.Aes;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// AES-CMAC on the processor's own AES rounds: as fast as the chain of blocks allows, no call out of the runtime and no
-/// allocation, which counts for the many small messages of SMB.
+/// AES-CMAC on the processor's own AES rounds: as fast as the chain of blocks allows, without calls out of the runtime or
+/// allocations, which matters for the many small messages of SMB.
 /// </summary>
 internal sealed class X86AesCmac : AesCmac
 {

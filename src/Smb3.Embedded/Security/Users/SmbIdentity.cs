@@ -53,7 +53,7 @@ public sealed class SmbIdentity
                 && (AccountDomain ?? DomainName).AsSpan().Equals(name.AsSpan(0, cut), StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>As the log names it: what the client chose is told from what the server says.</summary>
+    /// <summary>As the log shows it, so that a name the client chose cannot be taken for the server's own words.</summary>
     internal LogText ForLog => IsAnonymous ? LogText.Ours("(anonymous)") : IsGuest ? LogText.Ours("(guest)") : ToString();
 
     /// <summary>DOMAIN\user, or the user alone.</summary>

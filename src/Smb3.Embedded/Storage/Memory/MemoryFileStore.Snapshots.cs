@@ -22,8 +22,8 @@ public sealed partial class MemoryFileStore
     }
 
     /// <summary>
-    /// Keeps what the store holds now, as a previous version that clients can look at. Names are copied, data takes space only when it is
-    /// changed later. Changes of names wait meanwhile; a write that is under way may be in it in part.
+    /// Keeps what the store holds now as a previous version that clients can browse. Names are copied; data takes up space only when it is
+    /// changed later. Changes of names wait meanwhile; a write in progress may be included in part.
     /// </summary>
     /// <returns>Its time: now in whole seconds, or later when there is one of that time already.</returns>
     /// <exception cref="IOException">The store has no room for the copies of the names.</exception>

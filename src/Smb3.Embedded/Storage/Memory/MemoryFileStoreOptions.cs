@@ -15,7 +15,7 @@ public sealed record MemoryFileStoreOptions
     /// <summary>The volume's serial number.</summary>
     public uint SerialNumber { get; init; } = 0x4D454D30;
 
-    /// <summary>Whether two names that differ in case only are two files.</summary>
+    /// <summary>Whether names that differ only in case are different files.</summary>
     public bool CaseSensitive { get; init; }
 
     /// <summary>The longest file in bytes; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>

@@ -12,7 +12,7 @@ internal static class GssOid
     /// <summary>1.2.840.113554.1.2.2 (RFC 4121).</summary>
     public static ReadOnlySpan<byte> Kerberos => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02];
 
-    /// <summary>1.2.840.48018.1.2.2: Kerberos with the slip that Windows 2000 made of its number (MS-SPNG 3.1.5.2).</summary>
+    /// <summary>1.2.840.48018.1.2.2: Kerberos by the number that Windows 2000 gave it by mistake (MS-SPNG 3.1.5.2).</summary>
     public static ReadOnlySpan<byte> MsKerberos => [0x2A, 0x86, 0x48, 0x82, 0xF7, 0x12, 0x01, 0x02, 0x02];
 
     /// <summary>1.3.6.1.4.1.311.2.2.30 (MS-NEGOEX).</summary>

@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Security.Authentication.Gss;
 /// <summary>What a mechanism answers to one token: it goes on, is complete, or has failed.</summary>
 internal readonly record struct GssStep
 {
-    /// <summary>What the client is sent, by the mechanism's own format; may be empty when complete, and is when it has failed.</summary>
+    /// <summary>What the client is sent, in the mechanism's own format; may be empty when complete, and is empty after a failure.</summary>
     public ReadOnlyMemory<byte> ResponseToken { get; init; }
 
     /// <summary>When complete: who it is.</summary>
@@ -13,7 +13,7 @@ internal readonly record struct GssStep
 
     public AuthenticationFailure Failure { get; init; }
 
-    /// <summary>With a failure: the names that the client gave, if it came so far.</summary>
+    /// <summary>With a failure: the names that the client gave, if it got that far.</summary>
     public SmbIdentity? Claimed { get; init; }
 
     /// <summary>With a failure: how long the answer is to be held back.</summary>
@@ -27,5 +27,6 @@ internal readonly record struct GssStep
     public static GssStep Complete(SecurityToken token, ReadOnlyMemory<byte> responseToken = default) =>
         new() { Token = token, ResponseToken = responseToken };
 
-    public static GssStep Fail(AuthenticationFailure failure, SmbIdentity? claimed = null) => new() { Failure = failure, Claimed = claimed };
+    public static GssStep Fail(AuthenticationFailure failure, SmbIdentity? claimed = null) =>
+        new() { Failure = failure, Claimed = claimed };
 }

@@ -10,8 +10,8 @@ internal interface IGssContext : IDisposable
     ReadOnlySpan<byte> SessionKey { get; }
 
     /// <summary>
-    /// GSS_Accept_sec_context: takes the client's next token, of which a mechanism may want any number. Only a broken user store or a
-    /// cancellation throws, never a token.
+    /// GSS_Accept_sec_context: takes the client's next token, of which a mechanism may want any number. A broken user store or a
+    /// cancellation may throw; a token never makes it throw.
     /// </summary>
     ValueTask<GssStep> AcceptAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken);
 

@@ -1,6 +1,8 @@
 namespace Smb3.Embedded.Security.Authentication.Gss;
 
-/// <summary>A mechanism that users authenticate with (RFC 2743), on the server's side. SPNEGO chooses among those that a server has.</summary>
+/// <summary>
+/// A mechanism that users authenticate with (RFC 2743), on the server's side. SPNEGO chooses among those that a server has.
+/// </summary>
 internal interface IGssMechanism
 {
     /// <summary>Its name in logs.</summary>
@@ -15,6 +17,6 @@ internal interface IGssMechanism
     bool IsInitialToken(ReadOnlySpan<byte> token);
 
     /// <summary>Begins the authentication of one client.</summary>
-    /// <param name="peer">Whose passwords are judged, and who counts the wrong ones; null: nobody does.</param>
+    /// <param name="peer">Who tries passwords, and who counts the wrong ones; null: nobody does.</param>
     IGssContext Begin(LogonPeer? peer);
 }

@@ -6,13 +6,13 @@ using Smb3.Embedded.Security.Users;
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
 /// <summary>
-/// The server's side of one NTLM exchange (MS-NLMP 3.2.5): NTLMv2 with extended session security, nothing older. Sends nothing
+/// The server's side of one NTLM exchange (MS-NLMP 3.2.5): NTLMv2 with extended session security, nothing older. It sends nothing
 /// itself; SPNEGO, or the raw exchange, carries its messages.
 /// </summary>
-/// <param name="options">What the server tells of itself.</param>
+/// <param name="options">What the server says about itself.</param>
 /// <param name="users">Who has which hash.</param>
 /// <param name="createToken">Makes the token of whoever has authenticated.</param>
-/// <param name="peer">Whose passwords are judged, and who counts the wrong ones; null: nobody does.</param>
+/// <param name="peer">Who tries passwords, and who counts the wrong ones; null: nobody does.</param>
 internal sealed class NtlmAcceptor(
     NtlmAuthenticatorOptions options, ISmbUserStore users, Func<SmbIdentity, SecurityToken> createToken, LogonPeer? peer) : IGssContext
 {
@@ -104,7 +104,7 @@ internal sealed class NtlmAcceptor(
         return AuthenticationFailure.None;
     }
 
-    /// <summary>Takes AUTHENTICATE and checks it. The identity is there as soon as the client named itself.</summary>
+    /// <summary>Takes AUTHENTICATE and checks it. The identity is there as soon as the client has named itself.</summary>
     private async ValueTask<GssStep> AuthenticateAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
     {
         if (!NtlmAuthenticateMessage.TryParse(token, NtlmCharset.Of(_flags), out var message))
@@ -143,7 +143,10 @@ internal sealed class NtlmAcceptor(
             .ConfigureAwait(false);
         if (attempt.IsRefused)
         {
-            return GssStep.Fail(AuthenticationFailure.Throttled, Identify(message, null)) with { Delay = attempt.Delay, Until = attempt.Until };
+            return GssStep.Fail(AuthenticationFailure.Throttled, Identify(message, null)) with
+            {
+                Delay = attempt.Delay, Until = attempt.Until,
+            };
         }
 
         await peer.Throttle.SlowAsync(attempt, cancellationToken).ConfigureAwait(false);
@@ -182,7 +185,7 @@ internal sealed class NtlmAcceptor(
     private GssStep Outcome(AuthenticationFailure failure, SmbIdentity identity) =>
         failure == AuthenticationFailure.None ? GssStep.Complete(createToken(identity)) : GssStep.Fail(failure, identity);
 
-    // Everything is computed for an unknown user too, with a hash that nobody has, so that the time does not tell who exists.
+    // For an unknown user everything is computed too, with a hash that nobody has, so that the time taken does not reveal who exists.
     private AuthenticationFailure Verify(in NtlmAuthenticateMessage message, SmbUser? user)
     {
         Span<byte> ntHash = stackalloc byte[SmbUser.NtHashSize];

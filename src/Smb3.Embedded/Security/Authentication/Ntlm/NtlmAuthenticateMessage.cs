@@ -67,7 +67,7 @@ internal readonly struct NtlmAuthenticateMessage
     public bool IsAnonymous => UserName.Length == 0 && NtResponse.IsEmpty && (LmResponse.IsEmpty || LmResponse is [0]);
 
     /// <param name="message">The message.</param>
-    /// <param name="charset">What its names are written in: the exchange has agreed on it.</param>
+    /// <param name="charset">The character set of its names, on which the exchange has agreed.</param>
     /// <param name="authenticate">What is in it.</param>
     public static bool TryParse(ReadOnlyMemory<byte> message, Encoding charset, out NtlmAuthenticateMessage authenticate)
     {

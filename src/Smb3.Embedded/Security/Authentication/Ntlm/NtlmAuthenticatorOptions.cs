@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Smb3.Embedded.Security.Authentication.Ntlm;
 
-/// <summary>What the server tells of itself in its CHALLENGE (MS-NLMP 2.2.1.2), and where it gets time and chance.</summary>
+/// <summary>What the server says about itself in its CHALLENGE (MS-NLMP 2.2.1.2), and its sources of time and randomness.</summary>
 internal sealed class NtlmAuthenticatorOptions
 {
     /// <summary>At most 15 characters, upper case by custom.</summary>

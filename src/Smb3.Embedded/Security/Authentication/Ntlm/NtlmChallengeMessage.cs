@@ -20,7 +20,7 @@ internal static class NtlmChallengeMessage
     public const int VersionOffset = 48;
     public const int PayloadOffset = 56;
 
-    /// <summary>What of the client's wishes the server can fulfil.</summary>
+    /// <summary>Which of the flags that the client asks for the server supports.</summary>
     private const NtlmFlags Supported = NtlmFlags.Unicode | NtlmFlags.Oem | NtlmFlags.RequestTarget | NtlmFlags.Sign | NtlmFlags.Seal | NtlmFlags.Ntlm
         | NtlmFlags.AlwaysSign | NtlmFlags.ExtendedSessionSecurity | NtlmFlags.Version | NtlmFlags.Key128 | NtlmFlags.KeyExchange
         | NtlmFlags.Key56;
@@ -30,7 +30,7 @@ internal static class NtlmChallengeMessage
         var flags = (offered & Supported) | NtlmFlags.Ntlm | NtlmFlags.TargetInfo;
         if ((flags & NtlmFlags.Unicode) != 0)
         {
-            // MS-NLMP 2.2.2.5: of the two character sets, Unicode is the one.
+            // MS-NLMP 2.2.2.5: of the two character sets, Unicode is preferred.
             flags &= ~NtlmFlags.Oem;
         }
 

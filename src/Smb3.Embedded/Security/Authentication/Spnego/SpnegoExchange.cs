@@ -46,7 +46,9 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
         switch (_state)
         {
             case State.Start:
-                return Start(token, out var first) is { } step ? step : await AcceptAsync(first, default, cancellationToken).ConfigureAwait(false);
+                return Start(token, out var first) is { } step
+                    ? step
+                    : await AcceptAsync(first, default, cancellationToken).ConfigureAwait(false);
             case State.AwaitToken:
                 return TryUnwrap(token, out var next, out var mechListMic)
                     ? await AcceptAsync(next, mechListMic, cancellationToken).ConfigureAwait(false)
@@ -123,9 +125,9 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
             return null;
         }
 
-        // The optimistic token, if any, is for another mechanism: name the one that it is and let the client begin with it.
-        // RFC 4178 5: a choice that is not the client's first asks for the MIC of the list. Some clients have none; they are let pass where
-        // there is one mechanism, as nothing could then be brought about by changing the list.
+        // The optimistic token, if any, is for another mechanism: name the chosen one and let the client begin with it.
+        // RFC 4178 5: a choice that is not the client's first asks for the MIC of the list. Some clients have none; that is accepted where
+        // there is only one mechanism, because changing the list would achieve nothing then.
         _mustProveList = preference != 0 && mechanisms.Count > 1;
         var state = preference == 0 ? NegState.AcceptIncomplete : NegState.RequestMic;
         return AuthenticationStep.Continue(NegTokenResp.Write(state, TakeUnannounced(), default, default));
@@ -234,7 +236,7 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
         return oid.Span;
     }
 
-    // The mechanism's token and the MIC, as memory, for they are used across an await.
+    // The mechanism's token and the MIC, as memory because they are used across an await.
     private bool TryUnwrap(ReadOnlyMemory<byte> token, out ReadOnlyMemory<byte> mechToken, out ReadOnlyMemory<byte> mechListMic)
     {
         mechToken = token;
