@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Smb3.Embedded.Tests;
 
-/// <summary>docs/security.md names what holds a promise and what proves it; both must be there.</summary>
+/// <summary>docs/security.md names what holds a promise and what proves it, docs/architecture.md what does the work; all must be there.</summary>
 public sealed partial class DocsTests
 {
     private static readonly Assembly Library = typeof(SmbServer).Assembly;
@@ -55,6 +55,14 @@ public sealed partial class DocsTests
                 methods.SelectMany(method => method.GetCustomAttributes<FactAttribute>()).Any(fact => fact.Skip is null), $"{name} is no test.");
         });
 
+    [Fact]
+    public void Every_type_of_the_architecture_is_there()
+    {
+        var names = Names(File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"))).Where(name => Identifier().IsMatch(name)).ToList();
+        Assert.True(names.Count > 60, $"Only {names.Count} names.");
+        Assert.All(names, name => Assert.True(Exists(Library, name) || Exists(Tests, name) || IsMember(name), name));
+    }
+
     private static IEnumerable<string> Names(string cell) => InBackticks().Matches(cell).Select(match => match.Groups[1].Value);
 
     private static bool Exists(Assembly assembly, string name)
@@ -63,6 +71,15 @@ public sealed partial class DocsTests
         var parts = name.Split('.');
         return assembly.GetTypes().Any(type => type.Name.Split('`')[0] == parts[0] && (parts.Length == 1 || type.GetMember(parts[1], Any).Length > 0));
     }
+
+    private static bool IsMember(string name)
+    {
+        const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+        return Library.GetTypes().Any(type => type.GetMember(name, Any).Length > 0);
+    }
+
+    [GeneratedRegex("^[A-Z][A-Za-z0-9]*(\\.[A-Z][A-Za-z0-9]*)?$")]
+    private static partial Regex Identifier();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex InBackticks();
