@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Tests.Pipes;

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.TestClient;
 using Xunit;

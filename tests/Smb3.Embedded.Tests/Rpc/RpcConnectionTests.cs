@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Tests.Pipes;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Net;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;

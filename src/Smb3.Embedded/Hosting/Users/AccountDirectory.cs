@@ -5,6 +5,7 @@ using System.Text;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Pipes;
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Hosting;

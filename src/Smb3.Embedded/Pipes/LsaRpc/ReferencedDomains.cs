@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;

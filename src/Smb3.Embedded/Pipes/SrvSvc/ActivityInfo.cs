@@ -1,9 +1,10 @@
-using ConnectionField = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.PipeTreeConnect>;
-using ConnectionLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.PipeTreeConnect>;
-using FileField = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.PipeOpenFile>;
-using FileLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.PipeOpenFile>;
-using SessionField = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.PipeSession>;
-using SessionLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.PipeSession>;
+using Smb3.Embedded.Pipes.Host;
+using ConnectionField = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.Host.PipeTreeConnect>;
+using ConnectionLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.Host.PipeTreeConnect>;
+using FileField = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.Host.PipeOpenFile>;
+using FileLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.Host.PipeOpenFile>;
+using SessionField = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.Host.PipeSession>;
+using SessionLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.Host.PipeSession>;
 
 namespace Smb3.Embedded.Pipes.SrvSvc;
 

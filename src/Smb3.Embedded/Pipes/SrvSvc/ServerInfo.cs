@@ -1,6 +1,7 @@
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Pipes.NetApi;
-using Field = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.IPipeHost>;
-using Level = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.IPipeHost>;
+using Field = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.Host.IPipeHost>;
+using Level = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.Host.IPipeHost>;
 
 namespace Smb3.Embedded.Pipes.SrvSvc;
 

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Pipes.NetApi;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Rpc.Ndr;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Pipes.NetApi;
 using Field = Smb3.Embedded.Pipes.NetApi.NetField<Smb3.Embedded.Pipes.WksSvc.Workstation>;
 using Level = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.WksSvc.Workstation>;

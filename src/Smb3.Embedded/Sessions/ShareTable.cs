@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Smb3.Embedded.Threading;
 
-namespace Smb3.Embedded.Sessions.Shares;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>The shares of a server by name, in any case. They come and go while it runs.</summary>
 internal sealed class ShareTable

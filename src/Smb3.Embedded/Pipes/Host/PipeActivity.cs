@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Pipes;
+namespace Smb3.Embedded.Pipes.Host;
 
 /// <summary>A session as NetrSessionEnum shows it.</summary>
 internal sealed record PipeSession(string ClientName, string UserName)

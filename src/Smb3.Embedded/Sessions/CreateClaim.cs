@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Sessions.Durability;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>
 /// The claim of one CREATE on its create guid: it begins before the file is opened and ends with the open, so that the same CREATE sent

@@ -1,6 +1,6 @@
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Pipes;
+namespace Smb3.Embedded.Pipes.Host;
 
 /// <summary>A SID and its name, in both directions of a lookup.</summary>
 /// <param name="Sid">The SID.</param>

@@ -4,10 +4,11 @@ using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Users;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 
-namespace Smb3.Embedded.Sessions.Durability;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>
 /// An open that is known beyond its session, because it may outlive it, or be named by a create guid or an application instance: an entry

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Threading;
 
-namespace Smb3.Embedded.Sessions.Shares;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>What is behind a share's name (MS-SMB2 3.3.1.6).</summary>
 internal sealed class Share

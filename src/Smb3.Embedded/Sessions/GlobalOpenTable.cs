@@ -1,8 +1,9 @@
 using Smb3.Embedded.Threading;
 using System.Collections.Concurrent;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 
-namespace Smb3.Embedded.Sessions.Durability;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>The opens that are known beyond their sessions (GlobalOpenTable, MS-SMB2 3.3.1.5), by all that they can be asked for by.</summary>
 /// <param name="limit">How many may be without a connection at the same time; a further one is closed with its connection.</param>

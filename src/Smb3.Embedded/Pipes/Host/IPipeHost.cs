@@ -1,7 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;
 
-namespace Smb3.Embedded.Pipes;
+namespace Smb3.Embedded.Pipes.Host;
 
 /// <summary>
 /// What the server knows and the interfaces behind IPC$ tell. Implementations are thread-safe; lists are snapshots taken at the call.

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Pipes;
+namespace Smb3.Embedded.Pipes.Host;
 
 /// <summary>The kind of a share in its low bits (MS-SRVS 2.2.2.4).</summary>
 internal enum PipeShareType : uint
