@@ -1,6 +1,5 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Sessions.Durability;
-using Smb3.Embedded.Sessions.Watching;
 
 namespace Smb3.Embedded.Sessions;
 

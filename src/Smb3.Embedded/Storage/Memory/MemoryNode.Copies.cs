@@ -4,9 +4,7 @@ namespace Smb3.Embedded.Storage.Memory;
 internal abstract partial class MemoryNode
 {
     private MemoryAccount? _account;
-
-    // What it has taken for itself and for all that it keeps but the bytes of data.
-    private long _paid;
+    private MemoryHolding _holding;
 
     /// <summary>A copy without a name that shares the data. It belongs to no owner's account: nobody can free what a snapshot holds.</summary>
     protected MemoryNode(MemoryNode source)
@@ -14,6 +12,7 @@ internal abstract partial class MemoryNode
         Id = source.Id;
         _time = source._time;
         Space = source.Space;
+        _holding = new MemoryHolding(Space);
         _names = source._names;
         _maxLength = source._maxLength;
         lock (source.Sync)
@@ -28,21 +27,10 @@ internal abstract partial class MemoryNode
             _reparsePoint = source._reparsePoint;
             _objectId = source._objectId;
             _compressed = source._compressed;
-            _eaSize = source._eaSize;
-            _extendedAttributes = source._extendedAttributes; // never changed in place
+            _extendedAttributes = source._extendedAttributes;
             Data = source.Data?.Copy(static () => { });
-            Pay(CostOfItself());
-            if (source._streams is not { Count: > 0 } streams)
-            {
-                return;
-            }
-
-            _streams = new(_names);
-            foreach (var (name, stream) in streams)
-            {
-                _streams.Add(name, new MemoryNamedStream(stream.Name, stream.Data.Copy(static () => { })));
-                Pay(MemoryCosts.OfStream(stream.Name));
-            }
+            _streams = source._streams?.Copy();
+            _holding.Take(CostOfItself() + (_streams?.Cost() ?? 0));
         }
     }
 
@@ -65,16 +53,13 @@ internal abstract partial class MemoryNode
 
         _account = account;
         Data?.ChargeTo(account);
-        foreach (var stream in _streams?.Values ?? Enumerable.Empty<MemoryNamedStream>())
-        {
-            stream.Data.ChargeTo(account);
-        }
+        _streams?.ChargeTo(account);
     }
 
     /// <summary>Keeps a copy of a value in the place of another; false when there is no room for it.</summary>
     private bool TryReplace(ref ReadOnlyMemory<byte> kept, ReadOnlyMemory<byte> value)
     {
-        if (!TryPay(MemoryCosts.OfBytes(value.Length) - MemoryCosts.OfBytes(kept.Length)))
+        if (!_holding.TryTake(MemoryCosts.OfBytes(value.Length) - MemoryCosts.OfBytes(kept.Length)))
         {
             return false;
         }
@@ -87,27 +72,5 @@ internal abstract partial class MemoryNode
         + MemoryCosts.OfBytes(_securityDescriptor.Length)
         + MemoryCosts.OfBytes(_reparsePoint.Length)
         + MemoryCosts.OfBytes(_objectId.Length)
-        + MemoryCosts.OfAttributes(_extendedAttributes);
-
-    private bool TryPay(long bytes)
-    {
-        if (bytes > 0 && !Space.TryTake(bytes))
-        {
-            return false;
-        }
-
-        _paid += bytes;
-        if (bytes < 0)
-        {
-            Space.Return(-bytes);
-        }
-
-        return true;
-    }
-
-    private void Pay(long bytes)
-    {
-        _paid += bytes;
-        Space.Take(bytes);
-    }
+        + _extendedAttributes.Cost;
 }

@@ -6,9 +6,8 @@ namespace Smb3.Embedded.Storage.Memory;
 // Data, named streams and extended attributes.
 internal abstract partial class MemoryNode
 {
-    private Dictionary<string, MemoryNamedStream>? _streams;
-    private SortedDictionary<string, ReadOnlyMemory<byte>>? _extendedAttributes;
-    private uint _eaSize;
+    private MemoryStreams? _streams;
+    private MemoryExtendedAttributes _extendedAttributes = MemoryExtendedAttributes.None;
 
     /// <summary>The data of a file; null for a directory.</summary>
     protected MemoryData? Data { get; set; }
@@ -73,7 +72,7 @@ internal abstract partial class MemoryNode
                 return NtStatus.ObjectNameNotFound;
             }
 
-            var exists = (_streams ??= new(_names)).TryGetValue(name, out var stream);
+            var exists = (_streams ??= new(_names)).TryFind(name, out var stream);
             if (exists == create)
             {
                 return exists ? NtStatus.ObjectNameCollision : NtStatus.ObjectNameNotFound;
@@ -81,12 +80,12 @@ internal abstract partial class MemoryNode
 
             if (!exists)
             {
-                if (!TryPay(MemoryCosts.OfStream(name)))
+                if (!_holding.TryTake(MemoryCosts.OfStream(name)))
                 {
                     return NtStatus.DiskFull;
                 }
 
-                _streams.Add(name, stream = new MemoryNamedStream(name, NewData()));
+                _streams.Add(stream = new MemoryNamedStream(name, NewData()));
                 MarkWritten();
             }
 
@@ -115,18 +114,7 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            if (_streams is null || _streams.Count == 0)
-            {
-                return [];
-            }
-
-            var list = new List<StoreStreamEntry>(_streams.Count);
-            foreach (var stream in _streams.Values)
-            {
-                list.Add(new StoreStreamEntry(stream.Name, stream.Data.Length, stream.Data.Size));
-            }
-
-            return list;
+            return _streams?.ToList() ?? [];
         }
     }
 
@@ -151,7 +139,7 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            if (_streams is null || !_streams.TryGetValue(name, out var stream))
+            if (_streams is null || !_streams.TryFind(name, out var stream))
             {
                 return NtStatus.ObjectNameNotFound;
             }
@@ -164,33 +152,33 @@ internal abstract partial class MemoryNode
                     return NtStatus.InvalidParameter;
                 }
 
-                _streams.Remove(name);
-                Pay(-MemoryCosts.OfStream(stream.Name));
+                _streams.Remove(name, out _);
+                _holding.Take(-MemoryCosts.OfStream(stream.Name));
                 Data.Release();
                 Data = stream.Data;
             }
             else
             {
-                var replaces = _streams.TryGetValue(newName, out var victim) && victim != stream;
+                var replaces = _streams.TryFind(newName, out var victim) && victim != stream;
                 if (replaces && !replace)
                 {
                     return NtStatus.ObjectNameCollision;
                 }
 
-                if (!TryPay(MemoryCosts.OfStream(newName) - MemoryCosts.OfStream(stream.Name)))
+                if (!_holding.TryTake(MemoryCosts.OfStream(newName) - MemoryCosts.OfStream(stream.Name)))
                 {
                     return NtStatus.DiskFull;
                 }
 
                 if (victim is not null && replaces)
                 {
-                    _streams.Remove(newName);
+                    _streams.Remove(newName, out _);
                     Remove(victim);
                 }
 
-                _streams.Remove(name);
+                _streams.Remove(name, out _);
                 stream.Name = newName;
-                _streams.Add(newName, stream);
+                _streams.Add(stream);
             }
 
             MarkWritten();
@@ -203,18 +191,7 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            if (_extendedAttributes is null)
-            {
-                return [];
-            }
-
-            var list = new List<ExtendedAttribute>(_extendedAttributes.Count);
-            foreach (var (name, value) in _extendedAttributes)
-            {
-                list.Add(new ExtendedAttribute(name, value));
-            }
-
-            return list;
+            return _extendedAttributes.ToList();
         }
     }
 
@@ -223,42 +200,18 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            var all = new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.OrdinalIgnoreCase);
-            foreach (var (name, value) in _extendedAttributes ?? [])
-            {
-                all.Add(name, value);
-            }
-
-            foreach (var change in changes)
-            {
-                if (change.Value.IsEmpty)
-                {
-                    all.Remove(change.Name);
-                }
-                else
-                {
-                    all[change.Name] = change.Value.ToArray();
-                }
-            }
-
-            var size = all.Count == 0 ? 0u : 4u;
-            foreach (var (name, value) in all)
-            {
-                size += 5u + (uint)name.Length + (uint)value.Length;
-            }
-
-            if (size > MaxEaSize)
+            var changed = _extendedAttributes.With(changes);
+            if (!changed.IsAllowed)
             {
                 return NtStatus.EaTooLarge;
             }
 
-            if (!TryPay(MemoryCosts.OfAttributes(all) - MemoryCosts.OfAttributes(_extendedAttributes)))
+            if (!_holding.TryTake(changed.Cost - _extendedAttributes.Cost))
             {
                 return NtStatus.DiskFull;
             }
 
-            _extendedAttributes = all.Count == 0 ? null : all;
-            _eaSize = size;
+            _extendedAttributes = changed;
             _changeTime = Now();
             return NtStatus.Success;
         }
@@ -279,7 +232,7 @@ internal abstract partial class MemoryNode
     private void Release(MemoryNamedStream stream)
     {
         stream.Data.Release();
-        Pay(-MemoryCosts.OfStream(stream.Name));
+        _holding.Take(-MemoryCosts.OfStream(stream.Name));
     }
 
     private MemoryData? DataOf(MemoryNamedStream? stream) => stream is null ? Data : stream.Data;
@@ -287,12 +240,8 @@ internal abstract partial class MemoryNode
     private void ReleaseAll()
     {
         Data?.Release();
-        foreach (var stream in _streams?.Values ?? Enumerable.Empty<MemoryNamedStream>())
-        {
-            stream.Data.Release();
-        }
-
+        _streams?.Release();
         _streams = null;
-        Pay(-_paid);
+        _holding.ReturnAll();
     }
 }

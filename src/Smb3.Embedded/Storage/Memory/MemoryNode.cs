@@ -15,8 +15,6 @@ internal abstract partial class MemoryNode
     private const UnixFileMode UsualFileMode = (UnixFileMode)0b110_100_100;
     private const UnixFileMode UsualDirectoryMode = (UnixFileMode)0b111_101_101;
 
-    private const uint MaxEaSize = 65_535; // as NTFS
-
     private readonly TimeProvider _time;
     private readonly StringComparer _names;
     private readonly long _maxLength;
@@ -35,6 +33,7 @@ internal abstract partial class MemoryNode
         Id = id;
         _time = options.Time;
         Space = space;
+        _holding = new MemoryHolding(space);
         _names = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
         _maxLength = options.MaxFileLength;
         _attributes = parameters.Attributes & ~NotKept;
@@ -50,7 +49,7 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            return TryPay(CostOfItself());
+            return _holding.TryTake(CostOfItself());
         }
     }
 
@@ -148,7 +147,7 @@ internal abstract partial class MemoryNode
                 LastWriteTime = _lastWriteTime,
                 ChangeTime = _changeTime,
                 LinkCount = Math.Max(_links, 1),
-                EaSize = _eaSize,
+                EaSize = _extendedAttributes.Size,
                 ReparseTag = ReparseTag,
                 UnixMode = _mode,
             };

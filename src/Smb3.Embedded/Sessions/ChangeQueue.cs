@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Smb3.Embedded.Sessions.Watching;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>
 /// The changes that one watcher has not read yet. When it is full the oldest go, and the watcher is told to look at everything anew.

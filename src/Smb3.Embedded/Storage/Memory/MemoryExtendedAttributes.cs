@@ -1,0 +1,64 @@
+namespace Smb3.Embedded.Storage.Memory;
+
+/// <summary>The extended attributes of a file, in order of name. Never changed in place, so that copies of the file share them.</summary>
+internal sealed class MemoryExtendedAttributes
+{
+    private const uint MaxSize = 65_535; // as NTFS
+
+    private readonly SortedDictionary<string, ReadOnlyMemory<byte>> _values;
+
+    private MemoryExtendedAttributes(SortedDictionary<string, ReadOnlyMemory<byte>> values)
+    {
+        _values = values;
+        var size = values.Count == 0 ? 0u : 4u;
+        foreach (var (name, value) in values)
+        {
+            size += 5u + (uint)name.Length + (uint)value.Length;
+        }
+
+        Size = size;
+    }
+
+    /// <summary>A file without any.</summary>
+    public static MemoryExtendedAttributes None { get; } = new(new(StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>What they take as a FEALIST of OS/2, which is what EaSize tells.</summary>
+    public uint Size { get; }
+
+    /// <summary>What they take of the store's capacity.</summary>
+    public long Cost => MemoryCosts.OfAttributes(_values);
+
+    /// <summary>Whether a file can have so many.</summary>
+    public bool IsAllowed => Size <= MaxSize;
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<ExtendedAttribute> ToList()
+    {
+        var list = new List<ExtendedAttribute>(_values.Count);
+        foreach (var (name, value) in _values)
+        {
+            list.Add(new ExtendedAttribute(name, value));
+        }
+
+        return list;
+    }
+
+    /// <summary>These with some set, and those removed whose value is empty.</summary>
+    public MemoryExtendedAttributes With(IReadOnlyList<ExtendedAttribute> changes)
+    {
+        var all = new SortedDictionary<string, ReadOnlyMemory<byte>>(_values, StringComparer.OrdinalIgnoreCase);
+        foreach (var change in changes)
+        {
+            if (change.Value.IsEmpty)
+            {
+                all.Remove(change.Name);
+            }
+            else
+            {
+                all[change.Name] = change.Value.ToArray();
+            }
+        }
+
+        return all.Count == 0 ? None : new MemoryExtendedAttributes(all);
+    }
+}
