@@ -26,6 +26,6 @@ internal sealed record CommandServices
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Where it is told why somebody was turned away.</summary>
+    /// <summary>Where the reasons of refusals are logged.</summary>
     public required RefusalLog Refusals { get; init; }
 }

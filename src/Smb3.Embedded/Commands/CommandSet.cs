@@ -10,7 +10,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Commands;
 
-/// <summary>Every command of SMB2 and who serves it.</summary>
+/// <summary>Every command of SMB2 and its handler.</summary>
 internal static class CommandSet
 {
     public static CommandTable Create(CommandServices services)

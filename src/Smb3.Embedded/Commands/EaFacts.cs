@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Commands;
 internal static class EaFacts
 {
     /// <summary>
-    /// Takes a list out of a request; a name that comes twice counts as it came last. The list is as long as the client wants, and is
+    /// Takes a list out of a request; of a name that occurs twice, the last counts. The list may be as long as the client likes, and is
     /// walked once.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out IReadOnlyList<ExtendedAttribute> attributes)
@@ -65,6 +65,6 @@ internal static class EaFacts
         return FullEaInformation.TryWrite(ref list, target, 0, name[..length], attribute.Value.Span);
     }
 
-    // What is not ASCII stays recognisable as such, so that it is refused as a name.
+    // Bytes that are not ASCII stay recognizable as such, so that the name is refused.
     private static string NameOf(ReadOnlySpan<byte> name) => Encoding.Latin1.GetString(name);
 }

@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Commands;
 
-/// <summary>What hooks are told, made from the graph; and the one place where a hook is asked.</summary>
+/// <summary>Makes what hooks are told out of the graph, and is the one place where a hook is asked.</summary>
 internal static class HookFacts
 {
     public static SmbConnectionInfo Of(Connection connection) =>

@@ -7,8 +7,8 @@ using Smb3.Embedded.Sessions;
 namespace Smb3.Embedded.Commands;
 
 /// <summary>
-/// Asks and tells the host's hooks what opens of a session do. It keeps what hooks are told of the session and not the session, which may
-/// end before a durable open does.
+/// Asks and tells the host's hooks what the opens of a session do. It keeps what hooks are told about the session and not the session
+/// itself, which may end before a durable open does.
 /// </summary>
 internal sealed class HookedFiles(SmbServerHooks hooks, SmbSessionInfo session, string share, ILogger logger, ServerMetrics metrics)
     : IFileObserver

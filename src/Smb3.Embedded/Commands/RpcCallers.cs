@@ -5,7 +5,7 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Commands;
 
-/// <summary>Shows the interfaces behind pipes who calls: what they need to know of a user's token.</summary>
+/// <summary>Tells the interfaces behind pipes who is calling: the part of a user's token that they need.</summary>
 internal static class RpcCallers
 {
     /// <summary>The user of a session.</summary>
@@ -16,12 +16,13 @@ internal static class RpcCallers
     /// <param name="token">The user.</param>
     /// <param name="sessionId">The session that the connection is in.</param>
     /// <param name="address">Where its client is.</param>
-    public static RpcCaller Of(SecurityToken token, ulong sessionId, IPAddress? address) => new(token.Identity.UserName, token.AccountDomain)
-    {
-        UserSid = token.IsProven ? token.User : null,
-        IsAdministrator = token.IsProven && token.Authorization.IsAdministrator,
-        IsAnonymous = !token.IsProven,
-        Address = address,
-        SessionId = sessionId,
-    };
+    public static RpcCaller Of(SecurityToken token, ulong sessionId, IPAddress? address) =>
+        new(token.Identity.UserName, token.AccountDomain)
+        {
+            UserSid = token.IsProven ? token.User : null,
+            IsAdministrator = token.IsProven && token.Authorization.IsAdministrator,
+            IsAnonymous = !token.IsProven,
+            Address = address,
+            SessionId = sessionId,
+        };
 }

@@ -64,7 +64,7 @@ internal static class EaQuery
         var first = handle.File.NextEa;
         if ((flags & QueryInfoFlags.IndexSpecified) != 0)
         {
-            // Counted from one; one behind the last is the end, and further there is nothing.
+            // Counted from one; one beyond the last is the end, and any further is an error.
             if (index == 0 || index > attributes.Count + 1)
             {
                 return NtStatus.NonexistentEaEntry;
@@ -88,8 +88,8 @@ internal static class EaQuery
     }
 
     /// <summary>
-    /// The attributes of these names; one that is not there is answered with an empty value. Both lists are the client's, and as long as it
-    /// wants: each is walked once.
+    /// The attributes of these names; a missing one is answered with an empty value. Both lists come from clients, who may make them as
+    /// long as they like: each is walked once.
     /// </summary>
     internal static List<ExtendedAttribute> Choose(IReadOnlyList<ExtendedAttribute> attributes, List<string> names)
     {

@@ -3,7 +3,7 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands;
 
-/// <summary>From what a store knows of a file to what the wire says of it.</summary>
+/// <summary>Converts what a store knows about a file to what the wire says.</summary>
 internal static class FileFacts
 {
     public static FileNetworkOpenInformation ToNetworkOpen(this in FileMetadata metadata) => new()

@@ -90,7 +90,7 @@ internal static class FileQuery
         _ => "\\" + handle.File.FullName,
     };
 
-    /// <summary>MS-FSA 2.1.5.12: what describes the file needs FILE_READ_ATTRIBUTES, what only says what the open is does not.</summary>
+    /// <summary>MS-FSA 2.1.5.12: what describes the file needs FILE_READ_ATTRIBUTES; what only describes the open does not.</summary>
     private static bool NeedsReadAttributes(FileInformationClass informationClass) => informationClass
         is FileInformationClass.FileBasicInformation
         or FileInformationClass.FileAllInformation
@@ -98,7 +98,7 @@ internal static class FileQuery
         or FileInformationClass.FileAttributeTagInformation
         or FileInformationClass.FileStatInformation;
 
-    /// <summary>The unnamed stream, which a directory has not, and the named ones.</summary>
+    /// <summary>The unnamed stream, which a directory does not have, and the named ones.</summary>
     private static async ValueTask<NtStatus> StreamsAsync(Request request, FileHandle handle, int length)
     {
         if (length < StreamInformationWriter.MinimumBufferSize)

@@ -97,7 +97,7 @@ internal static class FileSystemQuery
         return new Guid(id);
     }
 
-    /// <summary>Nothing is said that the store cannot do.</summary>
+    /// <summary>Announces nothing that the store cannot do.</summary>
     private static FileSystemAttributes AttributesOf(StoreTraits traits, bool readOnlyShare)
     {
         var attributes = FileSystemAttributes.CasePreservedNames | FileSystemAttributes.UnicodeOnDisk;

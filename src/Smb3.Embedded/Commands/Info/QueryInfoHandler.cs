@@ -9,7 +9,7 @@ using Smb3.Embedded.Wire.Info;
 
 namespace Smb3.Embedded.Commands.Info;
 
-/// <summary>QUERY_INFO (MS-SMB2 3.3.5.20): chooses who answers by what is asked about.</summary>
+/// <summary>QUERY_INFO (MS-SMB2 3.3.5.20): chooses what answers by the kind of information.</summary>
 internal sealed class QueryInfoHandler : ICommandHandler
 {
     public ValueTask<NtStatus> HandleAsync(Request request)

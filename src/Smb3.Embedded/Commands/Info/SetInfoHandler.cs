@@ -60,7 +60,7 @@ internal sealed class SetInfoHandler : ICommandHandler
             (FileHandle or QuotaHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),
             (QuotaHandle, _) => new(NtStatus.InvalidDeviceRequest),
 
-            // Read and completion mode: message mode is the only one that RPC pipes have, and it is what clients set.
+            // Read and completion mode: message mode is the only one that RPC pipes support, and what clients set.
             (PipeHandle, Smb2InfoType.File) when set.FileInformationClass == FileInformationClass.FilePipeInformation =>
                 new(PipeInformation.TryParse(set.Buffer, out _) ? NtStatus.Success : NtStatus.InfoLengthMismatch),
             (PipeHandle, _) => new(NtStatus.NotSupported),

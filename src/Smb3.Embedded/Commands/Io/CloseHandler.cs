@@ -24,7 +24,7 @@ internal sealed class CloseHandler : ICommandHandler
 
         if (open is FileHandle file && query)
         {
-            // The values as they are when the file has been closed, its delayed write time included.
+            // The values after the file has been closed, its delayed write time included.
             file.QueryOnClose = true;
             if (!await file.EndAsync().ConfigureAwait(false))
             {

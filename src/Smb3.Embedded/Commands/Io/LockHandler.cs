@@ -47,7 +47,9 @@ internal sealed class LockHandler : ICommandHandler
         return status;
     }
 
-    /// <summary>Whether an answer can get lost and its request come again: on an open that outlives its connection, or has several.</summary>
+    /// <summary>
+    /// Whether an answer can get lost and its request come again: on an open that outlives its connection, or has several.
+    /// </summary>
     private static bool KeepsSequences(Request request, FileHandle handle)
     {
         var negotiated = request.Connection.Negotiated!;
@@ -57,7 +59,7 @@ internal sealed class LockHandler : ICommandHandler
 
     private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks)
     {
-        // MS-SMB2 3.3.5.14.1: one after the other, and what comes before an element that is no unlock stays unlocked.
+        // MS-SMB2 3.3.5.14.1: one after the other; what was unlocked before an element that is not an unlock stays unlocked.
         var ranges = new ByteRange[locks.LockCount];
         var count = 0;
         while (count < ranges.Length && locks[count].Flags == LockFlags.Unlock)

@@ -47,7 +47,7 @@ internal sealed class WriteHandler : ICommandHandler
             return new(isThrough ? NtStatus.InvalidParameter : NtStatus.InvalidDeviceRequest);
         }
 
-        // MS-FSA 2.1.5.4: −1 appends; every other offset that is negative as a signed number is none.
+        // MS-FSA 2.1.5.4: −1 appends; every other offset that is negative as a signed number is invalid.
         if (write.Offset != ulong.MaxValue && (write.Offset > long.MaxValue || length > long.MaxValue - write.Offset))
         {
             return new(NtStatus.InvalidParameter);

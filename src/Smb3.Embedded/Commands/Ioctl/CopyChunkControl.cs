@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// <summary>FSCTL_SRV_COPYCHUNK and FSCTL_SRV_COPYCHUNK_WRITE (MS-SMB2 3.3.5.15.6).</summary>
 internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
 {
-    // What is quick enough to be done before the next request of the connection is looked at.
+    // What is quick enough to be done before the next request of the connection is processed.
     private const long Brief = 256 * 1024;
 
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)
@@ -31,7 +31,7 @@ internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
 
         if (!IsWithinLimits(copy, out var total))
         {
-            // The only error whose data are not what was done but what can be done.
+            // The only error whose data says not what was done but what can be done.
             Answer(call, (uint)limits.MaxCopyChunks, (uint)limits.MaxCopyChunkSize, (uint)limits.MaxCopySize);
             return NtStatus.InvalidParameter;
         }

@@ -6,7 +6,7 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
-/// FSCTL_DUPLICATE_EXTENTS_TO_FILE and its Ex form (MS-SMB2 3.3.5.15.17, MS-FSA 2.1.5.10.4 and .5). It always is atomic.
+/// FSCTL_DUPLICATE_EXTENTS_TO_FILE and its Ex form (MS-SMB2 3.3.5.15.17, MS-FSA 2.1.5.10.4 and .5). It is always atomic.
 /// </summary>
 internal sealed class DuplicateExtentsControl(bool isExtended) : IFsControl
 {

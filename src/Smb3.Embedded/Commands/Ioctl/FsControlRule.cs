@@ -5,10 +5,10 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>What an FSCTL is about.</summary>
+/// <summary>What an FSCTL applies to.</summary>
 internal enum FsControlTarget
 {
-    /// <summary>Nothing that is open: the file id is all ones, or says nothing.</summary>
+    /// <summary>Nothing that is open: the file id is all ones, or means nothing.</summary>
     None,
 
     /// <summary>An open file or directory.</summary>
@@ -21,19 +21,19 @@ internal enum FsControlTarget
     Pipe,
 }
 
-/// <summary>One line of the <see cref="FsControlTable"/>. The checks run in the order of the properties.</summary>
+/// <summary>One row of the <see cref="FsControlTable"/>. The checks run in the order of the properties.</summary>
 internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target, IFsControl Control)
 {
     /// <summary>
-    /// What the store must be able to do; where it cannot, STATUS_INVALID_DEVICE_REQUEST is the answer, as of any object store that does not
-    /// implement an operation (MS-FSA 2.1.5.10).
+    /// What the store must be able to do; where it cannot, STATUS_INVALID_DEVICE_REQUEST is the answer, as of any object store that does
+    /// not implement an operation (MS-FSA 2.1.5.10).
     /// </summary>
     public StoreAbilities Ability { get; init; }
 
     /// <summary>The open must have one of these rights; none: any open will do.</summary>
     public FileAccessMask Access { get; init; }
 
-    /// <summary>And one of these.</summary>
+    /// <summary>The open must have one of these rights too.</summary>
     public FileAccessMask AndAccess { get; init; }
 
     /// <summary>Whether it changes something, and is refused where nothing may be changed.</summary>
@@ -51,7 +51,7 @@ internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target,
     /// <summary>The answer to less.</summary>
     public NtStatus ShortOutput { get; init; } = NtStatus.BufferTooSmall;
 
-    /// <summary>What stands in the way of a call, if anything.</summary>
+    /// <summary>The status that refuses a call, if anything does.</summary>
     public NtStatus Check(FsControlCall call)
     {
         if (Target is FsControlTarget.Pipe or FsControlTarget.None)

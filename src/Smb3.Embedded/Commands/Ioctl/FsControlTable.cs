@@ -9,8 +9,8 @@ using Smb3.Embedded.Wire.Ioctl;
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
-/// Every FSCTL that there is, what it needs, and who does it; <c>docs/fsctls.md</c> is this table in words. The rights are those of
-/// MS-FSA 2.1.5.10 and MS-SMB2 3.3.5.15.
+/// Every FSCTL that is supported, what it needs, and what carries it out; <c>docs/fsctls.md</c> is this table in words. The rights are
+/// those of MS-FSA 2.1.5.10 and MS-SMB2 3.3.5.15.
 /// </summary>
 internal static class FsControlTable
 {

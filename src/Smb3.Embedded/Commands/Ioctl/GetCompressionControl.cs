@@ -4,7 +4,7 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>FSCTL_GET_COMPRESSION (MS-FSA 2.1.5.10.9): where nothing can be compressed nothing is.</summary>
+/// <summary>FSCTL_GET_COMPRESSION (MS-FSA 2.1.5.10.9): where nothing can be compressed, nothing is compressed.</summary>
 internal sealed class GetCompressionControl : IFsControl
 {
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)

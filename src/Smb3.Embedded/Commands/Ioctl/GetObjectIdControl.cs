@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
 /// FSCTL_CREATE_OR_GET_OBJECT_ID and FSCTL_GET_OBJECT_ID (MS-FSA 2.1.5.10.1, 2.1.5.10.12). Where a store keeps none, the id is made of
-/// the volume's serial number and the file's id, which are as lasting and as unique as an object id has to be.
+/// the volume's serial number and the file's id, which are as persistent and as unique as an object id must be.
 /// </summary>
 internal sealed class GetObjectIdControl(bool creates, RandomNumberGenerator random) : IFsControl
 {

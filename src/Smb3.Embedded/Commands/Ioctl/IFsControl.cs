@@ -5,11 +5,11 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>What an FSCTL does when its line of the <see cref="FsControlTable"/> lets it.</summary>
+/// <summary>What an FSCTL does when its row of the <see cref="FsControlTable"/> allows it.</summary>
 internal interface IFsControl
 {
     /// <summary>
-    /// Does it. A status that is no error is sent with <see cref="FsControlCall.Output"/>; an error only where
+    /// Carries it out. A status that is not an error is sent with <see cref="FsControlCall.Output"/>; an error only where
     /// <see cref="FsControlCall.SendsOutputWithError"/> says so.
     /// </summary>
     ValueTask<NtStatus> RunAsync(FsControlCall call);
@@ -22,15 +22,15 @@ internal sealed class FsControlCall(Request request, Open? open, ReadOnlyMemory<
 
     public Open? Open { get; } = open;
 
-    /// <summary>The file that it is about; only where the table says that it is about a file.</summary>
+    /// <summary>The file that it concerns; only where the table says that it concerns a file.</summary>
     public FileOpen File => ((FileHandle)Open!).File;
 
     public ReadOnlyMemory<byte> Input { get; } = input;
 
-    /// <summary>Bytes that the client takes at most.</summary>
+    /// <summary>The most bytes that the client accepts.</summary>
     public int MaxOutput { get; } = maxOutput;
 
-    /// <summary>Ends what is not worth a CANCEL of its own.</summary>
+    /// <summary>Ends an operation that does not take long enough to be cancelled.</summary>
     public CancellationToken Ended => Request.Connection.Ended;
 
     public ReadOnlyMemory<byte> Output { get; set; }

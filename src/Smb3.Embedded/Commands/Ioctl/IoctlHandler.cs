@@ -46,7 +46,7 @@ internal sealed class IoctlHandler : ICommandHandler
         var maxOutput = (int)ioctl.MaxOutputResponse;
         var known = _rules.TryGetValue(code, out var rule);
 
-        // An open that is named must be there, even when nobody knows the control code.
+        // An open that is named must exist, even when the control code is unknown.
         Open? open = null;
         if (known ? rule!.Target != FsControlTarget.None : request.IsRelated || !fileId.IsAny)
         {

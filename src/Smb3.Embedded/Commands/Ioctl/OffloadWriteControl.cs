@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// </summary>
 internal sealed class OffloadWriteControl(OffloadTokens tokens, ServerLimits limits) : IFsControl
 {
-    // As for FSCTL_SRV_COPYCHUNK: what is quick enough to be done before the next request of the connection is looked at.
+    // As for FSCTL_SRV_COPYCHUNK: what is quick enough to be done before the next request of the connection is processed.
     private const ulong Brief = 256 * 1024;
 
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)

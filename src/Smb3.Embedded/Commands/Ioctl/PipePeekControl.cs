@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire.Ioctl;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>FSCTL_PIPE_PEEK (MS-SMB2 3.3.5.15.1): what waits in a pipe, without taking it.</summary>
+/// <summary>FSCTL_PIPE_PEEK (MS-SMB2 3.3.5.15.1): what is waiting in a pipe, without consuming it.</summary>
 internal sealed class PipePeekControl : IFsControl
 {
     public ValueTask<NtStatus> RunAsync(FsControlCall call)

@@ -29,7 +29,7 @@ internal sealed class RequestResiliencyControl(ServerSettings settings) : IFsCon
 
         if (!call.Request.Session!.Token!.IsProven)
         {
-            // Nobody could take it up: a guest who comes back is somebody else.
+            // Nobody could reconnect to it: a guest who comes back is somebody else.
             return new(NtStatus.NotSupported);
         }
 

@@ -6,8 +6,8 @@ using Smb3.Embedded.Wire.Ioctl;
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
-/// FSCTL_SRV_REQUEST_RESUME_KEY (MS-SMB2 3.3.5.15.5): a key by which FSCTL_SRV_COPYCHUNK names the source. It is good for the session
-/// that the open belongs to, and for as long as it is open.
+/// FSCTL_SRV_REQUEST_RESUME_KEY (MS-SMB2 3.3.5.15.5): a key by which FSCTL_SRV_COPYCHUNK names the source. It is valid in the session
+/// that the open belongs to, for as long as the file is open.
 /// </summary>
 internal sealed class ResumeKeyControl : IFsControl
 {

@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire.Fscc;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
-/// <summary>FSCTL_SET_COMPRESSION (MS-FSA 2.1.5.10.30): not to compress is what a store that cannot compress does anyway.</summary>
+/// <summary>FSCTL_SET_COMPRESSION (MS-FSA 2.1.5.10.30): a store that cannot compress agrees to leave a file uncompressed.</summary>
 internal sealed class SetCompressionControl : IFsControl
 {
     public ValueTask<NtStatus> RunAsync(FsControlCall call)

@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
 /// FSCTL_SET_INTEGRITY_INFORMATION and its Ex form (MS-FSA 2.1.5.10.33 and .34): a file without checksums can stay as it is, and nothing
-/// else; who wants checksums is told that the volume has none.
+/// else; a client that wants checksums is told that the volume has none.
 /// </summary>
 internal sealed class SetIntegrityControl(bool isExtended) : IFsControl
 {

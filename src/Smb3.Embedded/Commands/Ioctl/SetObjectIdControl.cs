@@ -5,8 +5,8 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
-/// FSCTL_SET_OBJECT_ID and FSCTL_SET_OBJECT_ID_EXTENDED (MS-FSA 2.1.5.10.35, .36): who restores files sets the id; the rest of the buffer
-/// is anybody's who may write the attributes.
+/// FSCTL_SET_OBJECT_ID and FSCTL_SET_OBJECT_ID_EXTENDED (MS-FSA 2.1.5.10.35, .36): setting the id is for those who restore files; the rest
+/// of the buffer is for anybody who may write the attributes.
 /// </summary>
 internal sealed class SetObjectIdControl(bool isExtended) : IFsControl
 {

@@ -22,8 +22,8 @@ internal sealed class SetReparsePointControl : IFsControl
             return new(NtStatus.IoReparseTagInvalid);
         }
 
-        // What clients are sent when they come upon it must be whole. A store may keep what it is given, and the request's own bytes are
-        // those of another request soon.
+        // What clients are sent when they encounter it must be well-formed. A store may keep what it is given, and the request's own
+        // bytes are soon those of another request.
         return buffer.Tag == ReparseDataBuffer.SymlinkTag && !buffer.TryGetSymlink(out _, out _, out _)
             ? new(NtStatus.IoReparseDataInvalid)
             : call.File.SetReparsePointAsync(new ReparsePoint(call.Input.ToArray()), call.Ended);

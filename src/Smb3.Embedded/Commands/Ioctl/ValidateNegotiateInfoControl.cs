@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>
 /// FSCTL_VALIDATE_NEGOTIATE_INFO (MS-SMB2 3.3.5.15.12): the client repeats, under signature, what it negotiated; if that is not what
-/// arrived, somebody stands between, and the connection ends without an answer.
+/// arrived, there is somebody in the middle, and the connection ends without an answer.
 /// </summary>
 internal sealed class ValidateNegotiateInfoControl(ServerSettings settings) : IFsControl
 {

@@ -24,7 +24,7 @@ internal static class DialectChoice
         return Smb2Dialect.None;
     }
 
-    /// <summary>The same choice for FSCTL_VALIDATE_NEGOTIATE_INFO, which must come to the same end (MS-SMB2 3.3.5.15.12).</summary>
+    /// <summary>The same choice for FSCTL_VALIDATE_NEGOTIATE_INFO, which must come to the same result (MS-SMB2 3.3.5.15.12).</summary>
     public static Smb2Dialect Choose(in ValidateNegotiateInfo info, ServerSettings settings)
     {
         foreach (var dialect in HighestFirst)

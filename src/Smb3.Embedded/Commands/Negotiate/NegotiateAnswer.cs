@@ -14,7 +14,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     private const int MaxContexts = 256;
     private const int SmallSize = 65_536;
 
-    /// <summary>Room that any response fits in.</summary>
+    /// <summary>Enough room for any response.</summary>
     public int MaxSize => NegotiateResponse.FixedSize + authenticator.NegotiateToken.Length + 8 + MaxContexts;
 
     /// <summary>What is agreed when <paramref name="dialect"/> is spoken.</summary>
@@ -36,7 +36,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
 
         if (cipher != Smb2Cipher.None && smb3 && dialect != Smb2Dialect.Smb311)
         {
-            // From 3.1.1 on the encryption context says it.
+            // From 3.1.1 on, the encryption context says so.
             capabilities |= Smb2Capabilities.Encryption;
         }
 

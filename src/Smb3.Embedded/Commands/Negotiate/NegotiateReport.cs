@@ -7,13 +7,13 @@ using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded.Commands.Negotiate;
 
-/// <summary>Tells the log how a negotiation came out.</summary>
+/// <summary>Logs the outcome of a negotiation.</summary>
 internal static class NegotiateReport
 {
-    /// <summary>More than there are dialects: who names more means something else.</summary>
+    /// <summary>More than there are dialects: a client that names more means something else.</summary>
     private const int MostNamed = 8;
 
-    /// <summary>It came to a dialect: from here on the connection has lines of its own.</summary>
+    /// <summary>A dialect was agreed on: from here on the connection has log lines of its own.</summary>
     public static void Agreed(CommandServices services, Connection connection) =>
         ServerLog.ConnectionOpened(services.Logger, connection.Id, connection.RemoteEndPoint);
 

@@ -19,7 +19,7 @@ internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer a
         {
             if (Smb1NegotiateRequest.IsSmb1(frame))
             {
-                // Well-formed or not, it is a client of that age.
+                // Well-formed or not, it comes from a client of that age.
                 NegotiateReport.Smb1Only(services, connection);
             }
 

@@ -5,7 +5,7 @@ using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Commands.Opens;
 
-/// <summary>The answer to a macOS client's "AAPL" context: only what is there is told.</summary>
+/// <summary>The answer to a macOS client's "AAPL" context: only what is supported is announced.</summary>
 internal static class AppleContext
 {
     public static void Write(
@@ -17,7 +17,7 @@ internal static class AppleContext
             request.Session!.AppleEntries = server != AppleServerCapabilities.None;
         }
 
-        // Every FLUSH goes all the way to the disk; only a share that is meant for it says so.
+        // Every FLUSH goes all the way to the disk; only a share meant for Time Machine announces it.
         var volume = (handle.TreeConnect.Share.TimeMachine ? AppleVolumeCapabilities.FullSync : 0)
             | (handle.File.Volume.Store.Traits.Has(StoreAbilities.CaseSensitive) ? AppleVolumeCapabilities.CaseSensitive : 0);
         query.Answer(ref contexts, server, volume, model);

@@ -11,7 +11,7 @@ internal static class CachingContext
 {
     private const Smb2LeaseState KnownStates = Smb2LeaseState.Read | Smb2LeaseState.Handle | Smb2LeaseState.Write;
 
-    /// <summary>What is asked for; <see langword="null"/>: no caching.</summary>
+    /// <summary>What the client asks for; <see langword="null"/>: no caching.</summary>
     public static CachingRequest? Read(
         Connection connection, TreeConnect tree, Smb2FileId fileId, Smb2OplockLevel level, LeaseContext? context)
     {

@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Commands.Opens;
 
 /// <summary>
 /// What the create contexts of a CREATE ask for (MS-SMB2 3.3.5.9.1 to 3.3.5.9.14), copied out of the request. A context that the server
-/// does not know is ignored, as the specification wants it; one that is malformed fails the request.
+/// does not know is ignored, as the specification demands; one that is malformed fails the request.
 /// </summary>
 internal readonly record struct CreateContexts
 {
@@ -16,7 +16,7 @@ internal readonly record struct CreateContexts
 
     public ReadOnlyMemory<byte> SecurityDescriptor { get; private init; }
 
-    /// <summary>SMB2_CREATE_EA_BUFFER; null: none came.</summary>
+    /// <summary>SMB2_CREATE_EA_BUFFER; null: not sent.</summary>
     public IReadOnlyList<ExtendedAttribute>? Attributes { get; private init; }
 
     /// <summary>SMB2_CREATE_QUERY_MAXIMAL_ACCESS_REQUEST.</summary>
@@ -30,7 +30,7 @@ internal readonly record struct CreateContexts
     /// <summary>SMB2_CREATE_TIMEWARP_TOKEN (MS-SMB2 3.3.5.9.5): the snapshot to open the file in.</summary>
     public FileTime? AsOf { get; private init; }
 
-    /// <summary>What a client wishes that speaks the POSIX extensions.</summary>
+    /// <summary>What a client that uses the POSIX extensions asks for.</summary>
     public PosixCreateRequest? Posix { get; private init; }
 
     /// <summary>The query of a macOS client.</summary>

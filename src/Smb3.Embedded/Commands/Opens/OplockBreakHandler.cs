@@ -7,7 +7,7 @@ using Smb3.Embedded.Wire.Oplock;
 
 namespace Smb3.Embedded.Commands.Opens;
 
-/// <summary>OPLOCK_BREAK from a client: it has given up what it was asked to (MS-SMB2 3.3.5.22).</summary>
+/// <summary>OPLOCK_BREAK from a client: it has given up what it was asked to give up (MS-SMB2 3.3.5.22).</summary>
 internal sealed class OplockBreakHandler : ICommandHandler
 {
     public ValueTask<NtStatus> HandleAsync(Request request)

@@ -12,7 +12,7 @@ using Smb3.Embedded.Wire.Posix;
 
 namespace Smb3.Embedded.Commands.Posix;
 
-/// <summary>The SMB 3.1.1 POSIX extensions, on shares that speak them with clients that do.</summary>
+/// <summary>The SMB 3.1.1 POSIX extensions, on shares that enable them, with clients that support them.</summary>
 internal static class PosixCommands
 {
     /// <summary>Whether a request may use them.</summary>
@@ -75,7 +75,7 @@ internal static class PosixCommands
         state.Write(contexts.Begin(CreateContextName.Posix, state.Size));
     }
 
-    /// <summary>A symbolic link has all permissions, as on every system: those of its target count.</summary>
+    /// <summary>A symbolic link has all permissions, as on every system: only those of its target matter.</summary>
     private static UnixFileMode ModeOf(in PosixFacts facts) =>
         facts.Type == PosixFileType.SymbolicLink ? (UnixFileMode)0b111_111_111 : facts.Metadata.UnixMode ?? 0;
 

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Commands.Posix;
 internal readonly record struct PosixCreateRequest(uint Value)
 {
     /// <summary>
-    /// The mode, whose permission bits count; null when the client has none in mind, which it says with all sixteen bits set.
+    /// The mode, whose permission bits count; null when the client asks for none, which it says with all sixteen bits set.
     /// </summary>
     public UnixFileMode? Mode => (Value & 0xFFFF) == 0xFFFF ? null : (UnixFileMode)(Value & 0xFFF);
 }

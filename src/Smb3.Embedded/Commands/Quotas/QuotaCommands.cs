@@ -29,7 +29,7 @@ internal static class QuotaCommands
             return new(NtStatus.InvalidParameter);
         }
 
-        // A list of owners goes before the owner to begin with, and that before where the last answer ended.
+        // A list of owners takes precedence over the owner to begin with, and that over where the last answer ended.
         if (!asked.SidList.IsEmpty)
         {
             return QuotaSidList.TryRead(asked.SidList, out var owners)
@@ -180,7 +180,7 @@ internal static class QuotaCommands
 
     private static FileCaller CallerOf(Open open) => open is FileHandle file ? file.File.Record.Caller : ((QuotaHandle)open).Caller;
 
-    /// <summary>A share that gives no writing gives none of limits either.</summary>
+    /// <summary>A share that grants no write access does not let anybody set limits either.</summary>
     private static bool CanWrite(Open open) =>
         ((open is FileHandle file ? file.File.GrantedAccess : ((QuotaHandle)open).Access) & FileAccessMask.WriteData) != 0;
 

@@ -5,7 +5,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Commands.Quotas;
 
 /// <summary>
-/// The rights that an open of the quota file gets. Setting takes an administrator besides, which is checked when it comes.
+/// The rights that an open of the quota file gets. Setting quotas also takes an administrator, which is checked when they are set.
 /// </summary>
 internal static class QuotaFileCreate
 {

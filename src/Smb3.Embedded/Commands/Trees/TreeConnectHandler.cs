@@ -41,7 +41,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             await check(name).ConfigureAwait(false);
         }
 
-        // A share whose folder is not there is none (as with Windows and smbd), rather than an empty one.
+        // A share whose folder is missing does not exist (as with Windows and smbd), rather than being empty.
         if (request.Graph.Shares.Find(name) is not { IsInPlace: true } share)
         {
             _report.UnknownShare(request.Connection, identity, name);
@@ -84,7 +84,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
 
         if (share.IsRemoved || session.State == SessionState.Ended)
         {
-            // It went away while we were on our way in.
+            // It was removed in the meantime.
             await tree.EndAsync().ConfigureAwait(false);
             return NtStatus.BadNetworkName;
         }
