@@ -2,13 +2,15 @@ using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>An RPC interface: what a client binds to and calls by operation number. Without state; one serves all connections.</summary>
+/// <summary>
+/// An RPC interface: what a client binds to and calls by operation number. Stateless; one instance serves all connections.
+/// </summary>
 internal interface IRpcInterface
 {
     /// <summary>The interface's UUID and version.</summary>
     RpcSyntax Syntax { get; }
 
-    /// <summary>Runs one call. It may wait as long as it likes: other calls of the connection go on beside it.</summary>
+    /// <summary>Runs one call. It may wait as long as it likes: other calls of the connection go on in the meantime.</summary>
     /// <param name="call">What is asked, and by whom.</param>
     /// <param name="output">Takes the response's stub; not looked at unless the result is <see cref="RpcStatus.Ok"/>.</param>
     /// <param name="cancellation">Ends with the connection, or when the client has the call cancelled.</param>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>The security providers of a server: what proves who calls, beyond what the transport knows.</summary>
+/// <summary>The security providers of a server: they prove who is calling, beyond what the transport knows.</summary>
 internal interface IRpcSecurity
 {
     /// <summary>Begins a security context; null when there is no such provider.</summary>

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
-/// One security context: first the exchange of tokens, then the protection of fragments. Calls never overlap but that messages of
-/// the two directions may be protected and checked at the same time.
+/// One security context: first the exchange of tokens, then the protection of fragments. Calls never overlap, except that messages
+/// of the two directions may be protected and verified at the same time.
 /// </summary>
 internal interface IRpcSecurityContext : IDisposable
 {
@@ -28,7 +28,7 @@ internal interface IRpcSecurityContext : IDisposable
 /// <param name="Caller">When established: who it is.</param>
 internal readonly record struct RpcSecurityStep(RpcSecurityOutcome Outcome, ReadOnlyMemory<byte> Token, RpcCaller? Caller);
 
-/// <summary>How far a security context is.</summary>
+/// <summary>The state of a security context after a token.</summary>
 internal enum RpcSecurityOutcome
 {
     /// <summary>The client's next token is awaited.</summary>
@@ -37,6 +37,6 @@ internal enum RpcSecurityOutcome
     /// <summary>The caller is known and messages can be protected.</summary>
     Established,
 
-    /// <summary>It is over.</summary>
+    /// <summary>It has failed.</summary>
     Failed,
 }

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>What bind_ack and alter_context_resp say.</summary>
+/// <summary>The contents of bind_ack and alter_context_resp.</summary>
 internal readonly record struct RpcAcknowledgement
 {
     /// <summary>The flags beside those of the only fragment.</summary>

@@ -3,7 +3,7 @@ namespace Smb3.Embedded.Rpc;
 /// <summary>One association group.</summary>
 internal sealed class RpcAssociation(uint id, RpcCaller caller, RpcContextHandles handles)
 {
-    /// <summary>The group id that bind_ack tells; never zero.</summary>
+    /// <summary>The group id that bind_ack carries; never zero.</summary>
     public uint Id { get; } = id;
 
     /// <summary>Whose group it is.</summary>

@@ -2,7 +2,7 @@ namespace Smb3.Embedded.Rpc;
 
 /// <summary>
 /// The association groups of a server (C706 9.3.1): connections of one caller that share context handles. A Windows client
-/// that makes two calls at a time opens the pipe twice and joins the second connection to the first one's group.
+/// that makes two calls at the same time opens the pipe twice and joins the second connection to the first one's group.
 /// </summary>
 internal sealed class RpcAssociationTable(RpcLimits limits)
 {

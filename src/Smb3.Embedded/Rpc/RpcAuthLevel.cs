@@ -8,7 +8,7 @@ internal enum RpcAuthLevel : byte
 
     None = 1,
 
-    /// <summary>Who calls is proved once; the calls are not protected.</summary>
+    /// <summary>The caller is authenticated once; the calls are not protected.</summary>
     Connect = 2,
 
     /// <summary>On connections the same as <see cref="Packet"/>.</summary>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>Who calls: the identity behind a connection, as far as interfaces ask for it.</summary>
+/// <summary>Who is calling: the identity behind a connection, as far as interfaces need it.</summary>
 /// <param name="UserName">The account name; empty when anonymous.</param>
 /// <param name="DomainName">The domain or machine that vouches for the account.</param>
 internal sealed record RpcCaller(string UserName, string DomainName)
@@ -20,12 +20,12 @@ internal sealed record RpcCaller(string UserName, string DomainName)
     /// <summary>Where the caller is; null when the transport does not know.</summary>
     public IPAddress? Address { get; init; }
 
-    /// <summary>The session; what its connections hold is counted together.</summary>
+    /// <summary>The session; what all its connections hold is counted together.</summary>
     public ulong SessionId { get; init; }
 
     /// <summary>
-    /// Whether both are one user, who may use the context handles of one connection on the other: in one session, or with one SID in two,
-    /// as a Windows client may log on more than once.
+    /// Whether both are the same user, who may use the context handles of one connection on the other: in one session, or with the same SID
+    /// in two, because a Windows client may log on more than once.
     /// </summary>
     public bool IsSameUserAs(RpcCaller other) =>
         this == other || (UserSid is not null && UserSid == other.UserSid && IsAdministrator == other.IsAdministrator);

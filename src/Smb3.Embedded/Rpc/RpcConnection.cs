@@ -47,8 +47,8 @@ internal sealed class RpcConnection : IDisposable
         _security = new RpcConnectionSecurity(server.Security, peer);
     }
 
-    /// <summary>Takes one fragment and begins what it calls for; waits for nothing but a security provider.</summary>
-    /// <returns>Whether the connection stands; false after something that does not fit its state.</returns>
+    /// <summary>Takes one fragment and begins what it asks for; waits for nothing but a security provider.</summary>
+    /// <returns>Whether the connection goes on; false after something that is not allowed in its state.</returns>
     public async ValueTask<bool> ReceiveAsync(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation)
     {
         var stands = header.Type switch
@@ -63,7 +63,7 @@ internal sealed class RpcConnection : IDisposable
         return stands && !HasEnded();
     }
 
-    /// <summary>Says why a fragment was not even taken; the connection is over.</summary>
+    /// <summary>Reports why a fragment was not accepted; the connection is over.</summary>
     public void Refuse(RpcHeader header)
     {
         if (header.Type == RpcPacketType.Bind)
@@ -96,7 +96,7 @@ internal sealed class RpcConnection : IDisposable
 
         foreach (var call in calls)
         {
-            // Who runs a call ends it.
+            // Whoever runs a call ends it.
             if (call.IsRunning)
             {
                 call.Cancel();
@@ -174,7 +174,7 @@ internal sealed class RpcConnection : IDisposable
         return Acknowledge(header, proposal!, step);
     }
 
-    /// <summary>rpc_auth_3 (MS-RPCE 2.2.2.10): the last token, which has no answer. That it was wrong is told when a call comes.</summary>
+    /// <summary>rpc_auth_3 (MS-RPCE 2.2.2.10): the last token, which has no answer. If it was wrong, the next call is told so.</summary>
     private async ValueTask<bool> Auth3Async(RpcHeader header, ReadOnlyMemory<byte> fragment, CancellationToken cancellation) =>
         _association is not null && _security.IsInUse
         && await StepAsync(header, fragment, cancellation).ConfigureAwait(false) is not null;
@@ -256,7 +256,7 @@ internal sealed class RpcConnection : IDisposable
         var copy = ArrayPool<byte>.Shared.Rent(fragment.Length);
         try
         {
-            // Decrypted in a copy, because what was received is not ours to change.
+            // Decrypted in a copy, because the received bytes must not be changed.
             fragment.CopyTo(copy);
             var status = _security.Open(copy.AsMemory(0, fragment.Length), header, end - reader.Remaining, out var stub);
             return status == RpcStatus.Ok ? Take(header, contextId, opnum, stub.Span) : Refuse(header, contextId, status);
@@ -277,7 +277,7 @@ internal sealed class RpcConnection : IDisposable
             refusal = Find(header, contextId, opnum, out call);
             if (refusal == RpcStatus.Ok && !call!.TryAppend(stub, _server.Limits.MaxRequestStub))
             {
-                // What it holds makes room for the fault.
+                // The fault gets the room that it held.
                 refusal = RpcStatus.RemoteNoMemory;
                 _calls.Remove(header.CallId);
                 call.Dispose();
@@ -472,7 +472,7 @@ internal sealed class RpcConnection : IDisposable
     }
 
     /// <summary>
-    /// co_cancel asks a call to come to its end, which it then answers; orphaned says that nobody waits for the answer (C706 9.5.3).
+    /// co_cancel asks a call to end, which it then answers; orphaned says that nobody is waiting for the answer (C706 9.5.3).
     /// A call that is not complete is forgotten by the one and not touched by the other.
     /// </summary>
     private bool GiveUp(RpcHeader header, ReadOnlyMemory<byte> fragment)

@@ -2,7 +2,7 @@ namespace Smb3.Embedded.Rpc;
 
 /// <summary>
 /// The security context of a connection: begun by a bind or an alter_context, established by the tokens that follow, and from then on
-/// what protects every fragment. One for each connection, as security context multiplexing is not offered (MS-RPCE 3.3.1.5.4).
+/// protecting every fragment. One for each connection, because security context multiplexing is not offered (MS-RPCE 3.3.1.5.4).
 /// </summary>
 /// <remarks>
 /// Fragments from the client come one at a time; those to the client are protected by one caller at a time, in the order in which they
@@ -17,16 +17,16 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
     private RpcCaller? _caller;
     private bool _disposed;
 
-    /// <summary>Whether a context was begun.</summary>
+    /// <summary>Whether a context has been begun.</summary>
     public bool IsInUse => _context is not null;
 
     /// <summary>
-    /// Whether the client's bind said that it can have headers signed. They are in any case: with extended session security NTLM covers
-    /// the whole fragment (MS-RPCE 3.3.1.5.2.2).
+    /// Whether the client's bind said that it supports signed headers. They are signed in any case: with extended session security NTLM
+    /// covers the whole fragment (MS-RPCE 3.3.1.5.2.2).
     /// </summary>
     public bool SignsHeaders { get; set; }
 
-    /// <summary>Whose the calls are: the security context's, or the transport's where there is none.</summary>
+    /// <summary>Who makes the calls: the user of the security context, or of the transport where there is no context.</summary>
     public RpcCaller Caller => _caller ?? peer;
 
     /// <summary>The level of the calls.</summary>
@@ -35,7 +35,7 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
     /// <summary>Whether fragments are signed at least.</summary>
     public bool IsProtecting => Level >= RpcAuthLevel.Packet;
 
-    /// <summary>What protection adds to a fragment, without padding.</summary>
+    /// <summary>How many bytes protection adds to a fragment, without padding.</summary>
     public int Overhead => IsProtecting ? RpcSecurityTrailer.Length + _context!.SignatureSize : 0;
 
     /// <summary>The trailer of what is sent now.</summary>
@@ -82,7 +82,7 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
         var isEstablished = _outcome == RpcSecurityOutcome.Established;
         if (header.AuthLength == 0)
         {
-            // A context that is not established, or has failed, lets nothing through.
+            // A context that is not established, or has failed, accepts nothing.
             return !IsProtecting && (isEstablished || _context is null) ? RpcStatus.Ok : RpcStatus.AccessDenied;
         }
 

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
-/// The context handles (ndr_context_handle of C706 appendix N) of one association group. A handle is good for the interface and the user
-/// that opened it and for no other: connections of a group may call different interfaces, as different users.
+/// The context handles (ndr_context_handle of C706 appendix N) of one association group. A handle is valid only for the interface and the
+/// user that opened it: connections of a group may call different interfaces, as different users.
 /// </summary>
 internal sealed class RpcContextHandles(int max)
 {
@@ -10,7 +10,7 @@ internal sealed class RpcContextHandles(int max)
     private readonly Dictionary<Guid, Entry> _handles = [];
     private bool _ended;
 
-    /// <summary>Handles that are open.</summary>
+    /// <summary>How many handles are open.</summary>
     public int Count
     {
         get
@@ -38,7 +38,7 @@ internal sealed class RpcContextHandles(int max)
         }
     }
 
-    /// <summary>What a handle stands for; null when this user has none of this interface.</summary>
+    /// <summary>What a handle stands for; null when this user has no such handle of this interface.</summary>
     public object? Find(Guid id, RpcSyntax owner, RpcCaller caller)
     {
         lock (_lock)

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>What the bytes so far are.</summary>
+/// <summary>What the bytes received so far are.</summary>
 internal enum RpcFragmentState
 {
     /// <summary>Not a whole fragment yet.</summary>
@@ -11,13 +11,13 @@ internal enum RpcFragmentState
     /// <summary>A whole fragment.</summary>
     Complete,
 
-    /// <summary>A header that is not taken: another version, a data representation that does not exist, or too long.</summary>
+    /// <summary>An unacceptable header: another version, a data representation that does not exist, or too long a fragment.</summary>
     Unacceptable,
 }
 
 /// <summary>
-/// Cuts what arrives into fragments, wherever the transport cut it: pieces are collected, and what is whole is not copied. Nothing beyond
-/// a header is kept of a fragment that is not acceptable.
+/// Splits what arrives into fragments, however the transport has split it: pieces are collected, and a whole fragment is not copied. Of an
+/// unacceptable fragment nothing is kept beyond its header.
 /// </summary>
 internal sealed class RpcFragmentReader(int maxFragment)
 {

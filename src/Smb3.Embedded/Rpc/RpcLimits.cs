@@ -1,18 +1,18 @@
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>What a client can make the runtime hold, all in one place.</summary>
+/// <summary>What a client can make the runtime hold.</summary>
 internal sealed record RpcLimits
 {
     /// <summary>What every implementation can receive: MustRecvFragSize (C706 12.6.3.1).</summary>
     public const ushort MinFragment = 1432;
 
-    /// <summary>The longest fragment taken: more than <see cref="OfferedFragment"/>, for clients that begin with longer ones.</summary>
+    /// <summary>The longest fragment accepted: more than <see cref="OfferedFragment"/>, for clients that start with longer ones.</summary>
     public int MaxFragment { get; init; } = 5840;
 
     /// <summary>The fragment length that Windows offers on named pipes.</summary>
     public ushort OfferedFragment { get; init; } = 4280;
 
-    /// <summary>The longest stub of a request, all fragments together. What a client says that it will be is not believed.</summary>
+    /// <summary>The longest stub of a request, all fragments together. The size that a client announces is not relied upon.</summary>
     public int MaxRequestStub { get; init; } = 1 << 20;
 
     /// <summary>The calls of a connection that arrive, run or wait for their turn.</summary>
@@ -24,7 +24,7 @@ internal sealed record RpcLimits
     /// <summary>The context handles of an association group.</summary>
     public int MaxHandles { get; init; } = 256;
 
-    /// <summary>The answers, in bytes, that a client may leave unread on one connection before it is ended.</summary>
+    /// <summary>How many bytes of answers a client may leave unread on one connection before the connection ends.</summary>
     public int MaxUnreadBytes { get; init; } = 4 << 20;
 
     /// <summary>The connections of one caller: pipes of a session.</summary>

@@ -14,7 +14,7 @@ internal readonly record struct RpcContextResult(ushort Result, ushort Reason, R
 
     public static RpcContextResult LimitExceeded => new(2, 3, default);
 
-    /// <summary>negotiate_ack (MS-RPCE 2.2.2.4): the reason field holds the features that both sides have.</summary>
+    /// <summary>negotiate_ack (MS-RPCE 2.2.2.4): the reason field holds the features that both sides support.</summary>
     public static RpcContextResult Features(RpcBindTimeFeatures features) => new(3, (ushort)features, default);
 }
 
@@ -34,7 +34,9 @@ internal static class RpcPdu
     /// <summary>The header of a call: the common one, allocation hint (4 bytes), context id (2), opnum or cancel count (2).</summary>
     public const int CallHeaderLength = RpcHeader.Length + 8;
 
-    /// <summary>bind_ack or alter_context_resp: fragment sizes, group, secondary address, results, and a token where there is one.</summary>
+    /// <summary>
+    /// bind_ack or alter_context_resp: fragment sizes, group, secondary address, results, and a token where there is one.
+    /// </summary>
     public static ReadOnlyMemory<byte> BindAck(RpcHeader request, in RpcAcknowledgement what)
     {
         using var pdu = new NdrWriter();
@@ -83,7 +85,7 @@ internal static class RpcPdu
         return End(pdu, what.Token.Length);
     }
 
-    /// <summary>bind_nak, with the versions that are spoken: 5.0.</summary>
+    /// <summary>bind_nak, with the supported version: 5.0.</summary>
     public static ReadOnlyMemory<byte> BindNak(RpcHeader request, RpcBindRejection reason)
     {
         using var pdu = new NdrWriter();
@@ -110,7 +112,7 @@ internal static class RpcPdu
         return End(pdu);
     }
 
-    /// <summary>One fragment of a response, not yet protected: zeros stand where the signature comes.</summary>
+    /// <summary>One fragment of a response, not yet protected: zeros take the place of the signature.</summary>
     /// <param name="call">The call that it answers.</param>
     /// <param name="stub">The whole stub.</param>
     /// <param name="offset">Where in it this fragment begins.</param>

@@ -10,10 +10,10 @@ internal sealed class RpcQuota(RpcCaller caller, int maxBytes)
     /// <summary>Guarded by the table.</summary>
     public int Connections { get; set; }
 
-    /// <summary>Bytes held now.</summary>
+    /// <summary>Bytes held at the moment.</summary>
     public int Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Takes room for so many bytes; false when the caller holds too much already.</summary>
+    /// <summary>Reserves this many bytes; false when the caller holds too much already.</summary>
     public bool TryHold(int count)
     {
         if (Interlocked.Add(ref _bytes, count) <= maxBytes)

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>Who has connections, and what they hold together: many connections must not buy more than a few do.</summary>
+/// <summary>Who has connections, and what they hold together: many connections must not gain more than a few.</summary>
 internal sealed class RpcQuotaTable(RpcLimits limits)
 {
     private readonly Lock _lock = new();

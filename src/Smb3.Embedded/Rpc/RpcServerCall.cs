@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Smb3.Embedded.Rpc;
 
-/// <summary>One call of a connection, from its first fragment to its answer. Owns its stub; who ends the call disposes it.</summary>
+/// <summary>One call of a connection, from its first fragment to its answer. Owns its stub; whoever ends the call disposes it.</summary>
 internal sealed class RpcServerCall(RpcHeader header, ushort contextId, ushort opnum, RpcQuota quota) : IDisposable
 {
     // Nothing of it needs to be disposed, so that it can be cancelled at any time.
@@ -25,10 +25,10 @@ internal sealed class RpcServerCall(RpcHeader header, ushort contextId, ushort o
     /// <summary>Whether its last fragment has come. Guarded by the connection, as are the next two.</summary>
     public bool IsComplete { get; set; }
 
-    /// <summary>Whether the interface has it.</summary>
+    /// <summary>Whether it has been handed to the interface.</summary>
     public bool IsRunning { get; set; }
 
-    /// <summary>Whether nobody wants its answer.</summary>
+    /// <summary>Whether nobody wants its answer any more.</summary>
     public bool IsOrphaned { get; set; }
 
     public CancellationToken Cancellation => _cancellation.Token;
@@ -36,7 +36,9 @@ internal sealed class RpcServerCall(RpcHeader header, ushort contextId, ushort o
     /// <summary>Whether a fragment belongs to this call.</summary>
     public bool Continues(ushort nextContextId, ushort nextOpnum) => !IsComplete && nextContextId == contextId && nextOpnum == opnum;
 
-    /// <summary>Adds the stub of a fragment; false when it becomes longer than <paramref name="max"/> or the caller holds too much.</summary>
+    /// <summary>
+    /// Adds the stub of a fragment; false when it becomes longer than <paramref name="max"/> or the caller holds too much.
+    /// </summary>
     public bool TryAppend(ReadOnlySpan<byte> part, int max)
     {
         if (part.Length > max - _length || !quota.TryHold(part.Length))

@@ -21,13 +21,13 @@ internal enum RpcStatus : uint
     /// <summary>nca_s_unk_if: no such presentation context.</summary>
     UnknownInterface = 0x1C010003,
 
-    /// <summary>nca_s_proto_error: the PDU does not fit here.</summary>
+    /// <summary>nca_s_proto_error: the PDU is not allowed in this state.</summary>
     ProtocolError = 0x1C01000B,
 
     /// <summary>nca_s_server_too_busy: too many calls at a time.</summary>
     ServerTooBusy = 0x1C010014,
 
-    /// <summary>nca_s_fault_cancel: the client had the call cancelled.</summary>
+    /// <summary>nca_s_fault_cancel: the client cancelled the call.</summary>
     Cancelled = 0x1C00000D,
 
     /// <summary>nca_s_fault_unspec: the server failed.</summary>
@@ -36,6 +36,6 @@ internal enum RpcStatus : uint
     /// <summary>nca_s_fault_context_mismatch: a context handle that this caller does not hold.</summary>
     ContextMismatch = 0x1C00001A,
 
-    /// <summary>nca_s_fault_remote_no_memory: more than this server takes in.</summary>
+    /// <summary>nca_s_fault_remote_no_memory: more than this server accepts.</summary>
     RemoteNoMemory = 0x1C00001B,
 }

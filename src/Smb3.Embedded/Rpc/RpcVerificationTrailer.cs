@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
-/// The verification trailer (MS-RPCE 2.2.2.13) that a client may put behind a request's parameters. It repeats, under the protection of
-/// the stub, what stands in headers that are not protected; where both differ, somebody changed the headers. Always little-endian.
+/// The verification trailer (MS-RPCE 2.2.2.13) that a client may append to a request's parameters. It repeats, under the protection of
+/// the stub, what is in the unprotected headers; where they differ, somebody has tampered with the headers. Always little-endian.
 /// </summary>
 internal static class RpcVerificationTrailer
 {
@@ -63,7 +63,7 @@ internal static class RpcVerificationTrailer
         switch ((Command)(command & CommandMask))
         {
             case Command.Bitmask:
-                // A client that can have headers signed said so in its bind; when that did not arrive, somebody took it out.
+                // A client that supports signed headers said so in its bind; if that did not arrive, somebody has removed it.
                 return value.Length == 4
                     && ((BinaryPrimitives.ReadUInt32LittleEndian(value) & ClientSupportsHeaderSigning) == 0 || headersAreSigned);
             case Command.PresentationContext:

@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Rpc.Ndr;
 /// natural alignment, counted from the start of the stub.
 /// </summary>
 /// <remarks>
-/// Failure sticks: once something is cut short or contradicts itself, <see cref="Failed"/> is set, every further read gives zero
+/// Failure is sticky: once something is truncated or contradicts itself, <see cref="Failed"/> is set, every further read gives zero
 /// or null, and no position moves. A caller reads all parameters and then asks once; loops are bounded by <see cref="ReadCount"/>,
 /// which never gives more elements than the stub has room for.
 /// </remarks>

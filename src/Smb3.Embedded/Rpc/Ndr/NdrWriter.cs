@@ -7,11 +7,11 @@ namespace Smb3.Embedded.Rpc.Ndr;
 
 /// <summary>
 /// Writes NDR, transfer syntax 2.0, little-endian, into a pooled buffer that grows. Alignment counts from the start of the stub; gaps
-/// are zero. Who writes a structure with embedded pointers writes the pointers in place and the pointees after the structure.
+/// are zero. For a structure with embedded pointers, the pointers are written in place and the pointees after the structure.
 /// </summary>
 internal sealed class NdrWriter : IDisposable
 {
-    /// <summary>The characters that an RPC_UNICODE_STRING can count.</summary>
+    /// <summary>The most characters that an RPC_UNICODE_STRING can have.</summary>
     private const int MaxUnicodeStringChars = ushort.MaxValue / 2;
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(1024);
@@ -93,7 +93,7 @@ internal sealed class NdrWriter : IDisposable
         value.WriteTo(Add(value.BinaryLength, 4));
     }
 
-    /// <summary>Forgets what was written.</summary>
+    /// <summary>Discards what was written.</summary>
     public void Clear()
     {
         Length = 0;
