@@ -50,6 +50,7 @@ internal sealed class ConnectionLoop : INotificationSender
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
         _longest = MaxFrame;
+        Slow = new SlowRequests(_time, graph.Settings.InterimResponseDelay);
         Buffers = buffers;
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -68,6 +69,9 @@ internal sealed class ConnectionLoop : INotificationSender
 
     /// <summary>What the connection makes the server hold.</summary>
     public FlowControl Flow { get; } = new(StrangerLimit);
+
+    /// <summary>The requests that did not complete at once.</summary>
+    public SlowRequests Slow { get; }
 
     /// <summary>Bytes of responses that leave in one frame; a longer one leaves alone.</summary>
     public int LargestResponse => Connection is { Authenticated: true, Negotiated: { } negotiated }
@@ -205,6 +209,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
                 _transport.Abort(reset: reason == ConnectionEndReason.BreakUnacknowledged);
                 await _ended.CancelAsync().ConfigureAwait(false);
+                Connection.Pending.CancelLost();
                 Flow.End();
             });
         }
@@ -306,29 +311,28 @@ internal sealed class ConnectionLoop : INotificationSender
         Flow.AddInput(charge);
         Interlocked.Increment(ref _running);
         var chain = _chains.TryTake() ?? new RequestChain(this, _pipeline);
-        chain.Begin(frame, messages, encryptedBy);
+        chain.Begin(frame, messages, encryptedBy, charge);
         var running = chain.RunAsync();
         if (running.IsCompleted)
         {
             running.GetAwaiter().GetResult();
-            Finished(chain, charge);
+            Finished(chain);
         }
         else
         {
-            _ = FinishLaterAsync(running, chain, charge);
+            _ = FinishLaterAsync(running, chain);
         }
     }
 
-    private async Task FinishLaterAsync(ValueTask running, RequestChain chain, int charge)
+    private async Task FinishLaterAsync(ValueTask running, RequestChain chain)
     {
         await running.ConfigureAwait(false);
-        Finished(chain, charge);
+        Finished(chain);
     }
 
-    private void Finished(RequestChain chain, int charge)
+    private void Finished(RequestChain chain)
     {
         _chains.Return(chain);
-        Flow.RemoveInput(charge);
         if (Interlocked.Decrement(ref _running) == 0)
         {
             Volatile.Read(ref _quiet)?.TrySetResult();
@@ -424,6 +428,7 @@ internal sealed class ConnectionLoop : INotificationSender
         await _ended.CancelAsync().ConfigureAwait(false);
         _outgoing.Close();
         Flow.End();
+        Slow.Dispose();
         Connection.Pending.CancelLost();
         await LeaveSessionsThatGoOnAsync().ConfigureAwait(false);
 

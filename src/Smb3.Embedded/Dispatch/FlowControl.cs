@@ -12,6 +12,7 @@ internal sealed class FlowControl(long limit)
     private long _limit = limit;
     private long _in;
     private long _out;
+    private long _parked;
     private volatile bool _isWaitedFor;
     private TaskCompletionSource? _reader;
     private bool _ended;
@@ -57,6 +58,25 @@ internal sealed class FlowControl(long limit)
             Wake();
         }
     }
+
+    /// <summary>
+    /// Counts what a request holds that may take long apart from the rest, so that others go on; false when all that is counted so would be
+    /// more than the limit.
+    /// </summary>
+    public bool TryPark(long input, long output)
+    {
+        if (Interlocked.Add(ref _parked, input + output) > Volatile.Read(ref _limit))
+        {
+            Unpark(input + output);
+            return false;
+        }
+
+        RemoveInput(input);
+        RemoveOutput(output);
+        return true;
+    }
+
+    public void Unpark(long bytes) => Interlocked.Add(ref _parked, -bytes);
 
     /// <summary>Completes when the connection may be read on. For one reader.</summary>
     public ValueTask WaitAsync()

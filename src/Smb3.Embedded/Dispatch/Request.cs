@@ -9,14 +9,13 @@ namespace Smb3.Embedded.Dispatch;
 /// One request on its way to a handler, and the response that the handler writes. Lives as long as the request and is then used for the
 /// next one: a handler keeps nothing of it.
 /// </summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage(
-    "Design", "CA1001", Justification = "End disposes what a request holds, each time; the object itself is used again.")]
 internal sealed class Request
 {
     private const int CreditUnit = 65_536;
 
     private readonly RequestChain _chain;
-    private PendingEntry? _pending;
+    private PendingRequest? _pending;
+    private bool _isWatched;
     private ChannelSequence? _entered;
     private ushort _enteredAt;
     private bool _keepBody;
@@ -124,7 +123,7 @@ internal sealed class Request
     /// <summary>Appends cleared bytes to the body. Spans of earlier parts may be stale afterwards.</summary>
     public Span<byte> Append(int size)
     {
-        var span = _chain.Response.Append(size).Span;
+        var span = _chain.Append(size).Span;
         span.Clear();
         return span;
     }
@@ -133,7 +132,7 @@ internal sealed class Request
     /// Appends bytes that hold nothing in particular, for a store or a pipe to read into.
     /// Drop what is not filled with <see cref="TrimBody"/>.
     /// </summary>
-    public Memory<byte> AppendUninitialized(int size) => _chain.Response.Append(size);
+    public Memory<byte> AppendUninitialized(int size) => _chain.Append(size);
 
     /// <summary>Whether the data of READ and WRITE can go through the client's memory.</summary>
     public bool CanReachClient => _chain.Transport.RemoteMemory is not null;
@@ -231,17 +230,27 @@ internal sealed class Request
     public void SetRelatedOpen(Open open) => _chain.RelatedFileId = open.FileId;
 
     /// <summary>
-    /// A token that CANCEL, and the end of the connection, cancels. Ask for it before waiting; a request that never waits never pays.
+    /// A token that CANCEL, and the end of the connection, cancels, whatever the request is doing.
     /// </summary>
+    public CancellationToken Token
+    {
+        get
+        {
+            var pending = Volatile.Read(ref _pending) ?? CreatePending();
+            pending.IsLent = true;
+            return pending.Token;
+        }
+    }
+
+    /// <summary>
+    /// Says that the request will wait for somebody else, so that a server which stops ends it instead of waiting with it.
+    /// </summary>
+    /// <returns><see cref="Token"/>.</returns>
     public CancellationToken EnableCancel()
     {
-        if (_pending is null)
-        {
-            _pending = new PendingEntry(MessageId, SessionId, Connection, CanBeReplayed ? Session : null);
-            Connection.Pending.Add(_pending);
-        }
-
-        return _pending.Token;
+        var token = Token;
+        Enter(waits: true);
+        return token;
     }
 
     /// <summary>
@@ -251,34 +260,152 @@ internal sealed class Request
     public bool IsLastOfChain => _chain.IsLast;
 
     /// <summary>
-    /// Tells the client STATUS_PENDING; the response follows when the handler returns (MS-SMB2 3.3.4.2). In the middle of a compound only
-    /// a CREATE does so (MS-SMB2 3.3.5.2.7.2): it may wait for this very client to answer a break, and the client needs the credits of the
-    /// interim response for that. All else says nothing there, and the compound waits as a whole. When too many wait, the request is
-    /// cancelled, and answered with STATUS_INSUFFICIENT_RESOURCES; a CREATE waits in silence.
+    /// Tells the client STATUS_PENDING at once, because the request will wait for somebody else; the response follows when the handler
+    /// returns (MS-SMB2 3.3.4.2). In the middle of a compound only a CREATE does so (MS-SMB2 3.3.5.2.7.2): it may wait for this very client to
+    /// answer a break, and the client needs the credits of the interim response for that. All else says nothing there, and the compound waits
+    /// as a whole. When too many wait, the request is cancelled, and answered with STATUS_INSUFFICIENT_RESOURCES; a CREATE waits in silence.
     /// </summary>
-    /// <returns>The token of <see cref="EnableCancel"/>.</returns>
+    /// <returns><see cref="Token"/>.</returns>
     public CancellationToken GoAsync()
     {
         var token = EnableCancel();
-        if (_pending!.AsyncId == 0 && (IsLastOfChain || Command == Smb2Command.Create))
+        var pending = _pending!;
+        Action[] sent = [];
+        bool isRefused;
+        lock (_chain.Gate)
         {
-            _pending.AsyncId = Connection.Pending.TryAssignAsyncId(_pending);
-            if (_pending.AsyncId != 0)
-            {
-                _chain.SendInterim(this);
-            }
-            else if (Command != Smb2Command.Create)
+            isRefused = CanBecomePending && !TryBecomePending(out sent) && Command != Smb2Command.Create;
+            if (isRefused)
             {
                 IsRefused = true;
-                _pending.Cancel();
+                pending.IsClaimed = true;
             }
+        }
+
+        RunAll(sent);
+        if (isRefused)
+        {
+            pending.Cancel();
         }
 
         return token;
     }
 
+    /// <summary>Which request of those that the object has served it is.</summary>
+    internal uint Turn { get; private set; }
+
+    /// <summary>The request's place among the slow ones.</summary>
+    internal SlowPlace Slow { get; } = new();
+
+    /// <summary>Whether the client may be told STATUS_PENDING, being one of the commands that do something to an open.</summary>
+    private bool CanBecomePending => Command switch
+    {
+        Smb2Command.Create => true,
+        Smb2Command.Close or Smb2Command.Flush or Smb2Command.Read or Smb2Command.Write or Smb2Command.Lock or Smb2Command.Ioctl
+            or Smb2Command.QueryDirectory or Smb2Command.ChangeNotify or Smb2Command.QueryInfo or Smb2Command.SetInfo => IsLastOfChain,
+        _ => false,
+    };
+
+    /// <summary>
+    /// The handler has not completed at once: from now on CANCEL finds the request, and after a moment its client is told that it is pending.
+    /// </summary>
+    internal void Watch()
+    {
+        Enter(waits: false);
+        if (CanBecomePending)
+        {
+            lock (_chain.Gate)
+            {
+                _isWatched = true;
+            }
+
+            _chain.Slow.Add(this);
+        }
+    }
+
+    /// <summary>The handler has completed: the client is told nothing but the response any more.</summary>
+    internal void Unwatch()
+    {
+        if (_isWatched)
+        {
+            _chain.Slow.Remove(this);
+
+            // Whoever is telling the client right now finishes first.
+            lock (_chain.Gate)
+            {
+                _isWatched = false;
+            }
+        }
+    }
+
+    /// <summary>The moment is over: the client is told that the request is pending, unless it has completed. When too many are, it is not.</summary>
+    internal void BecomePending(uint turn)
+    {
+        Action[] sent;
+        lock (_chain.Gate)
+        {
+            if (!_isWatched || Turn != turn || !TryBecomePending(out sent))
+            {
+                return;
+            }
+        }
+
+        RunAll(sent);
+    }
+
+    private static void RunAll(Action[] actions)
+    {
+        foreach (var action in actions)
+        {
+            action();
+        }
+    }
+
+    private PendingRequest CreatePending()
+    {
+        lock (_chain.Gate)
+        {
+            return _pending ??= new PendingRequest(this);
+        }
+    }
+
+    private void Enter(bool waits)
+    {
+        var pending = _pending ?? CreatePending();
+        bool isEntered;
+        lock (_chain.Gate)
+        {
+            isEntered = pending.TryEnter(waits);
+        }
+
+        if (!isEntered)
+        {
+            pending.Cancel();
+        }
+    }
+
+    /// <summary>Sends the interim response, once; false when too many are pending. With the chain's gate held.</summary>
+    private bool TryBecomePending(out Action[] sent)
+    {
+        sent = [];
+        var pending = _pending!;
+        if (pending.AsyncId == 0)
+        {
+            pending.AsyncId = Connection.Pending.TryAssignAsyncId(pending);
+            if (pending.AsyncId == 0)
+            {
+                return false;
+            }
+
+            sent = _chain.SendInterim(this);
+        }
+
+        return true;
+    }
+
     internal void Begin(Memory<byte> message, Smb2Header header, bool multiCredit)
     {
+        Turn++;
         Message = message;
         Command = header.Command;
         Flags = header.Flags;
@@ -294,10 +421,8 @@ internal sealed class Request
 
     internal void End()
     {
-        if (_pending is not null)
+        if (_pending is { } pending && !pending.TryLeave())
         {
-            Connection.Pending.Remove(_pending, _pending.AsyncId);
-            _pending.Dispose();
             _pending = null;
         }
 
@@ -315,38 +440,5 @@ internal sealed class Request
         Disconnect = null;
         IsRefused = false;
         _keepBody = false;
-    }
-
-    /// <summary>What CANCEL finds. Its own object, because the request's is used again while a late CANCEL may still hold it.</summary>
-    private sealed class PendingEntry(ulong messageId, ulong sessionId, Connection connection, Session? replayedIn)
-        : IPendingRequest, IDisposable
-    {
-        private readonly CancellationTokenSource _cancelled = replayedIn is null
-            ? CancellationTokenSource.CreateLinkedTokenSource(connection.Ended)
-            : new CancellationTokenSource();
-
-        public ulong MessageId { get; } = messageId;
-
-        public ulong SessionId { get; } = sessionId;
-
-        public ulong AsyncId { get; set; }
-
-        public bool OutlivesConnection => replayedIn?.HasChannelBeside(connection) == true;
-
-        public CancellationToken Token => _cancelled.Token;
-
-        public void Cancel()
-        {
-            try
-            {
-                _cancelled.Cancel();
-            }
-            catch (ObjectDisposedException)
-            {
-                // It finished in the meantime.
-            }
-        }
-
-        public void Dispose() => _cancelled.Dispose();
     }
 }

@@ -30,6 +30,10 @@ internal sealed class RequestChain
     private Memory<byte> _rest;
     private Session? _sealing;
     private long _reserved;
+    private long _parked;
+    private int _charge;
+    private int _earlierOnSend;
+    private int _earlierAfterSend;
     private bool _first;
 
     public RequestChain(ConnectionLoop loop, RequestPipeline pipeline)
@@ -43,6 +47,14 @@ internal sealed class RequestChain
     public Connection Connection => _loop.Connection;
 
     public IMessageTransport Transport => _loop.Transport;
+
+    /// <summary>The requests of the connection that did not complete at once.</summary>
+    public SlowRequests Slow => _loop.Slow;
+
+    /// <summary>
+    /// Held while the client is told that the request is pending, which happens beside its handler, and by what must not happen meanwhile.
+    /// </summary>
+    public Lock Gate { get; } = new();
 
     /// <summary>The frame of the responses so far.</summary>
     public ResponseBuffer Response { get; private set; }
@@ -64,9 +76,10 @@ internal sealed class RequestChain
     /// <summary>Session and tree connect of the request before, and whether it found them.</summary>
     public (ulong SessionId, uint TreeId, NtStatus Status) Previous { get; set; }
 
-    public void Begin(ReceivedMessage frame, Memory<byte> messages, Session? encryptedBy)
+    public void Begin(ReceivedMessage frame, Memory<byte> messages, Session? encryptedBy, int charge)
     {
         _frame = frame;
+        _charge = charge;
         _rest = messages;
         EncryptedBy = encryptedBy;
         RelatedFileId = null;
@@ -144,32 +157,112 @@ internal sealed class RequestChain
     /// <summary>
     /// Runs <paramref name="action"/> when the responses written so far, and the one that is being written, have been handed over.
     /// </summary>
-    public void AfterSend(Action action) => _afterSend.Add(action);
+    public void AfterSend(Action action)
+    {
+        lock (Gate)
+        {
+            _afterSend.Add(action);
+        }
+    }
 
     /// <summary>
     /// Runs <paramref name="action"/> when those responses get their place in the outgoing queue, with the queue's lock held.
     /// </summary>
-    public void OnSend(Action action) => _onSend.Add(action);
+    public void OnSend(Action action)
+    {
+        lock (Gate)
+        {
+            _onSend.Add(action);
+        }
+    }
+
+    /// <summary>Appends to the response that is being written.</summary>
+    public Memory<byte> Append(int size)
+    {
+        // A buffer that grows moves what is in it, and the responses before this one may be leaving just now.
+        if (_messages.Count == 0)
+        {
+            return Response.Append(size);
+        }
+
+        lock (Gate)
+        {
+            return Response.Append(size);
+        }
+    }
 
     /// <summary>
-    /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready; the final response opens a new frame.
+    /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready, while its handler goes on writing the final
+    /// one (MS-SMB2 3.3.4.2). With the gate held.
     /// </summary>
-    public void SendInterim(Request request)
+    /// <returns>What is to be done now that the responses before it have been handed over.</returns>
+    public Action[] SendInterim(Request request)
     {
-        Response.Truncate(request.ResponseStart);
-        PlaceHeader(request);
-        var credits = Connection.Credits.Grant(RequestPipeline.CreditsFor(request));
-        var start = request.ResponseStart;
-        Smb2Header.WriteAsync(
-            Response.From(start), request.Command, NtStatus.Pending, request.Flags & Smb2HeaderFlags.Related, (ushort)request.CreditCharge,
-            credits, request.MessageId, request.AsyncId, request.SessionId);
-        ErrorResponse.Write(Response.Append(ErrorResponse.FixedSize).Span);
+        var frame = _loop.Buffers.Rent();
+        if (_messages.Count > 0)
+        {
+            var first = _messages[0].Start;
+            Response.Between(first, request.ResponseStart).CopyTo(frame.Append(request.ResponseStart - first).Span);
+            for (var i = 0; i < _messages.Count; i++)
+            {
+                var (start, signer, preauth) = _messages[i];
+                var end = i + 1 < _messages.Count ? _messages[i + 1].Start : request.ResponseStart;
+                var message = frame.Between(start - first, end - first);
+                signer?.Sign(message);
+                preauth?.Update(message);
+            }
+        }
 
         // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like every other.
-        _messages.Add(new Outgoing(start, null, null));
-        Flush();
-        _sealing = SealingOf(request);
-        PlaceHeader(request);
+        var credits = Connection.Credits.Grant(RequestPipeline.CreditsFor(request));
+        Smb2Header.WriteAsync(
+            frame.Append(Smb2Header.Size).Span, request.Command, NtStatus.Pending, request.Flags & Smb2HeaderFlags.Related,
+            (ushort)request.CreditCharge, credits, request.MessageId, request.AsyncId, request.SessionId);
+        ErrorResponse.Write(frame.Append(ErrorResponse.FixedSize).Span);
+        if (_messages.Count > 0)
+        {
+            frame.PadTo8();
+        }
+
+        if (_sealing?.Sealer is { } sealer)
+        {
+            sealer.Seal(frame.TransformAndMessages, _sealing.SessionId);
+            frame.MarkSealed();
+        }
+
+        _messages.Clear();
+        Response.StartAt(request.ResponseStart);
+        Park();
+
+        Action[] placed = [.. _onSend[.._earlierOnSend]];
+        Action[] sent = [.. _afterSend[.._earlierAfterSend]];
+        _onSend.RemoveRange(0, _earlierOnSend);
+        _afterSend.RemoveRange(0, _earlierAfterSend);
+        _earlierOnSend = 0;
+        _earlierAfterSend = 0;
+        _loop.Send(frame, placed.Length == 0 ? null : () => RunAll(placed));
+        return sent;
+    }
+
+    private static void RunAll(IEnumerable<Action> actions)
+    {
+        foreach (var action in actions)
+        {
+            action();
+        }
+    }
+
+    /// <summary>
+    /// A request that may take its time does not keep the connection from being read on: what it holds is counted apart, as far as that goes.
+    /// </summary>
+    private void Park()
+    {
+        if (_loop.Flow.TryPark(_charge, _reserved))
+        {
+            _parked += _charge + _reserved;
+            _charge = 0;
+            _reserved = 0;
+        }
     }
 
     /// <summary>
@@ -336,6 +429,8 @@ internal sealed class RequestChain
         }
 
         _sealing = sealing;
+        _earlierOnSend = _onSend.Count;
+        _earlierAfterSend = _afterSend.Count;
         Response.PadTo8();
         if (_messages.Count > 0)
         {
@@ -425,6 +520,7 @@ internal sealed class RequestChain
         if (_messages.Count == 0)
         {
             Response.Truncate(0);
+            Response.StartAt(0);
             return;
         }
 
@@ -438,7 +534,7 @@ internal sealed class RequestChain
         {
             var (start, signer, preauth) = _messages[i];
             var end = i + 1 < _messages.Count ? _messages[i + 1].Start : Response.Length;
-            var message = Response.Messages[start..end];
+            var message = Response.Between(start, end);
             signer?.Sign(message);
             preauth?.Update(message);
         }
@@ -476,21 +572,13 @@ internal sealed class RequestChain
 
     private void RunOnSend()
     {
-        foreach (var action in _onSend)
-        {
-            action();
-        }
-
+        RunAll(_onSend);
         _onSend.Clear();
     }
 
     private void RunAfterSend()
     {
-        foreach (var action in _afterSend)
-        {
-            action();
-        }
-
+        RunAll(_afterSend);
         _afterSend.Clear();
     }
 
@@ -505,6 +593,13 @@ internal sealed class RequestChain
         _sealing = null;
         Response.Reset();
         GiveBackReserved();
+        if (_parked != 0)
+        {
+            _loop.Flow.Unpark(_parked);
+            _parked = 0;
+        }
+
+        _loop.Flow.RemoveInput(_charge);
         EncryptedBy = null;
         foreach (var channel in _usedChannels)
         {

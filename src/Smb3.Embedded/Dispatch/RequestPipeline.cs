@@ -260,7 +260,21 @@ internal sealed class RequestPipeline
     {
         try
         {
-            return await handler.HandleAsync(request).ConfigureAwait(false);
+            var handling = handler.HandleAsync(request);
+            if (handling.IsCompleted)
+            {
+                return await handling.ConfigureAwait(false);
+            }
+
+            request.Watch();
+            try
+            {
+                return await handling.ConfigureAwait(false);
+            }
+            finally
+            {
+                request.Unwatch();
+            }
         }
         catch (OperationCanceledException)
         {

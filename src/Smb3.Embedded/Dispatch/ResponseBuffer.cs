@@ -21,6 +21,7 @@ internal sealed class ResponseBuffer
     private readonly int _prefix;
     private byte[] _buffer = [];
     private int _end;
+    private int _start;
     private int _sent;
     private bool _sealed;
 
@@ -43,11 +44,12 @@ internal sealed class ResponseBuffer
     /// <summary>Whether no message has been written.</summary>
     public bool IsEmpty => _end == _prefix;
 
-    /// <summary>The messages.</summary>
-    public Span<byte> Messages => _buffer.AsSpan(_prefix, Length);
+    /// <summary>The bytes between two places, counted over all messages.</summary>
+    public Span<byte> Between(int start, int end) => _buffer.AsSpan(_prefix + start, end - start);
 
     /// <summary>Room for the transform header, and the messages behind it.</summary>
-    public Span<byte> TransformAndMessages => _buffer.AsSpan(_headroom, _end - _headroom);
+    public Span<byte> TransformAndMessages =>
+        _buffer.AsSpan(_prefix + _start - Smb2TransformHeader.Size, Length - _start + Smb2TransformHeader.Size);
 
     /// <summary>What the transport sends, its headroom in front, after <see cref="Finish"/>.</summary>
     public Memory<byte> Frame => _buffer.AsMemory(_sent, _end - _sent);
@@ -71,6 +73,9 @@ internal sealed class ResponseBuffer
     /// <summary>Drops everything behind <paramref name="length"/>.</summary>
     public void Truncate(int length) => _end = _prefix + length;
 
+    /// <summary>What is before <paramref name="start"/> has left in another frame, and its place serves as the room in front.</summary>
+    public void StartAt(int start) => _start = start;
+
     /// <summary>Appends zeros up to the next multiple of eight.</summary>
     public void PadTo8()
     {
@@ -84,7 +89,7 @@ internal sealed class ResponseBuffer
     public void MarkSealed() => _sealed = true;
 
     /// <summary>Nothing is written any more: the frame goes as it is.</summary>
-    public void Finish() => _sent = _sealed ? 0 : _prefix - _headroom;
+    public void Finish() => _sent = _prefix + _start - _headroom - (_sealed ? Smb2TransformHeader.Size : 0);
 
     public void Reset()
     {
@@ -95,6 +100,7 @@ internal sealed class ResponseBuffer
         }
 
         _end = _prefix;
+        _start = 0;
         _sent = 0;
         _sealed = false;
     }

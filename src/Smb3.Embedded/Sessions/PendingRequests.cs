@@ -1,8 +1,6 @@
-using System.Collections.Concurrent;
-
 namespace Smb3.Embedded.Sessions;
 
-/// <summary>A request that waits for something and that CANCEL can end.</summary>
+/// <summary>A request that has not completed at once and that CANCEL can end.</summary>
 internal interface IPendingRequest
 {
     ulong MessageId { get; }
@@ -10,15 +8,21 @@ internal interface IPendingRequest
     /// <summary>The session that sent it: nobody else can cancel it.</summary>
     ulong SessionId { get; }
 
+    /// <summary>Whether it waits for somebody else, and not only for the store to finish its work.</summary>
+    bool IsWaiting { get; }
+
     /// <summary>Whether it goes on when its connection ends, because its answer can be asked for over another one.</summary>
     bool OutlivesConnection { get; }
+
+    /// <summary>Set before it is cancelled, by the table that found it: what has been found serves no other request afterwards.</summary>
+    bool IsClaimed { get; set; }
 
     void Cancel();
 }
 
 /// <summary>
-/// The requests of a connection that wait: Connection.AsyncCommandList and the part of Connection.RequestList that CANCEL can reach
-/// (MS-SMB2 3.3.1.7, 3.3.5.16).
+/// The requests of a connection that have not completed at once: Connection.AsyncCommandList and the part of Connection.RequestList that
+/// CANCEL can reach (MS-SMB2 3.3.1.7, 3.3.5.16).
 /// </summary>
 internal sealed class PendingRequests
 {
@@ -28,44 +32,68 @@ internal sealed class PendingRequests
     /// </summary>
     public const int MaxAsync = 511;
 
-    private readonly ConcurrentDictionary<ulong, IPendingRequest> _byMessageId = new();
-    private readonly ConcurrentDictionary<ulong, IPendingRequest> _byAsyncId = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ulong, IPendingRequest> _byMessageId = [];
+    private readonly Dictionary<ulong, IPendingRequest> _byAsyncId = [];
     private ulong _lastAsyncId;
-    private int _asyncCount;
-    private volatile bool _over;
+    private bool _draining;
+    private bool _lost;
 
-    public int Count => _byMessageId.Count;
-
-    public void Add(IPendingRequest request)
+    public int Count
     {
-        _byMessageId[request.MessageId] = request;
-        if (_over && !request.OutlivesConnection)
+        get
         {
-            request.Cancel();
+            lock (_gate)
+            {
+                return _byMessageId.Count;
+            }
+        }
+    }
+
+    /// <summary>Takes a request in; false when all are being cancelled, and the caller must cancel this one too.</summary>
+    public bool Add(IPendingRequest request)
+    {
+        lock (_gate)
+        {
+            _byMessageId[request.MessageId] = request;
+            if ((_draining && request.IsWaiting) || (_lost && !request.OutlivesConnection))
+            {
+                request.IsClaimed = true;
+                return false;
+            }
+
+            return true;
         }
     }
 
     /// <summary>The id under which a request waits; 0 when too many do (MS-SMB2 3.3.4.2).</summary>
     public ulong TryAssignAsyncId(IPendingRequest request)
     {
-        if (Interlocked.Increment(ref _asyncCount) > MaxAsync)
+        lock (_gate)
         {
-            Interlocked.Decrement(ref _asyncCount);
-            return 0;
-        }
+            if (_byAsyncId.Count >= MaxAsync)
+            {
+                return 0;
+            }
 
-        var asyncId = Interlocked.Increment(ref _lastAsyncId);
-        _byAsyncId[asyncId] = request;
-        return asyncId;
+            _byAsyncId[++_lastAsyncId] = request;
+            return _lastAsyncId;
+        }
     }
 
     public void Remove(IPendingRequest request, ulong asyncId)
     {
-        _byMessageId.TryRemove(KeyValuePair.Create(request.MessageId, request));
-        if (asyncId != 0)
+        lock (_gate)
         {
-            _byAsyncId.TryRemove(asyncId, out _);
-            Interlocked.Decrement(ref _asyncCount);
+            if (_byMessageId.TryGetValue(request.MessageId, out var found) && found == request)
+            {
+                _byMessageId.Remove(request.MessageId);
+            }
+
+            if (asyncId != 0)
+            {
+                _byAsyncId.Remove(asyncId);
+            }
         }
     }
 
@@ -75,35 +103,46 @@ internal sealed class PendingRequests
     /// <summary>Cancels what <paramref name="sessionId"/> sent and was told this id of.</summary>
     public void CancelByAsyncId(ulong asyncId, ulong sessionId) => Cancel(_byAsyncId, asyncId, sessionId);
 
-    private static void Cancel(ConcurrentDictionary<ulong, IPendingRequest> requests, ulong id, ulong sessionId)
-    {
-        // Ids of a connection are numbers that a neighbour on it can guess.
-        if (requests.TryGetValue(id, out var request) && request.SessionId == sessionId)
-        {
-            request.Cancel();
-        }
-    }
+    /// <summary>The server is going away: ends every wait for somebody else. What the store is at work on may finish.</summary>
+    public void CancelAll() => CancelEach(static request => request.IsWaiting, draining: true, lost: false);
 
-    /// <summary>Ends every wait: the server is going away.</summary>
-    public void CancelAll()
-    {
-        _over = true;
-        foreach (var request in _byMessageId.Values)
-        {
-            request.Cancel();
-        }
-    }
+    /// <summary>The connection has ended: ends everything, and what would begin to wait later, but what outlives it.</summary>
+    public void CancelLost() => CancelEach(static request => !request.OutlivesConnection, draining: false, lost: true);
 
-    /// <summary>The connection has ended: ends every wait, and each that would begin later, but those that outlive it.</summary>
-    public void CancelLost()
+    private void Cancel(Dictionary<ulong, IPendingRequest> requests, ulong id, ulong sessionId)
     {
-        _over = true;
-        foreach (var request in _byMessageId.Values)
+        IPendingRequest? request;
+        lock (_gate)
         {
-            if (!request.OutlivesConnection)
+            // Ids of a connection are numbers that a neighbour on it can guess.
+            if (!requests.TryGetValue(id, out request) || request.SessionId != sessionId)
             {
-                request.Cancel();
+                return;
             }
+
+            request.IsClaimed = true;
+        }
+
+        request.Cancel();
+    }
+
+    private void CancelEach(Func<IPendingRequest, bool> isMeant, bool draining, bool lost)
+    {
+        List<IPendingRequest> meant = [];
+        lock (_gate)
+        {
+            _draining |= draining;
+            _lost |= lost;
+            foreach (var request in _byMessageId.Values.Where(isMeant))
+            {
+                request.IsClaimed = true;
+                meant.Add(request);
+            }
+        }
+
+        foreach (var request in meant)
+        {
+            request.Cancel();
         }
     }
 }

@@ -68,6 +68,9 @@ internal sealed record ServerSettings
     /// <summary>How long a client has to answer a break.</summary>
     public TimeSpan BreakTimeout { get; init; } = TimeSpan.FromSeconds(35);
 
+    /// <summary>How long a request may take before its client is told STATUS_PENDING.</summary>
+    public TimeSpan InterimResponseDelay { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How long a durable open waits for its client, when the client leaves that to the server.</summary>
     public TimeSpan DurableTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -43,7 +43,7 @@ internal static class EaQuery
     private static async ValueTask<NtStatus> AnswerAsync(
         Request request, FileHandle handle, List<string>? names, QueryInfoFlags flags, uint index, int length)
     {
-        var found = await handle.File.GetExtendedAttributesAsync(request.Connection.Ended).ConfigureAwait(false);
+        var found = await handle.File.GetExtendedAttributesAsync(request.Token).ConfigureAwait(false);
         if (!found.Succeeded)
         {
             return found.Status;

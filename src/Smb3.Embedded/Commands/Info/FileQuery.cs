@@ -32,7 +32,7 @@ internal static class FileQuery
                 break;
         }
 
-        var found = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        var found = await handle.File.GetMetadataAsync(request.Token).ConfigureAwait(false);
         if (!found.Succeeded)
         {
             return found.Status;
@@ -57,7 +57,7 @@ internal static class FileQuery
         var volumeSerial = 0u;
         if (informationClass == FileInformationClass.FileIdInformation)
         {
-            var volume = await handle.File.Volume.GetVolumeAsync(request.Connection.Ended).ConfigureAwait(false);
+            var volume = await handle.File.Volume.GetVolumeAsync(request.Token).ConfigureAwait(false);
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
         }
 
@@ -106,7 +106,7 @@ internal static class FileQuery
             return NtStatus.InfoLengthMismatch;
         }
 
-        var token = request.Connection.Ended;
+        var token = request.Token;
         var whole = await handle.File.GetWholeMetadataAsync(token).ConfigureAwait(false);
         if (!whole.Succeeded)
         {

@@ -35,7 +35,7 @@ internal static class FileSystemQuery
     public static async ValueTask<NtStatus> AnswerAsync(
         Request request, Volume volume, FileOpen? open, FileCaller caller, FsInformationClass informationClass, int length)
     {
-        var token = request.Connection.Ended;
+        var token = request.Token;
         var store = volume.Store;
         var found = open is null
             ? await volume.GetVolumeAsync(token).ConfigureAwait(false)

@@ -55,7 +55,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
             (flags & QueryDirectoryFlags.RestartScans) != 0,
             (flags & QueryDirectoryFlags.Reopen) != 0,
             (flags & QueryDirectoryFlags.IndexSpecified) != 0 ? index : null,
-            request.Connection.Ended).ConfigureAwait(false);
+            request.Token).ConfigureAwait(false);
         if (!begun.Succeeded)
         {
             return begun.Status;
@@ -78,7 +78,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         int length,
         bool single)
     {
-        var token = request.Connection.Ended;
+        var token = request.Token;
         var isApple = request.Session!.AppleEntries && informationClass == FileInformationClass.FileIdBothDirectoryInformation;
 
         // The buffer is as long as the client's and holds whole entries only; what is not used is given back.

@@ -12,7 +12,7 @@ internal static class SecurityQuery
 {
     public static async ValueTask<NtStatus> AnswerAsync(Request request, FileHandle handle, SecurityInformation parts, int length)
     {
-        var found = await handle.File.GetSecurityAsync(parts, request.Connection.Ended).ConfigureAwait(false);
+        var found = await handle.File.GetSecurityAsync(parts, request.Token).ConfigureAwait(false);
         if (!found.Succeeded)
         {
             return found.Status;

@@ -49,7 +49,7 @@ internal sealed class SetInfoHandler : ICommandHandler
         {
             (FileHandle handle, Smb2InfoType.File) => SetFile(request, handle.File, set.FileInformationClass, set.Buffer),
             (FileHandle handle, Smb2InfoType.Security) =>
-                handle.File.SetSecurityAsync(set.SecurityInformation, set.Buffer.ToArray(), request.Connection.Ended),
+                handle.File.SetSecurityAsync(set.SecurityInformation, set.Buffer.ToArray(), request.Token),
 
             (FileHandle or QuotaHandle, Smb2InfoType.Quota) => QuotaCommands.SetAsync(request, open, set.Buffer.ToArray()),
             (FileHandle or QuotaHandle, Smb2InfoType.FileSystem)
@@ -70,7 +70,7 @@ internal sealed class SetInfoHandler : ICommandHandler
     private static ValueTask<NtStatus> SetFile(
         Request request, FileOpen file, FileInformationClass informationClass, ReadOnlySpan<byte> buffer)
     {
-        var token = request.Connection.Ended;
+        var token = request.Token;
         switch (informationClass)
         {
             case FileInformationClass.FileBasicInformation:

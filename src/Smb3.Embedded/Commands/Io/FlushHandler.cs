@@ -20,7 +20,7 @@ internal sealed class FlushHandler : ICommandHandler
         var status = request.FindOpen(flush.FileId, out var open);
         if (status == NtStatus.Success && open is FileHandle handle)
         {
-            status = await handle.File.FlushAsync(request.Connection.Ended).ConfigureAwait(false);
+            status = await handle.File.FlushAsync(request.Token).ConfigureAwait(false);
         }
 
         if (status == NtStatus.Success)

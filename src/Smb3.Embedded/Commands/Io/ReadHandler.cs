@@ -58,7 +58,7 @@ internal sealed class ReadHandler : ICommandHandler
 
         var buffer = request.AppendUninitialized(ReadResponse.FixedSize + (int)read.Length);
         var reading = handle.File.ReadAsync(
-            (long)read.Offset, buffer[ReadResponse.FixedSize..], read.MinimumCount, request.Connection.Ended);
+            (long)read.Offset, buffer[ReadResponse.FixedSize..], read.MinimumCount, request.Token);
         return reading.IsCompletedSuccessfully
             ? new(Finish(request, reading.Result))
             : FinishAsync(request, reading);
@@ -87,13 +87,13 @@ internal sealed class ReadHandler : ICommandHandler
     {
         using (memory)
         {
-            var read = await handle.File.ReadAsync(offset, memory.Data, minimumCount, request.Connection.Ended).ConfigureAwait(false);
+            var read = await handle.File.ReadAsync(offset, memory.Data, minimumCount, request.Token).ConfigureAwait(false);
             if (!read.Succeeded)
             {
                 return read.Status;
             }
 
-            if (!await memory.PlaceAsync(read.Value, request.Connection.Ended).ConfigureAwait(false))
+            if (!await memory.PlaceAsync(read.Value, request.Token).ConfigureAwait(false))
             {
                 return NtStatus.InvalidParameter;
             }

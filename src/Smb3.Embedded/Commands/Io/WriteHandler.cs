@@ -62,7 +62,7 @@ internal sealed class WriteHandler : ICommandHandler
                 : new(NtStatus.InvalidParameter);
         }
 
-        var writing = handle.File.WriteAsync(offset, new ReadOnlySequence<byte>(data), through, request.Connection.Ended);
+        var writing = handle.File.WriteAsync(offset, new ReadOnlySequence<byte>(data), through, request.Token);
         return writing.IsCompletedSuccessfully
             ? new(Finish(request, writing.Result, data.Length))
             : FinishAsync(request, writing, data.Length);
@@ -93,13 +93,13 @@ internal sealed class WriteHandler : ICommandHandler
     {
         using (memory)
         {
-            if (!await memory.FetchAsync(request.Connection.Ended).ConfigureAwait(false))
+            if (!await memory.FetchAsync(request.Token).ConfigureAwait(false))
             {
                 return NtStatus.InvalidParameter;
             }
 
             var data = new ReadOnlySequence<byte>(memory.Data);
-            var status = await handle.File.WriteAsync(offset, data, through, request.Connection.Ended).ConfigureAwait(false);
+            var status = await handle.File.WriteAsync(offset, data, through, request.Token).ConfigureAwait(false);
             return Finish(request, status, memory.Data.Length);
         }
     }

@@ -31,7 +31,7 @@ internal sealed class FsControlCall(Request request, Open? open, ReadOnlyMemory<
     public int MaxOutput { get; } = maxOutput;
 
     /// <summary>Ends an operation that does not take long enough to be cancelled.</summary>
-    public CancellationToken Ended => Request.Connection.Ended;
+    public CancellationToken Ended => Request.Token;
 
     public ReadOnlyMemory<byte> Output { get; set; }
 

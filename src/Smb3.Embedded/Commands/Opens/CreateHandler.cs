@@ -221,13 +221,13 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         // All that can fail comes first: then the open still waits for its client. What the lost connection had brought ends before the
         // new one brings anything.
         await lost.WhenFormerLeftAsync().ConfigureAwait(false);
-        var metadata = await lost.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        var metadata = await lost.File.GetMetadataAsync(request.Token).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
             return metadata.Status == NtStatus.FileClosed ? NtStatus.ObjectNameNotFound : metadata.Status;
         }
 
-        var facts = await CreateFacts.GatherAsync(lost.File, asked, request.Connection.Ended).ConfigureAwait(false);
+        var facts = await CreateFacts.GatherAsync(lost.File, asked, request.Token).ConfigureAwait(false);
         status = DurableOpening.TryReconnect(request, tree, lost, out var handle);
         if (status != NtStatus.Success)
         {
@@ -261,13 +261,13 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     private static async ValueTask<NtStatus> AnswerReplayAsync(
         Request request, FileHandle handle, CreateContexts asked, DurableContexts durable, Smb2OplockLevel level)
     {
-        var metadata = await handle.File.GetMetadataAsync(request.Connection.Ended).ConfigureAwait(false);
+        var metadata = await handle.File.GetMetadataAsync(request.Token).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
             return metadata.Status;
         }
 
-        var facts = await CreateFacts.GatherAsync(handle.File, asked, request.Connection.Ended).ConfigureAwait(false);
+        var facts = await CreateFacts.GatherAsync(handle.File, asked, request.Token).ConfigureAwait(false);
         Write(request, handle, CreateOutcome.Opened(handle.File, handle.Global!.Action, metadata.Value), asked, durable, facts, level);
         return NtStatus.Success;
     }
@@ -317,8 +317,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return await OpenQuotasAsync(request, tree, fileId, parameters).ConfigureAwait(false);
         }
 
-        // What can be asked for again is carried through, whatever becomes of the connection.
-        var ended = request.CanBeReplayed ? CancellationToken.None : request.Connection.Ended;
+        // What can be asked for again is carried through, whatever becomes of the connection, unless the client cancels it.
+        var ended = request.Token;
         CreateOutcome outcome;
         try
         {
@@ -417,7 +417,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         var name = new FileName(new StorePath(parameters.Path), string.Empty, IsDirectory: false);
         if (parameters.Observer is { } observer
             && !await observer.AllowsOpenAsync(
-                new OpenIntent(name, granted.Value, parameters.Disposition, parameters.Options, Exists: true), request.Connection.Ended)
+                new OpenIntent(name, granted.Value, parameters.Disposition, parameters.Options, Exists: true), request.Token)
                 .ConfigureAwait(false))
         {
             session.Opens.Cancel();

@@ -27,7 +27,7 @@ internal static class PosixCommands
             return NtStatus.AccessDenied;
         }
 
-        var facts = await PosixFacts.ReadAsync(handle.File, request.Connection.Ended).ConfigureAwait(false);
+        var facts = await PosixFacts.ReadAsync(handle.File, request.Token).ConfigureAwait(false);
         if (!facts.Succeeded)
         {
             return facts.Status;

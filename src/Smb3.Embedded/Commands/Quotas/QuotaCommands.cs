@@ -33,7 +33,7 @@ internal static class QuotaCommands
         if (!asked.SidList.IsEmpty)
         {
             return QuotaSidList.TryRead(asked.SidList, out var owners)
-                ? AnswerAsync(request, null, quotas.GetAsync(owners, request.Connection.Ended), asked.ReturnSingle, length)
+                ? AnswerAsync(request, null, quotas.GetAsync(owners, request.Token), asked.ReturnSingle, length)
                 : new(NtStatus.InvalidParameter);
         }
 
@@ -42,7 +42,7 @@ internal static class QuotaCommands
         {
             return Sid.TryRead(asked.StartSid, out var start)
                 ? AnswerAsync(
-                    request, cursor, quotas.ListAsync(start, including: true, request.Connection.Ended), asked.ReturnSingle, length)
+                    request, cursor, quotas.ListAsync(start, including: true, request.Token), asked.ReturnSingle, length)
                 : new(NtStatus.InvalidParameter);
         }
 
@@ -52,7 +52,7 @@ internal static class QuotaCommands
         }
 
         return AnswerAsync(
-            request, cursor, quotas.ListAsync(cursor.Last, including: false, request.Connection.Ended), asked.ReturnSingle, length);
+            request, cursor, quotas.ListAsync(cursor.Last, including: false, request.Token), asked.ReturnSingle, length);
     }
 
     public static async ValueTask<NtStatus> SetAsync(Request request, Open open, ReadOnlyMemory<byte> buffer)
@@ -74,7 +74,7 @@ internal static class QuotaCommands
             changes.Add((entry.Sid, entry.Limit == QuotaInformation.Removed ? null : limits));
         }
 
-        return CanWrite(open) ? await quotas.SetAsync(CallerOf(open), changes, request.Connection.Ended).ConfigureAwait(false)
+        return CanWrite(open) ? await quotas.SetAsync(CallerOf(open), changes, request.Token).ConfigureAwait(false)
             : NtStatus.AccessDenied;
     }
 
@@ -99,7 +99,7 @@ internal static class QuotaCommands
             NotesLimit = (control.Flags & FsControlFlags.LogQuotaLimit) != 0,
             Default = new QuotaLimits(FromWire(control.DefaultThreshold), FromWire(control.DefaultLimit)),
         };
-        return CanWrite(open) ? await quotas.SetSettingsAsync(CallerOf(open), settings, request.Connection.Ended).ConfigureAwait(false)
+        return CanWrite(open) ? await quotas.SetSettingsAsync(CallerOf(open), settings, request.Token).ConfigureAwait(false)
             : NtStatus.AccessDenied;
     }
 

@@ -41,6 +41,7 @@ internal sealed class OptionsBinder
             ["AllowGuest"] = s => Flag(s, value => _options.AllowGuest = value),
             ["AllowAnonymous"] = s => Flag(s, value => _options.AllowAnonymous = value),
             ["BreakTimeout"] = s => Time(s, value => _options.BreakTimeout = value),
+            ["InterimResponseDelay"] = s => Time(s, value => _options.InterimResponseDelay = value),
             ["DurableTimeout"] = s => Time(s, value => _options.DurableTimeout = value),
             ["MaxDurableTimeout"] = s => Time(s, value => _options.MaxDurableTimeout = value),
             ["MaxResilientTimeout"] = s => Time(s, value => _options.MaxResilientTimeout = value),

@@ -74,6 +74,7 @@ internal sealed class OptionsValidator
 
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
+        Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Range("MaxDurableTimeout", options.MaxDurableTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range("DurableTimeout", options.DurableTimeout, TimeSpan.FromSeconds(1), options.MaxDurableTimeout);

@@ -40,6 +40,7 @@ internal static class SettingsFactory
             AllowGuest = options.AllowGuest || guests,
             Limits = CreateLimits(options.Limits),
             BreakTimeout = options.BreakTimeout,
+            InterimResponseDelay = options.InterimResponseDelay,
             DurableTimeout = options.DurableTimeout,
             MaxDurableTimeout = options.MaxDurableTimeout,
             MaxResilientTimeout = options.MaxResilientTimeout,

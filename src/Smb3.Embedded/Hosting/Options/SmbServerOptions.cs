@@ -96,6 +96,12 @@ public sealed class SmbServerOptions
     public TimeSpan BreakTimeout { get; set; } = TimeSpan.FromSeconds(35);
 
     /// <summary>
+    /// How long a request may take before its client is told that it is pending, which gives the client its credits back and lets it cancel the
+    /// request. 1 millisecond to 1 minute. Default 50 milliseconds.
+    /// </summary>
+    public TimeSpan InterimResponseDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
     /// How long the durable handle of a client that lost its connection is kept when the client does not ask for a time. 1 second up to
     /// <see cref="MaxDurableTimeout"/>. Default 60 seconds. Somebody else who needs the file gets it sooner.
     /// </summary>

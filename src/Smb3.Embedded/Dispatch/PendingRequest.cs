@@ -1,0 +1,83 @@
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// What CANCEL finds of a request, and the token by which it ends it. Used again for the next request of its <see cref="Request"/>, unless
+/// somebody has cancelled it.
+/// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design", "CA1001", Justification = "The source has no timer and no linked tokens: nothing to release.")]
+internal sealed class PendingRequest(Request request) : IPendingRequest
+{
+    private readonly CancellationTokenSource _cancelled = new();
+
+    public ulong MessageId { get; private set; }
+
+    public ulong SessionId { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>
+    /// What waits for somebody else goes on when the client can ask for its answer over another channel; what the store is at work on, when
+    /// the client can ask for it at all.
+    /// </summary>
+    public bool OutlivesConnection =>
+        request.CanBeReplayed && (!IsWaiting || request.Session?.HasChannelBeside(request.Connection) == true);
+
+    /// <inheritdoc/>
+    public bool IsClaimed { get; set; }
+
+    /// <summary>Whether it is in the table of its connection.</summary>
+    public bool IsEntered { get; private set; }
+
+    /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
+    public ulong AsyncId { get; set; }
+
+    public CancellationToken Token => _cancelled.Token;
+
+    /// <summary>Whether the present request has asked for the token.</summary>
+    public bool IsLent { get; set; }
+
+    public void Cancel() => _cancelled.Cancel();
+
+    /// <summary>
+    /// Enters it into the table of its connection, or says there that it waits now; false: everything there is being cancelled, and it must be
+    /// too.
+    /// </summary>
+    public bool TryEnter(bool waits)
+    {
+        if (IsEntered && (IsWaiting || !waits))
+        {
+            return true;
+        }
+
+        MessageId = request.MessageId;
+        SessionId = request.SessionId;
+        IsWaiting |= waits;
+        IsEntered = true;
+        return request.Connection.Pending.Add(this);
+    }
+
+    /// <summary>The request has ended; false when what is left of it cannot serve another.</summary>
+    public bool TryLeave()
+    {
+        if (IsEntered)
+        {
+            request.Connection.Pending.Remove(this, AsyncId);
+        }
+
+        // Nobody finds it any more, so whether it was claimed is settled.
+        if (IsClaimed || (IsLent && !_cancelled.TryReset()))
+        {
+            return false;
+        }
+
+        IsEntered = false;
+        IsWaiting = false;
+        IsLent = false;
+        AsyncId = 0;
+        return true;
+    }
+}

@@ -1,0 +1,151 @@
+namespace Smb3.Embedded.Dispatch;
+
+/// <summary>
+/// The requests of one connection that did not complete at once, the oldest first. Who is still here after a moment becomes pending. One
+/// timer serves them all, and it runs only while there are any.
+/// </summary>
+/// <param name="time">Tells the time.</param>
+/// <param name="patience">How long a request may take before its client is told that it is pending.</param>
+internal sealed class SlowRequests(TimeProvider time, TimeSpan patience) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private Request? _first;
+    private Request? _last;
+    private ITimer? _timer;
+    private bool _isTimed;
+    private bool _ended;
+
+    public void Add(Request request)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            var place = request.Slow;
+            place.Since = time.GetTimestamp();
+            place.IsListed = true;
+            place.Previous = _last;
+            if (_last is null)
+            {
+                _first = request;
+            }
+            else
+            {
+                _last.Slow.Next = request;
+            }
+
+            _last = request;
+            if (!_isTimed)
+            {
+                _isTimed = true;
+                _timer ??= time.CreateTimer(
+                    static state => ((SlowRequests)state!).TellAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer.Change(patience, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    public void Remove(Request request)
+    {
+        lock (_gate)
+        {
+            RemoveLocked(request);
+        }
+    }
+
+    /// <summary>The connection has ended: nobody is there to be told.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            while (_first is { } request)
+            {
+                RemoveLocked(request);
+            }
+
+            _timer?.Dispose();
+            _timer = null;
+        }
+    }
+
+    private void TellAll()
+    {
+        while (TakeDue(out var turn) is { } request)
+        {
+            request.BecomePending(turn);
+        }
+    }
+
+    /// <summary>The oldest, if its time is over; else the timer is set for when it is.</summary>
+    private Request? TakeDue(out uint turn)
+    {
+        lock (_gate)
+        {
+            turn = 0;
+            if (_first is not { } request)
+            {
+                _isTimed = false;
+                return null;
+            }
+
+            var left = patience - time.GetElapsedTime(request.Slow.Since);
+            if (left > TimeSpan.Zero)
+            {
+                // A timer counts whole milliseconds, and must not come back before its time again and again.
+                _timer?.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                return null;
+            }
+
+            RemoveLocked(request);
+            turn = request.Turn;
+            return request;
+        }
+    }
+
+    private void RemoveLocked(Request request)
+    {
+        var place = request.Slow;
+        if (!place.IsListed)
+        {
+            return;
+        }
+
+        if (place.Previous is { } previous)
+        {
+            previous.Slow.Next = place.Next;
+        }
+        else
+        {
+            _first = place.Next;
+        }
+
+        if (place.Next is { } next)
+        {
+            next.Slow.Previous = place.Previous;
+        }
+        else
+        {
+            _last = place.Previous;
+        }
+
+        place.IsListed = false;
+        place.Previous = null;
+        place.Next = null;
+    }
+}
+
+/// <summary>A request's place among the slow ones of its connection; it belongs to <see cref="SlowRequests"/>.</summary>
+internal sealed class SlowPlace
+{
+    public long Since { get; set; }
+
+    public bool IsListed { get; set; }
+
+    public Request? Previous { get; set; }
+
+    public Request? Next { get; set; }
+}
