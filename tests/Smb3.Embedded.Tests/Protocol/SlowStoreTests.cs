@@ -56,7 +56,7 @@ public sealed class SlowStoreTests : ProtocolTest
         _calls.Hang(hangs);
         var before = client.Credits;
         var call = await client.SendAsync(Request(what, file, root));
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+        await HungAsync(client);
         _time.Advance(Delay - Tick);
         await client.EchoAsync();
         Assert.False(call.IsAnswered);
@@ -90,7 +90,7 @@ public sealed class SlowStoreTests : ProtocolTest
         {
             _calls.Hang("read");
             var call = await client.SendAsync(file.ReadRequest(0, 3));
-            await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+            await HungAsync(client);
             _time.Advance(Delay + Tick);
             Assert.NotEqual(0ul, (await call.InterimAsync()).AsyncId);
             _calls.Release();
@@ -108,7 +108,7 @@ public sealed class SlowStoreTests : ProtocolTest
         {
             _calls.Hang("read");
             var call = await tree.Session.Connection.SendAsync(file.ReadRequest(0, 3));
-            await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store is slow");
+            await HungAsync(tree.Session.Connection);
             _time.Advance(Delay / 2);
             _calls.Release();
             Assert.Equal(0ul, (await call.ExpectAsync(NtStatus.Success)).AsyncId);
@@ -127,7 +127,7 @@ public sealed class SlowStoreTests : ProtocolTest
         await file.WriteAsync(0, [1]);
         _calls.Hang("read");
         var call = await tree.Session.Connection.SendAsync(file.ReadRequest(0, 1));
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+        await HungAsync(tree.Session.Connection);
         await tree.Session.CancelAsync(call);
         Assert.Equal(0ul, (await call.ExpectAsync(NtStatus.Cancelled)).AsyncId);
     }
@@ -143,7 +143,7 @@ public sealed class SlowStoreTests : ProtocolTest
 
         _calls.Hang("read");
         var calls = await client.SendAsync([file.WriteRequest(0, [7, 8]), file.ReadRequest(0, 66_000)]);
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+        await HungAsync(client);
         Assert.False(calls[0].IsAnswered);
         _time.Advance(Delay + Tick);
         await calls[1].InterimAsync();
@@ -154,7 +154,7 @@ public sealed class SlowStoreTests : ProtocolTest
         // In the middle it says nothing, and the compound waits as a whole.
         _calls.Hang("read");
         calls = await client.SendAsync([file.ReadRequest(0, 1), file.WriteRequest(0, [1])]);
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+        await HungAsync(client);
         _time.Advance(Delay * 3);
         await client.EchoAsync();
         _calls.Release();
@@ -171,7 +171,7 @@ public sealed class SlowStoreTests : ProtocolTest
         var read = tree.Request(Smb2Command.Flush, RequestBody.Flush(SmbTestFile.Previous)) with { Flags = Smb2HeaderFlags.Related };
         var close = tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)) with { Flags = Smb2HeaderFlags.Related };
         var calls = await client.SendAsync([tree.Request(Smb2Command.Create, RequestBody.Create("new")), read, close]);
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+        await HungAsync(client);
         _time.Advance(Delay + Tick);
         await calls[0].InterimAsync();
         _calls.Release();
@@ -198,7 +198,7 @@ public sealed class SlowStoreTests : ProtocolTest
             calls.Add(await client.SendAsync(file.ReadRequest(0, Large)));
         }
 
-        await TestServer.UntilAsync(() => _calls.Waiting == reads, "the store hangs in all of them");
+        await HungAsync(client, reads);
         _time.Advance(Delay + Tick);
         foreach (var call in calls)
         {
@@ -236,7 +236,7 @@ public sealed class SlowStoreTests : ProtocolTest
             calls.Add(await client.SendAsync(file.ReadRequest(0, 1)));
         }
 
-        await TestServer.UntilAsync(() => _calls.Waiting == Reads, "the store hangs in all of them");
+        await HungAsync(client, Reads);
         _time.Advance(Delay + Tick);
         await client.EchoAsync();
         _calls.Release();
@@ -259,7 +259,7 @@ public sealed class SlowStoreTests : ProtocolTest
         _calls.Hang("read");
         await tree.Session.Connection.SendAsync(file.ReadRequest(0, 1));
         var pending = await tree.Session.Connection.SendAsync(file.ReadRequest(0, 1));
-        await TestServer.UntilAsync(() => _calls.Waiting == 2, "the store hangs");
+        await HungAsync(tree.Session.Connection, 2);
         _time.Advance(Delay + Tick);
         await pending.InterimAsync();
         await tree.Session.Connection.DisposeAsync();
@@ -275,7 +275,7 @@ public sealed class SlowStoreTests : ProtocolTest
         await file.WriteAsync(0, [1]);
         _calls.Hang("read");
         var pending = await tree.Session.Connection.SendAsync(file.ReadRequest(0, 1));
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store hangs");
+        await HungAsync(tree.Session.Connection);
         _time.Advance(Delay + Tick);
         await pending.InterimAsync();
         var stopping = Server.StopAsync(TimeSpan.FromSeconds(5));
@@ -298,7 +298,7 @@ public sealed class SlowStoreTests : ProtocolTest
         var file = await tree.OpenAsync("f");
         _calls.Hang("write");
         var write = await tree.Session.Connection.SendAsync(file.WriteRequest(0, [1, 2, 3]));
-        await TestServer.UntilAsync(() => _calls.Waiting == 1, "the store is slow");
+        await HungAsync(tree.Session.Connection);
         var stopping = Server.StopAsync(TimeSpan.FromSeconds(5));
         await Task.Delay(50);
         Assert.Equal(0, _calls.Cancelled);
@@ -330,6 +330,13 @@ public sealed class SlowStoreTests : ProtocolTest
         _ => file.Tree.Request(
             Smb2Command.Create, RequestBody.Create(Guid.NewGuid().ToString(), disposition: CreateDisposition.Create)),
     };
+
+    /// <summary>Waits until the store hangs, and the server has noticed: what comes after a request is read when that has been begun.</summary>
+    private async Task HungAsync(SmbTestConnection client, int count = 1)
+    {
+        await TestServer.UntilAsync(() => _calls.Waiting == count, "the store hangs");
+        await client.EchoAsync();
+    }
 
     private async Task<SmbTestTree> StartAsync(string share = "data")
     {
