@@ -30,7 +30,7 @@ internal sealed class FsControlCall(Request request, Open? open, ReadOnlyMemory<
     /// <summary>The most bytes that the client accepts.</summary>
     public int MaxOutput { get; } = maxOutput;
 
-    /// <summary>Ends an operation that does not take long enough to be cancelled.</summary>
+    /// <summary>Ends the operation when the client cancels it, or its connection ends.</summary>
     public CancellationToken Ended => Request.Token;
 
     public ReadOnlyMemory<byte> Output { get; set; }
