@@ -52,6 +52,12 @@ internal static partial class ServerLog
         "'{Path}' of '{Volume}' was to be deleted with its last close and is still there: {Status}. Its name can be opened again.")]
     public static partial void RemovalFailed(ILogger logger, LogText path, LogText volume, string status);
 
+    [LoggerMessage(
+        95,
+        LogLevel.Warning,
+        "'{Path}' of share '{Share}', which was open before the server came up, cannot be opened again: {Status}. Its client has lost it.")]
+    public static partial void OpenNotRestored(ILogger logger, LogText path, LogText share, string status);
+
     [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
     public static partial void CloseIncomplete(ILogger logger, LogText path, LogText volume, string status);
 

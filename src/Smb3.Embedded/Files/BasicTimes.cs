@@ -1,3 +1,5 @@
+using Smb3.Embedded.Files.Journaling;
+
 namespace Smb3.Embedded.Files;
 
 /// <summary>

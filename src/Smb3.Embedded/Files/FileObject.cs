@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Ranges;
 using Smb3.Embedded.Files.Sharing;
@@ -20,8 +21,6 @@ internal sealed class FileObject : ICachedFile
     private readonly List<FileObject> _streams = [];
     private readonly FileObject? _whole;
     private ShareModes _share;
-    private bool _streamDeletePending;
-    private bool _streamRemoved;
     private AsyncMutex? _appends;
     private volatile ByteRangeLocks? _locks;
     private volatile WatchedRanges? _watched;
@@ -123,8 +122,11 @@ internal sealed class FileObject : ICachedFile
     /// <summary>The named streams that are open. Called with the lock held.</summary>
     internal List<FileObject> StreamsLocked => _streams;
 
-    /// <summary>Whether the stream is to be deleted. Called with the lock held.</summary>
-    internal bool IsStreamToGo => _streamDeletePending;
+    /// <summary>Whether the stream is to be deleted. Changed with the lock held, as all that <see cref="FileDeletion"/> does.</summary>
+    internal bool StreamDeletePending { get; set; }
+
+    /// <summary>Whether the stream is gone.</summary>
+    internal bool StreamRemoved { get; set; }
 
     /// <summary>An open has another holder, or none: who waits for it to leave looks again.</summary>
     public void HolderChanged()
@@ -164,12 +166,12 @@ internal sealed class FileObject : ICachedFile
     {
         lock (Sync)
         {
-            return IsDeletePendingLocked(path);
+            return this.IsDeletePendingLocked(path);
         }
     }
 
     /// <summary>Whether the stream is to be deleted, or is gone.</summary>
-    public bool IsStreamDeletePending => _streamDeletePending || _streamRemoved;
+    public bool IsStreamDeletePending => StreamDeletePending || StreamRemoved;
 
     /// <summary>Whether every open of every stream lets the file be deleted.</summary>
     public bool StreamsShareDelete()
@@ -193,7 +195,7 @@ internal sealed class FileObject : ICachedFile
     {
         lock (Sync)
         {
-            if (IsDeletePendingLocked(path))
+            if (this.IsDeletePendingLocked(path))
             {
                 return NtStatus.DeletePending;
             }
@@ -205,7 +207,7 @@ internal sealed class FileObject : ICachedFile
 
             foreach (var open in _opens)
             {
-                if (open.Record.ClientGuid == client && !ShareModes.Allow(open.GrantedAccess, open.ShareAccess, access, share))
+                if (open.State.ClientGuid == client && !ShareModes.Allow(open.GrantedAccess, open.ShareAccess, access, share))
                 {
                     return NtStatus.SharingViolation;
                 }
@@ -244,7 +246,7 @@ internal sealed class FileObject : ICachedFile
         lock (Sync)
         {
             var link = FindLink(path);
-            if (IsDeletePendingLocked(path))
+            if (this.IsDeletePendingLocked(path))
             {
                 wait = patient ? this.WaitForDeletionLocked(path) : null;
                 return wait is null ? NtStatus.DeletePending : NtStatus.Pending;
@@ -278,75 +280,39 @@ internal sealed class FileObject : ICachedFile
                 return status;
             }
 
-            if (link is null)
-            {
-                link = new FileLink(Whole, path);
-                Whole._links.Add(link);
-            }
-
-            if (IsDirectory && open.Grant is not null)
-            {
-                Volume.LeasedDirectories.Add(link.Path, this);
-            }
-
-            if (_whole is not null && _opens.Count == 0)
-            {
-                _whole._streams.Add(this);
-            }
-
-            link.OpenCount++;
-            _share.Add(open.GrantedAccess, open.ShareAccess);
-            _opens.Add(open);
-            open.Link = link;
+            Enter(open, link, path);
             return NtStatus.Success;
         }
     }
 
-    /// <summary>What closing <paramref name="open"/> deletes; a FILE_DELETE_ON_CLOSE takes effect here.</summary>
-    public DeletionDue BeginClose(FileOpen open)
+    /// <summary>
+    /// Takes an open in that was there before the server came up: it shared the file with the others then, and asks nobody again.
+    /// </summary>
+    /// <param name="open">The open.</param>
+    /// <param name="path">The name by which it is open.</param>
+    /// <param name="record">What it was.</param>
+    /// <param name="table">The leases of its client; <see langword="null"/>: it has none.</param>
+    /// <param name="sink">Where breaks go.</param>
+    public void Restore(FileOpen open, StorePath path, OpenRecord record, LeaseTable? table, IBreakSink? sink)
     {
         lock (Sync)
         {
-            var link = open.Link!;
-            if (open.Record.DeleteOnClose && IsStream)
+            Caching.Restore(open, table, record.Lease, record.Caching, record.LeaseEpoch, sink);
+            var link = FindLink(path);
+            Enter(open, link, path);
+            if (!record.DeletePending)
             {
-                _streamDeletePending = true;
-            }
-            else if (open.Record.DeleteOnClose && link is { Removed: false, DeletePending: false })
-            {
-                MarkDeletePending(link, open);
+                return;
             }
 
-            // The name goes with the last open that came by it, of whatever stream; then the streams need no deletion of their own.
-            if (link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || (open.DeletesAtOnce && !IsStream)))
+            if (IsStream)
             {
-                return DeletionDue.Name;
+                StreamDeletePending = true;
             }
-
-            return _streamDeletePending && !_streamRemoved && !link.Removed && (_opens.Count == 1 || open.DeletesAtOnce)
-                ? DeletionDue.Stream
-                : DeletionDue.None;
-        }
-    }
-
-    /// <summary>The stream is gone, though opens of it may go on; nobody finds it any more.</summary>
-    public void RemoveStream()
-    {
-        lock (Sync)
-        {
-            _streamDeletePending = false;
-            _streamRemoved = true;
-        }
-
-        Volume.MoveStream(this, null);
-    }
-
-    /// <summary>The stream could not be deleted after all.</summary>
-    public void KeepStream()
-    {
-        lock (Sync)
-        {
-            _streamDeletePending = false;
+            else if (!open.Link!.DeletePending)
+            {
+                this.MarkDeletePending(open.Link, open);
+            }
         }
     }
 
@@ -359,49 +325,6 @@ internal sealed class FileObject : ICachedFile
         }
 
         Volume.MoveStream(this, name);
-    }
-
-    /// <summary>All streams are gone: the file was overwritten.</summary>
-    public void RemoveStreams()
-    {
-        FileObject[] streams;
-        lock (Sync)
-        {
-            streams = [.. _streams];
-        }
-
-        foreach (var stream in streams)
-        {
-            stream.RemoveStream();
-        }
-    }
-
-    /// <summary>The store was asked to delete the name; a name that stayed (a directory filled up meanwhile) can be opened again.</summary>
-    public void EndDelete(FileLink link, bool removed)
-    {
-        lock (Sync)
-        {
-            if (!removed)
-            {
-                Volume.SetDeletePending(link, false);
-            }
-            else
-            {
-                MarkRemoved(link);
-            }
-        }
-    }
-
-    /// <summary>The name <paramref name="path"/> no longer leads here, though opens by it may go on.</summary>
-    public void RemoveName(StorePath path)
-    {
-        lock (Sync)
-        {
-            if (FindLink(path) is { } link)
-            {
-                MarkRemoved(link);
-            }
-        }
     }
 
     /// <summary>A name moved, and all opens by it with it.</summary>
@@ -434,33 +357,6 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>Sets or takes back the deletion of a name.</summary>
-    public void SetDeletePending(FileOpen open, bool pending)
-    {
-        lock (Sync)
-        {
-            if (IsStream)
-            {
-                _streamDeletePending = pending;
-                return;
-            }
-
-            if (open.Link is not { Removed: false } link || link.DeletePending == pending)
-            {
-                return;
-            }
-
-            if (pending)
-            {
-                MarkDeletePending(link, open);
-            }
-            else
-            {
-                Volume.SetDeletePending(link, false);
-            }
-        }
-    }
-
     /// <summary>Takes an open out.</summary>
     public void Remove(FileOpen open)
     {
@@ -469,6 +365,12 @@ internal sealed class FileObject : ICachedFile
             if (!_opens.Remove(open))
             {
                 return;
+            }
+
+            // Noted before anybody can be let in who was kept out. The opens of a share that is another node's now are that node's too.
+            if (!Volume.Fence.IsUp)
+            {
+                open.State.End();
             }
 
             _share.Remove(open.GrantedAccess, open.ShareAccess);
@@ -535,6 +437,8 @@ internal sealed class FileObject : ICachedFile
     IOutsideGuard? ICachedFile.Guard(IStoreFile handle, Action<OutsideUse> hear) =>
         Volume.OutsideUse?.Guard(handle, Volume.Options.HoldsLocalPrograms, hear);
 
+    ValueTask ICachedFile.CommitAsync() => Volume.Options.Journal?.CommitAsync() ?? default;
+
     bool ICachedFile.IsBusy() => AnyOpen(null, static open => open.IsBusy);
 
     async ValueTask<FileTime?> ICachedFile.ReadChangeTimeAsync()
@@ -550,22 +454,29 @@ internal sealed class FileObject : ICachedFile
         return null;
     }
 
-    private void MarkDeletePending(FileLink link, FileOpen by)
+    private void Enter(FileOpen open, FileLink? link, StorePath path)
     {
-        link.DeleterParentKey = by.Record.Lease?.ParentKey;
-        Volume.SetDeletePending(link, true);
-        if (!IsDirectory)
+        if (link is null)
         {
-            return;
+            link = new FileLink(Whole, path);
+            Whole._links.Add(link);
         }
 
-        foreach (var open in _opens)
+        if (IsDirectory && open.Grant is not null)
         {
-            open.TellDeletePending();
+            Volume.LeasedDirectories.Add(link.Path, this);
         }
+
+        if (_whole is not null && _opens.Count == 0)
+        {
+            _whole._streams.Add(this);
+        }
+
+        link.OpenCount++;
+        _share.Add(open.GrantedAccess, open.ShareAccess);
+        _opens.Add(open);
+        open.Link = link;
     }
-
-    private bool IsDeletePendingLocked(StorePath path) => _streamDeletePending || FindLink(path) is { DeletePending: true };
 
     /// <summary>
     /// MS-FSA 2.1.5.1.2.2: who deletes a file deletes its streams, so that they must let it; and a stream that does not let it cannot be
@@ -605,24 +516,7 @@ internal sealed class FileObject : ICachedFile
         {
             if (open.Link == link)
             {
-                open.Record.Path = path;
-            }
-        }
-    }
-
-    private void MarkRemoved(FileLink link)
-    {
-        if (link.DeletePending)
-        {
-            Volume.SetDeletePending(link, false);
-        }
-
-        link.Removed = true;
-        foreach (var open in _opens)
-        {
-            if (open.Grant is { } grant && grant.Opens.All(one => ((FileOpen)one).Link == link))
-            {
-                grant.IsNameless = true;
+                open.State.MoveTo(path);
             }
         }
     }
@@ -640,17 +534,4 @@ internal sealed class FileObject : ICachedFile
 
         return null;
     }
-}
-
-/// <summary>What the close of an open deletes.</summary>
-internal enum DeletionDue
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>The name by which the file was opened.</summary>
-    Name,
-
-    /// <summary>The stream that is open.</summary>
-    Stream,
 }

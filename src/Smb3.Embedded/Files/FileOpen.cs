@@ -33,10 +33,11 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     private volatile bool _renamed;
 
     /// <summary>Takes over the store's handle.</summary>
-    public FileOpen(FileObject file, OpenRecord record, IStoreFile handle)
+    public FileOpen(FileObject file, OpenState state, IStoreFile handle)
     {
         File = file;
-        Record = record;
+        State = state;
+        state.Open = this;
         _handle = handle;
         _fence = file.Volume.Fence;
         (handle as IOpenedFile)?.ForgetOpening();
@@ -45,32 +46,32 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>The file, shared with its other opens.</summary>
     public FileObject File { get; }
 
-    /// <summary>What a durable handle keeps of the open.</summary>
-    public OpenRecord Record { get; }
+    /// <summary>What of the open may outlive its process.</summary>
+    public OpenState State { get; }
 
     /// <summary>The volume.</summary>
     public Volume Volume => File.Volume;
 
     /// <summary>The name by which the file was opened, as of now.</summary>
-    public StorePath Path => Link?.Path ?? Record.Path;
+    public StorePath Path => Link?.Path ?? State.Path;
 
     /// <summary>The path with the name of the stream that is open, if it is a named one: <c>folder\file:stream</c>.</summary>
     public string FullName => File.StreamName is { } stream ? $"{Path.Text}:{stream}" : Path.Text;
 
     /// <summary>Whether it is a directory; a named stream of a directory is none.</summary>
-    public bool IsDirectory => Record.IsDirectory;
+    public bool IsDirectory => State.IsDirectory;
 
     /// <summary>The rights that the open has.</summary>
-    public FileAccessMask GrantedAccess => Record.GrantedAccess;
+    public FileAccessMask GrantedAccess => State.GrantedAccess;
 
     /// <summary>What it lets other opens do.</summary>
-    public ShareAccess ShareAccess => Record.ShareAccess;
+    public ShareAccess ShareAccess => State.ShareAccess;
 
     /// <summary>FILE_MODE_INFORMATION and the rest of the create options.</summary>
-    public CreateOptions Options => Record.Options;
+    public CreateOptions Options => State.Options;
 
     /// <summary>FilePositionInformation: where the last read ended, unless the client set it since.</summary>
-    public long Position => Record.Position;
+    public long Position => State.Position;
 
     /// <summary>Where a listing of the attributes goes on (MS-FSA 2.1.5.12.14, Open.NextEaEntry).</summary>
     public int NextEa
@@ -79,11 +80,15 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         set => Volatile.Write(ref _nextEa, value);
     }
 
-    bool ICachingOpen.DeletesOnClose => Record.DeleteOnClose;
+    void ICachingOpen.CachingChanged() => State.Changed();
+
+    void ILockOwner.LocksChanged() => State.Changed();
+
+    bool ICachingOpen.DeletesOnClose => State.DeleteOnClose;
 
     StringComparison IWatchedDirectory.NameComparison => Volume.NameComparison;
 
-    bool IWatchedDirectory.HidesUnreadable => Record.HidesUnreadable;
+    bool IWatchedDirectory.HidesUnreadable => State.HidesUnreadable;
 
     /// <summary>Whether a close has begun.</summary>
     public bool IsClosing => Volatile.Read(ref _users) < 0;
@@ -229,7 +234,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     }
 
     ValueTask<bool> IWatchedDirectory.ShowsAsync(StorePath path) =>
-        AccessBasedEnumeration.ShowsAsync(Volume.Security, Volume.Store, path, Record.Caller, CancellationToken.None);
+        AccessBasedEnumeration.ShowsAsync(Volume.Security, Volume.Store, path, State.Caller, CancellationToken.None);
 
     /// <summary>Begins the close: nothing enters any more. False when one had begun before.</summary>
     /// <param name="isIdle">Whether nothing runs on the open; else <see cref="Drained"/> tells when.</param>

@@ -29,7 +29,7 @@ internal static class LeavingOpens
     {
         var link = file.FindLink(path);
         var any = false;
-        if (!file.IsStreamToGo)
+        if (!file.StreamDeletePending)
         {
             if (!OnlyLeaving(file.Whole, one => one.Link == link, ref any))
             {

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -32,7 +33,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     /// <summary>Called before the data of the file changes through <paramref name="open"/>.</summary>
     public void BeforeWrite(FileOpen open)
     {
-        var pins = open.Record.Pinned;
+        var pins = open.State.Pinned;
         if ((pins & PinnedTimes.LastWrite) != 0)
         {
             // Pin() has fixed the time shown; the store's own is put right by the close.
@@ -199,7 +200,7 @@ internal sealed class ShownTimes(VolumeOptions options)
                 Settle();
             }
 
-            if ((open.Record.Pinned & PinnedTimes.Change) != 0 && _change is { } kept)
+            if ((open.State.Pinned & PinnedTimes.Change) != 0 && _change is { } kept)
             {
                 // Whatever the open did after it set or froze the time has stamped the store's.
                 change = change with { ChangeTime = kept };

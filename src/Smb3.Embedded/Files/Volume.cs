@@ -292,6 +292,7 @@ internal sealed class Volume
     internal void SetDeletePending(FileLink link, bool pending)
     {
         link.DeletePending = pending;
+        link.File.NoteChangedLocked(link);
         lock (_sync)
         {
             if (pending)
@@ -311,7 +312,7 @@ internal sealed class Volume
     internal ValueTask RaiseAsync(FileChange change, FileOpen by)
     {
         by.File.Whole.Caching.NoteOwn();
-        return RaiseAsync(change, by.Record.Lease?.ParentKey);
+        return RaiseAsync(change, by.State.Lease?.ParentKey);
     }
 
     /// <summary>Tells who listens, and who caches the listing under another key than <paramref name="spared"/>, of a change.</summary>
@@ -332,8 +333,8 @@ internal sealed class Volume
         StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers)
     {
         by.File.Whole.Caching.NoteOwn();
-        var toldOfOld = LeasedDirectories.EntryChanged(source, by.Record.Lease?.ParentKey);
-        var toldOfNew = LeasedDirectories.EntryChanged(target, by.Record.Lease?.ParentKey);
+        var toldOfOld = LeasedDirectories.EntryChanged(source, by.State.Lease?.ParentKey);
+        var toldOfNew = LeasedDirectories.EntryChanged(target, by.State.Lease?.ParentKey);
         var stays = SamePath(source.Parent, target.Parent);
         var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter, seers);
         var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter, stays ? seers : null);
@@ -354,7 +355,7 @@ internal sealed class Volume
     /// <param name="filter">What changed; nothing when it is not told, as of a change time that was set.</param>
     internal ValueTask RaiseModifiedAsync(FileOpen open, ChangeFilter filter)
     {
-        var told = LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey);
+        var told = LeasedDirectories.EntryChanged(open.Path, open.State.Lease?.ParentKey);
         RaiseModified(open, filter);
         return told is null ? default : new ValueTask(told);
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Files.Journaling;
 
 namespace Smb3.Embedded.Files;
 
@@ -51,6 +52,9 @@ internal sealed record VolumeOptions
     /// that does not after 45 s, unless its administrator says otherwise.
     /// </summary>
     public TimeSpan LocalLeasePatience { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Where opens are kept that outlive their process; <see langword="null"/>: none does.</summary>
+    public IOpenJournal? Journal { get; init; }
 
     /// <summary>Byte-range locks that one file can hold at most, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;

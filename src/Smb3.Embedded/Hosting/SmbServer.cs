@@ -139,6 +139,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             try
             {
                 await Shares.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
+                await run.RecoverAsync(cancellationToken).ConfigureAwait(false);
                 Listen(run);
                 cancellationToken.ThrowIfCancellationRequested();
             }

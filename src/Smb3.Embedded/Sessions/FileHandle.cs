@@ -11,8 +11,6 @@ namespace Smb3.Embedded.Sessions;
 /// <summary>An open of a file or directory on a disk share.</summary>
 internal sealed class FileHandle : Open, IOpenHolder
 {
-    private LockSequences? _lockSequences;
-
     public FileHandle(Smb2FileId fileId, TreeConnect treeConnect, ushort channelSequence, FileOpen file)
         : base(fileId, treeConnect, channelSequence)
     {
@@ -30,12 +28,6 @@ internal sealed class FileHandle : Open, IOpenHolder
 
     /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable or Open.IsResilient.</summary>
     public bool IsDurable => Global is { Durability.Kind: not DurableKind.None };
-
-    public LockSequences LockSequences
-    {
-        get => LazyInitializer.EnsureInitialized(ref _lockSequences)!;
-        init => _lockSequences = value;
-    }
 
     public override string Name => File.Path.Text;
 

@@ -2,6 +2,7 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions.Durability;
@@ -41,6 +42,23 @@ internal sealed class GlobalOpen : IBreakSink
         Owner = handle.Session.Token!;
         Claim = claim;
         AppInstance = appInstance;
+    }
+
+    /// <summary>An open of a process that has gone, made again: it waits for its client from here on.</summary>
+    public GlobalOpen(GlobalOpenTable table, FileOpen file, DurableFacts facts, SecurityToken owner, CreateClaim? claim)
+    {
+        _table = table;
+        File = file;
+        PersistentId = facts.PersistentId;
+        OpenedAt = facts.OpenedAt;
+        ClientGuid = file.State.ClientGuid;
+        Share = facts.Share;
+        Owner = owner;
+        Claim = claim;
+        AppInstance = facts.AppInstanceId is { } id ? new AppInstance(id, facts.AppInstanceVersion?.High, facts.AppInstanceVersion?.Low) : null;
+        Action = facts.Action;
+        Durability = new OpenDurability(facts.IsResilient ? DurableKind.Resilient : DurableKind.Durable, facts.Timeout);
+        Wait();
     }
 
     public FileOpen File { get; }
@@ -198,10 +216,7 @@ internal sealed class GlobalOpen : IBreakSink
         {
             _handle = null;
             _former = handle.ChannelSequence;
-            _state = Describe(handle);
-            File.BreakSink = this;
-            _timer = _table.Time.CreateTimer(
-                static state => ((GlobalOpen)state!).CloseInBackground(), this, Durability.Timeout, Timeout.InfiniteTimeSpan);
+            Wait();
         }
 
         if (!CanDisconnect)
@@ -253,7 +268,7 @@ internal sealed class GlobalOpen : IBreakSink
     {
         lock (_sync)
         {
-            if (_handle is not null || _closed || _state is not { } state)
+            if (_handle is not null || _closed || _state is null)
             {
                 return null;
             }
@@ -266,7 +281,6 @@ internal sealed class GlobalOpen : IBreakSink
             _handle = new FileHandle(id, tree, channelSequence, File)
             {
                 Global = this,
-                LockSequences = new LockSequences(state.LockSequences),
             };
             _table.Release();
             return _handle;
@@ -340,6 +354,14 @@ internal sealed class GlobalOpen : IBreakSink
 
     public void Settled(LeaseIdentity? lease) => _table.Changed(SmbChangeKind.CachingChanged, this);
 
+    private void Wait()
+    {
+        _state = Describe();
+        File.BreakSink = this;
+        _timer = _table.Time.CreateTimer(
+            static state => ((GlobalOpen)state!).CloseInBackground(), this, Durability.Timeout, Timeout.InfiniteTimeSpan);
+    }
+
     private void CloseInBackground() => _ = Task.Run(async () =>
     {
         try
@@ -379,7 +401,25 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    private DurableState Describe(FileHandle handle)
+    /// <summary>What it is beyond its session.</summary>
+    public DurableFacts DescribeHandle() => new()
+    {
+        PersistentId = PersistentId,
+        Share = Share,
+        IsOwnerSidFromName = Owner.IsSidFromName,
+        IsResilient = Durability.Kind == DurableKind.Resilient,
+        Timeout = Durability.Timeout,
+        CreateGuid = Claim?.CreateGuid,
+        AppInstanceId = AppInstance?.Id,
+        AppInstanceVersion = AppInstance is { High: { } high, Low: { } low } ? (high, low) : null,
+        Owner = Owner.Identity.UserName,
+        OwnerDomain = Owner.Domain,
+        OwnerSid = Owner.User,
+        OpenedAt = OpenedAt,
+        Action = Action,
+    };
+
+    private DurableState Describe()
     {
         var caching = File.Grant?.Show() ?? default;
         return new DurableState
@@ -393,7 +433,7 @@ internal sealed class GlobalOpen : IBreakSink
             OwnerDomain = Owner.Domain,
             Share = Share,
             AppInstance = AppInstance,
-            Open = File.Record,
+            Open = File.State,
             OpenedAt = OpenedAt,
             DeletePending = File.File.IsDeletePending(File.Path),
             DeletesAtOnce = File.DeletesAtOnce,
@@ -401,7 +441,7 @@ internal sealed class GlobalOpen : IBreakSink
             Caching = caching.State,
             LeaseEpoch = caching.Epoch,
             Locks = File.GetLocks(),
-            LockSequences = handle.LockSequences.ToArray(),
+            LockSequences = File.State.LockSequences.ToArray(),
         };
     }
 }

@@ -118,6 +118,9 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         return false;
     }
 
+    /// <summary>One open has no connection, whether or not there are too many: it is closed next, which gives its place back.</summary>
+    public void KeepToClose() => Interlocked.Increment(ref _disconnected);
+
     /// <summary>One open has a connection again, or is closed.</summary>
     public void Release() => Interlocked.Decrement(ref _disconnected);
 

@@ -69,6 +69,18 @@ internal sealed class ServerGraph
     /// <summary>A number that no other open of this server had or will have.</summary>
     public ulong NextFileId() => Interlocked.Increment(ref _lastFileId);
 
+    /// <summary>An open of a process before this one has a number: no other gets it. Called before anybody can open.</summary>
+    public void KeepFileId(ulong used) => _lastFileId = Math.Max(_lastFileId, used);
+
+    /// <summary>The client machine of an open that waits for it; forgotten by <see cref="ForgetIfGone"/>.</summary>
+    public Client Expect(Guid clientGuid)
+    {
+        lock (_clientGate)
+        {
+            return _clients.GetOrAdd(clientGuid, guid => new Client(guid, Settings.Limits.MaxLeasesPerClient));
+        }
+    }
+
     /// <summary>Takes a connection in, unless there are too many, in all or from its address.</summary>
     public bool TryAdd(Connection connection)
     {

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Sessions.Durability;
 using Xunit;
 

@@ -19,7 +19,7 @@ public class RenameTests
         var other = await _volume.OpenAsync("a");
         Assert.Equal(NtStatus.Success, await open.RenameAsync("d\\b", false, false, null, default));
         Assert.Equal("d\\b", other.Path.Text);
-        Assert.Equal("d\\b", other.Record.Path.Text);
+        Assert.Equal("d\\b", other.State.Path.Text);
         Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("a"));
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("d\\b"));
         Assert.Equal(NtStatus.Success, await open.RenameAsync("D\\B", false, false, null, default));

@@ -7,6 +7,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Gss;
@@ -49,6 +50,9 @@ internal sealed record TestServerOptions
 
     /// <summary>Puts something around the memory store.</summary>
     public Func<IFileStore, IFileStore>? Store { get; init; }
+
+    /// <summary>Where opens are kept that outlive the process.</summary>
+    internal IOpenJournal? Journal { get; init; }
 
     /// <summary>What <see cref="TestServer.ConnectUntrackedAsync"/> goes over.</summary>
     public TestTransport Transport { get; init; }
@@ -119,12 +123,14 @@ internal sealed class TestServer : IAsyncDisposable
             _metrics,
             _activities));
         IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
-        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions());
+        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions { Journal = _options.Journal });
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = Volume, ReadOnly = true });
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = Volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
+        var recovery = _run.RecoverAsync(CancellationToken.None);
+        Assert.True(recovery.IsCompletedSuccessfully); // memory has nothing to wait for
         _run.Add(_transport);
         if (_options.Transport is TestTransport.Tcp or TestTransport.PortableTcp)
         {

@@ -51,7 +51,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         }
 
         var begun = await handle.File.QueryDirectoryAsync(
-            handle.File.Record.IsPosix ? PosixNames.ToWindowsPattern(query.GetPattern()) : query.GetPattern(),
+            handle.File.State.IsPosix ? PosixNames.ToWindowsPattern(query.GetPattern()) : query.GetPattern(),
             (flags & QueryDirectoryFlags.RestartScans) != 0,
             (flags & QueryDirectoryFlags.Reopen) != 0,
             (flags & QueryDirectoryFlags.IndexSpecified) != 0 ? index : null,

@@ -41,7 +41,7 @@ internal sealed class QueryInfoHandler : ICommandHandler
                 PosixCommands.QueryFileAsync(request, file, length),
             (FileHandle file, Smb2InfoType.File) => FileQuery.AnswerAsync(request, file, query.FileInformationClass, length),
             (FileHandle file, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(
-                request, file.File.Volume, file.File, file.File.Record.Caller, query.FsInformationClass, length),
+                request, file.File.Volume, file.File, file.File.State.Caller, query.FsInformationClass, length),
             (QuotaHandle quota, Smb2InfoType.FileSystem) => FileSystemQuery.AnswerAsync(
                 request, quota.Volume, open: null, quota.Caller, query.FsInformationClass, length),
             (FileHandle file, Smb2InfoType.Security) => SecurityQuery.AnswerAsync(request, file, query.SecurityInformation, length),

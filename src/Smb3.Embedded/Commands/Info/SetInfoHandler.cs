@@ -38,6 +38,11 @@ internal sealed class SetInfoHandler : ICommandHandler
         status = await SetAsync(request, open, set).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
+            if (open is FileHandle { File.State: var state })
+            {
+                await state.CommitAsync().ConfigureAwait(false);
+            }
+
             SetInfoResponse.Write(request.Append(SetInfoResponse.FixedSize));
         }
 

@@ -26,7 +26,7 @@ internal sealed class LockHandler : ICommandHandler
         }
 
         // MS-SMB2 3.3.5.14: a request that is sent again because its answer was lost has been carried out already.
-        var sequences = KeepsSequences(request, handle) ? handle.LockSequences : null;
+        var sequences = KeepsSequences(request, handle) ? handle.File.State.LockSequences : null;
         var (index, number) = (locks.LockSequenceIndex, locks.LockSequenceNumber);
         if (sequences?.WasDone(index, number) == true)
         {
@@ -41,6 +41,8 @@ internal sealed class LockHandler : ICommandHandler
         if (status == NtStatus.Success)
         {
             sequences?.Done(index, number);
+            handle.File.State.Changed();
+            await handle.File.State.CommitAsync().ConfigureAwait(false);
             EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
         }
 

@@ -36,7 +36,7 @@ internal sealed class OffloadReadControl(OffloadTokens tokens) : IFsControl
         }
 
         var id = new byte[OffloadToken.IdSize];
-        if (!tokens.TryIssue(found.Value, call.File.Record.Caller.User, read.TimeToLive, id))
+        if (!tokens.TryIssue(found.Value, call.File.State.Caller.User, read.TimeToLive, id))
         {
             found.Value.End();
             return NtStatus.InsufficientResources;

@@ -65,7 +65,7 @@ internal sealed class OffloadWriteControl(OffloadTokens tokens, ServerLimits lim
     {
         var given = call.Input.Span.Slice(OffloadWrite.TokenOffset, OffloadToken.Size);
         var zeros = OffloadToken.IsZeroData(given);
-        var source = OffloadToken.TryGetId(given, out var id) ? tokens.Find(id, call.File.Record.Caller.User) : null;
+        var source = OffloadToken.TryGetId(given, out var id) ? tokens.Find(id, call.File.State.Caller.User) : null;
         return call.File.OffloadWriteAsync(
             source, zeros, (long)write.TransferOffset, (long)write.Offset, (long)write.Length,
             (limits.MaxCopyChunkSize, limits.MaxCopySize), token);

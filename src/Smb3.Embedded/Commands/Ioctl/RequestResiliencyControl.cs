@@ -35,7 +35,15 @@ internal sealed class RequestResiliencyControl(ServerSettings settings) : IFsCon
 
         var most = settings.MaxResilientTimeout;
         var timeout = asked.Timeout != 0 ? TimeSpan.FromMilliseconds(asked.Timeout) : most < Default ? most : Default;
-        DurableOpening.MakeResilient(call.Request, (FileHandle)call.Open!, timeout);
-        return new(NtStatus.Success);
+        var handle = (FileHandle)call.Open!;
+        DurableOpening.MakeResilient(call.Request, handle, timeout);
+        var commit = handle.File.State.CommitAsync();
+        return commit.IsCompletedSuccessfully ? new(NtStatus.Success) : WaitAsync(commit);
+
+        static async ValueTask<NtStatus> WaitAsync(ValueTask commit)
+        {
+            await commit.ConfigureAwait(false);
+            return NtStatus.Success;
+        }
     }
 }

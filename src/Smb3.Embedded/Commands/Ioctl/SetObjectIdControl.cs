@@ -15,7 +15,7 @@ internal sealed class SetObjectIdControl(bool isExtended) : IFsControl
         if (!isExtended)
         {
             // A store may keep what it is given: not the request's own bytes.
-            return call.File.Record.Caller.IsAdministrator
+            return call.File.State.Caller.IsAdministrator
                 ? await call.File.SetObjectIdAsync(call.Input[..ObjectIdBuffer.Size].ToArray(), call.Ended).ConfigureAwait(false)
                 : NtStatus.AccessDenied; // SeRestorePrivilege
         }

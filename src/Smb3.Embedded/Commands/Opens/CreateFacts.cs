@@ -12,7 +12,7 @@ namespace Smb3.Embedded.Commands.Opens;
 internal readonly record struct CreateFacts(NtResult<FileAccessMask> MaximalAccess, uint VolumeSerial, PosixFacts? Posix)
 {
     public static ValueTask<CreateFacts> GatherAsync(FileOpen open, in CreateContexts asked, CancellationToken cancellationToken) =>
-        asked.MaximalAccess is null && !asked.OnDiskId && !open.Record.IsPosix
+        asked.MaximalAccess is null && !asked.OnDiskId && !open.State.IsPosix
             ? default
             : GatherAsync(open, asked.MaximalAccess is not null, asked.OnDiskId, cancellationToken);
 
@@ -33,7 +33,7 @@ internal readonly record struct CreateFacts(NtResult<FileAccessMask> MaximalAcce
         }
 
         PosixFacts? posix = null;
-        if (open.Record.IsPosix)
+        if (open.State.IsPosix)
         {
             var facts = await PosixFacts.ReadAsync(open, cancellationToken).ConfigureAwait(false);
             posix = facts.Succeeded ? facts.Value : null;

@@ -349,6 +349,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
             DurableOpening.Enter(request, handle, durable, claim, outcome.Action);
             session.Opens.Add(handle);
+            await open.State.CommitAsync().ConfigureAwait(false);
             if (!tree.HasEnded && session.State != SessionState.Ended)
             {
                 Write(request, handle, outcome, asked, durable, facts);
@@ -389,7 +390,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     {
         if (action != CreateAction.Created)
         {
-            open.Record.DeleteOnClose = false;
+            open.State.SetDeleteOnClose(false);
         }
 
         if (handle is not null)

@@ -42,7 +42,7 @@ internal static class CreateReplay
         }
 
         handle = found;
-        var held = open.File.Record.Lease;
+        var held = open.File.State.Lease;
         var asked = level == Smb2OplockLevel.Lease ? lease : null;
         return open.Owner.IsSameUser(request.Session!.Token!) && held?.Key == asked?.LeaseKey
             ? NtStatus.Success

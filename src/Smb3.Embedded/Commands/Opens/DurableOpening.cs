@@ -33,6 +33,7 @@ internal static class DurableOpening
         open.Durability = DurabilityOf(open, asked, request.Graph.Settings);
         handle.Global = open;
         table.Add(open);
+        Keep(open);
     }
 
     /// <summary>Makes an open resilient (MS-SMB2 3.3.5.15.9).</summary>
@@ -48,6 +49,16 @@ internal static class DurableOpening
         }
 
         open.Durability = new OpenDurability(DurableKind.Resilient, timeout);
+        Keep(open);
+    }
+
+    /// <summary>Has the journal of the volume, if there is one, keep what outlives its connection. The answer waits for the commit.</summary>
+    private static void Keep(GlobalOpen open)
+    {
+        if (open.Durability.Kind != DurableKind.None && open.File.Volume.Options.Journal is { } journal)
+        {
+            open.File.State.Keep(journal, open.DescribeHandle());
+        }
     }
 
     /// <summary>Writes the durable handle that was granted.</summary>
@@ -211,7 +222,7 @@ internal static class DurableOpening
 
     private static NtStatus CheckLease(Connection connection, GlobalOpen open, string name, LeaseContext? asked)
     {
-        if (open.File.Record.Lease is not { } lease)
+        if (open.File.State.Lease is not { } lease)
         {
             return asked is null ? NtStatus.Success : NtStatus.ObjectNameNotFound;
         }
@@ -227,7 +238,7 @@ internal static class DurableOpening
         // Lease.FileDeleteOnClose: such a name is on its way out, and does not count.
         var file = open.File;
         var volume = file.Volume;
-        return file.Record.DeleteOnClose
+        return file.State.DeleteOnClose
             || file.File.IsDeletePending(file.Path)
             || (FilePath.Parse(name, volume.Store.Traits.MaxNameLength, out var path) == NtStatus.Success
                 && volume.SamePath(path.Path, file.Path)

@@ -17,11 +17,23 @@ internal sealed class OplockBreakHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        return new(acknowledgment.IsLease ? AcknowledgeLease(request, acknowledgment) : AcknowledgeOplock(request, acknowledgment));
+        var status = acknowledgment.IsLease
+            ? AcknowledgeLease(request, acknowledgment, out var file)
+            : AcknowledgeOplock(request, acknowledgment, out file);
+        var commit = file?.CommitAsync() ?? default;
+        return commit.IsCompletedSuccessfully ? new(status) : WaitAsync(commit, status);
     }
 
-    private static NtStatus AcknowledgeOplock(Request request, in OplockBreakAcknowledgment acknowledgment)
+    private static async ValueTask<NtStatus> WaitAsync(ValueTask commit, NtStatus status)
     {
+        await commit.ConfigureAwait(false);
+        return status;
+    }
+
+    private static NtStatus AcknowledgeOplock(
+        Request request, in OplockBreakAcknowledgment acknowledgment, out ICachedFile? file)
+    {
+        file = null;
         if (acknowledgment.OplockLevel == Smb2OplockLevel.Lease)
         {
             return NtStatus.InvalidParameter;
@@ -45,7 +57,8 @@ internal sealed class OplockBreakHandler : ICommandHandler
             Smb2OplockLevel.LevelII => CacheState.Read,
             _ => CacheState.Read | CacheState.Write, // more than any break leaves
         };
-        status = handle.File.File.Caching.AcknowledgeOplock(handle.File.Grant, state);
+        file = handle.File.File;
+        status = file.Caching.AcknowledgeOplock(handle.File.Grant, state);
         if (status == NtStatus.Success)
         {
             OplockBreakResponse.Write(request.Append(OplockBreakResponse.FixedSize), level, handle.FileId);
@@ -54,8 +67,10 @@ internal sealed class OplockBreakHandler : ICommandHandler
         return status;
     }
 
-    private static NtStatus AcknowledgeLease(Request request, in OplockBreakAcknowledgment acknowledgment)
+    private static NtStatus AcknowledgeLease(
+        Request request, in OplockBreakAcknowledgment acknowledgment, out ICachedFile? file)
     {
+        file = null;
         if (request.Connection.Client is not { } client || !client.Leases.TryFind(acknowledgment.LeaseKey, out var lease))
         {
             return NtStatus.ObjectNameNotFound;
@@ -67,7 +82,8 @@ internal sealed class OplockBreakHandler : ICommandHandler
             return NtStatus.RequestNotAccepted;
         }
 
-        var status = lease.File.Caching.AcknowledgeLease(lease, (CacheState)state, out var next);
+        file = lease.File;
+        var status = file.Caching.AcknowledgeLease(lease, (CacheState)state, out var next);
         if (status != NtStatus.Success)
         {
             return status;

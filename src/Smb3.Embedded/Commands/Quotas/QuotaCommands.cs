@@ -178,7 +178,7 @@ internal static class QuotaCommands
         _ => null,
     };
 
-    private static FileCaller CallerOf(Open open) => open is FileHandle file ? file.File.Record.Caller : ((QuotaHandle)open).Caller;
+    private static FileCaller CallerOf(Open open) => open is FileHandle file ? file.File.State.Caller : ((QuotaHandle)open).Caller;
 
     /// <summary>A share that grants no write access does not let anybody set limits either.</summary>
     private static bool CanWrite(Open open) =>

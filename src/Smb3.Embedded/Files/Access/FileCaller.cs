@@ -7,6 +7,9 @@ namespace Smb3.Embedded.Files.Access;
 /// <param name="authorization">The SIDs of the token.</param>
 internal sealed class FileCaller(AuthorizationContext authorization)
 {
+    /// <summary>The SIDs, for who keeps them beyond the session.</summary>
+    public AuthorizationContext Authorization => authorization;
+
     /// <summary>The account; it owns what it creates.</summary>
     public Sid User => authorization.User;
 

@@ -20,7 +20,7 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
     /// <summary>Reads them of an entry of a directory; an entry that has gone meanwhile has none.</summary>
     public static async ValueTask<AppleAttributes> ReadAsync(FileOpen directory, string name, CancellationToken cancellationToken)
     {
-        var record = directory.Record;
+        var record = directory.State;
         if (name is "." or "..")
         {
             return new(record.ShareMaximalAccess, 0, 0);

@@ -72,6 +72,23 @@ internal sealed class CacheGrant
     /// </summary>
     public bool IsNameless { get; set; }
 
+    /// <summary>Whether a journal keeps any of its opens.</summary>
+    public bool IsKept { get; set; }
+
+    /// <summary>What it is has changed, and its opens with it. Called with the file's lock held.</summary>
+    public void Changed()
+    {
+        if (!IsKept)
+        {
+            return;
+        }
+
+        foreach (var open in Opens)
+        {
+            open.CachingChanged();
+        }
+    }
+
     /// <summary>State, epoch and whether it is breaking, as of now.</summary>
     public (CacheState State, ushort Epoch, bool IsBreaking) Show()
     {

@@ -305,24 +305,44 @@ internal sealed class FileCaching(ICachedFile file)
             _grants.Set(grant, state);
         }
 
-        if (grant is not null)
-        {
-            grant.Opens.AddLast(open.GrantPlace = new LinkedListNode<ICachingOpen>(open));
-            open.Grant = grant;
-            open.BreakSink = wish!.Sink;
-            _grants.NoticeOutside(open.Handle);
-        }
-
-        if (IsBlocker(open))
-        {
-            _grants.Blockers++;
-            if (grant is not null)
-            {
-                grant.Blockers++;
-            }
-        }
-
+        Attach(open, grant, wish?.Sink);
         return NtStatus.Success;
+    }
+
+    /// <summary>
+    /// Counts an open in that was there before the server came up, with what it cached: nobody is asked. Called with the file's lock held.
+    /// </summary>
+    /// <returns>False when its lease key has come to mean another file: it caches nothing then.</returns>
+    public bool Restore(ICachingOpen open, LeaseTable? table, LeaseIdentity? lease, CacheState state, ushort epoch, IBreakSink? sink)
+    {
+        CacheGrant? grant = null;
+        var isFree = true;
+        if (table is not null && lease is not null)
+        {
+            if (!table.TryFind(lease.Key, out grant))
+            {
+                grant = new CacheGrant(file, table, lease) { Epoch = epoch };
+                isFree = table.TryAdd(grant);
+            }
+            else
+            {
+                isFree = grant.File == file;
+            }
+
+            grant = isFree ? grant : null;
+        }
+        else if (lease is null && state != CacheState.None)
+        {
+            grant = new CacheGrant(file, null, null);
+        }
+
+        if (grant is not null && grant.Opens.Count == 0)
+        {
+            _grants.Set(grant, state);
+        }
+
+        Attach(open, grant, sink);
+        return isFree;
     }
 
     /// <summary>Counts an open out; with its last open a grant ends. Called with the file's lock held.</summary>
@@ -467,6 +487,26 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
+    private void Attach(ICachingOpen open, CacheGrant? grant, IBreakSink? sink)
+    {
+        if (grant is not null)
+        {
+            grant.Opens.AddLast(open.GrantPlace = new LinkedListNode<ICachingOpen>(open));
+            open.Grant = grant;
+            open.BreakSink = sink;
+            _grants.NoticeOutside(open.Handle);
+        }
+
+        if (IsBlocker(open))
+        {
+            _grants.Blockers++;
+            if (grant is not null)
+            {
+                grant.Blockers++;
+            }
+        }
+    }
+
     private static bool IsOwn(CacheGrant grant, CachingRequest? wish) => grant.Lease is { } lease && lease.IsSame(wish?.Lease);
 
     private static bool IsBlocker(ICachingOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
@@ -512,6 +552,7 @@ internal sealed class FileCaching(ICachedFile file)
         grant.BreakingFor = to;
         _grants.Breaking++;
         grant.Breaks++;
+        grant.Changed();
         grant.Progress = null; // what became of an earlier one says nothing of this
         BreakDeadline.Start(grant);
     }

@@ -124,6 +124,7 @@ internal sealed class GrantSet(ICachedFile file)
         }
 
         grant.State = state;
+        grant.Changed();
         if ((changed & CacheState.Read) != 0)
         {
             _reading += (state & CacheState.Read) != 0 ? 1 : -1;

@@ -30,6 +30,9 @@ internal interface ICachedFile
     /// <summary>Lets the store tell what other programs of the machine do with it; <see langword="null"/>: nobody notices.</summary>
     IOutsideGuard? Guard(IStoreFile handle, Action<OutsideUse> hear);
 
+    /// <summary>Completes when what was changed of it before is safe.</summary>
+    ValueTask CommitAsync();
+
     /// <summary>Whether any open does something just now.</summary>
     bool IsBusy();
 

@@ -21,6 +21,9 @@ internal interface ICachingOpen
     /// <summary>Whether its close deletes the name.</summary>
     bool DeletesOnClose { get; }
 
+    /// <summary>What it caches is something else now.</summary>
+    void CachingChanged();
+
     /// <summary>The store's handle.</summary>
     IStoreFile Handle { get; }
 }

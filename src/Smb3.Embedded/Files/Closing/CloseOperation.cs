@@ -75,7 +75,7 @@ internal static class CloseOperation
 
             if (open.ChangedEntry)
             {
-                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.Record.Lease?.ParentKey) ?? Task.CompletedTask)
+                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.State.Lease?.ParentKey) ?? Task.CompletedTask)
                     .ConfigureAwait(false);
             }
 
@@ -128,6 +128,7 @@ internal static class CloseOperation
             {
                 await open.Handle.DisposeAsync().ConfigureAwait(false);
                 open.Observation?.Close();
+                await open.State.CommitAsync().ConfigureAwait(false);
             }
         }
     }

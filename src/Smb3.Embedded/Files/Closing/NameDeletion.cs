@@ -48,7 +48,7 @@ internal static class NameDeletion
             var filter = open.File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
 
             // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
-            var spared = open.Record.Lease?.ParentKey is { } parent && parent == open.Link!.DeleterParentKey ? (Guid?)parent : null;
+            var spared = open.State.Lease?.ParentKey is { } parent && parent == open.Link!.DeleterParentKey ? (Guid?)parent : null;
             await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared).ConfigureAwait(false);
         }
     }

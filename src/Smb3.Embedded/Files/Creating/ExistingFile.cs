@@ -123,7 +123,7 @@ internal static class ExistingFile
             // What is still here was not handed on.
             if (open is not null)
             {
-                open.Record.DeleteOnClose = false;
+                open.State.SetDeleteOnClose(false);
                 create.Abandoned = open;
             }
             else

@@ -209,7 +209,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <summary>The open that comes of it.</summary>
     public FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(
         file,
-        new OpenRecord
+        new OpenState
         {
             FileId = file.FileId,
             Path = handle.Path,

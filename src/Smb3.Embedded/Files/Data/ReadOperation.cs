@@ -75,7 +75,7 @@ internal static class ReadOperation
             return NtStatus.EndOfFile; // MS-SMB2 3.3.5.12
         }
 
-        open.Record.Position = offset + result.Value; // MS-FSA 2.1.5.3
+        open.State.Position = offset + result.Value; // MS-FSA 2.1.5.3
         open.Observation?.CountRead(result.Value);
         return result;
     }

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -25,7 +26,7 @@ internal static class ResizeOperation
             return NtStatus.AccessDenied;
         }
 
-        if (!open.Record.Caller.IsAdministrator)
+        if (!open.State.Caller.IsAdministrator)
         {
             return NtStatus.PrivilegeNotHeld; // SeManageVolumePrivilege
         }
@@ -87,7 +88,7 @@ internal static class ResizeOperation
 
             // A new end is written at once, and even the old end set again moves the time.
             open.File.Times.Flush(open);
-            if ((open.Record.Pinned & PinnedTimes.LastWrite) == 0)
+            if ((open.State.Pinned & PinnedTimes.LastWrite) == 0)
             {
                 status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken)
                     .ConfigureAwait(false);

@@ -54,7 +54,7 @@ internal static class DescriptorChange
                 return NtStatus.InvalidOwner;
             }
 
-            if (!open.Record.Caller.Is(given.Owner) && !open.Record.Caller.IsAdministrator)
+            if (!open.State.Caller.Is(given.Owner) && !open.State.Caller.IsAdministrator)
             {
                 return NtStatus.InvalidOwner;
             }
@@ -68,7 +68,7 @@ internal static class DescriptorChange
         try
         {
             using var turn = await open.LockPathAsync(toDelete: false, cancellationToken).ConfigureAwait(false);
-            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken)
+            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.State.Caller, cancellationToken)
                 .ConfigureAwait(false);
             if (!read.Succeeded)
             {

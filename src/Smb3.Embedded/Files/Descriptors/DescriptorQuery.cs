@@ -13,7 +13,7 @@ internal static class DescriptorQuery
 
     /// <summary>The most that the opener could have asked for (the MxAc create context).</summary>
     public static ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(this FileOpen open, CancellationToken cancellationToken) =>
-        open.GetMaximalAccessAsync(open.Record.Caller, cancellationToken);
+        open.GetMaximalAccessAsync(open.State.Caller, cancellationToken);
 
     /// <summary>The most that somebody else could be granted on the file, as far as the share lets this open's caller.</summary>
     public static async ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(
@@ -26,7 +26,7 @@ internal static class DescriptorQuery
 
         try
         {
-            var most = FileAccessMask.FileAllAccess & open.Record.ShareMaximalAccess;
+            var most = FileAccessMask.FileAllAccess & open.State.ShareMaximalAccess;
             if (open.Volume.Store.Traits.Has(StoreAbilities.ReadOnly))
             {
                 most &= ~AccessRules.Changing;
@@ -66,7 +66,7 @@ internal static class DescriptorQuery
 
         try
         {
-            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.Record.Caller, cancellationToken)
+            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.State.Caller, cancellationToken)
                 .ConfigureAwait(false);
             if (!read.Succeeded)
             {

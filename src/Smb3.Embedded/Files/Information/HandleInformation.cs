@@ -13,7 +13,7 @@ internal static class HandleInformation
             return NtStatus.InvalidParameter;
         }
 
-        open.Record.Position = position;
+        open.State.Position = position;
         return NtStatus.Success;
     }
 
@@ -32,7 +32,7 @@ internal static class HandleInformation
             return NtStatus.InvalidParameter;
         }
 
-        open.Record.Options = (open.Options & ~Changeable) | (mode & Changeable);
+        open.State.SetOptions((open.Options & ~Changeable) | (mode & Changeable));
         return NtStatus.Success;
     }
 }

@@ -42,14 +42,14 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType 
             }
         }
 
-        var caller = directory.Record.Caller;
+        var caller = directory.State.Caller;
         return facts.Succeeded ? facts.Value : new PosixFacts(metadata, PosixFileType.Plain, caller.User, caller.PrimaryGroup);
     }
 
     private static async ValueTask<NtResult<PosixFacts>> ReadAsync(
         FileOpen by, IStoreFile handle, FileMetadata metadata, CancellationToken cancellationToken)
     {
-        var caller = by.Record.Caller;
+        var caller = by.State.Caller;
         var type = await PosixFileTypes.OfAsync(handle, metadata.ReparseTag, cancellationToken).ConfigureAwait(false);
         var read = await by.Volume.Security.ReadAsync(handle, metadata.IsDirectory, caller, cancellationToken).ConfigureAwait(false);
         return read.Succeeded

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -89,8 +90,8 @@ internal static class SetBasicOperation
 
             if (times.With(Thaw) is var thawed && thawed != PinnedTimes.None)
             {
-                open.File.Times.Unpin(open, thawed & open.Record.Pinned);
-                open.Record.Pinned &= ~thawed;
+                open.File.Times.Unpin(open, thawed & open.State.Pinned);
+                open.State.Pin(open.State.Pinned & ~thawed);
             }
 
             // What a client sets it does not want moved by its own later writes either.
@@ -105,7 +106,7 @@ internal static class SetBasicOperation
                     ChangeTime = change.ChangeTime ?? before.Value.ChangeTime,
                 };
                 open.File.Times.Pin(open, frozen | (set & (PinnedTimes.LastWrite | PinnedTimes.Change)), shown);
-                open.Record.Pinned |= frozen | set;
+                open.State.Pin(open.State.Pinned | frozen | set);
             }
 
             return NtStatus.Success;

@@ -289,9 +289,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return metadata.Status;
         }
 
-        if (directory.Record.HidesUnreadable
+        if (directory.State.HidesUnreadable
             && !await AccessBasedEnumeration.ShowsAsync(
-                directory.Volume.Security, handle, metadata.Value.IsDirectory, directory.Record.Caller, cancellationToken).ConfigureAwait(false))
+                directory.Volume.Security, handle, metadata.Value.IsDirectory, directory.State.Caller, cancellationToken).ConfigureAwait(false))
         {
             return NtStatus.NoMoreFiles;
         }
@@ -320,9 +320,9 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     }
 
     /// <summary>Access-based enumeration: what may not be read is not there.</summary>
-    private ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken) => directory.Record.HidesUnreadable
+    private ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken) => directory.State.HidesUnreadable
         ? AccessBasedEnumeration.ShowsAsync(
-            directory.Volume.Security, directory.Volume.Store, directory.Path.Append(name), directory.Record.Caller, cancellationToken)
+            directory.Volume.Security, directory.Volume.Store, directory.Path.Append(name), directory.State.Caller, cancellationToken)
         : new(true);
 
     private bool Matches(ReadOnlySpan<char> name) => _wildcard is null || _wildcard.Matches(name);

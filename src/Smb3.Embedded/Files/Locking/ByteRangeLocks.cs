@@ -88,6 +88,7 @@ internal sealed class ByteRangeLocks(int limit)
             }
 
             _count = _held.Count;
+            open.LocksChanged();
             return NtStatus.Success;
         }
     }
@@ -120,6 +121,7 @@ internal sealed class ByteRangeLocks(int limit)
             {
                 _held.Add(open, request);
                 _count = _held.Count;
+                open.LocksChanged();
                 return NtStatus.Success;
             }
 
@@ -155,6 +157,7 @@ internal sealed class ByteRangeLocks(int limit)
 
             if (gone > 0)
             {
+                open.LocksChanged();
                 ServeWaiting(gone == 1 ? ranges[0] : null);
             }
 
@@ -188,6 +191,7 @@ internal sealed class ByteRangeLocks(int limit)
             EndWaitingLocked(open);
             if (_held.RemoveAll(open))
             {
+                open.LocksChanged();
                 ServeWaiting(null);
             }
         }
@@ -225,6 +229,7 @@ internal sealed class ByteRangeLocks(int limit)
             {
                 _waiting.Remove(node);
                 _held.Add(waiter.Owner, waiter.Request);
+                waiter.Owner.LocksChanged();
                 waiter.Completion.TrySetResult(NtStatus.Success);
             }
 

@@ -5,4 +5,9 @@ internal interface ILockOwner
 {
     /// <summary>Whether its close has begun, so that it waits for no lock any more.</summary>
     bool IsClosing { get; }
+
+    /// <summary>
+    /// It has other locks now. Called with the table's lock held, before anybody else can have what it has no more.
+    /// </summary>
+    void LocksChanged();
 }

@@ -33,7 +33,7 @@ internal static class DispositionOperation
             return await open.SetDeleteOnCloseAsync(delete, ignoreReadOnly, cancellationToken).ConfigureAwait(false);
         }
 
-        posix |= open.Record.IsPosix;
+        posix |= open.State.IsPosix;
         var wait = new HandleWait(onWait);
         while (true)
         {
@@ -98,7 +98,7 @@ internal static class DispositionOperation
 
             if (status == NtStatus.Success)
             {
-                open.Record.DeleteOnClose = delete;
+                open.State.SetDeleteOnClose(delete);
             }
 
             return status;

@@ -74,7 +74,7 @@ internal static class LinkOperation
                 }
 
                 var victim = await open.CheckTargetAsync(
-                    target, replace, open.Record.IsPosix, ignoreReadOnly, OperationRights.Of(FileOperation.Link), wait, cancellationToken)
+                    target, replace, open.State.IsPosix, ignoreReadOnly, OperationRights.Of(FileOperation.Link), wait, cancellationToken)
                     .ConfigureAwait(false);
                 if (!wait.IsNeeded && !victim.Succeeded)
                 {

@@ -11,13 +11,13 @@ namespace Smb3.Embedded.Files.Names;
 internal static class NameTarget
 {
     /// <summary>The rights of other objects than this one, for this open's caller.</summary>
-    public static ObjectRights Others(this FileOpen open) => new(open.Volume.Security, open.Record.Caller, open.Record.ShareMaximalAccess);
+    public static ObjectRights Others(this FileOpen open) => new(open.Volume.Security, open.State.Caller, open.State.ShareMaximalAccess);
 
     public static NtStatus ParseTarget(this FileOpen open, string newPath, out StorePath target)
     {
         target = default;
         var status = FilePath.Parse(
-            open.Record.IsPosix ? PosixNames.ToWindows(newPath) : newPath, open.Volume.Store.Traits.MaxNameLength, out var parsed);
+            open.State.IsPosix ? PosixNames.ToWindows(newPath) : newPath, open.Volume.Store.Traits.MaxNameLength, out var parsed);
         if (status != NtStatus.Success)
         {
             return status;
@@ -156,7 +156,7 @@ internal static class NameTarget
             return status;
         }
 
-        Guid? client = right == FileAccessMask.AddSubdirectory ? open.Record.ClientGuid : null;
+        Guid? client = right == FileAccessMask.AddSubdirectory ? open.State.ClientGuid : null;
         status = directory.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client);
 
         // As for every open: a handle that is only cached is closed before it stands in the way.

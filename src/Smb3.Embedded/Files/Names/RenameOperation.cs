@@ -30,8 +30,8 @@ internal static class RenameOperation
             return NtStatus.AccessDenied;
         }
 
-        posix |= open.Record.IsPosix;
-        if (open.File.IsStream || (newPath.StartsWith(':') && !open.Record.IsPosix))
+        posix |= open.State.IsPosix;
+        if (open.File.IsStream || (newPath.StartsWith(':') && !open.State.IsPosix))
         {
             return await open.RenameStreamAsync(newPath, replace, cancellationToken).ConfigureAwait(false);
         }
@@ -109,7 +109,7 @@ internal static class RenameOperation
         }
 
         // On POSIX systems a directory moves with all that is open in it.
-        if (open.IsDirectory && !open.Record.IsPosix && open.HasOpenBelow(source, wait))
+        if (open.IsDirectory && !open.State.IsPosix && open.HasOpenBelow(source, wait))
         {
             return NtStatus.AccessDenied;
         }
@@ -228,7 +228,7 @@ internal static class RenameOperation
             open.File.Move(link, target);
         }
 
-        open.Record.Path = target;
+        open.State.MoveTo(target);
         if (!open.IsDirectory)
         {
             return;

@@ -7,6 +7,7 @@ using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Transport;
 
@@ -74,6 +75,14 @@ internal sealed class ServerRun : IDisposable
 
     /// <summary>Takes a listener over; connections are accepted after <see cref="Begin"/>.</summary>
     public void Add(ITransportListener listener) => _listeners.Add(listener);
+
+    /// <summary>
+    /// Makes the opens again that a process before this one has left. Called when the shares are there, and before <see cref="Begin"/>.
+    /// </summary>
+    public ValueTask RecoverAsync(CancellationToken cancellationToken) => new OpenRecovery(
+        Graph,
+        (record, status) => ServerLog.OpenNotRestored(_parts.Logger, record.Path.Text, record.Durable.Share, status.ToString()))
+        .RunAsync(cancellationToken);
 
     public void Begin()
     {

@@ -38,7 +38,7 @@ internal sealed record DurableState
     public AppInstance? AppInstance { get; init; }
 
     /// <summary>The open as the file system knows it: file, path, access, sharing, options, delete on close, position, lease.</summary>
-    public required OpenRecord Open { get; init; }
+    public required OpenState Open { get; init; }
 
     /// <summary>When it was opened.</summary>
     public DateTimeOffset OpenedAt { get; init; }
@@ -61,7 +61,7 @@ internal sealed record DurableState
     /// <summary>Its byte-range locks.</summary>
     public IReadOnlyList<LockRequest> Locks { get; init; } = [];
 
-    /// <summary>Open.LockSequenceArray (<see cref="LockSequences.ToArray"/>).</summary>
+    /// <summary>Open.LockSequenceArray (<see cref="Files.Journaling.LockSequences.ToArray"/>).</summary>
     public IReadOnlyList<byte> LockSequences { get; init; } = [];
 }
 

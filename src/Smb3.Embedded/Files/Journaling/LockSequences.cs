@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Sessions.Durability;
+namespace Smb3.Embedded.Files.Journaling;
 
 /// <summary>
 /// Open.LockSequenceArray (MS-SMB2 3.3.1.10): the numbers of the last LOCK requests that succeeded, so that one which is sent again

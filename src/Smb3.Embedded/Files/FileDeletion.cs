@@ -1,0 +1,202 @@
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>
+/// Names and streams of a file that are to be deleted, and those that are gone while opens go on (MS-FSA 2.1.1.5 and 2.1.5.5). It
+/// is guarded by the file's lock, which the methods take unless their names say that it is held.
+/// </summary>
+internal static class FileDeletion
+{
+    /// <summary>What closing <paramref name="open"/> deletes; a FILE_DELETE_ON_CLOSE takes effect here.</summary>
+    public static DeletionDue BeginClose(this FileObject file, FileOpen open)
+    {
+        lock (file.Sync)
+        {
+            var link = open.Link!;
+            if (open.State.DeleteOnClose && file.IsStream)
+            {
+                file.StreamDeletePending = true;
+            }
+            else if (open.State.DeleteOnClose && link is { Removed: false, DeletePending: false })
+            {
+                file.MarkDeletePending(link, open);
+            }
+
+            // The name goes with the last open that came by it, of whatever stream; then the streams need no deletion of their own.
+            if (link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || (open.DeletesAtOnce && !file.IsStream)))
+            {
+                return DeletionDue.Name;
+            }
+
+            return file.StreamDeletePending && !file.StreamRemoved && !link.Removed && (file.OpensLocked.Count == 1 || open.DeletesAtOnce)
+                ? DeletionDue.Stream
+                : DeletionDue.None;
+        }
+    }
+
+    /// <summary>The stream is gone, though opens of it may go on; nobody finds it any more.</summary>
+    public static void RemoveStream(this FileObject file)
+    {
+        lock (file.Sync)
+        {
+            file.StreamDeletePending = false;
+            file.StreamRemoved = true;
+            file.NoteStreamLocked();
+        }
+
+        file.Volume.MoveStream(file, null);
+    }
+
+    /// <summary>The stream could not be deleted after all.</summary>
+    public static void KeepStream(this FileObject file)
+    {
+        lock (file.Sync)
+        {
+            file.StreamDeletePending = false;
+        }
+    }
+
+    /// <summary>All streams are gone: the file was overwritten.</summary>
+    public static void RemoveStreams(this FileObject file)
+    {
+        FileObject[] streams;
+        lock (file.Sync)
+        {
+            streams = [.. file.StreamsLocked];
+        }
+
+        foreach (var stream in streams)
+        {
+            stream.RemoveStream();
+        }
+    }
+
+    /// <summary>The store was asked to delete the name; a name that stayed (a directory filled up meanwhile) can be opened again.</summary>
+    public static void EndDelete(this FileObject file, FileLink link, bool removed)
+    {
+        lock (file.Sync)
+        {
+            if (!removed)
+            {
+                file.Volume.SetDeletePending(link, false);
+            }
+            else
+            {
+                file.MarkRemoved(link);
+            }
+        }
+    }
+
+    /// <summary>The name <paramref name="path"/> no longer leads here, though opens by it may go on.</summary>
+    public static void RemoveName(this FileObject file, StorePath path)
+    {
+        lock (file.Sync)
+        {
+            if (file.FindLink(path) is { } link)
+            {
+                file.MarkRemoved(link);
+            }
+        }
+    }
+
+    /// <summary>Sets or takes back the deletion of a name.</summary>
+    public static void SetDeletePending(this FileObject file, FileOpen open, bool pending)
+    {
+        lock (file.Sync)
+        {
+            if (file.IsStream)
+            {
+                file.StreamDeletePending = pending;
+                file.NoteStreamLocked();
+                return;
+            }
+
+            if (open.Link is not { Removed: false } link || link.DeletePending == pending)
+            {
+                return;
+            }
+
+            if (pending)
+            {
+                file.MarkDeletePending(link, open);
+            }
+            else
+            {
+                file.Volume.SetDeletePending(link, false);
+            }
+        }
+    }
+
+    public static void MarkDeletePending(this FileObject file, FileLink link, FileOpen by)
+    {
+        link.DeleterParentKey = by.State.Lease?.ParentKey;
+        file.Volume.SetDeletePending(link, true);
+        if (!file.IsDirectory)
+        {
+            return;
+        }
+
+        foreach (var open in file.OpensLocked)
+        {
+            open.TellDeletePending();
+        }
+    }
+
+    public static void MarkRemoved(this FileObject file, FileLink link)
+    {
+        if (link.DeletePending)
+        {
+            file.Volume.SetDeletePending(link, false);
+        }
+
+        link.Removed = true;
+        foreach (var open in file.OpensLocked)
+        {
+            if (open.Grant is { } grant && grant.Opens.All(one => ((FileOpen)one).Link == link))
+            {
+                grant.IsNameless = true;
+            }
+        }
+    }
+
+    /// <summary>Tells the journal of all opens that came by a name, whose deletion is something else now. Called with the lock held.</summary>
+    public static void NoteChangedLocked(this FileObject file, FileLink link)
+    {
+        if (file.Volume.Options.Journal is null)
+        {
+            return;
+        }
+
+        foreach (var open in file.Whole.OpensLocked)
+        {
+            NoteChanged(open, link);
+        }
+
+        foreach (var stream in file.Whole.StreamsLocked)
+        {
+            foreach (var open in stream.OpensLocked)
+            {
+                NoteChanged(open, link);
+            }
+        }
+
+        static void NoteChanged(FileOpen open, FileLink link)
+        {
+            if (open.Link == link)
+            {
+                open.State.Changed();
+            }
+        }
+    }
+
+    public static void NoteStreamLocked(this FileObject file)
+    {
+        foreach (var open in file.OpensLocked)
+        {
+            open.State.Changed();
+        }
+    }
+
+    public static bool IsDeletePendingLocked(this FileObject file, StorePath path) => file.StreamDeletePending || file.FindLink(path) is { DeletePending: true };
+}

@@ -1,0 +1,80 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Journaling;
+
+/// <summary>Everything that an open was at one moment, as plain values: what it takes to make it again, here or in another process.</summary>
+internal sealed record OpenRecord
+{
+    /// <summary>The file (<see cref="FileMetadata.FileId"/>).</summary>
+    public required ulong FileId { get; init; }
+
+    /// <summary>The name by which it is open.</summary>
+    public required StorePath Path { get; init; }
+
+    /// <summary>The stream that is open; <see langword="null"/>: the file itself.</summary>
+    public string? Stream { get; init; }
+
+    /// <summary>Whether it is a directory.</summary>
+    public required bool IsDirectory { get; init; }
+
+    /// <summary>The rights that it has.</summary>
+    public required FileAccessMask GrantedAccess { get; init; }
+
+    /// <summary>What it lets other opens do.</summary>
+    public required ShareAccess ShareAccess { get; init; }
+
+    /// <summary>How it was opened.</summary>
+    public required CreateOptions Options { get; init; }
+
+    /// <summary>Who opened it.</summary>
+    public required FileCaller Caller { get; init; }
+
+    /// <summary>The client machine that opened it.</summary>
+    public Guid ClientGuid { get; init; }
+
+    /// <summary>The most that the share lets the caller do.</summary>
+    public required FileAccessMask ShareMaximalAccess { get; init; }
+
+    /// <summary>Whether its client speaks the POSIX extensions.</summary>
+    public bool IsPosix { get; init; }
+
+    /// <summary>Whether a listing leaves out what the caller may not read.</summary>
+    public bool HidesUnreadable { get; init; }
+
+    /// <summary>Whether its close deletes the name (FILE_DELETE_ON_CLOSE).</summary>
+    public bool DeleteOnClose { get; init; }
+
+    /// <summary>Whether its name, or stream, is to be deleted when nobody has it open any more (FileDispositionInformation).</summary>
+    public bool DeletePending { get; init; }
+
+    /// <summary>Whether that is done by its own close, whoever else has the file open (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    public bool DeletesAtOnce { get; init; }
+
+    /// <summary>FilePositionInformation.</summary>
+    public long Position { get; init; }
+
+    /// <summary>The times that it has set or frozen.</summary>
+    public PinnedTimes Pinned { get; init; }
+
+    /// <summary>The lease that it belongs to.</summary>
+    public LeaseIdentity? Lease { get; init; }
+
+    /// <summary>What the client caches; while it is asked to give something up, what it cached before.</summary>
+    public CacheState Caching { get; init; }
+
+    /// <summary>The epoch of its lease.</summary>
+    public ushort LeaseEpoch { get; init; }
+
+    /// <summary>Its byte-range locks.</summary>
+    public IReadOnlyList<LockRequest> Locks { get; init; } = [];
+
+    /// <summary>Open.LockSequenceArray (<see cref="LockSequences.ToArray"/>).</summary>
+    public IReadOnlyList<byte> LockSequences { get; init; } = [];
+
+    /// <summary>What it is beyond its session.</summary>
+    public required DurableFacts Durable { get; init; }
+}

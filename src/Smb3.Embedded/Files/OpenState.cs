@@ -1,0 +1,199 @@
+using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files;
+
+/// <summary>
+/// The one owner of everything of an open that may outlive its process. What changes is changed here, or told here by <see cref="Changed"/>
+/// where another table holds it (locks, caching, the deletion of a name), so that a journal hears of it. Most opens have no journal: for
+/// them all of this costs nothing.
+/// </summary>
+internal sealed class OpenState : IJournaledOpen
+{
+    private StorePath _path;
+    private CreateOptions _options;
+    private bool _deleteOnClose;
+    private PinnedTimes _pinned;
+    private LockSequences? _lockSequences;
+    private DurableFacts? _durable;
+    private volatile IOpenJournal? _journal;
+    private volatile bool _ended;
+
+    /// <summary>The open; set when it is made.</summary>
+    public FileOpen Open { get; set; } = null!;
+
+    /// <summary>The file (<see cref="FileMetadata.FileId"/>).</summary>
+    public required ulong FileId { get; init; }
+
+    /// <summary>The name by which it was opened, as of now.</summary>
+    public required StorePath Path
+    {
+        get => _path;
+        init => _path = value;
+    }
+
+    /// <summary>Whether it is a directory.</summary>
+    public required bool IsDirectory { get; init; }
+
+    /// <summary>The rights that the open has.</summary>
+    public required FileAccessMask GrantedAccess { get; init; }
+
+    /// <summary>What it lets other opens do.</summary>
+    public required ShareAccess ShareAccess { get; init; }
+
+    /// <summary>How it was opened.</summary>
+    public required CreateOptions Options
+    {
+        get => _options;
+        init => _options = value;
+    }
+
+    /// <summary>Who opened it.</summary>
+    public required FileCaller Caller { get; init; }
+
+    /// <summary>The client machine that opened it, which stays the same when a durable handle comes back in another session.</summary>
+    public Guid ClientGuid { get; init; }
+
+    /// <summary>The most that the share lets the caller do.</summary>
+    public required FileAccessMask ShareMaximalAccess { get; init; }
+
+    /// <summary>Whether its client speaks the POSIX extensions: it deletes and replaces what others have open.</summary>
+    public bool IsPosix { get; init; }
+
+    /// <summary>Whether a listing leaves out what the caller may not read.</summary>
+    public bool HidesUnreadable { get; init; }
+
+    /// <summary>The lease that it belongs to.</summary>
+    public LeaseIdentity? Lease { get; init; }
+
+    /// <summary>Whether closing it deletes the name (FILE_DELETE_ON_CLOSE).</summary>
+    public bool DeleteOnClose
+    {
+        get => _deleteOnClose;
+        init => _deleteOnClose = value;
+    }
+
+    /// <summary>FilePositionInformation. Every READ moves it: no journal hears of it before something else changes.</summary>
+    public long Position { get; set; }
+
+    /// <summary>The times that this open has set or frozen, and so no longer moves by itself (MS-FSA 2.1.1.6).</summary>
+    public PinnedTimes Pinned
+    {
+        get => _pinned;
+        init => _pinned = value;
+    }
+
+    /// <summary>The numbers of the LOCK requests that were carried out.</summary>
+    public LockSequences LockSequences
+    {
+        get => LazyInitializer.EnsureInitialized(ref _lockSequences)!;
+        init => _lockSequences = value;
+    }
+
+    /// <summary>What it is beyond its session; <see langword="null"/> for an open that ends with its process.</summary>
+    public DurableFacts? Durable => _durable;
+
+    /// <summary>Whether a journal keeps it.</summary>
+    public bool IsKept => _journal is not null;
+
+    /// <inheritdoc/>
+    public ulong PersistentId => _durable!.PersistentId;
+
+    /// <summary>The name is another one.</summary>
+    public void MoveTo(StorePath path)
+    {
+        _path = path;
+        Changed();
+    }
+
+    /// <summary>FileModeInformation.</summary>
+    public void SetOptions(CreateOptions options)
+    {
+        _options = options;
+        Changed();
+    }
+
+    /// <summary>Whether its close deletes the name.</summary>
+    public void SetDeleteOnClose(bool delete)
+    {
+        _deleteOnClose = delete;
+        Changed();
+    }
+
+    /// <summary>Some times move by themselves again, others no more.</summary>
+    public void Pin(PinnedTimes pinned)
+    {
+        _pinned = pinned;
+        Changed();
+    }
+
+    /// <summary>It may outlive its process from here on, or as something else than before.</summary>
+    public void Keep(IOpenJournal journal, DurableFacts durable)
+    {
+        _durable = durable;
+        _journal = journal;
+        if (Open.Grant is { } grant)
+        {
+            lock (Open.File.Sync)
+            {
+                grant.IsKept = true;
+            }
+        }
+
+        Changed();
+    }
+
+    /// <summary>Something of it has changed that another table holds.</summary>
+    public void Changed() => _journal?.Note(this);
+
+    /// <summary>It has ended, and with it what there is to keep.</summary>
+    public void End()
+    {
+        _ended = true;
+        Changed();
+    }
+
+    /// <summary>Completes when all that was changed before is safe: no answer that depends on it leaves earlier.</summary>
+    public ValueTask CommitAsync() => _journal?.CommitAsync() ?? default;
+
+    /// <inheritdoc/>
+    public OpenRecord? Capture()
+    {
+        if (_ended || _durable is not { } durable)
+        {
+            return null;
+        }
+
+        var file = Open.File;
+        var caching = Open.Grant?.Show() ?? default;
+        return new OpenRecord
+        {
+            FileId = FileId,
+            Path = Path,
+            Stream = file.StreamName,
+            IsDirectory = IsDirectory,
+            GrantedAccess = GrantedAccess,
+            ShareAccess = ShareAccess,
+            Options = Options,
+            Caller = Caller,
+            ClientGuid = ClientGuid,
+            ShareMaximalAccess = ShareMaximalAccess,
+            IsPosix = IsPosix,
+            HidesUnreadable = HidesUnreadable,
+            DeleteOnClose = DeleteOnClose,
+            DeletePending = Open.IsDeletePending,
+            DeletesAtOnce = Open.DeletesAtOnce,
+            Position = Position,
+            Pinned = Pinned,
+            Lease = Lease,
+            Caching = caching.State,
+            LeaseEpoch = caching.Epoch,
+            Locks = file.Locks?.GetLocks(Open) ?? [],
+            LockSequences = LockSequences.ToArray(),
+            Durable = durable,
+        };
+    }
+}

@@ -1,0 +1,131 @@
+using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Locking;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Files.Restoring;
+
+/// <summary>
+/// Makes an open again that was there before the process came up. It had its access, its sharing and its caching: nobody is asked for
+/// them, and nobody's cache is broken.
+/// </summary>
+internal static class RestoreOperation
+{
+    /// <summary>Makes the open, and takes up keeping it.</summary>
+    /// <param name="volume">The volume.</param>
+    /// <param name="record">What it was.</param>
+    /// <param name="leases">The leases of its client; <see langword="null"/> when it had none.</param>
+    /// <param name="sink">Where breaks go.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The open, which its taker closes; or OBJECT_NAME_NOT_FOUND when its file is gone or another, or what the store says.</returns>
+    public static async ValueTask<NtResult<FileOpen>> RestoreAsync(
+        this Volume volume, OpenRecord record, LeaseTable? leases, IBreakSink? sink, CancellationToken cancellationToken)
+    {
+        using var turn = await volume.PathLocks.LockAsync(record.Path, cancellationToken).ConfigureAwait(false);
+        var opened = await OpenAsync(volume, record, cancellationToken).ConfigureAwait(false);
+        if (!opened.Succeeded)
+        {
+            return opened.Status;
+        }
+
+        IStoreFile? handle = opened.Value;
+        FileObject? file = null;
+        try
+        {
+            var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            if (!metadata.Succeeded)
+            {
+                return metadata.Status;
+            }
+
+            if (metadata.Value.FileId != record.FileId)
+            {
+                return NtStatus.ObjectNameNotFound; // another file has the name now
+            }
+
+            file = record.Stream is { } stream
+                ? volume.ReferenceStream(record.FileId, metadata.Value.IsDirectory, stream)
+                : volume.Reference(record.FileId, metadata.Value.IsDirectory);
+            file.Times.Learn(metadata.Value);
+            var locks = record.Locks.Count > 0 ? file.GetOrCreateLocks() : null;
+            var open = new FileOpen(file, StateOf(record), handle) { DeletesAtOnce = record.DeletesAtOnce };
+            if (locks?.TryLock(open, [.. record.Locks]) is { } status and not NtStatus.Success)
+            {
+                return status;
+            }
+
+            file.Restore(open, handle.Path, record, leases, sink);
+            volume.CountOpen(1);
+            if (volume.Options.Journal is { } journal)
+            {
+                open.State.Keep(journal, record.Durable);
+            }
+
+            handle = null;
+            file = null;
+            return open;
+        }
+        finally
+        {
+            if (file is not null)
+            {
+                volume.Dereference(file);
+            }
+
+            if (handle is not null)
+            {
+                await handle.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async ValueTask<NtResult<IStoreFile>> OpenAsync(Volume volume, OpenRecord record, CancellationToken cancellationToken)
+    {
+        const FileAccessMask Writing = FileAccessMask.WriteData | FileAccessMask.AppendData;
+        const FileAccessMask Reading = FileAccessMask.ReadData | FileAccessMask.Execute;
+        var access = (record.GrantedAccess & Writing) != 0 && !record.IsDirectory ? StoreAccess.ReadWrite
+            : (record.GrantedAccess & (Writing | Reading)) != 0 ? StoreAccess.Read
+            : StoreAccess.Metadata;
+        if (record.Stream is null)
+        {
+            return await volume.Store.OpenAsync(record.Path, access, cancellationToken).ConfigureAwait(false);
+        }
+
+        var whole = await volume.Store.OpenAsync(record.Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!whole.Succeeded)
+        {
+            return whole;
+        }
+
+        var file = whole.Value;
+        await using var fileUse = file.ConfigureAwait(false);
+        if (file is not IStreamedFile streamed)
+        {
+            return NtStatus.ObjectNameNotFound;
+        }
+
+        var opened = await streamed.OpenStreamAsync(record.Stream, access, cancellationToken).ConfigureAwait(false);
+        return opened.Succeeded ? new NtResult<IStoreFile>(opened.Value) : opened.Status;
+    }
+
+    private static OpenState StateOf(OpenRecord record) => new()
+    {
+        FileId = record.FileId,
+        Path = record.Path,
+        IsDirectory = record.IsDirectory,
+        GrantedAccess = record.GrantedAccess,
+        ShareAccess = record.ShareAccess,
+        Options = record.Options,
+        Caller = record.Caller,
+        ClientGuid = record.ClientGuid,
+        ShareMaximalAccess = record.ShareMaximalAccess,
+        HidesUnreadable = record.HidesUnreadable,
+        IsPosix = record.IsPosix,
+        DeleteOnClose = record.DeleteOnClose,
+        Lease = record.Lease,
+        Position = record.Position,
+        Pinned = record.Pinned,
+        LockSequences = new LockSequences(record.LockSequences),
+    };
+}
