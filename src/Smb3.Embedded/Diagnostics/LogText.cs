@@ -4,14 +4,14 @@ using System.Text;
 namespace Smb3.Embedded.Diagnostics;
 
 /// <summary>
-/// Text that somebody else chose (a user, a share, a file, a machine) on its way into the log. Plain names stay as they are; all else stands
-/// in quotation marks, where nothing that it holds can end the line, move the cursor, turn the direction of writing or pass for a
-/// part of the message. It is cut where it gets long.
+/// Text that somebody else chose (a user, a share, a file, a machine) on its way into the log. Plain names stay as they are; everything
+/// else is put in quotation marks, where nothing in it can end the line, move the cursor, change the writing direction or pass for a part
+/// of the message. Long text is truncated.
 /// </summary>
 /// <param name="text">The text as it came.</param>
 internal readonly struct LogText(string? text)
 {
-    /// <summary>Longer than any account, share or machine; enough of a path to know it.</summary>
+    /// <summary>Longer than the name of any account, share or machine; enough of a path to recognize it.</summary>
     public const int MaxLength = 256;
 
     private readonly string? _text = text;
@@ -22,7 +22,7 @@ internal readonly struct LogText(string? text)
 
     public static implicit operator LogText(string? text) => new(text);
 
-    /// <summary>Words of the server's own that stand in place of a name.</summary>
+    /// <summary>Words of the server's own in place of a name.</summary>
     public static LogText Ours(string text) => new(text, isOurs: true);
 
     public override string ToString()
@@ -64,7 +64,7 @@ internal readonly struct LogText(string? text)
         var quoted = new StringBuilder(shown.Length + 16).Append('"');
         while (!shown.IsEmpty)
         {
-            // Half of a surrogate pair is no rune: its code is shown.
+            // Half of a surrogate pair is not a rune: its code is shown.
             if (Rune.DecodeFromUtf16(shown, out var rune, out var length) == System.Buffers.OperationStatus.Done)
             {
                 Append(quoted, rune);

@@ -5,11 +5,11 @@ namespace Smb3.Embedded.Diagnostics;
 
 /// <summary>
 /// Where refusals go to the log: the first of a kind, peer and user at once, then one line a minute that says how many there were. A port
-/// scan, a client with an old password that tries for ever, and a stranger with a list of names do not fill the disk. Bounded.
+/// scan, a client that retries an old password forever, and a stranger with a list of names do not fill the disk. Bounded.
 /// </summary>
 internal sealed class RefusalLog(ILogger logger, TimeProvider time)
 {
-    /// <summary>What is told apart at a time; what comes beyond it shares one line for each kind.</summary>
+    /// <summary>How many are told apart at a time; any more share one line for each kind.</summary>
     private const int MaxEntries = 1_024;
 
     private const int LongestWho = 64;
@@ -19,7 +19,7 @@ internal sealed class RefusalLog(ILogger logger, TimeProvider time)
     private readonly Lock _lock = new();
     private readonly Dictionary<Key, Entry> _entries = [];
 
-    /// <summary>Writes the line now, or counts it.</summary>
+    /// <summary>Writes the line at once, or counts it.</summary>
     /// <param name="kind">The message.</param>
     /// <param name="peer">Where the client is.</param>
     /// <param name="who">Whom or what it is about; null where that does not tell two refusals apart.</param>
@@ -48,10 +48,10 @@ internal sealed class RefusalLog(ILogger logger, TimeProvider time)
         write(logger, default);
     }
 
-    /// <summary>Says what was left out in minutes that are over; called every second by whoever watches over the server.</summary>
+    /// <summary>Reports what was left out in past minutes; called every second by the server.</summary>
     public void Watch() => Flush(static (entry, time) => time.GetElapsedTime(entry.Since) >= Quiet);
 
-    /// <summary>Says all that was left out: the server stops.</summary>
+    /// <summary>Reports everything that was left out: the server is stopping.</summary>
     public void Flush() => Flush(static (_, _) => true);
 
     private void Flush(Func<Entry, TimeProvider, bool> isDue)
@@ -85,7 +85,7 @@ internal sealed class RefusalLog(ILogger logger, TimeProvider time)
 
         foreach (var (write, leftOut) in lines ?? [])
         {
-            // The line itself tells of one of them.
+            // The line itself reports one of them.
             write(logger, new Repeats(leftOut - 1));
         }
     }

@@ -48,7 +48,7 @@ internal sealed class MemoryAccount(Sid owner)
         }
     }
 
-    /// <summary>Counts bytes in that are there already, or out.</summary>
+    /// <summary>Adds bytes that exist already, or subtracts them.</summary>
     public void Add(long bytes)
     {
         lock (_sync)
@@ -57,7 +57,7 @@ internal sealed class MemoryAccount(Sid owner)
         }
     }
 
-    /// <summary>Takes over what holds for the whole store.</summary>
+    /// <summary>Applies the settings of the whole store.</summary>
     public void Apply(in QuotaSettings settings)
     {
         lock (_sync)
@@ -67,7 +67,7 @@ internal sealed class MemoryAccount(Sid owner)
         }
     }
 
-    /// <summary>Sets limits of its own, or takes them away.</summary>
+    /// <summary>Sets limits of its own, or removes them.</summary>
     public void Set(QuotaLimits? limits, FileTime now, in QuotaSettings settings)
     {
         lock (_sync)
@@ -79,7 +79,7 @@ internal sealed class MemoryAccount(Sid owner)
         Apply(settings);
     }
 
-    /// <summary>As it stands.</summary>
+    /// <summary>Its current state.</summary>
     public QuotaEntry Describe()
     {
         lock (_sync)

@@ -8,10 +8,10 @@ internal sealed partial class MemoryData
     // The numbers of the chunks in order, while they have not changed since somebody asked.
     private long[]? _order;
 
-    /// <summary>Whether somebody made it sparse. What was never written occupies nothing either way.</summary>
+    /// <summary>Whether it has been made sparse. What was never written occupies nothing either way.</summary>
     public bool IsSparse { get; set; }
 
-    /// <summary>Makes a range read as zeros; chunks that lie in it as a whole go.</summary>
+    /// <summary>Makes a range read as zeros; chunks that lie entirely inside are removed.</summary>
     public void Zero(long offset, long length)
     {
         var end = Math.Min(offset + length, _length);
@@ -41,7 +41,7 @@ internal sealed partial class MemoryData
             RemoveAll(first, last);
         }
 
-        // What the file ends with needs no room up to the next boundary.
+        // The end of the file needs no room up to the next boundary.
         if (end == _length && rest > 0 && offset <= last * ChunkSize && _chunks.TryGetValue(last, out var tail))
         {
             Remove(last, tail);
@@ -109,7 +109,7 @@ internal sealed partial class MemoryData
         return pieces;
     }
 
-    /// <summary>Lets go of what <see cref="Take"/> took and nobody wants.</summary>
+    /// <summary>Releases what <see cref="Take"/> took and nobody needs.</summary>
     public void Drop(List<Piece> pieces)
     {
         foreach (var piece in pieces)
@@ -180,7 +180,7 @@ internal sealed partial class MemoryData
         return copy;
     }
 
-    /// <summary>The bytes count for another owner from now on, even beyond its limit.</summary>
+    /// <summary>Charges the bytes to another owner from now on, even beyond its limit.</summary>
     public void ChargeTo(MemoryAccount? account)
     {
         Account?.Add(-_occupied);

@@ -5,8 +5,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>
-/// The data of a file or of a stream, guarded by the lock of its node. It lies in chunks of 64 KiB. A chunk that is absent, and what lies
-/// behind the end of a chunk's array, reads as zeros, so that holes cost nothing and a small file costs little. Behind the end of file all
+/// The data of a file or of a stream, guarded by the lock of its node. It is kept in chunks of 64 KiB. A missing chunk, and everything
+/// beyond the end of a chunk's array, reads as zeros, so that holes cost nothing and a small file costs little. Beyond the end of file all
 /// bytes of all chunks are zero. Clones share chunks until one of them writes.
 /// </summary>
 internal sealed partial class MemoryData(MemorySpace space, long maxLength, Action written)
@@ -19,13 +19,13 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private long _occupied;
     private long _reserved;
 
-    /// <summary>The owner that the bytes count for; null: nobody.</summary>
+    /// <summary>The owner whom the bytes are charged to; null: nobody.</summary>
     public MemoryAccount? Account { get; set; }
 
     /// <summary>End of file.</summary>
     public long Length => _length;
 
-    /// <summary>Bytes that are occupied or set aside.</summary>
+    /// <summary>Bytes that are occupied or reserved.</summary>
     public long Size => Math.Max(_occupied, _reserved);
 
     /// <summary>Copies data out.</summary>
@@ -119,7 +119,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         return NtStatus.Success;
     }
 
-    /// <summary>Notes how much the file is going to need; nothing is taken before it is written.</summary>
+    /// <summary>Notes how much the file is going to need; no space is taken before data is written.</summary>
     public NtStatus Reserve(long size)
     {
         if (size > maxLength || size - _occupied > space.Free || Account?.CanTake(size - _occupied) == false)
@@ -227,7 +227,9 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         RemoveAll(keep > 0 ? last + 1 : last, (_length + ChunkSize - 1) / ChunkSize);
     }
 
-    /// <summary>Removes the chunks from one number up to another. Costs no more than the smaller of what is named and what is there.</summary>
+    /// <summary>
+    /// Removes the chunks from one number up to another. Costs no more than the smaller of the range and the number of chunks.
+    /// </summary>
     private void RemoveAll(long first, long end)
     {
         if (end - first <= _chunks.Count)

@@ -22,13 +22,13 @@ internal sealed class MemoryExtendedAttributes
     /// <summary>A file without any.</summary>
     public static MemoryExtendedAttributes None { get; } = new(new(StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>What they take as a FEALIST of OS/2, which is what EaSize tells.</summary>
+    /// <summary>What they take as a FEALIST of OS/2, which is what EaSize reports.</summary>
     public uint Size { get; }
 
     /// <summary>What they take of the store's capacity.</summary>
     public long Cost => MemoryCosts.OfAttributes(_values);
 
-    /// <summary>Whether a file can have so many.</summary>
+    /// <summary>Whether a file can have this many.</summary>
     public bool IsAllowed => Size <= MaxSize;
 
     /// <summary>All of them.</summary>

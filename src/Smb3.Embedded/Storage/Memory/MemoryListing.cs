@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>A listing in name order that continues behind the last name it gave, whatever changed meanwhile.</summary>
+/// <summary>A listing in name order that continues after the last name it returned, whatever has changed meanwhile.</summary>
 internal sealed class MemoryListing(MemoryDirectory directory) : IStoreListing
 {
     private MemoryLink? _last;

@@ -11,7 +11,7 @@ internal sealed class MemoryQuotas(TimeProvider time)
     private readonly Lock _sync = new();
     private QuotaSettings _settings = new() { IsTracked = true };
 
-    /// <summary>What holds for the whole store.</summary>
+    /// <summary>The settings of the whole store.</summary>
     public QuotaSettings Settings
     {
         get

@@ -3,7 +3,9 @@ namespace Smb3.Embedded.Storage.Memory;
 /// <summary>Copies of a whole tree of names, for snapshots. A file with several names is one file in the copy too.</summary>
 internal static class MemoryTreeCopy
 {
-    /// <summary>Makes one; the source's names must not change meanwhile. It stops where the store is full, which the caller looks at.</summary>
+    /// <summary>
+    /// Makes a copy; the source's names must not change meanwhile. It stops when the store is full, which the caller checks.
+    /// </summary>
     public static MemoryDirectory Make(MemoryDirectory source, MemorySpace space)
     {
         var root = source.CopyForSnapshot();
@@ -41,7 +43,7 @@ internal static class MemoryTreeCopy
         return root;
     }
 
-    /// <summary>Takes every name of a copy away, so that its data goes as soon as nobody has it open.</summary>
+    /// <summary>Removes every name of a copy, so that its data is freed as soon as nobody has it open.</summary>
     public static void Release(MemoryDirectory root)
     {
         var waiting = new Stack<MemoryDirectory>();
