@@ -21,7 +21,7 @@ public sealed class JournaledHandleTests : ProtocolTest
     private readonly TestJournal _journal = new();
 
     [Fact]
-    public async Task A_durable_create_a_lock_a_deletion_and_a_close_are_answered_after_their_commit()
+    public async Task A_durable_create_a_lock_and_a_close_are_answered_after_their_commit()
     {
         Start(new TestServerOptions { Journal = _journal });
         var tree = await Server.ConnectToAsync();
