@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
@@ -16,6 +17,7 @@ namespace Smb3.Embedded.Files;
 /// </summary>
 internal sealed class FileObject : ICachedFile
 {
+    private readonly Lock _sync;
     private readonly HashSet<FileOpen> _opens = [];
     private readonly List<FileLink> _links = [];
     private readonly List<FileObject> _streams = [];
@@ -33,13 +35,24 @@ internal sealed class FileObject : ICachedFile
         IsDirectory = isDirectory;
         StreamName = streamName;
         _whole = whole;
-        Sync = whole?.Sync ?? new Lock();
+        _sync = whole?._sync ?? new Lock();
         Times = whole?.Times ?? new ShownTimes(volume.Options);
         Caching = new FileCaching(this);
     }
 
     /// <summary>Guards everything here that changes. Held for moments, never across an await.</summary>
-    public Lock Sync { get; }
+    /// <remarks>
+    /// Taken with the lock of a <c>GlobalOpen</c> held or without, and never with one that comes behind it: those of the volume's tables and of
+    /// the leases.
+    /// </remarks>
+    public Lock Sync
+    {
+        get
+        {
+            Debug.Assert(!Volume.HoldsTables, "A file's lock is taken before that of its volume's tables.");
+            return _sync;
+        }
+    }
 
     /// <summary>The volume that holds it.</summary>
     public Volume Volume { get; }

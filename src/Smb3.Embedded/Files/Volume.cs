@@ -72,6 +72,9 @@ internal sealed class Volume
     /// <summary>How many opens there are.</summary>
     public int OpenCount => Volatile.Read(ref _opens);
 
+    /// <summary>Whether this thread holds the lock of the tables, the last one in the order: nothing else is taken with it.</summary>
+    internal bool HoldsTables => _sync.IsHeldByCurrentThread;
+
     /// <summary>How many files are open.</summary>
     public int FileCount
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Closing;
@@ -61,6 +62,16 @@ internal sealed class GlobalOpen : IBreakSink
         Wait();
     }
 
+    /// <summary>The first lock in the order: taken before that of the file, never with it held.</summary>
+    private Lock Sync
+    {
+        get
+        {
+            Debug.Assert(!File.File.Sync.IsHeldByCurrentThread, "The lock of an open that is known beyond its session is taken before its file's.");
+            return _sync;
+        }
+    }
+
     public FileOpen File { get; }
 
     public ulong PersistentId { get; }
@@ -90,7 +101,7 @@ internal sealed class GlobalOpen : IBreakSink
     {
         get
         {
-            lock (_sync)
+            lock (Sync)
             {
                 return _handle;
             }
@@ -102,7 +113,7 @@ internal sealed class GlobalOpen : IBreakSink
     {
         get
         {
-            lock (_sync)
+            lock (Sync)
             {
                 return _handle is null && !_closed ? _state : null;
             }
@@ -114,7 +125,7 @@ internal sealed class GlobalOpen : IBreakSink
     {
         get
         {
-            lock (_sync)
+            lock (Sync)
             {
                 return _handle is null ? _state : null;
             }
@@ -126,7 +137,7 @@ internal sealed class GlobalOpen : IBreakSink
     {
         get
         {
-            lock (_sync)
+            lock (Sync)
             {
                 return _closed;
             }
@@ -165,7 +176,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// </summary>
     public Task? WhenLost(Session session)
     {
-        lock (_sync)
+        lock (Sync)
         {
             if (_gone || (!_closed && (_handle is null || _handle.Session == session)))
             {
@@ -180,7 +191,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// <summary>It can be taken up no more.</summary>
     public void Removed()
     {
-        lock (_sync)
+        lock (Sync)
         {
             _closed = true;
         }
@@ -189,7 +200,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// <summary>Its file is closed.</summary>
     public void Gone()
     {
-        lock (_sync)
+        lock (Sync)
         {
             _gone = true;
             _lost?.TrySetResult();
@@ -201,7 +212,7 @@ internal sealed class GlobalOpen : IBreakSink
     {
         if (!_table.TryKeep(this))
         {
-            lock (_sync)
+            lock (Sync)
             {
                 _handle = null;
                 _closed = true;
@@ -212,7 +223,7 @@ internal sealed class GlobalOpen : IBreakSink
             return;
         }
 
-        lock (_sync)
+        lock (Sync)
         {
             _handle = null;
             _former = handle.ChannelSequence;
@@ -229,7 +240,7 @@ internal sealed class GlobalOpen : IBreakSink
             grant.File.Caching.GiveUp(grant);
         }
 
-        lock (_sync)
+        lock (Sync)
         {
             if (_handle is null)
             {
@@ -266,7 +277,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// </summary>
     public FileHandle? TryReconnect(IBreakSink sink, Smb2FileId id, TreeConnect tree, ushort channelSequence)
     {
-        lock (_sync)
+        lock (Sync)
         {
             if (_handle is not null || _closed || _state is null)
             {
@@ -293,7 +304,7 @@ internal sealed class GlobalOpen : IBreakSink
     public async ValueTask<bool> CloseAsync()
     {
         bool isFirst;
-        lock (_sync)
+        lock (Sync)
         {
             if (_handle is not null || (_state is null && !_ending.HasBegun))
             {
