@@ -341,16 +341,24 @@ internal sealed class Request
     /// <summary>The moment is over: the client is told that the request is pending, unless it has completed. When too many are, it is not.</summary>
     internal void BecomePending(uint turn)
     {
-        Action[] sent;
-        lock (_chain.Gate)
+        try
         {
-            if (!_isWatched || Turn != turn || !TryBecomePending(out sent))
+            Action[] sent;
+            lock (_chain.Gate)
             {
-                return;
+                if (!_isWatched || Turn != turn || !TryBecomePending(out sent))
+                {
+                    return;
+                }
             }
-        }
 
-        RunAll(sent);
+            RunAll(sent);
+        }
+        catch (Exception e)
+        {
+            // Nobody stands behind a timer: the rest of the connection's requests must not go on untold, nor the process end.
+            _chain.Fault(e);
+        }
     }
 
     private static void RunAll(Action[] actions)

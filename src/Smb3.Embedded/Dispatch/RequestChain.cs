@@ -111,13 +111,19 @@ internal sealed class RequestChain
         }
         catch (Exception e)
         {
-            ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
-            Connection.Terminate(ConnectionEndReason.ServerFault);
+            Fault(e);
         }
         finally
         {
             End();
         }
+    }
+
+    /// <summary>A bug, or a store that throws where nobody expects it to: the connection ends, and the log says why.</summary>
+    public void Fault(Exception e)
+    {
+        ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
+        Connection.Terminate(ConnectionEndReason.ServerFault);
     }
 
     /// <summary>Remembers that the chain works with a session, so that its keys outlive the responses.</summary>

@@ -441,7 +441,7 @@ internal sealed class FileObject : ICachedFile
 
     TimeProvider ICachedFile.Time => Volume.Options.Time;
 
-    TimeSpan ICachedFile.BreakTimeout => Volume.Options.BreakTimeout;
+    BreakDeadlines ICachedFile.BreakDeadlines => Volume.BreakDeadlines;
 
     bool ICachedFile.IsNoticed => !IsDirectory && !IsStream && Volume.OutsideUse is not null;
 

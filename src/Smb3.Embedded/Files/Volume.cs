@@ -44,6 +44,7 @@ internal sealed class Volume
         OutsideChanges = new OutsideChanges(store as IChangeSource, comparer, options.Time);
         LeasedDirectories = new LeasedDirectories(comparer, OutsideChanges);
         OutsideUse = options.NoticesLocalPrograms ? store as IOutsideUseSource : null;
+        BreakDeadlines = new BreakDeadlines(options.Time, options.BreakTimeout);
         Tunnel = new NameTunnel(options.Time);
         ShortNames = new ShortNameResolver(Store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
@@ -71,6 +72,9 @@ internal sealed class Volume
 
     /// <summary>How many opens there are.</summary>
     public int OpenCount => Volatile.Read(ref _opens);
+
+    /// <summary>How long clients have to answer breaks.</summary>
+    internal BreakDeadlines BreakDeadlines { get; }
 
     /// <summary>Whether this thread holds the lock of the tables, the last one in the order: nothing else is taken with it.</summary>
     internal bool HoldsTables => _sync.IsHeldByCurrentThread;

@@ -54,8 +54,8 @@ internal sealed class CacheGrant
     /// <summary>How far the latest notice has got that was sent; <see langword="null"/>: nowhere yet.</summary>
     public IBreakProgress? Progress { get; set; }
 
-    /// <summary>Ends the wait for the client.</summary>
-    public ITimer? Timer { get; set; }
+    /// <summary>Ends the wait for the client; <see langword="null"/> while there is none.</summary>
+    public BreakDeadline? Deadline { get; set; }
 
     /// <summary>Where it stands among the grants of the file while it caches something.</summary>
     public LinkedListNode<CacheGrant> Place { get; }

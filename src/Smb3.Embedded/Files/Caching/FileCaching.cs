@@ -554,13 +554,13 @@ internal sealed class FileCaching(ICachedFile file)
         grant.Breaks++;
         grant.Changed();
         grant.Progress = null; // what became of an earlier one says nothing of this
-        BreakDeadline.Start(grant);
+        grant.Deadline = file.BreakDeadlines.Start(grant);
     }
 
     private void EndBreak(CacheGrant grant, CacheState to)
     {
-        grant.Timer?.Dispose();
-        grant.Timer = null;
+        file.BreakDeadlines.End(grant.Deadline!);
+        grant.Deadline = null;
         grant.IsBreaking = false;
         _grants.Breaking--;
         _grants.Set(grant, to);

@@ -18,8 +18,8 @@ internal interface ICachedFile
     /// <summary>The clock.</summary>
     TimeProvider Time { get; }
 
-    /// <summary>How long a client has to answer a break.</summary>
-    TimeSpan BreakTimeout { get; }
+    /// <summary>How long its clients have to answer breaks.</summary>
+    BreakDeadlines BreakDeadlines { get; }
 
     /// <summary>Whether any byte-range lock begins before <paramref name="extent"/>.</summary>
     bool AnyLockBefore(long extent);

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Closing;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
@@ -179,6 +180,38 @@ public sealed class OplockTests
         Assert.True(first.Grant!.IsBreaking);
         volume.Clock.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(NtStatus.Success, (await second).Status);
+    }
+
+    [Fact]
+    public async Task BreaksThatBeganOneAfterTheOtherEndSoAndOneIsWaitedForNoLonger()
+    {
+        var deadlines = _volume.Volume.BreakDeadlines;
+        var timeout = _volume.Volume.Options.BreakTimeout;
+        var waits = new List<Task<CreateOutcome>>();
+        for (var i = 0; i < 3; i++)
+        {
+            var name = $"f{i}";
+            await _a.OplockAsync(RWH, path: name);
+            waits.Add(_b.TryOplockAsync(0, path: name));
+            _volume.Clock.Advance(timeout / 4);
+        }
+
+        Assert.Equal(3, deadlines.Count);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.False(waits[i].IsCompleted);
+            _volume.Clock.Advance(timeout / 4);
+            Assert.Equal(NtStatus.Success, (await waits[i]).Status);
+            Assert.Equal(2 - i, deadlines.Count);
+        }
+
+        // What is answered is forgotten at once, and the timer runs again for what comes next.
+        await _a.OplockAsync(RWH, path: "g");
+        var next = _b.TryOplockAsync(0, path: "g");
+        Assert.Equal(1, deadlines.Count);
+        _volume.Clock.Advance(timeout);
+        Assert.Equal(NtStatus.Success, (await next).Status);
+        Assert.Equal(0, deadlines.Count);
     }
 
     [Fact]
