@@ -4,6 +4,7 @@ using Smb3.Embedded.Commands.Ioctl;
 using Smb3.Embedded.Commands.Logon;
 using Smb3.Embedded.Commands.Negotiate;
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Commands.Trees;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Wire;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Transport;
@@ -157,12 +156,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
         var frame = Buffers.Rent();
         message.CopyTo(frame.Append(message.Length).Span);
-        if (sealedFor is { Sealer: { } sealer })
-        {
-            sealer.Seal(frame.TransformAndMessages, sealedFor.SessionId);
-            frame.MarkSealed();
-        }
-
+        MessageTransform.Seal(frame, sealedFor);
         var at = _time.GetTimestamp();
         return new SentMark(SendAndCount(frame), at);
     }
@@ -278,32 +272,22 @@ internal sealed class ConnectionLoop : INotificationSender
 
     private void Start(ReceivedMessage frame)
     {
-        var messages = frame.Memory;
-        var protocol = messages.Length >= sizeof(uint) ? BinaryPrimitives.ReadUInt32LittleEndian(messages.Span) : 0;
-        Session? encryptedBy = null;
-        switch (protocol)
+        switch (MessageTransform.Open(Connection, frame.Memory, out var messages, out var encryptedBy))
         {
-            case Smb2Header.ProtocolId:
-                break;
-
-            case Smb2TransformHeader.ProtocolId when TryOpen(messages, out encryptedBy):
-                messages = messages[Smb2TransformHeader.Size..];
-                break;
-
-            case Smb2TransformHeader.ProtocolId:
+            case OpenOutcome.WronglySealed:
                 frame.Dispose();
                 Violation(ConnectionEndReason.DecryptionFailed);
                 return;
 
-            default:
-                if (Connection.Negotiated is null && !Connection.AwaitsSecondNegotiate && _smb1.TryAnswer(messages.Span, this))
+            case OpenOutcome.SomethingElse:
+                var answered = Connection.Negotiated is null && !Connection.AwaitsSecondNegotiate
+                    && _smb1.TryAnswer(messages.Span, this);
+                frame.Dispose();
+                if (!answered)
                 {
-                    frame.Dispose();
-                    return;
+                    Violation(ConnectionEndReason.ProtocolViolation);
                 }
 
-                frame.Dispose();
-                Violation(ConnectionEndReason.ProtocolViolation);
                 return;
         }
 
@@ -337,33 +321,6 @@ internal sealed class ConnectionLoop : INotificationSender
         {
             Volatile.Read(ref _quiet)?.TrySetResult();
         }
-    }
-
-    /// <summary>MS-SMB2 3.3.5.2.1: decrypts in place; false ends the connection.</summary>
-    private bool TryOpen(Memory<byte> frame, out Session? session)
-    {
-        session = null;
-        if (!Smb2TransformHeader.TryParse(frame.Span, out var header)
-            || Connection.Negotiated is not { CanEncrypt: true }
-            || header.Flags != Smb2TransformHeader.Encrypted
-            || header.OriginalMessageSize != frame.Length - Smb2TransformHeader.Size
-            || header.OriginalMessageSize < Smb2Header.Size
-            || !Connection.Sessions.TryGetValue(header.SessionId, out var found)
-            || !found.TryUse())
-        {
-            return false;
-        }
-
-        if (found.Sealer is { } sealer
-            && sealer.TryOpen(frame.Span)
-            && BinaryPrimitives.ReadUInt32LittleEndian(frame.Span[Smb2TransformHeader.Size..]) == Smb2Header.ProtocolId)
-        {
-            session = found;
-            return true;
-        }
-
-        found.Release();
-        return false;
     }
 
     /// <summary>Completes when no request runs. A drain and the end of the connection may wait at the same time.</summary>

@@ -22,7 +22,7 @@ internal sealed class RequestChain
     private readonly Request _request;
     private readonly List<Session> _used = [];
     private readonly List<Channel> _usedChannels = [];
-    private readonly List<Outgoing> _messages = [];
+    private readonly List<OutgoingMessage> _messages = [];
     private readonly List<Action> _onSend = [];
     private readonly List<Action> _afterSend = [];
     private Action? _runOnSend;
@@ -209,14 +209,7 @@ internal sealed class RequestChain
         {
             var first = _messages[0].Start;
             Response.Between(first, request.ResponseStart).CopyTo(frame.Append(request.ResponseStart - first).Span);
-            for (var i = 0; i < _messages.Count; i++)
-            {
-                var (start, signer, preauth) = _messages[i];
-                var end = i + 1 < _messages.Count ? _messages[i + 1].Start : request.ResponseStart;
-                var message = frame.Between(start - first, end - first);
-                signer?.Sign(message);
-                preauth?.Update(message);
-            }
+            MessageTransform.Merge(frame, _messages, first, request.ResponseStart);
         }
 
         // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like every other.
@@ -230,11 +223,7 @@ internal sealed class RequestChain
             frame.PadTo8();
         }
 
-        if (_sealing?.Sealer is { } sealer)
-        {
-            sealer.Seal(frame.TransformAndMessages, _sealing.SessionId);
-            frame.MarkSealed();
-        }
+        MessageTransform.Seal(frame, _sealing);
 
         _messages.Clear();
         Response.StartAt(request.ResponseStart);
@@ -345,35 +334,14 @@ internal sealed class RequestChain
     private bool TryNext(out bool more)
     {
         more = false;
-        var span = _rest.Span;
-        if (!Smb2Header.TryParse(span, out var header))
+        if (!MessageTransform.TrySplit(ref _rest, out var message, out var header))
         {
             _loop.Violation(ConnectionEndReason.ProtocolViolation);
             return false;
         }
 
-        // MS-SMB2 3.3.5.2.7: a NextCommand that is not a multiple of 8, or that lies outside, breaks the whole frame.
-        var length = span.Length;
-        if (header.NextCommand != 0)
-        {
-            if ((header.NextCommand & 7) != 0 || header.NextCommand < Smb2Header.Size || header.NextCommand > span.Length - Smb2Header.Size)
-            {
-                _loop.Violation(ConnectionEndReason.ProtocolViolation);
-                return false;
-            }
-
-            length = (int)header.NextCommand;
-            more = true;
-        }
-
-        if ((header.Flags & Smb2HeaderFlags.ServerToRedirector) != 0)
-        {
-            _loop.Violation(ConnectionEndReason.ProtocolViolation);
-            return false;
-        }
-
-        _request.Begin(_rest[..length], header, Connection.Negotiated is { MultiCredit: true });
-        _rest = _rest[length..];
+        more = header.NextCommand != 0;
+        _request.Begin(message, header, Connection.Negotiated is { MultiCredit: true });
         return true;
     }
 
@@ -499,7 +467,7 @@ internal sealed class RequestChain
                 request.TreeId, request.SessionId);
         }
 
-        _messages.Add(new Outgoing(request.ResponseStart, signs ? signer : null, request.PreauthOfResponse));
+        _messages.Add(new OutgoingMessage(request.ResponseStart, signs ? signer : null, request.PreauthOfResponse));
         _pipeline.Answered(request, status);
     }
 
@@ -536,21 +504,8 @@ internal sealed class RequestChain
             Response.PadTo8();
         }
 
-        for (var i = 0; i < _messages.Count; i++)
-        {
-            var (start, signer, preauth) = _messages[i];
-            var end = i + 1 < _messages.Count ? _messages[i + 1].Start : Response.Length;
-            var message = Response.Between(start, end);
-            signer?.Sign(message);
-            preauth?.Update(message);
-        }
-
-        if (_sealing?.Sealer is { } sealer)
-        {
-            sealer.Seal(Response.TransformAndMessages, _sealing.SessionId);
-            Response.MarkSealed();
-        }
-
+        MessageTransform.Merge(Response, _messages, 0, Response.Length);
+        MessageTransform.Seal(Response, _sealing);
         _messages.Clear();
         _sealing = null;
         if (_onSend.Count == 0)
@@ -620,7 +575,4 @@ internal sealed class RequestChain
 
         _used.Clear();
     }
-
-    /// <summary>One message of the frame: where it begins, who signs it, which hash takes it up.</summary>
-    private readonly record struct Outgoing(int Start, MessageSigner? Signer, PreauthTranscript? Preauth);
 }

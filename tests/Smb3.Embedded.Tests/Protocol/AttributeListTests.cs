@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Smb3.Embedded.Commands;
+using Smb3.Embedded.Commands.ExtendedAttributes;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.TestClient.Wire;

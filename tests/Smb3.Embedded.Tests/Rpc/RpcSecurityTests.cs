@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Commands;
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Rpc;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Watching;
@@ -54,14 +55,14 @@ internal sealed class ChangeNotifyHandler : ICommandHandler
                     length += NotifyInformationWriter.SizeOf(change.Name);
                 }
 
-                var target = QueryInfoHandler.Begin(request, length);
+                var target = InfoOutput.Begin(request, length);
                 var list = new EntryListCursor(NotifyInformationWriter.Alignment);
                 foreach (var change in report.Changes)
                 {
                     NotifyInformationWriter.TryWrite(ref list, target, change.Action, change.Name);
                 }
 
-                return QueryInfoHandler.End(request, NtStatus.Success, list.Length);
+                return InfoOutput.End(request, NtStatus.Success, list.Length);
 
             case NtStatus.NotifyEnumDir:
                 // MS-SMB2 3.3.4.4: this one status comes with a response of the command, and an empty one.

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Commands.ExtendedAttributes;
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Naming;
@@ -105,7 +107,7 @@ internal static class EaQuery
     private static NtStatus Write(
         Request request, IReadOnlyList<ExtendedAttribute> attributes, int first, bool single, int length, out int count)
     {
-        var target = QueryInfoHandler.Begin(request, length);
+        var target = InfoOutput.Begin(request, length);
         var list = new EntryListCursor(Alignment);
         var end = single ? Math.Min(first + 1, attributes.Count) : attributes.Count;
         for (var i = first; i < end && EaFacts.TryWrite(ref list, target, attributes[i]); i++)
@@ -113,8 +115,8 @@ internal static class EaQuery
         }
 
         count = list.Count;
-        return first + count == end ? QueryInfoHandler.End(request, NtStatus.Success, list.Length)
-            : count > 0 ? QueryInfoHandler.End(request, NtStatus.BufferOverflow, list.Length)
+        return first + count == end ? InfoOutput.End(request, NtStatus.Success, list.Length)
+            : count > 0 ? InfoOutput.End(request, NtStatus.BufferOverflow, list.Length)
             : NtStatus.BufferTooSmall;
     }
 }

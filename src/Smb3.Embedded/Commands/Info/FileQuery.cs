@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Naming;
@@ -61,10 +62,10 @@ internal static class FileQuery
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
         }
 
-        var target = QueryInfoHandler.Begin(request, length);
+        var target = InfoOutput.Begin(request, length);
         var status = FileInformationWriter.Write(
             informationClass, Describe(handle, metadata, volumeSerial), NameFor(informationClass, handle), target, out var written);
-        return QueryInfoHandler.End(request, status, written);
+        return InfoOutput.End(request, status, written);
     }
 
     private static FileInformation Describe(FileHandle handle, in FileMetadata metadata, uint volumeSerial) => new()
@@ -119,7 +120,7 @@ internal static class FileQuery
             return streams.Status;
         }
 
-        var target = QueryInfoHandler.Begin(request, length);
+        var target = InfoOutput.Begin(request, length);
         var list = new EntryListCursor(StreamInformationWriter.Alignment);
         var fits = whole.Value.IsDirectory
             || StreamInformationWriter.TryWrite(ref list, target, "::$DATA", whole.Value.Length, whole.Value.AllocationSize);
@@ -129,6 +130,6 @@ internal static class FileQuery
                 && StreamInformationWriter.TryWrite(ref list, target, $":{stream.Name}:$DATA", stream.Length, stream.AllocationSize);
         }
 
-        return QueryInfoHandler.End(request, fits ? NtStatus.Success : NtStatus.BufferOverflow, list.Length);
+        return InfoOutput.End(request, fits ? NtStatus.Success : NtStatus.BufferOverflow, list.Length);
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
@@ -58,11 +59,11 @@ internal static class FileSystemQuery
             return PosixCommands.QueryFileSystem(request, store.Traits, state, length);
         }
 
-        var target = QueryInfoHandler.Begin(request, length);
+        var target = InfoOutput.Begin(request, length);
         var status = FsInformationWriter.Write(
             informationClass, Describe(store.Traits, state, request.TreeConnect!.Share.ReadOnly) with { Control = control }, state.Label,
             store.Traits.FileSystemName, target, out var written);
-        return QueryInfoHandler.End(request, status, written);
+        return InfoOutput.End(request, status, written);
     }
 
     private static FsInformation Describe(StoreTraits traits, in VolumeInformation volume, bool readOnlyShare) => new()

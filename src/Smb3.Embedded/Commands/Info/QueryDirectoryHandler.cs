@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
@@ -55,21 +56,4 @@ internal sealed class QueryInfoHandler : ICommandHandler
 
     public long LargestOutput(Request request) =>
         QueryInfoRequest.TryParse(request.Message.Span, out var query) ? query.OutputBufferLength : 0;
-
-    /// <summary>Appends a response with room for <paramref name="length"/> bytes of output, which it returns.</summary>
-    public static Span<byte> Begin(Request request, int length) =>
-        request.AppendUninitialized(OutputBufferResponse.FixedSize + length).Span[OutputBufferResponse.FixedSize..];
-
-    /// <summary>Ends the response that <see cref="Begin"/> began.</summary>
-    public static NtStatus End(Request request, NtStatus status, int written)
-    {
-        if (status.IsError())
-        {
-            return status;
-        }
-
-        request.TrimBody(OutputBufferResponse.FixedSize + written);
-        OutputBufferResponse.Write(request.Body, written);
-        return status;
-    }
 }

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Nt;
@@ -29,7 +30,7 @@ internal static class SecurityQuery
             return NtStatus.BufferTooSmall;
         }
 
-        descriptor.Span.CopyTo(QueryInfoHandler.Begin(request, descriptor.Length));
-        return QueryInfoHandler.End(request, NtStatus.Success, descriptor.Length);
+        descriptor.Span.CopyTo(InfoOutput.Begin(request, descriptor.Length));
+        return InfoOutput.End(request, NtStatus.Success, descriptor.Length);
     }
 }

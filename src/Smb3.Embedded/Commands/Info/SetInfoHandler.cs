@@ -1,4 +1,6 @@
+using Smb3.Embedded.Commands.ExtendedAttributes;
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
@@ -56,7 +57,7 @@ internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target,
     {
         if (Target is FsControlTarget.Pipe or FsControlTarget.None)
         {
-            return Target == FsControlTarget.Pipe && call.Open is not Opens.PipeHandle ? NtStatus.InvalidDeviceRequest : CheckSizes(call);
+            return Target == FsControlTarget.Pipe && call.Open is not PipeHandle ? NtStatus.InvalidDeviceRequest : CheckSizes(call);
         }
 
         if (call.Open is not FileHandle handle)

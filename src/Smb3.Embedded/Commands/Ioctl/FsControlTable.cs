@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Copying;
 using Smb3.Embedded.Nt;

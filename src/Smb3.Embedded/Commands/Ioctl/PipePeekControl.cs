@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Ioctl;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Commands.Hooks;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Sessions;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Authentication;

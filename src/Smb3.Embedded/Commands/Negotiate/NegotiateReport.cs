@@ -1,4 +1,6 @@
 using System.Globalization;
+using Smb3.Embedded.Commands.Hooks;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Commands.ExtendedAttributes;
 using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;

@@ -1,5 +1,9 @@
+using Smb3.Embedded.Commands.Hooks;
+using Smb3.Embedded.Commands.NamedPipes;
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Commands.Posix;
 using Smb3.Embedded.Commands.Quotas;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Info;
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Listing;
@@ -39,8 +40,8 @@ internal static class PosixCommands
             return NtStatus.InfoLengthMismatch;
         }
 
-        information.Write(QueryInfoHandler.Begin(request, information.Size));
-        return QueryInfoHandler.End(request, NtStatus.Success, information.Size);
+        information.Write(InfoOutput.Begin(request, information.Size));
+        return InfoOutput.End(request, NtStatus.Success, information.Size);
     }
 
     /// <summary>QUERY_INFO of FS_POSIX_INFORMATION.</summary>
@@ -58,8 +59,8 @@ internal static class PosixCommands
             volume.TotalBytes / traits.AllocationUnit,
             volume.FreeBytes / traits.AllocationUnit,
             volume.AvailableBytes / traits.AllocationUnit,
-            volume.SerialNumber).Write(QueryInfoHandler.Begin(request, FsPosixInformation.Size));
-        return QueryInfoHandler.End(request, NtStatus.Success, FsPosixInformation.Size);
+            volume.SerialNumber).Write(InfoOutput.Begin(request, FsPosixInformation.Size));
+        return InfoOutput.End(request, NtStatus.Success, FsPosixInformation.Size);
     }
 
     /// <summary>An entry of QUERY_DIRECTORY.</summary>

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands.Info;
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
@@ -140,7 +141,7 @@ internal static class QuotaCommands
             return NtStatus.NoMoreEntries;
         }
 
-        var target = QueryInfoHandler.Begin(request, length);
+        var target = InfoOutput.Begin(request, length);
         var list = new EntryListCursor(QuotaInformation.Alignment);
         foreach (var entry in found.Value)
         {
@@ -168,7 +169,7 @@ internal static class QuotaCommands
             }
         }
 
-        return list.Count == 0 ? NtStatus.BufferTooSmall : QueryInfoHandler.End(request, NtStatus.Success, list.Length);
+        return list.Count == 0 ? NtStatus.BufferTooSmall : InfoOutput.End(request, NtStatus.Success, list.Length);
     }
 
     private static VolumeQuotas? QuotasOf(Open open) => open switch

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Commands;
+using Smb3.Embedded.Commands.Hooks;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;

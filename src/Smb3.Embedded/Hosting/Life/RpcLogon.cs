@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Smb3.Embedded.Commands;
+using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;

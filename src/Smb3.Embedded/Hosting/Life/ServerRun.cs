@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using Smb3.Embedded.Commands;
+using Smb3.Embedded.Commands.Hooks;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Pipes;

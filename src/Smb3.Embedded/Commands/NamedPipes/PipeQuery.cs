@@ -1,10 +1,11 @@
 using Smb3.Embedded.Commands.Opens;
+using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Fscc;
 
-namespace Smb3.Embedded.Commands.Info;
+namespace Smb3.Embedded.Commands.NamedPipes;
 
 /// <summary>QUERY_INFO about a named pipe (MS-SMB2 3.3.5.20.1, MS-FSCC 2.4.34 to 2.4.36).</summary>
 internal static class PipeQuery
@@ -38,7 +39,7 @@ internal static class PipeQuery
             return NtStatus.InfoLengthMismatch;
         }
 
-        var target = QueryInfoHandler.Begin(request, size);
+        var target = InfoOutput.Begin(request, size);
         target.Clear();
         switch (informationClass)
         {
@@ -64,7 +65,7 @@ internal static class PipeQuery
                 break;
         }
 
-        return QueryInfoHandler.End(request, NtStatus.Success, size);
+        return InfoOutput.End(request, NtStatus.Success, size);
     }
 
     /// <summary>What clients ask of a pipe as if it were a file.</summary>
@@ -77,8 +78,8 @@ internal static class PipeQuery
             DeletePending = true,
             GrantedAccess = FileAccessMask.FileAllAccess,
         };
-        var target = QueryInfoHandler.Begin(request, length);
+        var target = InfoOutput.Begin(request, length);
         var status = FileInformationWriter.Write(informationClass, information, "\\" + handle.Pipe.Name, target, out var written);
-        return QueryInfoHandler.End(request, status, written);
+        return InfoOutput.End(request, status, written);
     }
 }

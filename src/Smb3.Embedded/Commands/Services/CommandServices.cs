@@ -5,7 +5,7 @@ using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Commands;
+namespace Smb3.Embedded.Commands.Services;
 
 /// <summary>What the handlers of one server share.</summary>
 internal sealed record CommandServices

@@ -3,7 +3,7 @@ using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Commands;
+namespace Smb3.Embedded.Commands.NamedPipes;
 
 /// <summary>Tells the interfaces behind pipes who is calling: the part of a user's token that they need.</summary>
 internal static class RpcCallers

@@ -3,7 +3,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
-namespace Smb3.Embedded.Commands;
+namespace Smb3.Embedded.Commands.Hooks;
 
 /// <summary>Makes what hooks are told out of the graph, and is the one place where a hook is asked.</summary>
 internal static class HookFacts

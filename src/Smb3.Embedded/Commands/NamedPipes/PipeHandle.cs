@@ -2,7 +2,7 @@ using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
-namespace Smb3.Embedded.Commands.Opens;
+namespace Smb3.Embedded.Commands.NamedPipes;
 
 /// <summary>An open of a named pipe on IPC$.</summary>
 internal sealed class PipeHandle : Open

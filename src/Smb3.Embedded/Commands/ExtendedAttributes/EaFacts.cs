@@ -2,7 +2,7 @@ using System.Text;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Fscc;
 
-namespace Smb3.Embedded.Commands;
+namespace Smb3.Embedded.Commands.ExtendedAttributes;
 
 /// <summary>
 /// Extended attributes between the wire and the store. Names are ASCII (MS-FSCC 2.4.16) and the same in any case. NTFS shows all of them

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Commands;
+namespace Smb3.Embedded.Commands.Hooks;
 
 /// <summary>
 /// Asks and tells the host's hooks what the opens of a session do. It keeps what hooks are told about the session and not the session
