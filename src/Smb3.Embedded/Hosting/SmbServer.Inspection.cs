@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Inspection;
 
 namespace Smb3.Embedded;
 

@@ -8,6 +8,8 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Fuzzing.Cases;
 using Smb3.Embedded.Fuzzing.Driving;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;

@@ -1,5 +1,7 @@
 using Smb3.Embedded.Fuzzing.Generating;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Rpc.Ndr;

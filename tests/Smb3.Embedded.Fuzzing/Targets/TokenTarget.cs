@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Smb3.Embedded.Fuzzing.Running;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;

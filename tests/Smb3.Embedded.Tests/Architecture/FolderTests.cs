@@ -34,10 +34,10 @@ public sealed class FolderTests
 
     /// <summary>What is not public has the namespace of its folder; what a host touches is in the root namespace, wherever it is kept.</summary>
     [Fact]
-    public void A_folder_of_Files_is_a_namespace()
+    public void A_folder_is_a_namespace()
     {
         var wrong = TypeReferences.OwnTypes().Select(TypeReferences.Outermost).Distinct()
-            .Where(type => !type.IsPublic && _folders.Of(type) is { } folder && RoomOf(folder) == "Files"
+            .Where(type => !type.IsPublic && _folders.Of(type) is { } folder
                 && type.Namespace != $"Smb3.Embedded.{folder.Replace('/', '.')}")
             .Select(type => type.FullName);
         Assert.Empty(wrong);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Smb3.Embedded.Hosting.Life;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Architecture;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Nt;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Interfaces;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Hosting;

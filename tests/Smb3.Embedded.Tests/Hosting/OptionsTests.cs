@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;

@@ -4,6 +4,7 @@ using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.DependencyInjection;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;

@@ -9,6 +9,8 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Authentication.Ntlm;

@@ -1,7 +1,7 @@
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Fscc;
 
-namespace Smb3.Embedded.Commands;
+namespace Smb3.Embedded.Commands.Output;
 
 /// <summary>Converts what a store knows about a file to what the wire says.</summary>
 internal static class FileFacts

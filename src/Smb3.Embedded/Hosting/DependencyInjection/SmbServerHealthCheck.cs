@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.DependencyInjection;
 
 /// <summary>Says whether a server serves.</summary>
 internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.DependencyInjection;
 
 /// <summary>Starts and stops a server with its host.</summary>
 internal sealed class SmbServerHostedService(SmbServer server) : IHostedService

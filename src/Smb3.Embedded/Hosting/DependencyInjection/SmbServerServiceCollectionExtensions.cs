@@ -3,6 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Smb3.Embedded;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.DependencyInjection;
 
 namespace Microsoft.Extensions.DependencyInjection;
 

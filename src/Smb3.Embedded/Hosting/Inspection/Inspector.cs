@@ -1,7 +1,7 @@
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Inspection;
 
 /// <summary>Looks into the graph for the host. Nothing waits for it, and it waits for nobody.</summary>
 internal static class Inspector

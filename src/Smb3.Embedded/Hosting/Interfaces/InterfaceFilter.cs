@@ -1,7 +1,7 @@
 using System.IO.Enumeration;
 using System.Net;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Interfaces;
 
 /// <summary>
 /// Chooses among interfaces and addresses. Each entry is an interface's name (<c>*</c> and <c>?</c> stand for anything), an address or a

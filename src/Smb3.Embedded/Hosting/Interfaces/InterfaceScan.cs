@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Interfaces;
 
 /// <summary>
 /// Finds the addresses that clients can use for further channels: the fixed list when there is one; else those that are listened on, of

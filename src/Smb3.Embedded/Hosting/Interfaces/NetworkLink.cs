@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Interfaces;
 
 /// <summary>A network interface of this machine with its addresses.</summary>
 /// <param name="Name">The system's name for it.</param>

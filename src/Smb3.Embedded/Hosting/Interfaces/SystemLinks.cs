@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Interfaces;
 
 /// <summary>Reads the network interfaces of this machine as they are now.</summary>
 internal static class SystemLinks

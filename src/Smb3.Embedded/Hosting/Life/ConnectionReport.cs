@@ -2,7 +2,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>Tells the log which connections were refused, and which came to nothing.</summary>
 internal sealed class ConnectionReport(RefusalLog log, ServerLimits limits)

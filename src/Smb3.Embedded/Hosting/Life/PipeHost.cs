@@ -1,4 +1,5 @@
 using System.Net;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Pipes.Host;
@@ -6,7 +7,7 @@ using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>Tells the interfaces behind IPC$ what the graph knows.</summary>
 internal sealed class PipeHost : IPipeHost

@@ -6,7 +6,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Authentication;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>
 /// A logon inside an RPC connection, and the protection that comes of it. It is a place to try passwords at like any other, so the

@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Authentication;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>The server's own way to authenticate, as a security provider of DCE/RPC.</summary>
 internal sealed class RpcSecurity(ServerParts parts) : IRpcSecurity

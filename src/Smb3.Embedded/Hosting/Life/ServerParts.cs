@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Hosting.Interfaces;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Sessions;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>What stays the same from start to start of one server.</summary>
 internal sealed record ServerParts(

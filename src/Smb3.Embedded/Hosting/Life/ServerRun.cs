@@ -13,7 +13,7 @@ using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Transport;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>
 /// One run of a server, from start to stop: its graph, its listeners, and a loop for each connection. No thread belongs to it; what it

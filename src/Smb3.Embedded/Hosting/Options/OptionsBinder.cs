@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Smb3.Embedded.Storage.Physical;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Options;
 
 /// <summary>
 /// Configuration into options, by hand: no reflection, lists that replace, and every failure names the setting, what is wrong with it

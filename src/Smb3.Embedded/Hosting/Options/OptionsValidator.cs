@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Wire.Create.Contexts;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Options;
 
 /// <summary>Checks options as a whole. Every failure begins with the setting's name and says what to do.</summary>
 internal sealed class OptionsValidator

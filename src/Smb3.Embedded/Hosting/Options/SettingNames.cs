@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Options;
 
 /// <summary>The text of every setting that is one of a few words, as configuration and the command line write it.</summary>
 internal sealed class SettingNames<T>

@@ -4,7 +4,7 @@ using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Options;
 
 /// <summary>Checked options into what the rooms below work with. The public enumerations carry the protocol's values.</summary>
 internal static class SettingsFactory

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Transport;
 
 namespace Smb3.Embedded;

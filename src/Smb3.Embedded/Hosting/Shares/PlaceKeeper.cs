@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Shares;
 
 /// <summary>
 /// Looks whether the folder of a share is where it was, and has it put in order in the background when it is not, once at a time: that

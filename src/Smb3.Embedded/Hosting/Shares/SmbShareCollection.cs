@@ -1,5 +1,7 @@
 using System.Collections;
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;

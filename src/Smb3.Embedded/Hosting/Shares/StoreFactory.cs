@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Shares;
 
 /// <summary>Opens the store that a share's folder names.</summary>
 internal static class StoreFactory

@@ -1,7 +1,7 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Shares;
 
 /// <summary>
 /// The volumes behind the shares. Shares on one folder, or on one store, use one volume, so that they see each other's opens and locks;

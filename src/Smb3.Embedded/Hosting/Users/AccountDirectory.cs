@@ -8,7 +8,7 @@ using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Security.Users;
 
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Users;
 
 /// <summary>
 /// Gives users and groups, who have only names here, the SIDs that NT's security wants. A SID is worked out from the server's and the

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Hosting;
+namespace Smb3.Embedded.Hosting.Users;
 
 /// <summary>The server's own users, then the host's.</summary>
 internal sealed class UserDirectory(InMemoryUserStore own, ISmbUserStore host) : ISmbUserStore

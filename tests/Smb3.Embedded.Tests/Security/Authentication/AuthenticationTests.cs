@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Gss;
