@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// The chains of one connection that are between two frames. It dies with its connection: what a thread keeps for itself, as a
-/// <see cref="System.Collections.Concurrent.ConcurrentBag{T}"/> does, would keep the connection alive as long as the thread.
+/// The idle chains of one connection. The pool dies with its connection: objects that a thread keeps for itself, as with a
+/// <see cref="System.Collections.Concurrent.ConcurrentBag{T}"/>, would keep the connection alive as long as the thread.
 /// </summary>
 internal sealed class ChainPool
 {
@@ -11,10 +11,10 @@ internal sealed class ChainPool
     private readonly Stack<RequestChain> _idle = new();
     private RequestChain? _last;
 
-    /// <summary>One that is idle; <see langword="null"/>: make another.</summary>
+    /// <summary>Takes an idle chain; <see langword="null"/> when there is none and the caller must make one.</summary>
     public RequestChain? TryTake()
     {
-        // A peer that waits for its answers needs one, and no lock for it.
+        // A peer that waits for each answer needs only one chain, and no lock to get it.
         if (Interlocked.Exchange(ref _last, null) is { } chain)
         {
             return chain;

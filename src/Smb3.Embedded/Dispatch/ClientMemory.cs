@@ -5,8 +5,8 @@ using Smb3.Embedded.Wire.Io;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// The buffers of the client that the data of a READ or WRITE goes through instead of the response or the request (MS-SMB2 3.3.5.12,
-/// 3.3.5.13), and a buffer of ours as long as what goes through them.
+/// The client's buffers through which the data of a READ or WRITE goes instead of through the response or the request (MS-SMB2 3.3.5.12,
+/// 3.3.5.13), and a buffer of ours as long as that data.
 /// </summary>
 internal sealed class ClientMemory : IDisposable
 {
@@ -23,18 +23,18 @@ internal sealed class ClientMemory : IDisposable
         _bytes = transport.Buffers.Rent(length);
     }
 
-    /// <summary>What is placed, or was fetched.</summary>
+    /// <summary>The data to be placed, or the data that was fetched.</summary>
     public Memory<byte> Data => _bytes.AsMemory(0, _length);
 
     /// <summary>
     /// The buffers that a request names; <see langword="null"/> when there is no such channel on its connection, or they do not hold
-    /// <paramref name="length"/> bytes. What came encrypted is not taken from the client's memory, nor put there, in the clear.
+    /// <paramref name="length"/> bytes. The data of an encrypted request is never moved from or to the client's memory in the clear.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="transport">What it came over.</param>
-    /// <param name="channel">The channel that it names.</param>
-    /// <param name="channelInfo">The descriptors that it carries.</param>
-    /// <param name="length">Bytes that are to go through them.</param>
+    /// <param name="transport">The transport that the request came over.</param>
+    /// <param name="channel">The channel that the request names.</param>
+    /// <param name="channelInfo">The descriptors that the request carries.</param>
+    /// <param name="length">Bytes that are to go through the buffers.</param>
     public static ClientMemory? TryReach(
         Request request, IMessageTransport transport, Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length)
     {
@@ -58,11 +58,13 @@ internal sealed class ClientMemory : IDisposable
         return new ClientMemory(transport, buffers, length);
     }
 
-    /// <summary>Puts the first <paramref name="count"/> bytes of <see cref="Data"/> there; false: a buffer is not what was said.</summary>
+    /// <summary>
+    /// Puts the first <paramref name="count"/> bytes of <see cref="Data"/> there; false when a buffer is not as the client described it.
+    /// </summary>
     public ValueTask<bool> PlaceAsync(int count, CancellationToken cancellationToken) =>
         _transport.RemoteMemory!.PlaceAsync(Data[..count], _buffers, cancellationToken);
 
-    /// <summary>Fills <see cref="Data"/>; false: a buffer is not what was said.</summary>
+    /// <summary>Fills <see cref="Data"/> from there; false when a buffer is not as the client described it.</summary>
     public ValueTask<bool> FetchAsync(CancellationToken cancellationToken) =>
         _transport.RemoteMemory!.FetchAsync(Data, _buffers, cancellationToken);
 

@@ -6,7 +6,7 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// Reads the frames of one connection and starts what is in them. A request that completes at once completes here; one that must wait
+/// Reads the frames of one connection and starts the requests in them. A request that completes at once completes here; one that must wait
 /// goes on by itself while the next frame is read.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
@@ -17,12 +17,12 @@ internal sealed class ConnectionLoop : INotificationSender
     private const int HeaderOverhead = 4096;
     private const int CreditUnit = 65_536;
 
-    /// <summary>The longest frame of a peer that has not authenticated, encrypted or not: more than a logon needs.</summary>
+    /// <summary>The longest frame accepted from a peer that has not authenticated, encrypted or not: more than a logon needs.</summary>
     private const int LargestStrangerFrame = 65_536;
 
     /// <summary>
-    /// The most of requests and responses of such a peer, and of responses in one frame. One request is always taken, one response always
-    /// written.
+    /// The most bytes of requests and responses held for such a peer, and of responses in one frame. One request is always accepted, and
+    /// one response is always written.
     /// </summary>
     private const int StrangerLimit = 16_384;
 
@@ -66,13 +66,13 @@ internal sealed class ConnectionLoop : INotificationSender
 
     public ResponseBufferPool Buffers { get; }
 
-    /// <summary>What the connection makes the server hold.</summary>
+    /// <summary>Counts what the connection makes the server hold.</summary>
     public FlowControl Flow { get; } = new(StrangerLimit);
 
     /// <summary>The requests that did not complete at once.</summary>
     public SlowRequests Slow { get; }
 
-    /// <summary>Bytes of responses that leave in one frame; a longer one leaves alone.</summary>
+    /// <summary>The most bytes of responses that share a frame; a longer response leaves alone.</summary>
     public int LargestResponse => Connection is { Authenticated: true, Negotiated: { } negotiated }
         ? Math.Min(
             Math.Max(negotiated.MaxTransactSize, negotiated.MaxReadSize) + HeaderOverhead,
@@ -85,7 +85,7 @@ internal sealed class ConnectionLoop : INotificationSender
     /// <summary>Requests that are being served.</summary>
     public int Running => Volatile.Read(ref _running);
 
-    /// <summary>Serves the connection to its end, and leaves nothing of it behind. Never throws.</summary>
+    /// <summary>Serves the connection to its end and leaves nothing of it behind. Never throws.</summary>
     public async Task RunAsync()
     {
         try
@@ -107,7 +107,8 @@ internal sealed class ConnectionLoop : INotificationSender
     }
 
     /// <summary>
-    /// Takes no further request; what runs may finish, what waits for somebody else is cancelled, what was written is made safe.
+    /// Accepts no further request; those that are running may finish, those that wait for another party are cancelled, and what was written
+    /// is made safe.
     /// </summary>
     public async Task DrainAsync(TimeSpan timeout)
     {
@@ -127,7 +128,7 @@ internal sealed class ConnectionLoop : INotificationSender
         Terminate(ConnectionEndReason.ServerStopped);
     }
 
-    /// <summary>Ends the connection when its time is over; called every second by whoever has all connections.</summary>
+    /// <summary>Ends the connection when its time is up; called every second by the owner of all connections.</summary>
     public void Watch()
     {
         if (!Connection.Authenticated
@@ -191,14 +192,14 @@ internal sealed class ConnectionLoop : INotificationSender
             _outgoing.Release();
             _ = Task.Run(async () =>
             {
-                // A last response may still be on its way out; a peer that does not read does not keep us.
+                // A last response may still be on its way out, but a peer that does not read must not hold us up.
                 try
                 {
                     await _outgoing.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(false);
                 }
                 catch (TimeoutException)
                 {
-                    // It had its second.
+                    // The peer had its second.
                 }
 
                 _transport.Abort(reset: reason == ConnectionEndReason.BreakUnacknowledged);
@@ -250,7 +251,7 @@ internal sealed class ConnectionLoop : INotificationSender
                 await open.ConfigureAwait(false);
             }
 
-            // What has come together is answered together.
+            // Requests that arrived together are answered together.
             var hasNext = _transport.HasNext;
             if (hasNext)
             {
@@ -265,7 +266,7 @@ internal sealed class ConnectionLoop : INotificationSender
         }
     }
 
-    /// <summary>One frame holds the largest payload that was negotiated, and its headers.</summary>
+    /// <summary>One frame holds the largest negotiated payload and its headers.</summary>
     private int MaxFrame() => Connection is { Authenticated: true, Negotiated: { } negotiated }
         ? Math.Max(Math.Max(negotiated.MaxTransactSize, negotiated.MaxWriteSize), CreditUnit) + HeaderOverhead + (4 * CreditUnit)
         : LargestStrangerFrame;
@@ -323,7 +324,7 @@ internal sealed class ConnectionLoop : INotificationSender
         }
     }
 
-    /// <summary>Completes when no request runs. A drain and the end of the connection may wait at the same time.</summary>
+    /// <summary>Completes when no request is running. A drain and the end of the connection may wait at the same time.</summary>
     private async Task WhenQuietAsync()
     {
         while (Running > 0)
@@ -359,7 +360,7 @@ internal sealed class ConnectionLoop : INotificationSender
         }
     }
 
-    /// <summary>What these sessions have begun here may take its time; their other channels must not wait for that.</summary>
+    /// <summary>What these sessions have begun on this connection may take its time; their other channels must not wait for that.</summary>
     private async Task LeaveSessionsThatGoOnAsync()
     {
         try
@@ -389,7 +390,7 @@ internal sealed class ConnectionLoop : INotificationSender
         Connection.Pending.CancelLost();
         await LeaveSessionsThatGoOnAsync().ConfigureAwait(false);
 
-        // Requests that still run hold buffers and sessions; they see the cancellation, or finish their work with the store.
+        // Requests that are still running hold buffers and sessions; they either see the cancellation or finish their work with the store.
         await WhenQuietAsync().ConfigureAwait(false);
         try
         {

@@ -1,10 +1,10 @@
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// Counts the bytes that a connection makes the server hold. While they are too many its reader pauses, which is back-pressure that reaches
-/// the client through its own transport, and a large output waits before there is memory for it.
+/// Counts the bytes that a connection makes the server hold. While there are too many, its reader pauses, which is back-pressure that
+/// reaches the client through its own transport, and a large output waits before memory is allocated for it.
 /// </summary>
-/// <param name="limit">The most bytes of requests and responses together; one request and one output are always possible.</param>
+/// <param name="limit">The most bytes of requests and responses together; one request and one output are always allowed.</param>
 internal sealed class FlowControl(long limit)
 {
     private readonly Lock _gate = new();
@@ -17,16 +17,16 @@ internal sealed class FlowControl(long limit)
     private TaskCompletionSource? _reader;
     private bool _ended;
 
-    /// <summary>Requests that are being served, and what they are given to work with.</summary>
+    /// <summary>Bytes of the requests being served, and of the room they are given to work with.</summary>
     public long BytesIn => Volatile.Read(ref _in);
 
-    /// <summary>Responses that are being written or have not left, and what is set aside for them.</summary>
+    /// <summary>Bytes of the responses that are being written or have not left, and of the room set aside for them.</summary>
     public long BytesOut => Volatile.Read(ref _out);
 
     /// <summary>Whether the connection is within its limit.</summary>
     public bool HasRoom => BytesIn + BytesOut <= Volatile.Read(ref _limit);
 
-    /// <summary>Changes the limit: a peer that has authenticated gets another.</summary>
+    /// <summary>Changes the limit: a peer that has authenticated gets a different one.</summary>
     public void SetLimit(long limit)
     {
         if (Volatile.Read(ref _limit) != limit)
@@ -47,7 +47,7 @@ internal sealed class FlowControl(long limit)
         }
     }
 
-    /// <summary>Counts an output that is there already.</summary>
+    /// <summary>Counts an output that exists already.</summary>
     public void AddOutput(long bytes) => Interlocked.Add(ref _out, bytes);
 
     public void RemoveOutput(long bytes)
@@ -60,8 +60,8 @@ internal sealed class FlowControl(long limit)
     }
 
     /// <summary>
-    /// Counts what a request holds that may take long apart from the rest, so that others go on; false when all that is counted so would be
-    /// more than the limit.
+    /// Counts what a request that may take long holds separately from the rest, so that others can go on; false when everything counted
+    /// this way would exceed the limit.
     /// </summary>
     public bool TryPark(long input, long output)
     {
@@ -78,7 +78,7 @@ internal sealed class FlowControl(long limit)
 
     public void Unpark(long bytes) => Interlocked.Add(ref _parked, -bytes);
 
-    /// <summary>Completes when the connection may be read on. For one reader.</summary>
+    /// <summary>Completes when reading from the connection may go on. For one reader only.</summary>
     public ValueTask WaitAsync()
     {
         if (HasRoom)
@@ -101,7 +101,9 @@ internal sealed class FlowControl(long limit)
         }
     }
 
-    /// <summary>Sets <paramref name="bytes"/> aside for an output before there is memory for it; false: wait for them.</summary>
+    /// <summary>
+    /// Sets <paramref name="bytes"/> aside for an output before memory is allocated for it; false when it must wait for them.
+    /// </summary>
     public bool TryReserve(long bytes)
     {
         lock (_gate)
@@ -116,7 +118,7 @@ internal sealed class FlowControl(long limit)
         }
     }
 
-    /// <summary>The same as soon as others have left; false: the connection has ended before.</summary>
+    /// <summary>Does the same as soon as others have left; false when the connection ends first.</summary>
     public Task<bool> ReserveAsync(long bytes)
     {
         lock (_gate)
@@ -135,7 +137,7 @@ internal sealed class FlowControl(long limit)
         }
     }
 
-    /// <summary>The connection has ended: nobody waits any longer.</summary>
+    /// <summary>The connection has ended: releases everything that waits.</summary>
     public void End()
     {
         lock (_gate)
@@ -178,7 +180,7 @@ internal sealed class FlowControl(long limit)
         _isWaitedFor = _outputs.Count > 0 || _reader is not null;
     }
 
-    // One output is always possible, or requests that hold all there is would wait for each other.
+    // One output is always allowed, or requests that hold all the room would wait for each other.
     private bool HasRoomFor(long bytes) => BytesOut == 0 || BytesIn + BytesOut + bytes <= Volatile.Read(ref _limit);
 
     private sealed class Waiter(long bytes) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)

@@ -9,19 +9,19 @@ namespace Smb3.Embedded.Dispatch;
 internal interface ICommandHandler
 {
     /// <summary>
-    /// Does what the request asks and appends the response's body to it. For a status that is an error the dispatcher sends the error
+    /// Does what the request asks and appends the body of the response to it. When the status is an error, the dispatcher sends the error
     /// response instead, unless <see cref="Request.KeepBody"/> was called.
     /// </summary>
     ValueTask<NtStatus> HandleAsync(Request request);
 
     /// <summary>
-    /// Whose key signs a request of a command that finds its session itself; the pipeline verifies it, and says so by
-    /// <see cref="Request.IsVerified"/>. Null: nobody's.
+    /// The party whose key signs a request, for a command that finds its session itself; the pipeline verifies the signature and reports it
+    /// in <see cref="Request.IsVerified"/>. Null when there is none.
     /// </summary>
     SigningParty? SignedBy(Request request) => null;
 
     /// <summary>
-    /// Bytes that the response to a request may come to, where they can be many: there is room for them before the request is served.
+    /// The most bytes that the response to a request may take, where that can be many: room for them is made before the request is served.
     /// </summary>
     long LargestOutput(Request request) => 0;
 }

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Dispatch;
 internal interface ISmb1Negotiator
 {
     /// <summary>
-    /// Answers through <paramref name="loop"/>; false when the frame is not such a request, or offers no SMB2, which the log is told then.
+    /// Answers through <paramref name="loop"/>; false when the frame is not such a request, or offers no SMB2, which is then logged.
     /// </summary>
     bool TryAnswer(ReadOnlySpan<byte> frame, ConnectionLoop loop);
 }

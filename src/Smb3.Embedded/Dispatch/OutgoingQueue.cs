@@ -3,8 +3,8 @@ using Smb3.Embedded.Transport;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// The one way out of a connection. Whoever has a finished frame sends it at once when the line is free, and leaves it to the present
-/// sender when it is not; frames leave in the order in which they were handed over.
+/// The one way out of a connection. A caller with a finished frame sends it at once when the line is free, and otherwise leaves it to the
+/// current sender; frames leave in the order in which they were handed over.
 /// </summary>
 /// <remarks>Small frames that are ready together are handed to the transport together.</remarks>
 internal sealed class OutgoingQueue
@@ -28,10 +28,10 @@ internal sealed class OutgoingQueue
     private TaskCompletionSource? _idle;
 
     /// <param name="transport">Where frames go.</param>
-    /// <param name="buffers">Where a sent buffer goes back to.</param>
-    /// <param name="sent">Told the bytes of each frame that was handed to the transport; one call at a time.</param>
-    /// <param name="left">Told the memory of each frame that has left, or was dropped.</param>
-    /// <param name="failed">Called when the peer takes no more.</param>
+    /// <param name="buffers">Where sent buffers are returned to.</param>
+    /// <param name="sent">Called with the bytes of each frame that was handed to the transport; one call at a time.</param>
+    /// <param name="left">Called with the memory of each frame that has left or was dropped.</param>
+    /// <param name="failed">Called when the peer accepts no more.</param>
     public OutgoingQueue(IMessageTransport transport, ResponseBufferPool buffers, Action<int> sent, Action<int> left, Action failed)
     {
         _transport = transport;
@@ -43,8 +43,8 @@ internal sealed class OutgoingQueue
 
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="placed">Called when it has its place, before any later frame can get one; it must be quick and take no frame itself.</param>
-    /// <returns>How many bytes were taken until now, this frame's included.</returns>
+    /// <param name="placed">Called when the frame has its place, before any later one can; it must be quick and send no frame itself.</param>
+    /// <returns>How many bytes were taken so far, including this frame's.</returns>
     public long Send(ResponseBuffer frame, Action? placed = null)
     {
         frame.Finish();
@@ -81,10 +81,10 @@ internal sealed class OutgoingQueue
         }
     }
 
-    /// <summary>Nothing more is expected for now.</summary>
+    /// <summary>No more frames are expected for now.</summary>
     public void Release()
     {
-        // Nearly every request comes alone, and waits for no lock for that.
+        // Nearly every request comes alone, and should not wait for a lock here.
         if (!_held)
         {
             return;
@@ -119,7 +119,7 @@ internal sealed class OutgoingQueue
         }
     }
 
-    /// <summary>Takes nothing more and drops what waits.</summary>
+    /// <summary>Accepts nothing more and drops what is waiting.</summary>
     public void Close()
     {
         lock (_waiting)
@@ -177,7 +177,7 @@ internal sealed class OutgoingQueue
         }
     }
 
-    /// <summary>The next frame, and with it the small ones behind it; false when there is none, and the sending is over.</summary>
+    /// <summary>Takes the next frame, and with it the small ones behind it; false when there is none, and the sender is done.</summary>
     private bool TakeBatch()
     {
         var length = 0;

@@ -3,8 +3,8 @@ using Smb3.Embedded.Sessions;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// What CANCEL finds of a request, and the token by which it ends it. Used again for the next request of its <see cref="Request"/>, unless
-/// somebody has cancelled it.
+/// What CANCEL finds of a request, and the token that ends it. Reused for the next request of its <see cref="Request"/>, unless it was
+/// cancelled.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Design", "CA1001", Justification = "The source has no timer and no linked tokens: nothing to release.")]
@@ -20,8 +20,8 @@ internal sealed class PendingRequest(Request request) : IPendingRequest
     public bool IsWaiting { get; set; }
 
     /// <summary>
-    /// What waits for somebody else goes on when the client can ask for its answer over another channel; what the store is at work on, when
-    /// the client can ask for it at all.
+    /// A request that waits for another party goes on when the client can ask for its answer over another channel; one that the store is
+    /// working on, when the client can ask for it at all.
     /// </summary>
     public bool OutlivesConnection =>
         request.CanBeReplayed && (!IsWaiting || request.Session?.HasChannelBeside(request.Connection) == true);
@@ -37,14 +37,14 @@ internal sealed class PendingRequest(Request request) : IPendingRequest
 
     public CancellationToken Token => _cancelled.Token;
 
-    /// <summary>Whether the present request has asked for the token.</summary>
+    /// <summary>Whether the current request has asked for the token.</summary>
     public bool IsLent { get; set; }
 
     public void Cancel() => _cancelled.Cancel();
 
     /// <summary>
-    /// Enters it into the table of its connection, or says there that it waits now; false: everything there is being cancelled, and it must be
-    /// too.
+    /// Enters it into the table of its connection, or marks it there as waiting; false when everything there is being cancelled, and this
+    /// must be too.
     /// </summary>
     public bool TryEnter(bool waits)
     {
@@ -60,7 +60,7 @@ internal sealed class PendingRequest(Request request) : IPendingRequest
         return request.Connection.Pending.Add(this);
     }
 
-    /// <summary>The request has ended; false when what is left of it cannot serve another.</summary>
+    /// <summary>The request has ended; false when the object cannot serve another.</summary>
     public bool TryLeave()
     {
         if (IsEntered)
@@ -68,7 +68,7 @@ internal sealed class PendingRequest(Request request) : IPendingRequest
             request.Connection.Pending.Remove(this, AsyncId);
         }
 
-        // Nobody finds it any more, so whether it was claimed is settled.
+        // Nothing can find it any more, so whether it was claimed is settled.
         if (IsClaimed || (IsLent && !_cancelled.TryReset()))
         {
             return false;

@@ -6,8 +6,8 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// One request on its way to a handler, and the response that the handler writes. Lives as long as the request and is then used for the
-/// next one: a handler keeps nothing of it.
+/// One request on its way to a handler, and the response that the handler writes. The object is reused for the next request once this one
+/// has ended: a handler must not keep any of it.
 /// </summary>
 internal sealed class Request
 {
@@ -46,7 +46,7 @@ internal sealed class Request
 
     public uint TreeId { get; set; }
 
-    /// <summary>The session named in the header (or inherited, or made: the response carries it).</summary>
+    /// <summary>The session named in the header, inherited in a compound, or made by the request; the response carries it.</summary>
     public ulong SessionId { get; set; }
 
     /// <summary>Asynchronous id in the header of a CANCEL.</summary>
@@ -67,20 +67,22 @@ internal sealed class Request
     public Session? Session { get; set; }
 
     /// <summary>
-    /// Whether the request goes on when its connection ends while the session has another: the client sends it again over that one, and
-    /// is then told what it has come to.
+    /// Whether the request goes on when its connection ends while its session has another: the client sends it again over that one and is
+    /// then told the outcome.
     /// </summary>
     public bool CanBeReplayed { get; set; }
 
     /// <summary>
-    /// The session's channel on this connection, used by the chain; <see langword="null"/> while it is set up.
+    /// The session's channel on this connection, kept in use by the chain; <see langword="null"/> while it is being set up.
     /// </summary>
     public Channel? Channel { get; set; }
 
     /// <summary>Signs the response instead of the channel: the session itself, while a channel is being bound.</summary>
     public MessageSigner? Signer { get; set; }
 
-    /// <summary>For a command that finds its session itself: whether the request is signed, by whom its handler says and rightly.</summary>
+    /// <summary>
+    /// For a command that finds its session itself: whether the request has a valid signature of the party its handler names.
+    /// </summary>
     public bool IsVerified { get; set; }
 
     public TreeConnect? TreeConnect { get; set; }
@@ -91,12 +93,12 @@ internal sealed class Request
     /// <summary>The hash that the response is folded into before it leaves (MS-SMB2 3.3.5.4, 3.3.5.5).</summary>
     public PreauthTranscript? PreauthOfResponse { get; set; }
 
-    /// <summary>Set by a handler that found a breach of the protocol: the connection ends, and the request has no answer.</summary>
+    /// <summary>Set by a handler that finds a breach of the protocol: the connection ends, and the request gets no answer.</summary>
     public ConnectionEndReason? Disconnect { get; set; }
 
     /// <summary>
-    /// Runs <paramref name="action"/> at the moment when the response gets its place in the outgoing queue: what is sent from then on
-    /// follows it. It must be quick, and send nothing itself.
+    /// Runs <paramref name="action"/> at the moment when the response takes its place in the outgoing queue: everything sent from then on
+    /// follows it. The action must be quick, and must not send anything itself.
     /// </summary>
     public void OnSend(Action action) => _chain.OnSend(action);
 
@@ -106,7 +108,7 @@ internal sealed class Request
     /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
     public ulong AsyncId => _pending?.AsyncId ?? 0;
 
-    /// <summary>Whether the request was cancelled because too many others wait.</summary>
+    /// <summary>Whether the request was cancelled because too many others are waiting.</summary>
     public bool IsRefused { get; private set; }
 
     public bool BodyKept => _keepBody;
@@ -129,8 +131,7 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Appends bytes that hold nothing in particular, for a store or a pipe to read into.
-    /// Drop what is not filled with <see cref="TrimBody"/>.
+    /// Appends bytes that are not cleared, for a store or a pipe to read into. Drop those that are not filled with <see cref="TrimBody"/>.
     /// </summary>
     public Memory<byte> AppendUninitialized(int size) => _chain.Append(size);
 
@@ -144,20 +145,19 @@ internal sealed class Request
     public void TrimBody(int length) => _chain.Response.Truncate(ResponseStart + Smb2Header.Size + length);
 
     /// <summary>
-    /// Sends the body that was written although the status is an error: MORE_PROCESSING_REQUIRED, or an error response with data
-    /// of its own.
+    /// Sends the body as written although the status is an error: MORE_PROCESSING_REQUIRED, or an error response with data of its own.
     /// </summary>
     public void KeepBody() => _keepBody = true;
 
-    /// <summary>Keeps a session's keys alive until the response has left; false when the session is over.</summary>
+    /// <summary>Keeps a session's keys alive until the response has left; false when the session has ended.</summary>
     public bool TryUse(Session session) => _chain.Use(session);
 
-    /// <summary>The same of a channel's key.</summary>
+    /// <summary>Does the same for a channel's key.</summary>
     public bool TryUse(Channel channel) => _chain.Use(channel);
 
     /// <summary>
     /// Whether the request paid for a payload of <paramref name="bytes"/>: one credit for each 64 KiB (MS-SMB2 3.3.5.2.5). Without
-    /// multi-credit support, 64 KiB is the most there is.
+    /// multi-credit support, 64 KiB is the maximum.
     /// </summary>
     public bool HasPaidFor(long bytes)
     {
@@ -170,7 +170,7 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Finds the open that the request names. A related request means the open of the request before, if that has one, whatever it
+    /// Finds the open that the request names. A related request refers to the open of the previous request, if that has one, whatever it
     /// names itself (MS-SMB2 3.3.5.2.7.2): clients write the id of all ones there, and not all of them in both halves.
     /// </summary>
     public NtStatus FindOpen(Smb2FileId fileId, out Open open)
@@ -196,7 +196,7 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Counts the request among those of the open; from SMB 3.0 on, what a failed channel left behind must not change the file any more
+    /// Counts the request among those of the open; from SMB 3.0 on, requests left over from a failed channel must no longer change the file
     /// (MS-SMB2 3.3.5.2.10).
     /// </summary>
     private NtStatus Enter(Open open)
@@ -226,11 +226,11 @@ internal sealed class Request
         return status == NtStatus.Success && file is null ? NtStatus.InvalidDeviceRequest : status;
     }
 
-    /// <summary>CREATE tells the rest of the compound which open it made.</summary>
+    /// <summary>For CREATE: tells the rest of the compound which open it made.</summary>
     public void SetRelatedOpen(Open open) => _chain.RelatedFileId = open.FileId;
 
     /// <summary>
-    /// A token that CANCEL, and the end of the connection, cancels, whatever the request is doing.
+    /// A token that is cancelled by CANCEL and by the end of the connection, whatever the request is doing.
     /// </summary>
     public CancellationToken Token
     {
@@ -243,7 +243,7 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Says that the request will wait for somebody else, so that a server which stops ends it instead of waiting with it.
+    /// Declares that the request will wait for another party, so that a server that is stopping ends it instead of waiting for it.
     /// </summary>
     /// <returns><see cref="Token"/>.</returns>
     public CancellationToken EnableCancel()
@@ -254,16 +254,17 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// Whether nothing of the compound follows. What waits for somebody else in the middle of one (CHANGE_NOTIFY) is
-    /// refused with STATUS_INTERNAL_ERROR, as Windows does, for the rest would wait with it.
+    /// Whether nothing follows in the compound. A request that would wait for another party in the middle of one (CHANGE_NOTIFY) is refused
+    /// with STATUS_INTERNAL_ERROR, as Windows does, because the rest would have to wait with it.
     /// </summary>
     public bool IsLastOfChain => _chain.IsLast;
 
     /// <summary>
-    /// Tells the client STATUS_PENDING at once, because the request will wait for somebody else; the response follows when the handler
-    /// returns (MS-SMB2 3.3.4.2). In the middle of a compound only a CREATE does so (MS-SMB2 3.3.5.2.7.2): it may wait for this very client to
-    /// answer a break, and the client needs the credits of the interim response for that. All else says nothing there, and the compound waits
-    /// as a whole. When too many wait, the request is cancelled, and answered with STATUS_INSUFFICIENT_RESOURCES; a CREATE waits in silence.
+    /// Tells the client STATUS_PENDING at once, because the request will wait for another party; the response follows when the handler
+    /// returns (MS-SMB2 3.3.4.2). In the middle of a compound only a CREATE does so (MS-SMB2 3.3.5.2.7.2): it may be waiting for this very
+    /// client to answer a break, and the client needs the credits of the interim response for that. Every other command sends nothing
+    /// there, and the compound waits as a whole. When too many requests wait, this one is cancelled and answered with
+    /// STATUS_INSUFFICIENT_RESOURCES; a CREATE waits in silence.
     /// </summary>
     /// <returns><see cref="Token"/>.</returns>
     public CancellationToken GoAsync()
@@ -291,13 +292,13 @@ internal sealed class Request
         return token;
     }
 
-    /// <summary>Which request of those that the object has served it is.</summary>
+    /// <summary>The number of this request among those that the object has served.</summary>
     internal uint Turn { get; private set; }
 
     /// <summary>The request's place among the slow ones.</summary>
     internal SlowPlace Slow { get; } = new();
 
-    /// <summary>Whether the client may be told STATUS_PENDING, being one of the commands that do something to an open.</summary>
+    /// <summary>Whether the client may be told STATUS_PENDING: the command must be one that acts on an open.</summary>
     private bool CanBecomePending => Command switch
     {
         Smb2Command.Create => true,
@@ -307,7 +308,8 @@ internal sealed class Request
     };
 
     /// <summary>
-    /// The handler has not completed at once: from now on CANCEL finds the request, and after a moment its client is told that it is pending.
+    /// The handler has not completed at once: from now on CANCEL finds the request, and after a short while its client is told that it is
+    /// pending.
     /// </summary>
     internal void Watch()
     {
@@ -323,14 +325,14 @@ internal sealed class Request
         }
     }
 
-    /// <summary>The handler has completed: the client is told nothing but the response any more.</summary>
+    /// <summary>The handler has completed: from now on the client is told nothing but the response.</summary>
     internal void Unwatch()
     {
         if (_isWatched)
         {
             _chain.Slow.Remove(this);
 
-            // Whoever is telling the client right now finishes first.
+            // If the client is being told right now, that finishes first.
             lock (_chain.Gate)
             {
                 _isWatched = false;
@@ -338,7 +340,9 @@ internal sealed class Request
         }
     }
 
-    /// <summary>The moment is over: the client is told that the request is pending, unless it has completed. When too many are, it is not.</summary>
+    /// <summary>
+    /// The short while is over: tells the client that the request is pending, unless it has completed or too many are pending already.
+    /// </summary>
     internal void BecomePending(uint turn)
     {
         try
@@ -356,7 +360,7 @@ internal sealed class Request
         }
         catch (Exception e)
         {
-            // Nobody stands behind a timer: the rest of the connection's requests must not go on untold, nor the process end.
+            // Nothing catches exceptions behind a timer: the connection's other requests must still be told, and the process must not end.
             _chain.Fault(e);
         }
     }
@@ -392,7 +396,7 @@ internal sealed class Request
         }
     }
 
-    /// <summary>Sends the interim response, once; false when too many are pending. With the chain's gate held.</summary>
+    /// <summary>Sends the interim response, once; false when too many are pending. The chain's gate must be held.</summary>
     private bool TryBecomePending(out Action[] sent)
     {
         sent = [];

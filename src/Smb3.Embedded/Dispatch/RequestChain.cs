@@ -9,12 +9,12 @@ using Smb3.Embedded.Wire.Errors;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// The requests of one frame, one after the other, and the frame of their responses (compounds: MS-SMB2 3.3.5.2.7). A chain is used
-/// again for later frames of its connection.
+/// Serves the requests of one frame, one after the other, and builds the frame of their responses (compounds: MS-SMB2 3.3.5.2.7). A chain
+/// is reused for later frames of its connection.
 /// </summary>
 internal sealed class RequestChain
 {
-    /// <summary>Bytes of output for which no room is made beforehand: what each frame is charged for its responses.</summary>
+    /// <summary>Bytes of output for which no room is made in advance: each frame is charged this much for its responses.</summary>
     public const int SmallOutput = 65_536;
 
     private readonly ConnectionLoop _loop;
@@ -52,7 +52,8 @@ internal sealed class RequestChain
     public SlowRequests Slow => _loop.Slow;
 
     /// <summary>
-    /// Held while the client is told that the request is pending, which happens beside its handler, and by what must not happen meanwhile.
+    /// Held while the client is told that the request is pending, which happens concurrently with the handler, and by everything that must
+    /// not happen at the same time.
     /// </summary>
     public Lock Gate { get; } = new();
 
@@ -62,18 +63,18 @@ internal sealed class RequestChain
     /// <summary>The session whose keys opened the frame.</summary>
     public Session? EncryptedBy { get; private set; }
 
-    /// <summary>Whether the request that is served is the last of its frame.</summary>
+    /// <summary>Whether the request being served is the last of its frame.</summary>
     public bool IsLast => _rest.IsEmpty;
 
     public bool IsEncrypted => EncryptedBy is not null;
 
-    /// <summary>The open that a related request means by the id of all ones.</summary>
+    /// <summary>The open that a related request refers to by the id of all ones.</summary>
     public Smb2FileId? RelatedFileId { get; set; }
 
-    /// <summary>Why there is no such open: the failure of the CREATE before.</summary>
+    /// <summary>Why there is no such open: the failure of the preceding CREATE.</summary>
     public NtStatus RelatedError { get; set; }
 
-    /// <summary>Session and tree connect of the request before, and whether it found them.</summary>
+    /// <summary>Session and tree connect of the previous request, and whether they were found.</summary>
     public (ulong SessionId, uint TreeId, NtStatus Status) Previous { get; set; }
 
     public void Begin(ReceivedMessage frame, Memory<byte> messages, Session? encryptedBy, int charge)
@@ -119,14 +120,14 @@ internal sealed class RequestChain
         }
     }
 
-    /// <summary>A bug, or a store that throws where nobody expects it to: the connection ends, and the log says why.</summary>
+    /// <summary>Handles a bug, or a store that throws where no exception is expected: ends the connection and logs the cause.</summary>
     public void Fault(Exception e)
     {
         ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
         Connection.Terminate(ConnectionEndReason.ServerFault);
     }
 
-    /// <summary>Remembers that the chain works with a session, so that its keys outlive the responses.</summary>
+    /// <summary>Marks a session as used by the chain, so that its keys outlive the responses.</summary>
     public bool Use(Session session)
     {
         if (_used.Contains(session))
@@ -143,7 +144,7 @@ internal sealed class RequestChain
         return true;
     }
 
-    /// <summary>The same of a channel: its key outlives the responses that it signs.</summary>
+    /// <summary>Does the same for a channel: its key outlives the responses that it signs.</summary>
     public bool Use(Channel channel)
     {
         if (_usedChannels.Contains(channel))
@@ -161,7 +162,7 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// Runs <paramref name="action"/> when the responses written so far, and the one that is being written, have been handed over.
+    /// Runs <paramref name="action"/> once the responses written so far, and the one being written, have been handed over.
     /// </summary>
     public void AfterSend(Action action)
     {
@@ -172,7 +173,7 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// Runs <paramref name="action"/> when those responses get their place in the outgoing queue, with the queue's lock held.
+    /// Runs <paramref name="action"/> when those responses take their place in the outgoing queue, with the queue's lock held.
     /// </summary>
     public void OnSend(Action action)
     {
@@ -182,10 +183,10 @@ internal sealed class RequestChain
         }
     }
 
-    /// <summary>Appends to the response that is being written.</summary>
+    /// <summary>Appends to the response being written.</summary>
     public Memory<byte> Append(int size)
     {
-        // A buffer that grows moves what is in it, and the responses before this one may be leaving just now.
+        // A growing buffer moves its contents, and the responses before this one may be leaving right now.
         if (_messages.Count == 0)
         {
             return Response.Append(size);
@@ -198,10 +199,10 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready, while its handler goes on writing the final
-    /// one (MS-SMB2 3.3.4.2). With the gate held.
+    /// Sends STATUS_PENDING for <paramref name="request"/>, behind the responses that are ready, while its handler goes on writing the
+    /// final one (MS-SMB2 3.3.4.2). The gate must be held.
     /// </summary>
-    /// <returns>What is to be done now that the responses before it have been handed over.</returns>
+    /// <returns>The actions to run now that the responses before it have been handed over.</returns>
     public Action[] SendInterim(Request request)
     {
         var frame = _loop.Buffers.Rent();
@@ -212,7 +213,7 @@ internal sealed class RequestChain
             MessageTransform.Merge(frame, _messages, first, request.ResponseStart);
         }
 
-        // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like every other.
+        // An interim response is not signed (MS-SMB2 3.3.4.1.1), but it is sealed like any other.
         var credits = Connection.Credits.Grant(RequestPipeline.CreditsFor(request));
         Smb2Header.WriteAsync(
             frame.Append(Smb2Header.Size).Span, request.Command, NtStatus.Pending, request.Flags & Smb2HeaderFlags.Related,
@@ -248,7 +249,8 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// A request that may take its time does not keep the connection from being read on: what it holds is counted apart, as far as that goes.
+    /// Lets the connection be read on while a request takes its time: what that request holds is counted separately, as far as the limit
+    /// allows.
     /// </summary>
     private void Park()
     {
@@ -261,9 +263,9 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// Sets room aside for a response of up to <paramref name="output"/> bytes, before there is memory for it; false: it takes
-    /// <see cref="MakeRoomAsync"/>. What is ready leaves when both would not fit in one frame: responses to a compound need not be one
-    /// (MS-SMB2 3.3.4.1.3).
+    /// Sets room aside for a response of up to <paramref name="output"/> bytes before memory is allocated for it; when false,
+    /// <see cref="MakeRoomAsync"/> is needed. Responses that are ready leave first when both would not fit in one frame: the responses to a
+    /// compound need not share one (MS-SMB2 3.3.4.1.3).
     /// </summary>
     public bool TryMakeRoom(Request request, long output)
     {
@@ -282,10 +284,10 @@ internal sealed class RequestChain
         return true;
     }
 
-    /// <summary>The same when other responses have left; false when the connection has ended before.</summary>
+    /// <summary>Does the same once other responses have left; false when the connection ends first.</summary>
     public async ValueTask<bool> MakeRoomAsync(Request request, long output)
     {
-        // What is ready must not wait for what waits for it to leave.
+        // The responses that are ready must leave first: this one may be waiting for exactly that.
         FlushReady();
         output = RoomFor(request, output);
         if (!await _loop.Flow.ReserveAsync(output).ConfigureAwait(false))
@@ -298,14 +300,14 @@ internal sealed class RequestChain
         return true;
     }
 
-    /// <summary>No request is granted more than was negotiated, whatever it asks for.</summary>
+    /// <summary>No request is granted more room than was negotiated, whatever it asks for.</summary>
     private static long RoomFor(Request request, long output) => request.Connection.Negotiated is { } negotiated
         ? Math.Min(output, Math.Max(negotiated.MaxReadSize, negotiated.MaxTransactSize)) + Smb2Header.Size
         : SmallOutput;
 
     /// <summary>
-    /// Between two requests: counts what the first has written, and lets it leave, and waits for that, when it has become too much. False
-    /// when the connection has ended before.
+    /// Between two requests: counts what the first has written and, when that has become too much, lets it leave and waits until it has.
+    /// False when the connection ends first.
     /// </summary>
     private ValueTask<bool> MakeWayAsync()
     {
@@ -352,7 +354,7 @@ internal sealed class RequestChain
         {
             if (request.Command == Smb2Command.Cancel)
             {
-                // Neither a response nor a message id of its own (MS-SMB2 3.3.5.16).
+                // CANCEL has neither a response nor a message id of its own (MS-SMB2 3.3.5.16).
                 _pipeline.Cancel(request, this, _first);
                 return;
             }
@@ -390,9 +392,9 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// Makes room for the response to <paramref name="request"/>, whose session and tree connect are known now. What is sealed and what is
-    /// not do not share a frame: a response that was signed would lose its signature in a sealed one, and the last SESSION_SETUP response
-    /// must be read before there is a key to open it with.
+    /// Makes room for the response to <paramref name="request"/>, whose session and tree connect are known now. Sealed and unsealed
+    /// responses do not share a frame: a signed response would lose its signature in a sealed frame, and the client must read the last
+    /// SESSION_SETUP response before it has a key to open it with.
     /// </summary>
     public void Place(Request request)
     {
@@ -421,7 +423,7 @@ internal sealed class RequestChain
         Response.Append(Smb2Header.Size);
     }
 
-    /// <summary>Takes back the place of a response that is not to be sent.</summary>
+    /// <summary>Takes back the room of a response that is not to be sent.</summary>
     private void Withdraw(Request request)
     {
         Response.Truncate(request.ResponseStart);
@@ -433,7 +435,7 @@ internal sealed class RequestChain
 
     private void Complete(Request request, NtStatus status)
     {
-        // Warnings are errors here too (NO_MORE_FILES), but for the one that comes with the data that did fit (MS-SMB2 2.2.2).
+        // Warnings count as errors here too (NO_MORE_FILES), except for the one that comes with the data that did fit (MS-SMB2 2.2.2).
         if (!status.IsSuccess() && status != NtStatus.BufferOverflow && !request.BodyKept)
         {
             request.TrimBody(0);
@@ -442,11 +444,12 @@ internal sealed class RequestChain
 
         var related = request.Flags & (Smb2HeaderFlags.Related | Smb2HeaderFlags.Replay);
 
-        // What is sealed carries no signature and does not claim one (MS-SMB2 3.3.4.1.1).
+        // A sealed response carries no signature and does not claim one (MS-SMB2 3.3.4.1.1).
         var signer = _sealing is null ? request.Channel?.Signer ?? request.Signer : null;
         var signs = signer is not null && (request.IsSigned || request.SignResponse || request.Session is { SigningRequired: true });
 
-        // Who has no session has no key that could verify: clients take these answers to a signed request as they are, but want the flag.
+        // Without a session there is no key to verify with: clients accept these answers to a signed request as they are, but expect the
+        // flag.
         var unverifiable = status == NtStatus.UserSessionDeleted
             || (status == NtStatus.InvalidParameter && request.Command == Smb2Command.SessionSetup);
         var marked = signs || (request.IsSigned && signer is null && unverifiable && _sealing is null);
@@ -454,7 +457,7 @@ internal sealed class RequestChain
         var header = Response.From(request.ResponseStart);
         if (request.AsyncId != 0)
         {
-            // The interim response has granted the credits already.
+            // The interim response has already granted the credits.
             Smb2Header.WriteAsync(
                 header, request.Command, status, flags, (ushort)request.CreditCharge, 0,
                 request.MessageId, request.AsyncId, request.SessionId);
@@ -472,8 +475,8 @@ internal sealed class RequestChain
     }
 
     /// <summary>
-    /// Whose keys seal the response, or nobody's (MS-SMB2 3.3.4.1.4): what came encrypted goes encrypted, and so does everything of a
-    /// session or share that says so.
+    /// The session whose keys seal the response, if any (MS-SMB2 3.3.4.1.4): the response to an encrypted request is encrypted, and so is
+    /// everything of a session or share that demands it.
     /// </summary>
     private Session? SealingOf(Request request)
     {
@@ -500,7 +503,7 @@ internal sealed class RequestChain
 
         if (_messages.Count > 1)
         {
-            // Windows pads the last response of a compound like the others; a response by itself is not padded.
+            // Windows pads the last response of a compound like the others; a single response is not padded.
             Response.PadTo8();
         }
 

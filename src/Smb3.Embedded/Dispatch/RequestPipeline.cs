@@ -8,8 +8,8 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// The stages between a message and its handler, in the order of MS-SMB2 3.3.5.2: state of the connection, session, signature,
-/// encryption, tree connect. Each either lets the request on or says the status that ends it.
+/// The stages between a message and its handler, in the order of MS-SMB2 3.3.5.2: state of the connection, session, signature, encryption,
+/// tree connect. Each either lets the request pass or returns the status that ends it.
 /// </summary>
 internal sealed class RequestPipeline
 {
@@ -38,7 +38,7 @@ internal sealed class RequestPipeline
             && !chain.TryMakeRoom(request, output)
             && !await chain.MakeRoomAsync(request, output).ConfigureAwait(false))
         {
-            // Nobody is there any more who could take what it would come to.
+            // The connection has ended: nobody is left to receive the response.
             status = NtStatus.Cancelled;
         }
 
@@ -58,14 +58,14 @@ internal sealed class RequestPipeline
                 status = NtStatus.InsufficientResources;
             }
 
-            // What was done before the files became somebody else's is told by nobody (MS-SMB2 3.3.5.2.11).
+            // The files have passed to another owner: what was done before that is not reported to the client (MS-SMB2 3.3.5.2.11).
             if (request.TreeConnect is { Share.Life.State: ShareState.Fenced })
             {
                 status = NtStatus.NetworkNameDeleted;
             }
         }
 
-        // What a compound inherits is what the response says: a SESSION_SETUP or TREE_CONNECT has made it only now.
+        // A compound inherits what the response says: SESSION_SETUP and TREE_CONNECT have made their session or tree connect only now.
         chain.Previous = (request.SessionId, request.TreeId, chain.Previous.Status);
         if (request.Command == Smb2Command.Create && status.IsError())
         {
@@ -80,7 +80,7 @@ internal sealed class RequestPipeline
         return status;
     }
 
-    /// <summary>CANCEL: finds the waiting request and ends its wait; there is no answer, whatever happens.</summary>
+    /// <summary>CANCEL: finds the waiting request and ends its wait; CANCEL itself is never answered.</summary>
     public void Cancel(Request request, RequestChain chain, bool first)
     {
         if (request.IsRelated && !first)
@@ -89,7 +89,7 @@ internal sealed class RequestPipeline
             request.TreeId = chain.Previous.TreeId;
         }
 
-        // What is related to a CANCEL goes on in the CANCEL's session, with its signature, like behind every other request.
+        // Requests related to a CANCEL go on in the CANCEL's session, with its signature, as they would behind any other request.
         var status = request.SessionId == 0 ? NtStatus.Success : CheckSession(request, chain);
         chain.Previous = (request.SessionId, request.TreeId, status);
         if (status != NtStatus.Success)
@@ -117,8 +117,8 @@ internal sealed class RequestPipeline
     }
 
     /// <summary>
-    /// Credits for the response: what was asked for, and before anybody has authenticated no more than it takes to do so, so that a
-    /// stranger cannot open the window (MS-SMB2 3.3.1.2).
+    /// Credits for the response: as many as were asked for, but before the client has authenticated no more than it takes to do so, so that
+    /// a stranger cannot open the window (MS-SMB2 3.3.1.2).
     /// </summary>
     public static int CreditsFor(Request request) =>
         request.Connection.Authenticated ? request.CreditsWanted : Math.Min(request.CreditsWanted, request.CreditCharge);
@@ -164,8 +164,8 @@ internal sealed class RequestPipeline
     }
 
     /// <summary>
-    /// Verifies what the handler must judge, because the order of its answers depends on it. Who has shown to have the key is answered
-    /// with it too.
+    /// Verifies a signature that the handler must judge, because the order of its answers depends on it. A client that has proved to have
+    /// the key gets its answer signed with that key too.
     /// </summary>
     private static void Verify(Request request, ICommandHandler handler)
     {
@@ -186,7 +186,7 @@ internal sealed class RequestPipeline
             return NtStatus.UserSessionDeleted;
         }
 
-        // MS-SMB2 3.3.5.2.9: what came encrypted must be of the session whose key opened it.
+        // MS-SMB2 3.3.5.2.9: an encrypted request must belong to the session whose key opened it.
         if (chain.EncryptedBy is { } sealedBy && sealedBy != session)
         {
             return NtStatus.AccessDenied;
@@ -200,7 +200,7 @@ internal sealed class RequestPipeline
         var channel = session.ChannelOn(request.Connection) is { } found && chain.Use(found) ? found : null;
         if (!chain.IsEncrypted)
         {
-            // MS-SMB2 3.3.5.2.4: a signature that is there must be right, and where it must be there it must not be missing.
+            // MS-SMB2 3.3.5.2.4: a signature must be valid where there is one, and must not be missing where it is required.
             if (request.IsSigned)
             {
                 if (channel?.Signer is not { } signer || !signer.Verify(request.Message.Span))
@@ -230,7 +230,7 @@ internal sealed class RequestPipeline
     }
 
     /// <summary>
-    /// What the user of an expired session may still do (MS-SMB2 3.3.5.2.9): end things, and what does not depend on who it is.
+    /// What the user of an expired session may still do (MS-SMB2 3.3.5.2.9): end things, and whatever does not depend on who the user is.
     /// </summary>
     private static bool IsServedWhenExpired(Smb2Command command) =>
         command is Smb2Command.Logoff or Smb2Command.Close or Smb2Command.Lock or Smb2Command.Cancel or Smb2Command.Echo;
@@ -245,7 +245,7 @@ internal sealed class RequestPipeline
 
         request.TreeConnect = tree;
 
-        // MS-SMB2 3.3.5.2.11: a share that encrypts does not talk in the clear.
+        // MS-SMB2 3.3.5.2.11: a share that encrypts accepts nothing in the clear.
         if (!tree.EncryptData || request.IsEncrypted)
         {
             return NtStatus.Success;
@@ -255,7 +255,7 @@ internal sealed class RequestPipeline
         return NtStatus.AccessDenied;
     }
 
-    /// <summary>The one boundary per request: nothing that a store, a hook or a bug of ours throws goes any further.</summary>
+    /// <summary>The one exception boundary per request: nothing that a store, a hook or a bug of ours throws gets past it.</summary>
     private async ValueTask<NtStatus> HandleAsync(Request request, ICommandHandler handler)
     {
         try

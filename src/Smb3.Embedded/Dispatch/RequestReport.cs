@@ -4,8 +4,8 @@ using Smb3.Embedded.Sessions;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// Tells the log why a request was refused before any handler saw it. Apart from the pipeline, which pays for none of it while all is well;
-/// what is written later holds names and an address, and nothing of the request, which is used again.
+/// Tells the log why a request was refused before any handler saw it. Separate from the pipeline, which pays nothing for it while all is
+/// well; what is written later holds names and an address, but nothing of the request, which is reused.
 /// </summary>
 internal static class RequestReport
 {
@@ -29,7 +29,7 @@ internal static class RequestReport
         }
     }
 
-    /// <summary>It came in the clear, where the session or the share encrypts.</summary>
+    /// <summary>The request came in the clear, where the session or the share encrypts.</summary>
     public static void InTheClear(RefusalLog log, Request request, Session session, string? shareName)
     {
         var command = RequestPipeline.NameOf(request.Command);
@@ -41,7 +41,7 @@ internal static class RequestReport
             (logger, repeats) => RefusalMessages.NotEncrypted(logger, command, user, remote, share, repeats));
     }
 
-    /// <summary>The connection ends for what came over it.</summary>
+    /// <summary>The connection ends because of what came over it.</summary>
     public static void Violation(RefusalLog log, Connection connection, ConnectionEndReason reason)
     {
         if (connection.Negotiated is null && !connection.AwaitsSecondNegotiate)
@@ -66,7 +66,10 @@ internal static class RequestReport
             (logger, repeats) => RefusalMessages.ProtocolViolation(logger, id, remote, text, repeats));
     }
 
-    /// <summary>The connection ends, and nothing was agreed over it: whatever it was, it is one line for its address, not one each.</summary>
+    /// <summary>
+    /// The connection ends before anything was agreed over it: whatever it was, the log has one line for its address, not one for each
+    /// connection.
+    /// </summary>
     public static void NotSmb(RefusalLog log, Connection connection, ConnectionEndReason reason)
     {
         if (connection.IsExplained)

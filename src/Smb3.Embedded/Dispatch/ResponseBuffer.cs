@@ -4,8 +4,8 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// One outgoing frame in a pooled buffer. Room for what the transport writes and for the transform header lies in front of the messages, so
-/// that the frame is signed, sealed and sent where it was written.
+/// One outgoing frame in a pooled buffer. Room for what the transport writes and for the transform header is kept in front of the messages,
+/// so that the frame is signed, sealed and sent where it was written.
 /// </summary>
 internal sealed class ResponseBuffer
 {
@@ -26,7 +26,7 @@ internal sealed class ResponseBuffer
     private bool _sealed;
 
     /// <param name="pool">Where the bytes come from.</param>
-    /// <param name="headroom">Bytes in front of the frame that the transport wants for itself.</param>
+    /// <param name="headroom">Bytes in front of the frame that the transport needs for itself.</param>
     public ResponseBuffer(BufferPool pool, int headroom)
     {
         _pool = pool;
@@ -38,7 +38,7 @@ internal sealed class ResponseBuffer
     /// <summary>Bytes of messages written so far.</summary>
     public int Length => _end - _prefix;
 
-    /// <summary>Bytes of memory that it takes, the object itself and its place in a queue included.</summary>
+    /// <summary>Bytes of memory that it occupies, including the object itself and its place in a queue.</summary>
     public int Held => _buffer.Length + OwnSize;
 
     /// <summary>Whether no message has been written.</summary>
@@ -54,7 +54,7 @@ internal sealed class ResponseBuffer
     /// <summary>What the transport sends, its headroom in front, after <see cref="Finish"/>.</summary>
     public Memory<byte> Frame => _buffer.AsMemory(_sent, _end - _sent);
 
-    /// <summary>Appends <paramref name="size"/> bytes, which hold nothing in particular.</summary>
+    /// <summary>Appends <paramref name="size"/> bytes, which are not cleared.</summary>
     public Memory<byte> Append(int size)
     {
         if (_buffer.Length - _end < size)
@@ -70,10 +70,10 @@ internal sealed class ResponseBuffer
     /// <summary>The bytes from <paramref name="start"/> (counted over all messages) to the end.</summary>
     public Span<byte> From(int start) => _buffer.AsSpan(_prefix + start, Length - start);
 
-    /// <summary>Drops everything behind <paramref name="length"/>.</summary>
+    /// <summary>Drops everything after <paramref name="length"/>.</summary>
     public void Truncate(int length) => _end = _prefix + length;
 
-    /// <summary>What is before <paramref name="start"/> has left in another frame, and its place serves as the room in front.</summary>
+    /// <summary>Everything before <paramref name="start"/> has left in another frame; its place now serves as the room in front.</summary>
     public void StartAt(int start) => _start = start;
 
     /// <summary>Appends zeros up to the next multiple of eight.</summary>
@@ -88,7 +88,7 @@ internal sealed class ResponseBuffer
 
     public void MarkSealed() => _sealed = true;
 
-    /// <summary>Nothing is written any more: the frame goes as it is.</summary>
+    /// <summary>Nothing more will be written: the frame goes as it is.</summary>
     public void Finish() => _sent = _prefix + _start - _headroom - (_sealed ? Smb2TransformHeader.Size : 0);
 
     public void Reset()

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// The requests of one connection that did not complete at once, the oldest first. Who is still here after a moment becomes pending. One
-/// timer serves them all, and it runs only while there are any.
+/// The requests of one connection that did not complete at once, oldest first. A request that is still here after a short while becomes
+/// pending. One timer serves them all, and it runs only while there are any.
 /// </summary>
 /// <param name="time">Tells the time.</param>
 /// <param name="patience">How long a request may take before its client is told that it is pending.</param>
@@ -56,7 +56,7 @@ internal sealed class SlowRequests(TimeProvider time, TimeSpan patience) : IDisp
         }
     }
 
-    /// <summary>The connection has ended: nobody is there to be told.</summary>
+    /// <summary>The connection has ended: there is no client left to be told.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -80,7 +80,7 @@ internal sealed class SlowRequests(TimeProvider time, TimeSpan patience) : IDisp
         }
     }
 
-    /// <summary>The oldest, if its time is over; else the timer is set for when it is.</summary>
+    /// <summary>Takes the oldest request if its time is up; otherwise sets the timer for when it will be.</summary>
     private Request? TakeDue(out uint turn)
     {
         lock (_gate)
@@ -95,7 +95,7 @@ internal sealed class SlowRequests(TimeProvider time, TimeSpan patience) : IDisp
             var left = patience - time.GetElapsedTime(request.Slow.Since);
             if (left > TimeSpan.Zero)
             {
-                // A timer counts whole milliseconds, and must not come back before its time again and again.
+                // A timer counts whole milliseconds, and must not fire too early again and again.
                 _timer?.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                 return null;
             }
