@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Transport;
 
 /// <summary>
 /// The bytes of frames and responses. Small ones come from the shared array pool. Large ones are kept here, because that pool rounds a
-/// payload of a power of two and its headers up to twice the size, and gives back what a burst has left only over many collections.
+/// payload of a power of two plus its headers up to twice the size, and takes many collections to give back what a burst has left.
 /// </summary>
 internal sealed class BufferPool
 {
@@ -22,16 +22,16 @@ internal sealed class BufferPool
     private long _rented;
     private long _mostRented;
 
-    /// <summary>Bytes of the large buffers that somebody has.</summary>
+    /// <summary>Bytes of the large buffers that are in use.</summary>
     public long Rented => Volatile.Read(ref _rented);
 
-    /// <summary>The most that this ever was.</summary>
+    /// <summary>The highest value that this has had.</summary>
     public long MostRented => Volatile.Read(ref _mostRented);
 
-    /// <summary>Bytes of the large buffers that nobody has.</summary>
+    /// <summary>Bytes of the large buffers that are idle.</summary>
     public long Kept => _shelves.Sum(shelf => shelf.Kept);
 
-    /// <summary>At least <paramref name="size"/> bytes that hold nothing in particular.</summary>
+    /// <summary>At least <paramref name="size"/> bytes, which are not cleared.</summary>
     public byte[] Rent(int size)
     {
         if (size <= LargestShared)
@@ -61,7 +61,7 @@ internal sealed class BufferPool
         ShelfOf(buffer.Length).Put(buffer);
     }
 
-    /// <summary>Lets go of what nobody needed since the last call.</summary>
+    /// <summary>Releases what was not needed since the last call.</summary>
     public void Trim()
     {
         foreach (var shelf in _shelves)

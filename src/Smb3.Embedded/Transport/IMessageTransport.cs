@@ -3,8 +3,9 @@ using System.Net;
 namespace Smb3.Embedded.Transport;
 
 /// <summary>
-/// One connection as the rooms above see it: whole messages in and out. How they are kept apart on the way is its own business: Direct TCP
-/// puts a length in front of each (MS-SMB2 2.1), RDMA has messages of its own (MS-SMBD). One receives, one sends, anybody may abort.
+/// One connection as the rooms above see it: whole messages in and out. How they are kept apart in transit is up to the transport: Direct
+/// TCP puts a length in front of each (MS-SMB2 2.1), RDMA has messages of its own (MS-SMBD). There is one receiver and one sender; anyone
+/// may abort.
 /// </summary>
 internal interface IMessageTransport : IAsyncDisposable
 {
@@ -12,19 +13,19 @@ internal interface IMessageTransport : IAsyncDisposable
 
     EndPoint RemoteEndPoint { get; }
 
-    /// <summary>Where the bytes of its messages come from, and of all connections of the same listener.</summary>
+    /// <summary>The pool for the bytes of its messages, shared by all connections of the same listener.</summary>
     BufferPool Buffers { get; }
 
-    /// <summary>The peer's memory, where the transport reaches it.</summary>
+    /// <summary>The peer's memory, where the transport can reach it.</summary>
     IRemoteMemory? RemoteMemory { get; }
 
-    /// <summary>Bytes in front of each message that is sent, for the transport to write what it needs there.</summary>
+    /// <summary>Bytes in front of each message that is sent, where the transport writes what it needs.</summary>
     int Headroom { get; }
 
     /// <summary>The longest message that it can carry.</summary>
     int LargestMessage { get; }
 
-    /// <summary>Whether the message behind the last one is there already, whole.</summary>
+    /// <summary>Whether the message after the last one has already arrived whole.</summary>
     bool HasNext { get; }
 
     /// <summary>
@@ -35,15 +36,15 @@ internal interface IMessageTransport : IAsyncDisposable
 
     /// <summary>Receives the next message.</summary>
     /// <param name="longest">
-    /// The longest message that is accepted as of now, in bytes: asked for when one has begun, as a peer may have authenticated while its
-    /// next message was waited for. Nothing is kept of one that is longer.
+    /// The longest message that is accepted as of now, in bytes: called when a message has begun, because the peer may have authenticated
+    /// while it was being waited for. Nothing is kept of a longer one.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReceiveAsync(Func<int> longest, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Sends messages in this order, with the transport's headroom in front of each; the list and its memory are the caller's again when it
-    /// completes.
+    /// Sends messages in this order, with the transport's headroom in front of each; the list and its memory belong to the caller again
+    /// once this completes.
     /// </summary>
     /// <returns>Whether more can be sent.</returns>
     ValueTask<bool> SendAsync(IReadOnlyList<Memory<byte>> messages);
@@ -67,6 +68,6 @@ internal enum ReceiveOutcome
     /// <summary>A message announced itself as longer than is allowed; none of it was buffered.</summary>
     TooLong,
 
-    /// <summary>What keeps messages apart was not as it must be.</summary>
+    /// <summary>What keeps messages apart was malformed.</summary>
     Malformed,
 }

@@ -10,19 +10,19 @@ internal interface IRemoteMemory
     /// <param name="data">What is put there; no longer than the buffers together.</param>
     /// <param name="buffers">Buffers that the peer has offered.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether all of it is there; false when a buffer is not what the peer has said.</returns>
+    /// <returns>Whether all of it is there; false when a buffer is not as the peer described it.</returns>
     ValueTask<bool> PlaceAsync(ReadOnlyMemory<byte> data, IReadOnlyList<RemoteBuffer> buffers, CancellationToken cancellationToken);
 
     /// <summary>Fills <paramref name="destination"/> from the peer's buffers, one after the other.</summary>
     /// <param name="destination">Where the data goes; no longer than the buffers together.</param>
     /// <param name="buffers">Buffers that the peer has offered.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether it is full; false when a buffer is not what the peer has said.</returns>
+    /// <returns>Whether it is full; false when a buffer is not as the peer described it.</returns>
     ValueTask<bool> FetchAsync(Memory<byte> destination, IReadOnlyList<RemoteBuffer> buffers, CancellationToken cancellationToken);
 }
 
 /// <summary>A piece of the peer's memory that it has opened to us.</summary>
-/// <param name="Offset">Where it begins in what the token names.</param>
+/// <param name="Offset">Where it begins within what the token names.</param>
 /// <param name="Token">What the peer calls it.</param>
 /// <param name="Length">Bytes.</param>
 internal readonly record struct RemoteBuffer(ulong Offset, uint Token, uint Length);

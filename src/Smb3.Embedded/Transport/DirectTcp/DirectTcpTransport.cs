@@ -7,11 +7,11 @@ using System.Runtime.CompilerServices;
 namespace Smb3.Embedded.Transport.DirectTcp;
 
 /// <summary>
-/// Direct TCP (MS-SMB2 2.1): messages in a stream of bytes, each behind four bytes that say how long it is.
+/// Direct TCP (MS-SMB2 2.1): messages in a byte stream, each behind four bytes that give its length.
 /// </summary>
 /// <remarks>
 /// Messages that are sent together are copied into one buffer: handing a few hundred bytes to a socket costs far more than copying them. A
-/// message by itself is sent where it lies.
+/// single message is sent from where it lies.
 /// </remarks>
 internal sealed class DirectTcpTransport : IMessageTransport
 {

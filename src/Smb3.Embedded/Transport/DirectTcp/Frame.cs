@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Transport.DirectTcp;
 
-/// <summary>One received frame in a pooled buffer; whoever holds it returns it once.</summary>
+/// <summary>One received frame in a pooled buffer; its holder returns it once.</summary>
 internal sealed class Frame(FrameReader reader, BufferPool buffers) : ReceivedMessage
 {
     private byte[]? _buffer;
@@ -21,7 +21,7 @@ internal sealed class Frame(FrameReader reader, BufferPool buffers) : ReceivedMe
         }
     }
 
-    /// <summary>Begins a frame of <paramref name="length"/> bytes with room for some of them; there must be no other.</summary>
+    /// <summary>Begins a frame of <paramref name="length"/> bytes with room for some of them; it must not hold another one.</summary>
     internal void Begin(int length, int room)
     {
         _buffer = buffers.Rent(room);
@@ -29,8 +29,8 @@ internal sealed class Frame(FrameReader reader, BufferPool buffers) : ReceivedMe
     }
 
     /// <summary>
-    /// Room for what comes behind the bytes that are there. Where there is none, the buffer grows with what has arrived: memory is never
-    /// more than a few times that.
+    /// Room for what follows the bytes that are there. Where there is none, the buffer grows with what has arrived: it never takes more
+    /// than a few times that much memory.
     /// </summary>
     internal Memory<byte> Room(int filled)
     {

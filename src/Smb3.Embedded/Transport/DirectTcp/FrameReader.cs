@@ -20,7 +20,7 @@ internal sealed class FrameReader
     /// <summary>Room for a frame of which little has arrived.</summary>
     private const int LeastRoom = 4096;
 
-    /// <summary>The most that is set aside for a frame because the one before it was as long, and came whole.</summary>
+    /// <summary>The most that is set aside for a frame because the previous one was as long and arrived whole.</summary>
     private const int MostTrust = (1 << 20) + LeastRoom;
 
     private readonly PipeReader _input;
@@ -38,11 +38,11 @@ internal sealed class FrameReader
         _direct = input as IDirectInput;
     }
 
-    /// <summary>Whether the frame behind the last one is there already, whole.</summary>
+    /// <summary>Whether the frame after the last one has already arrived whole.</summary>
     public bool HasNext { get; private set; }
 
     /// <summary>Reads the next frame; see <see cref="IMessageTransport.ReceiveAsync"/>.</summary>
-    /// <param name="longest">The longest frame that is accepted, asked for when one has begun.</param>
+    /// <param name="longest">The longest frame that is accepted; called when a frame has begun.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReadAsync(
@@ -116,7 +116,7 @@ internal sealed class FrameReader
         }
     }
 
-    /// <summary>Takes a frame back whose buffer is gone; one is kept, which is all that a peer needs that waits for its answers.</summary>
+    /// <summary>Takes back a frame whose buffer is gone; one is kept, which is all that a peer needs if it waits for its answers.</summary>
     internal void Return(Frame frame) => Volatile.Write(ref _spare, frame);
 
     private Frame Rent(int length, int room)
@@ -133,7 +133,7 @@ internal sealed class FrameReader
         var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, destination.Length));
         part.CopyTo(destination.Span);
 
-        // Counted before the pipe takes its segments back, which know their places no more then.
+        // Counted before the pipe takes its segments back: they lose their positions then.
         var count = (int)part.Length;
         _input.AdvanceTo(part.End);
         return count;

@@ -4,12 +4,12 @@ using System.Threading.Channels;
 namespace Smb3.Embedded.Transport.InMemory;
 
 /// <summary>
-/// One end of a connection within the process that hands messages over whole: no stream of bytes, no headroom, nothing in front of a
-/// message. The server's end reaches the memory that the client has opened.
+/// One end of an in-process connection that hands messages over whole: no byte stream, no headroom, nothing in front of a message. The
+/// server's end reaches the memory that the client has opened.
 /// </summary>
 internal sealed class InMemoryMessages : IMessageTransport
 {
-    /// <summary>Messages under way in one direction; a sender waits for a receiver that does not take them.</summary>
+    /// <summary>Messages in transit in one direction; a sender waits for a receiver that does not take them.</summary>
     private const int Capacity = 16;
 
     private readonly Channel<PooledMessage> _incoming;
@@ -50,7 +50,7 @@ internal sealed class InMemoryMessages : IMessageTransport
     /// <summary>Makes both ends of a connection.</summary>
     /// <param name="client">Where the client is.</param>
     /// <param name="server">Where the server is.</param>
-    /// <param name="buffers">Where messages under way take their bytes from.</param>
+    /// <param name="buffers">Where messages in transit take their bytes from.</param>
     /// <param name="clientMemory">What the client has opened to the server.</param>
     public static (InMemoryMessages Client, InMemoryMessages Server) CreatePair(
         EndPoint client, EndPoint server, BufferPool buffers, IRemoteMemory clientMemory)
@@ -105,7 +105,7 @@ internal sealed class InMemoryMessages : IMessageTransport
 
     public void Abort(bool reset = false)
     {
-        // What the peer has sent is lost to us, and what we have sent may still be taken, as when a socket is closed.
+        // What the peer has sent is lost to us, but what we have sent may still be received, as when a socket is closed.
         _outgoing.Writer.TryComplete();
         _incoming.Writer.TryComplete();
         while (_incoming.Reader.TryRead(out var message))

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Transport.InMemory;
 /// <summary>One end of a stream of bytes within the process.</summary>
 internal sealed class InMemoryStream : IByteStream
 {
-    // Large enough that a megabyte under way is a number of segments that the pools keep.
+    // Large enough that a megabyte in transit takes no more segments than the pools keep.
     private const int SegmentSize = 1 << 15;
 
     private readonly Pipe _incoming;
@@ -35,7 +35,7 @@ internal sealed class InMemoryStream : IByteStream
     /// <summary>Makes both ends of a stream.</summary>
     /// <param name="client">Where the client is.</param>
     /// <param name="server">Where the server is.</param>
-    /// <param name="scheduler">Where either goes on when the other has written; <see langword="null"/>: on the thread pool.</param>
+    /// <param name="scheduler">Where either end continues once the other has written; <see langword="null"/> for the thread pool.</param>
     public static (InMemoryStream Client, InMemoryStream Server) CreatePair(EndPoint client, EndPoint server, PipeScheduler? scheduler)
     {
         var options = new PipeOptions(

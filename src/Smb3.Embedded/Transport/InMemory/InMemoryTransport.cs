@@ -6,11 +6,11 @@ using Smb3.Embedded.Transport.DirectTcp;
 namespace Smb3.Embedded.Transport.InMemory;
 
 /// <summary>
-/// A transport without a network: tests and in-process clients connect to it directly, by a stream of bytes with Direct TCP's frames or by
-/// messages that are handed over whole.
+/// A transport without a network: tests and in-process clients connect to it directly, either by a byte stream with Direct TCP's frames or
+/// by messages that are handed over whole.
 /// </summary>
 /// <param name="scheduler">
-/// Where either end of a stream goes on when the other has written; <see langword="null"/>: on the thread pool.
+/// Where either end of a stream continues once the other has written; <see langword="null"/> for the thread pool.
 /// </param>
 internal sealed class InMemoryTransport(PipeScheduler? scheduler = null) : ITransportListener
 {

@@ -59,7 +59,7 @@ internal sealed class SocketPipeReader : PipeReader, IDirectInput
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // A broken connection ends the stream of bytes; why it broke interests nobody above.
+            // A broken connection ends the byte stream; why it broke does not matter to the layers above.
             _ended = true;
         }
 

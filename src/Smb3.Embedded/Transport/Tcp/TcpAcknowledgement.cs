@@ -13,7 +13,9 @@ internal static class TcpAcknowledgement
     private const int TcpInfo = 11;
     private const int BytesAckedOffset = 120;
 
-    /// <summary>Bytes that the peer has acknowledged since the connection was made; <see langword="null"/> when nobody says.</summary>
+    /// <summary>
+    /// Bytes that the peer has acknowledged since the connection was made; <see langword="null"/> when that is not known.
+    /// </summary>
     public static long? Read(Socket socket)
     {
         if (!OperatingSystem.IsLinux())

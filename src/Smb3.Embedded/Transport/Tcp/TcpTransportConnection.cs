@@ -56,7 +56,7 @@ internal sealed class TcpTransportConnection : IByteStream
         return default;
     }
 
-    /// <summary>Closing then sends a reset, and drops what is not acknowledged.</summary>
+    /// <summary>Closing then sends a reset and drops what has not been acknowledged.</summary>
     private void Expedite()
     {
         try

@@ -22,9 +22,9 @@ internal sealed class TcpTransportListener : IByteStreamListener
     public EndPoint EndPoint => _socket.LocalEndPoint!;
 
     /// <summary>Binds and listens; throws <see cref="SocketException"/> when the end point is taken or not ours.</summary>
-    /// <param name="endPoint">Where; port 0 takes a free one.</param>
-    /// <param name="backlog">How many may wait to be accepted.</param>
-    /// <param name="portable">Whether sockets are used by the runtime's own means although the system has better ones.</param>
+    /// <param name="endPoint">The end point; port 0 takes a free one.</param>
+    /// <param name="backlog">How many connections may wait to be accepted.</param>
+    /// <param name="portable">Whether sockets are used through the runtime alone although the system has better means.</param>
     public static TcpTransportListener Listen(IPEndPoint endPoint, int backlog, bool portable = false)
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -68,7 +68,7 @@ internal sealed class TcpTransportListener : IByteStreamListener
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
-                    // The peer was gone before we looked, or the listener is.
+                    // Either the peer or the listener is already gone.
                     socket.Dispose();
                 }
             }
@@ -87,7 +87,7 @@ internal sealed class TcpTransportListener : IByteStreamListener
             }
             catch (SocketException)
             {
-                // One connection failed (reset in the backlog, descriptors used up): the listener itself goes on, not in a hot loop.
+                // One connection failed (reset in the backlog, descriptors used up): the listener itself goes on, but not in a hot loop.
                 await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None).ConfigureAwait(false);
             }
         }

@@ -6,13 +6,13 @@ using System.Runtime.InteropServices;
 namespace Smb3.Embedded.Transport.Tcp.Linux;
 
 /// <summary>
-/// Sockets that become ready are served on the very thread that was told so: between the arrival of a request and its response lies no
-/// queue, no second thread and no wake-up, which is most of what a small request costs otherwise.
+/// Sockets that become ready are served on the very thread that was told of it: between the arrival of a request and its response there is
+/// no queue, no second thread and no wake-up, which otherwise make up most of the cost of a small request.
 /// </summary>
 /// <remarks>
-/// Whatever is served may block all the same, so one thread always keeps waiting: the last that does takes no work itself but starts
-/// another, and where there are enough of them leaves the work to the thread pool. Threads start as they are needed. The queue ends when
-/// it is disposed and its last socket is gone.
+/// The work may block all the same, so one thread always keeps waiting: the last one to wait takes no work without starting another, and
+/// where there are enough of them leaves the work to the thread pool. Threads start as they are needed. The queue ends when it is disposed
+/// and its last socket is gone.
 /// </remarks>
 internal sealed unsafe class ReadinessQueue : IDisposable
 {
@@ -42,7 +42,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
         StartThread();
     }
 
-    /// <summary>Takes a line in; it is told of nothing before it has asked.</summary>
+    /// <summary>Adds a line; it is told nothing until it has asked.</summary>
     public long Add(ReadySocketLine line, SafeHandle socket)
     {
         var key = Interlocked.Increment(ref _lastKey);
@@ -60,7 +60,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
         return key;
     }
 
-    /// <summary>Asks to be told once, for whatever comes first.</summary>
+    /// <summary>Asks to be told once, of whatever comes first.</summary>
     public void Ask(SafeHandle socket, long key, Readiness wanted) =>
         Control(SocketCalls.Modify, socket, key, (uint)wanted | SocketCalls.OneShot);
 
@@ -80,7 +80,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
     {
         if (_disposed && _lines.IsEmpty && Interlocked.Exchange(ref _ended, 1) == 0)
         {
-            // Its space for a count is not used up, so it is always ready to send, and tells every thread in turn.
+            // The counter of the eventfd is never full, so it is always ready to send, and tells every thread in turn.
             Control(SocketCalls.Add, _end, EndKey, (uint)Readiness.Send);
         }
     }
@@ -128,7 +128,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
         }
     }
 
-    // By itself, so that a thread that waits has no line in a variable: it would keep a connection that has ended.
+    // A method of its own, so that a waiting thread has no line in a local variable, which would keep an ended connection alive.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void ServeOne(long key, Readiness ready, bool last)
     {
@@ -154,7 +154,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
 
     private bool WaitForOne(out long key, out Readiness ready)
     {
-        // One at a time: what is told here is served here, and must not wait for what was told with it.
+        // One at a time: the event is served on this thread, and others taken with it would have to wait.
         var description = stackalloc byte[DescriptionSize];
         var count = SocketCalls.Wait(_queue, description, 1, -1);
         key = MemoryMarshal.Read<long>(new ReadOnlySpan<byte>(description, DescriptionSize)[SocketCalls.KeyOffset..]);

@@ -2,12 +2,12 @@ using System.Threading.Tasks.Sources;
 
 namespace Smb3.Embedded.Transport.Tcp.Linux;
 
-/// <summary>A wait that is used again and again; who waits goes on where it is given.</summary>
+/// <summary>A reusable wait; the waiting caller continues on the thread that gives the signal.</summary>
 internal sealed class ReadySignal : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _core;
 
-    /// <summary>The next wait; the one before must be over.</summary>
+    /// <summary>Begins the next wait; the previous one must be over.</summary>
     public ValueTask Renew()
     {
         _core.Reset();

@@ -6,10 +6,10 @@ using Smb3.Embedded.Transport.Tcp.Lines;
 namespace Smb3.Embedded.Transport.Tcp.Linux;
 
 /// <summary>
-/// A socket that is tried first and waited for only when it has nothing to give or to take; who waited goes on on the thread of the
-/// <see cref="ReadinessQueue"/>.
+/// A socket that is tried first, and waited for only when it has nothing to give or cannot take more; a waiting caller continues on the
+/// thread of the <see cref="ReadinessQueue"/>.
 /// </summary>
-/// <remarks>It does not look at cancellation tokens: a connection is ended by <see cref="Abort"/>, which ends every wait.</remarks>
+/// <remarks>It ignores cancellation tokens: a connection is ended by <see cref="Abort"/>, which ends every wait.</remarks>
 internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
 {
     private readonly Lock _gate = new();
@@ -21,7 +21,7 @@ internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
     private readonly ReadySignal _canSend = new();
     private Readiness _wanted;
     private uint _later;
-    private bool _drained = true; // of the receiving side alone, which waits while it is cleared
+    private bool _drained = true; // used by the receiving side alone, which is waiting whenever Serve clears it
     private bool _closed;
 
     public ReadySocketLine(Socket socket, ReadinessQueue queue)
@@ -47,7 +47,7 @@ internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
 
             var count = Receive(buffer.Span);
 
-            // Less than there was room for means that there is no more; the next is asked for instead of tried.
+            // Fewer bytes than there was room for means that there are no more: the next receive waits to be told instead of trying.
             _drained = count < buffer.Length;
             if (count >= 0)
             {
@@ -98,11 +98,11 @@ internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
         _socket.Dispose();
         _queue.Remove(_key);
 
-        // Whoever waits goes on by itself: the caller may hold what that one wants.
+        // Waiting callers continue on the thread pool: the caller of this method may hold something that they want.
         Give(waiting, static signal => ThreadPool.UnsafeQueueUserWorkItem(static given => given.Give(), signal, preferLocal: false));
     }
 
-    /// <summary>Goes on with what waited for this, here and now.</summary>
+    /// <summary>Resumes whatever waited for this, here and now.</summary>
     internal void Serve(Readiness ready)
     {
         lock (_gate)
@@ -119,10 +119,10 @@ internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
         Give(ready, static signal => signal.Give());
     }
 
-    /// <summary>The same on the thread pool.</summary>
+    /// <summary>Does the same on the thread pool.</summary>
     internal void ServeLater(Readiness ready)
     {
-        // A second time before the first is served is the same work.
+        // A second call before the first is served adds no work.
         if (Interlocked.Or(ref _later, (uint)ready) == 0)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);

@@ -10,7 +10,7 @@ internal enum Readiness : uint
     None = 0,
     Receive = 0x001, // EPOLLIN
     Send = 0x004, // EPOLLOUT
-    Broken = 0x008 | 0x010, // EPOLLERR, EPOLLHUP: told without being asked for
+    Broken = 0x008 | 0x010, // EPOLLERR, EPOLLHUP: reported without being asked for
 }
 
 /// <summary>The few system calls behind <see cref="ReadySocketLine"/> and <see cref="ReadinessQueue"/>.</summary>
