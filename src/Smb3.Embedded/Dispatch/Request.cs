@@ -341,7 +341,7 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// The short while is over: tells the client that the request is pending, unless it has completed or too many are pending already.
+    /// The delay is over: tells the client that the request is pending, unless it has completed or too many are pending already.
     /// </summary>
     internal void BecomePending(uint turn)
     {

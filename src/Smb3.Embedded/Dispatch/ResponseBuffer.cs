@@ -11,7 +11,7 @@ internal sealed class ResponseBuffer
 {
     private const int SmallSize = 1024;
 
-    /// <summary>The longest that a buffer becomes without being asked to.</summary>
+    /// <summary>The length up to which a buffer grows in advance, without being asked to.</summary>
     private const int MostAhead = 1 << 20;
 
     private const int OwnSize = 64;

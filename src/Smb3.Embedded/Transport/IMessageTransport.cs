@@ -36,7 +36,7 @@ internal interface IMessageTransport : IAsyncDisposable
 
     /// <summary>Receives the next message.</summary>
     /// <param name="longest">
-    /// The longest message that is accepted as of now, in bytes: called when a message has begun, because the peer may have authenticated
+    /// The longest message that is currently accepted, in bytes: called when a message has begun, because the peer may have authenticated
     /// while it was being waited for. Nothing is kept of a longer one.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>

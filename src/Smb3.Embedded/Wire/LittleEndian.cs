@@ -55,6 +55,6 @@ internal static class LittleEndian
         return size;
     }
 
-    /// <summary>The next multiple of eight: where lists of contexts and directory entries go on.</summary>
+    /// <summary>The next multiple of eight: where lists of contexts and directory entries continue.</summary>
     public static int Align8(int value) => (value + 7) & ~7;
 }

@@ -21,7 +21,7 @@ internal readonly ref struct Smb2Header
     /// <summary>FE 'S' 'M' 'B', read as a little-endian number.</summary>
     public const uint ProtocolId = 0x424D53FE;
 
-    /// <summary>The MessageId of what no request asked for: a break notification (MS-SMB2 3.3.4.6).</summary>
+    /// <summary>The MessageId of a message that no request asked for: a break notification (MS-SMB2 3.3.4.6).</summary>
     public const ulong UnsolicitedMessageId = ulong.MaxValue;
 
     private readonly ReadOnlySpan<byte> _header;

@@ -15,7 +15,7 @@ internal readonly ref struct Smb2TransformHeader
     public const int NonceOffset = 20;
     public const int NonceSize = 16;
 
-    /// <summary>Where the bytes begin that the signature covers beside the message: the nonce and all that follows.</summary>
+    /// <summary>Where the bytes begin that the signature covers besides the message: the nonce and everything after it.</summary>
     public const int AssociatedDataOffset = NonceOffset;
 
     /// <summary>FD 'S' 'M' 'B', read as a little-endian number.</summary>
@@ -53,7 +53,7 @@ internal readonly ref struct Smb2TransformHeader
         return true;
     }
 
-    /// <summary>Writes everything but the signature. <paramref name="nonce"/> may be shorter than its field, the rest is zero.</summary>
+    /// <summary>Writes everything but the signature. <paramref name="nonce"/> may be shorter than its field; the rest is zero.</summary>
     public static void Write(Span<byte> header, ReadOnlySpan<byte> nonce, uint originalMessageSize, ulong sessionId)
     {
         header[..Size].Clear();

@@ -35,7 +35,7 @@ internal readonly ref struct CreateRequest
 
     public CreateOptions Options => (CreateOptions)_message.UInt32(Body + 40);
 
-    /// <summary>UTF-16LE, relative to the share; empty for its root. An odd length is possible and is the handler's to refuse.</summary>
+    /// <summary>UTF-16LE, relative to the share; empty for its root. An odd length is possible; refusing it is up to the handler.</summary>
     public ReadOnlySpan<byte> Name => MessageBuffer.Slice(_message, _message.UInt16(Body + 44), _message.UInt16(Body + 46));
 
     public string GetName() => Name.Utf16();

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>What the directory information classes tell of a file, besides its names.</summary>
+/// <summary>What the directory information classes tell about a file, besides its names.</summary>
 internal readonly record struct DirectoryEntry
 {
     public required FileNetworkOpenInformation File { get; init; }
@@ -17,6 +17,6 @@ internal readonly record struct DirectoryEntry
     /// <summary>What macOS reads in FileIdBothDirectoryInformation.</summary>
     public AppleEntry? Apple { get; init; }
 
-    /// <summary>The place in the listing, from which SMB2_INDEX_SPECIFIED goes on; 0 where there is none.</summary>
+    /// <summary>The place in the listing, from which SMB2_INDEX_SPECIFIED continues; 0 where there is none.</summary>
     public uint FileIndex { get; init; }
 }

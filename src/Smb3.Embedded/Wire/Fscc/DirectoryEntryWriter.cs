@@ -17,15 +17,15 @@ internal static class DirectoryEntryWriter
 
     private const int ShortNameSize = 24;
 
-    /// <summary>The size of an entry without its name, or 0 when the class is none of a directory.</summary>
+    /// <summary>The size of an entry without its name, or 0 when the class is not one of a directory.</summary>
     public static int FixedSize(FileInformationClass informationClass) => LayoutOf(informationClass).Name;
 
     /// <summary>Whether the class has a place for the 8.3 name.</summary>
     public static bool HasShortName(FileInformationClass informationClass) => LayoutOf(informationClass).ShortName != 0;
 
     /// <summary>
-    /// Appends an entry to <paramref name="buffer"/>. False, and nothing changed, if it does not fit or the class is none of a directory.
-    /// <paramref name="shortName"/> is the 8.3 name, at most twelve characters, or empty.
+    /// Appends an entry to <paramref name="buffer"/>. False, with nothing changed, if it does not fit or the class is not one of a
+    /// directory. <paramref name="shortName"/> is the 8.3 name, at most twelve characters, or empty.
     /// </summary>
     public static bool TryWrite(
         ref EntryListCursor cursor,

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// Where a list of entries has got to in its buffer: entries begin with the offset of the next one and stand on boundaries of eight
+/// How far a list of entries has got in its buffer: entries begin with the offset of the next one and stand on boundaries of eight
 /// (directory entries, streams) or four bytes (EAs, notifications). Holds no reference to the buffer, so that it survives an await.
 /// </summary>
 internal struct EntryListCursor
@@ -21,7 +21,7 @@ internal struct EntryListCursor
     public int Count { get; private set; }
 
     /// <summary>
-    /// Makes room for an entry of this size, cleared, and links the one before to it. False, and nothing changed, if it does not fit.
+    /// Makes room for an entry of this size, cleared, and links the one before to it. False, with nothing changed, if it does not fit.
     /// </summary>
     public bool TryBegin(Span<byte> buffer, int size, out Span<byte> entry)
     {

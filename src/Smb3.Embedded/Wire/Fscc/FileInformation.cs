@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>What the file information classes tell of an open file, besides its name.</summary>
+/// <summary>What the file information classes tell about an open file, besides its name.</summary>
 internal readonly record struct FileInformation
 {
     public required FileNetworkOpenInformation File { get; init; }
@@ -35,6 +35,6 @@ internal readonly record struct FileInformation
     /// <summary>FileAlignmentInformation: 0 for none.</summary>
     public uint AlignmentRequirement { get; init; }
 
-    /// <summary>FileCaseSensitiveInformation: the directory tells names apart by case.</summary>
+    /// <summary>FileCaseSensitiveInformation: the directory distinguishes names by case.</summary>
     public bool IsCaseSensitive { get; init; }
 }

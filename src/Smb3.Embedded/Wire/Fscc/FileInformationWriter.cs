@@ -97,7 +97,7 @@ internal static class FileInformationWriter
         return WriteName(name, target, AllNameOffset, AllMinimumSize, out written);
     }
 
-    /// <summary>The length of the name, as it is, stands before the name, as it fits.</summary>
+    /// <summary>The full length of the name stands before the name, of which as much is written as fits.</summary>
     private static NtStatus WriteName(ReadOnlySpan<char> name, Span<byte> target, int at, int minimum, out int written)
     {
         written = 0;

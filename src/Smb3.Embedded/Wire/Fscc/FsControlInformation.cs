@@ -28,7 +28,7 @@ internal readonly record struct FsControlInformation(long DefaultThreshold, long
 
     public static bool TryRead(ReadOnlySpan<byte> source, out FsControlInformation information)
     {
-        // The padding need not come.
+        // The padding may be absent.
         information = source.Length < Size - 4
             ? default
             : new(source.Int64(24), source.Int64(32), (FsControlFlags)source.UInt32(40));

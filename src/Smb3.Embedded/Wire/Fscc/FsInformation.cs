@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>What the file-system information classes tell of a volume, besides its names.</summary>
+/// <summary>What the file-system information classes tell about a volume, besides its names.</summary>
 internal readonly record struct FsInformation
 {
     /// <summary>FILE_DEVICE_DISK.</summary>
@@ -11,7 +11,7 @@ internal readonly record struct FsInformation
     /// <summary>FILE_DEVICE_NAMED_PIPE.</summary>
     public const uint NamedPipeDevice = 0x00000011;
 
-    /// <summary>FILE_DEVICE_IS_MOUNTED of the device's characteristics.</summary>
+    /// <summary>FILE_DEVICE_IS_MOUNTED, one of the device's characteristics.</summary>
     public const uint DeviceIsMounted = 0x00000020;
 
     public FileTime VolumeCreationTime { get; init; }
@@ -36,7 +36,7 @@ internal readonly record struct FsInformation
     /// <summary>The sector that the device itself writes in one piece; 0 for the same as <see cref="BytesPerSector"/>.</summary>
     public uint PhysicalBytesPerSector { get; init; }
 
-    /// <summary>Whether ranges that nobody needs any more are given back to the device.</summary>
+    /// <summary>Whether ranges that are no longer needed are given back to the device.</summary>
     public bool CanTrim { get; init; }
 
     public FileSystemAttributes Attributes { get; init; }

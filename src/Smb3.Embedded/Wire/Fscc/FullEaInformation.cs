@@ -23,7 +23,7 @@ internal readonly ref struct FullEaInformation
     /// <summary>Empty in a SET_INFO removes the attribute.</summary>
     public ReadOnlySpan<byte> Value { get; }
 
-    /// <summary>Appends an attribute; the cursor's alignment is 4. False, and nothing changed, if it does not fit.</summary>
+    /// <summary>Appends an attribute; the cursor's alignment is 4. False, with nothing changed, if it does not fit.</summary>
     public static bool TryWrite(
         ref EntryListCursor cursor,
         Span<byte> buffer,

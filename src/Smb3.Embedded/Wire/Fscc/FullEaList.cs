@@ -8,8 +8,8 @@ internal readonly ref struct FullEaList
     private FullEaList(ReadOnlySpan<byte> list) => _list = list;
 
     /// <summary>
-    /// False when an entry runs past the end, is not where a boundary of four bytes is, or has no zero after its name: which
-    /// STATUS_EA_LIST_INCONSISTENT answers, with <paramref name="errorOffset"/> saying where.
+    /// False when an entry runs past the end, does not begin on a 4-byte boundary, or has no zero after its name: the answer is then
+    /// STATUS_EA_LIST_INCONSISTENT, and <paramref name="errorOffset"/> says where.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> source, out FullEaList list, out int errorOffset)
     {

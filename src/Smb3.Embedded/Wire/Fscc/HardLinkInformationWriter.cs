@@ -16,7 +16,7 @@ internal static class HardLinkInformationWriter
     /// <summary>The bytes that an entry with a name of this length takes, with the padding before the next.</summary>
     public static int EntrySize(int nameLength) => LittleEndian.Align8(FixedSize + (nameLength * sizeof(char)));
 
-    /// <summary>Appends an entry behind the header; false, and nothing changed, if it does not fit.</summary>
+    /// <summary>Appends an entry behind the header; false, with nothing changed, if it does not fit.</summary>
     public static bool TryWrite(ref EntryListCursor cursor, Span<byte> buffer, ulong parentFileId, ReadOnlySpan<char> name)
     {
         if (!cursor.TryBegin(buffer[HeaderSize..], FixedSize + (name.Length * sizeof(char)), out var entry))

@@ -12,10 +12,10 @@ internal static class NotifyInformationWriter
 
     private const int FixedSize = 12;
 
-    /// <summary>Bytes that an entry takes at most, with what aligns the next one.</summary>
+    /// <summary>The most bytes that an entry takes, including the padding before the next one.</summary>
     public static int SizeOf(ReadOnlySpan<char> name) => (FixedSize + (name.Length * sizeof(char)) + Alignment - 1) & -Alignment;
 
-    /// <summary>Appends a change; false, and nothing changed, if it does not fit: the answer then is STATUS_NOTIFY_ENUM_DIR.</summary>
+    /// <summary>Appends a change; false, with nothing changed, if it does not fit: the answer then is STATUS_NOTIFY_ENUM_DIR.</summary>
     public static bool TryWrite(ref EntryListCursor cursor, Span<byte> buffer, ChangeAction action, ReadOnlySpan<char> name)
     {
         if (!cursor.TryBegin(buffer, FixedSize + (name.Length * sizeof(char)), out var entry))

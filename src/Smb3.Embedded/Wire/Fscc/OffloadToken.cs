@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// STORAGE_OFFLOAD_TOKEN (MS-FSCC 2.1.11), the two numbers of which are big-endian:
+/// STORAGE_OFFLOAD_TOKEN (MS-FSCC 2.1.11), whose two numbers are big-endian:
 /// <code>
 ///  0 TokenType (4)   4 Reserved (2)   6 TokenIdLength (2)   8 TokenId (504)
 /// </code>
@@ -15,7 +15,7 @@ internal static class OffloadToken
     /// <summary>Bytes of the ids that this server gives; the rest of TokenId is zero.</summary>
     public const int IdSize = 32;
 
-    /// <summary>STORAGE_OFFLOAD_TOKEN_TYPE_ZERO_DATA: as many zeros as are wanted.</summary>
+    /// <summary>STORAGE_OFFLOAD_TOKEN_TYPE_ZERO_DATA: stands for as many zeros as are wanted.</summary>
     public const uint ZeroData = 0xFFFF0001;
 
     /// <summary>The type of this server's own tokens: any that is not well-known.</summary>

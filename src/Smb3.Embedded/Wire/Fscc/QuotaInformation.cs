@@ -12,10 +12,10 @@ internal readonly record struct QuotaInformation
 {
     public const int Alignment = 8;
 
-    /// <summary>A threshold or limit that is none.</summary>
+    /// <summary>The value that means no threshold or no limit.</summary>
     public const long NoLimit = -1;
 
-    /// <summary>A limit that a client sets: the entry goes.</summary>
+    /// <summary>A limit that a client sets to remove the entry.</summary>
     public const long Removed = -2;
 
     private const int SidOffset = 40;
@@ -30,7 +30,7 @@ internal readonly record struct QuotaInformation
 
     public long Limit { get; init; }
 
-    /// <summary>Appends the entry; false, and nothing changed, when it does not fit.</summary>
+    /// <summary>Appends the entry; false, with nothing changed, when it does not fit.</summary>
     public bool TryWrite(ref EntryListCursor list, Span<byte> buffer)
     {
         if (!list.TryBegin(buffer, SidOffset + Sid.BinaryLength, out var entry))
@@ -47,7 +47,7 @@ internal readonly record struct QuotaInformation
         return true;
     }
 
-    /// <summary>Reads the list of a SET_INFO; false when it is none.</summary>
+    /// <summary>Reads the list of a SET_INFO; false when it is malformed.</summary>
     public static bool TryReadList(ReadOnlySpan<byte> source, out List<QuotaInformation> list)
     {
         list = [];

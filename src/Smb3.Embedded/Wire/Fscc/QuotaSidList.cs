@@ -9,7 +9,7 @@ internal static class QuotaSidList
     private const int SidOffset = 8;
     private const int Alignment = 4;
 
-    /// <summary>Reads the list; false when it is none.</summary>
+    /// <summary>Reads the list; false when it is malformed.</summary>
     public static bool TryRead(ReadOnlySpan<byte> source, out List<Sid> sids)
     {
         sids = [];
@@ -28,7 +28,7 @@ internal static class QuotaSidList
         return sids.Count > 0;
     }
 
-    /// <summary>Reads the SID of an entry that begins with where the next one is and how long the SID is.</summary>
+    /// <summary>Reads the SID of an entry that begins with the offset of the next one and the length of its SID.</summary>
     public static bool TryMeasure(
         ReadOnlySpan<byte> rest, int sidOffset, int alignment, [NotNullWhen(true)] out Sid? sid, out int next)
     {

@@ -33,7 +33,7 @@ internal readonly ref struct RenameInformation
     /// <summary>Must be 0 over the network.</summary>
     public ulong RootDirectory { get; }
 
-    /// <summary>UTF-16LE, from the root of the share; an odd length is possible and is the handler's to refuse.</summary>
+    /// <summary>UTF-16LE, from the root of the share; an odd length is possible, and refusing it is up to the handler.</summary>
     public ReadOnlySpan<byte> Name { get; }
 
     public string GetName() => Name.Utf16();

@@ -33,7 +33,7 @@ internal readonly ref struct ReparseDataBuffer
 
     public ReadOnlySpan<byte> Data { get; }
 
-    /// <summary>The length must say exactly what is there, or STATUS_IO_REPARSE_DATA_INVALID is the answer.</summary>
+    /// <summary>The length must say exactly how much is there; otherwise the answer is STATUS_IO_REPARSE_DATA_INVALID.</summary>
     public static bool TryParse(ReadOnlySpan<byte> buffer, out ReparseDataBuffer reparse)
     {
         reparse = default;

@@ -13,7 +13,7 @@ internal static class StreamInformationWriter
 
     private const int FixedSize = 24;
 
-    /// <summary>Appends a stream; false, and nothing changed, if it does not fit: STATUS_BUFFER_OVERFLOW.</summary>
+    /// <summary>Appends a stream; false, with nothing changed, if it does not fit: STATUS_BUFFER_OVERFLOW.</summary>
     public static bool TryWrite(ref EntryListCursor cursor, Span<byte> buffer, ReadOnlySpan<char> name, long size, long allocationSize)
     {
         if (!cursor.TryBegin(buffer, FixedSize + (name.Length * sizeof(char)), out var entry))

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
-/// <summary>FILE_ZERO_DATA_INFORMATION (MS-FSCC 2.3): FileOffset (8), BeyondFinalZero (8), either perhaps negative.</summary>
+/// <summary>FILE_ZERO_DATA_INFORMATION (MS-FSCC 2.3): FileOffset (8), BeyondFinalZero (8), either of which may be negative.</summary>
 internal readonly record struct ZeroData(long Offset, long BeyondFinalZero)
 {
     public const int Size = 16;

@@ -35,7 +35,7 @@ internal readonly ref struct QueryDirectoryRequest
 
     public Smb2FileId FileId => Smb2FileId.Read(_message, Body + 8);
 
-    /// <summary>The search pattern in UTF-16LE; empty continues with the one before, or takes every file.</summary>
+    /// <summary>The search pattern in UTF-16LE; when empty, the previous one goes on, or every file matches.</summary>
     public ReadOnlySpan<byte> Pattern => MessageBuffer.Slice(_message, _message.UInt16(Body + 24), _message.UInt16(Body + 26));
 
     public uint OutputBufferLength => _message.UInt32(Body + 28);

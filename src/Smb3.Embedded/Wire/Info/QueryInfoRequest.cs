@@ -30,15 +30,17 @@ internal readonly ref struct QueryInfoRequest
 
     public Smb2InfoType InfoType => (Smb2InfoType)_message[Body + 2];
 
-    /// <summary>The class of <see cref="Smb2InfoType.File"/>.</summary>
+    /// <summary>The class, for <see cref="Smb2InfoType.File"/>.</summary>
     public FileInformationClass FileInformationClass => (FileInformationClass)_message[Body + 3];
 
-    /// <summary>The class of <see cref="Smb2InfoType.FileSystem"/>.</summary>
+    /// <summary>The class, for <see cref="Smb2InfoType.FileSystem"/>.</summary>
     public FsInformationClass FsInformationClass => (FsInformationClass)_message[Body + 3];
 
     public uint OutputBufferLength => _message.UInt32(Body + 4);
 
-    /// <summary>Of <see cref="Smb2InfoType.Security"/>: the parts that are wanted. Else the index of an EA, if the flag says so.</summary>
+    /// <summary>
+    /// For <see cref="Smb2InfoType.Security"/>: the parts that are wanted. Otherwise the index of an EA, if the flag says so.
+    /// </summary>
     public uint AdditionalInformation => _message.UInt32(Body + 16);
 
     public SecurityInformation SecurityInformation => (SecurityInformation)AdditionalInformation;
@@ -47,7 +49,7 @@ internal readonly ref struct QueryInfoRequest
 
     public Smb2FileId FileId => Smb2FileId.Read(_message, Body + 24);
 
-    /// <summary>A list of EA names, or the quota question; else empty.</summary>
+    /// <summary>A list of EA names, or the quota query; otherwise empty.</summary>
     public ReadOnlySpan<byte> Input => MessageBuffer.Slice(_message, _message.UInt16(Body + 8), _message.UInt32(Body + 12));
 
     public static bool TryParse(ReadOnlySpan<byte> message, out QueryInfoRequest request)

@@ -20,13 +20,13 @@ internal readonly ref struct SetInfoRequest
 
     public Smb2InfoType InfoType => (Smb2InfoType)_message[Body + 2];
 
-    /// <summary>The class of <see cref="Smb2InfoType.File"/>.</summary>
+    /// <summary>The class, for <see cref="Smb2InfoType.File"/>.</summary>
     public FileInformationClass FileInformationClass => (FileInformationClass)_message[Body + 3];
 
-    /// <summary>The class of <see cref="Smb2InfoType.FileSystem"/>.</summary>
+    /// <summary>The class, for <see cref="Smb2InfoType.FileSystem"/>.</summary>
     public FsInformationClass FsInformationClass => (FsInformationClass)_message[Body + 3];
 
-    /// <summary>Of <see cref="Smb2InfoType.Security"/>: the parts that are set.</summary>
+    /// <summary>For <see cref="Smb2InfoType.Security"/>: the parts that are set.</summary>
     public SecurityInformation SecurityInformation => (SecurityInformation)_message.UInt32(Body + 12);
 
     public Smb2FileId FileId => Smb2FileId.Read(_message, Body + 16);

@@ -8,9 +8,11 @@ internal readonly record struct BufferDescriptor(ulong Offset, uint Token, uint 
 {
     public const int Size = 16;
 
-    /// <summary>Adds up the descriptors of <paramref name="channelInfo"/>; false when there are none, or no whole number of them.</summary>
+    /// <summary>
+    /// Adds up the descriptors of <paramref name="channelInfo"/>; false when there are none, or not a whole number of them.
+    /// </summary>
     /// <param name="channelInfo">What the request carries.</param>
-    /// <param name="total">Bytes of all together.</param>
+    /// <param name="total">Bytes of all of them together.</param>
     public static bool TryCount(ReadOnlySpan<byte> channelInfo, out ulong total)
     {
         total = 0;

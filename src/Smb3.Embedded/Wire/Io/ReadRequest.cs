@@ -26,7 +26,7 @@ internal readonly ref struct ReadRequest
 
     public uint MinimumCount => _message.UInt32(Body + 32);
 
-    /// <summary>Reserved, thus to be ignored, before SMB 3.0.</summary>
+    /// <summary>Reserved, and therefore ignored, before SMB 3.0.</summary>
     public Smb2Channel Channel => (Smb2Channel)_message.UInt32(Body + 36);
 
     public uint RemainingBytes => _message.UInt32(Body + 40);
@@ -39,7 +39,7 @@ internal readonly ref struct ReadRequest
     }
 
     /// <summary>
-    /// The RDMA descriptors. Their place is reserved without a channel, so it only is an error when one is used: false when it lies
+    /// The RDMA descriptors. Without a channel their field is reserved, so it can only be wrong when one is used: false when it lies
     /// outside the message.
     /// </summary>
     public bool TryGetChannelInfo(out ReadOnlySpan<byte> channelInfo)

@@ -17,7 +17,7 @@ internal readonly ref struct WriteRequest
 
     private WriteRequest(ReadOnlySpan<byte> message) => _message = message;
 
-    /// <summary>Where the data begins in the message; a place inside the message also when there is no data.</summary>
+    /// <summary>Where the data begins in the message; a place inside the message even when there is no data.</summary>
     public int DataOffset => DataLength == 0 ? Body + Fixed : SentDataOffset;
 
     public int DataLength => (int)_message.UInt32(Body + 4);
@@ -29,7 +29,7 @@ internal readonly ref struct WriteRequest
 
     public Smb2FileId FileId => Smb2FileId.Read(_message, Body + 16);
 
-    /// <summary>Reserved, thus to be ignored, before SMB 3.0.</summary>
+    /// <summary>Reserved, and therefore ignored, before SMB 3.0.</summary>
     public Smb2Channel Channel => (Smb2Channel)_message.UInt32(Body + 32);
 
     /// <summary>With a channel: how much is to be fetched through it.</summary>

@@ -23,7 +23,7 @@ internal readonly ref struct IoctlRequest
 
     public ReadOnlySpan<byte> Input => MessageBuffer.Slice(_message, _message.UInt32(Body + 24), _message.UInt32(Body + 28));
 
-    /// <summary>Where the input begins in the message; a place inside the message also when there is none.</summary>
+    /// <summary>Where the input begins in the message; a place inside the message even when there is none.</summary>
     public int InputOffset => InputLength == 0 ? Body + 56 : (int)_message.UInt32(Body + 24);
 
     public int InputLength => (int)_message.UInt32(Body + 28);

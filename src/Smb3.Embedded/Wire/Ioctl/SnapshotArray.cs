@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Wire.Ioctl;
 /// </summary>
 internal static class SnapshotArray
 {
-    /// <summary>What a client that asks how much room it needs gives: everything but names.</summary>
+    /// <summary>The output size with which a client asks how much room it needs: everything but names.</summary>
     public const int MinimumSize = 16;
 
     public const int NamesOffset = 12;
@@ -17,7 +17,7 @@ internal static class SnapshotArray
     /// <summary>The size of the array of names with its last terminator.</summary>
     public static int ArraySize(int count) => count == 0 ? 0 : (count * NameSize) + sizeof(char);
 
-    /// <summary>Writes the fixed part: how many there are, how many follow, and how much all of them need.</summary>
+    /// <summary>Writes the fixed part: how many there are, how many follow, and how much room all of them need.</summary>
     public static void WriteHeader(Span<byte> output, int count, int returned)
     {
         output.Put(0, (uint)count);

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Wire.Negotiate;
 
-/// <summary>The negotiate contexts of a message, checked as a whole: each begins on the next boundary of eight.</summary>
+/// <summary>The negotiate contexts of a message, checked as a whole: each begins on the next 8-byte boundary.</summary>
 internal readonly ref struct NegotiateContextList
 {
     private readonly ReadOnlySpan<byte> _contexts;

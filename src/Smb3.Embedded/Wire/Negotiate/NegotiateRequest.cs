@@ -25,7 +25,7 @@ internal readonly ref struct NegotiateRequest
 
     public Guid ClientGuid => _message.Guid(Smb2Header.Size + 12);
 
-    /// <summary>The dialect at a place of the client's list; any value may stand there.</summary>
+    /// <summary>The dialect at an index of the client's list; it may have any value.</summary>
     public Smb2Dialect Dialect(int index) => (Smb2Dialect)_message.UInt16(Smb2Header.Size + StructureSize + (index * sizeof(ushort)));
 
     public bool Offers(Smb2Dialect dialect)
@@ -60,7 +60,7 @@ internal readonly ref struct NegotiateRequest
     }
 
     /// <summary>
-    /// The negotiate contexts; only there when dialect 3.1.1 is offered, because else their place is the client's start time.
+    /// The negotiate contexts; present only when dialect 3.1.1 is offered, because otherwise the client's start time is in their place.
     /// False when they are malformed; a count of zero is an empty list.
     /// </summary>
     public bool TryGetContexts(out NegotiateContextList contexts)

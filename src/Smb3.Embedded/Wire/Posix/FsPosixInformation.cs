@@ -24,7 +24,7 @@ internal readonly record struct FsPosixInformation(
         target.Put(16, FreeBlocks);
         target.Put(24, AvailableBlocks);
 
-        // Nodes are not counted: as many as there can be.
+        // Nodes are not counted: the maximum is reported.
         target.Put(32, long.MaxValue);
         target.Put(40, long.MaxValue);
         target.Put(48, Identifier);

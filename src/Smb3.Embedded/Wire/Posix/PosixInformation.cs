@@ -4,8 +4,8 @@ using Smb3.Embedded.Wire.Fscc;
 namespace Smb3.Embedded.Wire.Posix;
 
 /// <summary>
-/// What the SMB 3.1.1 POSIX extensions tell of a file: FILE_POSIX_INFORMATION and its entry in a listing (level 100 of both), as Samba and
-/// ksmbd send them and cifs.ko reads them. A listing begins with NextEntryOffset (4) and FileIndex (4) and ends with the name.
+/// What the SMB 3.1.1 POSIX extensions tell about a file: FILE_POSIX_INFORMATION and its entry in a listing (level 100 of both), as Samba
+/// and ksmbd send them and cifs.ko reads them. A listing begins with NextEntryOffset (4) and FileIndex (4) and ends with the name.
 /// <code>
 ///  0 CreationTime       8 LastAccessTime   16 LastWriteTime   24 ChangeTime   32 EndOfFile   40 AllocationSize
 /// 48 FileAttributes    52 Inode (8)        60 DeviceId        64 Reserved
@@ -25,7 +25,7 @@ internal readonly record struct PosixInformation
 
     public ulong Inode { get; init; }
 
-    /// <summary>The place in the listing, from which SMB2_INDEX_SPECIFIED goes on.</summary>
+    /// <summary>The place in the listing, from which SMB2_INDEX_SPECIFIED continues.</summary>
     public uint FileIndex { get; init; }
 
     public uint DeviceId { get; init; }
@@ -50,7 +50,7 @@ internal readonly record struct PosixInformation
         State.Write(target[TimesSize..]);
     }
 
-    /// <summary>Appends an entry of a listing; false, and nothing changed, when it does not fit.</summary>
+    /// <summary>Appends an entry of a listing; false, with nothing changed, when it does not fit.</summary>
     public bool TryWriteEntry(ref EntryListCursor list, Span<byte> buffer, ReadOnlySpan<char> name)
     {
         var nameAt = EntryHeader + Size;

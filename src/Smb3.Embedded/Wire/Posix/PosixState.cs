@@ -27,10 +27,10 @@ internal readonly record struct PosixState(uint HardLinks, uint ReparseTag, uint
     }
 
     /// <summary>
-    /// The mode on the wire. A directory is told by its attribute and has no type here, nor has a plain file: older clients would not
-    /// understand it.
+    /// The mode on the wire. A directory is recognized by its attribute and has no type here, and neither has a plain file: older clients
+    /// would not understand it.
     /// </summary>
     /// <param name="permissions">Permission bits.</param>
-    /// <param name="type">2 symbolic link, 3 character device, 4 block device, 5 FIFO, 6 socket; else 0.</param>
+    /// <param name="type">2 symbolic link, 3 character device, 4 block device, 5 FIFO, 6 socket; otherwise 0.</param>
     public static uint WireMode(UnixFileMode permissions, int type) => ((uint)permissions & 0xFFF) | ((uint)type << 12);
 }

@@ -42,14 +42,14 @@ internal enum AppleVolumeCapabilities : ulong
 /// </summary>
 internal readonly record struct AppleServerQuery(AppleQueryBits Asked, AppleServerCapabilities Client)
 {
-    /// <summary>The longest model that fits into <see cref="CreateContextWriter.MaxResponseSize"/> beside all else.</summary>
+    /// <summary>The longest model that fits into <see cref="CreateContextWriter.MaxResponseSize"/> along with everything else.</summary>
     public const int MaxModelLength = 32;
 
     private const uint ServerQuery = 1;
     private const int RequestSize = 24;
     private const int HeaderSize = 16;
 
-    /// <summary>False for another command, which is ignored, and for one that is too short.</summary>
+    /// <summary>False for another command, which is ignored, and for a request that is too short.</summary>
     public static bool TryRead(ReadOnlySpan<byte> data, out AppleServerQuery query)
     {
         query = default;

@@ -4,8 +4,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Wire.Create.Contexts;
 
 /// <summary>
-/// One create context (MS-SMB2 2.2.13.2): Next (4), NameOffset (2), NameLength (2), Reserved (2), DataOffset (2), DataLength (4),
-/// Buffer. The typed views return false when the data is too short for its type. They do not look at the name: the caller did.
+/// One create context (MS-SMB2 2.2.13.2): Next (4), NameOffset (2), NameLength (2), Reserved (2), DataOffset (2), DataLength (4), Buffer.
+/// The typed views return false when the data is too short for its type. They do not check the name: the caller has done that.
 /// </summary>
 internal readonly ref struct CreateContext
 {
@@ -52,7 +52,7 @@ internal readonly ref struct CreateContext
         _ => default,
     };
 
-    /// <summary>"DHnC": the handle to take up again (MS-SMB2 2.2.13.2.4).</summary>
+    /// <summary>"DHnC": the handle to reconnect to (MS-SMB2 2.2.13.2.4).</summary>
     public bool TryGetDurableHandleReconnect(out Smb2FileId fileId)
     {
         fileId = Data.Length < Smb2FileId.Size ? default : Smb2FileId.Read(Data, 0);

@@ -58,5 +58,5 @@ internal readonly record struct DurableHandleReconnectV2(Smb2FileId FileId, Guid
 internal readonly record struct AppInstanceVersion(ulong High, ulong Low);
 
 /// <summary>SMB2_CREATE_QUERY_MAXIMAL_ACCESS_REQUEST (MS-SMB2 2.2.13.2.5).</summary>
-/// <param name="Timestamp">Null when the client gave none; else the answer is only wanted if the file changed since.</param>
+/// <param name="Timestamp">Null when the client gave none; otherwise the answer is only wanted if the file changed since.</param>
 internal readonly record struct MaximalAccessQuery(FileTime? Timestamp);

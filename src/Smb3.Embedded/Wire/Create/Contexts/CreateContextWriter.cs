@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Wire.Create.Contexts;
 /// </summary>
 internal ref struct CreateContextWriter
 {
-    /// <summary>Room for every context that a server answers with, together.</summary>
+    /// <summary>Room for all the contexts that a server answers with, together.</summary>
     public const int MaxResponseSize = 512;
 
     private readonly Span<byte> _target;
