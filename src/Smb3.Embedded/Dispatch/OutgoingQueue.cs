@@ -43,7 +43,7 @@ internal sealed class OutgoingQueue
 
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="placed">Called when the frame has its place, before a later one gets its own; must be quick and not send one.</param>
+    /// <param name="placed">Called when the frame has its place, before any later frame gets one; it must be quick and send none itself.</param>
     /// <returns>How many bytes were taken so far, including this frame's.</returns>
     public long Send(ResponseBuffer frame, Action? placed = null)
     {
