@@ -3,16 +3,20 @@ using Smb3.Embedded.Files.Caching;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// One break on its way to the client. While nobody has answered it, it is watched: when its connection ends, or the peer's transport
-/// does not acknowledge it, it goes out on the next connection that leads to the client (MS-SMB2 3.3.4.6, 3.3.4.7).
+/// One break on its way to the client. It is watched until it is answered: if its connection ends, or the peer's transport does not
+/// acknowledge it, it is sent again over the next connection that leads to the client (MS-SMB2 3.3.4.6, 3.3.4.7).
 /// </summary>
 /// <param name="message">The notification.</param>
 /// <param name="route">How it gets there.</param>
-/// <param name="time">Tells how long it is on its way.</param>
-/// <param name="isAwaited">Whether the client's answer is still waited for; <see langword="null"/>: none is, and arriving is all.</param>
+/// <param name="time">Measures how long it has been on its way.</param>
+/// <param name="isAwaited">
+/// Whether the client's answer is still awaited; <see langword="null"/>: no answer is due, and arrival is enough.
+/// </param>
 internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvider time, Func<bool>? isAwaited) : IBreakProgress
 {
-    /// <summary>Connections that are tried in quick succession; a client with more that are all dead is in no hurry.</summary>
+    /// <summary>
+    /// How many connections are tried in quick succession; for a client with even more, all of them dead, there is no hurry.
+    /// </summary>
     private const int QuickTries = 8;
 
     /// <summary>How long a connection may keep a break without the peer's transport acknowledging it.</summary>
@@ -50,7 +54,7 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
 
     private void Watch()
     {
-        // A tick that is late must not run beside the next.
+        // A late tick must not run alongside the next one.
         if (Interlocked.Exchange(ref _watching, 1) != 0)
         {
             return;
@@ -84,14 +88,14 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
             _hasArrived = arrival == Arrival.Arrived;
             if (_hasArrived)
             {
-                // The client has it, and answers in its own time; what ends the wait is the answer, or the end of the connection.
+                // The client has it and answers in its own time; the wait ends with the answer or with the connection.
                 _unreachable = false;
                 return isAwaited is null;
             }
 
             if (!route.Retries)
             {
-                // It is told once; a client with no other connection cannot have heard of it.
+                // The client is told once; one with no other connection cannot have heard of the break.
                 _unreachable = arrival == Arrival.Unacknowledged && !HasNext();
                 return false;
             }
@@ -103,8 +107,8 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
 
             if (arrival == Arrival.Unacknowledged && HasNext() && IsSpare(_current))
             {
-                // What is asked for over this connection would be lost too: the client learns at once to use another, and the break
-                // goes there as soon as this one has ended.
+                // Requests over this connection would be lost too. Ending it tells the client at once to use another, and the break goes
+                // there as soon as this one has ended.
                 _current.Terminate(ConnectionEndReason.BreakUnacknowledged);
                 return false;
             }
@@ -115,8 +119,8 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
             return false;
         }
 
-        // A connection that comes while the answer is waited for is tried too. Where the transport does not say what arrived, a client
-        // that is silent may well have it.
+        // A connection that is added while the answer is awaited is tried too. Where the transport does not say what arrived, a silent
+        // client may well have the break.
         _unreachable = route.Retries && (ended || _current.Notifications?.ArrivalOf(_mark) == Arrival.Unacknowledged);
         return isAwaited is null;
     }
@@ -130,7 +134,7 @@ internal sealed class BreakDelivery(byte[] message, IBreakRoute route, TimeProvi
     {
         foreach (var connection in route.Connections())
         {
-            // Ticked off when it has been sent: what fails now, because a session is ending, may go for another.
+            // Ticked off only once it has been sent: a send that fails now because one session is ending may succeed for another.
             if (!_tried.Contains(connection.Id) && route.TrySend(connection, message) is { } mark)
             {
                 _tried.Add(connection.Id);

@@ -7,13 +7,13 @@ using Smb3.Embedded.Wire.Oplock;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Takes the breaks of one open to its client (MS-SMB2 3.3.4.6 and 3.3.4.7). An oplock's break goes over the newest channel of its
-/// session, as Windows does it, or first over the connection on which it was opened, as the specification has it; a lease is the
-/// client's, and its breaks go over the oldest connection of the client.
+/// Delivers the breaks of one open to its client (MS-SMB2 3.3.4.6 and 3.3.4.7). The break of an oplock goes over the newest channel of its
+/// session, as in Windows, or first over the connection on which the file was opened, as in the specification; a lease belongs to the
+/// client, and its breaks go over the client's oldest connection.
 /// </summary>
 internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb2FileId fileId) : IBreakSink, IBreakRoute
 {
-    // What is needed of the connection, but not itself: an open may outlive the one that it was made on.
+    // What is needed of the connection, but not the connection itself: an open may outlive the connection that it was made on.
     private readonly AnnouncementGate _announcements = connection.Announcements;
     private readonly ulong _openedOn = connection.Id;
     private readonly Client? _client = connection.Client;
@@ -27,10 +27,10 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     /// <summary>The connections of the session, the oldest first.</summary>
     public IEnumerable<Connection> Channels => tree.Session.Channels.Select(static channel => channel.Connection).OrderBy(static one => one.Id);
 
-    /// <summary>The client, whose lease it is if it has one.</summary>
+    /// <summary>The client, which owns the lease if there is one.</summary>
     public Client? Client => _client;
 
-    /// <summary>Whether what goes to the session is encrypted, so that only its own channels can take it.</summary>
+    /// <summary>Whether messages to the session are encrypted, in which case only its own channels can carry them.</summary>
     public bool Seals => tree.Session.EncryptData || tree.EncryptData;
 
     private bool FollowsSpecification => tree.Session.Graph.Settings.RetryOplockBreaks;
@@ -38,7 +38,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     bool IBreakRoute.Retries => FollowsSpecification;
 
     /// <summary>
-    /// The response has its place among all that goes to the client, which knows the open from there on: breaks go out behind it.
+    /// The response has its place in the order of messages to the client, which knows the open from there on: breaks go out behind it.
     /// <see cref="SendEarly()"/> follows.
     /// </summary>
     public void Announce()
@@ -87,7 +87,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     {
         try
         {
-            // When it does not get out, its connection is ending, and the open with it.
+            // If it cannot be sent, the connection is ending, and the open with it.
             _ = SendNow(notice, grant);
         }
         finally
@@ -118,13 +118,13 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     {
         if (!tree.Session.Opens.TryGet(fileId, out var open))
         {
-            // Its session is ending, and it with it: an open that is asked to give something up does not outlive that.
+            // The session is ending, and the open with it: an open that is asked to give something up does not outlive its session.
             return true;
         }
 
         if (open is FileHandle { Global.Durability.Kind: DurableKind.Resilient })
         {
-            // It stays whatever others want, and only loses its caching.
+            // It stays whatever other opens need, and only loses its caching.
             return false;
         }
 
@@ -136,7 +136,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
             }
             catch (Exception e)
             {
-                // A store that cannot close: the open is gone from the session all the same, and nobody waits for more.
+                // The store could not close the file: the open has left the session all the same, and nothing waits for more than that.
                 tree.Session.Graph.Fault?.Invoke(e);
             }
         });

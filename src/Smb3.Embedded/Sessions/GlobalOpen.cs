@@ -13,9 +13,9 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// An open that is known beyond its session, because it may outlive it, or be named by a create guid or an application instance: an entry
-/// of GlobalOpenTable (MS-SMB2 3.3.1.10). While it has no connection it belongs to its table alone, which ends it when its time is over or
-/// somebody else needs the file.
+/// An open that is known beyond its session, because it may outlive the session or be named by a create guid or an application instance: an
+/// entry of GlobalOpenTable (MS-SMB2 3.3.1.10). While it has no connection it belongs to its table alone, which ends it when its time is up
+/// or when another open needs the file.
 /// </summary>
 internal sealed class GlobalOpen : IBreakSink
 {
@@ -45,7 +45,7 @@ internal sealed class GlobalOpen : IBreakSink
         AppInstance = appInstance;
     }
 
-    /// <summary>An open of a process that has gone, made again: it waits for its client from here on.</summary>
+    /// <summary>An open left by an earlier process, recreated: from here on it waits for its client.</summary>
     public GlobalOpen(GlobalOpenTable table, FileOpen file, DurableFacts facts, SecurityToken owner, CreateClaim? claim)
     {
         _table = table;
@@ -62,7 +62,7 @@ internal sealed class GlobalOpen : IBreakSink
         Wait();
     }
 
-    /// <summary>The first lock in the order: taken before that of the file, never with it held.</summary>
+    /// <summary>The first lock in the order: taken before the file's lock, never while that one is held.</summary>
     private Lock Sync
     {
         get
@@ -90,10 +90,10 @@ internal sealed class GlobalOpen : IBreakSink
 
     public AppInstance? AppInstance { get; }
 
-    /// <summary>What its CREATE did with the file; the same CREATE sent again is told so too.</summary>
+    /// <summary>What its CREATE did with the file; if the same CREATE is sent again, the answer says so too.</summary>
     public CreateAction Action { get; init; }
 
-    /// <summary>What keeps it when its connection is lost.</summary>
+    /// <summary>What keeps it open when its connection is lost.</summary>
     public OpenDurability Durability { get; set; } = OpenDurability.None;
 
     /// <summary>The open in its session; <see langword="null"/> while it has none.</summary>
@@ -108,7 +108,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>What it is while it has no connection; else <see langword="null"/>.</summary>
+    /// <summary>Its state while it has no connection; otherwise <see langword="null"/>.</summary>
     public DurableState? Disconnected
     {
         get
@@ -120,7 +120,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>The same, also when it is being closed since.</summary>
+    /// <summary>The same, even if it has since begun to close.</summary>
     public DurableState? LastDisconnected
     {
         get
@@ -145,8 +145,8 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
-    /// The client has used it, so it has seen the answer to its CREATE, which therefore cannot be sent again: Open.IsReplayEligible becomes
-    /// false (MS-SMB2 3.3.1.10), and its create guid is free.
+    /// The client has used the open, so it has seen the answer to its CREATE and cannot send that CREATE again: Open.IsReplayEligible
+    /// becomes false (MS-SMB2 3.3.1.10), and its create guid is free.
     /// </summary>
     public void EndReplay()
     {
@@ -157,9 +157,9 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
-    /// Whether it outlives the loss of its connection (MS-SMB2 3.3.7.1). A durable handle does while the client caches the handle; one
-    /// that is just being asked to give it up has somebody waiting. One with locks must cache writes too, as in Windows: nobody else uses
-    /// the file then, who would meet locks without an owner.
+    /// Whether it outlives the loss of its connection (MS-SMB2 3.3.7.1). A durable handle does as long as the client caches the handle and
+    /// is not being asked to give it up, because then another open is waiting. One with locks must cache writes too, as in Windows: then no
+    /// other open uses the file and runs into locks without an owner.
     /// </summary>
     public bool CanDisconnect => Durability.Kind switch
     {
@@ -171,8 +171,8 @@ internal sealed class GlobalOpen : IBreakSink
     };
 
     /// <summary>
-    /// Completes when it has lost its session, or is closed and its file with it; <see langword="null"/> when it waits to be taken up, is
-    /// no more, or has <paramref name="session"/>.
+    /// Completes when it has lost its session, or when it and its file are closed; <see langword="null"/> when it is waiting to be
+    /// reconnected, is gone, or belongs to <paramref name="session"/>.
     /// </summary>
     public Task? WhenLost(Session session)
     {
@@ -188,7 +188,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>It can be taken up no more.</summary>
+    /// <summary>It can no longer be reconnected.</summary>
     public void Removed()
     {
         lock (Sync)
@@ -197,7 +197,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>Its file is closed.</summary>
+    /// <summary>Its file has been closed.</summary>
     public void Gone()
     {
         lock (Sync)
@@ -207,7 +207,9 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>Its session is over and it goes on without one. It is closed after all when its caching was broken meanwhile.</summary>
+    /// <summary>
+    /// Its session is over and it goes on without one. If its caching was broken in the meantime, it is closed after all.
+    /// </summary>
     public async ValueTask DisconnectAsync(FileHandle handle)
     {
         if (!_table.TryKeep(this))
@@ -216,7 +218,7 @@ internal sealed class GlobalOpen : IBreakSink
             {
                 _handle = null;
                 _closed = true;
-                _ = _ending.TryBegin(); // nobody else does while it has a session
+                _ = _ending.TryBegin(); // nothing else begins it while there is a session
             }
 
             await EndAsync().ConfigureAwait(false);
@@ -236,7 +238,7 @@ internal sealed class GlobalOpen : IBreakSink
         }
         else if (Durability.Kind == DurableKind.Resilient && File.Grant is { } grant && grant.IsOnlyFor(File))
         {
-            // A break that was on its way to the lost connection is answered by nobody.
+            // A break that was on its way over the lost connection will not be answered.
             grant.File.Caching.GiveUp(grant);
         }
 
@@ -258,8 +260,8 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
-    /// Completes when all that its last session had brought is over, also requests that had only found it when that session lost it: none
-    /// may take effect after what the client sends next.
+    /// Completes when everything that came in through its last session is finished, including requests that had only just found the open
+    /// when the session lost it: none of them may take effect after what the client sends next.
     /// </summary>
     public async ValueTask WhenFormerLeftAsync()
     {
@@ -272,8 +274,8 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
-    /// The client is back (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12): breaks go to <paramref name="sink"/> from here on. Null: somebody else was
-    /// faster, or its time is over.
+    /// The client is back (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12): breaks go to <paramref name="sink"/> from here on. Null: another request was
+    /// faster, or its time is up.
     /// </summary>
     public FileHandle? TryReconnect(IBreakSink sink, Smb2FileId id, TreeConnect tree, ushort channelSequence)
     {
@@ -299,7 +301,8 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
-    /// Closes it while it has no connection; false when it has one, or was closed by somebody else, which then is over.
+    /// Closes it while it has no connection; false when it has one, or when another caller closed it, in which case that close has
+    /// finished.
     /// </summary>
     public async ValueTask<bool> CloseAsync()
     {
@@ -335,7 +338,7 @@ internal sealed class GlobalOpen : IBreakSink
             await handle.EndAsync().ConfigureAwait(false);
             if (Handle == handle)
             {
-                return; // else it has lost its session only, and may have another since
+                return; // otherwise it only lost its session, and may have a new one by now
             }
         }
 
@@ -343,8 +346,8 @@ internal sealed class GlobalOpen : IBreakSink
     }
 
     /// <summary>
-    /// A break while there is nobody to tell (MS-SMB2 3.3.4.6 and 3.3.4.7): a durable open is closed, which is all that others wait for; a
-    /// resilient one stays and loses its caching.
+    /// A break while there is no client to tell (MS-SMB2 3.3.4.6 and 3.3.4.7): a durable open is closed, which is all that the others are
+    /// waiting for; a resilient one stays and loses its caching.
     /// </summary>
     public bool Send(in CacheBreak notice, CacheGrant grant) => TryClose();
 
@@ -405,14 +408,14 @@ internal sealed class GlobalOpen : IBreakSink
             _table.ClientMayBeGone(ClientGuid);
             if (File.Grant?.Lease is { } lease && lease.ClientGuid != ClientGuid)
             {
-                // A session may have channels of two machines, and the lease is of the one that asked for it.
+                // A session may have channels from two machines, and the lease belongs to the one that asked for it.
                 _table.ClientMayBeGone(lease.ClientGuid);
             }
             _ending.Finish(failure);
         }
     }
 
-    /// <summary>What it is beyond its session.</summary>
+    /// <summary>The facts about it that hold beyond its session.</summary>
     public DurableFacts DescribeHandle() => new()
     {
         PersistentId = PersistentId,

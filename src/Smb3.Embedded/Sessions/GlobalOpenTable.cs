@@ -5,8 +5,10 @@ using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;
 
-/// <summary>The opens that are known beyond their sessions (GlobalOpenTable, MS-SMB2 3.3.1.5), by all that they can be asked for by.</summary>
-/// <param name="limit">How many may be without a connection at the same time; a further one is closed with its connection.</param>
+/// <summary>
+/// The opens that are known beyond their sessions (GlobalOpenTable, MS-SMB2 3.3.1.5), by everything that they can be looked up by.
+/// </summary>
+/// <param name="limit">How many may be without a connection at the same time; any further one is closed with its connection.</param>
 /// <param name="time">The clock of their time-outs.</param>
 internal sealed class GlobalOpenTable(int limit, TimeProvider time)
 {
@@ -17,7 +19,7 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
 
     public TimeProvider Time { get; } = time;
 
-    /// <summary>Told of an exception of a store while an open was closed that no request waits for.</summary>
+    /// <summary>Told of an exception that a store throws while closing an open, when no request is waiting for the close.</summary>
     public Action<Exception> Fault { get; init; } = static _ => { };
 
     /// <summary>Told that an open of this client was closed while it had no connection.</summary>
@@ -33,12 +35,12 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
 
     public IEnumerable<GlobalOpen> All => AllToTheEnd.Where(open => !open.IsClosed);
 
-    /// <summary>These, and those that are being closed: their files are still open.</summary>
+    /// <summary>Those, and the ones that are being closed, whose files are still open.</summary>
     private IEnumerable<GlobalOpen> AllToTheEnd => _byId.Select(pair => pair.Value);
 
     /// <summary>
-    /// Claims a create guid for a CREATE that begins. Null: another has it, in <paramref name="holder"/>. A claim ends with the open that
-    /// it was given to, or by <see cref="Abandon"/>.
+    /// Claims a create guid for a CREATE that is beginning. Null: another claim, in <paramref name="holder"/>, has it. A claim ends with
+    /// the open that it was given to, or by <see cref="Abandon"/>.
     /// </summary>
     public CreateClaim? TryClaim(Guid clientGuid, Guid createGuid, out CreateClaim? holder)
     {
@@ -47,7 +49,7 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         return holder == claim ? claim : null;
     }
 
-    /// <summary>The claimed CREATE has come to nothing.</summary>
+    /// <summary>The CREATE that made the claim has come to nothing.</summary>
     public void Abandon(CreateClaim claim) =>
         _claims.TryRemove(KeyValuePair.Create((claim.ClientGuid, claim.CreateGuid), claim));
 
@@ -66,13 +68,13 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
 
         if (open.Handle is { HasEnded: true })
         {
-            // It was closed over another channel while it was made resilient, and did not see its entry.
+            // It was closed over another channel while it was being made resilient, and that close did not see this entry.
             Leave(open);
             Forget(open);
         }
     }
 
-    /// <summary>An open begins to be closed: nobody takes it up any more, but whoever must wait for its file still finds it.</summary>
+    /// <summary>An open begins to close: it can no longer be reconnected, but requests that must wait for its file still find it.</summary>
     public void Leave(GlobalOpen open)
     {
         if (open.Claim is { } claim)
@@ -106,7 +108,7 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>
         _ofApplications.IsEmpty ? [] : _ofApplications.Select(pair => pair.Value).Where(open => open.AppInstance!.Id == appInstanceId);
 
-    /// <summary>Takes one more open without a connection in, unless there are too many.</summary>
+    /// <summary>Counts in one more open without a connection, unless there are too many.</summary>
     public bool TryKeep(GlobalOpen open)
     {
         if (Interlocked.Increment(ref _disconnected) <= limit && !open.IsClosed)
@@ -118,19 +120,21 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
         return false;
     }
 
-    /// <summary>One open has no connection, whether or not there are too many: it is closed next, which gives its place back.</summary>
+    /// <summary>
+    /// Counts in an open without a connection, whether or not there are too many: it is closed next, which gives its place back.
+    /// </summary>
     public void KeepToClose() => Interlocked.Increment(ref _disconnected);
 
     /// <summary>One open has a connection again, or is closed.</summary>
     public void Release() => Interlocked.Decrement(ref _disconnected);
 
     /// <summary>
-    /// Closes the opens without a connection that <paramref name="which"/> selects: a share or a user goes, the server stops. Those that
-    /// are being closed already are waited for.
+    /// Closes the opens without a connection that <paramref name="which"/> selects, because a share or a user goes away or the server
+    /// stops. Waits for those that are already being closed.
     /// </summary>
     public ValueTask CloseDisconnectedAsync(Func<DurableState, bool> which) => CloseDisconnectedAsync((_, state) => which(state));
 
-    /// <summary>The same, for who asks by more than the state: whose open it is.</summary>
+    /// <summary>The same, for callers that select by more than the state: by whose open it is.</summary>
     public async ValueTask CloseDisconnectedAsync(Func<GlobalOpen, DurableState, bool> which)
     {
         var ending = default(EndingAll);

@@ -9,7 +9,7 @@ using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions;
 
-/// <summary>Where a session stands (Session.State, MS-SMB2 3.3.1.8).</summary>
+/// <summary>The state of a session (Session.State, MS-SMB2 3.3.1.8).</summary>
 internal enum SessionState
 {
     /// <summary>Authentication is under way; nothing but SESSION_SETUP and LOGOFF is served.</summary>
@@ -21,7 +21,7 @@ internal enum SessionState
     /// <summary>The user must authenticate again before more is served.</summary>
     Expired,
 
-    /// <summary>Over.</summary>
+    /// <summary>It has ended.</summary>
     Ended,
 }
 
@@ -32,8 +32,8 @@ internal enum SessionEnd
     Closed,
 
     /// <summary>
-    /// By the loss of its last connection, by LOGOFF, or by a new session of the same client in its place: what is durable waits for the
-    /// client to come back (MS-SMB2 3.3.7.1, 3.3.5.6, 3.3.5.5.3).
+    /// It lost its last connection, was logged off by LOGOFF, or was replaced by a new session of the same client: its durable opens wait
+    /// for the client to come back (MS-SMB2 3.3.7.1, 3.3.5.6, 3.3.5.5.3).
     /// </summary>
     Lost,
 }
@@ -53,7 +53,7 @@ internal sealed class Session
     private UseCount _uses = new();
     private int _inSetup;
     private Ending _ending;
-    private int _state = (int)SessionState.InProgress; // never Expired, which the token says
+    private int _state = (int)SessionState.InProgress; // never Expired: that is for the token to say
     private volatile UserOfSession? _user;
 
     public Session(ServerGraph graph, ulong sessionId, Connection connection)
@@ -84,16 +84,16 @@ internal sealed class Session
         }
     }
 
-    /// <summary>Whether it has a user, who may have to authenticate again, and has not ended.</summary>
+    /// <summary>Whether it has a user (who may have to authenticate again) and has not ended.</summary>
     public bool IsEstablished => (SessionState)Volatile.Read(ref _state) == SessionState.Valid;
 
-    /// <summary>Who it is; <see langword="null"/> until authentication has succeeded.</summary>
+    /// <summary>Whose session it is; <see langword="null"/> until authentication has succeeded.</summary>
     public SmbIdentity? Identity => Token?.Identity;
 
-    /// <summary>The user, as the last logon has shown it; <see langword="null"/> until authentication has succeeded.</summary>
+    /// <summary>The user, as established by the last logon; <see langword="null"/> until authentication has succeeded.</summary>
     public SecurityToken? Token => _user?.Token;
 
-    /// <summary>The same user, as files see it. For who serves a request of the session.</summary>
+    /// <summary>The same user, as the file layer sees it. For code that serves a request of the session.</summary>
     public FileCaller Caller => _user!.Caller;
 
     public SessionKeys? Keys { get; private set; }
@@ -115,7 +115,7 @@ internal sealed class Session
     public OpenTable Opens { get; }
 
     /// <summary>
-    /// Whether directory entries carry what macOS wants to know; such a client negotiates it for the session with its first CREATE.
+    /// Whether directory entries carry what macOS asks for; a macOS client negotiates this for the session with its first CREATE.
     /// </summary>
     public bool AppleEntries { get; set; }
 
@@ -123,7 +123,7 @@ internal sealed class Session
 
     public IEnumerable<TreeConnect> Trees => _trees.Values.Where(tree => !tree.HasEnded);
 
-    /// <summary>Whether it has no connection any more, and is ending or about to.</summary>
+    /// <summary>Whether it is ending, or has no connection left and is about to end.</summary>
     public bool IsLeaving => State == SessionState.Ended || !HasChannelBeside(null);
 
     /// <summary>Whether the session goes on when <paramref name="connection"/> ends.</summary>
@@ -149,7 +149,7 @@ internal sealed class Session
 
     public void EndSetup() => Volatile.Write(ref _inSetup, 0);
 
-    /// <summary>Publishes a finished authentication: from here on the session is what its user may be.</summary>
+    /// <summary>Publishes a finished authentication: from here on the session is its user's and can be used.</summary>
     public void Publish(
         SecurityToken token, SessionKeys? keys, MessageSealer? sealer, Channel? channel, bool signingRequired, bool encryptData)
     {
@@ -174,7 +174,7 @@ internal sealed class Session
 
     /// <summary>
     /// Verifies and signs the requests that bind the session to a further connection (Session.SigningKey, MS-SMB2 3.3.5.2.4);
-    /// <see langword="null"/> while there is none. For who uses the session.
+    /// <see langword="null"/> while there is none. For callers that hold a use of the session.
     /// </summary>
     public MessageSigner? BindingSigner
     {
@@ -193,12 +193,12 @@ internal sealed class Session
         }
     }
 
-    /// <summary>Whether <paramref name="token"/> is of the user of this session.</summary>
+    /// <summary>Whether <paramref name="token"/> belongs to the user of this session.</summary>
     public bool IsSameUser(SecurityToken token) => Token is { } own && own.IsSameUser(token);
 
     /// <summary>
-    /// Publishes a channel that was bound; from here on the session is there on its connection too. The session ends it, also when it
-    /// does not take it.
+    /// Publishes a channel that was bound; from here on the session is present on its connection too. The session ends the channel, even if
+    /// it does not accept it.
     /// </summary>
     public NtStatus TryAddChannel(Channel channel)
     {
@@ -215,7 +215,7 @@ internal sealed class Session
             return NtStatus.Success;
         }
 
-        // It ended, or its connection did, while the channel was on its way in.
+        // The session or the connection ended while the channel was being added.
         _channels.TryRemove(channel.Connection.Id, out _);
         channel.Connection.Sessions.TryRemove(SessionId, out _);
         channel.End();
@@ -232,7 +232,7 @@ internal sealed class Session
         }
     }
 
-    /// <summary>A further authentication succeeded: the user may be another now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
+    /// <summary>A further authentication succeeded: the user may be a different one now; the keys stay (MS-SMB2 3.3.5.5.3).</summary>
     public void Reauthenticate(SecurityToken token)
     {
         _user = UserOfSession.Of(token);
@@ -242,8 +242,8 @@ internal sealed class Session
     public TreeConnect? FindTree(uint treeId) => _trees.GetValueOrDefault(treeId);
 
     /// <summary>
-    /// Adds a tree connect, for which <paramref name="share"/> has reserved a place; <see langword="null"/> when the session has as many as
-    /// it may have, or has ended.
+    /// Adds a tree connect, for which <paramref name="share"/> has reserved a place; <see langword="null"/> when the session has reached
+    /// its limit or has ended.
     /// </summary>
     public TreeConnect? AddTree(Share share, FileAccessMask maximalAccess)
     {
@@ -289,7 +289,7 @@ internal sealed class Session
     }
 
     /// <summary>
-    /// Takes the session off one connection, as when that connection were lost; the connection goes too when it carries no other session.
+    /// Takes the session off one connection, as if that connection had been lost; the connection goes too when it carries no other session.
     /// </summary>
     /// <returns>False when it had no channel there.</returns>
     public async ValueTask<bool> EndChannelAsync(Connection connection)
@@ -310,8 +310,8 @@ internal sealed class Session
     }
 
     /// <summary>
-    /// Ends the session and all that it holds, on the one path for all causes: logoff, lost connection, host, server stop. The first call
-    /// does it, and says that it did; every other returns when that is over.
+    /// Ends the session and all that it holds. Every cause takes this one path: logoff, lost connection, host, server stop. The first call
+    /// does the work and returns true; every other call returns false once that is finished.
     /// </summary>
     public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
@@ -324,7 +324,7 @@ internal sealed class Session
         var ending = default(EndingAll);
         lock (_admission)
         {
-            // Whoever is admitted before this is found below; after it nobody is.
+            // Whatever was admitted before this is found below; nothing is admitted after it.
             Interlocked.Exchange(ref _state, (int)SessionState.Ended);
         }
 
@@ -357,7 +357,7 @@ internal sealed class Session
     }
 
     /// <summary>
-    /// Keeps the keys alive while a request or a response works with them; false when the session is over and they are gone. Every true
+    /// Keeps the keys alive while a request or a response uses them; false when the session is over and the keys are gone. Every true
     /// answer is followed by one <see cref="Release"/>.
     /// </summary>
     public bool TryUse() => _uses.TryUse();
@@ -376,7 +376,7 @@ internal sealed class Session
         Exchange = null;
         foreach (var channel in _channels.Values)
         {
-            // One that was published while the session ended.
+            // A channel that was published while the session was ending.
             channel.End();
         }
 

@@ -47,24 +47,24 @@ internal sealed class Share
     /// <summary>Left out of the list that clients see.</summary>
     public bool Hidden { get; init; }
 
-    /// <summary>Tree connects at the same time; <see langword="null"/>: any number.</summary>
+    /// <summary>The most tree connects at the same time; <see langword="null"/>: any number.</summary>
     public int? MaxUsers { get; init; }
 
     /// <summary>Who may do what; empty: every authenticated user may do everything.</summary>
     public SharePermissions Permissions { get; init; } = SharePermissions.Everyone;
 
-    /// <summary>Whether it serves, and when it has ended.</summary>
+    /// <summary>Whether it is being served, and when it has ended.</summary>
     public ShareLife Life { get; } = new();
 
     public int CurrentUses => Volatile.Read(ref _uses);
 
-    /// <summary>Whether it is taken away, or about to be: nobody can use it.</summary>
+    /// <summary>Whether it has been removed, or is about to be: it can no longer be used.</summary>
     public bool IsRemoved => !Life.IsServing;
 
     /// <summary>Whether the files are still those that the share was opened on, as of now.</summary>
     public bool IsInPlace => Volume?.Place is not { } placed || placed.CheckPlace() == StorePlace.Same;
 
-    /// <summary>The same, as of a moment ago: for what is asked often.</summary>
+    /// <summary>The same, as of a moment ago, for checks that are made often.</summary>
     public bool WasInPlace
     {
         get
@@ -99,7 +99,7 @@ internal sealed class Share
     }
 
     /// <summary>
-    /// Takes one more use in, unless there are <see cref="MaxUsers"/>. A true answer is followed by <see cref="Add"/>, or by
+    /// Makes room for one more use, unless there are already <see cref="MaxUsers"/>. A true answer is followed by <see cref="Add"/>, or by
     /// <see cref="Leave"/>.
     /// </summary>
     public bool TryReserve()
@@ -118,12 +118,12 @@ internal sealed class Share
     /// <summary>A use is over, or about to be: there is room for another.</summary>
     public void Leave() => Interlocked.Decrement(ref _uses);
 
-    /// <summary>A tree connect holds nothing of the share any more.</summary>
+    /// <summary>A tree connect no longer holds anything of the share.</summary>
     public void Forget(TreeConnect tree) => _trees.TryRemove(tree, out _);
 
     /// <summary>
-    /// Whether something may be opened; false when the share is going. A true answer is followed by one <see cref="EndOpening"/>: until
-    /// then the share does not let go of its files.
+    /// Whether something may be opened; false when the share is going away. A true answer is followed by one <see cref="EndOpening"/>:
+    /// until then the share does not let go of its files.
     /// </summary>
     public bool TryBeginOpening()
     {
@@ -145,7 +145,7 @@ internal sealed class Share
         }
     }
 
-    /// <summary>Its files are somebody else's from now on; <see cref="EndAsync"/> abandons what is open.</summary>
+    /// <summary>Its files belong to another owner from now on; <see cref="EndAsync"/> abandons what is open.</summary>
     public void Fence()
     {
         Life.Fence();
@@ -153,8 +153,8 @@ internal sealed class Share
     }
 
     /// <summary>
-    /// Ends every use of the share. When it returns, nothing of it is open any more, and nothing is being opened. The first call does it,
-    /// and says that it did; every other returns when that is over.
+    /// Ends every use of the share. When it returns, nothing of it is open or being opened any more. The first call does the work and
+    /// returns true; every other call returns false once that is finished.
     /// </summary>
     /// <param name="endRest">Ends what is left without a tree connect.</param>
     public async ValueTask<bool> EndAsync(Func<Share, ValueTask> endRest)
@@ -178,7 +178,7 @@ internal sealed class Share
             }
         }
 
-        // Who opens counts first and looks second; here it is the other way round.
+        // An opener counts itself in first and looks at the state second; here it is the other way round.
         if (Volatile.Read(ref _opening) != 0)
         {
             await WhenSettledAsync().ConfigureAwait(false);
@@ -199,8 +199,8 @@ internal sealed class Share
     }
 
     /// <summary>
-    /// Completes when nothing is being opened. Behind a fence nobody waits for a store: what comes back from it finds the fence and opens
-    /// nothing.
+    /// Completes when nothing is being opened. Once the store is fenced off, nothing waits for it: an opener that comes back from the store
+    /// finds the fence and opens nothing.
     /// </summary>
     private async ValueTask WhenSettledAsync()
     {

@@ -6,8 +6,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Sessions.Durability;
 
 /// <summary>
-/// Everything that an open without a connection is, as plain values: what it takes to build the open again, here or in another process.
-/// Nothing in it belongs to a socket, a session or a store's handle.
+/// Everything about an open without a connection, as plain values: what it takes to recreate the open, here or in another process. Nothing
+/// in it is tied to a socket, a session or a store's handle.
 /// </summary>
 internal sealed record DurableState
 {
@@ -26,7 +26,7 @@ internal sealed record DurableState
     /// <summary>Open.DurableOwner, the name of the user who opened it.</summary>
     public required string Owner { get; init; }
 
-    /// <summary>The SID of that user, and the domain: by these users are compared.</summary>
+    /// <summary>The SID of that user, and the domain: users are compared by these.</summary>
     public Sid? OwnerSid { get; init; }
 
     public string OwnerDomain { get; init; } = "";
@@ -46,7 +46,7 @@ internal sealed record DurableState
     /// <summary>Whether its name, or stream, is to be deleted when nobody has it open any more (FileDispositionInformation).</summary>
     public bool DeletePending { get; init; }
 
-    /// <summary>Whether that is done by its own close, whoever else has the file open (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    /// <summary>Whether its own close does that, even if the file is open elsewhere (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
     public bool DeletesAtOnce { get; init; }
 
     /// <summary>The stream that is open; <see langword="null"/>: the file itself.</summary>
@@ -71,18 +71,20 @@ internal enum DurableKind
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>A durable handle (Open.IsDurable): as long as the client caches the handle and nobody else needs the file.</summary>
+    /// <summary>
+    /// A durable handle (Open.IsDurable): it stays as long as the client caches the handle and no other open needs the file.
+    /// </summary>
     Durable,
 
-    /// <summary>A resilient handle (Open.IsResilient): whatever others want.</summary>
+    /// <summary>A resilient handle (Open.IsResilient): it stays whatever other opens need.</summary>
     Resilient,
 }
 
 /// <summary>What lets an open outlive its connection, and for how long.</summary>
-/// <remarks>An object: it is replaced as a whole while others look at it.</remarks>
+/// <remarks>A reference type, because it is replaced as a whole while other threads look at it.</remarks>
 internal sealed record OpenDurability(DurableKind Kind, TimeSpan Timeout)
 {
-    /// <summary>What an open has that ends with its connection.</summary>
+    /// <summary>The durability of an open that ends with its connection.</summary>
     public static OpenDurability None { get; } = new(DurableKind.None, TimeSpan.Zero);
 }
 
@@ -93,8 +95,8 @@ internal sealed record OpenDurability(DurableKind Kind, TimeSpan Timeout)
 internal sealed record AppInstance(Guid Id, ulong? High, ulong? Low)
 {
     /// <summary>
-    /// Whether this instance must leave the file to <paramref name="holder"/>, who has it open (MS-SMB2 3.3.5.9.13): only who has a version
-    /// can be behind another.
+    /// Whether this instance must leave the file to <paramref name="holder"/>, which has it open (MS-SMB2 3.3.5.9.13): only an instance
+    /// with a version can be behind another.
     /// </summary>
     public bool IsBehind(AppInstance holder) =>
         High is { } own && holder.High is { } high && (high > own || (high == own && holder.Low >= Low));

@@ -6,7 +6,8 @@ namespace Smb3.Embedded;
 /// <param name="ShareName">The share.</param>
 /// <param name="Path">
 /// The path inside the share, names joined by a backslash, as they were created; empty for the root. Short names and symbolic links have
-/// been followed. What Windows forbids in names stands in private-use characters (U+F001 to U+F029), as cifs.ko and macOS write it.
+/// been followed. Characters that Windows forbids in names appear as private-use characters (U+F001 to U+F029), as cifs.ko and macOS write
+/// them.
 /// </param>
 /// <param name="Stream">The named stream; empty for the data of a file and for a directory itself.</param>
 /// <param name="IsDirectory">Whether the path is a directory.</param>
@@ -18,12 +19,12 @@ public sealed record SmbFileName(string ShareName, string Path, string Stream, b
     /// <summary>The stream's type: <c>$DATA</c>, or <c>$INDEX_ALLOCATION</c> for a directory itself.</summary>
     public string StreamType => IsDirectory && Stream.Length == 0 ? "$INDEX_ALLOCATION" : "$DATA";
 
-    /// <summary>The whole: <c>share\folder\file</c>, or <c>share\folder\file:stream</c>.</summary>
+    /// <summary>The full name: <c>share\folder\file</c>, or <c>share\folder\file:stream</c>.</summary>
     public override string ToString() => $"{ShareName}\\{Path}{(Stream.Length > 0 ? ":" : string.Empty)}{Stream}";
 }
 
 /// <summary>An open that is about to happen.</summary>
-/// <param name="File">What is opened or made.</param>
+/// <param name="File">What is opened or created.</param>
 /// <param name="Access">The rights that the open will have.</param>
 /// <param name="Disposition">What the client wants to happen when the file exists and when it does not.</param>
 /// <param name="Options">How it is opened.</param>
@@ -46,7 +47,7 @@ public sealed record SmbOpenInfo(
     /// <summary>Whether data can change: the file is created or overwritten, or the open may write to it.</summary>
     public bool Writes => !Exists || Overwrites || (!IsDirectoryItself && (Access & Writing) != 0);
 
-    // The same bits let a directory's open add names, which are opens of their own.
+    // On a directory the same bits allow adding names, and each of those is an open of its own.
     private bool IsDirectoryItself => File.IsDirectory && File.Stream.Length == 0;
 }
 
@@ -62,7 +63,7 @@ public sealed record SmbRenameInfo(SmbFileName Source, SmbFileName Target, bool 
 /// <param name="Replaces">Whether the name is taken from another file.</param>
 public sealed record SmbLinkInfo(SmbFileName File, SmbFileName Link, bool Replaces);
 
-/// <summary>A deletion that is about to be agreed to.</summary>
+/// <summary>A deletion that is about to be allowed.</summary>
 /// <param name="File">What is to be deleted.</param>
 /// <param name="Cause">What deletes it.</param>
 public sealed record SmbDeleteInfo(SmbFileName File, SmbDeleteCause Cause);
@@ -84,7 +85,7 @@ public enum SmbDeleteCause
 /// <param name="File">What is changed.</param>
 /// <param name="Parts">Which parts are set.</param>
 /// <param name="Descriptor">
-/// A self-relative security descriptor with them (MS-DTYP 2.4.6). Permission bits stand in it as POSIX clients send them: as an
+/// A self-relative security descriptor that holds them (MS-DTYP 2.4.6). Permission bits appear in it as POSIX clients send them: as an
 /// entry of the DACL for the SID S-1-5-88-3-MODE.
 /// </param>
 public sealed record SmbSecurityInfo(SmbFileName File, SmbSecurityParts Parts, ReadOnlyMemory<byte> Descriptor);
@@ -110,7 +111,7 @@ public enum SmbSecurityParts
 }
 
 /// <summary>An open that has ended.</summary>
-/// <param name="File">What was open, as it is called now.</param>
+/// <param name="File">What was open, under its current name.</param>
 /// <param name="BytesRead">Bytes read through it, server-side copies included.</param>
 /// <param name="BytesWritten">Bytes written through it, server-side copies included.</param>
 /// <param name="Deleted">Whether it was deleted with this close.</param>
