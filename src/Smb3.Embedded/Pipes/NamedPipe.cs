@@ -4,12 +4,13 @@ using Smb3.Embedded.Rpc;
 namespace Smb3.Embedded.Pipes;
 
 /// <summary>
-/// One open of a named pipe, the transport of one DCE/RPC connection (ncacn_np): what the client writes are its PDUs, what it reads are the answers. Message
-/// mode, as Windows runs every RPC pipe: one read never returns bytes of two messages, and each answering fragment is one message.
+/// One open of a named pipe, the transport of one DCE/RPC connection (ncacn_np): the client writes its PDUs and reads the answers. It is in
+/// message mode, as every RPC pipe is in Windows: one read never returns bytes of two messages, and each fragment of an answer is one
+/// message.
 /// </summary>
 /// <remarks>
-/// Thread-safe: writes are taken in turn, reads are served in turn. Closing the open disposes the pipe, which cancels the calls
-/// that run and ends reads that wait with <see cref="NtStatus.PipeBroken"/>.
+/// Thread-safe: writes are taken in turn, and reads are served in turn. Closing the open disposes the pipe, which cancels the calls that
+/// are running and ends the reads that are waiting with <see cref="NtStatus.PipeBroken"/>.
 /// </remarks>
 internal sealed class NamedPipe : IRpcOutput, IDisposable
 {
@@ -32,7 +33,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     /// <param name="name">Without a leading backslash.</param>
     /// <param name="server">The RPC runtime.</param>
     /// <param name="endpoint">What is behind the pipe.</param>
-    /// <param name="quota">What the caller's pipes hold together; this one is in it already, and leaves it when it is disposed.</param>
+    /// <param name="quota">What the caller's pipes hold together; this pipe is already counted there, until it is disposed.</param>
     public NamedPipe(string name, RpcServer server, RpcEndpoint endpoint, RpcQuota quota)
     {
         Name = name;
@@ -60,7 +61,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         }
     }
 
-    /// <summary>The messages that wait and the bytes left of the first: what FSCTL_PIPE_PEEK tells (MS-FSCC 2.3.46).</summary>
+    /// <summary>The number of waiting messages and the bytes left of the first, as FSCTL_PIPE_PEEK reports them (MS-FSCC 2.3.46).</summary>
     public (int Messages, int FirstMessageBytes) Peek()
     {
         lock (_lock)
@@ -70,14 +71,15 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     }
 
     /// <summary>
-    /// Takes bytes of the client and begins the calls that they complete. What answers at once can be read when this returns; what has to
-    /// wait does not hold up the writer, and is read when it is there. PDUs may be cut anywhere over several writes; one write may hold
-    /// several.
+    /// Takes bytes from the client and begins the calls that they complete. An answer that is ready at once can be read when this returns;
+    /// one that takes longer does not hold up the writer, and can be read when it is there. PDUs may be split anywhere over several writes;
+    /// one write may hold several.
     /// </summary>
     /// <returns>
-    /// <see cref="NtStatus.Success"/>: all bytes were taken. <see cref="NtStatus.PipeDisconnected"/>: what the client sent, now or
-    /// before, was no DCE/RPC, or it leaves too many answers unread; only closing helps. <see cref="NtStatus.FileClosed"/>: disposed.
-    /// <see cref="NtStatus.Cancelled"/>: <paramref name="cancellation"/> came first; when it came amid a logon the pipe is disconnected.
+    /// <see cref="NtStatus.Success"/>: all bytes were taken. <see cref="NtStatus.PipeDisconnected"/>: what the client sent, now or before,
+    /// was not DCE/RPC, or it leaves too many answers unread; only closing helps. <see cref="NtStatus.FileClosed"/>: disposed.
+    /// <see cref="NtStatus.Cancelled"/>: <paramref name="cancellation"/> came first; if it came in the middle of a logon, the pipe is
+    /// disconnected.
     /// </returns>
     public async ValueTask<NtStatus> WriteAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default)
     {
@@ -140,9 +142,9 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     }
 
     /// <summary>
-    /// Writes one message and reads the answer: FSCTL_PIPE_TRANSCEIVE (MS-FSCC 2.3.49). <see cref="NtStatus.PipeBusy"/> when an
-    /// earlier answer is still unread; <see cref="NtStatus.BufferOverflow"/> when the answer is longer than <paramref name="output"/>,
-    /// whose rest READ then gets; otherwise as <see cref="WriteAsync"/> and <see cref="ReadAsync"/>.
+    /// Writes one message and reads the answer: FSCTL_PIPE_TRANSCEIVE (MS-FSCC 2.3.49). <see cref="NtStatus.PipeBusy"/> when an earlier
+    /// answer is still unread; <see cref="NtStatus.BufferOverflow"/> when the answer is longer than <paramref name="output"/>, and a READ
+    /// then gets the rest; otherwise as <see cref="WriteAsync"/> and <see cref="ReadAsync"/>.
     /// </summary>
     /// <param name="input">What the client sent.</param>
     /// <param name="output">As long as the client's MaxOutputResponse.</param>
@@ -178,7 +180,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
             : new PipeRead(status, 0);
     }
 
-    /// <summary>Closes: cancels what runs and what waits, gives back the connection's context handles.</summary>
+    /// <summary>Closes: cancels what is running and what is waiting, and gives back the connection's context handles.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -201,7 +203,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
             _waiting.Clear();
         }
 
-        // The semaphore and the source hold nothing but memory; a call that still runs may release and look at them.
+        // The semaphore and the source hold nothing but memory; a call that is still running may yet release and look at them.
         _closed.Cancel();
         _connection.Dispose();
         _server.Quotas.Leave(_quota);

@@ -17,7 +17,7 @@ internal sealed class PipeRegistry
     {
         _server = server;
 
-        // One server process stands behind both names of the last, and the secondary address says so.
+        // One server process stands behind both names of the last pipe, and its secondary address says so.
         var lsa = new RpcEndpoint(@"\PIPE\lsass", [new LsaRpcInterface(host)]);
         _pipes =
         [
@@ -33,7 +33,7 @@ internal sealed class PipeRegistry
 
     /// <summary>Opens a pipe, as CREATE on IPC$ does.</summary>
     /// <param name="name">As the client sent it, relative to the share: case does not matter, and a leading backslash is wrong.</param>
-    /// <param name="caller">Whose session it is. Whether an anonymous caller may come this far is for the tree connect to say.</param>
+    /// <param name="caller">Whose session it is. Whether an anonymous caller may come this far is up to the tree connect.</param>
     /// <param name="pipe">The pipe; the open owns and disposes it.</param>
     /// <returns>
     /// <see cref="NtStatus.Success"/>, <see cref="NtStatus.ObjectNameNotFound"/>, or <see cref="NtStatus.InsufficientResources"/> when the

@@ -3,8 +3,7 @@ using Smb3.Embedded.Security.Cryptography;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// A session's presence on one connection, with the signing key of its own (Session.ChannelList, MS-SMB2 3.3.1.8). Samba:
-/// smbXsrv_channel.
+/// A session's presence on one connection, with its own signing key (Session.ChannelList, MS-SMB2 3.3.1.8). Samba: smbXsrv_channel.
 /// </summary>
 internal sealed class Channel
 {
@@ -13,7 +12,7 @@ internal sealed class Channel
 
     /// <param name="session">The session.</param>
     /// <param name="connection">The connection.</param>
-    /// <param name="keys">What the authentication over the connection has given; null: no keys.</param>
+    /// <param name="keys">The keys that authentication over the connection has produced; null: none.</param>
     public Channel(Session session, Connection connection, SessionKeys? keys)
     {
         Session = session;
@@ -32,7 +31,7 @@ internal sealed class Channel
     public MessageSigner? Signer { get; }
 
     /// <summary>
-    /// Keeps the key while a request or a response works with it; false when the channel is over and its key gone. Every true answer is
+    /// Keeps the key alive while a request or a response uses it; false when the channel is over and its key is gone. Every true answer is
     /// followed by one <see cref="Release"/>.
     /// </summary>
     public bool TryUse() => _uses.TryUse();
@@ -45,7 +44,7 @@ internal sealed class Channel
         }
     }
 
-    /// <summary>The session is not on this connection any more: the key goes with the last request that uses it.</summary>
+    /// <summary>The session is no longer on this connection: the key goes with the last request that uses it.</summary>
     public void End()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)

@@ -16,9 +16,9 @@ internal sealed class ChannelSequence(ushort first)
     private TaskCompletionSource? _left;
 
     /// <summary>
-    /// Counts a request in (MS-SMB2 3.3.5.2.10). FILE_NOT_AVAILABLE: it changes the file, and is stale, or a replay while requests of an
-    /// earlier sequence still run. FILE_CLOSED: the open has left its session since the request found it there. Every success is followed
-    /// by one <see cref="Leave"/>.
+    /// Counts a request in (MS-SMB2 3.3.5.2.10). FILE_NOT_AVAILABLE: the request changes the file and is either stale, or a replay while
+    /// requests of an earlier sequence are still running. FILE_CLOSED: the open has left its session since the request found it there.
+    /// Every success is followed by one <see cref="Leave"/>.
     /// </summary>
     /// <param name="sequence">The request's channel sequence.</param>
     /// <param name="changes">Whether the request is a WRITE, SET_INFO or IOCTL.</param>
@@ -78,7 +78,7 @@ internal sealed class ChannelSequence(ushort first)
         }
     }
 
-    /// <summary>Counts nothing in any more.</summary>
+    /// <summary>Stops counting requests in.</summary>
     public void Close()
     {
         lock (_gate)

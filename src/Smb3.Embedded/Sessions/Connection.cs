@@ -64,7 +64,7 @@ internal sealed record Negotiated
 }
 
 /// <summary>
-/// One transport connection (MS-SMB2 3.3.1.7). It knows its sessions; who reads and writes the bytes is Dispatch's business. Samba:
+/// One transport connection (MS-SMB2 3.3.1.7). It knows its sessions; reading and writing the bytes is Dispatch's business. Samba:
 /// smbXsrv_connection.
 /// </summary>
 internal sealed class Connection
@@ -96,7 +96,7 @@ internal sealed class Connection
 
     public IPAddress RemoteAddress => (RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
 
-    /// <summary>Whose connections it is counted with.</summary>
+    /// <summary>The network whose connections it is counted with.</summary>
     public ClientNetwork RemoteNetwork => ClientNetwork.Of(RemoteAddress);
 
     public DateTimeOffset CreatedAt { get; }
@@ -124,10 +124,10 @@ internal sealed class Connection
     /// <summary>Sessions of other connections that are being bound to this one, by id.</summary>
     public ConcurrentDictionary<ulong, ChannelBinding> Bindings { get; } = new();
 
-    /// <summary>Keeps requests back while breaks are being sent that they must not overtake.</summary>
+    /// <summary>Holds requests back while breaks that they must not overtake are being sent.</summary>
     public AnnouncementGate Announcements { get; } = new();
 
-    /// <summary>Whether the log has said already what the client was refused.</summary>
+    /// <summary>Whether the log already says what the client was refused.</summary>
     public bool IsExplained { get; set; }
 
     /// <summary>Whether any session has authenticated here yet.</summary>
@@ -148,7 +148,7 @@ internal sealed class Connection
         return true;
     }
 
-    /// <summary>Sends what nobody asked for; <see langword="null"/> while there is nothing to send on.</summary>
+    /// <summary>Sends messages that answer no request; <see langword="null"/> while there is nothing to send on.</summary>
     public INotificationSender? Notifications { get; set; }
 
     /// <summary>Ends the connection at once; the first reason wins.</summary>

@@ -20,7 +20,7 @@ internal sealed class CreditWindow
         _high = 1;
     }
 
-    /// <summary>Ids that the client may use from now on: granted and not used yet, including what waits behind a gap.</summary>
+    /// <summary>Ids that the client may use from now on: granted and not used yet, including those behind a gap.</summary>
     public int Width
     {
         get
@@ -33,7 +33,7 @@ internal sealed class CreditWindow
     }
 
     /// <summary>
-    /// Uses <paramref name="charge"/> consecutive ids from <paramref name="messageId"/>; false when one is not to be had.
+    /// Uses <paramref name="charge"/> consecutive ids from <paramref name="messageId"/>; false when one of them is not available.
     /// </summary>
     public bool TryUse(ulong messageId, int charge)
     {

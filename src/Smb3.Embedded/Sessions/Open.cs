@@ -35,26 +35,26 @@ internal abstract class Open
     /// <summary>The path inside the share, or the pipe's name, for logs and inspection.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether it has left its session, or is about to: nobody finds it any more.</summary>
+    /// <summary>Whether it has left its session, or is about to: it can no longer be found.</summary>
     public bool HasEnded => _ending.HasBegun;
 
-    /// <summary>A request names it, other than the one that made it.</summary>
+    /// <summary>A request other than the one that created it names this open.</summary>
     public virtual void Use()
     {
     }
 
-    /// <summary>Makes safe what was written through it, if anything was.</summary>
+    /// <summary>Flushes what was written through it, if anything was.</summary>
     public virtual ValueTask FlushAsync(CancellationToken cancellationToken) => default;
 
     /// <summary>
-    /// Ends the open on its one path, whatever the cause: takes it out of the session's table and releases what it holds. The first call
-    /// does it, and says that it did; every other returns when that is over.
+    /// Ends the open, whatever the cause, on this one path: takes it out of the session's table and releases what it holds. The first call
+    /// does the work and returns true; every other call returns false once that is finished.
     /// </summary>
     public ValueTask<bool> EndAsync() => LeaveAsync(outlives: false);
 
     /// <summary>
-    /// Its session lost its last connection, or was taken over by a new one: what may outlive that does (MS-SMB2 3.3.7.1), everything else
-    /// ends.
+    /// Its session lost its last connection, or was taken over by a new one: an open that may outlive that does so (MS-SMB2 3.3.7.1), and
+    /// any other ends.
     /// </summary>
     public ValueTask<bool> LoseSessionAsync() => LeaveAsync(CanOutlive);
 
@@ -64,7 +64,7 @@ internal abstract class Open
     /// <summary>Releases what it holds.</summary>
     protected abstract ValueTask ReleaseAsync();
 
-    /// <summary>Hands what it holds to whom it belongs from now on. Only for what <see cref="CanOutlive"/>.</summary>
+    /// <summary>Hands what it holds over to its new owner. Only called when <see cref="CanOutlive"/> is true.</summary>
     protected virtual ValueTask DisconnectAsync() => ReleaseAsync();
 
     private async ValueTask<bool> LeaveAsync(bool outlives)

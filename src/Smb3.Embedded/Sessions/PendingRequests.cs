@@ -5,16 +5,18 @@ internal interface IPendingRequest
 {
     ulong MessageId { get; }
 
-    /// <summary>The session that sent it: nobody else can cancel it.</summary>
+    /// <summary>The session that sent it: no other session can cancel it.</summary>
     ulong SessionId { get; }
 
-    /// <summary>Whether it waits for somebody else, and not only for the store to finish its work.</summary>
+    /// <summary>Whether it waits for another party, and not only for the store to finish its work.</summary>
     bool IsWaiting { get; }
 
     /// <summary>Whether it goes on when its connection ends, because its answer can be asked for over another one.</summary>
     bool OutlivesConnection { get; }
 
-    /// <summary>Set before it is cancelled, by the table that found it: what has been found serves no other request afterwards.</summary>
+    /// <summary>
+    /// Set by the table that found it, before it is cancelled: once found, the object serves no other request afterwards.
+    /// </summary>
     bool IsClaimed { get; set; }
 
     void Cancel();
@@ -50,7 +52,7 @@ internal sealed class PendingRequests
         }
     }
 
-    /// <summary>Takes a request in; false when all are being cancelled, and the caller must cancel this one too.</summary>
+    /// <summary>Adds a request; false when all are being cancelled, and the caller must cancel this one too.</summary>
     public bool Add(IPendingRequest request)
     {
         lock (_gate)
@@ -97,16 +99,18 @@ internal sealed class PendingRequests
         }
     }
 
-    /// <summary>Cancels what <paramref name="sessionId"/> sent under this message id.</summary>
+    /// <summary>Cancels the request that <paramref name="sessionId"/> sent under this message id.</summary>
     public void CancelByMessageId(ulong messageId, ulong sessionId) => Cancel(_byMessageId, messageId, sessionId);
 
-    /// <summary>Cancels what <paramref name="sessionId"/> sent and was told this id of.</summary>
+    /// <summary>Cancels the request of <paramref name="sessionId"/> that the client was told this id for.</summary>
     public void CancelByAsyncId(ulong asyncId, ulong sessionId) => Cancel(_byAsyncId, asyncId, sessionId);
 
-    /// <summary>The server is going away: ends every wait for somebody else. What the store is at work on may finish.</summary>
+    /// <summary>The server is stopping: ends every wait for another party. Work that a store has begun may finish.</summary>
     public void CancelAll() => CancelEach(static request => request.IsWaiting, draining: true, lost: false);
 
-    /// <summary>The connection has ended: ends everything, and what would begin to wait later, but what outlives it.</summary>
+    /// <summary>
+    /// The connection has ended: ends every request, including any that would begin to wait later, except those that outlive it.
+    /// </summary>
     public void CancelLost() => CancelEach(static request => !request.OutlivesConnection, draining: false, lost: true);
 
     private void Cancel(Dictionary<ulong, IPendingRequest> requests, ulong id, ulong sessionId)
@@ -114,7 +118,7 @@ internal sealed class PendingRequests
         IPendingRequest? request;
         lock (_gate)
         {
-            // Ids of a connection are numbers that a neighbour on it can guess.
+            // Ids are plain numbers that another session on the same connection can guess.
             if (!requests.TryGetValue(id, out request) || request.SessionId != sessionId)
             {
                 return;

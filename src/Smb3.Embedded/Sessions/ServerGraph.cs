@@ -55,7 +55,7 @@ internal sealed class ServerGraph
     /// <summary>Told of every session that has ended, whatever the cause. Must not throw.</summary>
     public Action<Session>? SessionEnded { get; init; }
 
-    /// <summary>Told of an exception that no request is there to answer for. Must not throw.</summary>
+    /// <summary>Told of an exception for which there is no request to answer. Must not throw.</summary>
     public Action<Exception>? Fault { get; init; }
 
     public ICollection<Client> Clients => _clients.Values;
@@ -69,7 +69,7 @@ internal sealed class ServerGraph
     /// <summary>A number that no other open of this server had or will have.</summary>
     public ulong NextFileId() => Interlocked.Increment(ref _lastFileId);
 
-    /// <summary>An open of a process before this one has a number: no other gets it. Called before anybody can open.</summary>
+    /// <summary>An open of an earlier process already has this number, so no other gets it. Called before any client can open.</summary>
     public void KeepFileId(ulong used) => _lastFileId = Math.Max(_lastFileId, used);
 
     /// <summary>The client machine of an open that waits for it; forgotten by <see cref="ForgetIfGone"/>.</summary>
@@ -81,7 +81,7 @@ internal sealed class ServerGraph
         }
     }
 
-    /// <summary>Takes a connection in, unless there are too many, in all or from its address.</summary>
+    /// <summary>Adds a connection, unless there are too many, in total or from its address.</summary>
     public bool TryAdd(Connection connection)
     {
         var limits = Settings.Limits;
@@ -169,7 +169,9 @@ internal sealed class ServerGraph
         return client;
     }
 
-    /// <summary>Makes a session in progress on <paramref name="connection"/> under an id that cannot be guessed or met twice.</summary>
+    /// <summary>
+    /// Creates a session in progress on <paramref name="connection"/>, under an id that can neither be guessed nor occur twice.
+    /// </summary>
     public Session AddSession(Connection connection)
     {
         Span<byte> random = stackalloc byte[sizeof(uint)];
@@ -177,7 +179,7 @@ internal sealed class ServerGraph
         {
             RandomNumberGenerator.Fill(random);
 
-            // Some clients keep only 32 bits of it in places, so it has no more.
+            // In places some clients keep only 32 bits of the id, so it has no more.
             ulong sessionId = BitConverter.ToUInt32(random);
             if (sessionId != 0)
             {
@@ -195,10 +197,10 @@ internal sealed class ServerGraph
 
     public Session? FindSession(ulong sessionId) => _sessions.GetValueOrDefault(sessionId);
 
-    /// <summary>A session that has begun to end: nobody can use it, but something that it held may still be there.</summary>
+    /// <summary>A session that has begun to end: it can no longer be used, but something that it held may still be there.</summary>
     public Session? FindEndingSession(ulong sessionId) => _endingSessions.GetValueOrDefault(sessionId);
 
-    /// <summary>Takes a session out that begins to end.</summary>
+    /// <summary>Takes out a session that is beginning to end.</summary>
     public void BeginEnd(Session session)
     {
         _endingSessions[session.SessionId] = session;
@@ -215,10 +217,10 @@ internal sealed class ServerGraph
     /// <summary>Forgets a session that has ended.</summary>
     public void FinishEnd(Session session) => _endingSessions.TryRemove(KeyValuePair.Create(session.SessionId, session));
 
-    /// <summary>A lease of the client has ended, or its connection: it is forgotten with the last of both.</summary>
+    /// <summary>A lease or a connection of the client has ended: the client is forgotten when it has none of either left.</summary>
     public void ForgetIfGone(Guid clientGuid)
     {
-        // Every close of an open with a lease asks; nearly always the client is still there.
+        // Called at every close of an open with a lease; nearly always the client is still there.
         if (!_clients.TryGetValue(clientGuid, out var client) || !client.IsGone)
         {
             return;

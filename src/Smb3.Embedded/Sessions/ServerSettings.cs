@@ -12,11 +12,11 @@ internal enum EncryptionPolicy
     /// <summary>Offered, and used where the client or the share asks for it.</summary>
     Auto,
 
-    /// <summary>Every session is encrypted, and who cannot is refused.</summary>
+    /// <summary>Every session is encrypted, and clients that cannot encrypt are refused.</summary>
     Required,
 }
 
-/// <summary>What the server was told to be: worked out and validated once, when it is built, and never changed.</summary>
+/// <summary>How the server was configured: worked out and validated once, when it is built, and never changed.</summary>
 internal sealed record ServerSettings
 {
     public Guid ServerGuid { get; init; } = Guid.NewGuid();
@@ -60,7 +60,7 @@ internal sealed record ServerSettings
 
     public bool AllowAnonymous { get; init; }
 
-    /// <summary>Whether a user whom nobody knows becomes a guest (unsigned, not encrypted) instead of being refused.</summary>
+    /// <summary>Whether an unknown user becomes a guest (unsigned, not encrypted) instead of being refused.</summary>
     public bool AllowGuest { get; init; }
 
     public ServerLimits Limits { get; init; } = new();
@@ -74,7 +74,9 @@ internal sealed record ServerSettings
     /// <summary>How long a durable open waits for its client, when the client leaves that to the server.</summary>
     public TimeSpan DurableTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest that a client can ask for (MS-SMB2 3.3.5.9.10), and what one that cannot ask gets.</summary>
+    /// <summary>
+    /// The longest time-out that a client can ask for (MS-SMB2 3.3.5.9.10), and the one that a client that cannot ask gets.
+    /// </summary>
     public TimeSpan MaxDurableTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>MaxResiliencyTimeout (MS-SMB2 3.3.1.5).</summary>

@@ -3,16 +3,16 @@ using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions;
 
-/// <summary>The shares of a server by name, in any case. They come and go while it runs.</summary>
+/// <summary>The shares of a server by name, ignoring case. They come and go while it runs.</summary>
 internal sealed class ShareTable
 {
     private readonly ConcurrentDictionary<string, Share> _shares = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Ends what a share that was taken away still holds without a tree connect.</summary>
+    /// <summary>Ends what a removed share still holds without a tree connect.</summary>
     public Func<Share, ValueTask> Removed { get; init; } = static _ => default;
 
     /// <summary>
-    /// Puts in order the share of this name, or with null all of them, when its folder has gone, was replaced, or is back. Null where
+    /// Brings the share of this name, or all of them for null, back in order when its folder has gone, was replaced, or is back. Null where
     /// shares stay as they are. Quick when there is nothing to do.
     /// </summary>
     public Func<string?, ValueTask>? CheckPlace { get; set; }
@@ -25,8 +25,8 @@ internal sealed class ShareTable
     public Share? Find(string name) => _shares.GetValueOrDefault(name) is { IsRemoved: false } share ? share : null;
 
     /// <summary>
-    /// Takes a share away and ends every use of it; false when there is none of that name, or when another call took it away, which then is
-    /// over.
+    /// Removes a share and ends every use of it; false when there is none of that name, or when another call removed it, in which case that
+    /// removal has finished.
     /// </summary>
     public async ValueTask<bool> RemoveAsync(string name)
     {
@@ -46,8 +46,8 @@ internal sealed class ShareTable
     }
 
     /// <summary>
-    /// Fences a share, and all others on its volume, off from their store: it belongs to somebody else now. What they have open is
-    /// abandoned by <see cref="RemoveAsync"/>, which then waits for no store; also by one that is under way.
+    /// Fences a share, and all others on its volume, off from their store, which belongs to another owner now. <see cref="RemoveAsync"/>
+    /// abandons what they have open and then waits for no store; so does a removal that is already under way.
     /// </summary>
     /// <returns>The names of all that were fenced off.</returns>
     public IReadOnlyList<string> Fence(string name)
@@ -66,7 +66,7 @@ internal sealed class ShareTable
         return fenced.ConvertAll(static share => share.Name);
     }
 
-    /// <summary>The server stops: takes all shares away.</summary>
+    /// <summary>The server stops: removes all shares.</summary>
     public async Task EndAllAsync()
     {
         var ending = default(EndingAll);

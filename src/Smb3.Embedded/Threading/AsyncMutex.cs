@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Threading;
 
-/// <summary>Lets one in at a time, in the order in which they came, and holds no thread meanwhile. Not reentrant.</summary>
-/// <remarks>A turn that is to be had at once costs no object; a wait that is cancelled leaves nothing behind.</remarks>
+/// <summary>Lets one caller in at a time, in order of arrival, and blocks no thread meanwhile. Not reentrant.</summary>
+/// <remarks>A turn that is available at once allocates nothing; a wait that is cancelled leaves nothing behind.</remarks>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The semaphore never makes a wait handle.")]
 internal sealed class AsyncMutex
 {

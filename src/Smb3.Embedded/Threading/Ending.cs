@@ -3,24 +3,24 @@ using System.Runtime.ExceptionServices;
 namespace Smb3.Embedded.Threading;
 
 /// <summary>
-/// The end of one thing: it begins once, and whoever asks for it again waits for the one that is under way, and learns of its failure.
-/// Without anybody who waits it costs no object. A field of the thing, never copied.
+/// The end of one object: it begins once; every later caller waits for the end that is under way and learns of its failure. While no one
+/// waits it allocates nothing. A field of that object, never copied.
 /// </summary>
 internal struct Ending
 {
     private static readonly object Begun = new();
     private static readonly object Finished = new();
 
-    // Null; Begun; a TaskCompletionSource for those who wait; Finished; the failure.
+    // Null; Begun; a TaskCompletionSource for the callers that wait; Finished; the failure.
     private object? _state;
 
-    /// <summary>Whether it has begun, and perhaps is over.</summary>
+    /// <summary>Whether it has begun; it may also be over.</summary>
     public bool HasBegun => Volatile.Read(ref _state) is not null;
 
-    /// <summary>Begins it. Only one caller is told yes, and says <see cref="Finish"/> at the end, come what may.</summary>
+    /// <summary>Begins it. Only one caller gets true, and that one must call <see cref="Finish"/> at the end, come what may.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, null) is null;
 
-    /// <summary>Completes when what has begun is over, and fails as it did.</summary>
+    /// <summary>Completes when the end that has begun is over, and fails if it failed.</summary>
     public Task WhenOver()
     {
         var state = Volatile.Read(ref _state);
@@ -43,8 +43,8 @@ internal struct Ending
         };
     }
 
-    /// <summary>It is over, and who waits goes on.</summary>
-    /// <param name="failure">What went wrong; the caller throws it himself.</param>
+    /// <summary>It is over, and the callers that wait go on.</summary>
+    /// <param name="failure">What went wrong; the caller throws it itself.</param>
     public void Finish(Exception? failure = null)
     {
         var over = failure is null ? Finished : ExceptionDispatchInfo.Capture(failure);
@@ -60,7 +60,7 @@ internal struct Ending
         else
         {
             waiting.SetException(failure);
-            _ = waiting.Task.Exception; // observed: who began it throws it
+            _ = waiting.Task.Exception; // observed: the caller that began it throws it
         }
     }
 }

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace Smb3.Embedded.Threading;
 
 /// <summary>
-/// Ends several things to the last one, though a store may throw while one of them is ended: what is left behind would stay for ever.
-/// The first exception is thrown when everything has been tried.
+/// Ends several things, every one of them, even if a store throws while one is being ended: anything left behind would stay for ever. The
+/// first exception is thrown when everything has been tried.
 /// </summary>
 internal struct EndingAll
 {

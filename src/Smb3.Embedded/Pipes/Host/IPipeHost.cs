@@ -4,7 +4,7 @@ using Smb3.Embedded.Rpc;
 namespace Smb3.Embedded.Pipes.Host;
 
 /// <summary>
-/// What the server knows and the interfaces behind IPC$ tell. Implementations are thread-safe; lists are snapshots taken at the call.
+/// What the server knows and the interfaces behind IPC$ report. Implementations are thread-safe; lists are snapshots taken at the call.
 /// </summary>
 internal interface IPipeHost
 {
@@ -23,7 +23,7 @@ internal interface IPipeHost
     /// <summary>The SID that this server's own accounts are under: S-1-5-21-a-b-c.</summary>
     Sid MachineSid { get; }
 
-    /// <summary>Since the server started.</summary>
+    /// <summary>The time since the server started.</summary>
     TimeSpan Uptime { get; }
 
     /// <summary>The most users at once; null for no limit.</summary>

@@ -6,10 +6,10 @@ internal sealed record PipeSession(string ClientName, string UserName)
     /// <summary>Opens in the session.</summary>
     public uint OpenCount { get; init; }
 
-    /// <summary>Since the logon.</summary>
+    /// <summary>The time since the logon.</summary>
     public TimeSpan Active { get; init; }
 
-    /// <summary>Since the last request.</summary>
+    /// <summary>The time since the last request.</summary>
     public TimeSpan Idle { get; init; }
 
     /// <summary>Logged on as guest.</summary>
@@ -25,7 +25,7 @@ internal sealed record PipeTreeConnect(uint Id, string ShareName, PipeShareType 
     /// <summary>Opens on the tree connect.</summary>
     public uint OpenCount { get; init; }
 
-    /// <summary>Since the tree connect.</summary>
+    /// <summary>The time since the tree connect.</summary>
     public TimeSpan Active { get; init; }
 }
 

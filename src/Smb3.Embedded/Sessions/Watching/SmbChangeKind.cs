@@ -12,7 +12,7 @@ public enum SmbChangeKind
     /// <summary>The first connection of a client machine has negotiated.</summary>
     ClientCame,
 
-    /// <summary>A client machine has no connection any more, and no lease of an open that waits for it to come back.</summary>
+    /// <summary>A client machine has no connection left, and no lease of an open that waits for it to come back.</summary>
     ClientLeft,
 
     /// <summary>A connection was accepted.</summary>
@@ -27,10 +27,10 @@ public enum SmbChangeKind
     /// <summary>A user has logged on.</summary>
     SessionStarted,
 
-    /// <summary>A session has authenticated again: its user may be another.</summary>
+    /// <summary>A session has authenticated again: its user may be a different one.</summary>
     SessionChanged,
 
-    /// <summary>A session is over, with its channels; its opens are told of one by one.</summary>
+    /// <summary>A session is over, with its channels; its opens are reported one by one.</summary>
     SessionEnded,
 
     /// <summary>A session has a channel on one more connection.</summary>
@@ -39,18 +39,18 @@ public enum SmbChangeKind
     /// <summary>A session has lost a channel.</summary>
     ChannelRemoved,
 
-    /// <summary>A file, directory or pipe was opened; what it caches was granted with it.</summary>
+    /// <summary>A file, directory or pipe was opened; what it may cache was granted along with it.</summary>
     Opened,
 
     /// <summary>
-    /// An open has outlived its session (a durable handle) and waits for its client; <see cref="Opened"/> follows when it comes back, with
-    /// the same <see cref="SmbChange.OpenId"/>, and <see cref="Closed"/> when it does not.
+    /// An open has outlived its session (a durable handle) and waits for its client: <see cref="Opened"/> follows, with the same
+    /// <see cref="SmbChange.OpenId"/>, when the client comes back, and <see cref="Closed"/> when it does not.
     /// </summary>
     Disconnected,
 
     /// <summary>An open is closed; a lease or oplock ends with its last open.</summary>
     Closed,
 
-    /// <summary>A lease or oplock was asked back, or the client has answered that, or its time to answer was over.</summary>
+    /// <summary>A break of a lease or oplock has begun, or the client has answered it, or its time to answer has run out.</summary>
     CachingChanged,
 }
