@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Keeps the requests of a connection back while breaks are being sent that had to wait for the response to a CREATE. The client has the
-/// response by then, and could go on with what it caches: an answer to anything that it asks next comes behind the breaks.
+/// Holds back the requests of a connection while breaks that had to wait for the response to a CREATE are being sent. The client has the
+/// response by then, and could go on with what it caches: the answer to anything that it asks next comes behind the breaks.
 /// </summary>
 internal sealed class AnnouncementGate
 {
@@ -19,7 +19,7 @@ internal sealed class AnnouncementGate
         }
     }
 
-    /// <summary>They are sent.</summary>
+    /// <summary>The breaks have been sent.</summary>
     public void End()
     {
         lock (_sync)

@@ -4,8 +4,7 @@ using Smb3.Embedded.Sessions.Durability;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Tells watchers of the graph's changes, each through a queue of its own that is bounded. While nobody watches, a change costs one read
-/// of a field.
+/// Tells watchers of the graph's changes, each through its own bounded queue. While no one watches, a change costs one read of a field.
 /// </summary>
 internal sealed class ChangeFeed(TimeProvider time)
 {

@@ -3,8 +3,8 @@ using Smb3.Embedded.Security.Authentication;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// A session that is being bound to a further connection. It is worked out here, on the side, and the session learns of it only when it
-/// has succeeded: a bind that fails changes nothing for the session that it named.
+/// A session that is being bound to a further connection. The binding is worked out here, and the session learns of it only when it has
+/// succeeded: a bind that fails changes nothing for the session that it named.
 /// </summary>
 internal sealed class ChannelBinding(Session session, IAuthenticationExchange exchange, PreauthTranscript? preauth) : IDisposable
 {

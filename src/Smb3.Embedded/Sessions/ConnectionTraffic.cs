@@ -1,22 +1,22 @@
 namespace Smb3.Embedded.Sessions;
 
-/// <summary>What has gone over a connection: each direction has one writer, so that counting needs no lock.</summary>
+/// <summary>What has gone over a connection: each direction has one writer, so counting needs no lock.</summary>
 internal sealed class ConnectionTraffic(TimeProvider time)
 {
     private long _received;
     private long _sent;
     private long _lastReceived = time.GetTimestamp();
 
-    /// <summary>Bytes of all frames that came.</summary>
+    /// <summary>Bytes of all frames received.</summary>
     public long Received => Volatile.Read(ref _received);
 
-    /// <summary>Bytes of all frames that left.</summary>
+    /// <summary>Bytes of all frames sent.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
     /// <summary>When the last frame came, as a timestamp of the server's clock.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
 
-    /// <summary>How long no frame has come.</summary>
+    /// <summary>The time since the last frame came.</summary>
     public TimeSpan Silence => time.GetElapsedTime(LastReceived);
 
     public void CountReceived(int bytes)

@@ -69,8 +69,8 @@ internal sealed class FileHandle : Open, IOpenHolder
 
         if (File.Grant?.Lease is { } lease)
         {
-            // It may have kept the client longer than its connections: closed beside their end for somebody who waited for it, or over a
-            // channel of another machine.
+            // The lease may have kept the client known for longer than its connections did: when the open was closed for a waiting request
+            // while they ended, or over a channel of another machine.
             Session.Graph.ForgetIfGone(lease.ClientGuid);
         }
 

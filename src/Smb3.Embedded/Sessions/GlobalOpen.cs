@@ -159,7 +159,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// <summary>
     /// Whether it outlives the loss of its connection (MS-SMB2 3.3.7.1). A durable handle does as long as the client caches the handle and
     /// is not being asked to give it up, because then another open is waiting. One with locks must cache writes too, as in Windows: then no
-    /// other open uses the file and runs into locks without an owner.
+    /// other open uses the file that could run into locks without an owner.
     /// </summary>
     public bool CanDisconnect => Durability.Kind switch
     {

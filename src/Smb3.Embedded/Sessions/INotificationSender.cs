@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Sessions;
 internal interface INotificationSender
 {
     /// <summary>Sends <paramref name="message"/>, encrypted with the keys of <paramref name="sealedFor"/> when that is given.</summary>
-    /// <returns>What <see cref="ArrivalOf"/> asks for it; <see langword="null"/> when the connection has ended.</returns>
+    /// <returns>The mark that <see cref="ArrivalOf"/> takes; <see langword="null"/> when the connection has ended.</returns>
     SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor);
 
     /// <summary>Whether the peer's transport has what was sent, as far as can be seen from here.</summary>
@@ -16,7 +16,7 @@ internal interface INotificationSender
 /// <param name="At">When that was.</param>
 internal readonly record struct SentMark(long Position, long At);
 
-/// <summary>What is known of something that was sent.</summary>
+/// <summary>What is known about something that was sent.</summary>
 internal enum Arrival
 {
     /// <summary>The transport does not say, and nothing has come from the peer since.</summary>
@@ -25,6 +25,6 @@ internal enum Arrival
     /// <summary>The peer's transport has not acknowledged it.</summary>
     Unacknowledged,
 
-    /// <summary>The peer's transport has it, or where that cannot be seen, the peer has been heard of since.</summary>
+    /// <summary>The peer's transport has it, or where that cannot be seen, the peer has been heard from since.</summary>
     Arrived,
 }

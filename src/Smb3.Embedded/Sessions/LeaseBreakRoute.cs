@@ -12,7 +12,7 @@ internal sealed class LeaseBreakRoute(CacheGrant lease) : IBreakRoute
     /// <inheritdoc/>
     public bool Retries => true;
 
-    // A client that is just coming back to an open does not know yet that it has it again: the break goes out behind that answer.
+    // A client that is just reconnecting to an open does not yet know that it has it again: the break goes out behind that answer.
     private IEnumerable<BreakNotifier> Notifiers =>
         lease.GetSinks().OfType<BreakNotifier>().Where(static notifier => notifier.IsAnnounced);
 

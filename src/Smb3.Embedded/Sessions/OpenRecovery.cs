@@ -8,14 +8,14 @@ using Smb3.Embedded.Security.Users;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Makes the opens again that a process before this one has left in the journals of the volumes. It runs when the shares are there and
-/// before anybody can connect, so that nobody gets in between; then each open waits for its client.
+/// Recreates the opens that an earlier process has left in the journals of the volumes. It runs when the shares are there but before any
+/// client can connect, so that none gets in between; then each open waits for its client.
 /// </summary>
 /// <param name="graph">Where the opens go.</param>
 /// <param name="dropped">Told of an open that does not come back, and why.</param>
 internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatus> dropped)
 {
-    /// <summary>Does it. One open that cannot be made again keeps no other from coming back.</summary>
+    /// <summary>Recreates them. One open that cannot be recreated keeps no other from coming back.</summary>
     public async ValueTask RunAsync(CancellationToken cancellationToken)
     {
         foreach (var journal in graph.Shares.All.Select(static share => share.Volume?.Options.Journal).OfType<IOpenJournal>().Distinct())
@@ -75,7 +75,7 @@ internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatu
                 return NtStatus.Success;
             }
 
-            // Counted for the close, which gives the place back.
+            // Counted in because the close gives the place back.
             table.KeepToClose();
             await open.CloseAsync().ConfigureAwait(false);
             return NtStatus.InsufficientResources;

@@ -17,7 +17,7 @@ internal sealed class OpenTable
     /// <summary>The opens that a client can use.</summary>
     public IEnumerable<Open> All => AllToTheEnd.Where(open => !open.HasEnded);
 
-    /// <summary>These, and those that are ending: what they hold is still held.</summary>
+    /// <summary>Those, and the ones that are ending, which still hold what they held.</summary>
     public IEnumerable<Open> AllToTheEnd => _opens.Select(pair => pair.Value);
 
     /// <summary>
@@ -50,7 +50,7 @@ internal sealed class OpenTable
     public bool TryGet(Smb2FileId fileId, out Open open) =>
         _opens.TryGetValue(fileId.Volatile, out open!) && open.FileId.Persistent == fileId.Persistent && !open.HasEnded;
 
-    /// <summary>An open begins to end: its place is free, but whoever must wait for it still finds it.</summary>
+    /// <summary>An open begins to end: its place is free, but requests that must wait for it still find it.</summary>
     public void Leave(Open open, SmbChangeKind why)
     {
         if (_opens.ContainsKey(open.FileId.Volatile))

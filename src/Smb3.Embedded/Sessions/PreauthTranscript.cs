@@ -3,8 +3,8 @@ using Smb3.Embedded.Security.Cryptography;
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// The preauthentication integrity hash of a connection or of one authentication, shared by who receives and who sends: what a message
-/// is folded into, in the order in which messages cross the wire (MS-SMB2 3.1.4.4.1).
+/// The preauthentication integrity hash of a connection or of one authentication, shared by the receiving and the sending side: messages
+/// are folded into it in the order in which they cross the wire (MS-SMB2 3.1.4.4.1).
 /// </summary>
 internal sealed class PreauthTranscript
 {
@@ -19,7 +19,7 @@ internal sealed class PreauthTranscript
         }
     }
 
-    /// <summary>A transcript that goes on from here by itself: each authentication of a connection has its own.</summary>
+    /// <summary>A transcript that continues separately from here: each authentication of a connection has its own.</summary>
     public PreauthTranscript Fork()
     {
         lock (_gate)

@@ -6,5 +6,5 @@ namespace Smb3.Embedded.Sessions;
 /// <param name="Index">The interface that has the address; addresses of one interface share it.</param>
 /// <param name="Address">IPv4 or IPv6.</param>
 /// <param name="LinkSpeed">Bits per second.</param>
-/// <param name="Rss">Whether the link spreads connections over processors: clients then open several to the one address.</param>
+/// <param name="Rss">Whether the link spreads connections over processors: clients then open several to the same address.</param>
 internal sealed record ServerInterface(uint Index, IPAddress Address, ulong LinkSpeed, bool Rss);

@@ -9,7 +9,7 @@ internal sealed record ServerLimits
 
     public int MaxSessionsPerConnection { get; init; } = 2_048;
 
-    /// <summary>Logons on one connection that have begun and are not finished: the oldest gives way to one more.</summary>
+    /// <summary>Logons on one connection that have begun and are not finished: the oldest gives way to a new one.</summary>
     public int MaxUnfinishedLogons { get; init; } = 4;
 
     public int MaxChannelsPerSession { get; init; } = 32;
@@ -18,7 +18,7 @@ internal sealed record ServerLimits
 
     public int MaxOpensPerSession { get; init; } = 65_536;
 
-    /// <summary>Opens without a connection, of all clients together, after which further ones end with their connection.</summary>
+    /// <summary>How many opens, of all clients together, may be without a connection; any further one ends with its connection.</summary>
     public int MaxDisconnectedOpens { get; init; } = 65_536;
 
     /// <summary>Leases of one client after which it is granted no more handle caching.</summary>

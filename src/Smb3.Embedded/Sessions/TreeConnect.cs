@@ -26,17 +26,17 @@ internal sealed class TreeConnect
     /// <summary>The most that an open of this tree connect can be granted, whatever the file's own descriptor says.</summary>
     public FileAccessMask MaximalAccess { get; }
 
-    /// <summary>Whether requests must come, and responses go, encrypted.</summary>
+    /// <summary>Whether requests must be encrypted, and responses are.</summary>
     public bool EncryptData => Share.Encrypt;
 
-    /// <summary>Whether it has ended, or is about to: nobody can use it.</summary>
+    /// <summary>Whether it has ended, or is about to: it can no longer be used.</summary>
     public bool HasEnded => _ending.HasBegun;
 
     /// <summary>
-    /// Ends the tree connect and every open below it, on the one path for all causes. The first call does it, and says that it did; every
-    /// other returns when that is over.
+    /// Ends the tree connect and every open below it, on the one path for all causes. The first call does the work and returns true; every
+    /// other call returns false once that is finished.
     /// </summary>
-    /// <param name="cause">Whether what is durable goes on.</param>
+    /// <param name="cause">Decides whether durable opens go on.</param>
     public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
         if (!_ending.TryBegin())
@@ -69,7 +69,7 @@ internal sealed class TreeConnect
             }
         }
 
-        // Only now: an end of the session or of the share that comes meanwhile finds it and waits.
+        // Only now: if the session or the share ends in the meantime, that end still finds the tree connect and waits for it.
         Session.RemoveTree(this);
         Share.Forget(this);
         _ending.Finish(ending.Failure);

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Counts who works with something that must not go under them, as a key. Its owner counts as one until it ends it. A field that is
-/// mutated in place: never copied.
+/// Counts the users of something, such as a key, that must not disappear while they work with it. Its owner counts as one until it ends it.
+/// A field that is mutated in place: never copied.
 /// </summary>
 internal struct UseCount
 {

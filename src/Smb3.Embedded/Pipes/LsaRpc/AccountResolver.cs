@@ -3,7 +3,9 @@ using Smb3.Embedded.Pipes.Host;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
-/// <summary>Finds accounts as LSA does: what is well known, this machine's domain, then what the host knows (MS-LSAT 3.1.4.5).</summary>
+/// <summary>
+/// Finds accounts as LSA does: among the well-known ones, in this machine's domain, then in what the host knows (MS-LSAT 3.1.4.5).
+/// </summary>
 internal sealed class AccountResolver(IPipeHost host)
 {
     /// <summary>The account of a SID, or null.</summary>

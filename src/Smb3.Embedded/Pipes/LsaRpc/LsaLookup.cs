@@ -131,7 +131,9 @@ internal sealed class LsaLookup(IPipeHost host)
         PipeAccount?[] accounts, int[] indexes, string[] names) =>
         indexes.Select((index, i) => (accounts[i], index, names[i]));
 
-    /// <summary>Writes what comes before the entries; gives the domain index of each, or nothing when there are to be no entries.</summary>
+    /// <summary>
+    /// Writes what comes before the entries; returns the domain index of each, or nothing when there are to be no entries.
+    /// </summary>
     private static int[] BeginAnswer(NdrWriter output, NtStatus status, PipeAccount?[] accounts)
     {
         var count = status == NtStatus.Success ? accounts.Length : 0;

@@ -5,12 +5,12 @@ using Smb3.Embedded.Rpc.Ndr;
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
 /// <summary>
-/// The privileges that the server heeds (MS-LSAD 3.1.1.2.1), and who has them: that nobody needs rights to the directories on the
-/// way to a file, and what administrators may do to files.
+/// The privileges that the server heeds (MS-LSAD 3.1.1.2.1), and who has them: one means that no account needs rights to the directories on
+/// the way to a file; the others are what administrators may do to files.
 /// </summary>
 internal static class LsaPrivileges
 {
-    // The most accounts and rights that are ever answered fit a few hundred bytes, so the preferred lengths do not matter.
+    // Even the longest list of accounts or rights fits in a few hundred bytes, so the preferred lengths do not matter.
     private static readonly Privilege[] Known =
     [
         new(8, "SeSecurityPrivilege", "Manage auditing and security log"),
@@ -208,8 +208,8 @@ internal static class LsaPrivileges
     }
 
     /// <summary>
-    /// Reads what an enumeration is asked, and writes its answer up to the entries, of which those from <paramref name="from"/> on come
-    /// next. The context is the number of those that were told before.
+    /// Reads the request of an enumeration, and writes its answer up to the entries, of which those from <paramref name="from"/> on come
+    /// next. The context is the number of entries returned before.
     /// </summary>
     private static bool TryBeginList(RpcCall call, int count, NdrWriter output, out int from, out NtStatus status, out RpcStatus fault)
     {

@@ -6,8 +6,8 @@ using Smb3.Embedded.Rpc.Ndr;
 namespace Smb3.Embedded.Pipes.LsaRpc;
 
 /// <summary>
-/// The Local Security Authority (MS-LSAD, MS-LSAT) as far as a file server is asked: names for SIDs and SIDs for names, so that a
-/// security page shows whom an entry is for, which domain this is, and which privileges there are.
+/// The Local Security Authority (MS-LSAD, MS-LSAT), as far as clients ask a file server for it: names for SIDs and SIDs for names, so that
+/// a security page can show whom an entry is for; which domain this is; and which privileges there are.
 /// </summary>
 internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
 {
@@ -69,7 +69,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
             Operation.LookupNames2 => _lookup.NamesAsync(call, LsaLookupVersion.Second, output, cancellation),
             Operation.LookupNames3 => _lookup.NamesAsync(call, LsaLookupVersion.Third, output, cancellation),
 
-            // MS-LSAT 3.1.4.5 and 3.1.4.9: for domain controllers, over TCP, authenticated by netlogon. Nobody comes here like that.
+            // MS-LSAT 3.1.4.5 and 3.1.4.9: for domain controllers, over TCP, authenticated by netlogon. No caller gets here that way.
             Operation.LookupSids3 or Operation.LookupNames4 => ValueTask.FromResult(RpcStatus.AccessDenied),
             _ => ValueTask.FromResult(RpcStatus.OperationRangeError),
         };
@@ -132,8 +132,8 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     }
 
     /// <summary>
-    /// LSAPR_OBJECT_ATTRIBUTES (MS-LSAD 2.2.2.4), of which only the root directory is looked at, and that must be null. False
-    /// when it holds anything else that no client sends.
+    /// LSAPR_OBJECT_ATTRIBUTES (MS-LSAD 2.2.2.4), of which only the root directory is looked at, and that must be null. False as well when
+    /// it holds anything else that no client sends.
     /// </summary>
     private static bool ReadObjectAttributes(ref NdrReader reader)
     {

@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Pipes.NetApi;
 internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength, uint? Resume)
 {
     /// <summary>
-    /// Reads them. Of a level that <paramref name="isKnown"/> denies the shape is unknown as well, so nothing behind it is read.
+    /// Reads them. For a level that <paramref name="isKnown"/> rejects, the layout is unknown as well, so nothing behind it is read.
     /// </summary>
     public static NetEnumRequest Read(ref NdrReader reader, Func<uint, bool> isKnown)
     {
@@ -38,8 +38,8 @@ internal readonly record struct NetEnumRequest(uint Level, uint PreferredLength,
     /// </summary>
     /// <param name="writer">Takes the answer.</param>
     /// <param name="level">The structure; null when the level is unknown.</param>
-    /// <param name="items">Everything that there is, in an order that lasts from one call to the next.</param>
-    /// <param name="status">Other than success: there is nothing to list, and this is why.</param>
+    /// <param name="items">Everything that there is, in an order that stays the same from one call to the next.</param>
+    /// <param name="status">If not success: the reason why there is nothing to list.</param>
     public void Respond<T>(NdrWriter writer, NetInfoLevel<T>? level, IReadOnlyList<T> items, NetApiStatus status = NetApiStatus.Success)
     {
         if (level is null)

@@ -25,7 +25,7 @@ internal readonly record struct NetField<T>
     /// <summary>[size_is] unsigned char*; empty is a null pointer. Its size is a member of its own.</summary>
     public static NetField<T> Bytes(Func<T, ReadOnlyMemory<byte>> value) => new(null, null, value);
 
-    /// <summary>What stands in the structure: the number or the pointer.</summary>
+    /// <summary>Writes what is in the structure itself: the number or the pointer.</summary>
     public void WriteInPlace(NdrWriter writer, T item)
     {
         if (_number is not null)
@@ -38,7 +38,7 @@ internal readonly record struct NetField<T>
         }
     }
 
-    /// <summary>What follows the structure: the pointee.</summary>
+    /// <summary>Writes what follows the structure: the pointee.</summary>
     public void WritePointee(NdrWriter writer, T item)
     {
         if (_text?.Invoke(item) is { } text)
@@ -52,7 +52,7 @@ internal readonly record struct NetField<T>
         }
     }
 
-    /// <summary>What it takes in the client's memory.</summary>
+    /// <summary>The space that it takes in the client's memory.</summary>
     public long Size(T item) =>
         4 + (_text?.Invoke(item) is { } text ? 2 * (text.Length + 1L) : 0) + (_bytes?.Invoke(item).Length ?? 0);
 }

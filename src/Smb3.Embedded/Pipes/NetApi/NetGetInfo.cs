@@ -8,13 +8,13 @@ internal static class NetGetInfo
     /// <summary>Writes it: the structure on success, a null pointer with any other status.</summary>
     /// <param name="writer">Takes the answer.</param>
     /// <param name="number">The level that was asked for.</param>
-    /// <param name="level">Its structure; null when it is not told.</param>
+    /// <param name="level">Its structure; null when the server does not offer it.</param>
     /// <param name="hasArm">
-    /// Whether the union has a case for the level. It decides what the client reads, whether or not the level is told: a pointer, or
+    /// Whether the union has a case for the level. It decides what the client reads, whether or not the level is offered: a pointer, or
     /// nothing (C706 14.3.8).
     /// </param>
-    /// <param name="item">What is told.</param>
-    /// <param name="status">The status, unless the level is not told.</param>
+    /// <param name="item">What the structure describes.</param>
+    /// <param name="status">The status, unless the level is not offered.</param>
     public static void Respond<T>(NdrWriter writer, uint number, NetInfoLevel<T>? level, bool hasArm, T? item, NetApiStatus status)
         where T : class
     {

@@ -3,8 +3,8 @@ using Smb3.Embedded.Rpc.Ndr;
 namespace Smb3.Embedded.Pipes.NetApi;
 
 /// <summary>
-/// An information level: the members of its structure in order. NDR has an array's structures first and then, structure by structure,
-/// what their pointers point to (C706 14.3.12.3).
+/// An information level: the members of its structure in order. NDR puts an array's structures first and then, structure by structure, what
+/// their pointers point to (C706 14.3.12.3).
 /// </summary>
 internal sealed class NetInfoLevel<T>(params NetField<T>[] fields)
 {

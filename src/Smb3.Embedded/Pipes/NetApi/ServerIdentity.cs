@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Pipes.NetApi;
 
-/// <summary>What a server says of itself in several structures.</summary>
+/// <summary>What a server says about itself in several structures.</summary>
 internal static class ServerIdentity
 {
     /// <summary>PLATFORM_ID_NT (MS-SRVS 2.2.2.6).</summary>

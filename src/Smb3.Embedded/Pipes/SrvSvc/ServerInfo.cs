@@ -30,13 +30,13 @@ internal static class ServerInfo
     private static readonly Level Level102 = new(
         Platform, Name, Major, Minor, Type, Comment, Users, Disconnect, Hidden, Announce, AnnounceDelta, Licenses, UserPath);
 
-    /// <summary>Whether the SERVER_INFO union (MS-SRVS 2.2.3.7) has a case for a level; most of them are of servers long gone.</summary>
+    /// <summary>Whether the SERVER_INFO union (MS-SRVS 2.2.3.7) has a case for a level; most of them belong to servers long gone.</summary>
     public static bool IsInUnion(uint level) => level
         is (>= 100 and <= 103) or 502 or 503 or 599 or 1005 or 1010 or (>= 1016 and <= 1018) or 1107
         or (>= 1501 and <= 1503) or 1506 or (>= 1510 and <= 1516) or 1518 or 1523 or (>= 1528 and <= 1530) or (>= 1533 and <= 1536)
         or (>= 1538 and <= 1550) or (>= 1552 and <= 1556);
 
-    /// <summary>A level; null when there is none of this number.</summary>
+    /// <summary>A level; null when there is none with this number.</summary>
     public static Level? For(uint level) => level switch
     {
         100 => Level100,

@@ -55,8 +55,8 @@ internal static class ShareInfo
     public static bool IsInUnion(uint level) => level is 0 or 1 or 2 or 501 or 502 or 503 or 1004 or 1005 or 1006 or 1501;
 
     /// <summary>
-    /// Whether a level tells more than name, kind and comment. Windows keeps these from all but administrators. Here the host decides
-    /// per caller what path and security descriptor a share shows, so any account may ask and only anonymous callers may not.
+    /// Whether a level reveals more than name, kind and comment. Windows keeps these from all but administrators. Here the host decides per
+    /// caller which path and security descriptor a share shows, so any account may ask and only anonymous callers may not.
     /// </summary>
     public static bool IsDetailed(uint level) => level is 2 or 502 or 503;
 }

@@ -3,7 +3,7 @@ using Smb3.Embedded.Pipes.NetApi;
 
 namespace Smb3.Embedded.Pipes.SrvSvc;
 
-/// <summary>Which names NetrNameValidate lets pass (MS-SRVS 3.1.4.29).</summary>
+/// <summary>Which names NetrNameValidate accepts (MS-SRVS 3.1.4.29).</summary>
 internal static class ShareNameRules
 {
     private const uint NameTypeComputer = 4;
@@ -11,7 +11,7 @@ internal static class ShareNameRules
     private const uint NameTypeWorkgroup = 13;
     private static readonly SearchValues<char> Reserved = SearchValues.Create("\"/\\[]:|<>+=;,*?");
 
-    /// <summary>Success, or ERROR_INVALID_NAME; ERROR_INVALID_PARAMETER for a type of name that there is not.</summary>
+    /// <summary>Success, or ERROR_INVALID_NAME; ERROR_INVALID_PARAMETER for a type of name that does not exist.</summary>
     public static NetApiStatus Check(string name, uint nameType)
     {
         if (nameType is 0 or > NameTypeWorkgroup)

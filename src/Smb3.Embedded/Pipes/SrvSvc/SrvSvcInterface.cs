@@ -6,8 +6,8 @@ using Smb3.Embedded.Rpc.Ndr;
 namespace Smb3.Embedded.Pipes.SrvSvc;
 
 /// <summary>
-/// The Server Service (MS-SRVS): tells of shares, of the server, and to administrators of sessions and opens. It changes nothing;
-/// what would is denied, because shares are the host's to change.
+/// The Server Service (MS-SRVS): reports on shares and the server, and to administrators on sessions and opens. It changes nothing;
+/// operations that would are denied, because shares are the host's to change.
 /// </summary>
 internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
 {
@@ -184,7 +184,7 @@ internal sealed class SrvSvcInterface(IPipeHost host) : IRpcInterface
         return RpcStatus.Ok;
     }
 
-    /// <summary>NetrConnectionEnum (MS-SRVS 3.1.4.1): of a share, or of a computer when two backslashes lead.</summary>
+    /// <summary>NetrConnectionEnum (MS-SRVS 3.1.4.1): of a share, or of a computer when the name begins with two backslashes.</summary>
     private async ValueTask<RpcStatus> ConnectionEnumAsync(RpcCall call, NdrWriter output, CancellationToken cancellation)
     {
         var reader = call.ReadStub();

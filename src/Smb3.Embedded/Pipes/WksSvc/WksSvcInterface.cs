@@ -5,7 +5,7 @@ using Smb3.Embedded.Rpc.Ndr;
 
 namespace Smb3.Embedded.Pipes.WksSvc;
 
-/// <summary>The Workstation Service (MS-WKST): who the server is, and to administrators who uses it.</summary>
+/// <summary>The Workstation Service (MS-WKST): reports who the server is, and to administrators who uses it.</summary>
 internal sealed class WksSvcInterface(IPipeHost host) : IRpcInterface
 {
     private const ushort WkstaGetInfo = 0;

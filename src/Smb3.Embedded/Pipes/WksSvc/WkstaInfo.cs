@@ -7,10 +7,10 @@ using UserLevel = Smb3.Embedded.Pipes.NetApi.NetInfoLevel<Smb3.Embedded.Pipes.Wk
 
 namespace Smb3.Embedded.Pipes.WksSvc;
 
-/// <summary>What NetrWkstaGetInfo tells.</summary>
+/// <summary>What NetrWkstaGetInfo returns.</summary>
 internal sealed record Workstation(IPipeHost Host, uint LoggedOnUsers);
 
-/// <summary>What NetrWkstaUserEnum tells.</summary>
+/// <summary>What NetrWkstaUserEnum returns.</summary>
 internal sealed record WorkstationUser(string Name, string Domain, string Server);
 
 /// <summary>The levels of workstation and user information (MS-WKST 2.2.5.1 to 2.2.5.3, 2.2.5.9 and 2.2.5.10).</summary>

@@ -2,16 +2,16 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Sessions.Shares;
 
-/// <summary>The access that users and groups have to a share, independent of what single files say.</summary>
+/// <summary>The access that users and groups have to a share, regardless of what individual files say.</summary>
 internal sealed class SharePermissions
 {
     private readonly Dictionary<string, FileAccessMask> _users;
     private readonly Dictionary<string, FileAccessMask> _groups;
     private readonly FileAccessMask _others;
 
-    /// <param name="users">Access by user name; the name decides alone where it is listed.</param>
+    /// <param name="users">Access by user name; a name that is listed decides alone.</param>
     /// <param name="groups">Access by group; the groups of a user add up.</param>
-    /// <param name="others">Access of everybody who is in neither.</param>
+    /// <param name="others">Access of everyone who is in neither.</param>
     public SharePermissions(
         IReadOnlyDictionary<string, FileAccessMask> users, IReadOnlyDictionary<string, FileAccessMask> groups, FileAccessMask others)
     {
@@ -45,8 +45,8 @@ internal sealed class SharePermissions
     }
 
     /// <summary>
-    /// A name that is listed alone is an account of the server's, or of a store that does not tell domains apart; one of another domain is
-    /// listed as DOMAIN\user. No guest is the account that is named like one.
+    /// A name that is listed alone is an account of the server, or of a store that does not tell domains apart; an account of another
+    /// domain is listed as DOMAIN\user. A guest never counts as the account whose name it uses.
     /// </summary>
     private bool TryFindUser(SmbIdentity identity, out FileAccessMask access)
     {

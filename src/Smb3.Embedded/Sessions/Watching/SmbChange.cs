@@ -1,8 +1,8 @@
 namespace Smb3.Embedded;
 
 /// <summary>
-/// One change of what <see cref="SmbServer.Inspect"/> shows. It carries ids, which never mean anything else later; what does not concern
-/// it is <see langword="null"/>.
+/// One change in what <see cref="SmbServer.Inspect"/> shows. It carries ids, which are never used for anything else later; those that do
+/// not apply are <see langword="null"/>.
 /// </summary>
 /// <param name="Kind">What has changed.</param>
 /// <param name="At">When.</param>
