@@ -43,7 +43,7 @@ internal sealed record DurableState
     /// <summary>When it was opened.</summary>
     public DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>Whether its name, or stream, is to be deleted when nobody has it open any more (FileDispositionInformation).</summary>
+    /// <summary>Whether its name, or stream, is to be deleted when no open of it is left (FileDispositionInformation).</summary>
     public bool DeletePending { get; init; }
 
     /// <summary>Whether its own close does that, even if the file is open elsewhere (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
