@@ -11,9 +11,9 @@ using Smb3.Embedded.Threading;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// A file or directory, or one named stream of it, that is open at least once: what all its opens share (MS-FSA 2.1.1.3, File, and
-/// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Share modes, locks and caching are a stream's own;
-/// names and times are those of the whole file, whose lock it shares.
+/// A file or directory, or one of its named streams, that is open at least once: what all its opens share (MS-FSA 2.1.1.3, File, and
+/// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Each stream has share modes, locks and caching of
+/// its own; names and times belong to the whole file, whose lock the stream shares.
 /// </summary>
 internal sealed class FileObject : ICachedFile
 {
@@ -40,10 +40,10 @@ internal sealed class FileObject : ICachedFile
         Caching = new FileCaching(this);
     }
 
-    /// <summary>Guards everything here that changes. Held for moments, never across an await.</summary>
+    /// <summary>Guards everything here that changes. Held only briefly, never across an await.</summary>
     /// <remarks>
-    /// Taken with the lock of a <c>GlobalOpen</c> held or without, and never with one that comes behind it: those of the volume's tables and of
-    /// the leases.
+    /// Taken with or without the lock of a <c>GlobalOpen</c> held, and never while holding one that comes later in the order: those of the
+    /// volume's tables and of the leases.
     /// </remarks>
     public Lock Sync
     {
@@ -54,22 +54,22 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>The volume that holds it.</summary>
+    /// <summary>The volume that it is on.</summary>
     public Volume Volume { get; }
 
-    /// <summary>The store's number of the file.</summary>
+    /// <summary>The number by which the store knows the file.</summary>
     public ulong FileId => Key.FileId;
 
-    /// <summary>What it is in the volume's table. Guarded by the table's lock.</summary>
+    /// <summary>Its key in the volume's table. Guarded by the table's lock.</summary>
     public FileKey Key { get; set; }
 
-    /// <summary>The file that a stream is a part of; else itself.</summary>
+    /// <summary>The file that a stream is part of; otherwise itself.</summary>
     public FileObject Whole => _whole ?? this;
 
     /// <summary>Whether it is a named stream.</summary>
     public bool IsStream => _whole is not null;
 
-    /// <summary>The name of a stream, in the case in which it was given; else null.</summary>
+    /// <summary>The name of a stream, in the case in which it was given; otherwise null.</summary>
     public string? StreamName { get; private set; }
 
     /// <summary>Whether any named stream of the file is open.</summary>
@@ -93,19 +93,19 @@ internal sealed class FileObject : ICachedFile
     /// <summary>The oplocks and leases. Guarded by <see cref="Sync"/>.</summary>
     public FileCaching Caching { get; }
 
-    /// <summary>Puts appends in a row, so that no two of them find the same end.</summary>
+    /// <summary>Serializes appends, so that no two of them find the same end of file.</summary>
     public AsyncMutex Appends => LazyInitializer.EnsureInitialized(ref _appends)!;
 
-    /// <summary>Creates under way and opens, which keep it in the table. Guarded by the table's lock.</summary>
+    /// <summary>Opens, and creates under way, which keep it in the table. Guarded by the table's lock.</summary>
     public int References { get; set; }
 
-    /// <summary>The byte-range locks; <see langword="null"/> until somebody locks.</summary>
+    /// <summary>The byte-range locks; <see langword="null"/> until the first lock.</summary>
     public ByteRangeLocks? Locks => _locks;
 
-    /// <summary>The writes under way, which who takes a lock waits for.</summary>
+    /// <summary>The writes under way, which a new lock waits for.</summary>
     public WriteBarrier Writes { get; } = new();
 
-    /// <summary>The ranges of which somebody must know that they have not changed.</summary>
+    /// <summary>The ranges that are watched for changes.</summary>
     public WatchedRanges Watched => _watched ?? Interlocked.CompareExchange(ref _watched, new WatchedRanges(), null) ?? _watched;
 
     /// <summary>How many opens there are.</summary>
@@ -135,13 +135,13 @@ internal sealed class FileObject : ICachedFile
     /// <summary>The named streams that are open. Called with the lock held.</summary>
     internal List<FileObject> StreamsLocked => _streams;
 
-    /// <summary>Whether the stream is to be deleted. Changed with the lock held, as all that <see cref="FileDeletion"/> does.</summary>
+    /// <summary>Whether the stream is to be deleted. Changed with the lock held, like everything in <see cref="FileDeletion"/>.</summary>
     internal bool StreamDeletePending { get; set; }
 
     /// <summary>Whether the stream is gone.</summary>
     internal bool StreamRemoved { get; set; }
 
-    /// <summary>An open has another holder, or none: who waits for it to leave looks again.</summary>
+    /// <summary>An open has another holder, or none: creates waiting for it to leave check again.</summary>
     public void HolderChanged()
     {
         lock (Sync)
@@ -151,7 +151,7 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>Makes the lock table on the first lock.</summary>
+    /// <summary>Returns the lock table, making it on the first lock.</summary>
     public ByteRangeLocks GetOrCreateLocks()
     {
         if (_locks is { } locks)
@@ -166,12 +166,12 @@ internal sealed class FileObject : ICachedFile
     }
 
     /// <summary>
-    /// Says that bytes are about to change, or just did: what relies on them is no good any more. A change that is not counted in
-    /// <see cref="Writes"/> says it before and after.
+    /// Says that bytes are about to change, or have just changed: anything that relies on them is no longer valid. A change that is not
+    /// counted in <see cref="Writes"/> says so both before and after.
     /// </summary>
     public void NoteChange(long offset = 0, long length = long.MaxValue) => _watched?.Change(offset, length);
 
-    /// <summary>An open goes, and with it the ranges that it watches.</summary>
+    /// <summary>An open goes away, and with it the ranges that it watches.</summary>
     public void EndWatched(FileOpen open) => _watched?.EndOf(open);
 
     /// <summary>Whether the name <paramref name="path"/>, or the stream, is to be deleted by its last close.</summary>
@@ -186,7 +186,7 @@ internal sealed class FileObject : ICachedFile
     /// <summary>Whether the stream is to be deleted, or is gone.</summary>
     public bool IsStreamDeletePending => StreamDeletePending || StreamRemoved;
 
-    /// <summary>Whether every open of every stream lets the file be deleted.</summary>
+    /// <summary>Whether every open of every stream allows the file to be deleted.</summary>
     public bool StreamsShareDelete()
     {
         lock (Sync)
@@ -203,7 +203,9 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>Whether one more open with this access and sharing would collide with those that exist, or only with the client's.</summary>
+    /// <summary>
+    /// Whether a new open with this access and sharing would collide with the existing ones, or only with those of the client.
+    /// </summary>
     public NtStatus CheckShare(StorePath path, FileAccessMask access, ShareAccess share, Guid? client)
     {
         lock (Sync)
@@ -231,14 +233,14 @@ internal sealed class FileObject : ICachedFile
     }
 
     /// <summary>
-    /// Takes an open in, unless its name is to be deleted or its sharing collides, and grants it the caching that it wishes for. What
-    /// other clients cache and must give up first is broken.
+    /// Adds an open, unless its name is to be deleted or its sharing collides, and grants it the caching that it asks for. Caches of other
+    /// clients that must be given up first are broken.
     /// </summary>
     /// <param name="open">The open.</param>
-    /// <param name="path">The name by which it came.</param>
+    /// <param name="path">The name by which it was opened.</param>
     /// <param name="wish">The caching that it asks for.</param>
-    /// <param name="extent">Bytes that the file takes now.</param>
-    /// <param name="overwrites">Whether it overwrites the file, which counts as writing for those who share it.</param>
+    /// <param name="extent">Bytes that the file takes up now.</param>
+    /// <param name="overwrites">Whether it overwrites the file, which counts as writing for the other opens that share it.</param>
     /// <param name="again">Whether it has waited before.</param>
     /// <param name="patient">Whether it waits for opens that are about to be closed (<see cref="FileOpen.IsLeaving"/>).</param>
     /// <param name="wait">With PENDING: what to wait for before trying again.</param>
@@ -265,7 +267,7 @@ internal sealed class FileObject : ICachedFile
                 return wait is null ? NtStatus.DeletePending : NtStatus.Pending;
             }
 
-            // To cut a file is to write it, for those who have it open (MS-FSA 2.1.5.1.2).
+            // For the other opens, truncating a file is writing to it (MS-FSA 2.1.5.1.2).
             var access = open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0);
             var collides = !AllowsLocked(access, open.ShareAccess);
             if (Caching.BreakForOpen(wish, open, collides, overwrites, again, ref breaks))
@@ -299,12 +301,12 @@ internal sealed class FileObject : ICachedFile
     }
 
     /// <summary>
-    /// Takes an open in that was there before the server came up: it shared the file with the others then, and asks nobody again.
+    /// Adds an open that existed before the server came up: it shared the file with the others then, so nothing is checked again.
     /// </summary>
     /// <param name="open">The open.</param>
     /// <param name="path">The name by which it is open.</param>
-    /// <param name="record">What it was.</param>
-    /// <param name="table">The leases of its client; <see langword="null"/>: it has none.</param>
+    /// <param name="record">The state it had.</param>
+    /// <param name="table">The leases of its client; <see langword="null"/> if it has none.</param>
     /// <param name="sink">Where breaks go.</param>
     public void Restore(FileOpen open, StorePath path, OpenRecord record, LeaseTable? table, IBreakSink? sink)
     {
@@ -329,7 +331,7 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>The stream has another name.</summary>
+    /// <summary>The stream now has another name.</summary>
     public void RenameStream(string name)
     {
         lock (Sync)
@@ -340,7 +342,7 @@ internal sealed class FileObject : ICachedFile
         Volume.MoveStream(this, name);
     }
 
-    /// <summary>A name moved, and all opens by it with it.</summary>
+    /// <summary>A name has moved, and with it all opens that came by it.</summary>
     public void Move(FileLink link, StorePath path)
     {
         lock (Sync)
@@ -353,7 +355,7 @@ internal sealed class FileObject : ICachedFile
             var pending = link.DeletePending;
             if (pending)
             {
-                Volume.SetDeletePending(link, false); // known by its name
+                Volume.SetDeletePending(link, false); // it is registered by name
             }
 
             link.Path = path;
@@ -370,7 +372,7 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>Takes an open out.</summary>
+    /// <summary>Removes an open.</summary>
     public void Remove(FileOpen open)
     {
         lock (Sync)
@@ -380,7 +382,7 @@ internal sealed class FileObject : ICachedFile
                 return;
             }
 
-            // Noted before anybody can be let in who was kept out. The opens of a share that is another node's now are that node's too.
+            // Noted before any open that it kept out can be let in. If the share is now another node's, its opens are that node's too.
             if (!Volume.Fence.IsUp)
             {
                 open.State.End();
@@ -413,7 +415,7 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>The names by which it is open, as of now.</summary>
+    /// <summary>The names by which the file is open, as of now.</summary>
     public FileLink[] GetLinks()
     {
         lock (Sync)
@@ -492,8 +494,8 @@ internal sealed class FileObject : ICachedFile
     }
 
     /// <summary>
-    /// MS-FSA 2.1.5.1.2.2: who deletes a file deletes its streams, so that they must let it; and a stream that does not let it cannot be
-    /// opened while somebody holds the file to delete it.
+    /// MS-FSA 2.1.5.1.2.2: deleting a file deletes its streams, so their opens must allow it; and a stream that does not allow it cannot be
+    /// opened while another open holds the file for deletion.
     /// </summary>
     private bool AllowsLocked(FileAccessMask access, ShareAccess share)
     {
@@ -513,7 +515,7 @@ internal sealed class FileObject : ICachedFile
             || !_whole._share.AnyDeleter;
     }
 
-    // The deletion and the sharing of a file and of its streams depend on one another.
+    // Deletion and sharing of a file and of its streams depend on one another.
     private void SignalRelativesLocked()
     {
         _whole?.Caching.Signal();
@@ -534,7 +536,7 @@ internal sealed class FileObject : ICachedFile
         }
     }
 
-    /// <summary>The name by which it is open and that is still there. Called with the lock held.</summary>
+    /// <summary>The name by which the file is open, if it still exists. Called with the lock held.</summary>
     internal FileLink? FindLink(StorePath path)
     {
         foreach (var link in Whole._links)

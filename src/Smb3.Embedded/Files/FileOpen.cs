@@ -12,9 +12,9 @@ using Smb3.Embedded.Threading;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// One open of a file or directory, with everything that NT's I/O manager keeps for it (MS-FSA 2.1.1.6, Open; files_struct in
-/// Samba): what it is, what it may do, and how long it lives. What is done with it are operations, each a type of its own in the folders
-/// above (<c>Data</c>, <c>Names</c>, <c>Information</c> …), which check the rights that the open was granted. Its owner closes it, once.
+/// One open of a file or directory, with everything that NT's I/O manager keeps for it (MS-FSA 2.1.1.6, Open; files_struct in Samba): what
+/// it is, what it may do, and how long it lives. What can be done with it are operations, each a type of its own in the folders above
+/// (<c>Data</c>, <c>Names</c>, <c>Information</c> …), which check the rights that the open was granted. Its owner closes it, once.
 /// </summary>
 internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
 {
@@ -46,7 +46,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>The file, shared with its other opens.</summary>
     public FileObject File { get; }
 
-    /// <summary>What of the open may outlive its process.</summary>
+    /// <summary>The part of the open that may outlive its process.</summary>
     public OpenState State { get; }
 
     /// <summary>The volume.</summary>
@@ -55,10 +55,10 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>The name by which the file was opened, as of now.</summary>
     public StorePath Path => Link?.Path ?? State.Path;
 
-    /// <summary>The path with the name of the stream that is open, if it is a named one: <c>folder\file:stream</c>.</summary>
+    /// <summary>The path, including the name of the stream if a named one is open: <c>folder\file:stream</c>.</summary>
     public string FullName => File.StreamName is { } stream ? $"{Path.Text}:{stream}" : Path.Text;
 
-    /// <summary>Whether it is a directory; a named stream of a directory is none.</summary>
+    /// <summary>Whether it is a directory; a named stream of a directory is not.</summary>
     public bool IsDirectory => State.IsDirectory;
 
     /// <summary>The rights that the open has.</summary>
@@ -70,10 +70,10 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>FILE_MODE_INFORMATION and the rest of the create options.</summary>
     public CreateOptions Options => State.Options;
 
-    /// <summary>FilePositionInformation: where the last read ended, unless the client set it since.</summary>
+    /// <summary>FilePositionInformation: where the last read ended, unless the client has set it since.</summary>
     public long Position => State.Position;
 
-    /// <summary>Where a listing of the attributes goes on (MS-FSA 2.1.5.12.14, Open.NextEaEntry).</summary>
+    /// <summary>Where a listing of the extended attributes continues (MS-FSA 2.1.5.12.14, Open.NextEaEntry).</summary>
     public int NextEa
     {
         get => Volatile.Read(ref _nextEa);
@@ -105,10 +105,10 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         }
     }
 
-    /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
+    /// <summary>The oplock or lease that it has; set when the open is added to its file's table, and kept afterwards.</summary>
     public CacheGrant? Grant { get; set; }
 
-    /// <summary>Whom it belongs to; <see langword="null"/>: to nobody who could go.</summary>
+    /// <summary>Who it belongs to; <see langword="null"/> if to nobody who could leave.</summary>
     internal IOpenHolder? Holder { get; set; }
 
     /// <summary>Whether it is about to be closed because its holder has gone.</summary>
@@ -117,16 +117,16 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
     public IBreakSink? BreakSink { get; set; }
 
-    /// <summary>Where it stands among the opens of <see cref="Grant"/>.</summary>
+    /// <summary>Its place among the opens of <see cref="Grant"/>.</summary>
     public LinkedListNode<ICachingOpen>? GrantPlace { get; set; }
 
-    /// <summary>What it keeps for who observes it; <see langword="null"/>: nobody does.</summary>
+    /// <summary>What it keeps for its observer; <see langword="null"/> if it has none.</summary>
     internal ObservedOpen? Observation { get; init; }
 
-    /// <summary>The name that was opened; set while the open is in its file's table, and kept after.</summary>
+    /// <summary>The name that was opened; set when the open is added to its file's table, and kept afterwards.</summary>
     internal FileLink? Link { get; set; }
 
-    /// <summary>Where the open stands with the time of what it wrote. Belongs to <see cref="ShownTimes"/>.</summary>
+    /// <summary>The state of its delayed last-write time. Belongs to <see cref="ShownTimes"/>.</summary>
     internal WriteTimeState WriteTime { get; set; }
 
     /// <summary>
@@ -134,48 +134,48 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// </summary>
     internal bool DeletesAtOnce { get; set; }
 
-    /// <summary>Whether its close changes what the listing of the directory says of the file.</summary>
+    /// <summary>Whether its close changes what the directory listing shows for the file.</summary>
     internal bool ChangedEntry { get; set; }
 
-    /// <summary>Whether it wrote since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.</summary>
+    /// <summary>Whether it has written since attributes were last set: the close sets FILE_ATTRIBUTE_ARCHIVE, as NTFS does.</summary>
     internal bool NeedsArchive
     {
         get => _needsArchive;
         set => _needsArchive = value;
     }
 
-    /// <summary>Whether it renamed its file.</summary>
+    /// <summary>Whether it has renamed its file.</summary>
     internal bool Renamed
     {
         get => _renamed;
         set => _renamed = value;
     }
 
-    /// <summary>Its place in the listing of its directory; <see langword="null"/>: none was asked for.</summary>
+    /// <summary>Its place in the listing of its directory; <see langword="null"/> until one is asked for.</summary>
     internal IAsyncDisposable? Cursor { get; set; }
 
-    /// <summary>Puts the queries of the listing in a row.</summary>
+    /// <summary>Serializes the queries of the listing.</summary>
     internal AsyncMutex Queries => LazyInitializer.EnsureInitialized(ref _queries)!;
 
     /// <summary>What is watched through it.</summary>
     internal DirectoryWatch? Watch => Volatile.Read(ref _watch);
 
-    /// <summary>Completes when a close has begun and what ran on the open has ended.</summary>
+    /// <summary>Completes when a close has begun and everything that ran on the open has ended.</summary>
     internal Task Drained => _drained.Task;
 
-    /// <summary>The store's handle, as long as the files are ours.</summary>
+    /// <summary>The store's handle, for as long as the files are ours.</summary>
     public IStoreFile Handle => _fence.IsUp ? new FencedFile(_handle.Path) : _handle;
 
     /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
     public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;
 
     /// <summary>
-    /// Completes when what runs on the open now has ended. Who takes it up over a new connection begins after it, or a write that the old
-    /// connection had brought would come after newer ones.
+    /// Completes when everything that runs on the open now has ended. A reconnect over a new connection starts its work only after that;
+    /// otherwise a write that arrived on the old connection could land after newer ones.
     /// </summary>
     public async ValueTask WhenIdleAsync()
     {
-        // Said first and looked at second, while who ends does it the other way round: one of both sees the other.
+        // Publish first, then look; an operation that ends does the opposite, so that one of the two always sees the other.
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
         if ((Interlocked.Or(ref _users, 0) & ~Closing) != 0)
@@ -213,8 +213,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         }
     }
 
-    /// <summary>Waits for a turn on the name by which the file was opened, wherever renames have put it by then.</summary>
-    /// <param name="toDelete">Whether it is to go: nothing may appear in a directory after it was found empty.</param>
+    /// <summary>Waits for a turn on the name by which the file was opened, wherever renames have moved it by then.</summary>
+    /// <param name="toDelete">Whether the name is to be deleted: nothing may appear in a directory once it was found empty.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async ValueTask<PathLocks.Turn> LockPathAsync(bool toDelete, CancellationToken cancellationToken)
     {
@@ -236,8 +236,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     ValueTask<bool> IWatchedDirectory.ShowsAsync(StorePath path) =>
         AccessBasedEnumeration.ShowsAsync(Volume.Security, Volume.Store, path, State.Caller, CancellationToken.None);
 
-    /// <summary>Begins the close: nothing enters any more. False when one had begun before.</summary>
-    /// <param name="isIdle">Whether nothing runs on the open; else <see cref="Drained"/> tells when.</param>
+    /// <summary>Begins the close: no further operation can start. False if a close had already begun.</summary>
+    /// <param name="isIdle">Whether nothing runs on the open; otherwise <see cref="Drained"/> tells when that is so.</param>
     internal bool TryBeginClose(out bool isIdle)
     {
         var users = Interlocked.Or(ref _users, Closing);
@@ -248,7 +248,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Whether an operation is under way.</summary>
     internal bool IsBusy => (Volatile.Read(ref _users) & ~Closing) != 0;
 
-    /// <summary>When the file changed last; null when that cannot be learned from this open.</summary>
+    /// <summary>When the file last changed; null if this open cannot tell.</summary>
     internal async ValueTask<FileTime?> ReadChangeTimeAsync()
     {
         if (!TryEnter())
@@ -267,10 +267,10 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         }
     }
 
-    /// <summary>The directory is to be deleted: whoever waits learns it.</summary>
+    /// <summary>The directory is to be deleted: pending watch requests are told so.</summary>
     internal void TellDeletePending() => Volatile.Read(ref _watch)?.End(NtStatus.DeletePending, forGood: false);
 
-    /// <summary>Begins to watch, unless it has begun.</summary>
+    /// <summary>Begins to watch, unless it already does.</summary>
     internal DirectoryWatch StartWatch(ChangeFilter filter, bool tree, int room)
     {
         var made = new DirectoryWatch(this, filter, tree, room);
@@ -284,8 +284,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         return made;
     }
 
-    /// <summary>Ends what is watched: who waits learns it.</summary>
-    /// <param name="forget">Whether nobody can begin to watch any more.</param>
+    /// <summary>Ends the watch: pending requests are told so.</summary>
+    /// <param name="forget">Whether no new watch can begin afterwards.</param>
     internal void EndWatch(bool forget)
     {
         if (Volatile.Read(ref _watch) is not { } watch)

@@ -7,9 +7,9 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// The one owner of everything of an open that may outlive its process. What changes is changed here, or told here by <see cref="Changed"/>
-/// where another table holds it (locks, caching, the deletion of a name), so that a journal hears of it. Most opens have no journal: for
-/// them all of this costs nothing.
+/// The single owner of everything about an open that may outlive its process. Such state is changed here, or, where another table holds it
+/// (locks, caching, the deletion of a name), the change is reported here through <see cref="Changed"/>, so that a journal hears of it. Most
+/// opens have no journal: for them all of this costs nothing.
 /// </summary>
 internal sealed class OpenState : IJournaledOpen
 {
@@ -60,10 +60,10 @@ internal sealed class OpenState : IJournaledOpen
     /// <summary>The most that the share lets the caller do.</summary>
     public required FileAccessMask ShareMaximalAccess { get; init; }
 
-    /// <summary>Whether its client speaks the POSIX extensions: it deletes and replaces what others have open.</summary>
+    /// <summary>Whether its client speaks the POSIX extensions: it can delete and replace files that others have open.</summary>
     public bool IsPosix { get; init; }
 
-    /// <summary>Whether a listing leaves out what the caller may not read.</summary>
+    /// <summary>Whether a listing leaves out entries that the caller may not read.</summary>
     public bool HidesUnreadable { get; init; }
 
     /// <summary>The lease that it belongs to.</summary>
@@ -76,10 +76,10 @@ internal sealed class OpenState : IJournaledOpen
         init => _deleteOnClose = value;
     }
 
-    /// <summary>FilePositionInformation. Every READ moves it: no journal hears of it before something else changes.</summary>
+    /// <summary>FilePositionInformation. Every READ moves it, so a journal hears of it only when something else changes.</summary>
     public long Position { get; set; }
 
-    /// <summary>The times that this open has set or frozen, and so no longer moves by itself (MS-FSA 2.1.1.6).</summary>
+    /// <summary>The times that this open has set or frozen, and therefore no longer moves by itself (MS-FSA 2.1.1.6).</summary>
     public PinnedTimes Pinned
     {
         get => _pinned;
@@ -93,7 +93,7 @@ internal sealed class OpenState : IJournaledOpen
         init => _lockSequences = value;
     }
 
-    /// <summary>What it is beyond its session; <see langword="null"/> for an open that ends with its process.</summary>
+    /// <summary>Its durable facts, which outlive its session; <see langword="null"/> for an open that ends with its process.</summary>
     public DurableFacts? Durable => _durable;
 
     /// <summary>Whether a journal keeps it.</summary>
@@ -102,7 +102,7 @@ internal sealed class OpenState : IJournaledOpen
     /// <inheritdoc/>
     public ulong PersistentId => _durable!.PersistentId;
 
-    /// <summary>The name is another one.</summary>
+    /// <summary>Sets another name.</summary>
     public void MoveTo(StorePath path)
     {
         _path = path;
@@ -123,14 +123,14 @@ internal sealed class OpenState : IJournaledOpen
         Changed();
     }
 
-    /// <summary>Some times move by themselves again, others no more.</summary>
+    /// <summary>Sets which times no longer move by themselves.</summary>
     public void Pin(PinnedTimes pinned)
     {
         _pinned = pinned;
         Changed();
     }
 
-    /// <summary>It may outlive its process from here on, or as something else than before.</summary>
+    /// <summary>From here on it may outlive its process, or do so with other durable facts than before.</summary>
     public void Keep(IOpenJournal journal, DurableFacts durable)
     {
         _durable = durable;
@@ -146,17 +146,17 @@ internal sealed class OpenState : IJournaledOpen
         Changed();
     }
 
-    /// <summary>Something of it has changed that another table holds.</summary>
+    /// <summary>State of the open that another table holds has changed.</summary>
     public void Changed() => _journal?.Note(this);
 
-    /// <summary>It has ended, and with it what there is to keep.</summary>
+    /// <summary>It has ended, and nothing of it needs to be kept any longer.</summary>
     public void End()
     {
         _ended = true;
         Changed();
     }
 
-    /// <summary>Completes when all that was changed before is safe: no answer that depends on it leaves earlier.</summary>
+    /// <summary>Completes when everything changed before is safe: no answer that depends on it leaves earlier.</summary>
     public ValueTask CommitAsync() => _journal?.CommitAsync() ?? default;
 
     /// <inheritdoc/>

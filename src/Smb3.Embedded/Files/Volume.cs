@@ -11,8 +11,8 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// One store as NT would serve it: the table of the files that are open (by <see cref="FileMetadata.FileId"/>), and the way to open
-/// more. All shares on a store use one volume, or they would not see each other's opens.
+/// One store as NT would serve it: the table of open files (by <see cref="FileMetadata.FileId"/>), and the way to open more. All shares on
+/// a store use one volume; otherwise they would not see each other's opens.
 /// </summary>
 internal sealed class Volume
 {
@@ -25,8 +25,8 @@ internal sealed class Volume
 
     /// <summary>Serves <paramref name="store"/>.</summary>
     /// <param name="store">The files.</param>
-    /// <param name="options">The choices.</param>
-    /// <param name="versions">Of a snapshot: all snapshots of the volume that it is one of.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="versions">For a snapshot: all snapshots of the volume that it belongs to.</param>
     public Volume(IFileStore store, VolumeOptions options, PreviousVersions? versions = null)
     {
         _store = store;
@@ -55,16 +55,16 @@ internal sealed class Volume
     /// </summary>
     public event Action<FileChange>? Changed;
 
-    /// <summary>Where the files are, as long as they are ours.</summary>
+    /// <summary>The store with the files, for as long as they are ours.</summary>
     public IFileStore Store { get; }
 
-    /// <summary>What is put up when they are not any more.</summary>
+    /// <summary>The fence that goes up when they no longer are.</summary>
     public StoreFence Fence { get; }
 
-    /// <summary>What tells whether the store is still where it was opened; null: it has no place.</summary>
+    /// <summary>Tells whether the store is still where it was opened; null if it has no place.</summary>
     public IPlacedStore? Place => _store as IPlacedStore;
 
-    /// <summary>The choices.</summary>
+    /// <summary>The options.</summary>
     public VolumeOptions Options { get; }
 
     /// <summary>How names are compared.</summary>
@@ -76,7 +76,9 @@ internal sealed class Volume
     /// <summary>How long clients have to answer breaks.</summary>
     internal BreakDeadlines BreakDeadlines { get; }
 
-    /// <summary>Whether this thread holds the lock of the tables, the last one in the order: nothing else is taken with it.</summary>
+    /// <summary>
+    /// Whether this thread holds the lock of the tables, the last one in the order: no other lock is taken while it is held.
+    /// </summary>
     internal bool HoldsTables => _sync.IsHeldByCurrentThread;
 
     /// <summary>How many files are open.</summary>
@@ -91,13 +93,13 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>The snapshots; those of a snapshot are its volume's.</summary>
+    /// <summary>The snapshots; a snapshot has those of its volume.</summary>
     public PreviousVersions Versions { get; }
 
-    /// <summary>The quotas; null where the store has none.</summary>
+    /// <summary>The quotas; null if the store has none.</summary>
     public VolumeQuotas? Quotas { get; }
 
-    /// <summary>Puts in a row what is done to one name, or to all below a directory.</summary>
+    /// <summary>Serializes what is done to one name, or to everything below a directory.</summary>
     internal PathLocks PathLocks { get; }
 
     /// <summary>Directories whose listings clients cache.</summary>
@@ -109,16 +111,16 @@ internal sealed class Volume
     /// <summary>Finds files by their 8.3 names.</summary>
     internal ShortNameResolver ShortNames { get; }
 
-    /// <summary>Who watches which directory.</summary>
+    /// <summary>The directories that are watched, and by which opens.</summary>
     internal WatchTable Watches { get; }
 
-    /// <summary>What happens behind the server's back.</summary>
+    /// <summary>Changes made behind the server's back.</summary>
     internal OutsideChanges OutsideChanges { get; }
 
-    /// <summary>Notices what other programs of the machine do with files that clients cache; null: nobody does.</summary>
+    /// <summary>Notices what other programs on the machine do with files that clients cache; null if nothing does.</summary>
     internal IOutsideUseSource? OutsideUse { get; }
 
-    /// <summary>Names that went a moment ago.</summary>
+    /// <summary>Names that were removed a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
 
     /// <summary>Whether it serves this very store.</summary>
@@ -129,8 +131,8 @@ internal sealed class Volume
         Store.GetVolumeAsync(cancellationToken);
 
     /// <summary>
-    /// Whether the store can remove a name, or a stream of it, before anybody is told that it will be gone. A name that has gone already
-    /// stands in nobody's way.
+    /// Whether the store can remove a name, or a stream of it, asked before any client is told that it will be gone. A name that is gone
+    /// already is no obstacle.
     /// </summary>
     public async ValueTask<NtStatus> CanDeleteAsync(IStoreFile file, StorePath path, string? stream, CancellationToken cancellationToken)
     {
@@ -142,7 +144,7 @@ internal sealed class Volume
         return status == NtStatus.ObjectNameNotFound ? NtStatus.Success : status;
     }
 
-    /// <summary>Clients were told that a name, or a stream, goes with its last close, and the store did not do it.</summary>
+    /// <summary>Clients were told that a name, or a stream, is removed by its last close, but the store did not remove it.</summary>
     public void ReportRemovalFailed(string path, NtStatus status)
     {
         Options.Metrics?.RemovalFailed((uint)status);
@@ -176,7 +178,7 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>The file object of a file that is open.</summary>
+    /// <summary>The file object of an open file.</summary>
     internal FileObject? Find(ulong fileId)
     {
         lock (_sync)
@@ -185,7 +187,7 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>The file object, made if need be, and kept until <see cref="Dereference"/>.</summary>
+    /// <summary>The file object, made if necessary, and kept until <see cref="Dereference"/>.</summary>
     internal FileObject Reference(ulong fileId, bool isDirectory)
     {
         lock (_sync)
@@ -194,7 +196,7 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>The object of a named stream, which keeps that of its file.</summary>
+    /// <summary>The object of a named stream, which in turn keeps that of its file.</summary>
     internal FileObject ReferenceStream(ulong fileId, bool isDirectory, string name)
     {
         lock (_sync)
@@ -210,7 +212,7 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>A stream that is open has another name now, or none that anybody finds it by.</summary>
+    /// <summary>An open stream now has another name, or none by which it can be found.</summary>
     internal void MoveStream(FileObject stream, string? name)
     {
         lock (_sync)
@@ -230,7 +232,7 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>The object of a stream that is open.</summary>
+    /// <summary>The object of an open stream.</summary>
     internal FileObject? FindStream(ulong fileId, string name)
     {
         lock (_sync)
@@ -295,7 +297,7 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>Marks a name; called with its file's lock held.</summary>
+    /// <summary>Marks or unmarks a name; called with its file's lock held.</summary>
     internal void SetDeletePending(FileLink link, bool pending)
     {
         link.DeletePending = pending;
@@ -315,14 +317,16 @@ internal sealed class Volume
         }
     }
 
-    /// <summary>Tells who listens, and who caches the listing, of a change that <paramref name="by"/> made.</summary>
+    /// <summary>Tells listeners, and clients that cache the listing, of a change that <paramref name="by"/> made.</summary>
     internal ValueTask RaiseAsync(FileChange change, FileOpen by)
     {
         by.File.Whole.Caching.NoteOwn();
         return RaiseAsync(change, by.State.Lease?.ParentKey);
     }
 
-    /// <summary>Tells who listens, and who caches the listing under another key than <paramref name="spared"/>, of a change.</summary>
+    /// <summary>
+    /// Tells listeners, and clients that cache the listing under a key other than <paramref name="spared"/>, of a change.
+    /// </summary>
     internal ValueTask RaiseAsync(FileChange change, Guid? spared)
     {
         var told = LeasedDirectories.EntryChanged(change.Path, spared);
@@ -333,8 +337,8 @@ internal sealed class Volume
     }
 
     /// <summary>
-    /// Tells who listens that <paramref name="by"/> moved a name: who watches its directory hears of the old and the new name together;
-    /// from one directory to another it is a removal and an addition.
+    /// Tells listeners that <paramref name="by"/> moved a name: watchers of its directory hear of the old and the new name together; a move
+    /// from one directory to another is a removal and an addition.
     /// </summary>
     internal async ValueTask RaiseRenamedAsync(
         StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers)
@@ -355,11 +359,11 @@ internal sealed class Volume
     }
 
     /// <summary>
-    /// Tells who listens, and at once who caches the listing, that the file of <paramref name="open"/> changed: the listing shows it (what
-    /// SET_INFO sets, and an overwrite).
+    /// Tells listeners, and at once also clients that cache the listing, that the file of <paramref name="open"/> changed in a way that the
+    /// listing shows (what SET_INFO sets, and an overwrite).
     /// </summary>
-    /// <param name="open">Who changed it.</param>
-    /// <param name="filter">What changed; nothing when it is not told, as of a change time that was set.</param>
+    /// <param name="open">The open that changed it.</param>
+    /// <param name="filter">What changed; empty if it is not reported, such as setting the change time.</param>
     internal ValueTask RaiseModifiedAsync(FileOpen open, ChangeFilter filter)
     {
         var told = LeasedDirectories.EntryChanged(open.Path, open.State.Lease?.ParentKey);
@@ -368,7 +372,7 @@ internal sealed class Volume
     }
 
     /// <summary>
-    /// Tells who listens that the file of <paramref name="open"/> was written to. Who caches the listing is told with the close, which
+    /// Tells listeners that the file of <paramref name="open"/> was written to. Clients that cache the listing are told at the close, which
     /// is when NTFS shows it in the directory.
     /// </summary>
     internal void RaiseWritten(FileOpen open)
@@ -377,7 +381,7 @@ internal sealed class Volume
         RaiseModified(open, ChangeFilter.LastWrite | ChangeFilter.Size);
     }
 
-    /// <summary>Tells who listens, and nobody who caches the listing, that the file of <paramref name="open"/> changed.</summary>
+    /// <summary>Tells listeners, but not clients that cache the listing, that the file of <paramref name="open"/> changed.</summary>
     internal void RaiseModified(FileOpen open, ChangeFilter filter)
     {
         open.File.Whole.Caching.NoteOwn();
@@ -407,7 +411,7 @@ internal sealed class Volume
         Changed?.Invoke(change);
     }
 
-    /// <summary>Tells who listens of a stream, by the name under which it was opened.</summary>
+    /// <summary>Tells listeners of a change to a stream, by the name under which it was opened.</summary>
     internal void RaiseStream(ChangeAction action, FileOpen open, ChangeFilter filter)
     {
         if (Watches.Count == 0 && Changed is null)

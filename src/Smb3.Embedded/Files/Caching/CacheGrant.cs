@@ -9,7 +9,7 @@ internal sealed class CacheGrant
     private TaskCompletionSource? _sent;
     private int _sending;
 
-    /// <summary>A lease, or, where the last two are missing, an oplock.</summary>
+    /// <summary>A lease; or an oplock, if the last two arguments are null.</summary>
     public CacheGrant(ICachedFile file, LeaseTable? table, LeaseIdentity? lease)
     {
         File = file;
@@ -21,10 +21,10 @@ internal sealed class CacheGrant
     /// <summary>The file.</summary>
     public ICachedFile File { get; }
 
-    /// <summary>Where it is listed; <see langword="null"/> for an oplock.</summary>
+    /// <summary>The table that lists it; <see langword="null"/> for an oplock.</summary>
     public LeaseTable? Table { get; }
 
-    /// <summary>What it is known by; <see langword="null"/> for an oplock.</summary>
+    /// <summary>Its identity; <see langword="null"/> for an oplock.</summary>
     public LeaseIdentity? Lease { get; }
 
     /// <summary>Whether it is a lease.</summary>
@@ -39,43 +39,43 @@ internal sealed class CacheGrant
     /// <summary>Whether the client has been asked to give something up and has not answered.</summary>
     public bool IsBreaking { get; set; }
 
-    /// <summary>What the client was told that it may keep.</summary>
+    /// <summary>What the client was told it may keep.</summary>
     public CacheState BreakingTo { get; set; }
 
-    /// <summary>What it may keep in the end: less, when somebody asked for more during the break.</summary>
+    /// <summary>What it may keep in the end: less than that, if more was asked for during the break.</summary>
     public CacheState BreakingFor { get; set; }
 
-    /// <summary>How many breaks there have been that the client had to answer.</summary>
+    /// <summary>How many breaks there have been so far that the client had to answer.</summary>
     public int Breaks { get; set; }
 
     /// <summary>The number of the latest notice.</summary>
     public int Notices { get; set; }
 
-    /// <summary>How far the latest notice has got that was sent; <see langword="null"/>: nowhere yet.</summary>
+    /// <summary>The delivery progress of the latest notice sent; <see langword="null"/> if there is none yet.</summary>
     public IBreakProgress? Progress { get; set; }
 
-    /// <summary>Ends the wait for the client; <see langword="null"/> while there is none.</summary>
+    /// <summary>The deadline for the client's answer; <see langword="null"/> while there is none.</summary>
     public BreakDeadline? Deadline { get; set; }
 
-    /// <summary>Where it stands among the grants of the file while it caches something.</summary>
+    /// <summary>Its place among the grants of the file while it caches something.</summary>
     public LinkedListNode<CacheGrant> Place { get; }
 
-    /// <summary>Its opens, the oldest first. Each knows its place, so that one of very many leaves as quickly as the last.</summary>
+    /// <summary>Its opens, the oldest first. Each knows its place, so that removing one is quick however many there are.</summary>
     public LinkedList<ICachingOpen> Opens { get; } = [];
 
     /// <summary>Its opens that keep others from caching writes.</summary>
     public int Blockers { get; set; }
 
     /// <summary>
-    /// Whether the name by which all its opens came has been deleted under them, as POSIX deletes. The client may go on to use the key for
-    /// whatever gets that name next.
+    /// Whether the name by which all its opens came has been deleted under them, with POSIX semantics. The client may go on using the key
+    /// for whatever gets that name next.
     /// </summary>
     public bool IsNameless { get; set; }
 
-    /// <summary>Whether a journal keeps any of its opens.</summary>
+    /// <summary>Whether any of its opens is kept in a journal.</summary>
     public bool IsKept { get; set; }
 
-    /// <summary>What it is has changed, and its opens with it. Called with the file's lock held.</summary>
+    /// <summary>The grant has changed, and with it its opens. Called with the file's lock held.</summary>
     public void Changed()
     {
         if (!IsKept)
@@ -117,8 +117,8 @@ internal sealed class CacheGrant
     }
 
     /// <summary>
-    /// Begins to send a notice, unless it means nothing any more: the client has answered, or has closed what it is about. A true answer is
-    /// followed by <see cref="EndSend"/>.
+    /// Begins to send a notice, unless it no longer matters because the client has answered, or has closed what it is about. If this
+    /// returns true, <see cref="EndSend"/> follows.
     /// </summary>
     public bool TryBeginSend(in CacheBreak notice)
     {
@@ -134,7 +134,7 @@ internal sealed class CacheGrant
         }
     }
 
-    /// <summary>The notice has its place among all that goes to the client.</summary>
+    /// <summary>The notice is now queued for the client.</summary>
     public void EndSend()
     {
         lock (File.Sync)
@@ -150,8 +150,8 @@ internal sealed class CacheGrant
     }
 
     /// <summary>
-    /// Completes when no notice is on its way out; <see langword="null"/>: none is. A close is answered after that: a notice that the client
-    /// gets behind the answer would be taken for one of whatever its lease key means next.
+    /// Completes when no notice is on its way out; <see langword="null"/>: none is. A close is answered only after that: a notice that
+    /// reached the client after the answer would be taken to mean whatever its lease key stands for next.
     /// </summary>
     public Task? WhenSent()
     {
@@ -168,7 +168,7 @@ internal sealed class CacheGrant
         }
     }
 
-    /// <summary>Begins to close the opens, whose client cannot be reached; false when one of them stays open.</summary>
+    /// <summary>Begins to close the opens, because their client cannot be reached; false if one of them stays open.</summary>
     public bool TryClose()
     {
         var closing = true;
@@ -180,7 +180,7 @@ internal sealed class CacheGrant
         return closing;
     }
 
-    /// <summary>Whoever takes breaks to the client on behalf of one of the opens, the oldest first.</summary>
+    /// <summary>The sinks that take breaks to the client on behalf of its opens, the oldest first.</summary>
     public IBreakSink[] GetSinks()
     {
         lock (File.Sync)
@@ -189,7 +189,7 @@ internal sealed class CacheGrant
         }
     }
 
-    /// <summary>Hands a break to the first of the opens that can still reach the client, and of which it knows.</summary>
+    /// <summary>Hands a break to the first open that can still reach the client and that the client knows of.</summary>
     public bool Send(in CacheBreak notice)
     {
         foreach (var sink in GetSinks().OrderByDescending(static sink => sink.IsAnnounced))

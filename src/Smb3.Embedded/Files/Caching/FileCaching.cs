@@ -3,8 +3,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// The oplocks and leases of one file: grants them, breaks them, and lets those wait who must (MS-FSA 2.1.4.12, 2.1.5.18 and
-/// 2.1.5.19; MS-SMB2 3.3.4.6 and 3.3.4.7). Guarded by the file's lock; whoever waits does so outside of it.
+/// The oplocks and leases of one file: grants them, breaks them, and makes conflicting requests wait (MS-FSA 2.1.4.12, 2.1.5.18 and
+/// 2.1.5.19; MS-SMB2 3.3.4.6 and 3.3.4.7). Guarded by the file's lock; nothing waits while holding it.
 /// </summary>
 internal sealed class FileCaching(ICachedFile file)
 {
@@ -19,14 +19,14 @@ internal sealed class FileCaching(ICachedFile file)
     private readonly GrantSet _grants = new(file);
     private TaskCompletionSource? _changed;
 
-    // Notices that were decided and have no place yet among all that goes to their clients.
+    // Notices that were decided but are not yet queued for their clients.
     private volatile int _telling;
     private TaskCompletionSource? _told;
 
-    /// <summary>Whether an open with this access looks at attributes only, and so disturbs no oplock (MS-FSA 2.1.5.1.2).</summary>
+    /// <summary>Whether an open with this access only looks at attributes, and so disturbs no oplock (MS-FSA 2.1.5.1.2).</summary>
     public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
 
-    /// <summary>Whether an open may be one that its client only caches. Called with the file's lock held.</summary>
+    /// <summary>Whether an open may be one that its client merely keeps cached. Called with the file's lock held.</summary>
     /// <param name="open">The open.</param>
     /// <param name="andIsAsked">Whether the client must have been asked to close it already.</param>
     public static bool CachesHandle(ICachingOpen open, bool andIsAsked) =>
@@ -41,12 +41,12 @@ internal sealed class FileCaching(ICachedFile file)
         (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>
-    /// Breaks what stands in the way of one more open (MS-FSA 2.1.5.1.2): where sharing collides, cached handles, which may be
-    /// what collides; else cached writes; and when the file is overwritten, everything. Called with the file's lock held.
+    /// Breaks whatever stands in the way of a new open (MS-FSA 2.1.5.1.2): cached handles if the sharing collides, since they may be what
+    /// collides with it; otherwise cached writes; and everything if the file is overwritten. Called with the file's lock held.
     /// </summary>
     /// <param name="wish">The caching that the new open asks for: opens of its own lease do not disturb it.</param>
     /// <param name="open">The new open.</param>
-    /// <param name="collides">Whether its sharing collides with that of others.</param>
+    /// <param name="collides">Whether its sharing collides with that of other opens.</param>
     /// <param name="overwrites">Whether it overwrites the file.</param>
     /// <param name="again">Whether it has waited before.</param>
     /// <param name="breaks">What must be sent.</param>
@@ -58,7 +58,7 @@ internal sealed class FileCaching(ICachedFile file)
         var disturbing = overwrites ? _grants.Count : collides ? _grants.Handling : _grants.Writing;
         if (open.DeletesOnClose && !collides)
         {
-            // Who only caches a handle has to close it, or the name would stay.
+            // A client that only caches a handle has to close it, or the name would stay.
             mask |= CacheState.Handle;
             disturbing += _grants.Handling;
         }
@@ -80,7 +80,7 @@ internal sealed class FileCaching(ICachedFile file)
                 continue;
             }
 
-            // Where sharing collides, a lease loses its handles and no more: the file is not overwritten yet, and may never be.
+            // If sharing collides, a lease loses only its handle caching: the file is not overwritten yet, and may never be.
             var cuts = overwrites && !(collides && grant.IsLease);
             var to = grant.State & ~mask;
             if (cuts)
@@ -90,12 +90,12 @@ internal sealed class FileCaching(ICachedFile file)
 
             if (to == grant.State)
             {
-                // A break that goes on in steps is over for nobody who has waited for it; who comes later has nothing to wait for.
+                // An open that has already waited must also wait out the later steps of a break; one that has only just come need not.
                 wait |= grant.IsBreaking && again;
                 continue;
             }
 
-            // What is broken for an overwrite is broken once and for all, not again by the new length.
+            // A cache broken for an overwrite is broken only once, not again by the new length.
             var state = grant.State;
             var wasBreaking = grant.IsBreaking;
             Break(grant, cuts ? CacheState.None : to, ref breaks);
@@ -106,8 +106,8 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>
-    /// Breaks cached reads when data, length or locks change through <paramref name="by"/>: before the change, and after it for whoever
-    /// was granted a cache meanwhile. Nobody waits: reads hold back nothing.
+    /// Breaks cached reads when data, length or locks change through <paramref name="by"/>: before the change, and again after it for any
+    /// cache granted in the meantime. Nothing waits, since cached reads hold nothing back.
     /// </summary>
     public void BreakReads(ICachingOpen by)
     {
@@ -123,7 +123,7 @@ internal sealed class FileCaching(ICachedFile file)
             for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
             {
                 var grant = node.Value;
-                // A level II oplock has no owner that it would spare (MS-FSA 2.1.4.12); all others spare their own opens.
+                // A level II oplock has no owner to spare (MS-FSA 2.1.4.12); all others spare their own opens.
                 if ((grant.State & CacheState.Read) != 0
                     && (grant != by.Grant || (!grant.IsLease && grant.State == CacheState.Read)))
                 {
@@ -136,9 +136,9 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>
-    /// Completes when every notice that was decided before has its place among all that goes to its client; <see langword="null"/>: all
-    /// have. No change is answered earlier: it may have found nothing to break because another has just done so, and a client that still
-    /// answers from its cache would show what was there before the change.
+    /// Completes when every notice decided so far is queued for its client; <see langword="null"/>: all of them are. No change is answered
+    /// earlier: it may have found nothing to break because another change has just broken it, and a client still answering from its cache
+    /// would show the state before the change.
     /// </summary>
     public Task? WhenTold()
     {
@@ -155,10 +155,10 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    /// <summary>A notice was decided. Called with the file's lock held; <see cref="Told"/> follows.</summary>
+    /// <summary>A notice has been decided. Called with the file's lock held; <see cref="Told"/> follows.</summary>
     public void BeginTelling() => _telling++;
 
-    /// <summary>A notice is on its way, or means nothing any more.</summary>
+    /// <summary>A notice is on its way, or no longer matters.</summary>
     public void Told(CacheGrant grant, in CacheBreak notice, bool endsBreak)
     {
         lock (file.Sync)
@@ -182,9 +182,9 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>
-    /// Breaks cached handles before a name of the file changes or goes (MS-FSA 2.1.5.15.3 and 2.1.5.15.12).
+    /// Breaks cached handles before a name of the file changes or goes away (MS-FSA 2.1.5.15.3 and 2.1.5.15.12).
     /// </summary>
-    /// <param name="by">Who does it; its own lease is spared. <see langword="null"/>: none is.</param>
+    /// <param name="by">The open that does it; its own lease is spared. <see langword="null"/>: none is.</param>
     /// <returns>What to wait for before trying again; <see langword="null"/>: nothing stands in the way.</returns>
     public Task? BreakHandles(ICachingOpen? by)
     {
@@ -217,12 +217,12 @@ internal sealed class FileCaching(ICachedFile file)
         return changed;
     }
 
-    /// <summary>Breaks the leases on a directory whose listing changes (MS-FSA 2.1.4.12.1); nobody waits.</summary>
+    /// <summary>Breaks the leases on a directory whose listing changes (MS-FSA 2.1.4.12.1); nothing waits.</summary>
     /// <param name="spared">
-    /// The key that the open which changes it names as that of its parent. Windows compares the keys only, so that it spares the lease of
-    /// another client with that key too.
+    /// The parent lease key named by the open that makes the change. Windows compares only the keys, so another client's lease with the
+    /// same key is spared too.
     /// </param>
-    /// <returns>What to wait for before the change is answered, see <see cref="WhenTold"/>.</returns>
+    /// <returns>What to wait for before the change is answered; see <see cref="WhenTold"/>.</returns>
     public Task? BreakListing(Guid? spared)
     {
         if (_grants.Reading == 0)
@@ -247,20 +247,20 @@ internal sealed class FileCaching(ICachedFile file)
         return WhenTold();
     }
 
-    /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
+    /// <summary>Whether all of a request would be granted now. Called with the file's lock held.</summary>
     public bool IsGrantedInFull(CachingRequest wish, long extent) => _grants.IsGrantedInFull(wish, extent);
 
-    /// <summary>Whether an open may keep a wish from being granted in full. Called with the file's lock held.</summary>
+    /// <summary>Whether an open may keep a request from being granted in full. Called with the file's lock held.</summary>
     public static bool HoldsBack(ICachingOpen open, CachingRequest wish) =>
         IsBlocker(open) && (open.Grant is null || !IsOwn(open.Grant, wish));
 
     /// <summary>
-    /// Counts an open in and grants it what can be granted of its wish. Called with the file's lock held.
+    /// Counts an open in and grants as much of its caching request as possible. Called with the file's lock held.
     /// </summary>
     /// <param name="open">The open.</param>
-    /// <param name="wish">Its wish.</param>
-    /// <param name="extent">Bytes that the file takes, once it is opened.</param>
-    /// <returns>Success, or INVALID_PARAMETER when the lease key has come to mean another file (MS-SMB2 3.3.5.9.8).</returns>
+    /// <param name="wish">The caching it asks for.</param>
+    /// <param name="extent">Bytes that the file takes up once it is open.</param>
+    /// <returns>Success, or INVALID_PARAMETER when the lease key now means another file (MS-SMB2 3.3.5.9.8).</returns>
     public NtStatus Add(ICachingOpen open, CachingRequest? wish, long extent)
     {
         CacheGrant? grant = null;
@@ -276,7 +276,7 @@ internal sealed class FileCaching(ICachedFile file)
 
                 _grants.Set(grant, _grants.Grantable(grant, wish, extent));
 
-                // It counts changes of the state, and one that is not granted is none (MS-SMB2 3.3.5.9.11).
+                // The epoch counts changes of the state, and a lease that is not granted changes nothing (MS-SMB2 3.3.5.9.11).
                 if (grant.State != CacheState.None)
                 {
                     grant.Epoch++;
@@ -310,9 +310,10 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>
-    /// Counts an open in that was there before the server came up, with what it cached: nobody is asked. Called with the file's lock held.
+    /// Counts in an open that existed before the server came up, with what it cached; no other client is asked. Called with the file's lock
+    /// held.
     /// </summary>
-    /// <returns>False when its lease key has come to mean another file: it caches nothing then.</returns>
+    /// <returns>False when its lease key now means another file; it then caches nothing.</returns>
     public bool Restore(ICachingOpen open, LeaseTable? table, LeaseIdentity? lease, CacheState state, ushort epoch, IBreakSink? sink)
     {
         CacheGrant? grant = null;
@@ -345,7 +346,7 @@ internal sealed class FileCaching(ICachedFile file)
         return isFree;
     }
 
-    /// <summary>Counts an open out; with its last open a grant ends. Called with the file's lock held.</summary>
+    /// <summary>Counts an open out; a grant ends with its last open. Called with the file's lock held.</summary>
     public void Remove(ICachingOpen open)
     {
         var grant = open.Grant;
@@ -370,7 +371,7 @@ internal sealed class FileCaching(ICachedFile file)
         Signal();
     }
 
-    /// <summary>The client answers a break of its oplock (MS-SMB2 3.3.5.22.1, MS-FSA 2.1.5.19).</summary>
+    /// <summary>Handles a client's answer to a break of its oplock (MS-SMB2 3.3.5.22.1, MS-FSA 2.1.5.19).</summary>
     public NtStatus AcknowledgeOplock(CacheGrant? grant, CacheState to)
     {
         lock (file.Sync)
@@ -396,11 +397,11 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    /// <summary>The client answers a break of its lease (MS-SMB2 3.3.5.22.2).</summary>
+    /// <summary>Handles a client's answer to a break of its lease (MS-SMB2 3.3.5.22.2).</summary>
     /// <param name="grant">The lease.</param>
     /// <param name="to">What it keeps.</param>
-    /// <param name="next">The next step, to be sent after the response, when more was asked for meanwhile.</param>
-    /// <returns>Success; UNSUCCESSFUL when nothing was asked; REQUEST_NOT_ACCEPTED when it would keep more than it may.</returns>
+    /// <param name="next">The next step, to be sent after the response, if more has been asked for in the meantime.</param>
+    /// <returns>Success; UNSUCCESSFUL when no break was pending; REQUEST_NOT_ACCEPTED when it would keep more than it may.</returns>
     public NtStatus AcknowledgeLease(CacheGrant grant, CacheState to, out BreakBatch next)
     {
         next = default;
@@ -422,7 +423,7 @@ internal sealed class FileCaching(ICachedFile file)
                 return NtStatus.Success;
             }
 
-            // Windows goes down in steps: cached reads are the last to go, and that needs no answer.
+            // Windows goes down in steps: cached reads go last, and that needs no answer.
             if ((to & Held) == 0)
             {
                 _grants.Set(grant, to);
@@ -438,7 +439,7 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    /// <summary>Asks a client to give up all that it caches of the file, because the host wants it.</summary>
+    /// <summary>Asks a client to give up everything it caches of the file, because the host wants it.</summary>
     /// <returns>False when there is nothing to give up.</returns>
     public bool Revoke(CacheGrant grant)
     {
@@ -457,7 +458,7 @@ internal sealed class FileCaching(ICachedFile file)
         return true;
     }
 
-    /// <summary>Another program of the machine uses the file: breaks all but <paramref name="kept"/>.</summary>
+    /// <summary>Another program on the machine uses the file: breaks everything except <paramref name="kept"/>.</summary>
     public void BreakForOutside(CacheState kept)
     {
         BreakBatch breaks = default;
@@ -475,7 +476,7 @@ internal sealed class FileCaching(ICachedFile file)
     /// <summary>The server has changed the file.</summary>
     public void NoteOwn() => _grants.NoteOwn();
 
-    /// <summary>The client cannot be asked any more: it has nothing.</summary>
+    /// <summary>The client can no longer be asked: it is left with nothing.</summary>
     public void GiveUp(CacheGrant grant)
     {
         lock (file.Sync)
@@ -528,7 +529,8 @@ internal sealed class FileCaching(ICachedFile file)
 
         if (grant.IsBreaking)
         {
-            // It is told of it when it has answered the first; an oplock is looked at again by whoever waits.
+            // A lease is told of this once the client has answered the first break; an oplock is checked again by whichever open waits for
+            // it.
             grant.BreakingFor &= to;
             return;
         }
@@ -553,7 +555,7 @@ internal sealed class FileCaching(ICachedFile file)
         _grants.Breaking++;
         grant.Breaks++;
         grant.Changed();
-        grant.Progress = null; // what became of an earlier one says nothing of this
+        grant.Progress = null; // how an earlier break fared says nothing about this one
         grant.Deadline = file.BreakDeadlines.Start(grant);
     }
 
@@ -585,7 +587,7 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    /// <summary>Something changed that somebody may wait for. Called with the file's lock held.</summary>
+    /// <summary>Something that a request may be waiting for has changed. Called with the file's lock held.</summary>
     public void Signal()
     {
         _changed?.TrySetResult();

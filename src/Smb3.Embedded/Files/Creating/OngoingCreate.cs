@@ -8,15 +8,15 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>One CREATE on its way: what it asks for, checked, and how far it has got.</summary>
+/// <summary>One CREATE in progress: what it asks for, checked, and how far it has got.</summary>
 internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
 {
     private const CreateOptions UnknownOptions = (CreateOptions)0xFF000000;
 
-    // FILE_CREATE_TREE_CONNECTION, FILE_OPEN_BY_FILE_ID and FILE_RESERVE_OPFILTER: Windows answers the three alike.
+    // FILE_CREATE_TREE_CONNECTION, FILE_OPEN_BY_FILE_ID and FILE_RESERVE_OPFILTER: Windows answers all three alike.
     private const CreateOptions UnsupportedOptions = (CreateOptions)0x00102080;
 
-    // FILE_ATTRIBUTE_DEVICE, the volume label of old, and all that MS-FSCC 2.6 had not named when servers began to check.
+    // FILE_ATTRIBUTE_DEVICE, the old volume label, and everything that MS-FSCC 2.6 had not named when servers began to check.
     private const FileAttributes ForbiddenAttributes = unchecked((FileAttributes)0xFFFF8048);
 
     /// <summary>The volume that it is for.</summary>
@@ -25,22 +25,22 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <summary>What is asked for.</summary>
     public CreateParameters Parameters { get; } = parameters;
 
-    /// <summary>Who is asked before the file is opened or made; <see langword="null"/>: nobody.</summary>
+    /// <summary>The observer to ask before the file is opened or made; <see langword="null"/> if there is none.</summary>
     public ObservedCreate? Observed { get; } = parameters.Observer is { } observer ? new ObservedCreate(observer) : null;
 
     /// <summary>The rights that are asked for by name.</summary>
     public FileAccessMask Desired { get; private set; }
 
-    /// <summary>Whether all that can be had is asked for (MAXIMUM_ALLOWED).</summary>
+    /// <summary>Whether all available rights are asked for (MAXIMUM_ALLOWED).</summary>
     public bool Maximum { get; private set; }
 
     /// <summary>The path.</summary>
     public FilePath Path { get; set; }
 
-    /// <summary>Rights that the medium does not give.</summary>
+    /// <summary>Rights that the medium cannot give.</summary>
     public FileAccessMask OutOfReach { get; set; }
 
-    /// <summary>An open that nobody gets, to be closed when the turn is over.</summary>
+    /// <summary>An open that no client will get, to be closed when the turn is over.</summary>
     public FileOpen? Abandoned { get; set; }
 
     /// <summary>With PENDING: what to wait for.</summary>
@@ -52,10 +52,10 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <summary>Whether it waits for opens that are about to be closed.</summary>
     public bool IsPatient { get; set; } = true;
 
-    /// <summary>Since when another program of the machine keeps it from the file.</summary>
+    /// <summary>Since when another program on the machine has kept it from the file.</summary>
     public long? HeldSince { get; set; }
 
-    /// <summary>Whether a file that exists becomes as if it were new.</summary>
+    /// <summary>Whether an existing file is reset as if it were new.</summary>
     public bool Overwrites =>
         Parameters.Disposition is CreateDisposition.Supersede or CreateDisposition.Overwrite or CreateDisposition.OverwriteIf;
 
@@ -68,7 +68,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <summary>Whether a named stream is asked for.</summary>
     public bool NamesStream => Path.Stream == FilePath.StreamKind.Named;
 
-    /// <summary>Where the files are.</summary>
+    /// <summary>The store with the files.</summary>
     public IFileStore Store => Volume.Store;
 
     /// <summary>Whether nothing can be changed there.</summary>
@@ -95,7 +95,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         return access;
     }
 
-    /// <summary>Checks what can be checked without a look at the file, and takes the path apart.</summary>
+    /// <summary>Checks what can be checked without looking at the file, and parses the path.</summary>
     public NtStatus CheckRequest()
     {
         if (!AccessRules.IsAskable(Parameters.DesiredAccess))
@@ -149,7 +149,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
 
         if (NamesStream && !Store.Traits.Has(StoreAbilities.NamedStreams))
         {
-            return NtStatus.ObjectNameInvalid; // as a file system without streams says it
+            return NtStatus.ObjectNameInvalid; // the answer of a file system without streams
         }
 
         if (Path.Stream is FilePath.StreamKind.Data or FilePath.StreamKind.Named
@@ -181,7 +181,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
             return NtStatus.ObjectNameInvalid;
         }
 
-        // What the share does not give nobody gets, whatever the file says.
+        // What the share does not allow is granted to no caller, whatever the file says.
         var share = Parameters.ShareMaximalAccess | FileAccessMask.AccessSystemSecurity;
         if ((Desired & ~share) != 0)
         {
@@ -191,7 +191,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         return NtStatus.Success;
     }
 
-    /// <summary>What an observer is asked.</summary>
+    /// <summary>The question for an observer.</summary>
     public OpenIntent Intend(StorePath path, string? stream, bool isDirectory, FileAccessMask access, bool exists) =>
         new(new FileName(path, stream ?? string.Empty, isDirectory), access, Parameters.Disposition, Parameters.Options, exists);
 
@@ -206,7 +206,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         ? Volume.ReferenceStream(metadata.FileId, metadata.IsDirectory, stream.StreamName)
         : Volume.Reference(metadata.FileId, metadata.IsDirectory);
 
-    /// <summary>The open that comes of it.</summary>
+    /// <summary>The resulting open.</summary>
     public FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(
         file,
         new OpenState
@@ -231,11 +231,11 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         Observation = Observed?.Observe(),
     };
 
-    /// <summary>The metadata of what is opened: a stream of a directory is no directory.</summary>
+    /// <summary>The metadata of what is opened: a stream of a directory is not a directory.</summary>
     public static FileMetadata AsOpened(IStoreFile handle, in FileMetadata metadata) =>
         handle is IStoreStream ? metadata with { Attributes = metadata.Attributes & ~FileAttributes.Directory } : metadata;
 
-    /// <summary>What a file is that was opened a moment ago.</summary>
+    /// <summary>The metadata of a file that was opened a moment ago.</summary>
     public static ValueTask<NtResult<FileMetadata>> LearnAsync(IStoreFile handle, CancellationToken cancellationToken) =>
         handle is IOpenedFile { MetadataAsOpened: { } known } ? new(known) : handle.GetMetadataAsync(cancellationToken);
 }

@@ -7,12 +7,12 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Listing;
 
 /// <summary>
-/// The place of an open in its directory (MS-FSA 2.1.5.6.3). The handler looks at the next entry, writes it if it fits, and
-/// only then moves on, so that an entry that did not fit comes first the next time. One query at a time: the open sees to that.
+/// The position of an open in its directory (MS-FSA 2.1.5.6.3). The handler looks at the next entry, writes it if it fits, and only then
+/// moves on, so an entry that did not fit comes first the next time. There is one query at a time; the open sees to that.
 /// <para>
-/// An entry's index is the number under which the store lists it, behind those of <c>.</c> and <c>..</c>: it does not depend on the
-/// expression. Going on behind an index lists the directory again, so a directory that changed meanwhile may have another entry there, as
-/// MS-FSCC 2.4 says of file systems that keep names in order.
+/// An entry's index is the number under which the store lists it, after those of <c>.</c> and <c>..</c>: it does not depend on the
+/// expression. Continuing after an index lists the directory again, so a directory that has changed in the meantime may have another entry
+/// there, as MS-FSCC 2.4 says of file systems that keep names in order.
 /// </para>
 /// </summary>
 internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
@@ -50,8 +50,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     /// <param name="restart">SMB2_RESTART_SCANS.</param>
     /// <param name="reopen">SMB2_REOPEN.</param>
     /// <param name="after">
-    /// SMB2_INDEX_SPECIFIED: the query goes on behind the entry with this index, and takes a new expression if there is one (MS-SMB2
-    /// 3.3.5.18). 0 is the index of none: the query goes on where it is, as it does on Windows, which ignores all of them.
+    /// SMB2_INDEX_SPECIFIED: the query continues after the entry with this index, and takes a new expression if there is one
+    /// (MS-SMB2 3.3.5.18). 0 is the index of no entry: the query continues where it is, as it does on Windows, which ignores all indices.
     /// </param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<NtStatus> StartAsync(
@@ -88,7 +88,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     }
 
     /// <summary>Finds the next entry.</summary>
-    /// <returns>Success: it is <see cref="Current"/>; NO_SUCH_FILE when no entry matches at all, NO_MORE_FILES at the end.</returns>
+    /// <returns>Success: the entry is <see cref="Current"/>; NO_SUCH_FILE when no entry matches at all, NO_MORE_FILES at the end.</returns>
     public async ValueTask<NtStatus> PeekAsync(CancellationToken cancellationToken)
     {
         if (_hasCurrent)
@@ -126,7 +126,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return await FindExactAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        // First of all: a client that has got "." takes an error after it for the end of an empty directory.
+        // This comes first: a client that has received "." takes an error after it for the end of an empty directory.
         if (!_begun)
         {
             var status = await BeginListingAsync(cancellationToken).ConfigureAwait(false);
@@ -195,13 +195,14 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         _listing = listing.Value;
         _begun = true;
 
-        // NTFS keeps directories in order, and programs came to rely on it; a directory too large to hold is listed as it comes.
+        // NTFS keeps directories in order, and programs have come to rely on it; a directory too large to hold is listed in the store's
+        // order.
         while (_listing is not null && _entries.Count <= directory.Volume.Options.SortedListingLimit)
         {
             var read = await ReadBatchAsync(cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {
-                await EndListingAsync().ConfigureAwait(false); // who asks again begins again
+                await EndListingAsync().ConfigureAwait(false); // the next query starts over
                 return read.Status;
             }
         }
@@ -217,7 +218,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
     private async ValueTask<NtResult<int>> ReadBatchAsync(CancellationToken cancellationToken)
     {
-        // A store may answer at once and never look at it, and its directories are as long as its users make them.
+        // A store may answer at once and never look at the token, and directories are as long as users make them.
         cancellationToken.ThrowIfCancellationRequested();
         var read = await _listing!.ReadAsync(_batch, cancellationToken).ConfigureAwait(false);
         if (!read.Succeeded)
@@ -319,7 +320,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Access-based enumeration: what may not be read is not there.</summary>
+    /// <summary>Access-based enumeration: entries that the caller may not read are not shown.</summary>
     private ValueTask<bool> IsShownAsync(string name, CancellationToken cancellationToken) => directory.State.HidesUnreadable
         ? AccessBasedEnumeration.ShowsAsync(
             directory.Volume.Security, directory.Volume.Store, directory.Path.Append(name), directory.State.Caller, cancellationToken)
@@ -327,7 +328,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
 
     private bool Matches(ReadOnlySpan<char> name) => _wildcard is null || _wildcard.Matches(name);
 
-    /// <summary>Whether an entry comes behind the one that SMB2_INDEX_SPECIFIED named, in the order of this listing.</summary>
+    /// <summary>Whether an entry comes after the one that SMB2_INDEX_SPECIFIED named, in the order of this listing.</summary>
     private bool IsAfter(string name, uint index) =>
         _after <= Dots || (_sorted ? _afterName is not null && Compare(name, _afterName) > 0 : index > _after);
 
@@ -340,8 +341,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
         index);
 
     /// <summary>
-    /// The listing was read to know whether it can be, and the client has got no more than "." and ".." of it: what it gets by a later
-    /// query is what is there then.
+    /// The listing was read only to find out whether it can be read, and the client has received nothing but "." and ".." of it: a later
+    /// query returns what is there by then.
     /// </summary>
     private async ValueTask BeginAnewAsync()
     {

@@ -4,8 +4,8 @@ namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>The byte-range locks of one file (MS-FSA 2.1.5.8, 2.1.5.9 and 2.1.4.10).</summary>
 /// <remarks>
-/// A lock belongs to the open that made it. Shared locks may lie on each other; an exclusive one bears only shared ones of its own open
-/// on it. Who waits is served in the order in which it came.
+/// A lock belongs to the open that made it. Shared locks may overlap each other; an exclusive lock can be overlapped only by shared ones of
+/// its own open. Waiting requests are served in order of arrival.
 /// </remarks>
 internal sealed class ByteRangeLocks(int limit)
 {
@@ -30,7 +30,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>
-    /// Whether <paramref name="open"/> may read or write <paramref name="range"/>. Without a lock on the file this is one read of a
+    /// Whether <paramref name="open"/> may read or write <paramref name="range"/>. If the file has no locks, this is a single read of a
     /// field.
     /// </summary>
     public bool Permits(ILockOwner open, ByteRange range, bool write)
@@ -42,7 +42,7 @@ internal sealed class ByteRangeLocks(int limit)
 
         lock (_sync)
         {
-            // Nobody writes under a shared lock, its owner neither; under an exclusive one its owner does both.
+            // Under a shared lock no open may write, not even its owner; under an exclusive one its owner may both read and write.
             return !_held.AnyExclusive(range, besides: open) && !(write && _held.AnyShared(range));
         }
     }
@@ -94,7 +94,7 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>
-    /// Takes one lock, waiting for it where need be. A wait ends with CANCELLED when <paramref name="cancellationToken"/> says so, and
+    /// Takes one lock, waiting for it if necessary. A wait ends with CANCELLED when <paramref name="cancellationToken"/> is cancelled, and
     /// with RANGE_NOT_LOCKED when the open is closed.
     /// </summary>
     public async ValueTask<NtStatus> LockAsync(ILockOwner open, LockRequest request, CancellationToken cancellationToken)
@@ -133,7 +133,8 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>
-    /// Undoes one lock of exactly each range, up to the first that is not there. Who waits is looked at once, however many go.
+    /// Releases one lock for each range, which must match exactly, up to the first that is not there. Waiting requests are checked once,
+    /// however many locks go.
     /// </summary>
     public NtStatus Unlock(ILockOwner open, ReadOnlySpan<ByteRange> ranges)
     {
@@ -143,7 +144,7 @@ internal sealed class ByteRangeLocks(int limit)
             var gone = 0;
             foreach (var range in ranges)
             {
-                // The exclusive one goes first where both lie on one range.
+                // If both kinds are on the same range, the exclusive one goes first.
                 status = !range.IsValid ? NtStatus.InvalidLockRange
                     : _held.Remove(open, range, exclusive: true) || _held.Remove(open, range, exclusive: false) ? NtStatus.Success
                     : NtStatus.RangeNotLocked;
@@ -165,7 +166,7 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    /// <summary>Ends what <paramref name="open"/> waits for; what it holds stays.</summary>
+    /// <summary>Ends the waits of <paramref name="open"/>; locks that it holds stay.</summary>
     public void EndWaiting(ILockOwner open)
     {
         lock (_sync)
@@ -212,13 +213,13 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    // MS-FSA 2.1.4.10: a shared lock goes on top of an exclusive one of the same open, but not the other way round.
+    // MS-FSA 2.1.4.10: a shared lock can be placed over an exclusive one of the same open, but not the other way round.
     private bool IsFree(ILockOwner open, LockRequest request) => request.Exclusive
         ? !_held.AnyExclusive(request.Range, null) && !_held.AnyShared(request.Range)
         : !_held.AnyExclusive(request.Range, besides: open);
 
-    /// <summary>Grants what can be granted now.</summary>
-    /// <param name="released">The only range where a lock went; <see langword="null"/>: anywhere.</param>
+    /// <summary>Grants waiting requests that can be granted now.</summary>
+    /// <param name="released">The only range where a lock was released; <see langword="null"/>: anywhere.</param>
     private void ServeWaiting(ByteRange? released)
     {
         for (var node = _waiting.First; node is not null;)

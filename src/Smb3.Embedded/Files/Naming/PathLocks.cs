@@ -3,39 +3,39 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
-/// Puts what is done to one name in a row, so that what an operation found still holds when it acts: creates, renames, links and deletes.
-/// Who renames or deletes a directory has its whole tree, because that changes every path in it: he waits for those who are at work
-/// somewhere below, and for nobody else, and those who come to a name below wait for him. A turn on a name leaves the directories above it
-/// free for everybody but him.
+/// Serializes operations on one name, so that what an operation found still holds when it acts: creates, renames, links and deletes. A
+/// rename or delete of a directory takes its whole tree, because it changes every path in it: it waits only for operations that are at work
+/// somewhere below, and operations that come to a name below wait for it. A turn on a name leaves the directories above it free for
+/// everything but such a tree operation.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Turns are given in the order of arrival to all that stand in each other's way: a row of creates keeps no rename waiting, nor a row of
-/// renames a create. Nobody waits for who came later, so that no two ever wait for each other, however many names each of them wants.
-/// A turn on a name that nobody stands in the way of completes synchronously and costs no object; what waits is forgotten when it gives up.
-/// No other lock of this library is held while one waits here.
+/// Conflicting turns are given in order of arrival: a stream of creates keeps no rename waiting, nor a stream of renames a create. No
+/// operation waits for one that came later, so no two ever wait for each other, however many names each of them wants. A turn on a name
+/// that nothing conflicts with completes synchronously and allocates no object; a waiter that gives up is forgotten. No other lock of this
+/// library is held while waiting here.
 /// </para>
 /// <para>
-/// Names are compared as the store compares them, and are the long ones: 8.3 names are resolved before. A store that follows symbolic
-/// links itself lets one name be reached by two paths, and those two are not put in a row, as nothing that other programs do is: there it
-/// is the store's atomic create and rename that decide.
+/// Names are compared as the store compares them, and are the long ones: 8.3 names have been resolved before. If a store follows symbolic
+/// links itself, one name can be reached by two paths, and those two are not serialized; neither is anything that other programs do. There
+/// the store's atomic create and rename decide.
 /// </para>
 /// </remarks>
 /// <param name="comparison">How the store compares names.</param>
-/// <param name="end">Sends away all who wait.</param>
+/// <param name="end">Cancels all waits.</param>
 internal sealed class PathLocks(StringComparison comparison, CancellationToken end = default)
 {
     private readonly Lock _sync = new();
 
-    // The names that somebody has, and who waits for each.
+    // The names on which a turn is held, and the waiters for each.
     private readonly Dictionary<string, LinkedList<Waiter>?> _names = new(StringComparer.FromComparison(comparison));
 
-    // Who has or waits for a tree, in the order of arrival; and who waits behind them for a name.
+    // Waiters that hold or want a tree, in order of arrival; and those that wait behind them for a name.
     private readonly List<Waiter> _trees = [];
     private readonly LinkedList<Waiter> _behindTrees = new();
     private long _arrivals;
 
-    /// <summary>Names and trees that somebody has his turn on, or waits for.</summary>
+    /// <summary>The number of names and trees on which a turn is held or waited for.</summary>
     public int Count
     {
         get
@@ -55,11 +55,11 @@ internal sealed class PathLocks(StringComparison comparison, CancellationToken e
     public ValueTask<Turn> LockAsync(StorePath first, StorePath second, CancellationToken cancellationToken) =>
         LockAsync(first.Text, string.Equals(first.Text, second.Text, comparison) ? null : second.Text, cancellationToken);
 
-    /// <summary>Waits for a turn on a directory and all that is below it.</summary>
+    /// <summary>Waits for a turn on a directory and everything below it.</summary>
     public ValueTask<Turn> LockTreeAsync(StorePath path, CancellationToken cancellationToken) =>
         LockTreesAsync(path.Text, null, cancellationToken);
 
-    /// <summary>Waits for a turn on two directories, or the places of two, and all that is below them.</summary>
+    /// <summary>Waits for a turn on two directories, or the places for two, and everything below them.</summary>
     public ValueTask<Turn> LockTreesAsync(StorePath first, StorePath second, CancellationToken cancellationToken) =>
         LockTreesAsync(first.Text, second.Text, cancellationToken);
 
@@ -148,7 +148,7 @@ internal sealed class PathLocks(StringComparison comparison, CancellationToken e
         {
             if (waiter.IsIn)
             {
-                return; // it was quicker: who waits disposes the turn
+                return; // the turn came first: the waiter disposes it
             }
 
             waiter.IsIn = true;
@@ -166,7 +166,7 @@ internal sealed class PathLocks(StringComparison comparison, CancellationToken e
         }
     }
 
-    /// <summary>A turn ends, or <paramref name="waiter"/> gives up waiting for it: there is one less in the way of those behind.</summary>
+    /// <summary>A turn ends, or <paramref name="waiter"/> gives up waiting for it: those behind it have one hindrance less.</summary>
     private void Leave(in Turn turn, Waiter? waiter)
     {
         if (turn.Tree is { } tree)
@@ -296,7 +296,7 @@ internal sealed class PathLocks(StringComparison comparison, CancellationToken e
         public void Dispose() => Locks.Leave(this);
     }
 
-    /// <summary>Who waits for a turn, or has one on trees. Guarded by the owner's lock.</summary>
+    /// <summary>A request that waits for a turn, or holds one on trees. Guarded by the owner's lock.</summary>
     internal sealed class Waiter : TaskCompletionSource
     {
         public Waiter(in Turn turn)
@@ -307,19 +307,19 @@ internal sealed class PathLocks(StringComparison comparison, CancellationToken e
 
         public Turn Turn { get; }
 
-        /// <summary>How many who came before have to leave first: for each name one, and for each tree one.</summary>
+        /// <summary>How many earlier requests have to leave first: one for each name, and one for each tree.</summary>
         public int Hindrances { get; set; }
 
         /// <summary>Whether it has got its turn, or has given up.</summary>
         public bool IsIn { get; set; }
 
-        /// <summary>Where it stands in the row for its first name.</summary>
+        /// <summary>Its place in the queue for its first name.</summary>
         public LinkedListNode<Waiter>? FirstPlace { get; set; }
 
-        /// <summary>Where it stands in the row for its second name.</summary>
+        /// <summary>Its place in the queue for its second name.</summary>
         public LinkedListNode<Waiter>? SecondPlace { get; set; }
 
-        /// <summary>Where it stands among those behind trees.</summary>
+        /// <summary>Its place among those waiting behind trees.</summary>
         public LinkedListNode<Waiter>? TreePlace { get; set; }
     }
 }
