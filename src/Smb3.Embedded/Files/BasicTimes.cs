@@ -3,7 +3,7 @@ using Smb3.Embedded.Files.Journaling;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// The four times of FileBasicInformation as the wire has them: 0, −1 and −2 are orders, not times (MS-FSCC 2.4.7).
+/// The four times of FileBasicInformation as they are on the wire: 0, −1 and −2 are instructions, not times (MS-FSCC 2.4.7).
 /// </summary>
 internal readonly record struct BasicTimes(long Creation, long LastAccess, long LastWrite, long Change)
 {
@@ -14,7 +14,7 @@ internal readonly record struct BasicTimes(long Creation, long LastAccess, long 
         | (LastWrite == order ? PinnedTimes.LastWrite : 0)
         | (Change == order ? PinnedTimes.Change : 0);
 
-    /// <summary>The times that are given.</summary>
+    /// <summary>The times that have a value.</summary>
     public PinnedTimes Set() =>
         (Creation > 0 ? PinnedTimes.Creation : 0)
         | (LastAccess > 0 ? PinnedTimes.LastAccess : 0)

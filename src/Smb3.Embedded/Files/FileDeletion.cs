@@ -3,8 +3,8 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// Names and streams of a file that are to be deleted, and those that are gone while opens go on (MS-FSA 2.1.1.5 and 2.1.5.5). It
-/// is guarded by the file's lock, which the methods take unless their names say that it is held.
+/// Names and streams of a file that are to be deleted, and those that are gone while opens remain (MS-FSA 2.1.1.5 and 2.1.5.5). Guarded by
+/// the file's lock, which the methods take unless their names say that it is already held.
 /// </summary>
 internal static class FileDeletion
 {
@@ -23,7 +23,7 @@ internal static class FileDeletion
                 file.MarkDeletePending(link, open);
             }
 
-            // The name goes with the last open that came by it, of whatever stream; then the streams need no deletion of their own.
+            // The name is removed with the last open that came by it, of whatever stream; the streams then need no deletion of their own.
             if (link is { DeletePending: true, Removed: false } && (link.OpenCount == 1 || (open.DeletesAtOnce && !file.IsStream)))
             {
                 return DeletionDue.Name;
@@ -35,7 +35,7 @@ internal static class FileDeletion
         }
     }
 
-    /// <summary>The stream is gone, though opens of it may go on; nobody finds it any more.</summary>
+    /// <summary>The stream is gone, though opens of it may remain; it can no longer be found.</summary>
     public static void RemoveStream(this FileObject file)
     {
         lock (file.Sync)
@@ -72,7 +72,9 @@ internal static class FileDeletion
         }
     }
 
-    /// <summary>The store was asked to delete the name; a name that stayed (a directory filled up meanwhile) can be opened again.</summary>
+    /// <summary>
+    /// The store was asked to delete the name; if the name stayed (a directory filled up meanwhile), it can be opened again.
+    /// </summary>
     public static void EndDelete(this FileObject file, FileLink link, bool removed)
     {
         lock (file.Sync)
@@ -88,7 +90,7 @@ internal static class FileDeletion
         }
     }
 
-    /// <summary>The name <paramref name="path"/> no longer leads here, though opens by it may go on.</summary>
+    /// <summary>The name <paramref name="path"/> no longer leads here, though opens by it may remain.</summary>
     public static void RemoveName(this FileObject file, StorePath path)
     {
         lock (file.Sync)
@@ -100,7 +102,7 @@ internal static class FileDeletion
         }
     }
 
-    /// <summary>Sets or takes back the deletion of a name.</summary>
+    /// <summary>Marks a name for deletion, or takes that back.</summary>
     public static void SetDeletePending(this FileObject file, FileOpen open, bool pending)
     {
         lock (file.Sync)
@@ -160,7 +162,7 @@ internal static class FileDeletion
         }
     }
 
-    /// <summary>Tells the journal of all opens that came by a name, whose deletion is something else now. Called with the lock held.</summary>
+    /// <summary>Tells the journal of all opens that came by a name whose deletion state has changed. Called with the lock held.</summary>
     public static void NoteChangedLocked(this FileObject file, FileLink link)
     {
         if (file.Volume.Options.Journal is null)

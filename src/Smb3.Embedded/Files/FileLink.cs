@@ -12,10 +12,10 @@ internal sealed class FileLink(FileObject file, StorePath path)
     /// <summary>Where the name is now, in the case in which it was created.</summary>
     public StorePath Path { get; set; } = path;
 
-    /// <summary>Whether the name goes when its last open is closed; until then nobody can open it.</summary>
+    /// <summary>Whether the name is removed when its last open is closed; until then it cannot be opened.</summary>
     public bool DeletePending { get; set; }
 
-    /// <summary>The lease on the directory that whoever had the name deleted knew of (<see cref="LeaseIdentity.ParentKey"/>).</summary>
+    /// <summary>The lease on the directory that the deleting client named (<see cref="LeaseIdentity.ParentKey"/>).</summary>
     public Guid? DeleterParentKey { get; set; }
 
     /// <summary>Whether the name is gone already while opens still hold the file (POSIX delete, or replaced by a rename).</summary>

@@ -6,15 +6,15 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// Opens whose holder has gone. A client that closes its connection is done with its files; the server learns of it, and closes them,
-/// beside everything else. Whoever comes after that, over another connection, must not find them in the way. All but the first are called
-/// with the file's lock held.
+/// Opens whose holder has gone. A client that closes its connection is done with its files; the server finds out, and closes them, while
+/// other requests go on. A request that comes after that over another connection must not find them in the way. All methods but the first
+/// are called with the file's lock held.
 /// </summary>
 internal static class LeavingOpens
 {
     /// <summary>
-    /// What to wait for when the name is to be deleted and only opens that are about to be closed keep it; <see langword="null"/>:
-    /// somebody else keeps it too.
+    /// What to wait for if the name is to be deleted and only opens that are about to be closed keep it; <see langword="null"/>: another
+    /// open keeps it too.
     /// </summary>
     public static OpenWait? WaitForDeletion(this FileObject file, StorePath path)
     {
@@ -52,7 +52,7 @@ internal static class LeavingOpens
         return any ? new OpenWait(file.Caching.WhenChanged(), IsForLeaving: true) : null;
     }
 
-    /// <summary>Whether all opens that do not go together with one more are about to be closed.</summary>
+    /// <summary>Whether all opens that are incompatible with a new one are about to be closed.</summary>
     public static bool OnlyLeavingCollide(this FileObject file, FileAccessMask access, ShareAccess share)
     {
         var any = false;
@@ -82,7 +82,9 @@ internal static class LeavingOpens
         return any;
     }
 
-    /// <summary>Whether more could be granted of a wish if it were not for opens that are about to be closed, and for no others.</summary>
+    /// <summary>
+    /// Whether more of a request could be granted if it were not for opens that are about to be closed, and for no others.
+    /// </summary>
     public static bool OnlyLeavingHoldBack(this FileObject file, CachingRequest wish, long extent)
     {
         if (file.Caching.IsGrantedInFull(wish, extent))
@@ -116,7 +118,7 @@ internal static class LeavingOpens
         return !alone.Allows(access, share);
     }
 
-    /// <summary>Whether those of the opens that <paramref name="which"/> names are all about to be closed.</summary>
+    /// <summary>Whether the opens selected by <paramref name="which"/> are all about to be closed.</summary>
     private static bool OnlyLeaving(FileObject file, Func<FileOpen, bool> which, ref bool any)
     {
         foreach (var open in file.OpensLocked)

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Files;
 
 /// <summary>What a CREATE waits for before it tries again.</summary>
-/// <param name="Changed">Completes when that is worthwhile.</param>
+/// <param name="Changed">Completes when trying again is worthwhile.</param>
 /// <param name="IsForLeaving">
-/// Whether it is for opens to be closed whose holder has gone: they may take their time, and are not waited for longer than a moment.
+/// Whether the wait is for the close of opens whose holder has gone: that may take time, and is only waited for briefly.
 /// </param>
 internal sealed record OpenWait(Task Changed, bool IsForLeaving = false);

@@ -6,20 +6,20 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// The snapshots of a volume. Each is a volume of its own, which cannot be written; it is made when it is first used, and forgotten when
-/// the store no longer has the snapshot.
+/// The snapshots of a volume. Each is a read-only volume of its own; it is made on first use, and forgotten when the store no longer has
+/// the snapshot.
 /// </summary>
 internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, StoreFence fence)
 {
     private readonly Lock _sync = new();
     private readonly Dictionary<FileTime, Volume> _volumes = [];
 
-    /// <summary>That of the volume.</summary>
+    /// <summary>The snapshots of the volume.</summary>
     public StoreFence Fence { get; } = fence;
 
     private ISnapshotStore? Source { get; } = store.Traits.Has(StoreAbilities.Snapshots) ? store as ISnapshotStore : null;
 
-    /// <summary>The times of all, the newest first; none where the store has no snapshots.</summary>
+    /// <summary>The times of all snapshots, the newest first; none if the store has no snapshots.</summary>
     public async ValueTask<NtResult<IReadOnlyList<FileTime>>> ListAsync(CancellationToken cancellationToken)
     {
         if (Source is null)
@@ -50,7 +50,7 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, 
             {
                 if (!times.Contains(time))
                 {
-                    _volumes.Remove(time); // opens that are left keep it
+                    _volumes.Remove(time); // remaining opens keep it
                 }
             }
         }
@@ -58,7 +58,7 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, 
         return new NtResult<IReadOnlyList<FileTime>>([.. times]);
     }
 
-    /// <summary>The volume as it was; OBJECT_NAME_NOT_FOUND when there is no snapshot of that time.</summary>
+    /// <summary>The volume as it was; OBJECT_NAME_NOT_FOUND if there is no snapshot of that time.</summary>
     public async ValueTask<NtResult<Volume>> OpenAsync(FileTime time, CancellationToken cancellationToken)
     {
         if (Source is null || time.Ticks <= 0)

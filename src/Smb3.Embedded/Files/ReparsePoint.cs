@@ -4,8 +4,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// What a reparse point is, as a REPARSE_DATA_BUFFER says it (MS-FSCC 2.1.2.2 and 2.1.2.3): a tag, and for tags that are not
-/// Microsoft's a GUID.
+/// The identity of a reparse point, as given by its REPARSE_DATA_BUFFER (MS-FSCC 2.1.2.2 and 2.1.2.3): a tag, and a GUID for tags that are
+/// not Microsoft's.
 /// </summary>
 /// <param name="Buffer">The buffer, at least the tag.</param>
 internal readonly record struct ReparsePoint(ReadOnlyMemory<byte> Buffer)
@@ -27,7 +27,7 @@ internal readonly record struct ReparsePoint(ReadOnlyMemory<byte> Buffer)
         ? Buffer.Span.Slice(HeaderSize, GuidSize)
         : default;
 
-    /// <summary>Whether this may take the place of <paramref name="old"/>: the same tag of the same owner.</summary>
+    /// <summary>Whether this may replace <paramref name="old"/>: the same tag of the same owner.</summary>
     public NtStatus CheckReplaces(ReparsePoint old) =>
         Tag != old.Tag ? NtStatus.IoReparseTagMismatch
         : !Owner.SequenceEqual(old.Owner) ? NtStatus.ReparseAttributeConflict

@@ -5,9 +5,9 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// The last-write and change time that handles see while they differ from what the store has: a store stamps every write at once, but
-/// NT shows the new last-write time only some time after a handle's first write, and then when the handle flushes, sets the end of
-/// file, sets basic information or is closed; and an open can keep a time from moving (MS-FSA 2.1.5.15.2, values −1 and −2).
+/// The last-write and change times that handles see while they differ from the store's: a store stamps every write at once, but NT shows
+/// the new last-write time only some time after a handle's first write, and after that when the handle flushes, sets the end of file, sets
+/// basic information or is closed; and an open can keep a time from moving (MS-FSA 2.1.5.15.2, values −1 and −2).
 /// </summary>
 internal sealed class ShownTimes(VolumeOptions options)
 {
@@ -18,7 +18,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     private long _due = long.MaxValue;
     private FileOpen? _pinner;
 
-    /// <summary>Learns what the store has, so that a later write knows what to go on showing.</summary>
+    /// <summary>Learns the store's times, so that a later write knows what to keep showing.</summary>
     public void Learn(in FileMetadata stored)
     {
         lock (_sync)
@@ -36,7 +36,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         var pins = open.State.Pinned;
         if ((pins & PinnedTimes.LastWrite) != 0)
         {
-            // Pin() has fixed the time shown; the store's own is put right by the close.
+            // Pin() has fixed the time shown; the store's own is corrected by the close.
             open.WriteTime = WriteTimeState.Restore;
             return;
         }
@@ -59,7 +59,7 @@ internal sealed class ShownTimes(VolumeOptions options)
             }
             else if (open.WriteTime == WriteTimeState.Delayed && _lastWrite is null)
             {
-                // The delay has passed and was shown; what comes after it waits for the close.
+                // The delay has passed and the new time was shown; any later write shows only with the close.
                 open.WriteTime = WriteTimeState.Late;
                 _lastWrite = _known;
                 _due = long.MaxValue;
@@ -79,7 +79,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         }
     }
 
-    /// <summary>What a handle sees of <paramref name="stored"/>.</summary>
+    /// <summary>The metadata that a handle sees when the store has <paramref name="stored"/>.</summary>
     public FileMetadata Show(in FileMetadata stored)
     {
         lock (_sync)
@@ -103,7 +103,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         }
     }
 
-    /// <summary>A flush, a new end of file or basic information: from here on the store's time is shown.</summary>
+    /// <summary>A flush, or setting the end of file or basic information: from here on the store's time is shown.</summary>
     /// <param name="open">The open that did it.</param>
     /// <returns>Whether there was something to show.</returns>
     public bool Flush(FileOpen open)
@@ -125,7 +125,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         }
     }
 
-    /// <summary>A time was set by a client: it is shown, whatever waited.</summary>
+    /// <summary>A client has set a time: it is shown, whatever was pending.</summary>
     public void Set(in FileMetadataChange change)
     {
         lock (_sync)
@@ -143,7 +143,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         }
     }
 
-    /// <summary>The open keeps <paramref name="times"/> as <paramref name="shown"/> has them, whatever it does.</summary>
+    /// <summary>The open keeps <paramref name="times"/> as they are in <paramref name="shown"/>, whatever it does.</summary>
     public void Pin(FileOpen open, PinnedTimes times, in FileMetadata shown)
     {
         lock (_sync)
@@ -179,7 +179,7 @@ internal sealed class ShownTimes(VolumeOptions options)
         }
     }
 
-    /// <summary>What the store must be told when <paramref name="open"/> is closed, so that it has what was promised.</summary>
+    /// <summary>The times to set in the store when <paramref name="open"/> is closed, so that it has what handles were shown.</summary>
     public FileMetadataChange Close(FileOpen open, FileTime now)
     {
         lock (_sync)
@@ -202,7 +202,7 @@ internal sealed class ShownTimes(VolumeOptions options)
 
             if ((open.State.Pinned & PinnedTimes.Change) != 0 && _change is { } kept)
             {
-                // Whatever the open did after it set or froze the time has stamped the store's.
+                // Anything the open did after it set or froze the time has stamped the store's time.
                 change = change with { ChangeTime = kept };
                 _change = null;
             }
@@ -221,7 +221,7 @@ internal sealed class ShownTimes(VolumeOptions options)
     }
 }
 
-/// <summary>Where one open stands with the last-write time of what it wrote.</summary>
+/// <summary>How far one open has got with the last-write time of its writes.</summary>
 internal enum WriteTimeState
 {
     /// <summary>It has not written.</summary>
@@ -233,7 +233,7 @@ internal enum WriteTimeState
     /// <summary>It has written, and the time was shown.</summary>
     Shown,
 
-    /// <summary>It has written after a time was shown: the close stamps the file.</summary>
+    /// <summary>It has written again after a time was shown: the close stamps the file.</summary>
     Late,
 
     /// <summary>It has written while its time was pinned: the close puts the pinned time back.</summary>

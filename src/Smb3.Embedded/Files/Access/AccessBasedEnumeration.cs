@@ -4,14 +4,14 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Access;
 
 /// <summary>
-/// What a caller sees where access-based enumeration hides what he may not read, in listings and in change notification alike.
+/// What a caller sees if access-based enumeration hides what the caller may not read, in listings and change notifications alike.
 /// </summary>
 internal static class AccessBasedEnumeration
 {
-    // What Windows asks for before it shows an entry.
+    // The rights that Windows requires before it shows an entry.
     private const FileAccessMask Readable = FileAccessMask.FileGenericRead & ~FileAccessMask.Synchronize;
 
-    /// <summary>Whether a file is shown. Its own descriptor decides: what its directory gives on its behalf does not make it visible.</summary>
+    /// <summary>Whether a file is shown. Its own descriptor decides: rights that come from its directory do not make it visible.</summary>
     public static async ValueTask<bool> ShowsAsync(
         FileSecurity security, IStoreFile file, bool isDirectory, FileCaller caller, CancellationToken cancellationToken)
     {
@@ -19,7 +19,7 @@ internal static class AccessBasedEnumeration
         return descriptor.Succeeded && AccessCheck.Allows(descriptor.Value, caller, Readable);
     }
 
-    /// <summary>Whether the directory that has <paramref name="path"/> shows it; what cannot be looked at is not shown.</summary>
+    /// <summary>Whether the directory that has <paramref name="path"/> shows it; anything that cannot be examined is not shown.</summary>
     public static async ValueTask<bool> ShowsAsync(
         FileSecurity security, IFileStore store, StorePath path, FileCaller caller, CancellationToken cancellationToken)
     {

@@ -3,18 +3,18 @@ using Smb3.Embedded.Nt.Security;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>The one place that decides what a security descriptor gives a caller (MS-DTYP 2.5.3.2).</summary>
+/// <summary>The only place that decides what a security descriptor grants a caller (MS-DTYP 2.5.3.2).</summary>
 internal static class AccessCheck
 {
-    /// <summary>Whether all of <paramref name="desired"/> is given. Generic rights have been mapped.</summary>
+    /// <summary>Whether all of <paramref name="desired"/> is granted. Generic rights have already been mapped.</summary>
     public static bool Allows(SecurityDescriptor descriptor, FileCaller caller, FileAccessMask desired) =>
         (desired & ~Grant(descriptor, caller, desired)) == 0;
 
-    /// <summary>Everything that is given.</summary>
+    /// <summary>Everything that is granted.</summary>
     public static FileAccessMask Maximum(SecurityDescriptor descriptor, FileCaller caller) =>
         Grant(descriptor, caller, FileAccessMask.FileAllAccess);
 
-    /// <summary>The part of <paramref name="desired"/> that is given.</summary>
+    /// <summary>The part of <paramref name="desired"/> that is granted.</summary>
     public static FileAccessMask Grant(SecurityDescriptor descriptor, FileCaller caller, FileAccessMask desired)
     {
         var given = FileAccessMask.None;
@@ -34,7 +34,7 @@ internal static class AccessCheck
             given |= FileAccessMask.ReadControl | FileAccessMask.WriteDac;
         }
 
-        // In the order in which they stand: what an entry decided no later one changes.
+        // In list order: no later entry changes what an earlier one decided.
         var denied = FileAccessMask.None;
         foreach (var entry in descriptor.Dacl.Entries)
         {
@@ -57,7 +57,7 @@ internal static class AccessCheck
         return desired & given;
     }
 
-    // S-1-3-4 in an entry takes the place of what an owner has of itself.
+    // S-1-3-4 in an entry replaces the rights that an owner has by default.
     private static bool LimitsOwner(Acl dacl)
     {
         foreach (var entry in dacl.Entries)

@@ -5,18 +5,18 @@ namespace Smb3.Embedded.Files.Access;
 /// <summary>What the bits of an access mask ask for (MS-SMB2 2.2.13.1, MS-DTYP 2.4.3).</summary>
 internal static class AccessRules
 {
-    /// <summary>The rights that change something; none of them is left on a volume that cannot be written.</summary>
+    /// <summary>The rights that change something; none of them remains on a volume that cannot be written.</summary>
     public const FileAccessMask Changing = FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.WriteEa
         | FileAccessMask.WriteAttributes | FileAccessMask.DeleteChild | FileAccessMask.Delete | FileAccessMask.WriteDac
         | FileAccessMask.WriteOwner;
 
-    /// <summary>What nobody has on a file with FILE_ATTRIBUTE_READONLY (MS-FSA 2.1.5.1.2.1).</summary>
+    /// <summary>The rights that no caller has on a file with FILE_ATTRIBUTE_READONLY (MS-FSA 2.1.5.1.2.1).</summary>
     public const FileAccessMask WithheldByReadOnly = FileAccessMask.WriteData | FileAccessMask.AppendData | FileAccessMask.DeleteChild;
 
-    /// <summary>What a file must be open for writing for.</summary>
+    /// <summary>The rights for which a file must be open for writing.</summary>
     public const FileAccessMask Writing = FileAccessMask.WriteData | FileAccessMask.AppendData;
 
-    /// <summary>What a file must be open for reading for.</summary>
+    /// <summary>The rights for which a file must be open for reading.</summary>
     public const FileAccessMask Reading = FileAccessMask.ReadData | FileAccessMask.Execute;
 
     private const FileAccessMask Generic =
@@ -25,7 +25,7 @@ internal static class AccessRules
     private const FileAccessMask Known =
         FileAccessMask.FileAllAccess | FileAccessMask.AccessSystemSecurity | FileAccessMask.MaximumAllowed | Generic;
 
-    /// <summary>Replaces the generic rights by those that they stand for on files.</summary>
+    /// <summary>Maps the generic rights to those that they stand for on files.</summary>
     public static FileAccessMask MapGeneric(FileAccessMask access)
     {
         if ((access & Generic) == 0)
@@ -57,7 +57,7 @@ internal static class AccessRules
         return mapped;
     }
 
-    /// <summary>Whether an open can ask for this: only bits that mean something, and at least one.</summary>
+    /// <summary>Whether an open can ask for this: only defined bits, and at least one.</summary>
     public static bool IsAskable(FileAccessMask access) =>
         (access & ~Known) == 0 && access != 0;
 }

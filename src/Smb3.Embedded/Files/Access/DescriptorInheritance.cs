@@ -6,9 +6,9 @@ namespace Smb3.Embedded.Files.Access;
 /// <summary>The security descriptor of a new file (MS-DTYP 2.5.3.4).</summary>
 internal static class DescriptorInheritance
 {
-    /// <summary>Puts it together from what the creator gave and what the directory passes on.</summary>
-    /// <param name="parent">The directory's.</param>
-    /// <param name="given">What CREATE brought along.</param>
+    /// <summary>Builds it from what the creator gave and what the directory passes on.</summary>
+    /// <param name="parent">The directory's descriptor.</param>
+    /// <param name="given">The descriptor in the CREATE.</param>
     /// <param name="isDirectory">Whether a directory is made.</param>
     /// <param name="caller">The creator.</param>
     public static SecurityDescriptor Create(SecurityDescriptor parent, SecurityDescriptor? given, bool isDirectory, FileCaller caller)
@@ -26,7 +26,7 @@ internal static class DescriptorInheritance
             };
         }
 
-        // Only where inheritance is automatic are the entries that came by it marked: others would be taken for ones to be redone.
+        // Inherited entries are marked as such only if inheritance is automatic: otherwise they would be taken for ones to be recomputed.
         var mark = (parent.Control & SecurityDescriptorControl.DaclAutoInherited) != 0 ? AceFlags.Inherited : AceFlags.None;
         var entries = new List<Ace>();
         foreach (var entry in parent.Dacl?.Entries ?? [])
@@ -54,7 +54,7 @@ internal static class DescriptorInheritance
         };
     }
 
-    /// <summary>Replaces generic rights, as a file system does before it keeps a list; entries that are only passed on keep them.</summary>
+    /// <summary>Maps generic rights, as a file system does before it stores a list; entries that are only passed on keep them.</summary>
     public static Acl Map(Acl acl)
     {
         var entries = new Ace[acl.Entries.Count];
@@ -108,7 +108,7 @@ internal static class DescriptorInheritance
         }
         else if (isOfCreator || substitute.Mask != entry.Mask)
         {
-            // What holds here and what is passed on differ, so they are two entries.
+            // The rights that hold here differ from those that are passed on, so this takes two entries.
             entries.Add(substitute);
             entries.Add(entry with { Flags = spread | AceFlags.InheritOnly });
         }

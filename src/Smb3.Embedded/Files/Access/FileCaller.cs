@@ -3,11 +3,11 @@ using Smb3.Embedded.Nt.Security;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>Who opens a file: the view of a session's token that access checks and new files need.</summary>
+/// <summary>The caller that opens a file: the view of a session's token that access checks and new files need.</summary>
 /// <param name="authorization">The SIDs of the token.</param>
 internal sealed class FileCaller(AuthorizationContext authorization)
 {
-    /// <summary>The SIDs, for who keeps them beyond the session.</summary>
+    /// <summary>The SIDs, for keeping them beyond the session.</summary>
     public AuthorizationContext Authorization => authorization;
 
     /// <summary>The account; it owns what it creates.</summary>

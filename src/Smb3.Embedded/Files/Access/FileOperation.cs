@@ -1,6 +1,9 @@
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>What touches more than the object that a handle is on, or asks for rights that nobody named. <see cref="OperationRights"/> has a line for each.</summary>
+/// <summary>
+/// Operations that touch more than the object of their handle, or need rights that were not asked for by name.
+/// <see cref="OperationRights"/> has a line for each.
+/// </summary>
 internal enum FileOperation
 {
     /// <summary>CREATE makes a file.</summary>
@@ -12,10 +15,10 @@ internal enum FileOperation
     /// <summary>CREATE makes a named stream of a file that exists.</summary>
     CreateStream,
 
-    /// <summary>FILE_OVERWRITE and FILE_OVERWRITE_IF of what exists.</summary>
+    /// <summary>FILE_OVERWRITE and FILE_OVERWRITE_IF of an existing file.</summary>
     Overwrite,
 
-    /// <summary>FILE_SUPERSEDE of what exists.</summary>
+    /// <summary>FILE_SUPERSEDE of an existing file.</summary>
     Supersede,
 
     /// <summary>FILE_DELETE_ON_CLOSE, FileDispositionInformation and FileDispositionInformationEx.</summary>
@@ -24,10 +27,10 @@ internal enum FileOperation
     /// <summary>FileRenameInformation and FileRenameInformationEx of a file.</summary>
     RenameFile,
 
-    /// <summary>The same of a directory.</summary>
+    /// <summary>The same for a directory.</summary>
     RenameDirectory,
 
-    /// <summary>The same of a named stream.</summary>
+    /// <summary>The same for a named stream.</summary>
     RenameStream,
 
     /// <summary>FileLinkInformation and FileLinkInformationEx.</summary>

@@ -4,13 +4,13 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>The security descriptors of a store's files: kept ones, and for a file without one what stands for it.</summary>
+/// <summary>The security descriptors of a store's files: the stored ones, and a substitute for a file that has none.</summary>
 internal sealed class FileSecurity(IFileStore store)
 {
-    /// <summary>Whether the store keeps descriptors; if not, only the share decides.</summary>
+    /// <summary>Whether the store keeps descriptors; if it does not, only the share decides.</summary>
     public bool IsKept { get; } = store.Traits.Has(StoreAbilities.SecurityDescriptors);
 
-    /// <summary>What a file without a descriptor has: the caller owns it, and everybody may do what the share allows.</summary>
+    /// <summary>The descriptor of a file without one: the caller owns it, and everybody may do what the share allows.</summary>
     public static SecurityDescriptor DefaultDescriptor(FileCaller caller, bool isDirectory) => new()
     {
         Owner = caller.User,
@@ -26,8 +26,8 @@ internal sealed class FileSecurity(IFileStore store)
     };
 
     /// <summary>
-    /// What stands for a descriptor that is none. What it said nobody knows, so that only administrators get in, who can set another: as
-    /// Windows does it when it checks a disk.
+    /// Stands in for an invalid descriptor. What it said is unknown, so only administrators get in, who can set another: Windows does the
+    /// same when it checks a disk.
     /// </summary>
     private static readonly SecurityDescriptor Closed = new()
     {
@@ -91,7 +91,7 @@ internal sealed class FileSecurity(IFileStore store)
         return await ReadAsync(handle, isDirectory: true, caller, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The part of <paramref name="desired"/> that the file, and its directory on its behalf, give the caller.</summary>
+    /// <summary>The part of <paramref name="desired"/> that the file, or its directory on its behalf, grants the caller.</summary>
     public async ValueTask<NtResult<FileAccessMask>> GrantAsync(
         IStoreFile file, bool isDirectory, FileCaller caller, FileAccessMask desired, CancellationToken cancellationToken)
     {
@@ -108,7 +108,7 @@ internal sealed class FileSecurity(IFileStore store)
 
         var granted = AccessCheck.Grant(own.Value, caller, desired);
 
-        // MS-FSA 2.1.5.1.2.1: who may delete children or list them has those rights on the child itself.
+        // MS-FSA 2.1.5.1.2.1: a caller that may delete or list a directory's children has those rights on the child itself.
         var missing = desired & ~granted & (FileAccessMask.Delete | FileAccessMask.ReadAttributes);
         if (missing == 0 || file.Path.IsRoot)
         {

@@ -3,17 +3,17 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>Asks other objects than the one that is open for what <see cref="OperationRights"/> says: the share first, then the object.</summary>
+/// <summary>Checks <see cref="OperationRights"/> on objects other than the one that is open: the share first, then the object.</summary>
 /// <param name="security">The descriptors.</param>
-/// <param name="caller">Who asks.</param>
+/// <param name="caller">The caller.</param>
 /// <param name="share">The most that the share lets the caller do.</param>
 internal readonly struct ObjectRights(FileSecurity security, FileCaller caller, FileAccessMask share)
 {
-    /// <summary>Whether the directory takes a new name.</summary>
+    /// <summary>Whether a new name may be added to the directory.</summary>
     public ValueTask<NtStatus> CheckDirectoryAsync(IStoreFile directory, OperationRights operation, CancellationToken cancellationToken) =>
         CheckAsync(directory, isDirectory: true, operation.Directory, operation.Directory, cancellationToken);
 
-    /// <summary>Whether the file lets itself be changed so.</summary>
+    /// <summary>Whether the file may be changed in this way.</summary>
     public ValueTask<NtStatus> CheckFileAsync(
         IStoreFile file, bool isDirectory, OperationRights operation, CancellationToken cancellationToken) =>
         CheckAsync(file, isDirectory, operation.File, operation.File, cancellationToken);
@@ -22,7 +22,7 @@ internal readonly struct ObjectRights(FileSecurity security, FileCaller caller, 
     public ValueTask<NtStatus> CheckReplacedAsync(
         IStoreFile file, bool isDirectory, OperationRights operation, CancellationToken cancellationToken)
     {
-        // A share that lets nobody delete a file may still let delete what is in a directory, as a file's descriptor may.
+        // A share that does not allow deleting a file may still allow deleting what is in a directory, as a file's descriptor may.
         var needed = operation.Replaced;
         var byShare = (needed & FileAccessMask.Delete) != 0 && (share & FileAccessMask.DeleteChild) != 0 ? needed & ~FileAccessMask.Delete : needed;
         return CheckAsync(file, isDirectory, needed, byShare, cancellationToken);

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Access;
 
-/// <summary>The rights that an operation asks for, on every object that it touches. What is not named here needs none.</summary>
+/// <summary>The rights that an operation needs, on every object that it touches. An operation not listed here needs none.</summary>
 internal sealed record OperationRights
 {
     private static readonly OperationRights[] Table =
@@ -19,20 +19,20 @@ internal sealed record OperationRights
         // MS-FSA 2.1.5.15.3
         new(FileOperation.Delete) { Open = FileAccessMask.Delete },
 
-        // MS-FSA 2.1.5.15.12: the name goes from the one directory and comes into the other, and whose name it was is deleted.
+        // MS-FSA 2.1.5.15.12: the name leaves one directory and enters the other, and a file that had the new name is deleted.
         new(FileOperation.RenameFile)
         {
             Open = FileAccessMask.Delete, Directory = FileAccessMask.AddFile, Replaced = FileAccessMask.Delete,
         },
         new(FileOperation.RenameDirectory) { Open = FileAccessMask.Delete, Directory = FileAccessMask.AddSubdirectory },
 
-        // MS-FSA 2.1.5.15.12.1: what a stream of this name makes anew, its rename may make too. Only an empty one is replaced.
+        // MS-FSA 2.1.5.15.12.1: needs the rights to make a new stream of that name. Only an empty one is replaced.
         new(FileOperation.RenameStream) { Open = FileAccessMask.Delete, File = FileAccessMask.WriteData },
 
-        // MS-FSA 2.1.5.15.6: any handle will do, since rights belong to the file and not to its names. cifs.ko has READ_ATTRIBUTES only.
+        // MS-FSA 2.1.5.15.6: any handle will do, since rights belong to the file and not to its names. cifs.ko has only READ_ATTRIBUTES.
         new(FileOperation.Link) { Directory = FileAccessMask.AddFile, Replaced = FileAccessMask.Delete },
 
-        // MS-SMB2 3.3.5.15.6, MS-FSA 2.1.5.10.4, 2.1.5.10.20, 2.1.5.10.21. What a token stands for was read when it was made.
+        // MS-SMB2 3.3.5.15.6, MS-FSA 2.1.5.10.4, 2.1.5.10.20, 2.1.5.10.21. The data behind a token was read when it was made.
         new(FileOperation.CopyRange)
         {
             Open = FileAccessMask.WriteData | FileAccessMask.AppendData, Source = FileAccessMask.ReadData | FileAccessMask.Execute,
@@ -47,20 +47,21 @@ internal sealed record OperationRights
     /// <summary>The operation.</summary>
     public FileOperation Operation { get; }
 
-    /// <summary>The handle that it runs on was granted at least one of these.</summary>
+    /// <summary>The handle that it runs on must have been granted at least one of these.</summary>
     public FileAccessMask Open { get; private init; }
 
-    /// <summary>A second handle, from which data comes, was granted at least one of these.</summary>
+    /// <summary>A second handle, from which data comes, must have been granted at least one of these.</summary>
     public FileAccessMask Source { get; private init; }
 
-    /// <summary>The file gives all of these now, whatever a handle was granted.</summary>
+    /// <summary>The file must grant all of these now, whatever a handle was granted.</summary>
     public FileAccessMask File { get; private init; }
 
-    /// <summary>The directory in which a name appears gives all of these.</summary>
+    /// <summary>The directory in which a name appears must grant all of these.</summary>
     public FileAccessMask Directory { get; private init; }
 
     /// <summary>
-    /// A file whose name is taken away gives all of these. DELETE is also the gift of its directory, with DELETE_CHILD (MS-FSA 2.1.5.1.2.1).
+    /// A file whose name is taken away must grant all of these. Its directory can grant DELETE too, through DELETE_CHILD
+    /// (MS-FSA 2.1.5.1.2.1).
     /// </summary>
     public FileAccessMask Replaced { get; private init; }
 
@@ -70,11 +71,11 @@ internal sealed record OperationRights
     /// <summary>The line of an operation.</summary>
     public static OperationRights Of(FileOperation operation) => Table[(int)operation];
 
-    /// <summary>The line of a CREATE that empties what exists.</summary>
+    /// <summary>The line of a CREATE that overwrites an existing file.</summary>
     public static OperationRights OfOverwrite(CreateDisposition disposition) =>
         Of(disposition == CreateDisposition.Supersede ? FileOperation.Supersede : FileOperation.Overwrite);
 
-    /// <summary>The line of a CREATE that makes something.</summary>
+    /// <summary>The line of a CREATE that makes something new.</summary>
     public static OperationRights OfNew(bool isDirectory) => Of(isDirectory ? FileOperation.CreateDirectory : FileOperation.CreateFile);
 
     /// <summary>The line of a rename.</summary>

@@ -17,7 +17,7 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
     private const int InformationSize = 60;
     private const int FinderInfoOffset = 16;
 
-    /// <summary>Reads them of an entry of a directory; an entry that has gone meanwhile has none.</summary>
+    /// <summary>Reads them for a directory entry; an entry that has gone in the meantime has none.</summary>
     public static async ValueTask<AppleAttributes> ReadAsync(FileOpen directory, string name, CancellationToken cancellationToken)
     {
         var record = directory.State;

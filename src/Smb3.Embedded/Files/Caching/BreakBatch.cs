@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// Breaks that were decided under a file's lock and are sent after it was left. Whoever finds them decided, and so nothing left to break,
-/// does not get ahead of them: see <see cref="FileCaching.WhenTold"/>.
+/// Breaks that are decided under a file's lock and sent after it is released. A request that finds them already decided, and so nothing
+/// left to break, does not overtake them: see <see cref="FileCaching.WhenTold"/>.
 /// </summary>
 internal struct BreakBatch
 {
@@ -19,14 +19,14 @@ internal struct BreakBatch
     }
 
     /// <summary>
-    /// Adds one that waits for an answer to be sent, which may take its time: nobody is held up by it, but the break before it is not over
-    /// until it has been sent. Called with the file's lock held.
+    /// Adds one that is sent only after an answer has been, which may take a while: nothing is held up by it, but the break before it is
+    /// not over until it has been sent. Called with the file's lock held.
     /// </summary>
     public void AddNext(CacheGrant grant, in CacheBreak notice) => (_notices ??= []).Add((grant, notice, true));
 
     /// <summary>
-    /// Sends all. A client that cannot be reached loses its opens (MS-SMB2 3.3.4.6 and 3.3.4.7), and what it had is free when they are
-    /// closed, not before: an open that is still there would keep others from caching. What stays open gives up its caching at once.
+    /// Sends all. A client that cannot be reached loses its opens (MS-SMB2 3.3.4.6 and 3.3.4.7), and its caching is released when they are
+    /// closed, not before: an open that still exists would keep others from caching. An open that stays gives up its caching at once.
     /// </summary>
     public readonly void Send()
     {

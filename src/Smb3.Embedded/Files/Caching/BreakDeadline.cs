@@ -1,9 +1,9 @@
 namespace Smb3.Embedded.Files.Caching;
 
-/// <summary>When the client of one break has had its time: an entry of <see cref="BreakDeadlines"/>.</summary>
+/// <summary>When the client's time for one break is up: an entry of <see cref="BreakDeadlines"/>.</summary>
 internal sealed class BreakDeadline
 {
-    /// <summary>For the latest break of <paramref name="grant"/>, from now on.</summary>
+    /// <summary>For the latest break of <paramref name="grant"/>, starting now.</summary>
     public BreakDeadline(CacheGrant grant, long start)
     {
         Grant = grant;
@@ -20,6 +20,6 @@ internal sealed class BreakDeadline
     /// <summary>When the client was asked, as a time stamp of the clock.</summary>
     public long Start { get; }
 
-    /// <summary>Where it stands in the row.</summary>
+    /// <summary>Its place in the queue.</summary>
     public LinkedListNode<BreakDeadline> Place { get; }
 }

@@ -1,24 +1,24 @@
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// How long the clients of a volume have for a break (MS-SMB2 3.3.4.6, 3.3.4.7 and 3.3.2.1). One that could be told of it nowhere loses
-/// its opens, and sooner than one that has the break and may still write back what it caches: others wait for nothing then. One timer
-/// serves all breaks, and it runs only while there are any.
+/// How long the clients of a volume have for a break (MS-SMB2 3.3.4.6, 3.3.4.7 and 3.3.2.1). A client that could not be told of it on any
+/// connection loses its opens, and sooner than one that has received the break and may still write back its cache: waiting longer for it
+/// would be pointless. One timer serves all breaks, and it runs only while there are any.
 /// </summary>
-/// <remarks>Its lock is taken with a file's held, never the other way round.</remarks>
+/// <remarks>Its lock is taken while holding a file's, never the other way round.</remarks>
 /// <param name="time">The clock.</param>
 /// <param name="patience">How long a client has to answer.</param>
 internal sealed class BreakDeadlines(TimeProvider time, TimeSpan patience)
 {
     private readonly Lock _sync = new();
 
-    // All have the same time, so that the oldest of each row is the next one due.
+    // All have the same time, so the oldest of each queue is the next one due.
     private readonly LinkedList<BreakDeadline> _toReach = new();
     private readonly LinkedList<BreakDeadline> _toAnswer = new();
     private ITimer? _timer;
     private bool _isTimed;
 
-    /// <summary>Breaks that are waited for.</summary>
+    /// <summary>Breaks that are being waited for.</summary>
     public int Count
     {
         get
@@ -32,7 +32,7 @@ internal sealed class BreakDeadlines(TimeProvider time, TimeSpan patience)
 
     private TimeSpan PatienceWithTheUnreachable => patience * 5 / 6;
 
-    /// <summary>Begins to count for the latest break of <paramref name="grant"/>. Called with the file's lock held.</summary>
+    /// <summary>Starts the time for the latest break of <paramref name="grant"/>. Called with the file's lock held.</summary>
     public BreakDeadline Start(CacheGrant grant)
     {
         var deadline = new BreakDeadline(grant, time.GetTimestamp());
@@ -73,8 +73,8 @@ internal sealed class BreakDeadlines(TimeProvider time, TimeSpan patience)
         }
     }
 
-    /// <summary>The next that is due; else the timer is set for when one is.</summary>
-    /// <param name="mayAnswerStill">Whether its time is over only if its client could not be reached.</param>
+    /// <summary>The next one that is due; if none is, the timer is set for when one will be.</summary>
+    /// <param name="mayAnswerStill">Whether its time is up only if its client could not be reached.</param>
     private BreakDeadline? TakeDue(out bool mayAnswerStill)
     {
         lock (_sync)
@@ -91,7 +91,7 @@ internal sealed class BreakDeadlines(TimeProvider time, TimeSpan patience)
 
             if (left > TimeSpan.Zero)
             {
-                // Timers may be some milliseconds early, and a client that was promised its time must not lose them.
+                // Timers may fire some milliseconds early, and a client that was promised its time must not lose them.
                 _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 return null;
             }
@@ -111,7 +111,7 @@ internal sealed class BreakDeadlines(TimeProvider time, TimeSpan patience)
         var grant = deadline.Grant;
         lock (grant.File.Sync)
         {
-            // It may have ended since, and another begun.
+            // It may have ended in the meantime, and another one begun.
             if (!grant.IsBreaking || grant.Breaks != deadline.Break)
             {
                 return;
@@ -135,7 +135,7 @@ internal sealed class BreakDeadlines(TimeProvider time, TimeSpan patience)
             }
         }
 
-        // With the last of its opens what it cached ends too.
+        // The grant ends with the last of its opens.
         if (!grant.TryClose())
         {
             grant.File.Caching.GiveUp(grant);

@@ -10,12 +10,12 @@ internal enum CacheState : byte
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>R: data that was read; nobody else writes unseen.</summary>
+    /// <summary>R: data that was read; no one else writes without a break.</summary>
     Read = 0x01,
 
-    /// <summary>H: the handle after its user closed it; nobody else is kept out by it unseen.</summary>
+    /// <summary>H: the handle after its user closed it; no one else is kept out by it without a break.</summary>
     Handle = 0x02,
 
-    /// <summary>W: data that was written; nobody else reads or writes unseen.</summary>
+    /// <summary>W: data that was written; no one else reads or writes without a break.</summary>
     Write = 0x04,
 }

@@ -9,10 +9,10 @@ internal sealed record CachingRequest
     /// <summary>Where breaks go.</summary>
     public required IBreakSink Sink { get; init; }
 
-    /// <summary>The client's leases; <see langword="null"/>: an oplock is asked for.</summary>
+    /// <summary>The client's leases; <see langword="null"/> if an oplock is asked for.</summary>
     public LeaseTable? Table { get; init; }
 
-    /// <summary>Which lease; there exactly when <see cref="Table"/> is.</summary>
+    /// <summary>The lease that is asked for; present exactly when <see cref="Table"/> is.</summary>
     public LeaseIdentity? Lease { get; init; }
 
     /// <summary>Whether the client can cache listings (SMB2_GLOBAL_CAP_DIRECTORY_LEASING, and a lease of version 2).</summary>
@@ -22,10 +22,10 @@ internal sealed record CachingRequest
     public ushort Epoch { get; init; }
 }
 
-/// <summary>What a lease is known by. Plain data: a durable handle keeps it.</summary>
+/// <summary>The identity of a lease. Plain data: a durable handle keeps it.</summary>
 /// <param name="ClientGuid">The client.</param>
 /// <param name="Key">The client's name for the lease.</param>
-/// <param name="ParentKey">The client's lease on the directory, which changes made through this one leave alone (version 2).</param>
+/// <param name="ParentKey">The client's lease on the directory, which is not broken by changes made through this one (version 2).</param>
 /// <param name="Version">1 or 2.</param>
 internal sealed record LeaseIdentity(Guid ClientGuid, Guid Key, Guid? ParentKey, int Version)
 {

@@ -3,8 +3,8 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// The grants of one file that cache something, and what goes together with them (MS-FSA 2.1.5.18). One that was broken to nothing
-/// is out of everybody's way, though a lease's table still has it. Guarded by the file's lock, except where it says otherwise.
+/// The grants of one file that cache something, and which caching can coexist with them (MS-FSA 2.1.5.18). A grant that was broken to
+/// nothing no longer counts, though a lease's table still has it. Guarded by the file's lock, except where stated otherwise.
 /// </summary>
 internal sealed class GrantSet(ICachedFile file)
 {
@@ -12,7 +12,7 @@ internal sealed class GrantSet(ICachedFile file)
     private volatile OutsideUseWatch? _outside;
     private volatile int _reading;
 
-    // Counts instead of walks: most opens of a popular file break nothing, and find that out at once.
+    // Counters instead of walks: most opens of a popular file break nothing, and should find that out at once.
 
     /// <summary>How many there are.</summary>
     public int Count => _grants?.Count ?? 0;
@@ -23,7 +23,7 @@ internal sealed class GrantSet(ICachedFile file)
     /// <summary>Grants that are breaking.</summary>
     public int Breaking { get; set; }
 
-    /// <summary>Grants that cache reads. Read without the lock too.</summary>
+    /// <summary>Grants that cache reads. Also read without the lock.</summary>
     public int Reading => _reading;
 
     /// <summary>Grants that cache writes.</summary>
@@ -37,7 +37,7 @@ internal sealed class GrantSet(ICachedFile file)
     /// <summary>The server has changed the file. Called without the lock.</summary>
     public void NoteOwn() => _outside?.NoteOwn();
 
-    /// <summary>Begins to notice what other programs of the machine do with the file, if anything is cached.</summary>
+    /// <summary>Begins to notice what other programs on the machine do with the file, if anything is cached.</summary>
     public void NoticeOutside(IStoreFile handle)
     {
         if (Count > 0 && _outside is null)
@@ -47,25 +47,25 @@ internal sealed class GrantSet(ICachedFile file)
         }
     }
 
-    /// <summary>Whether all of a wish would be granted now. Called with the file's lock held.</summary>
+    /// <summary>Whether all of a request would be granted now. Called with the file's lock held.</summary>
     public bool IsGrantedInFull(CachingRequest wish, long extent)
     {
         var own = wish is { Table: { } table, Lease: { } lease } && table.TryFind(lease.Key, out var held) && held.File == file ? held : null;
         return Grantable(own, wish, extent) == Wanted(wish);
     }
 
-    /// <summary>What of a wish makes sense: a directory has no data that a client could write.</summary>
+    /// <summary>The part of a request that makes sense: a directory has no data that a client could write.</summary>
     public CacheState Wanted(CachingRequest wish) =>
         !file.IsDirectory ? wish.State
         : wish.MayLeaseDirectories ? wish.State & ~CacheState.Write
         : CacheState.None;
 
-    /// <summary>What of a wish goes together with all other opens (MS-FSA 2.1.5.18).</summary>
+    /// <summary>The part of a request that is compatible with all other opens (MS-FSA 2.1.5.18).</summary>
     public CacheState Grantable(CacheGrant? own, CachingRequest wish, long extent)
     {
         var state = Wanted(wish);
 
-        // A lock behind the end of the file keeps nobody from caching what is before it.
+        // A lock beyond the end of the file keeps no client from caching what is before it.
         if (file.AnyLockBefore(extent))
         {
             state &= ~CacheState.Read;
@@ -83,7 +83,7 @@ internal sealed class GrantSet(ICachedFile file)
 
         if (wish.Lease is null)
         {
-            // An oplock beside a lease that caches handles is none; it never caches handles without writes.
+            // No oplock is granted beside a lease that caches handles; and an oplock never caches handles without writes.
             if (Handling > 0)
             {
                 return CacheState.None;
@@ -102,7 +102,7 @@ internal sealed class GrantSet(ICachedFile file)
         return (state & CacheState.Read) == 0 ? CacheState.None : state;
     }
 
-    /// <summary>Changes what a grant caches, and counts it.</summary>
+    /// <summary>Changes what a grant caches, and updates the counters.</summary>
     public void Set(CacheGrant grant, CacheState state)
     {
         var changed = grant.State ^ state;
@@ -151,10 +151,10 @@ internal sealed class GrantSet(ICachedFile file)
         }
     }
 
-    /// <summary>The first, and the one behind it: a grant may leave the list while it is looked at.</summary>
+    /// <summary>The first, and the one after it: a grant may leave the list while it is being looked at.</summary>
     public (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) First() => After(_grants?.First);
 
-    /// <summary>The next, and the one behind it.</summary>
+    /// <summary>The next, and the one after it.</summary>
     public static (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) After(LinkedListNode<CacheGrant>? node) =>
         (node, node?.Next);
 }

@@ -3,10 +3,10 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Caching;
 
-/// <summary>A file that clients cache, as its oplocks and leases see it.</summary>
+/// <summary>A file that clients may cache, as its oplocks and leases see it.</summary>
 internal interface ICachedFile
 {
-    /// <summary>Guards all that changes of it. Held for moments, never across an await.</summary>
+    /// <summary>Guards everything about it that changes. Held only briefly, never across an await.</summary>
     Lock Sync { get; }
 
     /// <summary>Its oplocks and leases.</summary>
@@ -24,18 +24,18 @@ internal interface ICachedFile
     /// <summary>Whether any byte-range lock begins before <paramref name="extent"/>.</summary>
     bool AnyLockBefore(long extent);
 
-    /// <summary>Whether anybody can tell what other programs of the machine do with it.</summary>
+    /// <summary>Whether it is possible to tell what other programs on the machine do with it.</summary>
     bool IsNoticed { get; }
 
-    /// <summary>Lets the store tell what other programs of the machine do with it; <see langword="null"/>: nobody notices.</summary>
+    /// <summary>Lets the store report what other programs on the machine do with it; <see langword="null"/> if it cannot.</summary>
     IOutsideGuard? Guard(IStoreFile handle, Action<OutsideUse> hear);
 
-    /// <summary>Completes when what was changed of it before is safe.</summary>
+    /// <summary>Completes when all earlier changes of it are safe.</summary>
     ValueTask CommitAsync();
 
-    /// <summary>Whether any open does something just now.</summary>
+    /// <summary>Whether an operation is running on any of its opens right now.</summary>
     bool IsBusy();
 
-    /// <summary>When it changed last; <see langword="null"/> when that cannot be learned.</summary>
+    /// <summary>When it last changed; <see langword="null"/> if that cannot be learned.</summary>
     ValueTask<FileTime?> ReadChangeTimeAsync();
 }

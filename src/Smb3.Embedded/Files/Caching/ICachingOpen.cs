@@ -6,13 +6,13 @@ namespace Smb3.Embedded.Files.Caching;
 /// <summary>An open whose client caches, or could. Guarded by the file's lock.</summary>
 internal interface ICachingOpen
 {
-    /// <summary>The oplock or lease that it has; set while the open is taken into its file's table, and kept after.</summary>
+    /// <summary>The oplock or lease that it has; set when the open is added to its file's table, and kept afterwards.</summary>
     CacheGrant? Grant { get; set; }
 
     /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
     IBreakSink? BreakSink { get; set; }
 
-    /// <summary>Where it stands among the opens of <see cref="Grant"/>.</summary>
+    /// <summary>Its place among the opens of <see cref="Grant"/>.</summary>
     LinkedListNode<ICachingOpen>? GrantPlace { get; set; }
 
     /// <summary>The rights that it has.</summary>
@@ -21,7 +21,7 @@ internal interface ICachingOpen
     /// <summary>Whether its close deletes the name.</summary>
     bool DeletesOnClose { get; }
 
-    /// <summary>What it caches is something else now.</summary>
+    /// <summary>Its caching has changed.</summary>
     void CachingChanged();
 
     /// <summary>The store's handle.</summary>

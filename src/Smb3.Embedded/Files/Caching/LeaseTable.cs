@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>The leases of one client by their keys (MS-SMB2 3.3.1.11, LeaseTable).</summary>
-/// <remarks>Its lock is the innermost: taken with a file object's lock held, never the other way round.</remarks>
+/// <remarks>Its lock is the innermost: taken while holding a file object's lock, never the other way round.</remarks>
 internal sealed class LeaseTable(Guid clientGuid, int limit)
 {
     private readonly Lock _sync = new();
@@ -24,7 +24,7 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
         }
     }
 
-    /// <summary>Whether the client caches as many handles as one client may.</summary>
+    /// <summary>Whether the client has reached the limit of cached handles for one client.</summary>
     public bool IsFull => Count >= limit;
 
     /// <summary>The lease with this key.</summary>
@@ -37,9 +37,9 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
     }
 
     /// <summary>
-    /// Whether an open of <paramref name="file"/> may ask for a lease with this key: when it is free, or taken for that file. One key is
+    /// Whether an open of <paramref name="file"/> may ask for a lease with this key: if the key is free, or taken for that file. One key is
     /// never used for two files. Windows compares names here (MS-SMB2 3.3.5.9.8), so the key of a file that is open but has lost its name
-    /// does not keep a client from opening what has the name now; that open gets no lease.
+    /// does not keep a client from opening the file that has the name now; that open gets no lease.
     /// </summary>
     public bool IsFreeFor(Guid key, ICachedFile? file)
     {
@@ -58,7 +58,7 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
         }
     }
 
-    /// <summary>Takes a lease out.</summary>
+    /// <summary>Removes a lease.</summary>
     internal void Remove(CacheGrant lease)
     {
         lock (_sync)

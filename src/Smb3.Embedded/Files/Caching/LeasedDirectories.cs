@@ -6,11 +6,11 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// The directories of a volume that somebody holds a lease on, by their paths: who changes an entry finds them here. What is changed behind
-/// the server's back breaks their leases too, where the store tells of it.
+/// The directories of a volume that are leased, by their paths: an operation that changes an entry finds them here. Changes made behind the
+/// server's back break their leases too, if the store reports them.
 /// </summary>
 /// <param name="comparer">Compares names as the store does.</param>
-/// <param name="outside">Tells of changes that the server did not make.</param>
+/// <param name="outside">Reports changes that the server did not make.</param>
 internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges outside)
 {
     private readonly ConcurrentDictionary<string, Entry> _byPath = new(comparer);
@@ -59,7 +59,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
 
     /// <summary>An entry changed: breaks the leases on the directory that has it.</summary>
     /// <param name="path">The entry.</param>
-    /// <param name="spared">The key of the lease on the directory that knows of the change.</param>
+    /// <param name="spared">The key of the lease on the directory whose client knows of the change.</param>
     /// <returns>What to wait for before the change is answered (<see cref="FileCaching.WhenTold"/>); <see langword="null"/>: nothing.</returns>
     public Task? EntryChanged(StorePath path, Guid? spared) =>
         !_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known)
@@ -73,7 +73,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
 
     private sealed record Entry(ICachedFile Directory, IDisposable? Watch);
 
-    /// <summary>Whatever changes in the directory: what a client knows of its entries may be wrong from then on.</summary>
+    /// <summary>For any change in the directory: what a client knows of its entries may be wrong from then on.</summary>
     private sealed class Listener(ICachedFile directory, StorePath path) : IOutsideListener
     {
         public StorePath Path => path;
@@ -86,7 +86,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
 
         public void Serve() => directory.Caching.BreakListing(spared: null);
 
-        // A listing that may become wrong unheard must not be cached.
+        // A listing that may become wrong without notice must not be cached.
         public void Stop(NtStatus reason) => Serve();
     }
 }

@@ -4,13 +4,13 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Caching;
 
 /// <summary>
-/// Breaks what clients cache of a file when another program of the machine uses it. The store says after the fact that a file was changed,
-/// and not by whom: it was somebody else when the file's change time is another one though the server has changed nothing since it was
-/// looked at, or is later than the last change through the server.
+/// Breaks what clients cache of a file when another program on the machine uses it. The store reports a change only after the fact, and not
+/// who made it: it was another program if the file's change time is different although the server has changed nothing since it last looked,
+/// or is later than the last change through the server.
 /// </summary>
 internal sealed class OutsideUseWatch : IDisposable
 {
-    // So long the server may be between a change and its note of it; and changes that follow each other are looked at once.
+    // The server may take this long between a change and recording it; changes that follow each other are checked together.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
     private const int MostTries = 20;
@@ -26,7 +26,7 @@ internal sealed class OutsideUseWatch : IDisposable
 
     private OutsideUseWatch(ICachedFile file) => _file = file;
 
-    /// <summary>Begins; null when the store notices nothing of this file. Called with the file's lock held.</summary>
+    /// <summary>Begins to watch; null if the store reports nothing about this file. Called with the file's lock held.</summary>
     public static OutsideUseWatch? Start(ICachedFile file, IStoreFile handle)
     {
         if (!file.IsNoticed)
@@ -42,7 +42,7 @@ internal sealed class OutsideUseWatch : IDisposable
         return watch._guard is null ? null : watch;
     }
 
-    /// <summary>The server is about to change the file, or just did.</summary>
+    /// <summary>The server is about to change the file, or has just done so.</summary>
     public void NoteOwn()
     {
         Volatile.Write(ref _own, FileTime.From(_file.Time.GetUtcNow()).Ticks);
@@ -98,7 +98,7 @@ internal sealed class OutsideUseWatch : IDisposable
                 return;
             }
 
-            // The kernel's clock for files is late by some milliseconds.
+            // The kernel's clock for files lags by some milliseconds.
             var isSurelyOther = owns == _ownsWhenKnown && _known != 0;
             if (!isSurelyOther && time.Ticks <= latest)
             {
@@ -107,7 +107,7 @@ internal sealed class OutsideUseWatch : IDisposable
                 return;
             }
 
-            // A change of the server's own may be under way, of which it makes a note when it is done.
+            // A change of the server's own may be under way, which it records when it is done.
             if (latest != own)
             {
                 own = latest;

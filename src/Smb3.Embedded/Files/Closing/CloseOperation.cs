@@ -12,13 +12,14 @@ namespace Smb3.Embedded.Files.Closing;
 internal static class CloseOperation
 {
     /// <summary>
-    /// Ends the open: what runs on it finishes first, what waits for a lock ends, a name that is to be deleted and has no other open
-    /// goes, and the store's handle is closed. Behind a fence it is abandoned instead: what runs in the store is not waited for.
+    /// Ends the open: operations that run on it finish first, waits for locks end, a name that is to be deleted and has no other open is
+    /// removed, and the store's handle is closed. Behind a fence the open is abandoned instead: operations that run in the store are not
+    /// waited for.
     /// </summary>
     /// <param name="open">The open.</param>
     /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
     /// <param name="cancellationToken">Ends the query, not the close.</param>
-    /// <returns>The metadata, all zero when not asked for or not to be had; FILE_CLOSED when the open was closed before.</returns>
+    /// <returns>The metadata, all zero if not asked for or not available; FILE_CLOSED when the open was closed before.</returns>
     public static async ValueTask<NtResult<FileMetadata>> CloseAsync(
         this FileOpen open, bool query = false, CancellationToken cancellationToken = default)
     {
@@ -35,7 +36,7 @@ internal static class CloseOperation
             open.EndWatch(forget: true);
         }
 
-        // A write that was still under way has ended: nobody meets it under a lock of his own.
+        // Any write that was still under way has ended, so it cannot collide with a lock that another open takes.
         open.File.Locks?.Release(open);
         open.File.EndWatched(open);
 
@@ -67,7 +68,7 @@ internal static class CloseOperation
 
             open.File.Whole.Caching.NoteOwn();
 
-            // NTFS tells of the archive attribute that a rename set only now.
+            // NTFS reports the archive attribute that a rename set only now.
             if (open.Renamed && open.Link is { Removed: false, DeletePending: false })
             {
                 open.Volume.RaiseModified(open, ChangeFilter.Attributes);
@@ -96,7 +97,7 @@ internal static class CloseOperation
     {
         try
         {
-            // The name and the table change together for whoever looks the name up meanwhile.
+            // The name and the table change together, for any request that looks the name up in the meantime.
             if (!open.Volume.Fence.IsUp && open.File.BeginClose(open) is var due && due != DeletionDue.None)
             {
                 using var turn = await open.LockPathAsync(due == DeletionDue.Name, CancellationToken.None).ConfigureAwait(false);
@@ -105,7 +106,7 @@ internal static class CloseOperation
         }
         catch (OperationCanceledException) when (open.Volume.Fence.IsUp)
         {
-            // The name is somebody else's now, and so is its deletion.
+            // The name now belongs to another file, and so does its deletion.
         }
         finally
         {

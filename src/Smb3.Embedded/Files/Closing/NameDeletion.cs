@@ -10,7 +10,7 @@ internal static class NameDeletion
 {
     public static async ValueTask DeleteNameAsync(this FileOpen open, StorePath path)
     {
-        // Somebody may have opened or undone it while this one waited.
+        // The name may have been opened, or its deletion undone, while this waited.
         switch (open.File.BeginClose(open))
         {
             case DeletionDue.None:
@@ -28,7 +28,7 @@ internal static class NameDeletion
         }
         finally
         {
-            // A local program may have been quicker.
+            // A local program may have removed it first.
             var isGone = status is NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound;
             open.File.Whole.EndDelete(open.Link!, isGone);
             if (!isGone)
@@ -47,13 +47,14 @@ internal static class NameDeletion
             open.Volume.Tunnel.Remember(path);
             var filter = open.File.Whole.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
 
-            // The name goes by two hands, who deletes it and who closes it last: the lease on the directory knows of both or is broken.
+            // Two opens take part: the one that deletes the name and the one that closes it last. The lease on the directory knows of both,
+            // or is broken.
             var spared = open.State.Lease?.ParentKey is { } parent && parent == open.Link!.DeleterParentKey ? (Guid?)parent : null;
             await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Deletes the stream that is open; its file's name is held.</summary>
+    /// <summary>Deletes the stream that is open; the name of its file is held.</summary>
     private static async ValueTask DeleteStreamAsync(this FileOpen open)
     {
         var status = NtStatus.UnexpectedIoError;

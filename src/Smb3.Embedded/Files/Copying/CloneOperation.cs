@@ -6,11 +6,11 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Copying;
 
-/// <summary>Has two files share extents.</summary>
+/// <summary>Makes two files share extents.</summary>
 internal static class CloneOperation
 {
     /// <summary>
-    /// Gives a range of this file the extents of a range of another (MS-FSA 2.1.5.10.4). Windows minds no byte-range locks here.
+    /// Gives a range of this file the extents of a range of another (MS-FSA 2.1.5.10.4). Windows ignores byte-range locks here.
     /// </summary>
     public static async ValueTask<NtStatus> CloneFromAsync(
         this FileOpen open, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
@@ -68,7 +68,7 @@ internal static class CloneOperation
                 return NtStatus.NotSupported;
             }
 
-            // Whole units are named, of which the last one may reach behind the end of the file.
+            // The range is given in whole units, the last of which may extend past the end of the file.
             if (sourceOffset + length > RoundUp(from.Value.Length, unit))
             {
                 return NtStatus.NotSupported;

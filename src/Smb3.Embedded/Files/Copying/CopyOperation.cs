@@ -11,16 +11,16 @@ namespace Smb3.Embedded.Files.Copying;
 internal static class CopyOperation
 {
     /// <summary>
-    /// Copies a chunk to this file (MS-SMB2 3.3.5.15.6): by the store where it can, else through a buffer. Windows reads all of a
-    /// chunk before it writes any, so that a chunk that overlaps itself ends up as the source was.
+    /// Copies a chunk to this file (MS-SMB2 3.3.5.15.6): in the store if it can, otherwise through a buffer. Windows reads all of a chunk
+    /// before it writes any, so a chunk that overlaps itself ends up as the source was.
     /// </summary>
     /// <param name="open">The open.</param>
-    /// <param name="source">Where from; perhaps this open, perhaps an open of another volume.</param>
+    /// <param name="source">The source; may be this open, or an open of another volume.</param>
     /// <param name="sourceOffset">Bytes from the start of the source.</param>
     /// <param name="targetOffset">Bytes from the start of this file.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="cancellationToken">Ends the copy.</param>
-    /// <returns>Success; or INVALID_VIEW_SIZE when the source ends before, ACCESS_DENIED, FILE_LOCK_CONFLICT, DISK_FULL.</returns>
+    /// <returns>Success; or INVALID_VIEW_SIZE when the source ends too early, ACCESS_DENIED, FILE_LOCK_CONFLICT, DISK_FULL.</returns>
     public static async ValueTask<NtStatus> CopyFromAsync(
         this FileOpen open, FileOpen source, long sourceOffset, long targetOffset, int length, CancellationToken cancellationToken)
     {
@@ -118,7 +118,7 @@ internal static class CopyOperation
 
             if (read.Value < length)
             {
-                return NtStatus.InvalidViewSize; // cut meanwhile
+                return NtStatus.InvalidViewSize; // truncated meanwhile
             }
 
             cancellationToken.ThrowIfCancellationRequested();

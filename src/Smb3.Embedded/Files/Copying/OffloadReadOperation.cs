@@ -9,10 +9,10 @@ internal static class OffloadReadOperation
 {
     public const FileAttributes NotOffloaded = FileAttributes.SparseFile | FileAttributes.Compressed | FileAttributes.Encrypted;
 
-    /// <summary>Takes down what a range holds now (MS-FSA 2.1.5.10.20).</summary>
+    /// <summary>Records what a range holds now (MS-FSA 2.1.5.10.20).</summary>
     /// <param name="open">The open.</param>
     /// <param name="offset">Where it begins: at a sector.</param>
-    /// <param name="length">Bytes of whole sectors, more than none.</param>
+    /// <param name="length">Bytes of whole sectors, at least one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The data; or OFFLOAD_READ_FILE_NOT_SUPPORTED, FILE_DELETED, FILE_LOCK_CONFLICT, END_OF_FILE, INVALID_PARAMETER.</returns>
     public static async ValueTask<NtResult<OffloadSource>> OffloadReadAsync(
@@ -37,7 +37,8 @@ internal static class OffloadReadOperation
         var status = NtStatus.FileClosed;
         try
         {
-            // Known to the file before its state is looked at: a write that is under way is waited for, and a later one spoils it.
+            // Registered with the file before its state is read: a write that is under way is waited for, and a later one invalidates the
+            // range.
             open.File.Watched.Add(source);
             await open.File.Writes.WaitAsync().ConfigureAwait(false);
             status = await open.FixAsync(source, cancellationToken).ConfigureAwait(false);

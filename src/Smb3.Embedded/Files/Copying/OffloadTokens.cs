@@ -5,8 +5,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files.Copying;
 
 /// <summary>
-/// The tokens of a server's offloaded copies (MS-FSCC 2.1.11): random ids that stand for ranges of open files. Whoever has one is
-/// still asked who he is: a token is good for the user that got it.
+/// The tokens of a server's offloaded copies (MS-FSCC 2.1.11): random ids that stand for ranges of open files. The caller that presents one
+/// is still checked: a token is valid only for the user that got it.
 /// </summary>
 internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider time, int limit = 4096)
 {
@@ -19,7 +19,7 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
     private readonly Dictionary<(UInt128 Left, UInt128 Right), (OffloadSource Source, Sid User, long Expires)> _tokens = [];
     private long _nextSweep;
 
-    /// <summary>How many there are, those that are over and have not been swept yet among them.</summary>
+    /// <summary>How many there are, including expired ones that have not been swept yet.</summary>
     public int Count
     {
         get
@@ -34,8 +34,8 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
     /// <summary>Makes a token; false when there are too many.</summary>
     /// <param name="source">What it stands for.</param>
     /// <param name="user">Who it is for.</param>
-    /// <param name="milliseconds">How long it is to be good; 0: as long as is usual.</param>
-    /// <param name="id">Where its id goes.</param>
+    /// <param name="milliseconds">How long it is to be valid; 0: the usual time.</param>
+    /// <param name="id">Receives its id.</param>
     public bool TryIssue(OffloadSource source, Sid user, uint milliseconds, Span<byte> id)
     {
         var life = milliseconds == 0 ? UsualLife : TimeSpan.FromMilliseconds(milliseconds);
@@ -58,7 +58,7 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
         }
     }
 
-    /// <summary>What a token stands for; <see langword="null"/> when it is unknown, over, or somebody else's.</summary>
+    /// <summary>What a token stands for; <see langword="null"/> if it is unknown, expired, or another user's.</summary>
     public OffloadSource? Find(ReadOnlySpan<byte> id, Sid user)
     {
         lock (_sync)

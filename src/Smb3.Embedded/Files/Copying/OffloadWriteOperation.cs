@@ -7,24 +7,26 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Copying;
 
-/// <summary>The second half of a copy by token: the client has the data written elsewhere without seeing it.</summary>
+/// <summary>The second half of a copy by token: the client has the data written to another place without seeing it.</summary>
 internal static class OffloadWriteOperation
 {
     private const int ZeroPiece = 64 * 1024;
 
     /// <summary>
-    /// Writes what a token stands for (MS-FSA 2.1.5.10.21). The end of the file stays where it is: of a sector that reaches behind
-    /// it only the front is written, though all of it counts.
+    /// Writes the data that a token stands for (MS-FSA 2.1.5.10.21). The end of the file stays where it is: only the front of a sector that
+    /// extends past it is written, though all of the sector counts.
     /// </summary>
     /// <param name="open">The open.</param>
-    /// <param name="source">The data; <see langword="null"/>: zeros where <paramref name="zeros"/> says so, else a token that is no good.</param>
+    /// <param name="source">
+    /// The data; <see langword="null"/>: zeros if <paramref name="zeros"/> says so, otherwise an invalid token.
+    /// </param>
     /// <param name="zeros">Whether it is the token of zeros.</param>
     /// <param name="sourceOffset">Where in the data to begin: at a sector.</param>
     /// <param name="offset">Where in this file to begin: at a sector.</param>
-    /// <param name="length">Bytes of whole sectors, more than none.</param>
-    /// <param name="limits">Bytes that are copied at a time, and bytes that one call copies at most.</param>
+    /// <param name="length">Bytes of whole sectors, at least one.</param>
+    /// <param name="limits">Bytes copied at a time, and the most bytes that one call copies.</param>
     /// <param name="cancellationToken">Ends the copy.</param>
-    /// <returns>Bytes that count as written; or a status of the section, or INVALID_TOKEN when the data is no longer what it was.</returns>
+    /// <returns>Bytes that count as written; or a status of the section, or INVALID_TOKEN when the data has changed since.</returns>
     public static async ValueTask<NtResult<long>> OffloadWriteAsync(
         this FileOpen open, OffloadSource? source, bool zeros, long sourceOffset, long offset, long length, (int Piece, int Most) limits,
         CancellationToken cancellationToken)
@@ -94,7 +96,7 @@ internal static class OffloadWriteOperation
             length = Math.Min(length, source.Length - sourceOffset);
             if (source.Open?.File == open.File && source.Overlaps(offset, length))
             {
-                length = Math.Min(length, piece); // of what it overwrites it can copy a piece, which is read before it is written
+                length = Math.Min(length, piece); // with an overlap, copy one piece: it is read before it is written
             }
         }
 
@@ -136,7 +138,7 @@ internal static class OffloadWriteOperation
             return rest;
         }
 
-        // What was copied while somebody changed it is neither the old data nor the new.
+        // Data that was copied while it was being changed is neither the old data nor the new.
         return await IsAsItWasAsync(source, isSameFile, cancellationToken).ConfigureAwait(false) ? NtStatus.Success : NtStatus.InvalidToken;
     }
 

@@ -8,14 +8,14 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Creating;
 
 /// <summary>
-/// Opens or makes a file (MS-FSA 2.1.5.1): takes the turn at the name, looks whether the file is there, and waits for whoever is in
-/// the way.
+/// Opens or makes a file (MS-FSA 2.1.5.1): takes a turn on the name, checks whether the file exists, and waits for opens that are in the
+/// way.
 /// </summary>
 internal static class CreateOperation
 {
     private static readonly TimeSpan LocalProgramRetry = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>CREATE (MS-FSA 2.1.5.1), also of what a snapshot holds.</summary>
+    /// <summary>CREATE (MS-FSA 2.1.5.1), including in a snapshot.</summary>
     public static ValueTask<CreateOutcome> CreateAsync(this Volume volume, CreateParameters parameters, CancellationToken cancellationToken)
     {
         if (volume.Store.Traits.Has(StoreAbilities.Snapshots) && VersionTime.TryTake(parameters.Path, out var time, out var path))
@@ -67,7 +67,7 @@ internal static class CreateOperation
                 return outcome;
             }
 
-            // Another client gives up what it caches, or its time runs out. Nobody else waits meanwhile: the turn is over.
+            // Another client gives up its cache, or its time runs out. This keeps no other request waiting: the turn is over.
             create.Wait = null;
             if (!create.HasWaited && create.Parameters.OnWait is { } onWait)
             {
@@ -94,7 +94,7 @@ internal static class CreateOperation
         }
         catch (TimeoutException)
         {
-            // They do not get closed: then they are in the way.
+            // They are not being closed after all, so they are in the way.
             create.IsPatient = false;
         }
     }
@@ -129,7 +129,7 @@ internal static class CreateOperation
 
             var outcome = await create.CreateNewAsync(cancellationToken).ConfigureAwait(false);
 
-            // Something outside the server made the name in between: then it exists, unless it comes and goes.
+            // Something outside the server made the name in between: then it exists, unless it keeps appearing and disappearing.
             if (outcome.Status != NtStatus.ObjectNameCollision || create.Parameters.Disposition == CreateDisposition.Create || attempt == 3)
             {
                 return outcome;
@@ -137,7 +137,9 @@ internal static class CreateOperation
         }
     }
 
-    /// <summary>Another program of the machine has the file and was asked to let go. Nobody says when it has: it is tried again.</summary>
+    /// <summary>
+    /// Another program on the machine has the file and was asked to let go. Nothing reports when it has, so the create is retried.
+    /// </summary>
     private static NtStatus WaitForLocalProgram(this OngoingCreate create)
     {
         var time = create.Volume.Options.Time;
@@ -168,7 +170,7 @@ internal static class CreateOperation
             create.OutOfReach = access == StoreAccess.Read ? AccessRules.Writing : AccessRules.Writing | AccessRules.Reading;
         }
 
-        // A directory that may not be listed can still be passed through, and get files.
+        // A directory that may not be listed can still be passed through, and new files can be made in it.
         const FileAccessMask List = FileAccessMask.ListDirectory;
         return found.Status == NtStatus.AccessDenied && !create.Maximum && !create.Overwrites && access > StoreAccess.Metadata && (create.Desired & List) == 0
             ? await create.OpenUnlistedAsync(cancellationToken).ConfigureAwait(false)

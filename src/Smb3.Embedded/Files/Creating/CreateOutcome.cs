@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>What came of a CREATE: an open, or the status that says why there is none.</summary>
+/// <summary>The outcome of a CREATE: an open, or the status that says why there is none.</summary>
 internal readonly struct CreateOutcome
 {
     private CreateOutcome(NtStatus status, FileOpen? open, CreateAction action, in FileMetadata metadata)
@@ -14,16 +14,16 @@ internal readonly struct CreateOutcome
         Metadata = metadata;
     }
 
-    /// <summary>Success, or why not.</summary>
+    /// <summary>Success, or the reason for the failure.</summary>
     public NtStatus Status { get; }
 
-    /// <summary>The open; there exactly when <see cref="Status"/> is a success. Its taker closes it.</summary>
+    /// <summary>The open; present exactly when <see cref="Status"/> is a success. The receiver closes it.</summary>
     public FileOpen? Open { get; }
 
     /// <summary>What CREATE did.</summary>
     public CreateAction Action { get; }
 
-    /// <summary>What the file is, as of the create and after it took effect.</summary>
+    /// <summary>The file's metadata, as of the create and after it took effect.</summary>
     public FileMetadata Metadata { get; }
 
     /// <summary>A success.</summary>
@@ -43,7 +43,7 @@ internal readonly struct CreateOutcome
     public static implicit operator CreateOutcome(NtStatus status) => new(status, null, CreateAction.Opened, default);
 }
 
-/// <summary>A symbolic link that an open came upon. The client goes on from there; the server follows none.</summary>
+/// <summary>A symbolic link that an open encountered. The client continues from there; the server follows none.</summary>
 /// <param name="Buffer">The link's REPARSE_DATA_BUFFER.</param>
-/// <param name="UnparsedLength">Characters of the client's path behind the link, from the separator on.</param>
+/// <param name="UnparsedLength">Characters of the client's path after the link, starting with the separator.</param>
 internal sealed record SymlinkStop(ReadOnlyMemory<byte> Buffer, int UnparsedLength);

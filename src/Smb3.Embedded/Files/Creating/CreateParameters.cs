@@ -15,22 +15,22 @@ internal sealed record CreateParameters
     /// <summary>The time of the snapshot to open the file in; <see langword="null"/>: the file as it is now.</summary>
     public FileTime? AsOf { get; init; }
 
-    /// <summary>Who asks.</summary>
+    /// <summary>The caller.</summary>
     public required FileCaller Caller { get; init; }
 
-    /// <summary>The client machine that asks.</summary>
+    /// <summary>The client machine of the caller.</summary>
     public Guid ClientGuid { get; init; }
 
     /// <summary>The most that the share lets the caller do (MS-SMB2 3.3.1.6, TreeConnect.MaximalAccess).</summary>
     public FileAccessMask ShareMaximalAccess { get; init; } = FileAccessMask.FileAllAccess;
 
-    /// <summary>Whether listings leave out what the caller may not read (access-based enumeration).</summary>
+    /// <summary>Whether listings leave out entries that the caller may not read (access-based enumeration).</summary>
     public bool HidesUnreadable { get; init; }
 
-    /// <summary>The rights that are asked for, generic ones and MAXIMUM_ALLOWED among them.</summary>
+    /// <summary>The rights that are asked for, including generic ones and MAXIMUM_ALLOWED.</summary>
     public FileAccessMask DesiredAccess { get; init; }
 
-    /// <summary>What other opens may do meanwhile.</summary>
+    /// <summary>What it lets other opens do.</summary>
     public ShareAccess ShareAccess { get; init; }
 
     /// <summary>What happens when the file exists and when it does not.</summary>
@@ -40,7 +40,7 @@ internal sealed record CreateParameters
     public CreateOptions Options { get; init; }
 
     /// <summary>
-    /// Whether the client speaks the POSIX extensions: the path is one of theirs, and the handle deletes and renames as POSIX does.
+    /// Whether the client speaks the POSIX extensions: the path is a POSIX one, and the handle deletes and renames with POSIX semantics.
     /// </summary>
     public bool IsPosix { get; init; }
 
@@ -53,7 +53,7 @@ internal sealed record CreateParameters
     /// <summary>Bytes to set aside for a new or overwritten file.</summary>
     public long AllocationSize { get; init; }
 
-    /// <summary>Self-relative security descriptor for a new file; empty: what the parent directory bequeaths.</summary>
+    /// <summary>Self-relative security descriptor for a new file; empty: the one inherited from the parent directory.</summary>
     public ReadOnlyMemory<byte> SecurityDescriptor { get; init; }
 
     /// <summary>Extended attributes of a new or overwritten file, unchecked.</summary>
@@ -62,7 +62,7 @@ internal sealed record CreateParameters
     /// <summary>The caching that is asked for; <see langword="null"/>: none.</summary>
     public CachingRequest? Caching { get; init; }
 
-    /// <summary>Who is asked before the file is opened or made; <see langword="null"/>: nobody.</summary>
+    /// <summary>The observer to ask before the file is opened or made; <see langword="null"/> if there is none.</summary>
     public IFileObserver? Observer { get; init; }
 
     /// <summary>

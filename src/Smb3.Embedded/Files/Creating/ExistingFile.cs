@@ -6,7 +6,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>The file is there: it is opened, and perhaps overwritten (MS-FSA 2.1.5.1.2).</summary>
+/// <summary>The CREATE of a file that exists: it is opened, and perhaps overwritten (MS-FSA 2.1.5.1.2).</summary>
 internal static class ExistingFile
 {
     public static async ValueTask<CreateOutcome> OpenExistingAsync(this OngoingCreate create, IStoreFile handle, CancellationToken cancellationToken)
@@ -120,7 +120,7 @@ internal static class ExistingFile
         }
         finally
         {
-            // What is still here was not handed on.
+            // Whatever is still here has not been handed on.
             if (open is not null)
             {
                 open.State.SetDeleteOnClose(false);
@@ -251,7 +251,7 @@ internal static class ExistingFile
             return NtStatus.AccessDenied;
         }
 
-        // What a disposition implies is checked, but not granted.
+        // The rights that a disposition implies are checked, but not granted.
         var granted = create.Maximum ? allowed.Value : create.Desired;
         if (granted == 0 || (create.Has(CreateOptions.DeleteOnClose) && (granted & OperationRights.Of(FileOperation.Delete).Open) == 0))
         {
@@ -262,8 +262,8 @@ internal static class ExistingFile
     }
 
     /// <summary>
-    /// Whether FILE_DELETE_ON_CLOSE can be promised. As on Windows, a directory may be opened so before the client has emptied it; one that
-    /// looks empty and is not, the client cannot empty.
+    /// Whether FILE_DELETE_ON_CLOSE can be promised. As on Windows, a directory may be opened this way before the client has emptied it,
+    /// but not one that looks empty and is not, since the client could not empty it.
     /// </summary>
     private static async ValueTask<NtStatus> CheckDeletionAsync(this OngoingCreate create, IStoreFile handle, FileObject file, CancellationToken cancellationToken)
     {

@@ -155,7 +155,7 @@ internal static class NamedStream
                 }
                 finally
                 {
-                    // Nobody else can have opened it yet: the file's name is held.
+                    // No other client can have opened it yet: the file's name is held.
                     await streamed.DeleteStreamAsync(create.Path.StreamName!, CancellationToken.None).ConfigureAwait(false);
                 }
             }

@@ -9,7 +9,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>The file is not there: it is made (MS-FSA 2.1.5.1.1).</summary>
+/// <summary>The CREATE of a file that does not exist: it is made (MS-FSA 2.1.5.1.1).</summary>
 internal static class NewFileCreation
 {
     public static async ValueTask<CreateOutcome> CreateNewAsync(this OngoingCreate create, CancellationToken cancellationToken)
@@ -67,7 +67,7 @@ internal static class NewFileCreation
             return descriptor.Status;
         }
 
-        // In a directory that only grows (chattr +a), what is made stays.
+        // In an append-only directory (chattr +a), a new file cannot be removed again.
         if (create.Has(CreateOptions.DeleteOnClose)
             && await create.Store.CanDeleteAsync(create.Path.Path, cancellationToken).ConfigureAwait(false) is var removal
             && removal is not (NtStatus.Success or NtStatus.ObjectNameNotFound or NtStatus.DirectoryNotEmpty))
@@ -136,14 +136,14 @@ internal static class NewFileCreation
 
             file = create.Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
-            // What is made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
+            // A file made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
             if (create.Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
                 && handle is ICompressibleFile compressible)
             {
                 await compressible.SetCompressedAsync(false, cancellationToken).ConfigureAwait(false);
             }
 
-            // The store is asked nothing after this: the open is there for others.
+            // The store is asked nothing after this: other requests can see the open now.
             var added = create.NewOpen(file, handle, granted, isDirectory);
             var status = file.TryAdd(
                 added, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient, out var wait);
@@ -182,7 +182,7 @@ internal static class NewFileCreation
     }
 
     /// <summary>
-    /// What was made cannot be opened, so it is as if it had not been made. Nobody else has it open: its name is held.
+    /// The new file cannot be opened, so it is removed as if it had never been made. No other client has it open: its name is held.
     /// </summary>
     private static async ValueTask TakeBackAsync(this OngoingCreate create, IStoreFile handle)
     {
@@ -246,7 +246,7 @@ internal static class NewFileCreation
     }
 
     /// <summary>
-    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle takes the place of the file's.
+    /// Gives a new file its extended attributes, and the stream that was asked for, whose handle replaces that of the file.
     /// </summary>
     private static async ValueTask<NtResult<IStoreFile>> FurnishAsync(this OngoingCreate create, IStoreFile made, CancellationToken cancellationToken)
     {

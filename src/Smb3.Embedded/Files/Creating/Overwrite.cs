@@ -4,7 +4,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>A file that exists becomes as if it were new.</summary>
+/// <summary>Resets an existing file as if it were new.</summary>
 internal static class Overwrite
 {
     public static async ValueTask<NtStatus> OverwriteAsync(this OngoingCreate create, FileOpen open, FileMetadata old, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal static class Overwrite
             return status;
         }
 
-        // Attributes, and the other streams, are no business of a stream.
+        // Attributes, and the other streams, do not concern a stream.
         if (open.File.IsStream)
         {
             return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = create.Volume.Now() }, cancellationToken)
@@ -47,7 +47,7 @@ internal static class Overwrite
     }
 
     /// <summary>
-    /// A file that is overwritten loses its streams, and has the extended attributes of the request only (MS-FSA 2.1.5.1.2).
+    /// An overwritten file loses its streams, and keeps only the extended attributes of the request (MS-FSA 2.1.5.1.2).
     /// </summary>
     private static async ValueTask<NtStatus> ReplaceExtrasAsync(this OngoingCreate create, FileOpen open, CancellationToken cancellationToken)
     {

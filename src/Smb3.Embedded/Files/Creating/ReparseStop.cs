@@ -4,16 +4,16 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Creating;
 
-/// <summary>Reparse points that a CREATE comes upon (MS-FSA 2.1.5.1).</summary>
+/// <summary>Reparse points that a CREATE encounters (MS-FSA 2.1.5.1).</summary>
 internal static class ReparseStop
 {
-    /// <summary>Whether the reparse point is in the way, rather than what is asked for.</summary>
+    /// <summary>Whether the reparse point is in the way, rather than being what is asked for.</summary>
     public static bool IsStopped(this OngoingCreate create, FileObject file, StorePath path) =>
         !create.Has(CreateOptions.OpenReparsePoint)
         && create.Parameters.Disposition != CreateDisposition.Create
         && !file.IsDeletePending(path);
 
-    /// <summary>A symbolic link sends the client on; whatever else it is, nobody here knows what to do with it.</summary>
+    /// <summary>A symbolic link sends the client on; the server does not know what to do with any other kind.</summary>
     public static async ValueTask<CreateOutcome> StopAsync(IStoreFile handle, int unparsed, CancellationToken cancellationToken)
     {
         if (handle is not IReparseFile file)
@@ -59,7 +59,7 @@ internal static class ReparseStop
         return NtStatus.ObjectPathNotFound; // gone meanwhile
     }
 
-    /// <summary>What the client wrote behind a number of names; it may have written short names for some.</summary>
+    /// <summary>The part of the client's path after a number of names; it may have written short names for some.</summary>
     private static int LengthBehind(string path, int names)
     {
         var at = path.StartsWith('\\') ? 0 : -1;

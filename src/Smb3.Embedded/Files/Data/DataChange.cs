@@ -4,12 +4,12 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>What every change of data begins and ends with: locks that are minded, caches that are broken, times that move.</summary>
+/// <summary>What every change of data begins and ends with: locks that are checked, caches that are broken, times that move.</summary>
 internal static class DataChange
 {
     /// <summary>
-    /// Lets a change of data begin where no lock forbids it; success is followed by one <see cref="EndWrite"/>. It counts as under way
-    /// before the locks are looked at (<see cref="WriteBarrier"/>).
+    /// Begins a change of data if no lock forbids it; success is followed by one <see cref="EndWrite"/>. The change counts as under way
+    /// before the locks are checked (<see cref="WriteBarrier"/>).
     /// </summary>
     public static NtStatus TryBeginWrite(this FileOpen open, ByteRange range, out int turn)
     {
@@ -37,7 +37,7 @@ internal static class DataChange
 
     public static ValueTask<NtStatus> AfterWriteAsync(this FileOpen open, NtStatus status, long length)
     {
-        // Who was granted a cache during the change may have read what was there before it.
+        // A client that was granted a cache during the change may have read the data from before it.
         open.File.Caching.BreakReads(open);
         if (status == NtStatus.Success)
         {
@@ -49,7 +49,9 @@ internal static class DataChange
         return open.AfterTelling(status);
     }
 
-    /// <summary>The answer to a change of data, once everybody who caches it has been told (<see cref="Caching.FileCaching.WhenTold"/>).</summary>
+    /// <summary>
+    /// The answer to a change of data, once every client that caches it has been told (<see cref="Caching.FileCaching.WhenTold"/>).
+    /// </summary>
     public static ValueTask<NtStatus> AfterTelling(this FileOpen open, NtStatus status)
     {
         return open.File.Caching.WhenTold() is { } told ? WaitAsync(told, status) : new(status);
@@ -64,7 +66,7 @@ internal static class DataChange
     public static bool Permits(this FileOpen open, long offset, long length, bool write) =>
         open.File.Locks is not { } locks || locks.Permits(open, new ByteRange((ulong)offset, (ulong)length), write);
 
-    /// <summary>What every change of data takes: nobody who still caches, and times that move.</summary>
+    /// <summary>What every change of data involves: no client may keep caching the old data, and times move.</summary>
     public static async ValueTask<NtStatus> ChangeDataAsync(this FileOpen open, long offset, long length, Func<ValueTask<NtStatus>> change)
     {
         if (!open.TryEnter())

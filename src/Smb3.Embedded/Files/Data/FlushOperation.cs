@@ -3,13 +3,13 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>Makes what was written safe (MS-FSA 2.1.5.7).</summary>
+/// <summary>Makes written data safe (MS-FSA 2.1.5.7).</summary>
 internal static class FlushOperation
 {
     /// <summary>Makes everything that was written safe, and the last-write time visible.</summary>
     public static async ValueTask<NtStatus> FlushAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        // MS-SMB2 3.3.5.11; a directory is flushed by whoever may add to it.
+        // MS-SMB2 3.3.5.11; a directory may be flushed by any open that may add to it.
         if (!open.HasAny(FileAccessMask.WriteData | FileAccessMask.AppendData))
         {
             return NtStatus.AccessDenied;

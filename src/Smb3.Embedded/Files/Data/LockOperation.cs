@@ -7,7 +7,8 @@ namespace Smb3.Embedded.Files.Data;
 internal static class LockOperation
 {
     /// <summary>
-    /// Locks ranges: with more than one, or <paramref name="failImmediately"/>, all at once or none; else waiting for the range.
+    /// Locks ranges: if there is more than one, or with <paramref name="failImmediately"/>, all at once or none; otherwise it waits for the
+    /// range.
     /// </summary>
     /// <returns>
     /// Success; or LOCK_NOT_GRANTED, INVALID_LOCK_RANGE, CANCELLED, RANGE_NOT_LOCKED when the open is closed while it waits.
@@ -35,7 +36,7 @@ internal static class LockOperation
             open.File.Caching.BreakReads(open);
             var locks = open.File.GetOrCreateLocks();
 
-            // Not counted as running while it waits: the close ends it instead of waiting for it.
+            // Does not count as running while it waits: the close ends it instead of waiting for it.
             var locking = failImmediately
                 ? new ValueTask<NtStatus>(locks.TryLock(open, requests.Span))
                 : locks.LockAsync(open, requests.Span[0], cancellationToken);
@@ -69,7 +70,7 @@ internal static class LockOperation
         var status = await locking.ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
-            open.File.Caching.BreakReads(open); // granted before the lock was there
+            open.File.Caching.BreakReads(open); // may have been granted before the lock was there
             await open.File.Writes.WaitAsync().ConfigureAwait(false);
             await open.AfterTelling(status).ConfigureAwait(false);
         }

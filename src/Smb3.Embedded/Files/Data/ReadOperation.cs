@@ -11,7 +11,7 @@ internal static class ReadOperation
     /// <param name="open">The open.</param>
     /// <param name="offset">Bytes from the start of the file.</param>
     /// <param name="buffer">Where the data goes.</param>
-    /// <param name="minimumCount">Fewer bytes than this are an END_OF_FILE.</param>
+    /// <param name="minimumCount">Reading fewer bytes than this is an END_OF_FILE.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Bytes read; or ACCESS_DENIED, INVALID_DEVICE_REQUEST for a directory, FILE_LOCK_CONFLICT, END_OF_FILE.</returns>
     public static ValueTask<NtResult<int>> ReadAsync(

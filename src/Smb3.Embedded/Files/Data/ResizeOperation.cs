@@ -5,19 +5,19 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Data;
 
-/// <summary>Sets the length of the data and the space that it takes.</summary>
+/// <summary>Sets the length of the data and the space allocated for it.</summary>
 internal static class ResizeOperation
 {
     /// <summary>FileEndOfFileInformation (MS-FSA 2.1.5.15.4).</summary>
     public static ValueTask<NtStatus> SetEndOfFileAsync(this FileOpen open, long length, CancellationToken cancellationToken) =>
         open.ResizeAsync(length, static (open, length, token) => open.Handle.SetLengthAsync(length, token), cancellationToken);
 
-    /// <summary>FileAllocationInformation (MS-FSA 2.1.5.15.1): less than the length cuts the file.</summary>
+    /// <summary>FileAllocationInformation (MS-FSA 2.1.5.15.1): an allocation below the length truncates the file.</summary>
     public static ValueTask<NtStatus> SetAllocationAsync(this FileOpen open, long size, CancellationToken cancellationToken) =>
         open.ResizeAsync(size, AllocateAsync, cancellationToken);
 
     /// <summary>
-    /// FileValidDataLengthInformation (MS-FSA 2.1.5.15.15): the store keeps no such length, so only the check is left.
+    /// FileValidDataLengthInformation (MS-FSA 2.1.5.15.15): the store keeps no such length, so only the check remains.
     /// </summary>
     public static async ValueTask<NtStatus> SetValidDataLengthAsync(this FileOpen open, long length, CancellationToken cancellationToken)
     {
@@ -86,7 +86,7 @@ internal static class ResizeOperation
                 return status;
             }
 
-            // A new end is written at once, and even the old end set again moves the time.
+            // A new end of file is written at once, and even setting the same end again moves the time.
             open.File.Times.Flush(open);
             if ((open.State.Pinned & PinnedTimes.LastWrite) == 0)
             {

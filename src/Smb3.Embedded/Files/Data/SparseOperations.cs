@@ -36,7 +36,7 @@ internal static class SparseOperations
         }
     }
 
-    /// <summary>Makes a range read as zeros (MS-FSA 2.1.5.10.40); what lies behind the end of the file does not count.</summary>
+    /// <summary>Makes a range read as zeros (MS-FSA 2.1.5.10.40); anything beyond the end of the file is ignored.</summary>
     public static async ValueTask<NtStatus> ZeroAsync(this FileOpen open, long offset, long end, CancellationToken cancellationToken)
     {
         if (open.Handle is not ISparseFile file)
@@ -81,13 +81,13 @@ internal static class SparseOperations
         }
     }
 
-    /// <summary>Finds what occupies space in a range (MS-FSA 2.1.5.10.22): of ordinary data, all of it.</summary>
+    /// <summary>Finds what occupies space in a range (MS-FSA 2.1.5.10.22): with ordinary data, all of it.</summary>
     /// <param name="open">The open.</param>
     /// <param name="offset">Bytes from the start.</param>
     /// <param name="length">Bytes.</param>
     /// <param name="limit">How many ranges are wanted.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>At most one range more than <paramref name="limit"/>, which says that there are more; or INVALID_PARAMETER.</returns>
+    /// <returns>At most one range more than <paramref name="limit"/>, to show that there are more; or INVALID_PARAMETER.</returns>
     public static async ValueTask<NtResult<List<StoreRange>>> FindAllocatedAsync(
         this FileOpen open, long offset, long length, int limit, CancellationToken cancellationToken)
     {
@@ -156,7 +156,7 @@ internal static class SparseOperations
         }
     }
 
-    /// <summary>What a range holds is no longer needed (MS-FSA 2.1.5.10.6).</summary>
+    /// <summary>The contents of a range are no longer needed (MS-FSA 2.1.5.10.6).</summary>
     public static async ValueTask<NtStatus> TrimAsync(this FileOpen open, long offset, long length, CancellationToken cancellationToken)
     {
         if (open.Handle is not ISparseFile file)

@@ -10,16 +10,18 @@ namespace Smb3.Embedded.Files.Data;
 /// <summary>Writes and appends data (MS-FSA 2.1.5.4).</summary>
 internal static class WriteOperation
 {
-    /// <summary>The offset that means "at the end of the file"; Windows takes it from opens only that can do nothing else.</summary>
+    /// <summary>
+    /// The offset that means "at the end of the file"; Windows accepts it only from opens that can do nothing but append.
+    /// </summary>
     public const long AppendOffset = -1;
 
-    // Ends below this are not worth asking the store how large the volume is.
+    // For ends of file below this it is not worth asking the store how large the volume is.
     public const long SurelyFits = 1L << 40;
 
-    /// <summary>Writes data, all of it or none that counts.</summary>
+    /// <summary>Writes data: either all of it, or none that counts.</summary>
     /// <param name="open">The open.</param>
     /// <param name="offset">
-    /// Bytes from the start of the file. An open that may append but not write always appends, and takes <see cref="AppendOffset"/> too.
+    /// Bytes from the start of the file. An open that may append but not write always appends, and also takes <see cref="AppendOffset"/>.
     /// </param>
     /// <param name="data">What is written; valid until the task ends.</param>
     /// <param name="writeThrough">Whether the answer waits until the data is safe.</param>
@@ -176,7 +178,7 @@ internal static class WriteOperation
         }
     }
 
-    /// <summary>A file is never larger than its volume, though a sparse store would take it.</summary>
+    /// <summary>A file is never larger than its volume, even if a sparse store would accept it.</summary>
     private static async ValueTask<NtStatus> WriteFarAsync(
         this FileOpen open, long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
     {

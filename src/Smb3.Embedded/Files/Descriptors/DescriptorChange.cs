@@ -11,7 +11,7 @@ internal static class DescriptorChange
 {
     /// <summary>Sets parts of the security descriptor (MS-FSA 2.1.5.17).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="parts">Which; the others stay.</param>
+    /// <param name="parts">Which ones; the others stay.</param>
     /// <param name="descriptor">A self-relative descriptor that has them.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Success; or ACCESS_DENIED, INVALID_SECURITY_DESCR, INVALID_OWNER, NOT_SUPPORTED when the store keeps none.</returns>
@@ -48,7 +48,7 @@ internal static class DescriptorChange
 
         if ((parts & SecurityInformation.Owner) != 0)
         {
-            // One can give a file to oneself and one's groups; giving it away takes SeRestorePrivilege.
+            // Callers can make themselves or one of their groups the owner; giving a file away takes SeRestorePrivilege.
             if (given!.Owner is null)
             {
                 return NtStatus.InvalidOwner;
@@ -162,7 +162,7 @@ internal static class DescriptorChange
         return old;
     }
 
-    /// <summary>AUTO_INHERITED is kept when the writer says that it did the inheriting (MS-DTYP 2.5.3.4.2).</summary>
+    /// <summary>AUTO_INHERITED is kept if the writer says that it has done the inheriting itself (MS-DTYP 2.5.3.4.2).</summary>
     private static SecurityDescriptorControl InheritanceFlags(SecurityDescriptorControl given)
     {
         var flags = given & SecurityDescriptorControl.DaclProtected;

@@ -5,7 +5,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Descriptors;
 
-/// <summary>Reads the security descriptor, and what it gives.</summary>
+/// <summary>Reads the security descriptor, and the rights that it gives.</summary>
 internal static class DescriptorQuery
 {
     public const SecurityInformation InSacl =
@@ -15,7 +15,7 @@ internal static class DescriptorQuery
     public static ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(this FileOpen open, CancellationToken cancellationToken) =>
         open.GetMaximalAccessAsync(open.State.Caller, cancellationToken);
 
-    /// <summary>The most that somebody else could be granted on the file, as far as the share lets this open's caller.</summary>
+    /// <summary>The most that another user could be granted on the file, as far as the share allows this open's caller.</summary>
     public static async ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(
         this FileOpen open, FileCaller caller, CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ internal static class DescriptorQuery
 
     /// <summary>Parts of the security descriptor (MS-FSA 2.1.5.14).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="parts">Which.</param>
+    /// <param name="parts">Which ones.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The self-relative form; or ACCESS_DENIED.</returns>
     public static async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetSecurityAsync(

@@ -4,7 +4,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Fencing;
 
-/// <summary>What an open has in place of the store's handle when the fence is up: an operation that is amid its steps gets no further.</summary>
+/// <summary>Takes the place of an open's store handle when the fence is up: an operation that is halfway through gets no further.</summary>
 internal sealed class FencedFile(StorePath path) : IStoreFile
 {
     private const NtStatus Gone = NtStatus.NetworkNameDeleted;

@@ -3,7 +3,9 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Fencing;
 
-/// <summary>A store as long as its fence is down; after that there is none behind it, and what it was just asked is not told.</summary>
+/// <summary>
+/// A store that works as long as its fence is down; after that it cuts the store off, and results of pending calls are dropped.
+/// </summary>
 internal sealed class FencedStore(IFileStore store, StoreFence fence) : IFileStore
 {
     private const NtStatus Gone = NtStatus.NetworkNameDeleted;
@@ -39,7 +41,7 @@ internal sealed class FencedStore(IFileStore store, StoreFence fence) : IFileSto
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         fence.IsUp ? new(Gone) : store.GetVolumeAsync(cancellationToken);
 
-    /// <summary>What was opened while the fence went up is abandoned at once.</summary>
+    /// <summary>Anything that was opened while the fence went up is abandoned at once.</summary>
     private ValueTask<NtResult<IStoreFile>> TellAsync(ValueTask<NtResult<IStoreFile>> asked)
     {
         if (asked.IsCompletedSuccessfully)

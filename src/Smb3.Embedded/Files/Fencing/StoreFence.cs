@@ -1,9 +1,9 @@
 namespace Smb3.Embedded.Files.Fencing;
 
 /// <summary>
-/// Stands between a volume and its store from the moment in which the files belong to somebody else: another node of a cluster serves them
-/// now. Nothing may be read, written, closed or deleted any more; what is open is abandoned. What the store was asked before can still be
-/// on its way in it, but nothing follows from it. It never comes down.
+/// Stands between a volume and its store from the moment the files belong to another server: another node of a cluster now serves them.
+/// Nothing may be read, written, closed or deleted any more; what is open is abandoned. Calls made before may still be running in the
+/// store, but their results are ignored. The fence never comes down.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The source has no timer and makes no wait handle.")]
 internal sealed class StoreFence
@@ -13,19 +13,19 @@ internal sealed class StoreFence
     /// <summary>Whether it is up: a volatile read.</summary>
     public bool IsUp => _source.IsCancellationRequested;
 
-    /// <summary>Ends what waits for something else than the store.</summary>
+    /// <summary>Ends waits for anything other than the store.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Puts it up. When this returns the store is asked nothing new.</summary>
+    /// <summary>Puts it up. Once this returns, no new call is made to the store.</summary>
     public void Raise() => _source.Cancel();
 
-    /// <summary>Completes with <paramref name="task"/>, or when the fence goes up; then false.</summary>
+    /// <summary>Completes when <paramref name="task"/> does, or with false when the fence goes up.</summary>
     public async ValueTask<bool> WaitForAsync(Task task)
     {
         await task.WaitAsync(Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !IsUp;
     }
 
-    /// <summary>Gives a handle back to the store, unless it is on the other side.</summary>
+    /// <summary>Returns a handle to the store, unless it is on the other side of the fence.</summary>
     public ValueTask ReleaseAsync(IAsyncDisposable handle) => IsUp ? default : handle.DisposeAsync();
 }

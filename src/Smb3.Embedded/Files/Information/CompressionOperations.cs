@@ -6,14 +6,16 @@ namespace Smb3.Embedded.Files.Information;
 /// <summary>Compression.</summary>
 internal static class CompressionOperations
 {
-    /// <summary>Whether the file is kept compressed (MS-FSA 2.1.5.10.9).</summary>
+    /// <summary>Whether the file is stored compressed (MS-FSA 2.1.5.10.9).</summary>
     public static async ValueTask<NtResult<bool>> GetCompressedAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         var metadata = await open.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         return metadata.Succeeded ? (metadata.Value.Attributes & FileAttributes.Compressed) != 0 : metadata.Status;
     }
 
-    /// <summary>Has the file, or what is made in the directory from now on, kept compressed or not (MS-FSA 2.1.5.10.30).</summary>
+    /// <summary>
+    /// Sets whether the file, or everything made in the directory from now on, is stored compressed (MS-FSA 2.1.5.10.30).
+    /// </summary>
     public static ValueTask<NtStatus> SetCompressedAsync(this FileOpen open, bool compressed, CancellationToken cancellationToken) =>
         open.Handle is ICompressibleFile file
             ? open.ChangeNatureAsync(() => file.SetCompressedAsync(compressed, cancellationToken))

@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Files.Information;
 internal static class ExtendedAttributeOperations
 {
     /// <summary>All extended attributes of the file.</summary>
-    /// <returns>Them; or ACCESS_DENIED, EAS_NOT_SUPPORTED.</returns>
+    /// <returns>The attributes; or ACCESS_DENIED, EAS_NOT_SUPPORTED.</returns>
     public static async ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(
         this FileOpen open, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal static class ExtendedAttributeOperations
 
     /// <summary>Sets some extended attributes (MS-FSA 2.1.5.15.5).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="changes">Names in any case, unchecked; an empty value removes.</param>
+    /// <param name="changes">Names in any case, unchecked; an empty value removes the attribute.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> SetExtendedAttributesAsync(
         this FileOpen open, IReadOnlyList<ExtendedAttribute> changes, CancellationToken cancellationToken)

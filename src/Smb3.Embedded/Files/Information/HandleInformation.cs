@@ -17,7 +17,7 @@ internal static class HandleInformation
         return NtStatus.Success;
     }
 
-    /// <summary>FileModeInformation (MS-FSA 2.1.5.15.8): only how the handle buffers, waits and reads ahead can change.</summary>
+    /// <summary>FileModeInformation (MS-FSA 2.1.5.15.8): only how the handle buffers, waits and reads ahead can be changed.</summary>
     public static NtStatus SetMode(this FileOpen open, CreateOptions mode)
     {
         const CreateOptions Waiting = CreateOptions.SynchronousIoAlert | CreateOptions.SynchronousIoNonAlert;

@@ -3,10 +3,10 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Information;
 
-/// <summary>What a file is, as the store has it and as handles see it.</summary>
+/// <summary>The metadata of a file, as the store has it and as handles see it.</summary>
 internal static class MetadataQuery
 {
-    /// <summary>Size and free space of the volume, where the file is.</summary>
+    /// <summary>Size and free space of the volume that the file is on.</summary>
     public static async ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         if (open.Handle is not IVolumeFile file)
@@ -30,8 +30,8 @@ internal static class MetadataQuery
     }
 
     /// <summary>
-    /// What the file is, as handles see it: with times that are delayed or frozen, and with the name that is to be deleted no longer
-    /// counted among the links.
+    /// The file's metadata, as handles see it: with times that are delayed or frozen, and without counting a name that is to be deleted
+    /// among the links.
     /// </summary>
     public static async ValueTask<NtResult<FileMetadata>> GetMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
@@ -64,11 +64,11 @@ internal static class MetadataQuery
             : shown;
     }
 
-    /// <summary>A named stream of a directory is no directory, whatever its file is.</summary>
+    /// <summary>A named stream of a directory is not a directory, whatever its file is.</summary>
     private static FileMetadata AsOpened(this FileOpen open, in FileMetadata metadata) =>
         open.File.IsStream ? metadata with { Attributes = metadata.Attributes & ~FileAttributes.Directory } : metadata;
 
-    /// <summary>What the whole file is, whichever of its streams is open.</summary>
+    /// <summary>The metadata of the whole file, whichever of its streams is open.</summary>
     public static async ValueTask<NtResult<FileMetadata>> GetWholeMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         if (!open.File.IsStream)
@@ -87,7 +87,7 @@ internal static class MetadataQuery
         return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What the store says, which is not what handles are shown of the times.</summary>
+    /// <summary>The store's metadata, whose times differ from those that handles are shown.</summary>
     public static async ValueTask<NtResult<FileMetadata>> GetStoreMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         if (!open.TryEnter())

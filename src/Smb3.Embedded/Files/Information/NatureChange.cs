@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Information;
 
-/// <summary>Changes of what a file is, which its attributes show.</summary>
+/// <summary>Changes to the kind of file, which its attributes show.</summary>
 internal static class NatureChange
 {
     public static async ValueTask<NtStatus> ChangeNatureAsync(this FileOpen open, Func<ValueTask<NtStatus>> change)

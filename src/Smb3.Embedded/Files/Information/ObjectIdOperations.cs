@@ -29,7 +29,7 @@ internal static class ObjectIdOperations
         }
     }
 
-    /// <summary>Keeps an object id's buffer; an empty one removes it.</summary>
+    /// <summary>Stores an object id's buffer; an empty one removes it.</summary>
     public static async ValueTask<NtStatus> SetObjectIdAsync(
         this FileOpen open, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -5,14 +5,14 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Information;
 
-/// <summary>What the POSIX extensions tell of a file.</summary>
+/// <summary>What the POSIX extensions report about a file.</summary>
 /// <param name="Metadata">What handles see of it.</param>
-/// <param name="Type">What it is.</param>
+/// <param name="Type">Its type.</param>
 /// <param name="Owner">The owner.</param>
 /// <param name="Group">The group.</param>
 internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType Type, Sid Owner, Sid Group)
 {
-    /// <summary>Reads them of an open file.</summary>
+    /// <summary>Reads them for an open file.</summary>
     public static async ValueTask<NtResult<PosixFacts>> ReadAsync(FileOpen file, CancellationToken cancellationToken)
     {
         var metadata = await file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
@@ -21,7 +21,7 @@ internal readonly record struct PosixFacts(FileMetadata Metadata, PosixFileType 
             : metadata.Status;
     }
 
-    /// <summary>Reads them of an entry of a directory; what has gone meanwhile belongs to the caller.</summary>
+    /// <summary>Reads them for a directory entry; an entry that has gone in the meantime belongs to the caller.</summary>
     public static async ValueTask<PosixFacts> ReadEntryAsync(
         FileOpen directory, string name, FileMetadata metadata, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Information;
 /// <summary>Reparse points.</summary>
 internal static class ReparseOperations
 {
-    /// <summary>The data of the reparse point that the open is on (MS-FSA 2.1.5.10.14).</summary>
+    /// <summary>The data of the reparse point that is open (MS-FSA 2.1.5.10.14).</summary>
     public static async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(
         this FileOpen open, CancellationToken cancellationToken)
     {
@@ -35,9 +35,9 @@ internal static class ReparseOperations
         }
     }
 
-    /// <summary>Makes a reparse point of the file, or changes the data of one (MS-FSA 2.1.5.10.37).</summary>
+    /// <summary>Turns the file into a reparse point, or changes the data of one (MS-FSA 2.1.5.10.37).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="point">A whole REPARSE_DATA_BUFFER, checked in itself.</param>
+    /// <param name="point">A whole REPARSE_DATA_BUFFER, already checked in itself.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> SetReparsePointAsync(
         this FileOpen open, ReparsePoint point, CancellationToken cancellationToken)
@@ -79,7 +79,7 @@ internal static class ReparseOperations
         return await open.ChangeNatureAsync(() => file.SetReparsePointAsync(point.Buffer, cancellationToken)).ConfigureAwait(false);
     }
 
-    /// <summary>Makes the reparse point an ordinary file again (MS-FSA 2.1.5.10.3).</summary>
+    /// <summary>Turns the reparse point back into an ordinary file (MS-FSA 2.1.5.10.3).</summary>
     /// <param name="open">The open.</param>
     /// <param name="point">Names the tag, and the owner of the tag.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -11,14 +11,14 @@ internal static class SetBasicOperation
 
     private const long Thaw = -2;
 
-    /// <summary>Attributes that a client can set; the others say what the file is (MS-FSCC 2.6).</summary>
+    /// <summary>Attributes that a client can set; the others describe what the file is (MS-FSCC 2.6).</summary>
     public const FileAttributes SettableAttributes = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System
         | FileAttributes.Archive | FileAttributes.Temporary | FileAttributes.Offline | FileAttributes.NotContentIndexed;
 
     /// <summary>FileBasicInformation (MS-FSCC 2.4.7, MS-FSA 2.1.5.15.2).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="times">Raw values: 0 leaves a time, −1 keeps it from moving by itself, −2 lets it move again.</param>
-    /// <param name="attributes">0 leaves them.</param>
+    /// <param name="times">Raw values: 0 leaves a time as it is, −1 keeps it from moving by itself, −2 lets it move again.</param>
+    /// <param name="attributes">0 leaves them as they are.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> SetBasicAsync(
         this FileOpen open, BasicTimes times, FileAttributes attributes, CancellationToken cancellationToken)
@@ -82,7 +82,7 @@ internal static class SetBasicOperation
                 open.File.Times.Set(change);
                 if (change.Attributes is not null)
                 {
-                    open.NeedsArchive = false; // what is set on purpose stays
+                    open.NeedsArchive = false; // attributes set explicitly stay
                 }
 
                 await open.Volume.RaiseModifiedAsync(open, Filter(change)).ConfigureAwait(false);
@@ -94,7 +94,7 @@ internal static class SetBasicOperation
                 open.State.Pin(open.State.Pinned & ~thawed);
             }
 
-            // What a client sets it does not want moved by its own later writes either.
+            // A client that sets a time does not want its own later writes to move it either.
             var set = times.Set();
             if ((frozen | set) != PinnedTimes.None)
             {

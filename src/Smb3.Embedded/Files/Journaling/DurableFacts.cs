@@ -2,7 +2,9 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Journaling;
 
-/// <summary>What an open is beyond its session (MS-SMB2 3.3.1.10), as plain values. The file system makes nothing of it.</summary>
+/// <summary>
+/// The facts about an open that outlive its session (MS-SMB2 3.3.1.10), as plain values. The file system does not interpret them.
+/// </summary>
 internal sealed record DurableFacts
 {
     /// <summary>Open.DurableFileId, the persistent part of the file id.</summary>
@@ -11,16 +13,16 @@ internal sealed record DurableFacts
     /// <summary>The share that it was opened on.</summary>
     public required string Share { get; init; }
 
-    /// <summary>Open.IsResilient: it stays whatever others want; else it is durable.</summary>
+    /// <summary>Open.IsResilient: it stays whatever other clients want; otherwise it is durable.</summary>
     public bool IsResilient { get; init; }
 
     /// <summary>How long it waits for its client.</summary>
     public TimeSpan Timeout { get; init; }
 
-    /// <summary>Open.CreateGuid; <see langword="null"/>: the CREATE named none.</summary>
+    /// <summary>Open.CreateGuid; <see langword="null"/> if the CREATE named none.</summary>
     public Guid? CreateGuid { get; init; }
 
-    /// <summary>Open.AppInstanceId; <see langword="null"/>: no application is known.</summary>
+    /// <summary>Open.AppInstanceId; <see langword="null"/> if no application is known.</summary>
     public Guid? AppInstanceId { get; init; }
 
     /// <summary>Open.ApplicationInstanceVersionHigh and Low.</summary>
@@ -32,15 +34,15 @@ internal sealed record DurableFacts
     /// <summary>The domain of the user.</summary>
     public string OwnerDomain { get; init; } = string.Empty;
 
-    /// <summary>The SID of the user: by it users are compared.</summary>
+    /// <summary>The SID of the user, by which users are compared.</summary>
     public Sid? OwnerSid { get; init; }
 
-    /// <summary>Whether the SID was worked out from the name, and so does not tell the user from all others.</summary>
+    /// <summary>Whether the SID was derived from the name, and so does not tell the user apart from all others.</summary>
     public bool IsOwnerSidFromName { get; init; }
 
     /// <summary>When it was opened.</summary>
     public DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>What the CREATE did, for who sends it again.</summary>
+    /// <summary>What the CREATE did, for a client that sends it again.</summary>
     public CreateAction Action { get; init; }
 }

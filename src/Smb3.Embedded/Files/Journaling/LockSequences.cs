@@ -1,12 +1,12 @@
 namespace Smb3.Embedded.Files.Journaling;
 
 /// <summary>
-/// Open.LockSequenceArray (MS-SMB2 3.3.1.10): the numbers of the last LOCK requests that succeeded, so that one which is sent again
+/// Open.LockSequenceArray (MS-SMB2 3.3.1.10): the numbers of the last LOCK requests that succeeded, so that a request that is sent again
 /// because its answer was lost is not carried out twice.
 /// </summary>
 internal sealed class LockSequences
 {
-    /// <summary>Places in the array; index 0 is reserved.</summary>
+    /// <summary>Entries in the array; index 0 is reserved.</summary>
     public const int Count = 64;
 
     private const byte Empty = 0xFF;
@@ -15,7 +15,7 @@ internal sealed class LockSequences
 
     public LockSequences() => _numbers.AsSpan().Fill(Empty);
 
-    /// <summary>Takes up what <see cref="ToArray"/> gave.</summary>
+    /// <summary>Restores what <see cref="ToArray"/> returned.</summary>
     public LockSequences(IReadOnlyList<byte> numbers)
         : this()
     {
@@ -26,8 +26,8 @@ internal sealed class LockSequences
     }
 
     /// <summary>
-    /// Whether a request with this number was carried out before (MS-SMB2 3.3.5.14). Any other number makes the place empty until the
-    /// request has succeeded.
+    /// Whether a request with this number was carried out before (MS-SMB2 3.3.5.14). Any other number clears the entry until the request
+    /// has succeeded.
     /// </summary>
     public bool WasDone(uint index, byte number)
     {
@@ -60,7 +60,7 @@ internal sealed class LockSequences
         }
     }
 
-    /// <summary>The numbers by their places, 0xFF where there is none.</summary>
+    /// <summary>The numbers by index, 0xFF where there is none.</summary>
     public byte[] ToArray()
     {
         lock (_numbers)

@@ -6,7 +6,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Journaling;
 
-/// <summary>Everything that an open was at one moment, as plain values: what it takes to make it again, here or in another process.</summary>
+/// <summary>The whole state of an open at one moment, as plain values: what it takes to recreate it, here or in another process.</summary>
 internal sealed record OpenRecord
 {
     /// <summary>The file (<see cref="FileMetadata.FileId"/>).</summary>
@@ -15,7 +15,7 @@ internal sealed record OpenRecord
     /// <summary>The name by which it is open.</summary>
     public required StorePath Path { get; init; }
 
-    /// <summary>The stream that is open; <see langword="null"/>: the file itself.</summary>
+    /// <summary>The stream that is open; <see langword="null"/> for the file itself.</summary>
     public string? Stream { get; init; }
 
     /// <summary>Whether it is a directory.</summary>
@@ -42,16 +42,16 @@ internal sealed record OpenRecord
     /// <summary>Whether its client speaks the POSIX extensions.</summary>
     public bool IsPosix { get; init; }
 
-    /// <summary>Whether a listing leaves out what the caller may not read.</summary>
+    /// <summary>Whether a listing leaves out entries that the caller may not read.</summary>
     public bool HidesUnreadable { get; init; }
 
     /// <summary>Whether its close deletes the name (FILE_DELETE_ON_CLOSE).</summary>
     public bool DeleteOnClose { get; init; }
 
-    /// <summary>Whether its name, or stream, is to be deleted when nobody has it open any more (FileDispositionInformation).</summary>
+    /// <summary>Whether its name, or stream, is to be deleted when it has no opens any more (FileDispositionInformation).</summary>
     public bool DeletePending { get; init; }
 
-    /// <summary>Whether that is done by its own close, whoever else has the file open (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
+    /// <summary>Whether its own close does that, whatever other opens the file has (FILE_DISPOSITION_POSIX_SEMANTICS).</summary>
     public bool DeletesAtOnce { get; init; }
 
     /// <summary>FilePositionInformation.</summary>
@@ -63,7 +63,7 @@ internal sealed record OpenRecord
     /// <summary>The lease that it belongs to.</summary>
     public LeaseIdentity? Lease { get; init; }
 
-    /// <summary>What the client caches; while it is asked to give something up, what it cached before.</summary>
+    /// <summary>What the client caches; while a break is pending, what it cached before.</summary>
     public CacheState Caching { get; init; }
 
     /// <summary>The epoch of its lease.</summary>
@@ -75,6 +75,6 @@ internal sealed record OpenRecord
     /// <summary>Open.LockSequenceArray (<see cref="LockSequences.ToArray"/>).</summary>
     public IReadOnlyList<byte> LockSequences { get; init; } = [];
 
-    /// <summary>What it is beyond its session.</summary>
+    /// <summary>Its durable facts, which outlive its session.</summary>
     public required DurableFacts Durable { get; init; }
 }

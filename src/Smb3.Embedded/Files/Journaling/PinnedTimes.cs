@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Files.Journaling;
 [Flags]
 internal enum PinnedTimes
 {
-    /// <summary>All move.</summary>
+    /// <summary>All times move.</summary>
     None = 0,
 
     /// <summary>The creation time (which never moves by itself anyway).</summary>

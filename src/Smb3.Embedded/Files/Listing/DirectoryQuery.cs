@@ -4,7 +4,7 @@ using Smb3.Embedded.Threading;
 namespace Smb3.Embedded.Files.Listing;
 
 /// <summary>
-/// One QUERY_DIRECTORY on its way. While it lives no other query moves the cursor, and the close of the open waits.
+/// One QUERY_DIRECTORY in progress. While it exists no other query moves the cursor, and the close of the open waits.
 /// </summary>
 internal readonly struct DirectoryQuery(DirectoryCursor cursor, FileOpen open, AsyncMutex.Turn turn) : IDisposable
 {
@@ -17,7 +17,7 @@ internal readonly struct DirectoryQuery(DirectoryCursor cursor, FileOpen open, A
     /// <summary>Moves past <see cref="Current"/>; without it the entry comes again.</summary>
     public void Advance() => cursor.Advance();
 
-    /// <summary>Lets the next query go on. Once.</summary>
+    /// <summary>Lets the next query go on. Called once.</summary>
     public void Dispose()
     {
         turn.Dispose();

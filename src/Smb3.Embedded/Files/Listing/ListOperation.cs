@@ -9,10 +9,10 @@ internal static class ListOperation
 {
     /// <summary>Begins or continues the listing of this directory (MS-FSA 2.1.5.6.3).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="pattern">The expression; only that of the first query counts, or that of one with <paramref name="reopen"/>.</param>
+    /// <param name="pattern">The expression; only that of the first query, or of one with <paramref name="reopen"/>, counts.</param>
     /// <param name="restart">SMB2_RESTART_SCANS.</param>
     /// <param name="reopen">SMB2_REOPEN.</param>
-    /// <param name="after">SMB2_INDEX_SPECIFIED: the index of the entry behind which it goes on.</param>
+    /// <param name="after">SMB2_INDEX_SPECIFIED: the index of the entry after which it continues.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The query, to be disposed; or INVALID_PARAMETER for a file, ACCESS_DENIED, OBJECT_NAME_INVALID.</returns>
     public static async ValueTask<NtResult<DirectoryQuery>> QueryDirectoryAsync(

@@ -9,7 +9,7 @@ internal readonly record struct ByteRange(ulong Offset, ulong Length)
     public bool IsValid => Length == 0 || Offset + (Length - 1) >= Offset;
 
     /// <summary>
-    /// Whether two valid ranges touch the same byte. An empty one meets another only strictly inside it, and never an empty one.
+    /// Whether two valid ranges overlap. An empty one overlaps another only strictly inside it, and never an empty one.
     /// </summary>
     public bool Overlaps(ByteRange other)
     {
@@ -27,5 +27,5 @@ internal readonly record struct ByteRange(ulong Offset, ulong Length)
 
 /// <summary>One element of a lock request.</summary>
 /// <param name="Range">What is locked.</param>
-/// <param name="Exclusive">Whether nobody else may lock or read it meanwhile; otherwise everybody may do both.</param>
+/// <param name="Exclusive">Whether no other open may lock or read it meanwhile; otherwise all may do both.</param>
 internal readonly record struct LockRequest(ByteRange Range, bool Exclusive);

@@ -3,34 +3,34 @@ namespace Smb3.Embedded.Files.Locking;
 /// <summary>One lock that is held. It is a node of a <see cref="LockTree"/>, and of its owner's list in <see cref="HeldLocks"/>.</summary>
 internal sealed class HeldLock(ILockOwner owner, ByteRange range, bool exclusive, long number)
 {
-    /// <summary>Who holds it.</summary>
+    /// <summary>The open that holds it.</summary>
     public ILockOwner Owner { get; } = owner;
 
     /// <summary>What is locked.</summary>
     public ByteRange Range { get; } = range;
 
-    /// <summary>Whether nobody else may lock or read it.</summary>
+    /// <summary>Whether no other open may lock or read it.</summary>
     public bool Exclusive { get; } = exclusive;
 
-    /// <summary>Tells locks apart that begin at one place.</summary>
+    /// <summary>Tells apart locks that begin at the same place.</summary>
     public long Number { get; } = number;
 
-    /// <summary>The first byte; of an empty range the place before which it lies.</summary>
+    /// <summary>The first byte; for an empty range the place before which it lies.</summary>
     public ulong First => Range.Offset;
 
-    /// <summary>The last byte; of an empty range the same as <see cref="First"/>.</summary>
+    /// <summary>The last byte; for an empty range the same as <see cref="First"/>.</summary>
     public ulong Last => Range.Length == 0 ? Range.Offset : Range.Offset + (Range.Length - 1);
 
-    /// <summary>In the tree: what lies before.</summary>
+    /// <summary>In the tree: the branch before it.</summary>
     public HeldLock? Left { get; set; }
 
-    /// <summary>In the tree: what lies behind.</summary>
+    /// <summary>In the tree: the branch after it.</summary>
     public HeldLock? Right { get; set; }
 
     /// <summary>In the tree: the height of the branch that starts here.</summary>
     public int Height { get; set; }
 
-    /// <summary>In the tree: how far the locks of the branch that starts here go.</summary>
+    /// <summary>In the tree: how far the locks of the branch that starts here extend.</summary>
     public LockReach Reach { get; set; }
 
     /// <summary>The owner's next lock.</summary>

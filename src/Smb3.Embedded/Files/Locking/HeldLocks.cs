@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>
-/// The locks that are held on one file, found by where they lie, by whose they are, and by their exact range: nothing here walks through
-/// all of them. Guarded by the lock of <see cref="ByteRangeLocks"/>.
+/// The locks that are held on one file, found by position, by owner, and by exact range: nothing here walks through all of them. Guarded by
+/// the lock of <see cref="ByteRangeLocks"/>.
 /// </summary>
 internal sealed class HeldLocks
 {
@@ -17,7 +17,7 @@ internal sealed class HeldLocks
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether an exclusive lock of anybody but <paramref name="besides"/> lies in the range.</summary>
+    /// <summary>Whether an exclusive lock of any owner but <paramref name="besides"/> lies in the range.</summary>
     public bool AnyExclusive(ByteRange range, ILockOwner? besides) => _exclusive.Any(range, besides);
 
     /// <summary>Whether a shared lock lies in the range.</summary>
@@ -46,7 +46,7 @@ internal sealed class HeldLocks
         return held;
     }
 
-    /// <summary>The locks of one open, the youngest first.</summary>
+    /// <summary>The locks of one open, the newest first.</summary>
     public IEnumerable<HeldLock> Of(ILockOwner owner)
     {
         for (var held = _byOwner.GetValueOrDefault(owner); held is not null; held = held.Next)
@@ -55,7 +55,7 @@ internal sealed class HeldLocks
         }
     }
 
-    /// <summary>Takes out one lock of exactly this range.</summary>
+    /// <summary>Removes one lock of exactly this range.</summary>
     /// <returns>Whether there was one.</returns>
     public bool Remove(ILockOwner owner, ByteRange range, bool exclusive)
     {
@@ -68,14 +68,14 @@ internal sealed class HeldLocks
         return true;
     }
 
-    /// <summary>Takes out all locks of one open.</summary>
+    /// <summary>Removes all locks of one open.</summary>
     /// <returns>Whether there were any.</returns>
     public bool RemoveAll(ILockOwner owner)
     {
         var any = false;
         while (_byOwner.TryGetValue(owner, out var first))
         {
-            // The latest of the same range goes first, as Remove wants it: the owner's list is in that order.
+            // The latest lock of a range goes first, as Remove requires: the owner's list is in that order.
             Remove(first);
             any = true;
         }
@@ -83,7 +83,7 @@ internal sealed class HeldLocks
         return any;
     }
 
-    /// <summary>Takes out a lock that is the latest of its owner and range.</summary>
+    /// <summary>Removes a lock that is the latest of its owner and range.</summary>
     public void Remove(HeldLock held)
     {
         (held.Exclusive ? _exclusive : _shared).Of(held.Range).Remove(held);
@@ -118,7 +118,7 @@ internal sealed class HeldLocks
         Count--;
     }
 
-    /// <summary>Locks of one kind: those of bytes, and those of empty ranges, which meet others by their own rule.</summary>
+    /// <summary>Locks of one kind: those on bytes, and those on empty ranges, which conflict with others by a rule of their own.</summary>
     private sealed class Places
     {
         private readonly LockTree _bytes = new();
@@ -130,7 +130,7 @@ internal sealed class HeldLocks
 
         public bool Any(ByteRange range, ILockOwner? besides)
         {
-            // An empty range lies between two bytes, and meets what has both of them; two empty ones never meet.
+            // An empty range lies between two bytes, and overlaps a range that has both of them; two empty ones never overlap.
             if (range.Length == 0)
             {
                 return range.Offset > 0 && _bytes.Any(range.Offset - 1, range.Offset, besides);

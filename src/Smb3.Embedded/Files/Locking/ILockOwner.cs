@@ -1,13 +1,13 @@
 namespace Smb3.Embedded.Files.Locking;
 
-/// <summary>Whom byte-range locks belong to: an open. Compared by reference.</summary>
+/// <summary>The owner of byte-range locks: an open. Compared by reference.</summary>
 internal interface ILockOwner
 {
-    /// <summary>Whether its close has begun, so that it waits for no lock any more.</summary>
+    /// <summary>Whether its close has begun, so that it no longer waits for locks.</summary>
     bool IsClosing { get; }
 
     /// <summary>
-    /// It has other locks now. Called with the table's lock held, before anybody else can have what it has no more.
+    /// Its locks have changed. Called with the table's lock held, before another owner can take what it has given up.
     /// </summary>
     void LocksChanged();
 }

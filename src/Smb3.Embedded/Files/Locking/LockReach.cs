@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>
-/// How far a set of locks goes: the last byte of any, and the last byte of any that has another owner than that one. So whoever asks for
-/// the locks of others has the answer without a look at his own, however many they are.
+/// How far a set of locks extends: the last byte of any, and the last byte of any with a different owner. So a search for the locks of
+/// others is answered without looking at the owner's own locks, however many there are.
 /// </summary>
 internal readonly struct LockReach
 {
@@ -48,7 +48,7 @@ internal readonly struct LockReach
         return new LockReach(far._owner!, far._last, true, Math.Max(far._otherLast, near._last));
     }
 
-    /// <summary>Whether any of the locks goes up to <paramref name="place"/>, those of <paramref name="besides"/> not counted.</summary>
+    /// <summary>Whether any of the locks extends to <paramref name="place"/>, not counting those of <paramref name="besides"/>.</summary>
     public bool GetsTo(ulong place, ILockOwner? besides) =>
         _owner is not null && (_owner != besides ? _last >= place : _hasOther && _otherLast >= place);
 }

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>
-/// Locks in the order of their first bytes, in a balanced (AVL) tree whose nodes know how far their branches reach: whether any lock lies
-/// in a range is found in logarithmic time, however many there are and however they lie on each other.
+/// Locks in the order of their first bytes, in a balanced (AVL) tree whose nodes know how far their branches extend: whether any lock lies
+/// in a range is found in logarithmic time, however many there are and however they overlap.
 /// </summary>
 internal sealed class LockTree
 {
@@ -15,11 +15,11 @@ internal sealed class LockTree
     public void Remove(HeldLock held) => _root = Remove(_root, held);
 
     /// <summary>
-    /// Whether any lock begins at <paramref name="first"/> or before and goes on to <paramref name="last"/> or farther.
+    /// Whether any lock begins at or before <paramref name="first"/> and extends to <paramref name="last"/> or beyond.
     /// </summary>
-    /// <param name="first">Where it begins at the latest.</param>
-    /// <param name="last">Where it ends at the earliest.</param>
-    /// <param name="besides">Whose locks do not count.</param>
+    /// <param name="first">The latest place where it may begin.</param>
+    /// <param name="last">The earliest place where it may end.</param>
+    /// <param name="besides">The owner whose locks do not count.</param>
     public bool Any(ulong first, ulong last, ILockOwner? besides)
     {
         for (var node = _root; node is not null;)
@@ -30,7 +30,7 @@ internal sealed class LockTree
                 continue;
             }
 
-            // The node and all before it begin early enough.
+            // This node and all before it begin early enough.
             if ((node.Last >= last && node.Owner != besides) || (node.Left is { } left && left.Reach.GetsTo(last, besides)))
             {
                 return true;

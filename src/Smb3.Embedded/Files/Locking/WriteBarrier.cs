@@ -1,12 +1,13 @@
 namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>
-/// Lets who has taken a lock wait for the writes that were let through before it was there; else one of them could still change what the
-/// lock protects after it was granted.
+/// Lets the taker of a lock wait for writes that were let through before the lock was there; otherwise one of them could still change what
+/// the lock protects after it was granted.
 /// </summary>
 /// <remarks>
-/// A write enters before it looks at the locks, and a lock is in its table before its taker looks at the writes: one of both sees the
-/// other. Writes count in one of two turns; a wait begins a new turn and needs only the old one to end, so later writes do not prolong it.
+/// A write enters before it looks at the locks, and a lock is in its table before its taker looks at the writes: one of the two always sees
+/// the other. Writes are counted in one of two phases; a wait begins a new phase and only needs the old one to end, so later writes do not
+/// prolong it.
 /// </remarks>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The gate never makes a wait handle.")]
 internal sealed class WriteBarrier
@@ -17,7 +18,7 @@ internal sealed class WriteBarrier
     private int _turn;
     private TaskCompletionSource? _ended;
 
-    /// <summary>A write begins. What is returned is given to <see cref="Exit"/>.</summary>
+    /// <summary>A write begins. The return value is passed to <see cref="Exit"/>.</summary>
     public int Enter()
     {
         var turn = Volatile.Read(ref _turn) & 1;
@@ -34,7 +35,7 @@ internal sealed class WriteBarrier
         }
     }
 
-    /// <summary>Completes when every write has ended that had entered before.</summary>
+    /// <summary>Completes when every write that entered before has ended.</summary>
     public ValueTask WaitAsync()
     {
         Interlocked.MemoryBarrier();
@@ -46,7 +47,7 @@ internal sealed class WriteBarrier
         await _gate.WaitAsync().ConfigureAwait(false);
         try
         {
-            // Both turns: the one before may have writes from before the last wait.
+            // Both phases: the previous one may have writes from before the last wait.
             for (var i = 0; i < 2; i++)
             {
                 var old = (Interlocked.Increment(ref _turn) - 1) & 1;

@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Files.Names;
 /// <summary>The mark for the next backup.</summary>
 internal static class ArchiveMark
 {
-    /// <summary>NTFS marks a renamed and a written file for the next backup.</summary>
+    /// <summary>NTFS marks renamed and written files for the next backup.</summary>
     public static async ValueTask ArchiveAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         if (open.IsDirectory || !open.Volume.Store.Traits.Has(StoreAbilities.DosAttributes))

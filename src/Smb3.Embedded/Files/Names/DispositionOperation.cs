@@ -4,16 +4,16 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Names;
 
-/// <summary>Has a name deleted by the close, or takes that back.</summary>
+/// <summary>Marks a name for deletion by the close, or takes that back.</summary>
 internal static class DispositionOperation
 {
     /// <summary>FileDispositionInformation and FileDispositionInformationEx (MS-FSA 2.1.5.15.3).</summary>
     /// <param name="open">The open.</param>
-    /// <param name="delete">Whether the name goes.</param>
-    /// <param name="posix">Whether it goes with the close of this open, whoever else has the file open.</param>
-    /// <param name="ignoreReadOnly">Whether the read-only attribute is no hindrance.</param>
+    /// <param name="delete">Whether the name is to be deleted.</param>
+    /// <param name="posix">Whether it goes with the close of this open, whatever other opens the file has.</param>
+    /// <param name="ignoreReadOnly">Whether a read-only file may be deleted too.</param>
     /// <param name="onClose">FILE_DISPOSITION_ON_CLOSE: changes what FILE_DELETE_ON_CLOSE said at the open, not the name.</param>
-    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
+    /// <param name="onWait">Called once, before waiting for other clients to close what they cache; its token ends the wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> SetDispositionAsync(
         this FileOpen open, bool delete, bool posix, bool ignoreReadOnly, bool onClose, Func<CancellationToken>? onWait, CancellationToken cancellationToken)

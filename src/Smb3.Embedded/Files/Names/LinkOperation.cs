@@ -19,7 +19,7 @@ internal static class LinkOperation
     /// <param name="newPath">The new name's path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <param name="ignoreReadOnly">FILE_LINK_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
-    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
+    /// <param name="onWait">Called once, before waiting for other clients to close what they cache; its token ends the wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> LinkAsync(
         this FileOpen open, string newPath, bool replace, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)

@@ -7,10 +7,10 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Names;
 
-/// <summary>Where a rename or a link puts a name: what stands there, and whether it may go.</summary>
+/// <summary>The place where a rename or a link puts a name: what exists there, and whether it may be replaced.</summary>
 internal static class NameTarget
 {
-    /// <summary>The rights of other objects than this one, for this open's caller.</summary>
+    /// <summary>The rights that this open's caller has on objects other than this one.</summary>
     public static ObjectRights Others(this FileOpen open) => new(open.Volume.Security, open.State.Caller, open.State.ShareMaximalAccess);
 
     public static NtStatus ParseTarget(this FileOpen open, string newPath, out StorePath target)
@@ -37,7 +37,7 @@ internal static class NameTarget
         return NtStatus.Success;
     }
 
-    /// <summary>Checks that a name can be taken: what stands there, who has it open, and who holds the directory.</summary>
+    /// <summary>Checks that a name can be taken: what exists there, which opens it has, and which opens the directory has.</summary>
     public static async ValueTask<NtResult<StoreVictim?>> CheckTargetAsync(
         this FileOpen open, StorePath target, bool replace, bool posix, bool ignoreReadOnly, OperationRights rights, HandleWait wait,
         CancellationToken cancellationToken)
@@ -103,8 +103,8 @@ internal static class NameTarget
 
         if (existing.FileId != open.File.FileId && open.Volume.Find(existing.FileId) is { } file)
         {
-            // A name that is deleted and only waits for the last handle is nobody's any more. Clients with POSIX applications replace
-            // an open file so, where the server has no POSIX semantics for them: delete, and rename again.
+            // A name that is deleted and only waits for its last handle to close belongs to no file any more. This is how clients with
+            // POSIX applications replace an open file if the server has no POSIX semantics for them: delete, then rename again.
             var isGoing = file.IsDeletePending(handle.Path);
             if (!isGoing && wait.Finds(file, null))
             {
@@ -122,10 +122,10 @@ internal static class NameTarget
     }
 
     /// <summary>
-    /// A rename opens the directory that gets the name for writing, sharing reads and writes: who holds it open for deletion, or without
-    /// letting others write, stands in the way (MS-FSA 2.1.5.15.12). When a file gets the name, the opens of every client count
-    /// (smb2.oplock.batch20 relies on it); when a directory does, those of the client that renames only, as with smbd: a stranger that holds
-    /// a directory open, for watching it say, must not keep everybody else from renaming folders in it (smb2.notify-inotify).
+    /// A rename opens the directory that receives the name for writing, sharing reads and writes: an open of that directory for deletion,
+    /// or one that does not share writing, stands in the way (MS-FSA 2.1.5.15.12). When a file gets the name, the opens of every client
+    /// count (smb2.oplock.batch20 relies on it); when a directory does, only those of the renaming client, as with smbd: another client
+    /// that holds a directory open, to watch it for example, must not keep all others from renaming folders in it (smb2.notify-inotify).
     /// </summary>
     public static async ValueTask<NtStatus> CheckParentAsync(
         this FileOpen open, StorePath path, OperationRights rights, HandleWait? wait, CancellationToken cancellationToken)
@@ -159,7 +159,7 @@ internal static class NameTarget
         Guid? client = right == FileAccessMask.AddSubdirectory ? open.State.ClientGuid : null;
         status = directory.CheckShare(path, right, ShareAccess.Read | ShareAccess.Write, client);
 
-        // As for every open: a handle that is only cached is closed before it stands in the way.
+        // As for every open: a handle that is merely cached is closed before it counts as being in the way.
         if (status == NtStatus.SharingViolation)
         {
             wait?.Finds(directory, null);
@@ -168,6 +168,6 @@ internal static class NameTarget
         return status;
     }
 
-    /// <summary>What stands where a name is to go.</summary>
+    /// <summary>What exists at the place where a name is to go.</summary>
     public readonly record struct StoreVictim(ulong FileId, bool IsDirectory);
 }

@@ -20,7 +20,7 @@ internal static class RenameOperation
     /// <param name="replace">Whether an existing file is replaced.</param>
     /// <param name="posix">FILE_RENAME_POSIX_SEMANTICS: a replaced file may be open.</param>
     /// <param name="ignoreReadOnly">FILE_RENAME_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
-    /// <param name="onWait">Called once, before it waits for other clients to close what they cache; its token ends that.</param>
+    /// <param name="onWait">Called once, before waiting for other clients to close what they cache; its token ends the wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> RenameAsync(
         this FileOpen open, string newPath, bool replace, bool posix, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
@@ -92,7 +92,7 @@ internal static class RenameOperation
             return NtStatus.AccessDenied;
         }
 
-        // Windows asks the others even for the name that the file has.
+        // Windows breaks the handles of other clients even if the file already has the new name.
         if (source == target)
         {
             return wait.Finds(open.File, open) ? NtStatus.OplockBreakInProgress : NtStatus.Success;
@@ -108,7 +108,7 @@ internal static class RenameOperation
             return NtStatus.AccessDenied;
         }
 
-        // On POSIX systems a directory moves with all that is open in it.
+        // On POSIX systems a directory moves together with everything that is open in it.
         if (open.IsDirectory && !open.State.IsPosix && open.HasOpenBelow(source, wait))
         {
             return NtStatus.AccessDenied;
@@ -127,7 +127,7 @@ internal static class RenameOperation
 
             replaced = victim.Value;
 
-            // Two names of one file: the old one goes, the new one stays as it is.
+            // Two names of one file: the old one is removed, the new one stays as it is.
             if (replaced is { } existing && existing.FileId == open.File.FileId)
             {
                 if (open.Observation is { } observer
@@ -142,7 +142,7 @@ internal static class RenameOperation
         }
         else
         {
-            // Another case is another name too, if nobody's but the file's own.
+            // A change of case is another name too, if the name belongs to no file but this one.
             var parent = await open.CheckParentAsync(target.Parent, rights, wait, cancellationToken).ConfigureAwait(false);
             if (parent != NtStatus.Success)
             {
@@ -190,8 +190,8 @@ internal static class RenameOperation
     }
 
     /// <summary>
-    /// Whether something below a directory is open, which keeps it from being renamed. Handles that are only cached are closed for it, if
-    /// nothing else stands in the way; but who opens something after that is not asked (MS-FSA 2.1.5.15.12).
+    /// Whether something below a directory is open, which keeps it from being renamed. Handles that are merely cached are closed for it if
+    /// nothing else stands in the way, but a client that opens something after that is not asked (MS-FSA 2.1.5.15.12).
     /// </summary>
     private static bool HasOpenBelow(this FileOpen open, StorePath directory, HandleWait wait)
     {
@@ -217,7 +217,7 @@ internal static class RenameOperation
             wait.Finds(file, null);
         }
 
-        // What was closed between the two looks does not count.
+        // Opens that were closed between the two looks do not count.
         return cached.Count > 0 && (wait.IsNeeded || open.HasOpenBelow(directory, wait));
     }
 
@@ -234,7 +234,7 @@ internal static class RenameOperation
             return;
         }
 
-        // Of a POSIX client's rename: what is open below moves along.
+        // For a POSIX client's rename: opens below the directory move along.
         foreach (var file in open.Volume.GetFiles())
         {
             foreach (var below in file.GetLinks())

@@ -31,7 +31,7 @@ internal static class StreamRenameOperation
 
         if (!open.Volume.Store.Traits.Has(StoreAbilities.NamedStreams) || !open.File.IsStream || open.Handle is not IStreamedFile file)
         {
-            return NtStatus.InvalidParameter; // the data of a file has no name to lose
+            return NtStatus.InvalidParameter; // the data of a file has no name to change
         }
 
         if (!open.TryEnter())
@@ -47,7 +47,7 @@ internal static class StreamRenameOperation
                 return NtStatus.AccessDenied;
             }
 
-            // What the rename may do to the file its descriptor says as of now, as when a stream is made.
+            // The file's current descriptor decides what the rename may do to it, as when a stream is made.
             var rights = OperationRights.Of(FileOperation.RenameStream);
             status = await open.Others().CheckFileAsync(open.Handle, open.File.Whole.IsDirectory, rights, cancellationToken)
                 .ConfigureAwait(false);
@@ -97,7 +97,7 @@ internal static class StreamRenameOperation
         }
     }
 
-    /// <summary>What stands there may only be replaced when it is empty and nobody has it open.</summary>
+    /// <summary>An existing stream may only be replaced if it is empty and has no opens.</summary>
     private static async ValueTask<NtStatus> CheckStreamTargetAsync(
         this FileOpen open, IStreamedFile file, string old, string name, bool replace, CancellationToken cancellationToken)
     {
@@ -154,7 +154,7 @@ internal static class StreamRenameOperation
         return NtStatus.Success;
     }
 
-    /// <summary>A stream stays with its file; but first comes what a rename checks first.</summary>
+    /// <summary>A stream stays with its file; but the checks that a rename makes first come first here too.</summary>
     private static async ValueTask<NtStatus> RefuseMoveAsync(this FileOpen open, string newPath, CancellationToken cancellationToken)
     {
         var status = FilePath.Parse(newPath, open.Volume.Store.Traits.MaxNameLength, out var target);

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Naming;
 /// <summary>The rules for names of extended attributes (MS-FSCC 2.4.16, as FAT and NTFS check them).</summary>
 internal static class EaNames
 {
-    /// <summary>The longest name in characters of ASCII.</summary>
+    /// <summary>The longest name, in ASCII characters.</summary>
     public const int MaxLength = 254;
 
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(
@@ -18,9 +18,9 @@ internal static class EaNames
         name.Length is > 0 and <= MaxLength && !name.ContainsAny(Forbidden) && System.Text.Ascii.IsValid(name) && !IsReserved(name);
 
     /// <summary>
-    /// Whether the name is one of the server's own: a physical store keeps owner, rights and streams of a file in attributes that are
-    /// called so on the disk, and who could write them would have every right. They are nobody's in any store, so that a file can move
-    /// between stores, and in any case and with the disk's prefix, since not every disk tells these spellings apart.
+    /// Whether the name is one of the server's own: a physical store keeps owner, rights and streams of a file in attributes with these
+    /// names on the disk, and a client that could write them would have every right. They are reserved in every store, so that a file can
+    /// move between stores, in any case and with the disk's prefix, since not every disk tells these spellings apart.
     /// </summary>
     public static bool IsReserved(ReadOnlySpan<char> name)
     {

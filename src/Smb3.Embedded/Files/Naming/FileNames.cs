@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Naming;
 /// <summary>The rules for one name in a directory (MS-FSCC 2.1.5).</summary>
 internal static class FileNames
 {
-    /// <summary>NTFS and every client take a name of at most 255 UTF-16 units.</summary>
+    /// <summary>NTFS and every client accept a name of at most 255 UTF-16 units.</summary>
     public const int MaxLength = 255;
 
     // MS-FSCC 2.1.5.2, and the separator itself.
@@ -19,7 +19,7 @@ internal static class FileNames
         + "\u0010\u0011\u0012\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001A\u001B\u001C\u001D\u001E\u001F");
 
     /// <summary>
-    /// Whether names can be searched by this: what could be a name but for its wildcards (MS-FSA 2.1.5.6.3), and so not longer than one.
+    /// Whether this can be a search expression: a valid name apart from its wildcards (MS-FSA 2.1.5.6.3), and so not longer than one.
     /// </summary>
     public static bool IsExpression(ReadOnlySpan<char> expression) =>
         expression.Length <= MaxLength && !expression.ContainsAny(ForbiddenInExpressions);

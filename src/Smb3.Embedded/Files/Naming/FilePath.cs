@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Naming;
 
-/// <summary>A path as a client wrote it, checked and taken apart (MS-FSCC 2.1.5 and 2.1.9, MS-FSA 2.1.5.1).</summary>
+/// <summary>A path as a client wrote it, checked and parsed (MS-FSCC 2.1.5 and 2.1.9, MS-FSA 2.1.5.1).</summary>
 internal readonly struct FilePath
 {
     private FilePath(StorePath path, StreamKind stream, string? streamName, bool endsInSeparator)
@@ -14,13 +14,13 @@ internal readonly struct FilePath
         EndsInSeparator = endsInSeparator;
     }
 
-    /// <summary>Which part of a file a path names.</summary>
+    /// <summary>The part of a file that a path names.</summary>
     internal enum StreamKind
     {
-        /// <summary>The path says nothing of streams.</summary>
+        /// <summary>The path does not mention streams.</summary>
         Unsaid,
 
-        /// <summary><c>::$DATA</c>: the data of a file, so no directory.</summary>
+        /// <summary><c>::$DATA</c>: the data of a file, so not a directory.</summary>
         Data,
 
         /// <summary><c>:$I30:$INDEX_ALLOCATION</c>: a directory.</summary>
@@ -33,18 +33,18 @@ internal readonly struct FilePath
     /// <summary>The file.</summary>
     public StorePath Path { get; }
 
-    /// <summary>The part of it.</summary>
+    /// <summary>The part of the file.</summary>
     public StreamKind Stream { get; }
 
-    /// <summary>The name of a <see cref="StreamKind.Named"/> stream; else null.</summary>
+    /// <summary>The name of a <see cref="StreamKind.Named"/> stream; otherwise null.</summary>
     public string? StreamName { get; }
 
-    /// <summary>Whether the path ended in a backslash, which only a directory's may.</summary>
+    /// <summary>Whether the path ended in a backslash, which only the path of a directory may.</summary>
     public bool EndsInSeparator { get; }
 
-    /// <summary>Takes <paramref name="text"/> apart.</summary>
+    /// <summary>Parses <paramref name="text"/>.</summary>
     /// <param name="text">Names separated by a backslash; the empty string is the root.</param>
-    /// <param name="maxNameLength">The longest name that the store takes.</param>
+    /// <param name="maxNameLength">The longest name that the store accepts.</param>
     /// <param name="path">The result of a success.</param>
     public static NtStatus Parse(string text, int maxNameLength, out FilePath path)
     {
@@ -54,7 +54,7 @@ internal readonly struct FilePath
             return NtStatus.Success;
         }
 
-        // No name can have a slash; that it separates names as well is what scripts for other servers rely on.
+        // No name can contain a slash; scripts written for other servers rely on it separating names as well.
         text = text.Replace('/', '\\');
         if (text[0] == '\\')
         {
@@ -81,7 +81,7 @@ internal readonly struct FilePath
 
             rest = rest[..^(lastName.Length - colon)];
 
-            // ":$I30:$INDEX_ALLOCATION" and the like without a name speak of the root.
+            // ":$I30:$INDEX_ALLOCATION" and the like without a name refer to the root.
             if (rest.IsEmpty)
             {
                 path = new FilePath(StorePath.Root, stream, streamName, false);
@@ -115,10 +115,10 @@ internal readonly struct FilePath
         return NtStatus.Success;
     }
 
-    /// <summary>The same path at another place.</summary>
+    /// <summary>The same path with the file at another place.</summary>
     public FilePath At(StorePath path) => new(path, Stream, StreamName, EndsInSeparator);
 
-    /// <summary>Takes <c>..</c> out by the text alone; no path climbs out of the share.</summary>
+    /// <summary>Resolves <c>..</c> from the text alone; no path climbs out of the share.</summary>
     private static bool TryClimb(string text, out string clean)
     {
         clean = text;
@@ -143,7 +143,7 @@ internal readonly struct FilePath
         return true;
     }
 
-    /// <summary>The target of the rename of a stream, such as <c>:name:$DATA</c>; the empty name is that of the file's own data.</summary>
+    /// <summary>The target of a stream's rename, such as <c>:name:$DATA</c>; the empty name is that of the file's own data.</summary>
     public static NtStatus ParseStreamTarget(string text, out string name)
     {
         name = string.Empty;
@@ -157,7 +157,7 @@ internal readonly struct FilePath
         return NtStatus.Success;
     }
 
-    // A stream's name may have any character but these and the separator, which has ended the path before it.
+    // A stream's name may have any character but these and the separator, which has already been taken out of the path.
     private static bool TryParseStream(ReadOnlySpan<char> text, out StreamKind kind, out string? streamName)
     {
         kind = StreamKind.Named;

@@ -3,12 +3,12 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
-/// Long names that went a moment ago, by their short ones: a program that knows short names only saves by deleting a file and making it
-/// anew, and the file is to have its long name again (what NTFS calls tunneling).
+/// Long names that were removed a moment ago, by their short ones: a program that knows only short names saves by deleting a file and
+/// making it anew, and the file should get its long name back (what NTFS calls tunneling).
 /// </summary>
 internal sealed class NameTunnel(TimeProvider time)
 {
-    // Both as NTFS has them.
+    // Both values are those of NTFS.
     private const int Capacity = 256;
     private static readonly TimeSpan Keep = TimeSpan.FromSeconds(15);
 
@@ -16,7 +16,7 @@ internal sealed class NameTunnel(TimeProvider time)
     private readonly Dictionary<string, Entry> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Queue<(string Key, long Since)> _order = new();
 
-    /// <summary>The name <paramref name="path"/> has gone.</summary>
+    /// <summary>The name <paramref name="path"/> has been removed.</summary>
     public void Remember(StorePath path)
     {
         if (ShortNames.IsShort(path.Name))

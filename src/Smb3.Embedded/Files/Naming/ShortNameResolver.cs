@@ -4,14 +4,14 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
-/// Finds the names that the short names of a path stand for. A name that is there itself stands for itself; only else the directory is
+/// Finds the long names for the short names in a path. A name that exists itself stands for itself; only otherwise is the directory
 /// searched.
 /// </summary>
 internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
 {
     private const int BatchSize = 64;
 
-    /// <summary>The path in long names; a name that stands for none stays as it is.</summary>
+    /// <summary>The path in long names; a name that is no short name of anything stays as it is.</summary>
     public async ValueTask<StorePath> ResolveAsync(StorePath path, CancellationToken cancellationToken)
     {
         if (!ShortNames.AnyIn(path))
@@ -32,7 +32,7 @@ internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
         return resolved;
     }
 
-    /// <summary>The long name in <paramref name="directory"/> that a short name stands for, or had until a moment ago.</summary>
+    /// <summary>The long name in <paramref name="directory"/> that a short name stands for, or stood for until a moment ago.</summary>
     public async ValueTask<string?> FindAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
     {
         if (!ShortNames.CanStandForAnother(shortName))

@@ -3,9 +3,9 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
-/// Names of the form 8.3 (MS-FSCC 2.1.5.2.1). A name that has the form already is its own short name; for any other one is
-/// worked out from the name alone, so that no store has to keep it and it is the same after every restart:
-/// <c>P12345~6.EXT</c>, one character of the name, six of a hash of all of it, and the extension.
+/// Names in 8.3 form (MS-FSCC 2.1.5.2.1). A name that already has that form is its own short name; for any other, one is derived from the
+/// name alone, so no store has to keep it and it is the same after every restart: <c>P12345~6.EXT</c>, one character of the name, six of a
+/// hash of all of it, and the extension.
 /// </summary>
 internal static class ShortNames
 {
@@ -18,7 +18,7 @@ internal static class ShortNames
     private const ulong Names = 36ul * 36 * 36 * 36 * 36 * 36;
     private const string Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-    /// <summary>Whether a name is a valid 8.3 name, in whatever case.</summary>
+    /// <summary>Whether a name is a valid 8.3 name, in upper or lower case.</summary>
     public static bool IsShort(ReadOnlySpan<char> name)
     {
         if (name.Length is 0 or > MaxLength)
@@ -136,7 +136,7 @@ internal static class ShortNames
 
     private static char Allowed(char letter) => char.IsAsciiLetterOrDigit(letter) ? char.ToUpperInvariant(letter) : '_';
 
-    // FNV-1a over the upper-case name: stable for ever, and spread evenly enough over 36^6 names.
+    // FNV-1a over the upper-case name: never changes, and is spread evenly enough over 36^6 names.
     private static ulong Hash(ReadOnlySpan<char> name)
     {
         var hash = 14695981039346656037ul;

@@ -6,18 +6,18 @@ namespace Smb3.Embedded.Files.Naming;
 /// <c>"</c> (DOS_DOT) a dot or the end.
 /// </summary>
 /// <remarks>
-/// The places in the expression that the name read so far can have led to are bits of four words, and one character moves them all at
-/// once. So a match costs time in proportion to the name alone, whatever the expression: a client chooses both, and a directory has many
-/// names.
+/// The positions in the expression that the name read so far can have reached are bits of four words, and one character moves them all at
+/// once. So the time for a match is proportional to the length of the name alone, whatever the expression: a client chooses both, and a
+/// directory has many names.
 /// </remarks>
 internal sealed class Wildcard
 {
-    /// <summary>The longest expression, which is that of a name (MS-FSA 2.1.5.6.3).</summary>
+    /// <summary>The length of the longest expression, which is that of a name (MS-FSA 2.1.5.6.3).</summary>
     public const int MaxLength = FileNames.MaxLength;
 
     private const int Ascii = 128;
 
-    // Room for a place before each character, and for that behind the last.
+    // Room for a position before each character, and one after the last.
     private const int Words = (MaxLength + 1) / 64;
 
     private readonly bool _ignoreCase;
@@ -28,14 +28,15 @@ internal sealed class Wildcard
     private readonly Places _dosDots;
     private readonly Places _anyOne;
 
-    // Which places a character leads on from because the expression has it there: 0 is the mask of those that it does not have.
+    // For each character, the positions from which it leads on because the expression has it there; mask 0 is for characters it does not
+    // have.
     private readonly byte[] _asciiMasks = new byte[Ascii];
     private readonly Dictionary<char, byte> _otherMasks = [];
     private readonly List<Places> _masks = [default];
 
-    /// <summary>Takes an expression apart.</summary>
+    /// <summary>Parses an expression.</summary>
     /// <param name="expression">At most <see cref="MaxLength"/> characters.</param>
-    /// <param name="ignoreCase">Whether letters of either case are the same.</param>
+    /// <param name="ignoreCase">Whether upper and lower case count as the same.</param>
     public Wildcard(ReadOnlySpan<char> expression, bool ignoreCase)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(expression.Length, MaxLength, nameof(expression));
@@ -70,7 +71,7 @@ internal sealed class Wildcard
     /// <summary>Whether <paramref name="expression"/> can match more than one name.</summary>
     public static bool IsIn(ReadOnlySpan<char> expression) => expression.ContainsAny("*?<>\"");
 
-    /// <summary>Whether <paramref name="name"/> is in the expression.</summary>
+    /// <summary>Whether <paramref name="name"/> matches the expression.</summary>
     public bool Matches(ReadOnlySpan<char> name)
     {
         var free = _stars | _dosStars;
@@ -93,8 +94,8 @@ internal sealed class Wildcard
                 leaving |= _dosStars;
             }
 
-            // NT counts whoever gets past the end of the expression without the character as one who has used it up, so that a last
-            // DOS_QM takes a dot too.
+            // NT counts a match that gets past the end of the expression without the character as having used it up, so a final DOS_QM also
+            // takes a dot.
             var isPast = places.Contains(_end);
             places = (places & leaving).Next() | staying;
             if (isPast)
@@ -116,7 +117,7 @@ internal sealed class Wildcard
         var number = letter < Ascii ? _asciiMasks[letter] : _otherMasks.GetValueOrDefault(letter);
         if (number == 0)
         {
-            number = (byte)_masks.Count; // at most 255 characters, so at most 255 masks beside the first
+            number = (byte)_masks.Count; // at most 255 characters, so at most 255 masks besides the first
             _masks.Add(default);
             if (letter < Ascii)
             {
@@ -141,7 +142,7 @@ internal sealed class Wildcard
 
     private char Fold(char letter) => _ignoreCase ? char.ToUpperInvariant(letter) : letter;
 
-    /// <summary>A set of places in the expression.</summary>
+    /// <summary>A set of positions in the expression.</summary>
     private struct Places
     {
         private Bits _bits;
@@ -154,7 +155,7 @@ internal sealed class Wildcard
 
         public readonly bool Contains(int place) => (_bits[place / 64] & (1ul << (place % 64))) != 0;
 
-        /// <summary>The places behind these.</summary>
+        /// <summary>The positions after these.</summary>
         public readonly Places Next()
         {
             Places next = default;
@@ -169,8 +170,8 @@ internal sealed class Wildcard
         }
 
         /// <summary>
-        /// Adds what can be reached without a character, over any number of <paramref name="free"/> places: a sum carries a bit over a row
-        /// of ones to the place behind it.
+        /// Adds what can be reached without a character, across any number of <paramref name="free"/> positions: an addition carries a bit
+        /// over a run of ones to the position after it.
         /// </summary>
         public void Spread(in Places free)
         {

@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Files.Notification;
 /// </summary>
 internal sealed class DirectoryWatch : IOutsideListener
 {
-    // FILE_NOTIFY_INFORMATION (MS-FSCC 2.7.1): the part before the name, and the boundary of an entry.
+    // FILE_NOTIFY_INFORMATION (MS-FSCC 2.7.1): the size of the part before the name, and the alignment of an entry.
     private const int EntrySize = 12;
     private const int Alignment = 4;
 
@@ -40,17 +40,17 @@ internal sealed class DirectoryWatch : IOutsideListener
     /// <summary>Whether directories below count too.</summary>
     public bool Tree { get; }
 
-    /// <summary>The path under which the table has it. Guarded by the table's lock.</summary>
+    /// <summary>The path under which it is in the table. Guarded by the table's lock.</summary>
     public string? Place { get; set; }
 
     /// <summary>Whether it hears only of what a listing shows (access-based enumeration).</summary>
     public bool IsLimited => _visible is not null;
 
-    /// <summary>Whether it is told of <paramref name="path"/>, as things are now.</summary>
+    /// <summary>Whether it is told of <paramref name="path"/>, as things stand now.</summary>
     public ValueTask<bool> SeesAsync(StorePath path) => _visible?.SeesAsync(path) ?? new(true);
 
-    /// <summary>Answers with what is kept, or waits for the next change. Requests are served in their order.</summary>
-    /// <param name="room">Bytes that the answer may have.</param>
+    /// <summary>Answers with the changes kept so far, or waits for the next one. Requests are served in order.</summary>
+    /// <param name="room">The most bytes that the answer may take.</param>
     /// <param name="cancellationToken">Ends the wait with CANCELLED.</param>
     public async ValueTask<ChangeReport> NextAsync(int room, CancellationToken cancellationToken)
     {
@@ -87,7 +87,7 @@ internal sealed class DirectoryWatch : IOutsideListener
         }
     }
 
-    /// <summary>Keeps a change that the watcher may hear of. <see cref="Serve"/> follows.</summary>
+    /// <summary>Keeps a change that the watcher may be told of. <see cref="Serve"/> follows.</summary>
     public void Keep(ChangeAction action, string name)
     {
         lock (_sync)
@@ -100,7 +100,7 @@ internal sealed class DirectoryWatch : IOutsideListener
             var entry = new ChangeEntry(action, name);
             if (action == ChangeAction.Modified && _kept.Count > 0 && _kept[^1] == entry)
             {
-                return; // said already
+                return; // already recorded
             }
 
             var size = ((_size + Alignment - 1) & -Alignment) + EntrySize + (name.Length * sizeof(char));
@@ -131,7 +131,7 @@ internal sealed class DirectoryWatch : IOutsideListener
 
         if (IsLimited && change.Action is (ChangeAction.Removed or ChangeAction.RenamedOldName))
         {
-            // Nobody can say any more whether it was to be seen: a new listing can do no harm.
+            // It is no longer known whether the name was visible to the watcher; listing the directory again does no harm.
             Lose();
             return true;
         }
@@ -141,7 +141,7 @@ internal sealed class DirectoryWatch : IOutsideListener
         return true;
     }
 
-    /// <summary>More happened than anybody can say.</summary>
+    /// <summary>More has happened than can be reported.</summary>
     public void Lose()
     {
         lock (_sync)
@@ -153,7 +153,7 @@ internal sealed class DirectoryWatch : IOutsideListener
         }
     }
 
-    /// <summary>Answers the first who waits, if there is something to say.</summary>
+    /// <summary>Answers the first waiting request, if there is something to report.</summary>
     public void Serve()
     {
         lock (_sync)
@@ -168,7 +168,7 @@ internal sealed class DirectoryWatch : IOutsideListener
         }
     }
 
-    /// <summary>Ends all waits; later ones end at once when <paramref name="forGood"/>.</summary>
+    /// <summary>Ends all waits; if <paramref name="forGood"/>, later ones end at once.</summary>
     public void End(NtStatus status, bool forGood)
     {
         lock (_sync)

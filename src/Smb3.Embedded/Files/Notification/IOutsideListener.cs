@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Notification;
 
-/// <summary>Hears of changes that were made behind the server's back.</summary>
+/// <summary>Is told of changes that were made behind the server's back.</summary>
 internal interface IOutsideListener
 {
     /// <summary>Where the directory is now, as far as the server knows.</summary>
@@ -15,10 +15,10 @@ internal interface IOutsideListener
     /// <summary>Changes were lost. Must be quick.</summary>
     void Lose();
 
-    /// <summary>Acts on what was kept or lost; without any lock held.</summary>
+    /// <summary>Acts on changes that were kept or lost; called without any lock held.</summary>
     void Serve();
 
-    /// <summary>Nothing will be heard of the directory any more.</summary>
+    /// <summary>No more changes of the directory will be reported.</summary>
     /// <param name="reason">NOT_SUPPORTED: it cannot be watched; DELETE_PENDING: it is gone.</param>
     void Stop(NtStatus reason);
 }

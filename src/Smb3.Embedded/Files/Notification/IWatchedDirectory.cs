@@ -11,9 +11,9 @@ internal interface IWatchedDirectory
     /// <summary>How names are compared there.</summary>
     StringComparison NameComparison { get; }
 
-    /// <summary>Whether who watches hears only of what a listing shows him (access-based enumeration).</summary>
+    /// <summary>Whether the watcher is told only of what a listing shows it (access-based enumeration).</summary>
     bool HidesUnreadable { get; }
 
-    /// <summary>Whether a listing shows who watches the name <paramref name="path"/>.</summary>
+    /// <summary>Whether a listing shows the watcher the name <paramref name="path"/>.</summary>
     ValueTask<bool> ShowsAsync(StorePath path);
 }

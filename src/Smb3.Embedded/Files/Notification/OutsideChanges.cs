@@ -4,8 +4,8 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
-/// Changes that a store tells of, without those that the server made itself: every one waits a moment, since a store can tell of a change
-/// before the server is done with it, and is dropped if the server made the same change to the same name shortly before.
+/// Changes that a store reports, except those that the server made itself: each is held back for a moment, since a store can report a
+/// change before the server is done with it, and is dropped if the server made the same change to the same name shortly before.
 /// </summary>
 internal sealed class OutsideChanges(IChangeSource? source, StringComparer comparer, TimeProvider time)
 {
@@ -22,7 +22,7 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
     private ITimer? _timer;
     private volatile int _watches;
 
-    /// <summary>Whether anybody is told.</summary>
+    /// <summary>Whether there is any listener.</summary>
     public bool IsHeard => _watches > 0;
 
     /// <summary>Begins to tell <paramref name="listener"/> of changes in a directory.</summary>
@@ -36,7 +36,7 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         Interlocked.Increment(ref _watches);
         var subscription = new Subscription(this, listener, path);
 
-        // A store may have a whole tree to walk first; the request does not wait for that.
+        // A store may have to walk a whole tree first; the request does not wait for that.
         subscription.Start(source, tree);
         return subscription;
     }
@@ -66,7 +66,7 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
         }
     }
 
-    // What a name went through matters, and whether its file changed; which attribute of it a store cannot always tell.
+    // What matters is what happened to the name, and whether its file changed; a store cannot always tell which attribute did.
     private static ChangeFilter KindOf(ChangeAction action, ChangeFilter filter) =>
         action == ChangeAction.Modified ? ChangeFilter.Attributes : filter;
 
@@ -163,7 +163,7 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
             var at = _own[oldest.Path].At;
             if (time.GetElapsedTime(at, now) <= Memory && _own.Count < MaxRemembered)
             {
-                _ownByAge.Enqueue((oldest.Path, at)); // it was changed again
+                _ownByAge.Enqueue((oldest.Path, at)); // the name was changed again
             }
             else
             {
@@ -191,7 +191,7 @@ internal sealed class OutsideChanges(IChangeSource? source, StringComparer compa
             return watch;
         });
 
-        /// <summary>A change's path, when the directory has been renamed by a client since the store was asked to watch it.</summary>
+        /// <summary>A change's path, allowing for a client's rename of the directory since the store was asked to watch it.</summary>
         public StorePath Rebase(StorePath changed)
         {
             var now = listener.Path;

@@ -4,12 +4,12 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
-/// The changes that a watcher under access-based enumeration hears of: those of names that a listing shows him, in the watched directory
-/// and in each one on the way down. To find that out takes looks at the store, so they wait here, in their order.
+/// The changes that a watcher under access-based enumeration is told of: those of names that a listing shows to it, in the watched
+/// directory and in each directory on the way down. Finding that out takes look-ups in the store, so the changes wait here, in order.
 /// </summary>
 internal sealed class VisibleChanges(DirectoryWatch watch)
 {
-    /// <summary>More than this at once, and the watcher is told to list again.</summary>
+    /// <summary>If more than this are pending at once, the watcher is told to list again.</summary>
     private const int MaxWaiting = 1024;
 
     private readonly Lock _sync = new();
@@ -17,7 +17,9 @@ internal sealed class VisibleChanges(DirectoryWatch watch)
     private bool _running;
     private bool _overflown;
 
-    /// <summary>Takes a change; the watcher is told of it by and by. <paramref name="name"/> is that from the watched directory on.</summary>
+    /// <summary>
+    /// Takes a change; the watcher is told of it in due course. <paramref name="name"/> is relative to the watched directory.
+    /// </summary>
     public void Add(in FileChange change, string name)
     {
         lock (_sync)
@@ -104,7 +106,7 @@ internal sealed class VisibleChanges(DirectoryWatch watch)
                 watch.Lose();
             }
 
-            // Changes that belong together came together, and are told together.
+            // Changes that belong together came together, and are reported together.
             watch.Serve();
             _running = false;
             (change, name) = (default, string.Empty);

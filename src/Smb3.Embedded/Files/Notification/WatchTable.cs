@@ -3,8 +3,8 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Notification;
 
 /// <summary>
-/// Who watches which directory of a volume (MS-FSA 2.1.1.1, ChangeNotifyList). A change costs one look-up for each length
-/// of path that is watched above it, however many are watched, and next to nothing while none is.
+/// The watchers of each directory of a volume (MS-FSA 2.1.1.1, ChangeNotifyList). A change costs one look-up for each length of watched
+/// path above it, however many are watched, and next to nothing while none is.
 /// </summary>
 internal sealed class WatchTable
 {
@@ -13,8 +13,8 @@ internal sealed class WatchTable
     private readonly Dictionary<string, HashSet<DirectoryWatch>>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly List<DirectoryWatch> _touched = [];
 
-    // How many watched paths have which length: a change looks only at those directories above it that somebody may watch. The path of one
-    // can have thousands of names, and to look all of them up would cost the square of that.
+    // How many watched paths there are of each length: a change looks only at those directories above it that may be watched. A path can
+    // have thousands of names, and looking all of them up would cost the square of that.
     private readonly Dictionary<int, int> _lengths = [];
     private volatile int _count;
     private volatile int _limited;
@@ -26,10 +26,10 @@ internal sealed class WatchTable
         _lookup = _byPath.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    /// <summary>How many opens watch.</summary>
+    /// <summary>How many opens are watching.</summary>
     public int Count => _count;
 
-    /// <summary>Begins to tell <paramref name="watch"/>.</summary>
+    /// <summary>Begins to report changes to <paramref name="watch"/>.</summary>
     public void Add(DirectoryWatch watch)
     {
         lock (_sync)
@@ -40,7 +40,7 @@ internal sealed class WatchTable
         }
     }
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Stops reporting changes to it.</summary>
     public void Remove(DirectoryWatch watch)
     {
         lock (_sync)
@@ -65,7 +65,7 @@ internal sealed class WatchTable
         }
     }
 
-    /// <summary>A directory was renamed: those who watch it, or one below it, are found at its new path.</summary>
+    /// <summary>A directory was renamed: watchers of it, or of one below it, are found at the new path.</summary>
     public void Rekey()
     {
         if (_count == 0)
@@ -85,7 +85,7 @@ internal sealed class WatchTable
         }
     }
 
-    /// <summary>Tells of changes that belong together: who hears of several hears of them in one answer.</summary>
+    /// <summary>Reports changes that belong together: a watcher of several of them gets them in one answer.</summary>
     public void Publish(params ReadOnlySpan<FileChange> changes)
     {
         if (_count == 0)
@@ -114,7 +114,7 @@ internal sealed class WatchTable
         var path = change.Path.Text;
         if (path.Length == 0)
         {
-            return; // nobody watches from above the root
+            return; // nothing above the root can be watched
         }
 
         var end = path.Length;
@@ -142,7 +142,7 @@ internal sealed class WatchTable
     }
 
     /// <summary>
-    /// Which of the watchers under access-based enumeration see a name that is about to go, for <see cref="FileChange.Seers"/>.
+    /// The watchers under access-based enumeration that see a name which is about to go, for <see cref="FileChange.Seers"/>.
     /// </summary>
     /// <returns><see langword="null"/>: there are none.</returns>
     public async ValueTask<IReadOnlySet<DirectoryWatch>?> FindSeersAsync(StorePath path)

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Files.Observation;
 
-/// <summary>By what a name goes.</summary>
+/// <summary>Why a name is removed.</summary>
 internal enum DeleteReason
 {
     /// <summary>FileDispositionInformation, or its extended form.</summary>

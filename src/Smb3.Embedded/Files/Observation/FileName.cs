@@ -2,7 +2,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Observation;
 
-/// <summary>What an operation is about, as it is on the volume and not as somebody spelt it.</summary>
+/// <summary>The name of what an operation is about, as it is on the volume and not as a client spelled it.</summary>
 /// <param name="Path">The file or directory: no links, no short names, the case of what exists.</param>
 /// <param name="Stream">The named stream; empty: the data, or the directory itself.</param>
 /// <param name="IsDirectory">Whether the path is a directory.</param>
@@ -13,7 +13,7 @@ internal readonly record struct FileName(StorePath Path, string Stream, bool IsD
         handle is IFinalPathFile { FinalPath: { } known } ? known : handle.Path;
 
     /// <summary>
-    /// Where a name really is that stands in a directory: the name is not followed, since it itself comes, goes or changes.
+    /// The real place of a name in a directory: the name itself is not followed, since it is what appears, disappears or changes.
     /// </summary>
     public static async ValueTask<StorePath> PathOfEntryAsync(IFileStore store, StorePath path, CancellationToken cancellationToken)
     {

@@ -2,12 +2,12 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Observation;
 
-/// <summary>Asks the observer of a CREATE, once for the same thing: an open that has to wait is tried again.</summary>
+/// <summary>Asks the observer of a CREATE, but only once for the same thing: an open that has to wait is tried again.</summary>
 internal sealed class ObservedCreate(IFileObserver observer)
 {
     private OpenIntent? _allowed;
 
-    /// <summary>Whether it may go on; and the name of what is opened, for <see cref="Observe"/>.</summary>
+    /// <summary>Whether the CREATE may go on; and the name of what is opened, for <see cref="Observe"/>.</summary>
     public async ValueTask<NtStatus> AskAsync(OpenIntent intent, CancellationToken cancellationToken)
     {
         if (_allowed == intent)
@@ -31,6 +31,6 @@ internal sealed class ObservedCreate(IFileObserver observer)
         return NtStatus.Success;
     }
 
-    /// <summary>What the open that was allowed keeps.</summary>
+    /// <summary>What an open that was allowed keeps for its observer.</summary>
     public ObservedOpen? Observe() => _allowed is { } allowed ? new ObservedOpen(observer, allowed.Name) : null;
 }

@@ -3,35 +3,35 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Observation;
 
-/// <summary>What an open keeps for its observer: its real name, and how much it moved.</summary>
+/// <summary>What an open keeps for its observer: its real name, and how much data it moved.</summary>
 internal sealed class ObservedOpen(IFileObserver observer, FileName name)
 {
     private long _read;
     private long _written;
 
-    /// <summary>Whoever observes it; another session after a reconnect.</summary>
+    /// <summary>The observer; that of another session after a reconnect.</summary>
     public IFileObserver Observer { get; set; } = observer;
 
     /// <summary>What is open.</summary>
     public FileName Name { get; private set; } = name;
 
-    /// <summary>Whether the name went when it was closed.</summary>
+    /// <summary>Whether the name was removed when it was closed.</summary>
     public bool Deleted { get; set; }
 
-    /// <summary>So much was read.</summary>
+    /// <summary>Counts bytes read.</summary>
     public void CountRead(long bytes) => Interlocked.Add(ref _read, bytes);
 
-    /// <summary>So much was written.</summary>
+    /// <summary>Counts bytes written.</summary>
     public void CountWritten(long bytes) => Interlocked.Add(ref _written, bytes);
 
-    /// <summary>Whether the name by which the file was opened may go.</summary>
+    /// <summary>Whether the name by which the file was opened may be removed.</summary>
     public async ValueTask<NtStatus> AskDeleteAsync(IFileStore store, StorePath path, CancellationToken cancellationToken)
     {
         var name = await NameAtAsync(store, path, cancellationToken).ConfigureAwait(false);
         return Answer(await Observer.AllowsDeleteAsync(name, DeleteReason.Disposition, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Whether it may have another name, and whose name that was may lose it.</summary>
+    /// <summary>Whether it may get another name, and whether a file that has this name may lose it.</summary>
     public async ValueTask<NtStatus> AskRenameAsync(
         IFileStore store, StorePath source, StorePath target, bool replaces, CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed class ObservedOpen(IFileObserver observer, FileName name)
         return NtStatus.Success;
     }
 
-    /// <summary>The same of a stream; the empty name is the file's data.</summary>
+    /// <summary>The same for a stream; the empty name is the file's data.</summary>
     public async ValueTask<NtStatus> AskRenameStreamAsync(
         IFileStore store, StorePath path, string stream, bool replaces, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal sealed class ObservedOpen(IFileObserver observer, FileName name)
         return NtStatus.Success;
     }
 
-    /// <summary>Whether it may have one more name.</summary>
+    /// <summary>Whether it may get an additional name.</summary>
     public async ValueTask<NtStatus> AskLinkAsync(
         IFileStore store, StorePath source, StorePath target, bool replaces, CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ internal sealed class ObservedOpen(IFileObserver observer, FileName name)
         SecurityInformation parts, ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
         Answer(await Observer.AllowsSecurityAsync(Name, parts, descriptor, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>What was asked last has been done.</summary>
+    /// <summary>The operation that was asked about last has been carried out.</summary>
     public void Renamed() => Name = _target;
 
     /// <summary>The open has ended.</summary>

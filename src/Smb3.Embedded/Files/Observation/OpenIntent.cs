@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Observation;
 
-/// <summary>An open that is about to happen, and may.</summary>
+/// <summary>An open that is about to happen, and is permitted.</summary>
 /// <param name="Name">What is opened or made.</param>
 /// <param name="Access">The rights that it will have.</param>
 /// <param name="Disposition">What the client asked for.</param>

@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Posix;
 
-/// <summary>What a file is to a POSIX client, by the reparse point that stands for it. The values are those of the wire.</summary>
+/// <summary>The type of a file to a POSIX client, from the reparse point that stands for it. The values are those of the wire.</summary>
 internal enum PosixFileType
 {
     /// <summary>A plain file, or a directory: its attribute says which.</summary>
@@ -15,12 +15,12 @@ internal enum PosixFileType
     Socket = 6,
 }
 
-/// <summary>Finds it out (MS-FSCC 2.1.2.1 and 2.1.2.6).</summary>
+/// <summary>Determines the type (MS-FSCC 2.1.2.1 and 2.1.2.6).</summary>
 internal static class PosixFileTypes
 {
     private const uint NfsTag = 0x80000014;
 
-    // REPARSE_DATA_BUFFER: tag (4), length (2), reserved (2); then, of an NFS one, its type (8).
+    // REPARSE_DATA_BUFFER: tag (4), length (2), reserved (2); then, for an NFS one, its type (8).
     private const int NfsTypeOffset = 8;
 
     /// <summary>The type of an open file.</summary>
@@ -53,7 +53,7 @@ internal static class PosixFileTypes
         _ => PosixFileType.Plain,
     };
 
-    /// <summary>The types are words in ASCII: LNK, CHR, BLK, FIFO, SOCK.</summary>
+    /// <summary>The types are ASCII words: LNK, CHR, BLK, FIFO, SOCK.</summary>
     private static PosixFileType OfNfs(ulong type) => type switch
     {
         0x00000000014B4E4C => PosixFileType.SymbolicLink,

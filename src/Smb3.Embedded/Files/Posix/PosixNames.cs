@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Smb3.Embedded.Files.Posix;
 
 /// <summary>
-/// Names of the POSIX extensions, which may have any character but a slash and U+0000. What Windows forbids stands in private-use
-/// characters everywhere else, as cifs.ko and macOS write it: U+F020–U+F027 for <c>" * : &lt; &gt; ? \ |</c>, U+F001–U+F01F for control
-/// characters, U+F028 and U+F029 for a last space and dot. Physical stores keep such a name under the plain characters.
+/// Names of the POSIX extensions, which may have any character but a slash and U+0000. Everywhere else, characters that Windows forbids are
+/// represented by private-use ones, as cifs.ko and macOS write them: U+F020–U+F027 for <c>" * : &lt; &gt; ? \ |</c>, U+F001–U+F01F for
+/// control characters, U+F028 and U+F029 for a trailing space and dot. Physical stores keep such a name with the plain characters.
 /// </summary>
 internal static class PosixNames
 {
@@ -17,7 +17,7 @@ internal static class PosixNames
     private static readonly SearchValues<char> NeedMapping = SearchValues.Create(
         "\"*:<>?\\| ." + new string([.. Enumerable.Range(1, 31).Select(static value => (char)value)]));
 
-    /// <summary>The path as all others write it.</summary>
+    /// <summary>The path as all other clients write it.</summary>
     /// <param name="path">Names separated by slashes.</param>
     public static string ToWindows(string path)
     {
@@ -43,7 +43,7 @@ internal static class PosixNames
         });
     }
 
-    /// <summary>A search expression: an asterisk and a question mark are what they always are in one.</summary>
+    /// <summary>A search expression: an asterisk and a question mark keep their usual meaning in one.</summary>
     public static string ToWindowsPattern(string pattern) =>
         ToWindows(pattern).Replace('\uF021', '*').Replace('\uF025', '?');
 

@@ -5,23 +5,23 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Quotas;
 
 /// <summary>
-/// The quotas of a volume (MS-FSA 2.1.5.21 and 2.1.5.22). Whoever reaches the volume may look; only administrators set.
+/// The quotas of a volume (MS-FSA 2.1.5.21 and 2.1.5.22). Any caller that can reach the volume may read them; only administrators set them.
 /// </summary>
 internal sealed class VolumeQuotas(IQuotaStore store)
 {
     private static readonly Comparer<Sid> BySid = Comparer<Sid>.Create(Compare);
 
-    /// <summary>What holds for the whole volume.</summary>
+    /// <summary>The settings for the whole volume.</summary>
     public ValueTask<NtResult<QuotaSettings>> GetSettingsAsync(CancellationToken cancellationToken) =>
         store.GetQuotaSettingsAsync(cancellationToken);
 
-    /// <summary>Changes what holds for the whole volume.</summary>
+    /// <summary>Changes the settings for the whole volume.</summary>
     public ValueTask<NtStatus> SetSettingsAsync(FileCaller caller, QuotaSettings settings, CancellationToken cancellationToken) =>
         !caller.IsAdministrator ? new(NtStatus.AccessDenied)
         : IsValid(settings.Default) ? store.SetQuotaSettingsAsync(settings, cancellationToken)
         : new(NtStatus.InvalidParameter);
 
-    /// <summary>The entries in the order of their SIDs, from the one behind <paramref name="after"/> on.</summary>
+    /// <summary>The entries in the order of their SIDs, starting with the one after <paramref name="after"/>.</summary>
     public async ValueTask<NtResult<List<QuotaEntry>>> ListAsync(Sid? after, bool including, CancellationToken cancellationToken)
     {
         var listed = await store.ListQuotasAsync(cancellationToken).ConfigureAwait(false);
@@ -61,7 +61,7 @@ internal sealed class VolumeQuotas(IQuotaStore store)
         return entries;
     }
 
-    /// <summary>Gives owners limits; null takes the ones away that an owner has.</summary>
+    /// <summary>Sets the limits of owners; null removes those that an owner has.</summary>
     public async ValueTask<NtStatus> SetAsync(
         FileCaller caller, IReadOnlyList<(Sid Owner, QuotaLimits? Limits)> changes, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ internal sealed class VolumeQuotas(IQuotaStore store)
         return NtStatus.Success;
     }
 
-    /// <summary>The volume as <paramref name="caller"/> sees it: where limits are enforced, it is no larger than the caller's.</summary>
+    /// <summary>The volume as <paramref name="caller"/> sees it: if limits are enforced, it is no larger than the caller's limit.</summary>
     public async ValueTask<VolumeInformation> LimitAsync(
         VolumeInformation volume, FileCaller caller, CancellationToken cancellationToken)
     {

@@ -1,14 +1,14 @@
 namespace Smb3.Embedded.Files.Ranges;
 
-/// <summary>Bytes of a file that somebody must know to be unchanged.</summary>
-/// <param name="owner">Who wants to know it.</param>
+/// <summary>Bytes of a file that its owner needs to know are unchanged.</summary>
+/// <param name="owner">The watcher.</param>
 /// <param name="offset">Where they begin.</param>
-/// <param name="length">How many, as yet.</param>
+/// <param name="length">How many, for now.</param>
 internal abstract class WatchedRange(object owner, long offset, long length)
 {
     private volatile bool _spoilt;
 
-    /// <summary>Who wants to know.</summary>
+    /// <summary>The watcher.</summary>
     public object Owner { get; } = owner;
 
     /// <summary>Where the range begins.</summary>
@@ -17,10 +17,10 @@ internal abstract class WatchedRange(object owner, long offset, long length)
     /// <summary>How long it is.</summary>
     public long Length { get; protected set; } = length;
 
-    /// <summary>Whether the bytes still are what they were, as far as the opens of this server go.</summary>
+    /// <summary>Whether the bytes are still unchanged, as far as the opens of this server are concerned.</summary>
     public virtual bool IsGood => !_spoilt;
 
-    /// <summary>Whether a range has bytes of it.</summary>
+    /// <summary>Whether another range overlaps it.</summary>
     public bool Overlaps(long at, long count) => at < Offset + Length && Offset - count < at;
 
     /// <summary>The bytes change.</summary>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Files.Ranges;
 
-/// <summary>The ranges of one file that somebody watches.</summary>
+/// <summary>The ranges of one file that are watched for changes.</summary>
 internal sealed class WatchedRanges
 {
     private const int MostOfOwner = 16;
@@ -8,7 +8,7 @@ internal sealed class WatchedRanges
     private readonly Lock _sync = new();
     private volatile WatchedRange[] _ranges = [];
 
-    /// <summary>Bytes are about to change, or just did.</summary>
+    /// <summary>Bytes are about to change, or have just changed.</summary>
     public void Change(long offset, long length)
     {
         foreach (var range in _ranges)
@@ -20,7 +20,7 @@ internal sealed class WatchedRanges
         }
     }
 
-    /// <summary>Lets one more hear of changes. The oldest of the same owner is no good any more when there are many.</summary>
+    /// <summary>Adds a range to be told of changes. If its owner has too many, the oldest of them becomes invalid.</summary>
     public void Add(WatchedRange range)
     {
         lock (_sync)
@@ -35,7 +35,7 @@ internal sealed class WatchedRanges
         }
     }
 
-    /// <summary>The owner goes, and with it what it watches.</summary>
+    /// <summary>The owner goes away, and with it the ranges that it watches.</summary>
     public void EndOf(object owner)
     {
         foreach (var range in _ranges)
@@ -47,7 +47,7 @@ internal sealed class WatchedRanges
         }
     }
 
-    /// <summary>One is over.</summary>
+    /// <summary>A range is no longer needed.</summary>
     public void Remove(WatchedRange range)
     {
         lock (_sync)

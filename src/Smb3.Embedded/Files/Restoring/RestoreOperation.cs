@@ -7,18 +7,20 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Restoring;
 
 /// <summary>
-/// Makes an open again that was there before the process came up. It had its access, its sharing and its caching: nobody is asked for
-/// them, and nobody's cache is broken.
+/// Recreates an open that existed before the process came up. It already had its access, its sharing and its caching: no one is asked for
+/// them again, and no client's cache is broken.
 /// </summary>
 internal static class RestoreOperation
 {
-    /// <summary>Makes the open, and takes up keeping it.</summary>
+    /// <summary>Recreates the open, and resumes keeping it in the journal.</summary>
     /// <param name="volume">The volume.</param>
-    /// <param name="record">What it was.</param>
+    /// <param name="record">The state it had.</param>
     /// <param name="leases">The leases of its client; <see langword="null"/> when it had none.</param>
     /// <param name="sink">Where breaks go.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The open, which its taker closes; or OBJECT_NAME_NOT_FOUND when its file is gone or another, or what the store says.</returns>
+    /// <returns>
+    /// The open, to be closed by the caller; or OBJECT_NAME_NOT_FOUND when its file is gone or has been replaced, or the store's status.
+    /// </returns>
     public static async ValueTask<NtResult<FileOpen>> RestoreAsync(
         this Volume volume, OpenRecord record, LeaseTable? leases, IBreakSink? sink, CancellationToken cancellationToken)
     {

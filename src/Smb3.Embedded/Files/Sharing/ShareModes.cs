@@ -3,8 +3,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Files.Sharing;
 
 /// <summary>
-/// How the opens of one file share it, as counts, so that one more open costs the same with one and with ten thousand others
-/// (MS-FSA 2.1.5.1.2.2). Opens that touch attributes only take no part. Guarded by the file object's lock.
+/// How the opens of one file share it, kept as counts, so that a new open costs the same beside one other as beside ten thousand
+/// (MS-FSA 2.1.5.1.2.2). Opens that only touch attributes take no part. Guarded by the file object's lock.
 /// </summary>
 internal struct ShareModes
 {
@@ -25,7 +25,7 @@ internal struct ShareModes
     /// <summary>Whether any open may delete.</summary>
     public readonly bool AnyDeleter => _deleters > 0;
 
-    /// <summary>Whether one more open may have <paramref name="access"/> and grant others <paramref name="share"/>.</summary>
+    /// <summary>Whether a new open may have <paramref name="access"/> and grant others <paramref name="share"/>.</summary>
     public readonly bool Allows(FileAccessMask access, ShareAccess share)
     {
         if (!Matters(access))
@@ -41,7 +41,7 @@ internal struct ShareModes
             && (_deleters == 0 || (share & ShareAccess.Delete) != 0);
     }
 
-    /// <summary>Whether two opens of a file can be there together.</summary>
+    /// <summary>Whether two opens of a file can coexist.</summary>
     public static bool Allow(FileAccessMask access, ShareAccess share, FileAccessMask otherAccess, ShareAccess otherShare)
     {
         ShareModes one = default;

@@ -9,10 +9,10 @@ internal static class VersionTime
     private const string Format = "'@GMT-'yyyy'.'MM'.'dd'-'HH'.'mm'.'ss";
     private const int Length = 24;
 
-    /// <summary>The time without what is below a second.</summary>
+    /// <summary>The time without fractions of a second.</summary>
     public static FileTime ToSeconds(FileTime time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond));
 
-    /// <summary>Takes the token out of a path, wherever in it the client put it.</summary>
+    /// <summary>Removes the token from a path, wherever in it the client put it.</summary>
     /// <param name="path">The path as the client sent it.</param>
     /// <param name="time">The time of the token.</param>
     /// <param name="rest">The path without it.</param>

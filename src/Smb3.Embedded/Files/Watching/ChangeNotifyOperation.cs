@@ -9,8 +9,10 @@ internal static class ChangeNotifyOperation
     /// <summary>Waits for changes below this directory (MS-FSA 2.1.5.11).</summary>
     /// <param name="open">The open.</param>
     /// <param name="filter">The kinds of change; those of the first request count.</param>
-    /// <param name="tree">Whether directories below count; what the first request says.</param>
-    /// <param name="room">Bytes that the answer may have; the first request's is also what is kept between requests.</param>
+    /// <param name="tree">Whether directories below count; the first request decides.</param>
+    /// <param name="room">
+    /// The most bytes that the answer may take; that of the first request also limits what is kept between requests.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait with CANCELLED.</param>
     /// <returns>
     /// The changes; or INVALID_PARAMETER for a file, ACCESS_DENIED, NOTIFY_ENUM_DIR when they do not fit, CANCELLED, NOTIFY_CLEANUP when
@@ -43,7 +45,7 @@ internal static class ChangeNotifyOperation
 
             var watch = open.Watch ?? open.StartWatch(filter, tree, room);
 
-            // Not counted as running while it waits: the close ends it instead of waiting for it.
+            // Does not count as running while it waits: the close ends it instead of waiting for it.
             return watch.NextAsync(room, cancellationToken);
         }
         finally
