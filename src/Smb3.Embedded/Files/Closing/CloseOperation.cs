@@ -106,7 +106,7 @@ internal static class CloseOperation
         }
         catch (OperationCanceledException) when (open.Volume.Fence.IsUp)
         {
-            // The name now belongs to another file, and so does its deletion.
+            // The name is now another node's, and so is its deletion.
         }
         finally
         {

@@ -46,7 +46,7 @@ internal sealed class OffloadSource(FileOpen open, long offset, long length) : W
         Renew(metadata);
     }
 
-    /// <summary>A change of the same file outside the range, made by a copy of that range, does not count.</summary>
+    /// <summary>A change of the same file outside the range, made by copying the range itself, does not count.</summary>
     public void Renew(in FileMetadata metadata)
     {
         _written = metadata.LastWriteTime;

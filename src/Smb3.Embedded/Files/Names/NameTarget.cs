@@ -103,8 +103,8 @@ internal static class NameTarget
 
         if (existing.FileId != open.File.FileId && open.Volume.Find(existing.FileId) is { } file)
         {
-            // A name that is deleted and only waits for its last handle to close belongs to no file any more. This is how clients with
-            // POSIX applications replace an open file if the server has no POSIX semantics for them: delete, then rename again.
+            // A name that is deleted and only waits for its last handle to close is free to be taken. This is how clients with POSIX
+            // applications replace an open file if the server has no POSIX semantics for them: delete, then rename again.
             var isGoing = file.IsDeletePending(handle.Path);
             if (!isGoing && wait.Finds(file, null))
             {

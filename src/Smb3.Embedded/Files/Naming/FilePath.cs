@@ -157,7 +157,7 @@ internal readonly struct FilePath
         return NtStatus.Success;
     }
 
-    // A stream's name may have any character but these and the separator, which has already been taken out of the path.
+    // A stream's name may have any character but these and the separator, at which the path has already been split.
     private static bool TryParseStream(ReadOnlySpan<char> text, out StreamKind kind, out string? streamName)
     {
         kind = StreamKind.Named;

@@ -31,7 +31,7 @@ internal sealed class ObservedOpen(IFileObserver observer, FileName name)
         return Answer(await Observer.AllowsDeleteAsync(name, DeleteReason.Disposition, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Whether it may get another name, and whether a file that has this name may lose it.</summary>
+    /// <summary>Whether it may get another name, and whether a file that already has that name may lose it.</summary>
     public async ValueTask<NtStatus> AskRenameAsync(
         IFileStore store, StorePath source, StorePath target, bool replaces, CancellationToken cancellationToken)
     {
@@ -78,7 +78,7 @@ internal sealed class ObservedOpen(IFileObserver observer, FileName name)
         SecurityInformation parts, ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
         Answer(await Observer.AllowsSecurityAsync(Name, parts, descriptor, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>The operation that was asked about last has been carried out.</summary>
+    /// <summary>The rename that was asked about last has been carried out.</summary>
     public void Renamed() => Name = _target;
 
     /// <summary>The open has ended.</summary>
