@@ -108,7 +108,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>The oplock or lease that it has; set when the open is added to its file's table, and kept afterwards.</summary>
     public CacheGrant? Grant { get; set; }
 
-    /// <summary>Who it belongs to; <see langword="null"/> if to nobody who could leave.</summary>
+    /// <summary>Its holder; <see langword="null"/> if it has none that could go away.</summary>
     internal IOpenHolder? Holder { get; set; }
 
     /// <summary>Whether it is about to be closed because its holder has gone.</summary>

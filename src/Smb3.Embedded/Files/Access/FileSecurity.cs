@@ -26,7 +26,7 @@ internal sealed class FileSecurity(IFileStore store)
     };
 
     /// <summary>
-    /// Stands in for an invalid descriptor. What it said is unknown, so only administrators get in, who can set another: Windows does the
+    /// Stands in for an invalid descriptor. What it said is unknown, so only administrators get in, and can set another: Windows does the
     /// same when it checks a disk.
     /// </summary>
     private static readonly SecurityDescriptor Closed = new()

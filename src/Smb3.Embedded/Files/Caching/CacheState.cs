@@ -13,7 +13,7 @@ internal enum CacheState : byte
     /// <summary>R: data that was read; no one else writes without a break.</summary>
     Read = 0x01,
 
-    /// <summary>H: the handle after its user closed it; no one else is kept out by it without a break.</summary>
+    /// <summary>H: the handle after its user closed it; it keeps no one else out without a break.</summary>
     Handle = 0x02,
 
     /// <summary>W: data that was written; no one else reads or writes without a break.</summary>

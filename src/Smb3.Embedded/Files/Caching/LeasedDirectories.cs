@@ -34,7 +34,7 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
         _byPath[path.Text] = new Entry(directory, Watch(path, directory));
     }
 
-    /// <summary>Takes a directory out; called with its lock held.</summary>
+    /// <summary>Removes a directory; called with its lock held.</summary>
     public void Remove(StorePath path, ICachedFile directory)
     {
         if (_byPath.TryGetValue(path.Text, out var known) && known.Directory == directory

@@ -68,7 +68,7 @@ internal static class CloseOperation
 
             open.File.Whole.Caching.NoteOwn();
 
-            // NTFS reports the archive attribute that a rename set only now.
+            // Only now does NTFS report the archive attribute that a rename has set.
             if (open.Renamed && open.Link is { Removed: false, DeletePending: false })
             {
                 open.Volume.RaiseModified(open, ChangeFilter.Attributes);

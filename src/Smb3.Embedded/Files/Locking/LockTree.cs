@@ -11,7 +11,7 @@ internal sealed class LockTree
     /// <summary>Adds a lock.</summary>
     public void Add(HeldLock held) => _root = Add(_root, held);
 
-    /// <summary>Takes out a lock that is in it.</summary>
+    /// <summary>Removes a lock that is in it.</summary>
     public void Remove(HeldLock held) => _root = Remove(_root, held);
 
     /// <summary>

@@ -14,7 +14,7 @@ internal static class PosixModes
         asked & (isDirectory ? Permissions | UnixFileMode.StickyBit : Permissions);
 
     /// <summary>
-    /// The bits that a file gets if it has others. A directory keeps set-group-ID, which administrators of the disk use to make new files
+    /// The bits that an existing file gets. A directory keeps set-group-ID, which administrators of the disk use to make new files
     /// in it belong to its group; a file that changes hands or purpose loses such bits, as with chown(2).
     /// </summary>
     public static UnixFileMode Change(UnixFileMode present, UnixFileMode asked, bool isDirectory) => isDirectory
