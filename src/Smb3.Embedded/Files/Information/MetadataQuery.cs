@@ -87,7 +87,7 @@ internal static class MetadataQuery
         return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The store's metadata, whose times differ from those that handles are shown.</summary>
+    /// <summary>The store's metadata, whose times may differ from those that handles are shown.</summary>
     public static async ValueTask<NtResult<FileMetadata>> GetStoreMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         if (!open.TryEnter())
