@@ -4,17 +4,17 @@ using System.Text;
 namespace Smb3.Embedded.Storage.Physical;
 
 /// <summary>
-/// Names on a POSIX disk are bytes; names on the wire are UTF-16 without the characters that Windows forbids. What one side cannot have is
-/// written with private-use characters on the wire, as cifs.ko (<c>mapposix</c>), macOS and Services for Macintosh do:
+/// Names on a POSIX disk are bytes; names on the wire are UTF-16 without the characters that Windows forbids. What one side cannot express
+/// is written with private-use characters on the wire, as cifs.ko (<c>mapposix</c>), macOS and Services for Macintosh do:
 /// <code>
 /// disk                           wire
 /// 0x01–0x1F                      U+F001–U+F01F
 /// " * : &lt; > ? \ |                U+F020 … U+F027
-/// a last space, a last dot       U+F028, U+F029
+/// trailing space, trailing dot   U+F028, U+F029
 /// a byte that is not UTF-8       U+F000 + byte (U+F080–U+F0FF)
 /// </code>
-/// A disk name that itself has one of these characters is written byte by byte, so every disk name has exactly one wire name, and it comes
-/// back. Half a surrogate pair, which NT permits, is kept as the three bytes that UTF-8 would have for it.
+/// A disk name that itself contains one of these characters is written byte by byte, so every disk name has exactly one wire name, which
+/// maps back to it. Half a surrogate pair, which NT permits, is stored as the three bytes that UTF-8 would use for it.
 /// </summary>
 internal static class DiskNames
 {
@@ -25,10 +25,10 @@ internal static class DiskNames
 
     private static readonly SearchValues<char> NeedCare = SearchValues.Create(Reserved());
 
-    /// <summary>The most bytes that <see cref="TryEncode"/> writes for a name of so many characters.</summary>
+    /// <summary>The most bytes that <see cref="TryEncode"/> writes for a name of this many characters.</summary>
     public static int MaxBytes(int length) => length * 3;
 
-    /// <summary>Writes the disk name of a wire name; false when there is none.</summary>
+    /// <summary>Writes the disk name for a wire name; false when there is none.</summary>
     public static bool TryEncode(ReadOnlySpan<char> name, Span<byte> disk, out int written)
     {
         written = 0;
@@ -73,18 +73,18 @@ internal static class DiskNames
             rest = rest[used..];
         }
 
-        // A mapped dot must not make "." or ".." of an innocent name.
+        // A mapped dot must not turn an innocent name into "." or "..".
         var bytes = disk[..written];
         if (bytes.SequenceEqual("."u8) || bytes.SequenceEqual(".."u8))
         {
             return false;
         }
 
-        // A name that would come back as another one names nothing.
+        // A wire name that would come back as a different one names nothing.
         return !name.ContainsAny(NeedCare) || Decode(bytes).AsSpan().SequenceEqual(name);
     }
 
-    /// <summary>The wire name of a disk name.</summary>
+    /// <summary>The wire name for a disk name.</summary>
     public static string Decode(ReadOnlySpan<byte> disk)
     {
         if (Ascii.IsValid(disk) && !disk.ContainsAny(DiskSpecial) && disk[^1] is not ((byte)' ' or (byte)'.'))
@@ -134,7 +134,7 @@ internal static class DiskNames
     }
 
     /// <summary>
-    /// Whether the wire name is the one that <see cref="Decode"/> gives; others of the same file end in a plain dot or space.
+    /// Whether the wire name is the one that <see cref="Decode"/> gives; other names for the same file end in a plain dot or space.
     /// </summary>
     public static bool IsCanonical(ReadOnlySpan<char> name) => name.IsEmpty || name[^1] is not (' ' or '.');
 

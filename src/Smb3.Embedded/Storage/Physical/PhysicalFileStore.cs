@@ -7,30 +7,30 @@ using Smb3.Embedded.Storage.Physical.Snapshots;
 
 namespace Smb3.Embedded.Storage.Physical;
 
-/// <summary>Serves a folder of the machine.</summary>
+/// <summary>Serves a folder of the local machine.</summary>
 /// <remarks>
 /// <para>
 /// Nothing outside the folder can be reached. On 64-bit Linux (x86, Arm) every look-up starts at the open root and is resolved beneath it
-/// by the kernel: a symbolic link is followed while its way stays beneath the root, and is otherwise left out of listings and refused with
-/// ACCESS_DENIED; FIFOs, sockets and devices are neither listed nor opened. Elsewhere, and on kernels before 5.6, no link or reparse point
-/// is followed at all. Elsewhere than on Linux, where there are no look-ups by handle, a local process that may change the folder and swaps
-/// a directory for a link at the right moment can lead a look-up astray; share only folders that other local users cannot write to.
+/// by the kernel: a symbolic link is followed while its target stays beneath the root, and is otherwise left out of listings and refused
+/// with ACCESS_DENIED; FIFOs, sockets and devices are neither listed nor opened. Elsewhere, and on kernels before 5.6, no link or reparse
+/// point is followed at all. On systems other than Linux, which have no look-ups by handle, a local process that may change the folder and
+/// swaps a directory for a link at the right moment can lead a look-up astray; share only folders that other local users cannot write to.
 /// </para>
 /// <para>
-/// On Linux, DOS attributes, creation time and a change time that was set are kept in the extended attribute <c>user.smb3.dos</c>, security
-/// descriptors in <c>user.smb3.sd</c>, small named streams in <c>user.smb3.stream.NAME</c>, larger ones in the hidden directory
-/// <c>.smb3-streams</c> of the folder, which no client can reach. The clients' own extended attributes are <c>user.NAME</c>. On a file
-/// system without extended attributes there is nothing of all that, and no such ability is claimed. The file id is the inode's number. A
-/// flush makes data and metadata durable, and of a file that the handle made its name too.
+/// On Linux, DOS attributes, the creation time and an explicitly set change time are kept in the extended attribute <c>user.smb3.dos</c>,
+/// security descriptors in <c>user.smb3.sd</c>, small named streams in <c>user.smb3.stream.NAME</c>, and larger ones in the folder's hidden
+/// directory <c>.smb3-streams</c>, which no client can reach. The clients' own extended attributes are <c>user.NAME</c>. On a file system
+/// without extended attributes none of this is available, and no such ability is claimed. The file id is the inode's number. A flush makes
+/// data and metadata durable, and for a file that the handle created, its name too.
 /// </para>
 /// <para>
-/// The folder is what is at its path. It may be mounted, unmounted or swapped while it is served (<see cref="IPlacedStore"/>); on Linux
-/// nothing of it is held open while no handle is, so that it can be unmounted. Where something was mounted, the bare mount point is not
-/// served in its place.
+/// The folder is whatever is at its path. It may be mounted, unmounted or swapped while it is served (<see cref="IPlacedStore"/>); on Linux
+/// nothing in it is held open unless a client has a handle, so it can be unmounted. Where something was mounted, the bare mount point is
+/// not served in its place.
 /// </para>
 /// <para>
 /// On Linux, a disk name that Windows cannot have shows with private-use characters, as cifs.ko and macOS write them: U+F020–U+F027 for
-/// <c>" * : &lt; &gt; ? \ |</c>, U+F001–U+F01F for control characters, U+F028 and U+F029 for a last space and dot, U+F080–U+F0FF for
+/// <c>" * : &lt; &gt; ? \ |</c>, U+F001–U+F01F for control characters, U+F028 and U+F029 for a trailing space and dot, U+F080–U+F0FF for
 /// bytes that are not UTF-8; a client that writes these gets the disk name. Elsewhere such names are left out.
 /// </para>
 /// </remarks>
@@ -45,7 +45,7 @@ public sealed class PhysicalFileStore
 
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">The folder; it must exist.</param>
-    /// <param name="options">How it is treated; <see langword="null"/>: the defaults.</param>
+    /// <param name="options">How the folder is treated; <see langword="null"/>: the defaults.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not read the folder.</exception>
     /// <exception cref="IOException">The folder cannot be opened for another reason.</exception>
@@ -153,7 +153,7 @@ public sealed class PhysicalFileStore
     public async ValueTask<NtResult<IFileStore>> OpenSnapshotAsync(DateTimeOffset time, CancellationToken cancellationToken) =>
         _snapshots is null ? NtStatus.NotSupported : await Task.Run(() => _snapshots.Open(time), cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Closes the root, and the snapshots. Handles that are open keep working.</summary>
+    /// <summary>Closes the root and the snapshots. Handles that are open keep working.</summary>
     public void Dispose()
     {
         _snapshots?.Dispose();

@@ -9,15 +9,15 @@ public sealed record PhysicalFileStoreOptions
     public bool ReadOnly { get; init; }
 
     /// <summary>
-    /// Whether names that differ in case only are different files. The default, <see langword="false"/>, is what Windows clients expect; on
-    /// a case-sensitive file system a name is then looked for as it is written first, and in any other case after that.
+    /// Whether names that differ only in case are different files. The default, <see langword="false"/>, is what Windows clients expect; on
+    /// a case-sensitive file system a name is then looked up first as written, and after that in any other case.
     /// </summary>
     public bool CaseSensitive { get; init; }
 
     /// <summary>The volume's label, at most 32 UTF-16 units; <see langword="null"/>: the name of the folder.</summary>
     public string? Label { get; init; }
 
-    /// <summary>The longest file in bytes that clients are allowed; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
+    /// <summary>The greatest length, in bytes, that clients may give a file; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
     public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
 
     /// <summary>Permissions of new files, less the process's umask. Linux only.</summary>
@@ -27,34 +27,34 @@ public sealed record PhysicalFileStoreOptions
     public UnixFileMode DirectoryMode { get; init; } = (UnixFileMode)0b111_111_111;
 
     /// <summary>
-    /// How many names of directories are remembered (about 25 bytes each), so that looking for a name that does not exist, in any case,
-    /// need not read a large directory each time. Linux only.
+    /// How many names in directories are remembered (about 25 bytes each), so that looking up a name that does not exist in any case
+    /// need not read a large directory every time. Linux only.
     /// </summary>
     public int MaxRememberedNames { get; init; } = 1_000_000;
 
-    /// <summary>Where earlier states of the folder are; <see langword="null"/>: there are none.</summary>
+    /// <summary>Where earlier states of the folder are found; <see langword="null"/>: there are none.</summary>
     public PhysicalSnapshotOptions? Snapshots { get; init; }
 
     /// <summary>
-    /// Where the store reports what an administrator should look into, such as one of its own attributes damaged by another program;
+    /// Where the store reports problems that an administrator should look into, such as an attribute damaged by another program;
     /// <see langword="null"/>: nowhere. A share that names a folder uses the server's log.
     /// </summary>
     public ILogger? Logger { get; init; }
 
-    /// <summary>Tests: which implementation is used.</summary>
+    /// <summary>For tests: which implementation is used.</summary>
     internal PhysicalBackend Backend { get; init; }
 }
 
 /// <summary>The implementations of a physical store.</summary>
 internal enum PhysicalBackend
 {
-    /// <summary>The best that the operating system has.</summary>
+    /// <summary>The best that the operating system supports.</summary>
     Best,
 
     /// <summary>By handle, beneath an open root.</summary>
     Linux,
 
-    /// <summary>The same for kernels without openat2: no symbolic link is followed then.</summary>
+    /// <summary>The same for kernels without openat2: in that case no symbolic link is followed.</summary>
     LinuxWalk,
 
     /// <summary>By path, with System.IO.</summary>

@@ -3,13 +3,13 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// Finds names in any case on a file system that knows only one. For each directory in which a name was missing it remembers a number for
-/// every name there (a hash that ignores case), so that the next missing name costs no reading: only a name whose number is known is
-/// looked for. A directory's modification and change time say whether what is remembered still holds.
+/// Finds names in any case on a case-sensitive file system. For each directory in which a name was missing it remembers a number for
+/// every name there (a hash that ignores case); the next missing name then costs no reading, because the directory is only searched for a
+/// name whose number is known. The directory's modification and change times tell whether what is remembered still holds.
 /// </summary>
 /// <remarks>
-/// Changes that the store itself makes are put into the table, or creating many files in one directory would read it again for each. The
-/// times of a directory have a grain of some milliseconds, so a table that was made or changed within it is not trusted for long.
+/// Changes that the store itself makes are entered into the table; otherwise creating many files in one directory would reread it for each.
+/// The times of a directory have a granularity of some milliseconds, so a table made or changed within that is not trusted for long.
 /// </remarks>
 internal sealed class DirectoryNames(int maxNames)
 {
@@ -20,12 +20,12 @@ internal sealed class DirectoryNames(int maxNames)
     private readonly Dictionary<(ulong Device, ulong Inode), Table> _tables = [];
     private int _names;
 
-    /// <summary>Finds the disk name that equals <paramref name="name"/> but for case.</summary>
-    /// <param name="directory">Where.</param>
-    /// <param name="stat">What the directory was just before.</param>
-    /// <param name="name">The wire name. That it does not exist as it is written is known.</param>
+    /// <summary>Finds the disk name that equals <paramref name="name"/> except for case.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="stat">The state of the directory just before.</param>
+    /// <param name="name">The wire name, which is known not to exist as written.</param>
     /// <param name="quick">Whether to return PENDING instead of reading the directory.</param>
-    /// <param name="disk">The disk name without a zero byte.</param>
+    /// <param name="disk">The disk name without a terminating zero.</param>
     public NtStatus Find(FileDescriptor directory, in StatxBuffer stat, ReadOnlySpan<char> name, bool quick, out byte[] disk)
     {
         disk = [];
@@ -51,7 +51,7 @@ internal sealed class DirectoryNames(int maxNames)
         return quick ? NtStatus.Pending : Scan(directory, stat, name, hash, out disk);
     }
 
-    /// <summary>Whether the directory is known not to have the name, in whatever case; false says nothing.</summary>
+    /// <summary>Whether the directory is known not to have the name in any case; false says nothing.</summary>
     public bool AreSureOfAbsence(in StatxBuffer stat, ReadOnlySpan<char> name)
     {
         lock (_sync)
@@ -75,10 +75,10 @@ internal sealed class DirectoryNames(int maxNames)
         }
     }
 
-    /// <summary>The store has changed a directory.</summary>
+    /// <summary>Notes that the store has changed a directory.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="before">Its state before, read under the lock that kept the store's own changes in a row.</param>
-    /// <param name="added">A name that is new; empty when one only went.</param>
+    /// <param name="before">Its state before, read under the lock that serializes the store's own changes.</param>
+    /// <param name="added">The new name; empty when one was only removed.</param>
     public void Changed(FileDescriptor directory, in StatxBuffer before, ReadOnlySpan<char> added)
     {
         lock (_sync)
@@ -112,7 +112,7 @@ internal sealed class DirectoryNames(int maxNames)
         using var reader = DirectoryReader.Open(directory, out var error);
         if (reader is null)
         {
-            // What may not be read can only be opened by its exact name.
+            // In a directory that this process may not read, files can only be opened by their exact names.
             return error == Errno.Access ? NtStatus.ObjectNameNotFound : error.ToStatus();
         }
 
@@ -135,7 +135,7 @@ internal sealed class DirectoryNames(int maxNames)
         }
         else
         {
-            names.Remove(hash); // another name with the same number, or one that has gone
+            names.Remove(hash); // another name with the same number, or one that no longer exists
         }
 
         if (error == 0 && names.Count <= maxNames)
@@ -178,13 +178,13 @@ internal sealed class DirectoryNames(int maxNames)
         }
     }
 
-    // An ext file system with small inodes keeps whole seconds.
+    // An ext file system with small inodes stores whole seconds.
     private static long GrainOf(in StatxBuffer stat) => stat.Modify.Nanoseconds == 0 ? 2 * TimeSpan.TicksPerSecond : Grain;
 
     private static long ModifiedTicks(in StatxBuffer stat) =>
         DateTime.UnixEpoch.Ticks + (stat.Modify.Seconds * TimeSpan.TicksPerSecond) + (stat.Modify.Nanoseconds / 100);
 
-    // FNV-1a over upper case. Surrogates count as one, since the case of the pair cannot be told from its halves.
+    // FNV-1a over upper case. All surrogates hash alike, since the case of a pair cannot be told from its halves.
     private static ulong Hash(ReadOnlySpan<char> name)
     {
         var hash = 14695981039346656037UL;

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>A directory that was found: a descriptor on it, and where it is.</summary>
-/// <param name="descriptor">The directory: open for reading, which spares ways through /proc, or a place only (O_PATH).</param>
-/// <param name="disk">Its path below the root as the disk has it, without a zero byte; empty for the root.</param>
+/// <summary>A directory that was found: a descriptor on it, and its location.</summary>
+/// <param name="descriptor">The directory: open for reading, which avoids going through /proc, or a place only (O_PATH).</param>
+/// <param name="disk">Its path below the root as it is on disk, without a terminating zero; empty for the root.</param>
 /// <param name="path">Its path as clients see it.</param>
 internal sealed class DirectoryPlace(FileDescriptor descriptor, byte[] disk, StorePath path) : IDisposable
 {
@@ -17,10 +17,10 @@ internal sealed class DirectoryPlace(FileDescriptor descriptor, byte[] disk, Sto
     /// <summary>Its path as clients see it.</summary>
     public StorePath Path => path;
 
-    /// <summary>What it was when it was found.</summary>
+    /// <summary>Its state when it was found.</summary>
     public ref readonly StatxBuffer AsFound => ref _asFound;
 
-    /// <summary>Learns what it is.</summary>
+    /// <summary>Reads its state.</summary>
     public Errno Stat() => LinuxTree.Stat(descriptor, out _asFound);
 
     /// <inheritdoc/>

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>Reads the raw entries of a directory, a buffer at a time; <c>.</c> and <c>..</c> are left out.</summary>
+/// <summary>Reads the raw entries of a directory, one buffer at a time; <c>.</c> and <c>..</c> are left out.</summary>
 internal sealed class DirectoryReader : IDisposable
 {
     public const byte UnknownType = 0;
@@ -25,10 +25,10 @@ internal sealed class DirectoryReader : IDisposable
     /// <summary>The directory, open for reading.</summary>
     public FileDescriptor Directory => _directory;
 
-    /// <summary>Opens a directory by any descriptor on it.</summary>
+    /// <summary>Opens a directory through any descriptor on it.</summary>
     public static DirectoryReader? Open(FileDescriptor directory, out Errno error) => OpenEntry(directory, ".\0"u8, out error);
 
-    /// <summary>Opens an entry of a directory that is one too; a symbolic link is none.</summary>
+    /// <summary>Opens a directory entry that is itself a directory; a symbolic link does not count as one.</summary>
     public static unsafe DirectoryReader? OpenEntry(FileDescriptor parent, ReadOnlySpan<byte> nameWithZero, out Errno error)
     {
         fixed (byte* name = nameWithZero)
@@ -41,9 +41,9 @@ internal sealed class DirectoryReader : IDisposable
     }
 
     /// <summary>The next entry; false at the end, or with an error.</summary>
-    /// <param name="name">The name with a zero byte behind it, valid until the next call.</param>
-    /// <param name="type">What it is, or <see cref="UnknownType"/>.</param>
-    /// <param name="error">Why it ended early.</param>
+    /// <param name="name">The name, followed by a zero byte; valid until the next call.</param>
+    /// <param name="type">The type of the entry, or <see cref="UnknownType"/>.</param>
+    /// <param name="error">Why the reading ended early.</param>
     public bool TryNext(out ReadOnlySpan<byte> name, out byte type, out Errno error)
     {
         while (true)
@@ -82,7 +82,7 @@ internal sealed class DirectoryReader : IDisposable
             var read = Native.GetDents64(Native.GetDents64Number, _directory, buffer, _buffer.Length);
             if (read < 0)
             {
-                // A directory that was removed while it was read has no more entries.
+                // A directory that was removed while being read has no more entries.
                 error = Native.LastError is var failed && failed is Errno.NoEntry ? 0 : failed;
                 return false;
             }

@@ -4,14 +4,14 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// What a POSIX inode has no room for, kept in the extended attribute <c>user.smb3.dos</c>: 36 bytes, little-endian.
+/// What a POSIX inode has no field for, kept in the extended attribute <c>user.smb3.dos</c>: 36 bytes, little-endian.
 /// <code>
 /// 0  byte    version (1)
 /// 1  byte    1: creation time is set, 2: change time is set
 /// 2  uint16  reserved
 /// 4  uint32  DOS attributes
 /// 8  int64   creation time
-/// 16 int64   change time that somebody set
+/// 16 int64   change time that was explicitly set
 /// 24 int64   when it was set: it holds until the inode's own change time is later
 /// 32 uint32  tag of a reparse point, whose data is in <c>user.smb3.reparse</c>; absent: 0
 /// </code>
@@ -21,7 +21,7 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
     /// <summary>Bytes of a record.</summary>
     public const int Size = 36;
 
-    /// <summary>Attributes that no client sets: they say what the file is.</summary>
+    /// <summary>Attributes that no client sets: they describe what the file is.</summary>
     public const FileAttributes Nature = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
         | FileAttributes.Compressed | FileAttributes.ReparsePoint;
 
@@ -31,16 +31,16 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
 
     private const int SmallestSize = 32;
 
-    // The clock of inodes ticks up to every 10 ms, and the record is written just before the inode is stamped.
+    // The clock of inodes ticks as rarely as every 10 ms, and the record is written just before the inode is stamped.
     private static readonly long Slack = TimeSpan.FromMilliseconds(15).Ticks;
 
     /// <summary>The attribute's name.</summary>
     public static ReadOnlySpan<byte> Name => "user.smb3.dos\0"u8;
 
-    /// <summary>The tag of a reparse point; else 0.</summary>
+    /// <summary>The tag of a reparse point; otherwise 0.</summary>
     public uint ReparseTag { get; init; }
 
-    /// <summary>Reads a record; false when it is none that this version knows.</summary>
+    /// <summary>Reads a record; false when this version does not recognize it.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out DosRecord record)
     {
         record = default;
@@ -49,7 +49,7 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
             return false;
         }
 
-        // Whether it is a directory the inode says; some records have it too.
+        // The inode tells whether this is a directory; some records contain that flag too.
         var attributes = (FileAttributes)BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) & ~(FileAttributes.Directory | FileAttributes.Normal);
         var tag = bytes.Length < Size ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]);
         record = new DosRecord(
@@ -61,7 +61,7 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
             ReparseTag = tag,
         };
 
-        // What the store never writes: what only the file system can say, bits without a meaning, times before 1601.
+        // The store never writes these: flags that only the file system can report, bits without a meaning, times before 1601.
         return (attributes & ~Kept) == 0 && record.Creation is not { Ticks: < 0 } && record.Change is not { Ticks: < 0 };
     }
 
@@ -78,7 +78,7 @@ internal readonly record struct DosRecord(FileAttributes Attributes, FileTime? C
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[32..], ReparseTag);
     }
 
-    /// <summary>The change time, given the inode's.</summary>
+    /// <summary>The change time, given that of the inode.</summary>
     public FileTime ChangeTime(FileTime inode) =>
         Change is { } set && inode.Ticks <= ChangeSetAt.Ticks + Slack ? set : inode;
 }

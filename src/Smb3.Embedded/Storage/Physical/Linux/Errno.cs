@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>Error numbers of Linux that mean something to the store.</summary>
+/// <summary>Linux error numbers that mean something to the store.</summary>
 internal enum Errno
 {
     NotPermitted = 1, // EPERM
@@ -42,11 +42,11 @@ internal enum Errno
 /// <summary>The one place where an error number becomes a status.</summary>
 internal static class ErrnoExtensions
 {
-    /// <summary>Whether a file system said that it cannot do this one, rather than that it failed.</summary>
+    /// <summary>Whether a file system reports that it cannot do this operation, rather than that the operation failed.</summary>
     public static bool IsRefusal(this Errno error) => error is Errno.CrossDevice or Errno.Invalid or Errno.NotSupported
         or Errno.NoSystemCall or Errno.BadDescriptor or Errno.TextBusy or Errno.NotPermitted;
 
-    /// <summary>The same for a call that may have been told not to wait: PENDING then, inside the store, has it done again on another thread.</summary>
+    /// <summary>The same for a call that may have been told not to wait: PENDING then makes the store repeat it on another thread.</summary>
     public static NtStatus ToStatus(this Errno error, bool quick) => quick && error == Errno.Again ? NtStatus.Pending : error.ToStatus();
 
     /// <summary>The status for an error of a call on a path or a handle.</summary>

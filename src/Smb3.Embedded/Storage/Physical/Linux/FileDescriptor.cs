@@ -14,12 +14,12 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
     public FileDescriptor(nint descriptor)
         : base(ownsHandle: true) => SetHandle(descriptor);
 
-    /// <summary>The number; only good while the handle is open.</summary>
+    /// <summary>The number; valid only while the handle is open.</summary>
     public int Number => (int)handle;
 
     /// <summary>
-    /// Whether it is known to be a place only (O_PATH), of which much must be asked by <see cref="HandlePath"/>: that is a walk through
-    /// /proc, which an open file is spared.
+    /// Whether it is known to be a place only (O_PATH). Many queries on such a descriptor must go through <see cref="HandlePath"/>, that is,
+    /// through /proc, which is not necessary for an open file.
     /// </summary>
     public bool IsPlace { get; set; }
 

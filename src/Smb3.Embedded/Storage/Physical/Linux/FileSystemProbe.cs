@@ -1,17 +1,17 @@
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// Finds out what a file system can do, by doing it: with files that have no name (O_TMPFILE), which nobody sees and which go by
-/// themselves. Where such files cannot be made, nothing is promised.
+/// Finds out what a file system can do by trying it, with files that have no name (O_TMPFILE), which nobody sees and which disappear by
+/// themselves. Where such files cannot be created, nothing is promised.
 /// </summary>
 internal static unsafe class FileSystemProbe
 {
     private const int Size = 128 * 1024;
 
-    /// <summary>The abilities that depend on the file system, of a folder.</summary>
+    /// <summary>The abilities of a folder that depend on its file system.</summary>
     public static StoreAbilities Run(FileDescriptor root, bool hasAttributes, bool isReadOnly)
     {
-        // Those that are kept in extended attributes.
+        // Abilities that are kept in extended attributes.
         var abilities = hasAttributes ? StoreAbilities.ReparsePoints | StoreAbilities.ObjectIds : 0;
         if (isReadOnly)
         {
@@ -69,7 +69,7 @@ internal static unsafe class FileSystemProbe
         return Native.Control(to, Native.CloneRangeRequest, &range) == 0;
     }
 
-    // Others keep the flag and do nothing with it.
+    // Other file systems keep the flag and do nothing with it.
     private static bool CanCompress(FileDescriptor file)
     {
         StatFsBuffer volume;

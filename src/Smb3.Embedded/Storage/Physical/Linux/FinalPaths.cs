@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>Where an open inode is below the root, as the kernel says it (<c>/proc/self/fd</c>): no symbolic link is left in it.</summary>
+/// <summary>The location of an open inode below the root according to the kernel (<c>/proc/self/fd</c>), free of symbolic links.</summary>
 internal static class FinalPaths
 {
     private const char Unreadable = '\uFFFD';

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// Paths at which a regular file was found a while ago, which may be opened for data at once: what is unknown must be looked at first,
-/// because it may be a FIFO or a device. A hint only, in a fixed number of places; what was opened is looked at all the same.
+/// Paths at which a regular file was found a while ago, which may be opened for data at once: an unknown path must be inspected first,
+/// because it may name a FIFO or a device. This is only a hint, in a fixed number of slots; whatever was opened is inspected all the same.
 /// </summary>
 internal sealed class KnownFiles
 {
@@ -10,21 +10,21 @@ internal sealed class KnownFiles
 
     private readonly int[] _hashes = new int[Places];
 
-    /// <summary>Whether there was a file.</summary>
+    /// <summary>Whether there was a file at the path.</summary>
     public bool Has(StorePath path)
     {
         var hash = path.Text.GetHashCode();
         return hash != 0 && Volatile.Read(ref PlaceOf(hash)) == hash;
     }
 
-    /// <summary>There is a file.</summary>
+    /// <summary>Notes that there is a file.</summary>
     public void Add(StorePath path)
     {
         var hash = path.Text.GetHashCode();
         Volatile.Write(ref PlaceOf(hash), hash);
     }
 
-    /// <summary>There is none.</summary>
+    /// <summary>Notes that there is none.</summary>
     public void Remove(StorePath path) => Volatile.Write(ref PlaceOf(path.Text.GetHashCode()), 0);
 
     private ref int PlaceOf(int hash) => ref _hashes[(uint)hash % Places];

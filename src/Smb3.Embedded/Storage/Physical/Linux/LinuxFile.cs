@@ -5,13 +5,13 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// An open handle: a place only (O_PATH) for metadata and directories, else open for data. What is in the page cache is read and written
-/// at once; what has to wait for the disk does so on the thread pool.
+/// An open handle: a place only (O_PATH) for metadata and directories, otherwise open for data. Data in the page cache is read and
+/// written at once; whatever has to wait for the disk does so on the thread pool.
 /// </summary>
 internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, bool isNew)
     : LinuxHandle(store, file, path, isDirectory), IOpenedFile
 {
-    // Copying so much into the page cache is quicker than handing it to another thread.
+    // Copying this much into the page cache is quicker than handing it to another thread.
     private const int InlineWrite = 256 * 1024;
 
     private const uint SetIdBits = (uint)(UnixFileMode.SetUser | UnixFileMode.SetGroup);
@@ -19,11 +19,11 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     private bool _namedIsSafe = !isNew;
     private Opening? _opening;
 
-    // A program with set-user-ID or set-group-ID that somebody changes is another program. The kernel takes the bits from it, but not when
-    // the server is root.
+    // A set-user-ID or set-group-ID program whose data changes must lose those bits. The kernel clears them, but not when the server
+    // runs as root.
     private volatile bool _isPrivileged;
 
-    /// <summary>A handle that knows what its opening learned.</summary>
+    /// <summary>A handle that keeps what was learned while opening it.</summary>
     public LinuxFile(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory, Opening opening)
         : this(store, file, path, isDirectory, isNew: false)
     {
@@ -31,7 +31,7 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         _isPrivileged = !isDirectory && (opening.Stat.Mode & SetIdBits) != 0;
     }
 
-    /// <summary>Whether it is a file, and no directory.</summary>
+    /// <summary>Whether it is a file rather than a directory.</summary>
     public bool IsRegularFile => !IsDirectory;
 
     /// <summary>The inode.</summary>
@@ -127,7 +127,7 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) =>
         new(IsDirectory ? NtStatus.InvalidDeviceRequest : Allocate(size));
 
-    /// <summary>Data and metadata of the file reach the disk (fsync); of a file that this handle made, its name too.</summary>
+    /// <summary>Writes data and metadata of the file to the disk (fsync); for a file that this handle created, its name too.</summary>
     public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) => new(Task.Run(Flush, CancellationToken.None));
 
     /// <inheritdoc/>
@@ -167,7 +167,7 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
     /// <inheritdoc/>
     public void ForgetOpening() => _opening = null;
 
-    /// <summary>Gives a file that was just made what it is to have from the start.</summary>
+    /// <summary>Gives a newly created file its initial properties.</summary>
     public NtStatus Furnish(in NewFile parameters)
     {
         var status = Furnish(parameters, out var opening);
@@ -180,14 +180,14 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         return status;
     }
 
-    /// <summary>Takes set-user-ID and set-group-ID from a file whose data is about to change.</summary>
+    /// <summary>Clears set-user-ID and set-group-ID on a file whose data is about to change.</summary>
     public void DropPrivileges(in StatxBuffer stat)
     {
         _isPrivileged = (stat.Mode & SetIdBits) != 0;
         DropPrivileges();
     }
 
-    /// <summary>Reads, waiting for the disk.</summary>
+    /// <summary>Reads, waiting for the disk if necessary.</summary>
     public NtResult<int> ReadToEnd(long offset, Span<byte> buffer, int done)
     {
         var error = Read(offset, buffer, 0, ref done);
@@ -342,11 +342,11 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
         var parent = Store.Tree.OpenDirectory(Path.Parent, quick: false);
         if (!parent.Succeeded)
         {
-            // Moved meanwhile: the name is another one's now.
+            // The directory was moved meanwhile: the name no longer belongs to this file.
             return parent.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound ? NtStatus.Success : parent.Status;
         }
 
-        // A directory that only takes files and may not be read cannot be flushed by itself.
+        // A directory that this process may write to but not read cannot be flushed by itself.
         using var place = parent.Value;
         using var directory = DirectoryReader.Open(place.Descriptor, out var error);
         return directory is null ? (error == Errno.Access ? NtStatus.Success : error.ToStatus())

@@ -7,7 +7,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>A folder of Linux, by handle beneath its open root. See <see cref="PhysicalFileStore"/> for what it promises.</summary>
+/// <summary>A Linux folder, accessed by handle beneath its open root. See <see cref="PhysicalFileStore"/> for what it guarantees.</summary>
 internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
 {
     private readonly LinuxTree _tree;
@@ -25,8 +25,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     private readonly StatxBuffer _rootStat;
 
     /// <param name="folder">The folder.</param>
-    /// <param name="options">How it is treated.</param>
-    /// <param name="before">The store of what was at the path before.</param>
+    /// <param name="options">How the folder is treated.</param>
+    /// <param name="before">The store that served this path before, if any.</param>
     public LinuxFileStore(string folder, PhysicalFileStoreOptions options, LinuxFileStore? before = null)
     {
         Options = options;
@@ -65,10 +65,10 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Whether the file system keeps extended attributes.</summary>
     public bool HasAttributes { get; }
 
-    /// <summary>Who is told of attributes that are malformed.</summary>
+    /// <summary>Is told about malformed attributes.</summary>
     public AttributeFaults Faults { get; }
 
-    /// <summary>What the extended attributes of files say of them.</summary>
+    /// <summary>What the extended attributes of each file say about it.</summary>
     public AttributeMemory Attributes { get; }
 
     /// <summary>Whether the file system has no disk to wait for.</summary>
@@ -80,10 +80,10 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Whether writing without waiting for the disk works here (RWF_NOWAIT).</summary>
     public bool CanWriteWithoutWaiting { get; set; } = true;
 
-    /// <summary>Reads that wait for nothing now.</summary>
+    /// <summary>Pooled reads that are not waiting for anything at present.</summary>
     public ConcurrentQueue<BlockingRead> Reads { get; } = new();
 
-    /// <summary>Leases that are held on files of this store.</summary>
+    /// <summary>Leases held on files of this store.</summary>
     public LeaseRegister Leases { get; } = new();
 
     /// <summary>Named streams.</summary>
@@ -92,13 +92,13 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>How the folder is treated.</summary>
     public PhysicalFileStoreOptions Options { get; }
 
-    /// <summary>Puts changes of names in a row.</summary>
+    /// <summary>Serializes changes of names.</summary>
     public DirectoryLocks DirectoryLocks { get; } = new();
 
     /// <summary>The root.</summary>
     public LinuxRoot Root { get; }
 
-    /// <summary>The way to the files.</summary>
+    /// <summary>Finds the files.</summary>
     public LinuxTree Tree => _tree;
 
     /// <inheritdoc/>
@@ -179,7 +179,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     }
 
     /// <summary>
-    /// The volume as it is at an open file: its own size and free space, which differ where something is mounted in the folder.
+    /// The volume that an open file is on, with its own size and free space, which differ where something is mounted in the folder.
     /// </summary>
     public NtResult<VolumeInformation> VolumeOf(FileDescriptor file)
     {
@@ -204,17 +204,17 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     /// <summary>Guards the extended attributes of a file against other handles.</summary>
     public Lock LockOf(in StatxBuffer stat) => _inodeLocks[stat.Inode];
 
-    /// <summary>The same.</summary>
+    /// <summary>Guards the extended attributes of an inode against other handles.</summary>
     public Lock LockOf(InodeKey inode) => _inodeLocks[inode.Number];
 
-    /// <summary>Puts together what is known of a file.</summary>
+    /// <summary>Collects what is known about a file.</summary>
     public FileMetadata ToMetadata(FileDescriptor file, in StatxBuffer stat, in InodeExtras? known = null)
     {
         var extras = known ?? Attributes.Of(file, stat);
         return ToMetadata(stat, extras) with { AllocationSize = DataAllocation.Of(file, stat, extras.HasAny) };
     }
 
-    /// <summary>Puts together what is known of an entry of a directory that nobody opens.</summary>
+    /// <summary>Collects what is known about a directory entry that is not opened.</summary>
     public FileMetadata ToMetadata(in StatxBuffer stat, in InodeExtras extras)
     {
         var record = extras.Record;
@@ -244,13 +244,13 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     }
 
     /// <summary>
-    /// What a file is that has no record: archive, as a file on NTFS is from its creation (so that creating one needs no record), and
-    /// read-only when nobody may write it.
+    /// The attributes of a file without a record: archive, which a file on NTFS has from its creation (so creating one needs no record),
+    /// and read-only when nobody may write to it.
     /// </summary>
     public static FileAttributes DefaultAttributes(in StatxBuffer stat) =>
         stat.IsDirectory ? 0 : (stat.Mode & 0b010_010_010) == 0 ? FileAttributes.Archive | FileAttributes.ReadOnly : FileAttributes.Archive;
 
-    /// <summary>An inode's time.</summary>
+    /// <summary>Converts an inode's time.</summary>
     public static FileTime ToFileTime(in StatxTime time) => FileTime.FromUnix(time.Seconds, time.Nanoseconds);
 
     private static FileTime Earlier(FileTime left, FileTime right) => left.Ticks <= right.Ticks ? left : right;
@@ -268,7 +268,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         }
     }
 
-    // Files of the root's device have their inode's number; other devices below it (btrfs subvolumes, mounts) are mixed in above.
+    // Files on the root's device use their inode number; other devices below it (btrfs subvolumes, mounts) are mixed into the upper bits.
     private ulong FileId(in StatxBuffer stat)
     {
         var id = stat.Inode;
@@ -280,7 +280,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         return id == 0 ? ulong.MaxValue : id;
     }
 
-    /// <summary>A handle holds the root from here to its end.</summary>
+    /// <summary>A handle holds the root until it is closed.</summary>
     private NtResult<IStoreFile> HandOut(NtResult<IStoreFile> opened)
     {
         if (opened.Succeeded)
@@ -392,7 +392,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
         }
 
-        // What may have a lease is looked at before it is opened.
+        // A file that may have a lease is inspected before it is opened.
         if (access != StoreAccess.Metadata && Leases.IsEmpty && _files.Has(path))
         {
             if (OpenKnown(path, access, quick) is { } known)
@@ -415,7 +415,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         }
     }
 
-    /// <summary>Opens a file for data, without looking at what is there before; null when that is not as simple as it was.</summary>
+    /// <summary>Opens a file for data without inspecting it first; null when the simple case does not apply.</summary>
     private LinuxFile? OpenKnown(StorePath path, StoreAccess access, bool quick)
     {
         var opened = _tree.OpenExact(path, DataFlags(access), quick, out var actual);
@@ -437,8 +437,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
         (access == StoreAccess.Read ? OpenFlags.ReadOnly : OpenFlags.ReadWrite) | OpenFlags.NoTerminal | OpenFlags.NonBlocking;
 
     /// <summary>
-    /// Whether nothing was found because the way leads through a reparse point. A directory that is one is empty, so that only who finds
-    /// nothing has to look.
+    /// Whether nothing was found because the path leads through a reparse point. A directory that is one is empty, so this only needs to be
+    /// checked when a look-up finds nothing.
     /// </summary>
     private bool LeadsThroughReparsePoint(StorePath path, DirectoryPlace? parent, NtStatus status, bool quick)
     {
@@ -458,7 +458,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             var found = _tree.Open(above, quick, out _);
             if (!found.Succeeded)
             {
-                continue; // the first that is there is the last that can be one
+                continue; // only the first name that exists can be a reparse point
             }
 
             using var place = found.Value;
@@ -469,8 +469,8 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
     }
 
     /// <summary>
-    /// Turns a place into a handle. What it is, is known before anything is opened for data: a FIFO would wait, and opening a device can
-    /// have effects of its own.
+    /// Turns a place into a handle. The kind of file is known before anything is opened for data: opening a FIFO would block, and opening a
+    /// device can have side effects.
     /// </summary>
     private NtResult<IStoreFile> Reopen(FileDescriptor place, StorePath asked, StorePath path, StoreAccess access)
     {
@@ -481,7 +481,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             return error != 0 ? error.ToStatus() : NtStatus.AccessDenied;
         }
 
-        // A place needs no right to be found. Who wants to list it needs that to read the names and to look at what they name.
+        // Finding a place needs no right. Listing it needs the right to read the names and to look up what they refer to.
         if (stat.IsDirectory && access != StoreAccess.Metadata
             && AccessCalls.May(place, AccessCalls.Read | AccessCalls.Search) is var refused && refused == Errno.Access)
         {
@@ -502,7 +502,7 @@ internal sealed unsafe class LinuxFileStore : IFileStore, IDisposable
             {
                 Leases.ComeBack(InodeKey.Of(stat));
 
-                // Another process has a lease on it (F_SETLEASE), and has just been asked to give it up.
+                // Another process holds a lease on the file (F_SETLEASE) and has just been asked to give it up.
                 return error == Errno.Again ? NtStatus.OplockBreakInProgress : error.ToStatus();
             }
 

@@ -4,7 +4,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-// What the inode is: sparse, compressed, a reparse point; and its object id.
+// The nature of the inode (sparse, compressed, a reparse point) and its object id.
 internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, IObjectIdFile
 {
     private const int ObjectIdSize = 64; // FILE_OBJECTID_BUFFER (MS-FSCC 2.1.3.1)
@@ -38,7 +38,7 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetReparsePointAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
-        // The data first: a tag without data is none.
+        // The data first: a tag without data does not count.
         var status = AttributeCalls.Set(file, InodeExtras.ReparseName, buffer.Span).ToStatus();
         return new(status == NtStatus.Success ? SetReparseTag(BinaryPrimitives.ReadUInt32LittleEndian(buffer.Span)) : status);
     }
@@ -83,7 +83,7 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     protected ValueTask<NtStatus> OnThreadPool(Func<NtStatus> work) =>
         store.IsInMemory ? new(work()) : new(Task.Run(work, CancellationToken.None));
 
-    /// <summary>The flag of chattr +c. A directory is only a place so far, and must be opened for it.</summary>
+    /// <summary>Sets the flag of chattr +c. A directory is only a place so far, and must be opened for this.</summary>
     private unsafe Errno SetCompressed(bool compressed)
     {
         using var handle = new HandlePath(file);

@@ -6,16 +6,16 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// What every open handle has to do with the inode as a whole: metadata, attributes, descriptor, and the streams beside its data.
+/// What every open handle shares concerning the inode as a whole: metadata, attributes, descriptor, and the streams beside its data.
 /// </summary>
 /// <param name="store">The store.</param>
 /// <param name="file">The inode, as a place only (O_PATH) or open for data.</param>
-/// <param name="path">Where it was found.</param>
+/// <param name="path">The path where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
 internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor file, StorePath path, bool isDirectory)
     : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile, IVolumeFile, IFinalPathFile
 {
-    /// <summary>Whether it lets go of the root when it is closed: it was handed out, and is no part of another handle.</summary>
+    /// <summary>Whether closing this releases the root: it was handed out and is not part of another handle.</summary>
     public bool HoldsRoot { get; set; }
 
     /// <summary>The path in the case in which its names were created, as of the open.</summary>
@@ -104,7 +104,7 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
             return new(NtStatus.NotSupported);
         }
 
-        // Data of any length becomes the file's own.
+        // Data of any length becomes the unnamed stream.
         return newName.Length == 0
             ? new(Task.Run(() => isDirectory ? NtStatus.InvalidParameter : store.Streams.MakeData(file, name)))
             : new(store.Streams.Rename(file, name, newName, replace));
@@ -122,7 +122,7 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
             return new(NtStatus.MediaWriteProtected);
         }
 
-        // A stream is an attribute of the file: who may write the file may remove it, but for a file that nobody changes.
+        // A stream is an attribute of the file: write access to the file allows its removal, unless the file is immutable.
         var error = AccessCalls.May(file, AccessCalls.Write);
         if (error == 0)
         {
@@ -139,7 +139,7 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
     /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) => new(store.VolumeOf(file));
 
-    /// <summary>Closes the inode, and lets go of the root.</summary>
+    /// <summary>Closes the inode and releases the root.</summary>
     protected void Close()
     {
         file.Dispose();
@@ -149,7 +149,7 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         }
     }
 
-    /// <summary>Gives a file that was just made what it is to have from the start.</summary>
+    /// <summary>Gives a newly created file its initial properties.</summary>
     protected NtStatus Furnish(in NewFile parameters, out Opening? opening)
     {
         opening = null;
@@ -175,11 +175,11 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
 
         if (error == 0 && parameters.UnixMode is { } mode)
         {
-            // Last: it may take the right to do the rest away. A directory has set-group-ID by the one that it is in.
+            // Last, because it may take away the right to do the rest. A directory inherits set-group-ID from its parent.
             error = SetMode(isDirectory ? mode | ((UnixFileMode)stat.Mode & UnixFileMode.SetGroup) : mode);
         }
 
-        // In the usual case that is all that there is to know of it.
+        // In the usual case there is nothing more to know about it.
         if (error == 0 && record is null && parameters.UnixMode is null)
         {
             opening = new Opening(
@@ -189,14 +189,14 @@ internal abstract partial class LinuxHandle(LinuxFileStore store, FileDescriptor
         return error.ToStatus();
     }
 
-    /// <summary>The descriptor, given what the inode was a moment ago.</summary>
+    /// <summary>The descriptor, given the inode's state a moment ago.</summary>
     protected NtResult<ReadOnlyMemory<byte>> GetSecurityDescriptor(in StatxBuffer stat)
     {
         var error = store.Attributes.GetDescriptor(file, stat, out var descriptor);
         return error != 0 ? error.ToStatus() : new ReadOnlyMemory<byte>(descriptor);
     }
 
-    // By way of /proc: a handle that is a place only (O_PATH) takes no fchmod.
+    // Through /proc: fchmod does not work on a handle that is a place only (O_PATH).
     protected unsafe Errno SetMode(UnixFileMode mode)
     {
         using var handle = new HandlePath(file);

@@ -5,13 +5,13 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// A listing in the order of the file system, holding no more than one buffer of entries. What the store does not serve is left out:
-/// FIFOs, sockets, devices, and symbolic links that lead nowhere or out of the share. What cannot be looked at for another reason ends the
-/// listing with that reason.
+/// A listing in the order of the file system, holding no more than one buffer of entries. Entries that the store does not serve are left
+/// out: FIFOs, sockets, devices, and symbolic links that lead nowhere or out of the share. An entry that cannot be inspected for another
+/// reason ends the listing with that reason.
 /// </summary>
 internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader, byte[]? directory) : IStoreListing
 {
-    // So many look-ups of names take about a millisecond.
+    // This many look-ups of names take about a millisecond.
     private const int LargestBatch = 256;
 
     private readonly Lock _sync = new();
@@ -59,7 +59,7 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
         var error = LinuxTree.StatEntry(reader.Directory, name, out var stat);
         if (error != 0)
         {
-            _failed = error == Errno.NoEntry ? 0 : error; // gone since
+            _failed = error == Errno.NoEntry ? 0 : error; // no longer exists
             return false;
         }
 
@@ -101,7 +101,7 @@ internal sealed class LinuxListing(LinuxFileStore store, DirectoryReader reader,
             return false;
         }
 
-        // It leads somewhere beneath the root, where this process may not look: who opens it is told so.
+        // The link leads somewhere beneath the root where this process may not look: a client that opens it gets that error.
         metadata = store.ToMetadata(link, default);
         return true;
     }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// The root of a store: a path, and the directory that was there when the store was opened. It is held open while anything is in use
-/// below it and no longer, because an open directory keeps a disk from being unmounted. What takes its place is not served as if it were
+/// The root of a store: a path, and the directory that was there when the store was opened. It is held open only while anything below it
+/// is in use, because an open directory keeps a disk from being unmounted. A directory that takes its place is not served as if it were
 /// the same.
 /// </summary>
 internal sealed unsafe class LinuxRoot : IDisposable
@@ -16,9 +16,9 @@ internal sealed unsafe class LinuxRoot : IDisposable
     private int _users = 1;
     private bool _disposed;
 
-    /// <summary>Opens it, and holds it until <see cref="Leave"/>.</summary>
+    /// <summary>Opens the root, and holds it until <see cref="Leave"/>.</summary>
     /// <param name="folder">The path.</param>
-    /// <param name="before">The root of the store that this one takes the place of.</param>
+    /// <param name="before">The root of the store that this one replaces.</param>
     public LinuxRoot(string folder, LinuxRoot? before)
     {
         _path = Encoding.UTF8.GetBytes(folder + "\0");
@@ -46,19 +46,19 @@ internal sealed unsafe class LinuxRoot : IDisposable
         LastPlain = _identity.IsMountRoot ? before?.LastPlain : _identity;
     }
 
-    /// <summary>Raised when nothing is in use any more, after the root was closed.</summary>
+    /// <summary>Raised when nothing is in use any more after the root was closed.</summary>
     public event Action? Idle;
 
-    /// <summary>What the root was when it was opened first.</summary>
+    /// <summary>The state of the root when it was first opened.</summary>
     public StatxBuffer Stat { get; }
 
-    /// <summary>The directory; only while it is held.</summary>
+    /// <summary>The directory; available only while it is held.</summary>
     public FileDescriptor Descriptor => _descriptor ?? throw new InvalidOperationException("The root is not held.");
 
-    /// <summary>The last root at this path that was a part of the file system around it; null when there was none.</summary>
+    /// <summary>The last root at this path that was part of the surrounding file system; null when there was none.</summary>
     private Identity? LastPlain { get; }
 
-    /// <summary>Holds the root until <see cref="Leave"/>; an error when it is not the one that it was.</summary>
+    /// <summary>Holds the root until <see cref="Leave"/>; an error when the directory is no longer the same.</summary>
     public Errno Enter()
     {
         lock (_sync)
@@ -77,7 +77,7 @@ internal sealed unsafe class LinuxRoot : IDisposable
         }
     }
 
-    /// <summary>Lets go of it.</summary>
+    /// <summary>Releases the root.</summary>
     public void Leave()
     {
         lock (_sync)
@@ -112,12 +112,12 @@ internal sealed unsafe class LinuxRoot : IDisposable
             return StorePlace.Same;
         }
 
-        // A disk that was mounted here and is no more leaves its mount point, which nobody meant to share: a client that keeps two sides
-        // the same would delete the other side. Only a folder with something in it that was shared here before is shared again.
+        // When a disk that was mounted here is gone, what remains is its mount point, which was never meant to be shared: a client that
+        // keeps two sides in sync would delete the other side. Only a non-empty folder that was shared here before is shared again.
         return !_identity.IsMountRoot || now.IsMountRoot || (now == LastPlain && !IsEmpty()) ? StorePlace.Replaced : StorePlace.Missing;
     }
 
-    /// <summary>Nobody enters any more; who is in stays.</summary>
+    /// <summary>Closes the root to new users; present ones stay.</summary>
     public void Dispose()
     {
         lock (_sync)
@@ -172,7 +172,7 @@ internal sealed unsafe class LinuxRoot : IDisposable
         return reader is null || !reader.TryNext(out _, out _, out _);
     }
 
-    /// <summary>Which directory it is. Inode numbers are given out again, times of birth are not.</summary>
+    /// <summary>Identifies the directory. Inode numbers are reused, birth times are not.</summary>
     private readonly record struct Identity(ulong Device, ulong Inode, long BirthSeconds, uint BirthNanoseconds, bool IsMountRoot)
     {
         public static Identity Of(in StatxBuffer stat)

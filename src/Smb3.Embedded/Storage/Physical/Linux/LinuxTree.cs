@@ -4,13 +4,13 @@ namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
 /// Finds files below the root. Every look-up starts at the open root and is resolved by the kernel beneath it (openat2, RESOLVE_BENEATH),
-/// so that neither <c>..</c> nor a symbolic link, nor one that takes the place of a directory at the wrong moment, leads out. A symbolic
-/// link is followed as long as its way stays beneath the root; an absolute one never does. Changes are made in a directory that is
+/// so neither <c>..</c> nor a symbolic link leads out, not even a link that replaces a directory at the wrong moment. A symbolic link is
+/// followed as long as its target stays beneath the root, which an absolute one never does. Changes are made in a directory that is
 /// already open, by a single name.
 /// </summary>
 internal sealed unsafe class LinuxTree
 {
-    private const int MaxPath = 4096; // PATH_MAX with its zero byte
+    private const int MaxPath = 4096; // PATH_MAX, including the terminating zero
 
     private readonly LinuxRoot _root;
     private readonly DirectoryNames _names;
@@ -18,7 +18,7 @@ internal sealed unsafe class LinuxTree
     private readonly bool _openAt2;
     private readonly bool _cachedOpen;
 
-    /// <param name="root">The root; held while this is made.</param>
+    /// <param name="root">The root; it must be held during construction.</param>
     /// <param name="options">How the folder is treated.</param>
     public LinuxTree(LinuxRoot root, PhysicalFileStoreOptions options)
     {
@@ -37,7 +37,7 @@ internal sealed unsafe class LinuxTree
     /// <summary>The root directory.</summary>
     public LinuxRoot Root => _root;
 
-    /// <summary>Everything that the kernel knows of an open file.</summary>
+    /// <summary>Everything that the kernel knows about an open file.</summary>
     public static Errno Stat(FileDescriptor file, out StatxBuffer stat)
     {
         fixed (byte* empty = "\0"u8)
@@ -46,7 +46,7 @@ internal sealed unsafe class LinuxTree
         }
     }
 
-    /// <summary>Everything that the kernel knows of an entry of a directory; a symbolic link is not followed.</summary>
+    /// <summary>Everything that the kernel knows about a directory entry; a symbolic link is not followed.</summary>
     public static Errno StatEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, out StatxBuffer stat)
     {
         fixed (byte* name = nameWithZero)
@@ -55,7 +55,7 @@ internal sealed unsafe class LinuxTree
         }
     }
 
-    /// <summary>Opens an open file once more, with other flags.</summary>
+    /// <summary>Opens an open file again, with other flags.</summary>
     public static FileDescriptor? Reopen(FileDescriptor file, int flags, out Errno error)
     {
         using var path = new HandlePath(file);
@@ -67,17 +67,17 @@ internal sealed unsafe class LinuxTree
         }
     }
 
-    /// <summary>The disk name of a wire name, with a zero byte; null when there is none.</summary>
+    /// <summary>The disk name for a wire name, with a terminating zero; null when there is none.</summary>
     public static byte[]? Encode(ReadOnlySpan<char> name)
     {
         var buffer = new byte[DiskNames.MaxBytes(name.Length) + 1];
         return DiskNames.TryEncode(name, buffer, out var written) ? buffer.AsSpan(0, written + 1).ToArray() : null;
     }
 
-    /// <summary>Opens what is at a path, in any case, as a place only (O_PATH).</summary>
-    /// <param name="path">Where.</param>
+    /// <summary>Opens what is at a path, ignoring case, as a place only (O_PATH).</summary>
+    /// <param name="path">The path.</param>
     /// <param name="quick">Whether to return PENDING instead of waiting for the disk.</param>
-    /// <param name="actual">The path as it was created.</param>
+    /// <param name="actual">The path in the case in which its names were created.</param>
     public NtResult<FileDescriptor> Open(StorePath path, bool quick, out StorePath actual)
     {
         var opened = Open(path, quick, out actual, out var parent);
@@ -85,11 +85,11 @@ internal sealed unsafe class LinuxTree
         return opened;
     }
 
-    /// <summary>The same.</summary>
-    /// <param name="path">Where.</param>
+    /// <summary>Opens what is at a path, ignoring case, as a place only (O_PATH).</summary>
+    /// <param name="path">The path.</param>
     /// <param name="quick">Whether to return PENDING instead of waiting for the disk.</param>
-    /// <param name="actual">The path as it was created.</param>
-    /// <param name="parent">When nothing has that name: the directory in which it is missing, if that was found. The caller's.</param>
+    /// <param name="actual">The path in the case in which its names were created.</param>
+    /// <param name="parent">If the name does not exist: the directory that lacks it, if that was found. The caller owns it.</param>
     public NtResult<FileDescriptor> Open(StorePath path, bool quick, out StorePath actual, out DirectoryPlace? parent)
     {
         parent = null;
@@ -100,7 +100,7 @@ internal sealed unsafe class LinuxTree
 
         if (error != Errno.NoEntry)
         {
-            // A name that the kernel has not cached, or none: what is remembered of the directory's names may say it.
+            // The kernel has not cached the name, or it does not exist: the remembered names of the directory may tell which.
             if (error != Errno.Again || _caseSensitive || path.IsRoot)
             {
                 return error.ToStatus(quick);
@@ -110,15 +110,15 @@ internal sealed unsafe class LinuxTree
         return OpenInAnyCase(path, quick, out actual, out parent);
     }
 
-    /// <summary>Opens what is at a path, as it is written; null when there is nothing, or it is not as simple.</summary>
-    /// <param name="path">Where.</param>
+    /// <summary>Opens what is at a path exactly as written; null when there is nothing, or when the simple case does not apply.</summary>
+    /// <param name="path">The path.</param>
     /// <param name="flags">Flags of open(2).</param>
     /// <param name="quick">Whether to fail instead of waiting for the disk.</param>
-    /// <param name="actual">The path as it was created.</param>
+    /// <param name="actual">The path in the case in which its names were created.</param>
     public FileDescriptor? OpenExact(StorePath path, int flags, bool quick, out StorePath actual) =>
         OpenExact(path, flags, quick, out actual, out _);
 
-    /// <summary>Opens a directory, in any case.</summary>
+    /// <summary>Opens a directory, ignoring case.</summary>
     public NtResult<DirectoryPlace> OpenDirectory(StorePath path, bool quick)
     {
         Span<byte> buffer = stackalloc byte[MaxPath];
@@ -153,13 +153,13 @@ internal sealed unsafe class LinuxTree
         return found is not null ? found : failure == Errno.NoEntry ? NtStatus.ObjectPathNotFound : failure.ToStatus(quick);
     }
 
-    /// <summary>Finds the entry of a directory, as it is written or else in any case.</summary>
-    /// <param name="directory">Where.</param>
-    /// <param name="state">What the directory is now.</param>
+    /// <summary>Finds a directory entry, first as written and then in any other case.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="state">The present state of the directory.</param>
     /// <param name="name">The wire name.</param>
     /// <param name="quick">Whether to return PENDING instead of reading the directory.</param>
-    /// <param name="disk">The disk name without a zero byte.</param>
-    /// <param name="stat">What the entry is.</param>
+    /// <param name="disk">The disk name without a terminating zero.</param>
+    /// <param name="stat">The state of the entry.</param>
     public NtStatus FindName(
         DirectoryPlace directory, in StatxBuffer state, ReadOnlySpan<char> name, bool quick, out byte[] disk, out StatxBuffer stat)
     {
@@ -185,7 +185,7 @@ internal sealed unsafe class LinuxTree
         return error == Errno.NoEntry ? FindInOtherCase(directory, state, name, quick, out disk, out stat) : error.ToStatus();
     }
 
-    /// <summary>The same for a name that is not there as it is written, or of which that is found out later.</summary>
+    /// <summary>The same for a name that does not exist as written, or for which that has yet to be checked.</summary>
     public NtStatus FindInOtherCase(
         DirectoryPlace directory, in StatxBuffer state, ReadOnlySpan<char> name, bool quick, out byte[] disk, out StatxBuffer stat)
     {
@@ -212,16 +212,16 @@ internal sealed unsafe class LinuxTree
         }
     }
 
-    /// <summary>The store has changed a directory; see <see cref="DirectoryNames.Changed"/>.</summary>
+    /// <summary>Notes that the store has changed a directory; see <see cref="DirectoryNames.Changed"/>.</summary>
     public void Changed(DirectoryPlace directory, in StatxBuffer before, ReadOnlySpan<char> added) =>
         _names.Changed(directory.Descriptor, before, added);
 
-    /// <summary>Opens an entry that a listing has found, following a symbolic link beneath the root; null when there is no way.</summary>
+    /// <summary>Opens an entry found by a listing, following a symbolic link beneath the root; null when it cannot be reached.</summary>
     public FileDescriptor? OpenListed(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> nameWithZero, out Errno error) =>
         OpenBeneath([.. directory, .. directory.IsEmpty ? [] : "/"u8, .. nameWithZero], OpenFlags.Path, quick: false, out error);
 
     /// <summary>
-    /// The disk path of a path whose names are written as they were created, without a zero byte; null when it is too long.
+    /// The disk path for a path whose names are in their original case, without a terminating zero; null when it is too long.
     /// </summary>
     public static byte[]? EncodePath(StorePath path)
     {
@@ -230,10 +230,10 @@ internal sealed unsafe class LinuxTree
     }
 
     /// <summary>Opens a path below the root.</summary>
-    /// <param name="path">Disk path with a zero byte; only that for the root.</param>
+    /// <param name="path">Disk path with a terminating zero; just the zero for the root.</param>
     /// <param name="flags">Flags of open(2).</param>
     /// <param name="quick">Whether to fail with EAGAIN instead of waiting for the disk.</param>
-    /// <param name="error">Why there is nothing.</param>
+    /// <param name="error">Why nothing was opened.</param>
     public FileDescriptor? OpenBeneath(ReadOnlySpan<byte> path, int flags, bool quick, out Errno error)
     {
         flags |= OpenFlags.CloseOnExec;
@@ -264,7 +264,7 @@ internal sealed unsafe class LinuxTree
         }
     }
 
-    /// <summary>A directory's path with a name.</summary>
+    /// <summary>Joins a directory's path and a name.</summary>
     public static byte[] Join(ReadOnlySpan<byte> directory, ReadOnlySpan<byte> name) =>
         directory.IsEmpty ? name.ToArray() : [.. directory, (byte)'/', .. name];
 
@@ -286,7 +286,7 @@ internal sealed unsafe class LinuxTree
                     return new FileDescriptor(opened) { IsPlace = (flags & OpenFlags.Path) != 0 };
                 }
 
-                // Without RESOLVE_CACHED, EAGAIN says that a rename elsewhere came between while a ".." was followed.
+                // Without RESOLVE_CACHED, EAGAIN says that a rename elsewhere interfered while a ".." was being followed.
                 if (error == Errno.Interrupted || (error == Errno.Again && !(quick && _cachedOpen) && attempt < 32))
                 {
                     continue;
@@ -401,10 +401,10 @@ internal sealed unsafe class LinuxTree
         }
     }
 
-    /// <summary>Opens a directory by its path on the disk, with a zero byte.</summary>
+    /// <summary>Opens a directory by its path on the disk, with a terminating zero.</summary>
     private DirectoryPlace? OpenPlace(ReadOnlySpan<byte> disk, StorePath path, bool quick, out Errno error)
     {
-        // Nothing but a directory is opened, and opening one does nothing; but it can be one that may only be passed through.
+        // Only a directory is opened, which has no side effects; but it may be one that this process may traverse and not read.
         var opened = OpenBeneath(disk, OpenFlags.ReadOnly | OpenFlags.Directory, quick, out error);
         if (error == Errno.Access)
         {
@@ -427,7 +427,7 @@ internal sealed unsafe class LinuxTree
         return null;
     }
 
-    /// <summary>What openat2 does, name by name, without following any symbolic link.</summary>
+    /// <summary>Does what openat2 does, one name at a time, without following any symbolic link.</summary>
     private FileDescriptor? Walk(ReadOnlySpan<byte> path, int flags, out Errno error)
     {
         var root = _root.Descriptor;

@@ -10,7 +10,7 @@ internal sealed class LockStripes
     /// <summary>The lock of an inode.</summary>
     public Lock this[ulong inode] => _locks[inode % Count];
 
-    /// <summary>The locks of two inodes, which may be one lock, in the order in which everybody takes them.</summary>
+    /// <summary>The locks of two inodes, which may be the same lock, in the order in which they must always be taken.</summary>
     public (Lock First, Lock Second) InOrder(ulong left, ulong right)
     {
         var (first, second) = left % Count <= right % Count ? (left, right) : (right, left);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// The system calls of Linux on 64-bit x86 and Arm that the store needs. Those that older C libraries have no function for go through
+/// The Linux system calls that the store needs, on 64-bit x86 and Arm. Calls for which older C libraries have no function go through
 /// <c>syscall</c>, by number.
 /// </summary>
 internal static unsafe partial class Native
@@ -50,10 +50,10 @@ internal static unsafe partial class Native
 
     public static nint CopyFileRangeNumber => IsArm ? 285 : 326;
 
-    /// <summary>Whether attributes of a directory's entry can be read by its name (Linux 6.13); where that is filtered, they cannot.</summary>
+    /// <summary>Whether attributes of a directory entry can be read by its name (Linux 6.13); false where that call is filtered.</summary>
     public static bool HasAttributesAt { get; } = ProbeAttributesAt();
 
-    /// <summary>What the last call failed with.</summary>
+    /// <summary>The error of the last failed call.</summary>
     public static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
 
     private static nint GetAttributeAtNumber => 464;
@@ -133,7 +133,7 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "flistxattr", SetLastError = true)]
     public static partial nint ListAttributesOf(FileDescriptor file, byte* names, nint size);
 
-    /// <summary>Reads an attribute of a directory's entry; a symbolic link is not followed.</summary>
+    /// <summary>Reads an attribute of a directory entry; a symbolic link is not followed.</summary>
     public static nint GetAttributeAt(FileDescriptor directory, byte* entry, byte* name, byte* value, nint size)
     {
         var arguments = new AttributeArguments { Value = value, Size = (uint)size };
@@ -141,7 +141,7 @@ internal static unsafe partial class Native
             GetAttributeAtNumber, directory, entry, SymlinkNoFollow, name, &arguments, sizeof(AttributeArguments));
     }
 
-    /// <summary>Lists the attributes of a directory's entry; a symbolic link is not followed.</summary>
+    /// <summary>Lists the attributes of a directory entry; a symbolic link is not followed.</summary>
     public static nint ListAttributesAt(FileDescriptor directory, byte* entry, byte* names, nint size) =>
         ListAttributesAt(ListAttributesAtNumber, directory, entry, SymlinkNoFollow, names, size);
 
@@ -158,7 +158,7 @@ internal static unsafe partial class Native
 
     private static bool ProbeAttributesAt()
     {
-        // No directory has this number: who knows the call says so.
+        // No directory has this number: a kernel that knows the call reports that.
         fixed (byte* dot = ".\0"u8)
         {
             return IsSupported && ListAttributesAt(ListAttributesAtNumber, -1, dot, 0, null, 0) < 0 && LastError == Errno.BadDescriptor;

@@ -10,7 +10,7 @@ internal struct StatxTime
     public uint Nanoseconds;
 }
 
-/// <summary>struct statx, the same on every processor.</summary>
+/// <summary>struct statx, which is the same on every processor.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 256)]
 internal struct StatxBuffer
 {

@@ -4,8 +4,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
 /// <summary>
-/// A folder through System.IO, for systems where the store has nothing better. No link or reparse point is followed: every name of a path
-/// is looked at before the next one is taken.
+/// A folder accessed through System.IO, for systems where the store has nothing better. No link or reparse point is followed: every name
+/// of a path is inspected before the next one is resolved.
 /// </summary>
 internal sealed class PortableFileStore : IFileStore
 {
@@ -56,7 +56,7 @@ internal sealed class PortableFileStore : IFileStore
     public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken) =>
         new(Guard<bool>(() => Rename(from, to, replace)).Status);
 
-    /// <summary>System.IO of this version makes no hard links.</summary>
+    /// <summary>System.IO in this version cannot create hard links.</summary>
     public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
         new(NtStatus.NotSupported);
 
@@ -84,13 +84,13 @@ internal sealed class PortableFileStore : IFileStore
         });
     }));
 
-    /// <summary>What is at the path of the root now.</summary>
+    /// <summary>What is at the root's path now.</summary>
     public StorePlace CheckPlace() =>
         !TryIdentifyRoot(out var now) || now.Kind != FileKind.Directory ? StorePlace.Missing
         : (now.Id, now.Device) == (_identity.Id, _identity.Device) ? StorePlace.Same
         : StorePlace.Replaced;
 
-    /// <summary>A handle was closed.</summary>
+    /// <summary>Forgets a handle that was closed.</summary>
     public void Forget(PortableFile file)
     {
         lock (_names)
@@ -136,7 +136,7 @@ internal sealed class PortableFileStore : IFileStore
             {
                 handle = OpenHandle(full, access == StoreAccess.ReadWrite ? FileAccess.ReadWrite : FileAccess.Read);
 
-                // What was looked at and what was opened must be one file, or a link has taken its place.
+                // What was inspected and what was opened must be the same file; otherwise a link has taken its place.
                 if (!FileIdentity.TryGet(handle, out var opened) || opened.Id != identity.Id || opened.Kind != FileKind.File)
                 {
                     handle.Dispose();
@@ -145,7 +145,7 @@ internal sealed class PortableFileStore : IFileStore
             }
             catch (Exception exception) when (access == StoreAccess.Metadata && exception is IOException or UnauthorizedAccessException)
             {
-                // Metadata is there by name too.
+                // Metadata is available by name too.
             }
         }
 
@@ -330,7 +330,7 @@ internal sealed class PortableFileStore : IFileStore
                 return true;
             }
 
-            // Win32 does not delete what is read-only; whether that forbids it has been decided above the store.
+            // Win32 does not delete read-only files; whether being read-only forbids it has been decided above the store.
             var attributes = OperatingSystem.IsWindows() ? File.GetAttributes(full) : 0;
             if ((attributes & FileAttributes.ReadOnly) != 0)
             {
@@ -342,7 +342,7 @@ internal sealed class PortableFileStore : IFileStore
         }
     }
 
-    /// <summary>The root alone may be a link: a deployment swaps folders so.</summary>
+    /// <summary>Only the root may be a link: deployments swap folders that way.</summary>
     private bool TryIdentifyRoot(out FileIdentity identity)
     {
         identity = default;
@@ -382,14 +382,14 @@ internal sealed class PortableFileStore : IFileStore
                 return status;
             }
 
-            // Whatever clients are shown of it.
+            // This counts entries whether or not clients are shown them.
             return identity.Kind == FileKind.Directory && Directory.EnumerateFileSystemEntries(full).Any()
                 ? NtStatus.DirectoryNotEmpty
                 : true;
         }
     }
 
-    /// <summary>Finds what is at a path: a file or a directory that no link leads to.</summary>
+    /// <summary>Finds what is at a path: a file or a directory that is not reached through a link.</summary>
     private NtStatus Find(StorePath path, out string full, out StorePath actual, out FileIdentity identity)
     {
         full = _root;
@@ -430,7 +430,7 @@ internal sealed class PortableFileStore : IFileStore
         return identity.Kind == FileKind.Other ? NtStatus.AccessDenied : NtStatus.Success;
     }
 
-    /// <summary>Finds where a new name goes, and what has that name already in some case.</summary>
+    /// <summary>Finds where a new name goes, and which entry already has that name in some case.</summary>
     private NtStatus FindTarget(StorePath path, out string full, out StorePath actual, out string? existing)
     {
         full = string.Empty;
@@ -457,7 +457,7 @@ internal sealed class PortableFileStore : IFileStore
         return NtStatus.Success;
     }
 
-    /// <summary>The name as it was created, of an entry that is looked for in any case.</summary>
+    /// <summary>The name, as it was created, of an entry that is looked up ignoring case.</summary>
     private string? FindEntry(string directory, ReadOnlySpan<char> name)
     {
         if (!PortableNames.IsAllowed(name))
@@ -469,7 +469,7 @@ internal sealed class PortableFileStore : IFileStore
         var exists = FileIdentity.TryGet(Path.Join(directory, asked), out _);
         if (OperatingSystem.IsWindows())
         {
-            // The name has no wildcard, so that this is one look-up.
+            // The name has no wildcard, so this is a single look-up.
             foreach (var entry in new DirectoryInfo(directory).EnumerateFileSystemInfos(asked, PortableListing.Everything))
             {
                 if (entry.Name.Equals(asked, StringComparison.OrdinalIgnoreCase))
@@ -481,7 +481,7 @@ internal sealed class PortableFileStore : IFileStore
             return null;
         }
 
-        // Linux: as it is written is how it was created. macOS may find it in any case, and only the directory knows which.
+        // On Linux the name as written is the name as created. macOS may find it in any case, and only the directory knows which.
         if (_options.CaseSensitive || (exists && !OperatingSystem.IsMacOS()))
         {
             return exists ? asked : null;

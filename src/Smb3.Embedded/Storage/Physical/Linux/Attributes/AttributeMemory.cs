@@ -1,18 +1,18 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// Reads what the extended attributes of inodes say, and remembers it: for a place only (O_PATH) and for an entry of a directory, which
-/// have no descriptor to ask, each question is a walk through /proc.
+/// Reads what the extended attributes of inodes say, and remembers it: for a place only (O_PATH) or a directory entry, neither of which
+/// has a descriptor that can be queried, every query goes through /proc.
 /// </summary>
 /// <remarks>
-/// What is remembered holds while the inode's change time stays as it is, which setting or removing an attribute moves and nobody can
-/// set back (inode(7)). That time has a grain of up to 10 ms, so an inode that changed just before it was read is not remembered: it
-/// could change once more without a trace. Only where the kernel stamps inodes by its own clock, which it does not for a file system
-/// that another machine or process serves.
+/// What is remembered holds as long as the inode's change time stays the same; setting or removing an attribute moves that time, and nobody
+/// can set it back (inode(7)). It has a granularity of up to 10 ms, so an inode that changed just before it was read is not remembered: it
+/// could change again without a trace. This only works where the kernel stamps inodes by its own clock, which it does not do for a file
+/// system that another machine or process serves.
 /// </remarks>
 internal sealed class AttributeMemory
 {
-    // Two generations: what is asked for again while a new one fills up moves over, and the rest is forgotten with the old one.
+    // Two generations: entries asked for again while the new one fills up move over; the rest is forgotten with the old one.
     private const int GenerationSize = 16 * 1024;
 
     private static readonly long Grain = TimeSpan.FromMilliseconds(50).Ticks;
@@ -25,10 +25,10 @@ internal sealed class AttributeMemory
     private Dictionary<ulong, Entry> _young = [];
     private Dictionary<ulong, Entry> _old = [];
 
-    /// <param name="hasAttributes">Whether there are any at all.</param>
+    /// <param name="hasAttributes">Whether there are extended attributes at all.</param>
     /// <param name="fileSystem">The type of the root's file system (statfs(2)).</param>
-    /// <param name="faults">Is told of what is no attribute of the store's, though it is called so.</param>
-    /// <param name="device">The device of the root; what is mounted below it may be of another kind, and is always read.</param>
+    /// <param name="faults">Told about attributes that are named like the store's own and are malformed.</param>
+    /// <param name="device">The device of the root; file systems mounted below it may be of another kind, and are always read.</param>
     public AttributeMemory(bool hasAttributes, long fileSystem, ulong device, AttributeFaults faults)
     {
         _faults = faults;
@@ -38,7 +38,7 @@ internal sealed class AttributeMemory
             or StatFsBuffer.Overlay;
     }
 
-    /// <summary>What is known of an open file.</summary>
+    /// <summary>What is known about an open file.</summary>
     public InodeExtras Of(FileDescriptor file, in StatxBuffer stat)
     {
         if (!_hasAttributes)
@@ -67,7 +67,7 @@ internal sealed class AttributeMemory
         return extras;
     }
 
-    /// <summary>What is known of an entry of a directory, which is no symbolic link.</summary>
+    /// <summary>What is known about a directory entry that is not a symbolic link.</summary>
     public InodeExtras OfEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, in StatxBuffer stat)
     {
         if (!_hasAttributes)
@@ -118,14 +118,14 @@ internal sealed class AttributeMemory
             error = 0;
         }
 
-        // Reading an attribute takes the right to read the file, and is refused before it is known whether there is one. Listing takes none.
+        // Reading an attribute needs the right to read the file, and is refused before its existence is checked. Listing needs no right.
         if (error == Errno.Access && (known?.Extras ?? InodeExtras.Of(file)) is { HasDescriptor: false })
         {
             descriptor = [];
             error = 0;
         }
 
-        // What was read now may be younger than the entry, but then the inode's change time has moved, and nobody finds it.
+        // The descriptor may be newer than the entry, but then the inode's change time has moved and the entry is never found again.
         if (error == 0 && known is not null)
         {
             known.Descriptor = descriptor;
@@ -172,7 +172,7 @@ internal sealed class AttributeMemory
         }
     }
 
-    // An ext file system with small inodes keeps whole seconds.
+    // An ext file system with small inodes stores whole seconds.
     private static long GrainOf(in StatxBuffer stat) => stat.Change.Nanoseconds == 0 ? 2 * TimeSpan.TicksPerSecond : Grain;
 
     private void Add(ulong inode, in Entry entry)
@@ -196,7 +196,7 @@ internal sealed class AttributeMemory
 
         public InodeExtras Extras => extras;
 
-        /// <summary>Null as long as nobody asked for it.</summary>
+        /// <summary>Null until it is first asked for.</summary>
         public volatile byte[]? Descriptor;
     }
 }

@@ -206,7 +206,7 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
 
     private async ValueTask<NtStatus> FinishLaterAsync(ValueTask<NtStatus> change) => Finish(await change.ConfigureAwait(false));
 
-    // A write to a stream is a write to its file.
+    // Writing to a stream counts as writing to its file.
     private NtStatus Finish(NtStatus status)
     {
         if (status == NtStatus.Success)
@@ -227,7 +227,7 @@ internal sealed partial class LinuxStream(LinuxFileStore store, FileDescriptor f
         using var open = LinuxTree.Reopen(Inode, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);
         if (open is null)
         {
-            return error == Errno.Access ? NtStatus.Success : error.ToStatus(); // who may not read the file itself
+            return error == Errno.Access ? NtStatus.Success : error.ToStatus(); // the process may not read the file itself
         }
 
         return Native.Sync(open) == 0 ? NtStatus.Success : Native.LastError.ToStatus();

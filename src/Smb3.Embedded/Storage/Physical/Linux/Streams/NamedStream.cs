@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
-/// <summary>An inode among all that the store has: its device and number.</summary>
+/// <summary>Identifies an inode among all that the store serves, by device and number.</summary>
 internal readonly record struct InodeKey(ulong Device, ulong Number)
 {
     /// <summary>The key of an inode.</summary>
@@ -8,44 +8,44 @@ internal readonly record struct InodeKey(ulong Device, ulong Number)
 }
 
 /// <summary>
-/// A named stream that is in use: what all handles on it share. The data is either held here and written through to the attribute, or in a
-/// file of its own. Everything is guarded by the lock of the inode.
+/// A named stream that is in use: the state that all handles on it share. The data is either held here and written through to the
+/// attribute, or in a file of its own. Everything is guarded by the lock of the inode.
 /// </summary>
 internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
 {
     private LinuxFile? _retired;
 
-    /// <summary>The file that has the stream.</summary>
+    /// <summary>The file that the stream belongs to.</summary>
     public InodeKey Inode => inode;
 
     /// <summary>The name in the case in which it was created.</summary>
     public string Name { get; set; } = name;
 
-    /// <summary>The name of the attribute, with a zero byte.</summary>
+    /// <summary>The name of the attribute, with a terminating zero.</summary>
     public byte[] DiskName { get; set; } = diskName;
 
     /// <summary>The data, while it is small; never changed in place.</summary>
     public byte[]? Data { get; set; }
 
-    /// <summary>The file that has the data, when it is not small.</summary>
+    /// <summary>The file that holds the data, when it is not small.</summary>
     public LinuxFile? Side { get; private set; }
 
     /// <summary>The side file's id.</summary>
     public Guid Id { get; private set; }
 
-    /// <summary>Whether the side file is another inode's: it is copied before it is written.</summary>
+    /// <summary>Whether the side file belongs to another inode: it is then copied before it is written.</summary>
     public bool IsForeign { get; private set; }
 
-    /// <summary>Whether it has no attribute any more: it goes with its last handle.</summary>
+    /// <summary>Whether its attribute is gone: the stream then goes with its last handle.</summary>
     public bool IsRemoved { get; set; }
 
-    /// <summary>Open handles.</summary>
+    /// <summary>The number of open handles.</summary>
     public int Handles { get; set; }
 
-    /// <summary>What the attribute is to say.</summary>
+    /// <summary>The content that the attribute should have.</summary>
     public StreamAttribute Attribute => new(Name, Data, Data is null ? Id : Guid.Empty);
 
-    /// <summary>The data is in a file from now on. A file that it was in before stays open as long as the stream: somebody may read it.</summary>
+    /// <summary>Moves the data to a file. The file that held it before stays open as long as the stream, since it may be being read.</summary>
     public void MoveTo(LinuxFile side, Guid id, bool isForeign)
     {
         _retired = Side;

@@ -1,15 +1,15 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
-/// <summary>The name that the store keeps for itself, in every directory: below the root lie the roots of other shares.</summary>
+/// <summary>The name that the store reserves, in every directory: the roots of other shares may lie below this one.</summary>
 internal static class ReservedNames
 {
     private const string Name = ".smb3-streams";
 
-    /// <summary>Whether a path has the name anywhere.</summary>
+    /// <summary>Whether the name occurs anywhere in a path.</summary>
     public static bool IsIn(StorePath path) =>
         path.Text.Contains(Name, StringComparison.OrdinalIgnoreCase) && HasName(path.Text);
 
-    /// <summary>Whether a name, without its zero byte, is it.</summary>
+    /// <summary>Whether a name, without its terminating zero, is the reserved one.</summary>
     public static bool Is(ReadOnlySpan<byte> disk) =>
         disk.Length == Name.Length && System.Text.Ascii.EqualsIgnoreCase(disk, Name);
 

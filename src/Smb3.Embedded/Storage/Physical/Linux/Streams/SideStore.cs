@@ -6,32 +6,32 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>
 /// The directory <c>.smb3-streams</c> of the root, with the streams that are too large for an attribute: one file each, named by a random
-/// id. It is made with the first of them, for this process's user only.
+/// id. It is created with the first of them, accessible only to this process's user.
 /// </summary>
 internal sealed unsafe class SideStore : IDisposable
 {
     private const uint DirectoryMode = 0b111_000_000;
-    private const uint FileMode = 0b001_110_000_000; // with the sticky bit, which says nothing of a file: see Holds
+    private const uint FileMode = 0b001_110_000_000; // with the sticky bit, which has no meaning for a file: see Holds
 
     private readonly LinuxRoot _root;
     private readonly Lock _sync = new();
     private volatile FileDescriptor? _directory;
     private InodeKey _key;
 
-    /// <param name="root">The root; held while this is made, and while any member is used.</param>
+    /// <param name="root">The root; it must be held during construction and while any member is used.</param>
     public SideStore(LinuxRoot root)
     {
         _root = root;
         OpenDirectory(make: false, out _);
     }
 
-    /// <summary>The directory's name, with a zero byte.</summary>
+    /// <summary>The directory's name, with a terminating zero.</summary>
     public static ReadOnlySpan<byte> DiskName => ".smb3-streams\0"u8;
 
     /// <summary>The directory, as a place only; null when there is none.</summary>
     public FileDescriptor? Directory => _directory ?? OpenDirectory(make: false, out _);
 
-    /// <summary>Whether an inode is the directory or one of its files, by whatever way it was reached: a symbolic link leads here too.</summary>
+    /// <summary>Whether an inode is the directory or one of its files, however it was reached: a symbolic link may lead here too.</summary>
     public bool Holds(FileDescriptor file, in StatxBuffer stat)
     {
         if (stat.IsRegular)
@@ -42,7 +42,7 @@ internal sealed unsafe class SideStore : IDisposable
         return _key != default && InodeKey.Of(stat) == _key;
     }
 
-    /// <summary>Makes a file.</summary>
+    /// <summary>Creates a file.</summary>
     public FileDescriptor? Create(in SideOwner owner, out Guid id, out Errno error)
     {
         id = Guid.NewGuid();
@@ -58,7 +58,7 @@ internal sealed unsafe class SideStore : IDisposable
             return null;
         }
 
-        // The umask takes nothing that the owner needs, but some file systems drop the sticky bit of files.
+        // The umask removes nothing that the owner needs, but some file systems drop the sticky bit of files.
         error = AttributeCalls.Set(file, SideOwner.Name, owner.ToValue());
         if (error == 0)
         {
@@ -70,7 +70,7 @@ internal sealed unsafe class SideStore : IDisposable
         return null;
     }
 
-    /// <summary>Opens a file; for reading only where it cannot be written.</summary>
+    /// <summary>Opens a file; for reading only if it cannot be written.</summary>
     public FileDescriptor? Open(Guid id, out Errno error)
     {
         error = Errno.NoEntry;
@@ -85,7 +85,7 @@ internal sealed unsafe class SideStore : IDisposable
                 : null);
     }
 
-    /// <summary>Removes a file; handles on it stay good.</summary>
+    /// <summary>Removes a file; handles on it remain valid.</summary>
     public void Remove(Guid id)
     {
         if (Directory is { } directory)
@@ -94,18 +94,18 @@ internal sealed unsafe class SideStore : IDisposable
         }
     }
 
-    /// <summary>Whose a file is; nobody's when it is not there.</summary>
+    /// <summary>The owner of a file; none when the attribute is missing.</summary>
     public static SideOwner OwnerOf(FileDescriptor file) =>
         AttributeCalls.Get(file, SideOwner.Name, out var value) == 0 ? SideOwner.Parse(value) : default;
 
-    /// <summary>What is known of a file.</summary>
+    /// <summary>The state of a file.</summary>
     public Errno Stat(Guid id, out StatxBuffer stat)
     {
         stat = default;
         return Directory is { } directory ? LinuxTree.StatEntry(directory, NameOf(id), out stat) : Errno.NoEntry;
     }
 
-    /// <summary>Makes the names in it survive a loss of power.</summary>
+    /// <summary>Makes the names in the directory survive a loss of power.</summary>
     public Errno Flush()
     {
         if (Directory is not { } directory)
@@ -117,7 +117,7 @@ internal sealed unsafe class SideStore : IDisposable
         return reader is null ? error : Native.Sync(reader.Directory) == 0 ? 0 : Native.LastError;
     }
 
-    /// <summary>Nothing is in use: the directory is closed until it is needed again.</summary>
+    /// <summary>Called when nothing is in use: the directory is closed until it is needed again.</summary>
     public void Rest()
     {
         lock (_sync)

@@ -6,12 +6,12 @@ using System.Text.Unicode;
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>
-/// A named stream as an extended attribute of its file has it: <c>user.smb3.stream.NAME</c>, or <c>user.smb3.stream.:HASH</c> for a name
-/// that is too long for that or is no Unicode. The value:
+/// A named stream as stored in an extended attribute of its file: <c>user.smb3.stream.NAME</c>, or <c>user.smb3.stream.:HASH</c> for a
+/// name that is too long for that or is not valid Unicode. The value:
 /// <code>
 /// 0  byte    1: the data follows, 2: the id of a file in the side store follows
 /// 1  byte    reserved
-/// 2  uint16  bytes of the name (UTF-16, little-endian) that follow; 0 when the attribute's name has it
+/// 2  uint16  bytes of the name (UTF-16, little-endian) that follow; 0 when the attribute's name contains it
 /// 4          name
 ///            data, or 16 bytes of id
 /// </code>
@@ -26,13 +26,13 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     private const int MaxDiskName = 255; // XATTR_NAME_MAX
     private const int MaxName = 255;
 
-    /// <summary>What the names of all of them begin with.</summary>
+    /// <summary>The prefix that all their names share.</summary>
     public static ReadOnlySpan<byte> Prefix => "user.smb3.stream."u8;
 
     /// <summary>Whether the data is in the side store.</summary>
     public bool IsAside => Id != Guid.Empty;
 
-    /// <summary>The disk name of a stream, with a zero byte.</summary>
+    /// <summary>The disk name of a stream, with a terminating zero.</summary>
     public static byte[] DiskName(string name, bool caseSensitive)
     {
         Span<byte> plain = stackalloc byte[MaxDiskName - Prefix.Length];
@@ -46,7 +46,7 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
         return [.. Prefix, (byte)':', .. Encoding.ASCII.GetBytes(hash), 0]; // no stream's name has a colon
     }
 
-    /// <summary>Reads an attribute; false when it is none that this version knows.</summary>
+    /// <summary>Reads an attribute; false when this version does not recognize it.</summary>
     public static bool TryParse(ReadOnlySpan<byte> diskNameWithZero, ReadOnlyMemory<byte> value, out StreamAttribute attribute)
     {
         attribute = default;
@@ -81,7 +81,7 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
         }
     }
 
-    /// <summary>The name of a stream, when the attribute's name says it.</summary>
+    /// <summary>The name of a stream, when the attribute's name contains it.</summary>
     public static string? PlainName(ReadOnlySpan<byte> diskNameWithZero)
     {
         var name = diskNameWithZero[Prefix.Length..^1];
@@ -101,10 +101,10 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
         return value;
     }
 
-    // A local program can write what no client could ask for.
+    // A local program can write names that no client could ask for.
     private static bool IsName(string name) => name.Length is > 0 and <= MaxName && name.AsSpan().IndexOfAny("/\\:\0") < 0;
 
-    // Half a surrogate pair is a name too, so no encoding has a say.
+    // Half a surrogate pair is a valid name too, so no text encoding is involved.
     private static byte[] NameBytes(string name)
     {
         var bytes = new byte[name.Length * 2];

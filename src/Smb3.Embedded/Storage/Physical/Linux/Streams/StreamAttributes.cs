@@ -4,15 +4,15 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>Finds the attributes of a file that are named streams.</summary>
-/// <param name="faults">What is none is told to this, and left out.</param>
+/// <param name="faults">Told about malformed ones, which are left out.</param>
 internal sealed class StreamAttributes(AttributeFaults faults)
 {
-    /// <summary>Finds a stream by its name, as it is written or else in any case.</summary>
+    /// <summary>Finds a stream by its name, first as written and then in any other case.</summary>
     /// <param name="file">The file.</param>
     /// <param name="name">The stream's name.</param>
-    /// <param name="caseSensitive">Whether it must be as it is written.</param>
-    /// <param name="diskName">The attribute's name, with a zero byte.</param>
-    /// <param name="attribute">What it says.</param>
+    /// <param name="caseSensitive">Whether the name must match as written.</param>
+    /// <param name="diskName">The attribute's name, with a terminating zero.</param>
+    /// <param name="attribute">The content of the attribute.</param>
     /// <returns>Success; or OBJECT_NAME_NOT_FOUND.</returns>
     public NtStatus Find(
         FileDescriptor file, string name, bool caseSensitive, out byte[] diskName, out StreamAttribute attribute)
@@ -64,7 +64,7 @@ internal sealed class StreamAttributes(AttributeFaults faults)
         error = AttributeCalls.List(file, out var names);
         if (error != 0)
         {
-            error = error == Errno.NotSupported ? 0 : error; // another file system, mounted below the root, that has none
+            error = error == Errno.NotSupported ? 0 : error; // another file system, mounted below the root, without attributes
             return all;
         }
 

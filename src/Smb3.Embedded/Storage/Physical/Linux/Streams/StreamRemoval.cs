@@ -2,7 +2,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
-/// <summary>Removes the streams of a file whose name goes, when it was its last: looked up before, done after.</summary>
+/// <summary>Removes the streams of a file that loses its last name: they are looked up before, and removed after.</summary>
 internal readonly struct StreamRemoval : IDisposable
 {
     private readonly LinuxFileStore _store;
@@ -14,7 +14,7 @@ internal readonly struct StreamRemoval : IDisposable
         _file = file;
     }
 
-    /// <summary>Holds the entry of a directory, if it has any streams.</summary>
+    /// <summary>Keeps a directory entry's file open if it has any streams.</summary>
     public static unsafe StreamRemoval Prepare(LinuxFileStore store, FileDescriptor directory, byte[] nameWithZero, in StatxBuffer stat)
     {
         if (!store.Attributes.OfEntry(directory, nameWithZero, stat).HasStreams)
@@ -29,7 +29,7 @@ internal readonly struct StreamRemoval : IDisposable
         }
     }
 
-    /// <summary>The name has gone.</summary>
+    /// <summary>Removes the streams once the name is gone.</summary>
     public void Finish()
     {
         if (_file is not null)

@@ -4,7 +4,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>
-/// The named streams of a store's files. A stream is an attribute of its file; its data is in there as long as it is small, and in the side
+/// The named streams of a store's files. A stream is an attribute of its file; its data is kept there while it is small, and in the side
 /// store otherwise.
 /// </summary>
 internal sealed class StreamStore(LinuxFileStore store) : IDisposable
@@ -22,7 +22,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Side.Dispose();
 
-    /// <summary>Opens or makes a stream, and counts a handle in.</summary>
+    /// <summary>Opens or creates a stream, and counts the new handle.</summary>
     public NtResult<NamedStream> Open(FileDescriptor file, string name, bool create)
     {
         var error = LinuxTree.Stat(file, out var stat);
@@ -60,7 +60,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
-    /// <summary>Counts a handle out.</summary>
+    /// <summary>Uncounts a handle that was closed.</summary>
     public ValueTask CloseAsync(NamedStream stream)
     {
         lock (store.LockOf(stream.Inode))
@@ -111,7 +111,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         return list;
     }
 
-    /// <summary>What data occupies that is kept with its file: MS-FSA has it in units of 8 bytes.</summary>
+    /// <summary>The size allocated for data that is stored with its file: MS-FSA rounds it up to units of 8 bytes.</summary>
     public static long Resident(int length) => (length + 7L) & ~7L;
 
     /// <summary>Gives a stream another name.</summary>
@@ -175,7 +175,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
-    /// <summary>A stream's data becomes the file's own; handles on it go on with that.</summary>
+    /// <summary>Makes a stream's data the file's own; handles on the stream continue with that.</summary>
     public NtStatus MakeData(FileDescriptor file, string name)
     {
         var error = LinuxTree.Stat(file, out var stat);
@@ -215,7 +215,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
-    /// <summary>Removes a stream; handles on it go on.</summary>
+    /// <summary>Removes a stream; open handles keep working.</summary>
     public NtStatus Delete(FileDescriptor file, string name)
     {
         var error = LinuxTree.Stat(file, out var stat);
@@ -243,7 +243,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
-    /// <summary>The file has lost its last name: its streams go with it.</summary>
+    /// <summary>Removes the streams of a file that has lost its last name.</summary>
     public void FileRemoved(FileDescriptor file)
     {
         if (LinuxTree.Stat(file, out var stat) != 0 || stat.Links > 0 && !stat.IsDirectory)
@@ -299,7 +299,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
-    /// <summary>Finds a stream, in use or on disk; the inode's lock is held.</summary>
+    /// <summary>Finds a stream, in use or on disk; the inode's lock must be held.</summary>
     private NtStatus Find(FileDescriptor file, in StatxBuffer stat, string name, out NamedStream? stream, bool mustOpen = true)
     {
         var key = InodeKey.Of(stat);
@@ -386,7 +386,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
-    /// <summary>Closes a stream that was looked at only.</summary>
+    /// <summary>Closes a stream that was only inspected.</summary>
     private readonly struct Use(NamedStream stream) : IDisposable
     {
         public void Dispose()

@@ -4,17 +4,17 @@ using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
-/// <summary>Changes where a stream's data is kept, and what is in it while it is small. The inode's lock is held.</summary>
+/// <summary>Changes where a stream's data is kept, and the data itself while it is small. The inode's lock is held.</summary>
 internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor file, NamedStream stream, StatxBuffer stat)
 {
     /// <summary>
-    /// The most that is kept in an attribute: ext4 has room for about 4 KiB of attributes, which a descriptor and other attributes need too.
+    /// The most data kept in an attribute: ext4 has room for about 4 KiB of attributes, shared with the descriptor and other attributes.
     /// </summary>
     public const int LargestInline = 1024;
 
     private const int CopySize = 1 << 20;
 
-    /// <summary>Writes the attribute; what does not fit there goes aside.</summary>
+    /// <summary>Writes the attribute; data that does not fit there moves to the side store.</summary>
     public NtStatus Save()
     {
         if (stream.IsRemoved)
@@ -26,7 +26,7 @@ internal readonly ref struct StreamWriter(LinuxFileStore store, FileDescriptor f
         return error is (Errno.NoSpace or Errno.TooLong or Errno.Range) && stream.Data is { Length: > 0 } ? MoveAside() : error.ToStatus();
     }
 
-    /// <summary>Puts other data in the attribute.</summary>
+    /// <summary>Replaces the data in the attribute.</summary>
     public NtStatus Replace(byte[] data)
     {
         var old = stream.Data;

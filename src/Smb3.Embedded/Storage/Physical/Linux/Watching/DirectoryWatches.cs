@@ -3,19 +3,19 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
-/// <summary>The directories of a share that clients watch; who watches the same shares what it takes.</summary>
-/// <param name="tree">The way to the directories.</param>
-/// <param name="shortages">Takes what the machine lacks.</param>
+/// <summary>The directories of a share that clients watch; clients that watch the same one share its resources.</summary>
+/// <param name="tree">Finds the directories.</param>
+/// <param name="shortages">Told about resources that the machine lacks.</param>
 internal sealed class DirectoryWatches(LinuxTree tree, Shortages shortages)
 {
     private readonly ConcurrentDictionary<Key, WatchedTree> _watched = [];
 
     private readonly record struct Key(InodeKey Inode, string Path, bool WithTree);
 
-    /// <summary>Begins to tell of changes; null when the directory cannot be watched.</summary>
+    /// <summary>Starts reporting changes; null when the directory cannot be watched.</summary>
     public IDisposable? Watch(StorePath directory, bool withTree, Action<StoreChange?> changed)
     {
-        // The very directory that was found beneath the root, whatever takes the place of its name meanwhile.
+        // Exactly the directory that was found beneath the root, whatever takes its name in the meantime.
         var found = tree.OpenDirectory(directory, quick: false);
         if (!found.Succeeded)
         {

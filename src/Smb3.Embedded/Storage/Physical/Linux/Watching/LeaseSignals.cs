@@ -4,24 +4,24 @@ using System.Runtime.InteropServices;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
-/// <summary>Holds a lease of the kernel. Called on the thread of the <see cref="NotifyQueue"/>; must neither wait nor throw.</summary>
+/// <summary>Holds a kernel lease. Called on the thread of the <see cref="NotifyQueue"/>; must neither wait nor throw.</summary>
 internal interface ILeaseHolder
 {
-    /// <summary>The lease may be being broken.</summary>
+    /// <summary>Checks whether the lease is being broken.</summary>
     void Look();
 }
 
 /// <summary>
-/// Takes the signals by which the kernel says that a lease is to be broken. They are directed to one thread, which has them blocked and
-/// reads them as data (signalfd(2)): no handler runs, and no other thread of the process is disturbed.
+/// Receives the signals by which the kernel announces that a lease is to be broken. They are directed to one thread, which has them blocked
+/// and reads them as data (signalfd(2)): no handler runs, and no other thread of the process is disturbed.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Part of the process's queue, which lives as long.")]
 internal sealed unsafe partial class LeaseSignals
 {
-    /// <summary>The signal: one of the last that are free to use, which the runtime does not.</summary>
+    /// <summary>The signal: one of the last free ones, which the runtime does not use.</summary>
     public const int Signal = 62;
 
-    // When the kernel can queue no more, it falls back on this one, which does not say for which file.
+    // When the kernel cannot queue any more, it falls back on this signal, which does not tell which file it is for.
     private const int Fallback = 29; // SIGIO
     private const int Block = 0; // SIG_BLOCK
     private const int InfoSize = 128; // struct signalfd_siginfo
@@ -49,7 +49,7 @@ internal sealed unsafe partial class LeaseSignals
         }
     }
 
-    /// <summary>What can be waited for; -1: nothing.</summary>
+    /// <summary>The descriptor to wait for; -1: none.</summary>
     public int Descriptor => _signals?.Number ?? -1;
 
     /// <summary>Makes the calling thread the one that takes the signals.</summary>
@@ -69,7 +69,7 @@ internal sealed unsafe partial class LeaseSignals
         _isReady.Set();
     }
 
-    /// <summary>The thread ends.</summary>
+    /// <summary>Called when the thread ends.</summary>
     public void End()
     {
         _isReady.Reset();
@@ -78,13 +78,13 @@ internal sealed unsafe partial class LeaseSignals
         _signals = null;
     }
 
-    /// <summary>Has a holder told of breaks.</summary>
+    /// <summary>Registers a holder to be told of breaks.</summary>
     public void Add(int descriptor, ILeaseHolder holder) => _holders[descriptor] = holder;
 
-    /// <summary>Has it told no more.</summary>
+    /// <summary>Unregisters a holder.</summary>
     public void Remove(int descriptor, ILeaseHolder holder) => _holders.TryRemove(KeyValuePair.Create(descriptor, holder));
 
-    /// <summary>Takes all signals that are there.</summary>
+    /// <summary>Reads all pending signals.</summary>
     public void Read()
     {
         const int Many = 16;

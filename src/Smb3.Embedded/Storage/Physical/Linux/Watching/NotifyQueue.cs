@@ -4,16 +4,16 @@ using System.Globalization;
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
 /// <summary>
-/// The process's one queue of inotify(7), and the thread that reads it while anything is watched. The kernel counts queues for each user
-/// of the machine (128 in all, by default), so that neither a client nor a store may have one of its own.
+/// The process's only inotify(7) queue, and the thread that reads it while anything is watched. The kernel limits the queues of each
+/// user of the machine (to 128 by default), so neither clients nor stores may have their own.
 /// </summary>
 internal sealed unsafe class NotifyQueue
 {
-    // What is changed often is told once: the kernel joins equal events while they wait.
+    // Frequent changes are reported once: the kernel merges equal events while they wait.
     private const int Rest = 10;
     private const int IdleTime = 30_000;
     private const int BufferSize = 64 * 1024;
-    private const int MostReads = 16; // between two looks at leases
+    private const int MostReads = 16; // between two checks of leases
     private const int HeaderSize = 16; // struct inotify_event: watch, kind, cookie, length of the name
     private const string Settings = "/proc/sys/fs/inotify/";
 
@@ -25,7 +25,7 @@ internal sealed unsafe class NotifyQueue
     /// <summary>The queue of the process.</summary>
     public static NotifyQueue OfProcess { get; } = new();
 
-    /// <summary>Tells of leases that are to be broken, on the same thread.</summary>
+    /// <summary>Reports, on the same thread, leases that are to be broken.</summary>
     public LeaseSignals Leases { get; } = new();
 
     /// <summary>How many inodes are watched.</summary>
@@ -40,12 +40,12 @@ internal sealed unsafe class NotifyQueue
         }
     }
 
-    /// <summary>Begins to tell of an inode.</summary>
+    /// <summary>Starts watching an inode.</summary>
     /// <param name="place">The inode.</param>
-    /// <param name="events">What counts; the same for everybody who watches an inode.</param>
-    /// <param name="who">Who is told.</param>
-    /// <param name="watch">Ends it.</param>
-    /// <param name="problem">What the machine lacks, and what to do; null when the inode itself is the reason.</param>
+    /// <param name="events">The events to report; the same for every watcher of an inode.</param>
+    /// <param name="who">The object to notify.</param>
+    /// <param name="watch">The number with which the watch is ended.</param>
+    /// <param name="problem">What the machine lacks, and what to do about it; null when the inode itself is the reason.</param>
     public bool TryAdd(FileDescriptor place, WatchEvents events, IWatched who, out int watch, out string? problem)
     {
         lock (_sync)
@@ -162,7 +162,7 @@ internal sealed unsafe class NotifyQueue
         Leases.Begin();
         while (true)
         {
-            // First the leases: somebody waits for those.
+            // Leases first: a program outside is waiting for them.
             entries[0] = new PollEntry { Descriptor = Leases.Descriptor, Wanted = WatchCalls.PollIn };
             entries[1] = new PollEntry { Descriptor = queue.Number, Wanted = WatchCalls.PollIn };
             var found = WatchCalls.Poll(entries, 2, round.IsEmpty ? IdleTime : Rest);
@@ -243,7 +243,7 @@ internal sealed unsafe class NotifyQueue
         IWatched[]? listeners;
         lock (_sync)
         {
-            // The kernel has ended the watch: its number means nothing any more.
+            // The kernel has ended the watch: its number no longer means anything.
             var known = happened.IsAny(WatchEvents.Ignored)
                 ? _watched.Remove(watch, out listeners)
                 : _watched.TryGetValue(watch, out listeners);
@@ -261,7 +261,7 @@ internal sealed unsafe class NotifyQueue
             }
             catch (Exception)
             {
-                // A fault of one listener must not end the process, nor make the others deaf: it has lost something, and says so.
+                // A fault in one listener must neither end the process nor silence the others: that listener has lost events and is told so.
                 listener.Lose();
             }
         }

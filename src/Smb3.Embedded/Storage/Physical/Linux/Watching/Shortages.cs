@@ -3,7 +3,7 @@ using Smb3.Embedded.Diagnostics;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
-/// <summary>Tells the administrator what the machine lacks: of each thing once an hour, however often it is asked for.</summary>
+/// <summary>Tells the administrator what the machine lacks: once an hour for each shortage, however often it occurs.</summary>
 internal sealed class Shortages(ILogger? logger)
 {
     private static readonly TimeSpan Silence = TimeSpan.FromHours(1);
@@ -11,8 +11,8 @@ internal sealed class Shortages(ILogger? logger)
     private readonly Lock _sync = new();
     private readonly Dictionary<string, long> _told = [];
 
-    /// <summary>Something was asked for in vain.</summary>
-    /// <param name="shortage">A sentence that says what to do; one of a few.</param>
+    /// <summary>Reports that a resource could not be had.</summary>
+    /// <param name="shortage">A sentence that says what to do; one of a small set.</param>
     public void Report(string shortage)
     {
         if (logger is null)

@@ -4,20 +4,20 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
 /// <summary>
-/// Goes through directories and has each watched before it reads it, so that nothing slips in between. Every step is made from the open
-/// directory above and follows no symbolic link: what is renamed meanwhile leads nowhere else.
+/// Walks directories and has each one watched before reading it, so that no change is missed in between. Every step starts from the open
+/// parent directory and follows no symbolic link, so a rename in the meantime cannot lead the walk elsewhere.
 /// </summary>
-/// <param name="tree">For whom.</param>
-/// <param name="tells">Whether all that is found is new, and told. The tree's lock is held then.</param>
+/// <param name="tree">The tree that the walk is for.</param>
+/// <param name="tells">Whether everything found is new and is reported. The tree's lock is held in that case.</param>
 internal sealed class TreeWalk(WatchedTree tree, bool tells)
 {
-    /// <summary>Takes in a directory that came; false when not all of it could be watched and told.</summary>
+    /// <summary>Adds a directory that appeared; false when not all of it could be watched and reported.</summary>
     public bool Enter(FileDescriptor opened, WatchedDirectory directory, string name)
     {
         var child = WatchCalls.OpenChild(opened, [.. WatchedTree.ToBytes(name), 0], out var error);
         if (child is null)
         {
-            // It went again, or nobody can see what is in it anyway.
+            // It is gone again, or nobody can see what is in it anyway.
             return error is Errno.NoEntry or Errno.NotDirectory or Errno.Loop or Errno.Access or Errno.NotPermitted;
         }
 
@@ -28,7 +28,7 @@ internal sealed class TreeWalk(WatchedTree tree, bool tells)
         }
     }
 
-    /// <summary>Goes through what is in a directory.</summary>
+    /// <summary>Walks the contents of a directory.</summary>
     public bool Look(FileDescriptor opened, WatchedDirectory directory)
     {
         if (!TryList(opened, directory, out var directories))

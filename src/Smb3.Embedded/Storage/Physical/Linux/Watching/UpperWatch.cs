@@ -1,7 +1,7 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
 /// <summary>
-/// The directory above a watched one: the kernel says there, and nowhere else, that a directory was deleted while somebody has it open.
+/// Watches the parent of a watched directory: only there does the kernel report the deletion of a directory that is still open.
 /// </summary>
 internal sealed class UpperWatch : IWatched, IDisposable
 {

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
-/// <summary>The system calls of inotify(7), and what its reader needs.</summary>
+/// <summary>The system calls of inotify(7), and those that its reader needs.</summary>
 internal static unsafe partial class WatchCalls
 {
     public const int NonBlocking = 0x800; // IN_NONBLOCK, EFD_NONBLOCK
@@ -31,7 +31,7 @@ internal static unsafe partial class WatchCalls
     [LibraryImport(C, EntryPoint = "readlink", SetLastError = true)]
     private static partial nint ReadLink(byte* path, byte* buffer, nint size);
 
-    /// <summary>Watches the very inode of a handle, whatever its name is now.</summary>
+    /// <summary>Watches exactly the inode of a handle, whatever its name is now.</summary>
     /// <param name="queue">The queue of events.</param>
     /// <param name="place">The inode.</param>
     /// <param name="mask">The events.</param>
@@ -48,7 +48,7 @@ internal static unsafe partial class WatchCalls
         }
     }
 
-    /// <summary>Where an open directory is now, as the process sees it; null when that cannot be said.</summary>
+    /// <summary>The present path of an open directory, as the process sees it; null when it cannot be determined.</summary>
     public static string? Locate(FileDescriptor place)
     {
         using var path = new HandlePath(place);
@@ -60,7 +60,7 @@ internal static unsafe partial class WatchCalls
         }
     }
 
-    /// <summary>Opens an entry of a directory that is a directory itself, and no symbolic link.</summary>
+    /// <summary>Opens a directory entry that is itself a directory and not a symbolic link.</summary>
     public static FileDescriptor? OpenChild(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, out Errno error)
     {
         fixed (byte* name = nameWithZero)

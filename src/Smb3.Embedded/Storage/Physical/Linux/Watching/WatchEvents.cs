@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
-/// <summary>Kinds of event, and of watch (inotify(7)).</summary>
+/// <summary>Kinds of events and watches (inotify(7)).</summary>
 [Flags]
 internal enum WatchEvents : uint
 {
@@ -20,10 +20,10 @@ internal enum WatchEvents : uint
     ExcludeUnlinked = 0x04000000, // IN_EXCL_UNLINK
     IsDirectory = 0x40000000, // IN_ISDIR
 
-    /// <summary>What is to be known of a file: that it changed, or its name.</summary>
+    /// <summary>The events that matter for a file: changes of its content, attributes or name.</summary>
     OfFile = Modify | Attributes | DeleteSelf | MoveSelf,
 
-    /// <summary>What is to be known of a directory: its names, and what happens to the files behind them.</summary>
+    /// <summary>The events that matter for a directory: changes of its names, and of the files behind them.</summary>
     OfDirectory = Modify | Attributes | MovedFrom | MovedTo | Create | Delete | DeleteSelf | MoveSelf | OnlyDirectory | ExcludeUnlinked,
 }
 
@@ -33,10 +33,10 @@ internal readonly ref struct WatchEvent(WatchEvents kind, uint cookie, ReadOnlyS
     /// <summary>What happened.</summary>
     public WatchEvents Kind { get; } = kind;
 
-    /// <summary>What the two halves of a move have in common.</summary>
+    /// <summary>The number that both halves of a move share.</summary>
     public uint Cookie { get; } = cookie;
 
-    /// <summary>The entry of the watched directory, without a zero byte; empty: the watched inode itself.</summary>
+    /// <summary>The entry of the watched directory, without a terminating zero; empty for the watched inode itself.</summary>
     public ReadOnlySpan<byte> Name { get; } = name;
 
     /// <summary>Whether the entry is a directory.</summary>

@@ -1,19 +1,19 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
-/// <summary>The events from one time that the queue was found empty to the next.</summary>
+/// <summary>The events between two moments at which the queue was found empty.</summary>
 internal sealed class WatchRound
 {
     private HashSet<IRoundListener> _listeners = [];
     private HashSet<IRoundListener> _spare = [];
 
-    /// <summary>Whether nobody wants to hear of its end.</summary>
+    /// <summary>Whether no listener wants to be told of its end.</summary>
     public bool IsEmpty => _listeners.Count == 0;
 
-    /// <summary>Tells <paramref name="listener"/> of the end.</summary>
-    /// <returns>False when it is told already.</returns>
+    /// <summary>Has <paramref name="listener"/> told when the round ends.</summary>
+    /// <returns>False when it is going to be told already.</returns>
     public bool Add(IRoundListener listener) => _listeners.Add(listener);
 
-    /// <summary>The queue is empty.</summary>
+    /// <summary>Ends the round: the queue is empty.</summary>
     public void End()
     {
         var ending = _listeners;

@@ -8,13 +8,13 @@ internal sealed class WatchedDirectory(WatchedTree tree, WatchedDirectory? paren
     private Dictionary<string, WatchedDirectory>? _children;
     private string? _path;
 
-    /// <summary>The directory that it is in; null for the one that clients asked to watch.</summary>
+    /// <summary>The directory that contains it; null for the one that clients asked to watch.</summary>
     public WatchedDirectory? Parent { get; private set; } = parent;
 
-    /// <summary>Its name on the disk, a character for each byte.</summary>
+    /// <summary>Its name on the disk, one character per byte.</summary>
     public string Name { get; private set; } = name;
 
-    /// <summary>Which directory it is.</summary>
+    /// <summary>Identifies the directory.</summary>
     public InodeKey Inode => inode;
 
     /// <summary>The kernel's number of the watch.</summary>
@@ -24,23 +24,23 @@ internal sealed class WatchedDirectory(WatchedTree tree, WatchedDirectory? paren
     public bool IsGone { get; set; }
 
     /// <summary>
-    /// Names that were told because they were found here. What made them may be told by the kernel too, until its queue has been empty once.
+    /// Names that were reported because they were found here. The kernel may report their creation too, until its queue has been empty once.
     /// </summary>
     public HashSet<string>? Found { get; set; }
 
     /// <summary>The directories in it.</summary>
     public IReadOnlyCollection<WatchedDirectory> Children => _children is null ? [] : _children.Values;
 
-    /// <summary>The path as clients see it, from the watched directory on: empty for that one, else with a backslash at its end.</summary>
+    /// <summary>The path as clients see it, relative to the watched directory: empty for that one, otherwise ending in a backslash.</summary>
     public string Prefix => _path ??= Parent is null ? string.Empty : Parent.Prefix + DiskNames.Decode(WatchedTree.ToBytes(Name)) + "\\";
 
-    /// <summary>A directory in it.</summary>
+    /// <summary>Finds a directory in it by name.</summary>
     public WatchedDirectory? Child(string child) => _children?.GetValueOrDefault(child);
 
-    /// <summary>Takes a directory in.</summary>
+    /// <summary>Adds a directory.</summary>
     public void Add(WatchedDirectory child) => (_children ??= []).Add(child.Name, child);
 
-    /// <summary>Takes a directory out.</summary>
+    /// <summary>Removes a directory.</summary>
     public void Remove(WatchedDirectory child)
     {
         if (_children?.GetValueOrDefault(child.Name) == child)
@@ -49,7 +49,7 @@ internal sealed class WatchedDirectory(WatchedTree tree, WatchedDirectory? paren
         }
     }
 
-    /// <summary>It has another name now.</summary>
+    /// <summary>Gives it another parent and name.</summary>
     public void Move(WatchedDirectory to, string newName)
     {
         Parent!.Remove(this);

@@ -6,20 +6,20 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
 /// <summary>
-/// A directory that clients watch, alone or with all below it, for everybody who watches it in that way. It ends when the directory is
-/// deleted or leaves the share: nobody is told what is outside.
+/// A directory that clients watch, alone or with everything below it; serves all clients that watch it in the same way. It ends when the
+/// directory is deleted or leaves the share: clients are told nothing about what lies outside.
 /// </summary>
-/// <param name="share">The root of the share, which this holds until its end; the caller has entered it.</param>
-/// <param name="root">The directory; belongs to this.</param>
-/// <param name="path">What clients called it.</param>
-/// <param name="withTree">Whether what is below counts too.</param>
-/// <param name="shortages">Takes what the machine lacks.</param>
-/// <param name="ended">Called once when this has ended.</param>
+/// <param name="share">The root of the share, which this object holds until it ends; the caller has entered it.</param>
+/// <param name="root">The directory; this object owns it.</param>
+/// <param name="path">The path by which clients know it.</param>
+/// <param name="withTree">Whether everything below it is watched too.</param>
+/// <param name="shortages">Told about resources that the machine lacks.</param>
+/// <param name="ended">Called once when this object has ended.</param>
 internal sealed class WatchedTree(
     LinuxRoot share, FileDescriptor root, StorePath path, bool withTree, Shortages shortages, Action<WatchedTree> ended)
     : IRoundListener, IDisposable
 {
-    // So many names are told of directories that come with what is in them; of more, clients are told to look for themselves.
+    // When directories arrive with contents, this many names are reported; beyond that, clients are told to rescan.
     private const int MostFound = 10_000;
 
     private const ChangeFilter Data = ChangeFilter.Size | ChangeFilter.LastWrite;
@@ -42,10 +42,10 @@ internal sealed class WatchedTree(
     private bool _countsLinks;
     private bool _hasEnded;
 
-    /// <summary>The bytes of a disk name that is kept as a string, a character for each.</summary>
+    /// <summary>The bytes of a disk name that is kept as a string with one character per byte.</summary>
     public static byte[] ToBytes(string name) => Encoding.Latin1.GetBytes(name);
 
-    /// <summary>Tells one more; false when it is over.</summary>
+    /// <summary>Adds a listener; false when the watch has ended.</summary>
     public bool TryAdd(Action<StoreChange?> listener)
     {
         lock (_sync)
@@ -59,7 +59,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Tells one no more; with the last it ends.</summary>
+    /// <summary>Removes a listener; the watch ends with the last one.</summary>
     public void Remove(Action<StoreChange?> listener)
     {
         lock (_sync)
@@ -77,7 +77,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Begins; false when the directory cannot be watched.</summary>
+    /// <summary>Starts watching; false when the directory cannot be watched.</summary>
     public bool Start()
     {
         lock (_sync)
@@ -110,7 +110,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Something happened in a directory, or to it.</summary>
+    /// <summary>Handles an event in a directory, or one that concerns the directory itself.</summary>
     public void Hear(WatchedDirectory directory, in WatchEvent happened, WatchRound round)
     {
         lock (_sync)
@@ -131,7 +131,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Ends when the directory has been deleted or has left the share.</summary>
+    /// <summary>Ends the watch if the directory has been deleted or has left the share.</summary>
     public void Check()
     {
         lock (_sync)
@@ -143,7 +143,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Events were dropped: clients are told to look, and so must this.</summary>
+    /// <summary>Handles dropped events: clients are told to rescan, and this object must rescan too.</summary>
     public void Lose()
     {
         lock (_sync)
@@ -187,7 +187,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Takes in a directory that was found in another; null when it is not watched.</summary>
+    /// <summary>Adds a directory that was found in another; null when it is not watched.</summary>
     public WatchedDirectory? Meet(WatchedDirectory parent, string name, FileDescriptor found, out bool isExhausted)
     {
         lock (_sync)
@@ -220,7 +220,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Lets go of directories that are where they were no more.</summary>
+    /// <summary>Drops directories that are no longer where they were.</summary>
     public void Forget(WatchedDirectory parent, FileDescriptor opened, HashSet<string> seen)
     {
         lock (_sync)
@@ -236,7 +236,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Tells of an entry that was there when its directory came; false when that were too many.</summary>
+    /// <summary>Reports an entry that was already in a directory when the directory appeared; false when there were too many.</summary>
     public bool TellFound(WatchedDirectory directory, string name, bool isDirectory)
     {
         if (++_found > MostFound)
@@ -321,7 +321,7 @@ internal sealed class WatchedTree(
         var kind = KindOf(from.IsDirectory);
         Tell(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, from.From, from.Name, kind);
         Tell(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, directory, name, kind);
-        DropChild(directory, name); // what was replaced
+        DropChild(directory, name); // the entry that was replaced
         if (from.From.IsGone || directory.IsGone || from.From.Child(from.Name) is not { } moved)
         {
             Enter(directory, name, from.IsDirectory);
@@ -342,7 +342,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>A directory came: it is watched from now on, and what is in it already is told.</summary>
+    /// <summary>A directory appeared: it is watched from now on, and what it already contains is reported.</summary>
     private void Enter(WatchedDirectory directory, string name, bool isDirectory)
     {
         if (!isDirectory || !withTree)
@@ -350,7 +350,7 @@ internal sealed class WatchedTree(
             return;
         }
 
-        // While all is looked at, that may have found it first, and does not tell what is in it.
+        // A scan of the whole tree may have found it first, and does not report its contents.
         if (directory.Child(name) is not null)
         {
             Tell(null);
@@ -399,7 +399,7 @@ internal sealed class WatchedTree(
         return added;
     }
 
-    /// <summary>Looks at the whole tree, on another thread.</summary>
+    /// <summary>Scans the whole tree on another thread.</summary>
     private void LookLater()
     {
         if (!withTree)
@@ -417,7 +417,7 @@ internal sealed class WatchedTree(
         Task.Run(() => Look(isFirst: false));
     }
 
-    /// <summary>Watches all directories that there are, and no others.</summary>
+    /// <summary>Watches all directories that exist, and no others.</summary>
     private bool Look(bool isFirst)
     {
         var start = Stopwatch.GetTimestamp();
@@ -454,13 +454,13 @@ internal sealed class WatchedTree(
                 return false;
             }
 
-            // What happened meanwhile where it had not looked yet was heard by nobody.
+            // Events in directories that the scan had not reached yet were missed.
             if (!isFirst || passes > 1 || Stopwatch.GetElapsedTime(start) > LongStart)
             {
                 Tell(null);
             }
 
-            // Deaf in part: it says so again and again, until the machine has what it takes.
+            // Part of the tree is not watched: clients are told to rescan again and again until the machine has the resources.
             if (!isWhole)
             {
                 _deaf ??= new Timer(static tree => ((WatchedTree)tree!).Lose(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -471,7 +471,7 @@ internal sealed class WatchedTree(
         }
     }
 
-    /// <summary>Whether the directory exists and is inside the share; if not, this ends.</summary>
+    /// <summary>Whether the directory exists and is inside the share; if not, the watch ends.</summary>
     private bool IsStillHere()
     {
         if (LinuxTree.Stat(root, out var stat) == 0 && (stat.Links > 0 || !_countsLinks) && (path.IsRoot || IsInShare()))
@@ -490,7 +490,7 @@ internal sealed class WatchedTree(
 
     private void Leave()
     {
-        // Who came along meanwhile learns that nothing will be told.
+        // Listeners that joined in the meantime learn that nothing will be reported.
         Tell(new StoreChange(ChangeAction.Removed, path, ChangeFilter.DirectoryName));
         End();
     }
