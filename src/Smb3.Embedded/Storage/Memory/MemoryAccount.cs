@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>The bytes that one owner's files occupy. Files that share bytes each count them.</summary>
+/// <summary>The bytes that one owner's files occupy. Bytes shared by several files count for each of them.</summary>
 internal sealed class MemoryAccount(Sid owner)
 {
     private readonly Lock _sync = new();
@@ -67,7 +67,7 @@ internal sealed class MemoryAccount(Sid owner)
         }
     }
 
-    /// <summary>Sets limits of its own, or removes them.</summary>
+    /// <summary>Sets limits for this owner alone, or removes them.</summary>
     public void Set(QuotaLimits? limits, FileTime now, in QuotaSettings settings)
     {
         lock (_sync)

@@ -1,22 +1,22 @@
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>
-/// 64 KiB of data or the beginning of them, perhaps in several files. Who finds itself its only owner, under the lock of its node, stays
-/// so until it lets go of that lock: nobody else can get at the chunk. Others copy it before they write.
+/// Up to 64 KiB of data, perhaps shared by several files. A file that finds, under the lock of its node, that it is the only owner stays
+/// so until it releases that lock: no other file can reach the chunk. A shared chunk is copied before it is written.
 /// </summary>
 internal sealed class MemoryChunk(byte[] bytes)
 {
     private int _owners = 1;
 
-    /// <summary>The bytes; those behind the end are zeros.</summary>
+    /// <summary>The bytes; everything beyond the end of the array is zero.</summary>
     public byte[] Bytes { get; } = bytes;
 
-    /// <summary>Whether other files have it too.</summary>
+    /// <summary>Whether other files share it.</summary>
     public bool IsShared => Volatile.Read(ref _owners) > 1;
 
-    /// <summary>One more file has it.</summary>
+    /// <summary>Adds a file that shares it.</summary>
     public void Join() => Interlocked.Increment(ref _owners);
 
-    /// <summary>One file less has it; true for the last one.</summary>
+    /// <summary>Removes a file that shares it; true for the last one.</summary>
     public bool Leave() => Interlocked.Decrement(ref _owners) == 0;
 }

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>
-/// What everything except file data takes of a store's capacity, in bytes: the objects as a 64-bit runtime lays them out, with
-/// their share of the tables that hold them, too much rather than too little. Somebody who fills a store with empty files, names or
+/// How much of a store's capacity everything except file data takes, in bytes: the objects as a 64-bit runtime lays them out, with their
+/// share of the tables that hold them, estimated too high rather than too low. A client that fills a store with empty files, names or
 /// attributes finds it full before the process runs out of memory.
 /// </summary>
 internal static class MemoryCosts
@@ -13,7 +13,7 @@ internal static class MemoryCosts
     /// <summary>A directory without entries.</summary>
     public const long Directory = 832;
 
-    /// <summary>A chunk's place in the data that it is part of, and the overhead around its bytes.</summary>
+    /// <summary>A chunk's slot in the data that it is part of, and the overhead around its bytes.</summary>
     public const long Chunk = 144;
 
     private const long Text = 32;

@@ -5,10 +5,10 @@ namespace Smb3.Embedded.Storage.Memory;
 // Holes and clones.
 internal sealed partial class MemoryData
 {
-    // The numbers of the chunks in order, while they have not changed since somebody asked.
+    // The chunk numbers in order; null when they have changed since the last use.
     private long[]? _order;
 
-    /// <summary>Whether it has been made sparse. What was never written occupies nothing either way.</summary>
+    /// <summary>Whether it has been made sparse. Ranges that were never written occupy nothing either way.</summary>
     public bool IsSparse { get; set; }
 
     /// <summary>Makes a range read as zeros; chunks that lie entirely inside are removed.</summary>
@@ -41,7 +41,7 @@ internal sealed partial class MemoryData
             RemoveAll(first, last);
         }
 
-        // The end of the file needs no room up to the next boundary.
+        // The end of the file needs no space up to the next boundary.
         if (end == _length && rest > 0 && offset <= last * ChunkSize && _chunks.TryGetValue(last, out var tail))
         {
             Remove(last, tail);
@@ -50,7 +50,7 @@ internal sealed partial class MemoryData
         written();
     }
 
-    /// <summary>The first chunk that is there at or behind <paramref name="offset"/>, as a range.</summary>
+    /// <summary>The first existing chunk at or after <paramref name="offset"/>, as a range.</summary>
     public StoreRange FindAllocated(long offset)
     {
         var order = Order();
@@ -75,7 +75,7 @@ internal sealed partial class MemoryData
     }
 
     /// <summary>
-    /// What stands in a range, to be given to <see cref="Put"/> of other data. Whole chunks are shared from now on, parts of chunks are
+    /// Takes the content of a range, to be passed to <see cref="Put"/> of other data. Whole chunks are shared from now on, parts of chunks are
     /// copied; holes are left out. Called with the lock of this data's node held.
     /// </summary>
     public List<Piece> Take(long offset, long length)
@@ -92,7 +92,7 @@ internal sealed partial class MemoryData
             var chunk = _chunks[index];
             if (start < chunk.Bytes.Length)
             {
-                // The end of the file in a chunk counts as the chunk's end: nothing but zeros follows.
+                // The end of the file within a chunk counts as the chunk's end: only zeros follow.
                 if (start == 0 && (count == ChunkSize || end == _length))
                 {
                     chunk.Join();
@@ -109,7 +109,7 @@ internal sealed partial class MemoryData
         return pieces;
     }
 
-    /// <summary>Releases what <see cref="Take"/> took and nobody needs.</summary>
+    /// <summary>Releases what <see cref="Take"/> took and what was not used.</summary>
     public void Drop(List<Piece> pieces)
     {
         foreach (var piece in pieces)
@@ -121,7 +121,7 @@ internal sealed partial class MemoryData
         }
     }
 
-    /// <summary>Puts what <see cref="Take"/> took in the place of a range of this data.</summary>
+    /// <summary>Replaces a range of this data by what <see cref="Take"/> took.</summary>
     public NtStatus Put(long offset, long length, List<Piece> pieces)
     {
         Zero(offset, Math.Min(length, Math.Max(_length - offset, 0)));
@@ -160,7 +160,7 @@ internal sealed partial class MemoryData
         return status;
     }
 
-    /// <summary>Data with the same content, which shares all chunks.</summary>
+    /// <summary>Creates data with the same content, which shares all chunks.</summary>
     public MemoryData Copy(Action onWritten)
     {
         var copy = new MemoryData(space, maxLength, onWritten)
@@ -216,9 +216,9 @@ internal sealed partial class MemoryData
         return at < 0 ? ~at : at;
     }
 
-    /// <summary>A part of a range: a chunk of its own, or bytes.</summary>
+    /// <summary>A part of a range: either a whole chunk or bytes.</summary>
     /// <param name="Offset">From the start of the range.</param>
     /// <param name="Chunk">A whole chunk.</param>
-    /// <param name="Bytes">Else what is in it.</param>
+    /// <param name="Bytes">The bytes, when it is not a whole chunk.</param>
     internal readonly record struct Piece(long Offset, MemoryChunk? Chunk, ReadOnlyMemory<byte> Bytes);
 }

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>
 /// The data of a file or of a stream, guarded by the lock of its node. It is kept in chunks of 64 KiB. A missing chunk, and everything
-/// beyond the end of a chunk's array, reads as zeros, so that holes cost nothing and a small file costs little. Beyond the end of file all
+/// beyond the end of a chunk's array, reads as zeros, so holes cost nothing and a small file costs little. Beyond the end of file, all
 /// bytes of all chunks are zero. Clones share chunks until one of them writes.
 /// </summary>
 internal sealed partial class MemoryData(MemorySpace space, long maxLength, Action written)
@@ -19,7 +19,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private long _occupied;
     private long _reserved;
 
-    /// <summary>The owner whom the bytes are charged to; null: nobody.</summary>
+    /// <summary>The account of the owner that the bytes are charged to; null: none.</summary>
     public MemoryAccount? Account { get; set; }
 
     /// <summary>End of file.</summary>
@@ -28,7 +28,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     /// <summary>Bytes that are occupied or reserved.</summary>
     public long Size => Math.Max(_occupied, _reserved);
 
-    /// <summary>Copies data out.</summary>
+    /// <summary>Reads data into a buffer.</summary>
     public int Read(long offset, Span<byte> buffer)
     {
         if (offset >= _length)
@@ -59,7 +59,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         return count;
     }
 
-    /// <summary>Copies data in.</summary>
+    /// <summary>Writes data.</summary>
     public NtStatus Write(long offset, in ReadOnlySequence<byte> data)
     {
         if (data.Length == 0)
@@ -119,7 +119,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         return NtStatus.Success;
     }
 
-    /// <summary>Notes how much the file is going to need; no space is taken before data is written.</summary>
+    /// <summary>Notes how much space the file is going to need; none is taken before data is written.</summary>
     public NtStatus Reserve(long size)
     {
         if (size > maxLength || size - _occupied > space.Free || Account?.CanTake(size - _occupied) == false)
@@ -131,7 +131,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         return NtStatus.Success;
     }
 
-    /// <summary>Gives everything back.</summary>
+    /// <summary>Gives all space back.</summary>
     public void Release()
     {
         foreach (var chunk in _chunks.Values)
@@ -160,7 +160,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         written();
     }
 
-    /// <summary>The chunk's bytes, ours alone, with room up to <paramref name="needed"/>; null when the store is full.</summary>
+    /// <summary>The chunk's bytes, unshared and with room up to <paramref name="needed"/>; null when the store is full.</summary>
     private byte[]? GetChunk(long index, int needed)
     {
         var has = _chunks.TryGetValue(index, out var chunk) ? chunk.Bytes.Length : 0;
@@ -249,12 +249,12 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         {
             if (index >= first && index < end)
             {
-                Remove(index, chunk); // a dictionary may lose entries while it is walked
+                Remove(index, chunk); // entries may be removed while a dictionary is enumerated
             }
         }
     }
 
-    /// <summary>Zeroes a part of a chunk. It never fails: where it needs a copy, it takes the space even from a full store.</summary>
+    /// <summary>Zeroes part of a chunk. This never fails: if it needs a copy, it takes the space even from a full store.</summary>
     private void Clear(long index, int start, int end)
     {
         if (!_chunks.TryGetValue(index, out var chunk) || start >= chunk.Bytes.Length)

@@ -2,17 +2,17 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>One name in a directory. Never changed once it can be seen; a rename makes another.</summary>
+/// <summary>One name in a directory. Immutable once it is visible; a rename creates another.</summary>
 internal sealed record MemoryLink(string Name, MemoryNode Node)
 {
-    /// <summary>What it takes of the store's capacity.</summary>
+    /// <summary>How much of the store's capacity it takes.</summary>
     public long Cost => MemoryCosts.OfLink(Name);
 }
 
 /// <summary>
-/// A directory: its entries by name, for look-ups, and in order, for listings. <see cref="EntriesLock"/> guards the entries; who changes
-/// them holds the store's lock on names as well, so that a change of two directories cannot meet another, and has taken the room for a new
-/// entry. An old one gives its room back.
+/// A directory: its entries by name, for look-ups, and in order, for listings. <see cref="EntriesLock"/> guards the entries. To change them
+/// a caller must also hold the store's lock on names, so that changes of two directories cannot interfere with others, and must have taken
+/// the space for a new entry. Removing an entry gives its space back.
 /// </summary>
 internal sealed class MemoryDirectory : MemoryNode
 {
@@ -41,10 +41,10 @@ internal sealed class MemoryDirectory : MemoryNode
     /// <summary>Guards the entries; taken before the lock of any node.</summary>
     public Lock EntriesLock { get; } = new();
 
-    /// <summary>A directory like this one, without entries.</summary>
+    /// <summary>Creates a directory like this one, without entries.</summary>
     public MemoryDirectory CopyForSnapshot() => new(this);
 
-    /// <summary>All entries, as of now.</summary>
+    /// <summary>All current entries.</summary>
     public MemoryLink[] GetLinks()
     {
         lock (EntriesLock)
@@ -71,7 +71,7 @@ internal sealed class MemoryDirectory : MemoryNode
         }
     }
 
-    /// <summary>Adds an entry, in the place of one of the same name if there is one.</summary>
+    /// <summary>Adds an entry, replacing one of the same name if there is one.</summary>
     public void Put(MemoryLink link)
     {
         lock (EntriesLock)
@@ -98,7 +98,7 @@ internal sealed class MemoryDirectory : MemoryNode
         }
     }
 
-    /// <summary>Reads the entries that come after <paramref name="last"/>, which itself may have gone.</summary>
+    /// <summary>Reads the entries that come after <paramref name="last"/>, which itself may be gone.</summary>
     public int Read(ref MemoryLink? last, Span<StoreEntry> entries)
     {
         lock (EntriesLock)

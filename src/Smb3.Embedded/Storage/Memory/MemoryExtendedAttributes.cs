@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>The extended attributes of a file, in order of name. Never changed in place, so that copies of the file share them.</summary>
+/// <summary>The extended attributes of a file, ordered by name. Never changed in place, so copies of the file can share them.</summary>
 internal sealed class MemoryExtendedAttributes
 {
     private const uint MaxSize = 65_535; // as NTFS
@@ -19,19 +19,19 @@ internal sealed class MemoryExtendedAttributes
         Size = size;
     }
 
-    /// <summary>A file without any.</summary>
+    /// <summary>No extended attributes.</summary>
     public static MemoryExtendedAttributes None { get; } = new(new(StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>What they take as a FEALIST of OS/2, which is what EaSize reports.</summary>
+    /// <summary>Their size as an OS/2 FEALIST, which is what EaSize reports.</summary>
     public uint Size { get; }
 
-    /// <summary>What they take of the store's capacity.</summary>
+    /// <summary>How much of the store's capacity they take.</summary>
     public long Cost => MemoryCosts.OfAttributes(_values);
 
     /// <summary>Whether a file can have this many.</summary>
     public bool IsAllowed => Size <= MaxSize;
 
-    /// <summary>All of them.</summary>
+    /// <summary>All attributes.</summary>
     public IReadOnlyList<ExtendedAttribute> ToList()
     {
         var list = new List<ExtendedAttribute>(_values.Count);
@@ -43,7 +43,7 @@ internal sealed class MemoryExtendedAttributes
         return list;
     }
 
-    /// <summary>These with some set, and those removed whose value is empty.</summary>
+    /// <summary>These attributes with some of them set; an empty value removes one.</summary>
     public MemoryExtendedAttributes With(IReadOnlyList<ExtendedAttribute> changes)
     {
         var all = new SortedDictionary<string, ReadOnlyMemory<byte>>(_values, StringComparer.OrdinalIgnoreCase);

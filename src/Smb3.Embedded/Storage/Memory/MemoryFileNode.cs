@@ -14,6 +14,6 @@ internal sealed class MemoryFileNode : MemoryNode
     /// <inheritdoc/>
     public override bool IsDirectory => false;
 
-    /// <summary>A copy that shares the data.</summary>
+    /// <summary>Creates a copy that shares the data.</summary>
     public MemoryFileNode CopyForSnapshot() => new(this);
 }

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-// Quotas. A file counts for the owner that its security descriptor names; without one it counts for nobody.
+// Quotas. A file is charged to the owner that its security descriptor names; without one it is charged to nobody.
 public sealed partial class MemoryFileStore
 {
     /// <inheritdoc/>

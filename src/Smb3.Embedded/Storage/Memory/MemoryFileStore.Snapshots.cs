@@ -2,12 +2,12 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-// Snapshots: the tree of names is copied, the data is shared until it is written.
+// Snapshots: the tree of names is copied; the data is shared until it is written.
 public sealed partial class MemoryFileStore
 {
     private readonly SortedDictionary<DateTimeOffset, MemoryFileStore> _snapshots = [];
 
-    /// <summary>A snapshot of <paramref name="source"/>, whose lock on names is held.</summary>
+    /// <summary>Creates a snapshot of <paramref name="source"/>, whose lock on names is held.</summary>
     private MemoryFileStore(MemoryFileStore source)
     {
         _options = source._options;
@@ -22,10 +22,10 @@ public sealed partial class MemoryFileStore
     }
 
     /// <summary>
-    /// Keeps what the store holds now as a previous version that clients can browse. Names are copied; data takes up space only when it is
-    /// changed later. Changes of names wait meanwhile; a write in progress may be included in part.
+    /// Keeps the present content of the store as a previous version that clients can browse. Names are copied; data takes up space only when
+    /// it is changed later. Changes of names wait in the meantime; a write in progress may be included in part.
     /// </summary>
-    /// <returns>Its time: now in whole seconds, or later when there is one of that time already.</returns>
+    /// <returns>The time of the snapshot: now in whole seconds, or later when there is already one of that time.</returns>
     /// <exception cref="IOException">The store has no room for the copies of the names.</exception>
     public DateTimeOffset TakeSnapshot()
     {
@@ -54,8 +54,8 @@ public sealed partial class MemoryFileStore
         }
     }
 
-    /// <summary>Forgets a snapshot. Files that are open in it stay until they are closed.</summary>
-    /// <param name="time">Its time.</param>
+    /// <summary>Removes a snapshot. Files that are open in it stay until they are closed.</summary>
+    /// <param name="time">The time of the snapshot.</param>
     /// <returns>Whether there was one.</returns>
     public bool DeleteSnapshot(DateTimeOffset time)
     {

@@ -3,13 +3,13 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>
-/// A store that keeps everything in memory: for tests, for scratch space, and as an example of a complete store. It is gone when nobody
-/// refers to it any more.
+/// A store that keeps everything in memory: for tests, for scratch space, and as an example of a complete store. Its content is gone when
+/// the store is no longer referenced.
 /// </summary>
 /// <remarks>
-/// Three kinds of lock, always taken in this order: the lock on names, held by whatever creates, moves or removes; the lock on the
-/// entries of one directory; the lock of one node. Reading and writing data take the last one only. The last access time moves only when
-/// it is set, as on NTFS by default.
+/// There are three kinds of lock, always taken in this order: the lock on names, held while a name is created, moved or removed; the lock
+/// on the entries of one directory; the lock of one node. Reading and writing data takes only the last one. The last access time changes
+/// only when it is set explicitly, as on NTFS by default.
 /// </remarks>
 public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuotaStore
 {
@@ -20,7 +20,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
     private readonly FileTime _created;
     private ulong _lastId;
 
-    /// <summary>Makes an empty store.</summary>
+    /// <summary>Creates an empty store.</summary>
     /// <param name="options">Capacity, label and so on; <see langword="null"/>: the defaults.</param>
     public MemoryFileStore(MemoryFileStoreOptions? options = null)
     {
@@ -226,7 +226,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             return NtStatus.DiskFull;
         }
 
-        // Both directories at once: whoever looks sees the file under the old name or under the new one.
+        // Both directories at once: every look-up sees the file under either the old name or the new one.
         var (first, second) = oldParent.Id <= newParent.Id ? (oldParent, newParent) : (newParent, oldParent);
         lock (first.EntriesLock)
         {
@@ -328,7 +328,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             return NtStatus.ObjectNameNotFound;
         }
 
-        // Most clients ask for the name as it is written; the text at hand is kept then.
+        // Most clients ask for the name as written; the existing text is kept then.
         actual = parentPath.Equals(path.Parent) && path.Name.SequenceEqual(link.Name) ? path : parentPath.Append(link.Name);
         return link.Node;
     }
@@ -342,7 +342,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             return directory;
         }
 
-        // The text at hand is kept while it is written as the names are; else it is put together once, however deep it goes.
+        // The existing text is kept if it is written as the names are; otherwise it is built once, however deep the path.
         char[]? written = null;
         foreach (var range in path.Names)
         {
@@ -364,7 +364,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             if (!path.Text.AsSpan(range).SequenceEqual(link.Name))
             {
                 written ??= path.Text.ToCharArray();
-                link.Name.CopyTo(written.AsSpan(range.Start.Value)); // as long: names that are equal differ in case only
+                link.Name.CopyTo(written.AsSpan(range.Start.Value)); // same length: equal names differ only in case
             }
 
             directory = next;

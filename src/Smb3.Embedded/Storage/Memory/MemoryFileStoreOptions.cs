@@ -5,7 +5,7 @@ public sealed record MemoryFileStoreOptions
 {
     /// <summary>
     /// The most bytes that the store may occupy: file data, and names, attributes, security descriptors, streams, empty files and
-    /// snapshots too. What needs more fails with STATUS_DISK_FULL. <see langword="null"/>: half of the memory that the process may use.
+    /// snapshots too. Anything beyond fails with STATUS_DISK_FULL. <see langword="null"/>: half of the memory that the process may use.
     /// </summary>
     public long? Capacity { get; init; }
 
@@ -18,7 +18,7 @@ public sealed record MemoryFileStoreOptions
     /// <summary>Whether names that differ only in case are different files.</summary>
     public bool CaseSensitive { get; init; }
 
-    /// <summary>The longest file in bytes; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
+    /// <summary>The greatest length of a file in bytes; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
     public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
 
     /// <summary>The clock that file times come from.</summary>

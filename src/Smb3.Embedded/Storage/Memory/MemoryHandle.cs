@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>An open handle on a node, or on a stream of it. Everything completes at once.</summary>
+/// <summary>An open handle on a node, or on one of its streams. Everything completes at once.</summary>
 internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? stream = null)
     : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
 {

@@ -1,11 +1,11 @@
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>What one file or directory has of a store's capacity for itself and for all that it keeps but the bytes of data.</summary>
+/// <summary>How much of a store's capacity one file or directory takes, for itself and for everything it keeps except data.</summary>
 internal struct MemoryHolding(MemorySpace space)
 {
     private long _taken;
 
-    /// <summary>Takes so much, or gives it back when it is negative; false: there is no room.</summary>
+    /// <summary>Takes this many bytes, or gives them back if negative; false: there is no room.</summary>
     public bool TryTake(long bytes)
     {
         if (bytes > 0 && !space.TryTake(bytes))
@@ -22,7 +22,7 @@ internal struct MemoryHolding(MemorySpace space)
         return true;
     }
 
-    /// <summary>Takes what is there already, even from a full store, or gives it back when it is negative.</summary>
+    /// <summary>Takes bytes that are already in use, even from a full store, or gives them back if negative.</summary>
     public void Take(long bytes)
     {
         _taken += bytes;

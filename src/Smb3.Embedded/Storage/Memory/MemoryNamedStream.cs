@@ -9,9 +9,9 @@ internal sealed class MemoryNamedStream(string name, MemoryData data)
     /// <summary>The data.</summary>
     public MemoryData Data { get; } = data;
 
-    /// <summary>Open handles.</summary>
+    /// <summary>The number of open handles.</summary>
     public int Handles { get; set; }
 
-    /// <summary>Whether the data goes with the last handle: the stream has no name any more.</summary>
+    /// <summary>Whether the data goes with the last handle: the stream no longer has a name.</summary>
     public bool IsRemoved { get; set; }
 }

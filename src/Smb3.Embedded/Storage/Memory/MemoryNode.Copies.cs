@@ -1,12 +1,12 @@
 namespace Smb3.Embedded.Storage.Memory;
 
-// Copies for snapshots, whose bytes they are, and what of the store's capacity is taken beside the data.
+// Copies for snapshots, the owner that the bytes are charged to, and the capacity taken for anything but data.
 internal abstract partial class MemoryNode
 {
     private MemoryAccount? _account;
     private MemoryHolding _holding;
 
-    /// <summary>A copy without a name that shares the data. It belongs to no owner's account: nobody can free what a snapshot holds.</summary>
+    /// <summary>A copy without a name that shares the data. It is charged to no owner: no user can free what a snapshot holds.</summary>
     protected MemoryNode(MemoryNode source)
     {
         Id = source.Id;
@@ -34,7 +34,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Counts a name of a copy in.</summary>
+    /// <summary>Counts a new name of a copy.</summary>
     public void CountLink()
     {
         lock (Sync)
@@ -43,7 +43,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>The bytes count for another owner from now on; called with <see cref="Sync"/> held.</summary>
+    /// <summary>Charges the bytes to another owner from now on; called with <see cref="Sync"/> held.</summary>
     private void ChargeTo(MemoryAccount? account)
     {
         if (account == _account)
@@ -56,7 +56,7 @@ internal abstract partial class MemoryNode
         _streams?.ChargeTo(account);
     }
 
-    /// <summary>Keeps a copy of a value in the place of another; false when there is no room for it.</summary>
+    /// <summary>Replaces a value by a copy of another; false when there is no room for it.</summary>
     private bool TryReplace(ref ReadOnlyMemory<byte> kept, ReadOnlyMemory<byte> value)
     {
         if (!_holding.TryTake(MemoryCosts.OfBytes(value.Length) - MemoryCosts.OfBytes(kept.Length)))

@@ -10,10 +10,10 @@ internal abstract partial class MemoryNode
     private ReadOnlyMemory<byte> _objectId;
     private bool _compressed;
 
-    /// <summary>The tag of a reparse point; else 0.</summary>
+    /// <summary>The tag of a reparse point; otherwise 0.</summary>
     public uint ReparseTag => _reparsePoint.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(_reparsePoint.Span);
 
-    /// <summary>Whether it is kept compressed; what is made in a directory takes after it. Memory has no use for the state.</summary>
+    /// <summary>Whether it is marked as compressed; new entries of a directory inherit that. Memory does nothing with the state.</summary>
     public bool IsCompressed
     {
         get => _compressed;
@@ -62,12 +62,12 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Copies or clones: chunks are shared where they match, which is all the same to whoever reads them.</summary>
+    /// <summary>Copies or clones: chunks are shared where they match, which makes no difference to readers.</summary>
     public static NtStatus Copy(
         MemoryNode source, MemoryNamedStream? sourceStream, long sourceOffset,
         MemoryNode target, MemoryNamedStream? targetStream, long targetOffset, long length)
     {
-        // One lock after the other: what is taken is a state of the source, whatever happens to it meanwhile.
+        // The locks are taken one after the other: what is taken is one state of the source, whatever happens to it afterwards.
         List<MemoryData.Piece> pieces;
         lock (source.Sync)
         {
@@ -106,7 +106,7 @@ internal abstract partial class MemoryNode
         return status;
     }
 
-    /// <summary>The REPARSE_DATA_BUFFER; empty for what is no reparse point.</summary>
+    /// <summary>The REPARSE_DATA_BUFFER; empty when this is not a reparse point.</summary>
     public ReadOnlyMemory<byte> GetReparsePoint()
     {
         lock (Sync)
@@ -115,7 +115,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Keeps a copy of a REPARSE_DATA_BUFFER; an empty one makes an ordinary file of it.</summary>
+    /// <summary>Keeps a copy of a REPARSE_DATA_BUFFER; an empty one turns the node into an ordinary file.</summary>
     public NtStatus SetReparsePoint(ReadOnlyMemory<byte> buffer)
     {
         lock (Sync)

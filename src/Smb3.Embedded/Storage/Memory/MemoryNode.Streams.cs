@@ -12,7 +12,7 @@ internal abstract partial class MemoryNode
     /// <summary>The data of a file; null for a directory.</summary>
     protected MemoryData? Data { get; set; }
 
-    /// <summary>Copies data of the file or of a stream out.</summary>
+    /// <summary>Reads data of the file or of a stream into a buffer.</summary>
     public NtResult<int> Read(MemoryNamedStream? stream, long offset, Span<byte> buffer)
     {
         lock (Sync)
@@ -21,7 +21,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Copies data in.</summary>
+    /// <summary>Writes data.</summary>
     public NtStatus Write(MemoryNamedStream? stream, long offset, in ReadOnlySequence<byte> data)
     {
         lock (Sync)
@@ -39,7 +39,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Notes how much the data is going to need.</summary>
+    /// <summary>Notes how much space the data is going to need.</summary>
     public NtStatus Reserve(MemoryNamedStream? stream, long size)
     {
         lock (Sync)
@@ -48,7 +48,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>What is known of the node, with the length of a stream of it.</summary>
+    /// <summary>What is known about the node, with the length of one of its streams.</summary>
     public FileMetadata GetMetadata(MemoryNamedStream stream)
     {
         lock (Sync)
@@ -62,7 +62,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Opens or makes a stream, and counts a handle in.</summary>
+    /// <summary>Opens or creates a stream, and counts the new handle.</summary>
     public NtResult<MemoryNamedStream> OpenStream(string name, bool create)
     {
         lock (Sync)
@@ -95,7 +95,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Counts a handle of a stream out.</summary>
+    /// <summary>Uncounts a handle of a stream.</summary>
     public void Close(MemoryNamedStream stream)
     {
         lock (Sync)
@@ -134,7 +134,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Renames a stream, also to that without a name.</summary>
+    /// <summary>Renames a stream, possibly to the unnamed one.</summary>
     public NtStatus RenameStream(string name, string newName, bool replace)
     {
         lock (Sync)
@@ -146,7 +146,7 @@ internal abstract partial class MemoryNode
 
             if (newName.Length == 0)
             {
-                // Handles on the stream go on with what is the file's data now.
+                // Handles on the stream continue with what is now the file's data.
                 if (Data is null)
                 {
                     return NtStatus.InvalidParameter;
@@ -186,7 +186,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>The extended attributes, in order of name.</summary>
+    /// <summary>The extended attributes, ordered by name.</summary>
     public IReadOnlyList<ExtendedAttribute> GetExtendedAttributes()
     {
         lock (Sync)
@@ -217,7 +217,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Data with nothing in it.</summary>
+    /// <summary>Creates empty data.</summary>
     protected MemoryData NewData() => new(Space, _maxLength, MarkWritten) { Account = _account };
 
     private void Remove(MemoryNamedStream stream)

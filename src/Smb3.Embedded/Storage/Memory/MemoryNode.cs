@@ -7,11 +7,11 @@ namespace Smb3.Embedded.Storage.Memory;
 /// </summary>
 internal abstract partial class MemoryNode
 {
-    // What says what the file is, rather than what somebody wished it to be, is kept elsewhere.
+    // Attributes that tell what the file is, rather than what a client wished it to be, are kept elsewhere.
     private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
         | FileAttributes.Compressed | FileAttributes.ReparsePoint;
 
-    // What most systems make with the usual umask: rw-r--r-- and rwxr-xr-x.
+    // What most systems create with the usual umask: rw-r--r-- and rwxr-xr-x.
     private const UnixFileMode UsualFileMode = (UnixFileMode)0b110_100_100;
     private const UnixFileMode UsualDirectoryMode = (UnixFileMode)0b111_101_101;
 
@@ -44,7 +44,7 @@ internal abstract partial class MemoryNode
         _links = 1;
     }
 
-    /// <summary>Takes room for the node itself, as it was made; without it nobody may get to see the node.</summary>
+    /// <summary>Takes space for the newly created node itself; without it the node must not become visible.</summary>
     public bool TryPay()
     {
         lock (Sync)
@@ -53,7 +53,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Gives up a node that nobody has seen.</summary>
+    /// <summary>Gives up a node that never became visible.</summary>
     public void Abandon()
     {
         lock (Sync)
@@ -72,10 +72,10 @@ internal abstract partial class MemoryNode
     /// <summary>Guards the node.</summary>
     protected Lock Sync { get; } = new();
 
-    /// <summary>What all that it keeps is taken from.</summary>
+    /// <summary>Where the space for everything it keeps is taken from.</summary>
     protected MemorySpace Space { get; }
 
-    /// <summary>Counts a handle in; false when the node has gone since its name was looked up.</summary>
+    /// <summary>Counts a new handle; false when the node is gone since its name was looked up.</summary>
     public bool TryOpen()
     {
         lock (Sync)
@@ -90,7 +90,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Counts a handle out; the last one of a file without a name ends the file.</summary>
+    /// <summary>Uncounts a handle; the last one of a file without a name ends the file.</summary>
     public void Close()
     {
         lock (Sync)
@@ -102,7 +102,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Counts a name in; false when there are too many.</summary>
+    /// <summary>Counts a new name; false when there are too many.</summary>
     public bool TryAddLink()
     {
         lock (Sync)
@@ -118,7 +118,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Counts a name out; the last one of a file that nobody has open ends the file.</summary>
+    /// <summary>Uncounts a name; the last one of a file without open handles ends the file.</summary>
     public void RemoveLink()
     {
         lock (Sync)
@@ -131,7 +131,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>What is known of the node.</summary>
+    /// <summary>What is known about the node.</summary>
     public FileMetadata GetMetadata()
     {
         lock (Sync)
@@ -186,7 +186,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>The name changed.</summary>
+    /// <summary>Stamps a change of the name.</summary>
     public void TouchChange()
     {
         lock (Sync)
@@ -195,7 +195,7 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>The entries of a directory changed.</summary>
+    /// <summary>Stamps a change of a directory's entries.</summary>
     public void TouchWrite()
     {
         lock (Sync)

@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>What each owner of files in a memory store occupies, and may occupy.</summary>
+/// <summary>How much each owner of files in a memory store occupies, and may occupy.</summary>
 internal sealed class MemoryQuotas(TimeProvider time)
 {
     private readonly ConcurrentDictionary<Sid, MemoryAccount> _accounts = new();
@@ -48,7 +48,7 @@ internal sealed class MemoryQuotas(TimeProvider time)
         return at != 0 && at < descriptor.Length && Sid.TryRead(descriptor[(int)at..], out var owner) ? Of(owner) : null;
     }
 
-    /// <summary>Everybody who owns something or was given limits.</summary>
+    /// <summary>All owners that occupy something or were given limits.</summary>
     public IReadOnlyList<QuotaEntry> List()
     {
         var entries = new List<QuotaEntry>();
@@ -63,12 +63,12 @@ internal sealed class MemoryQuotas(TimeProvider time)
         return entries;
     }
 
-    /// <summary>One owner.</summary>
+    /// <summary>The entry of one owner.</summary>
     public QuotaEntry Get(Sid owner) => _accounts.TryGetValue(owner, out var account)
         ? account.Describe()
         : new QuotaEntry(owner, 0, Settings.Default, FileTime.None);
 
-    /// <summary>Gives an owner limits, or takes them back.</summary>
+    /// <summary>Gives an owner limits, or removes them.</summary>
     public void Set(Sid owner, QuotaLimits? limits)
     {
         lock (_sync)

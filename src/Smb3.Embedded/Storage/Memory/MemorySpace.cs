@@ -5,13 +5,13 @@ internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
 {
     private long _free = capacity;
 
-    /// <summary>All bytes.</summary>
+    /// <summary>The total number of bytes.</summary>
     public long Capacity { get; } = capacity;
 
-    /// <summary>What each owner has of it.</summary>
+    /// <summary>How much of it each owner uses.</summary>
     public MemoryQuotas Quotas { get; } = quotas;
 
-    /// <summary>Bytes that nobody has.</summary>
+    /// <summary>The number of free bytes.</summary>
     public long Free => Volatile.Read(ref _free);
 
     /// <summary>Takes <paramref name="bytes"/>, all or nothing.</summary>
@@ -26,7 +26,7 @@ internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
         return false;
     }
 
-    /// <summary>Takes bytes that are there already, even from a full store.</summary>
+    /// <summary>Takes bytes that are already in use, even from a full store.</summary>
     public void Take(long bytes) => Interlocked.Add(ref _free, -bytes);
 
     /// <summary>Gives bytes back.</summary>

@@ -2,21 +2,21 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>The named streams of a file by their names. Guarded by the lock of the file.</summary>
+/// <summary>The named streams of a file, by name. Guarded by the lock of the file.</summary>
 internal sealed class MemoryStreams(StringComparer names)
 {
     private readonly Dictionary<string, MemoryNamedStream> _streams = new(names);
 
-    /// <summary>Finds one.</summary>
+    /// <summary>Finds a stream.</summary>
     public bool TryFind(string name, [NotNullWhen(true)] out MemoryNamedStream? stream) => _streams.TryGetValue(name, out stream);
 
-    /// <summary>Takes one in, under its name.</summary>
+    /// <summary>Adds a stream under its name.</summary>
     public void Add(MemoryNamedStream stream) => _streams.Add(stream.Name, stream);
 
-    /// <summary>Takes one out.</summary>
+    /// <summary>Removes a stream.</summary>
     public bool Remove(string name, [NotNullWhen(true)] out MemoryNamedStream? stream) => _streams.Remove(name, out stream);
 
-    /// <summary>As they are listed.</summary>
+    /// <summary>The streams as they are listed.</summary>
     public IReadOnlyList<StoreStreamEntry> ToList()
     {
         var list = new List<StoreStreamEntry>(_streams.Count);
@@ -28,7 +28,7 @@ internal sealed class MemoryStreams(StringComparer names)
         return list;
     }
 
-    /// <summary>Copies that share the data.</summary>
+    /// <summary>Creates copies that share the data.</summary>
     public MemoryStreams Copy()
     {
         var copy = new MemoryStreams(names);
@@ -40,7 +40,7 @@ internal sealed class MemoryStreams(StringComparer names)
         return copy;
     }
 
-    /// <summary>What they take of the store's capacity beside their data.</summary>
+    /// <summary>How much of the store's capacity they take, not counting their data.</summary>
     public long Cost()
     {
         var cost = 0L;
@@ -52,7 +52,7 @@ internal sealed class MemoryStreams(StringComparer names)
         return cost;
     }
 
-    /// <summary>Their data counts for another owner from now on.</summary>
+    /// <summary>Charges their data to another owner from now on.</summary>
     public void ChargeTo(MemoryAccount? account)
     {
         foreach (var stream in _streams.Values)
@@ -61,7 +61,7 @@ internal sealed class MemoryStreams(StringComparer names)
         }
     }
 
-    /// <summary>Gives up their data.</summary>
+    /// <summary>Releases their data.</summary>
     public void Release()
     {
         foreach (var stream in _streams.Values)

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Storage.Memory;
 internal static class MemoryTreeCopy
 {
     /// <summary>
-    /// Makes a copy; the source's names must not change meanwhile. It stops when the store is full, which the caller checks.
+    /// Creates a copy; the source's names must not change in the meantime. It stops when the store is full, which the caller checks.
     /// </summary>
     public static MemoryDirectory Make(MemoryDirectory source, MemorySpace space)
     {
@@ -43,7 +43,7 @@ internal static class MemoryTreeCopy
         return root;
     }
 
-    /// <summary>Removes every name of a copy, so that its data is freed as soon as nobody has it open.</summary>
+    /// <summary>Removes every name of a copy, so that its data is freed as soon as no handle on it is open.</summary>
     public static void Release(MemoryDirectory root)
     {
         var waiting = new Stack<MemoryDirectory>();

@@ -3,10 +3,10 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical;
 
-/// <summary>Tells of changes in a folder of the machine, by what .NET has for the system.</summary>
+/// <summary>Reports changes in a local folder, using what .NET offers on this system.</summary>
 internal sealed class FolderWatch : IDisposable
 {
-    // Whether a name is a file's or a directory's is not known any more when it has gone.
+    // Once a name is gone, it is no longer known whether it was a file or a directory.
     private const ChangeFilter Names = ChangeFilter.FileName | ChangeFilter.DirectoryName;
     private const ChangeFilter Contents = ChangeFilter.Size | ChangeFilter.LastWrite | ChangeFilter.Attributes | ChangeFilter.Security;
 
@@ -32,16 +32,16 @@ internal sealed class FolderWatch : IDisposable
             changed(null);
             if (e.GetException() is not InternalBufferOverflowException)
             {
-                changed(new StoreChange(ChangeAction.Removed, directory, ChangeFilter.DirectoryName)); // .NET watches no longer
+                changed(new StoreChange(ChangeAction.Removed, directory, ChangeFilter.DirectoryName)); // .NET no longer watches
             }
         };
     }
 
-    /// <summary>Begins; <see langword="null"/> when the system has no watch to give.</summary>
-    /// <param name="folder">What is watched.</param>
-    /// <param name="directory">What clients call it.</param>
-    /// <param name="tree">Whether what is below counts too.</param>
-    /// <param name="changed">Who is told.</param>
+    /// <summary>Starts watching; <see langword="null"/> when the system has no watch to give.</summary>
+    /// <param name="folder">The folder to watch.</param>
+    /// <param name="directory">The path by which clients know it.</param>
+    /// <param name="tree">Whether everything below it is watched too.</param>
+    /// <param name="changed">Called for each change.</param>
     public static FolderWatch? Start(string folder, StorePath directory, bool tree, Action<StoreChange?> changed)
     {
         FileSystemWatcher? watcher = null;

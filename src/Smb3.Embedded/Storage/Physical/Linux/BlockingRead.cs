@@ -4,7 +4,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
-/// <summary>A read that waits for the disk on the thread pool. Used again and again, so that a read costs no memory of its own.</summary>
+/// <summary>A read that waits for the disk on the thread pool. Instances are reused, so a read allocates nothing.</summary>
 internal sealed class BlockingRead : IThreadPoolWorkItem, IValueTaskSource<NtResult<int>>
 {
     private const int MostKept = 256;
@@ -18,7 +18,7 @@ internal sealed class BlockingRead : IThreadPoolWorkItem, IValueTaskSource<NtRes
 
     private BlockingRead(ConcurrentQueue<BlockingRead> idle) => _idle = idle;
 
-    /// <summary>Goes on with a read of which <paramref name="done"/> bytes are there.</summary>
+    /// <summary>Continues a read of which <paramref name="done"/> bytes have already been read.</summary>
     public static ValueTask<NtResult<int>> Start(
         ConcurrentQueue<BlockingRead> idle, LinuxFile file, long offset, Memory<byte> buffer, int done)
     {

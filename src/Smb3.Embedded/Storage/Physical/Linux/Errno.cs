@@ -46,7 +46,7 @@ internal static class ErrnoExtensions
     public static bool IsRefusal(this Errno error) => error is Errno.CrossDevice or Errno.Invalid or Errno.NotSupported
         or Errno.NoSystemCall or Errno.BadDescriptor or Errno.TextBusy or Errno.NotPermitted;
 
-    /// <summary>The same for a call that may have been told not to wait: PENDING then makes the store repeat it on another thread.</summary>
+    /// <summary>The same for a call that may have been told not to wait: on PENDING the store repeats it on another thread.</summary>
     public static NtStatus ToStatus(this Errno error, bool quick) => quick && error == Errno.Again ? NtStatus.Pending : error.ToStatus();
 
     /// <summary>The status for an error of a call on a path or a handle.</summary>

@@ -18,7 +18,7 @@ internal sealed class FileDescriptor : SafeHandleMinusOneIsInvalid
     public int Number => (int)handle;
 
     /// <summary>
-    /// Whether it is known to be a place only (O_PATH). Many queries on such a descriptor must go through <see cref="HandlePath"/>, that is,
+    /// Whether it is known to be a place only (O_PATH). Many queries on such a descriptor must use <see cref="HandlePath"/>, that is, go
     /// through /proc, which is not necessary for an open file.
     /// </summary>
     public bool IsPlace { get; set; }

@@ -5,12 +5,12 @@ using System.Runtime.CompilerServices;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// The path <c>/proc/self/fd/N</c> of an open descriptor, for calls that refuse one that is a place only (O_PATH). It leads to the very
-/// inode, whatever its name is now; the descriptor stays open as long as this lives.
+/// The path <c>/proc/self/fd/N</c> of an open descriptor, for calls that refuse one that is a place only (O_PATH). It leads to exactly that
+/// inode, whatever its name is now; the descriptor stays open as long as this object exists.
 /// </summary>
 internal ref struct HandlePath
 {
-    /// <summary>The most bytes of the text, with its zero byte.</summary>
+    /// <summary>The most bytes of the text, including its terminating zero.</summary>
     public const int MaxLength = 32;
 
     private readonly FileDescriptor _file;
@@ -27,14 +27,14 @@ internal ref struct HandlePath
         Length = 14 + written;
     }
 
-    /// <summary>Bytes of the text without its zero byte.</summary>
+    /// <summary>The number of bytes of the text without its terminating zero.</summary>
     public int Length { get; }
 
-    /// <summary>The text, with a zero byte behind it.</summary>
+    /// <summary>The text, with a terminating zero.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Text => _text;
 
-    /// <summary>Lets go of the descriptor.</summary>
+    /// <summary>Releases the descriptor.</summary>
     public readonly void Dispose()
     {
         if (_isHeld)

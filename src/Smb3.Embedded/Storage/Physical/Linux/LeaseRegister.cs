@@ -4,23 +4,23 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 namespace Smb3.Embedded.Storage.Physical.Linux;
 
 /// <summary>
-/// The files on which this store holds leases of the kernel. The kernel breaks a lease for opens of the very process that holds it, too:
-/// before the store opens such a file once more, the lease steps aside, and comes back when that is over.
+/// The files on which this store holds kernel leases. The kernel breaks a lease even for opens by the process that holds it, so before
+/// the store opens such a file again the lease steps aside, and it comes back when that is over.
 /// </summary>
 internal sealed class LeaseRegister
 {
     private readonly ConcurrentDictionary<InodeKey, IFileLease> _leases = [];
 
-    /// <summary>Whether there is none, and nobody need look.</summary>
+    /// <summary>Whether there are no leases, so that no look-up is needed.</summary>
     public bool IsEmpty => _leases.IsEmpty;
 
-    /// <summary>Adds one; false when the file has one.</summary>
+    /// <summary>Adds a lease; false when the file already has one.</summary>
     public bool TryAdd(InodeKey inode, IFileLease lease) => _leases.TryAdd(inode, lease);
 
-    /// <summary>Takes one out.</summary>
+    /// <summary>Removes a lease.</summary>
     public void Remove(InodeKey inode, IFileLease lease) => _leases.TryRemove(KeyValuePair.Create(inode, lease));
 
-    /// <summary>The store is about to open the file.</summary>
+    /// <summary>Called when the store is about to open the file.</summary>
     public void StepAside(InodeKey inode)
     {
         if (_leases.TryGetValue(inode, out var lease))
@@ -29,7 +29,7 @@ internal sealed class LeaseRegister
         }
     }
 
-    /// <summary>The store has closed a handle of the file.</summary>
+    /// <summary>Called when the store has closed a handle on the file.</summary>
     public void ComeBack(InodeKey inode)
     {
         if (_leases.TryGetValue(inode, out var lease))
@@ -39,12 +39,12 @@ internal sealed class LeaseRegister
     }
 }
 
-/// <summary>A lease of the kernel.</summary>
+/// <summary>A kernel lease.</summary>
 internal interface IFileLease
 {
-    /// <summary>Gives the lease back, for now.</summary>
+    /// <summary>Gives the lease up for now.</summary>
     void StepAside();
 
-    /// <summary>Takes the lease again, if it can be had.</summary>
+    /// <summary>Takes the lease again if possible.</summary>
     void ComeBack();
 }

@@ -18,7 +18,7 @@ internal sealed unsafe partial class LinuxFile
         OnThreadPool(() =>
         {
             Punch(offset, length);
-            return NtStatus.Success; // a wish
+            return NtStatus.Success; // trimming is only a hint
         });
 
     /// <inheritdoc/>
@@ -103,7 +103,7 @@ internal sealed unsafe partial class LinuxFile
                 Native.CopyFileRangeNumber, source.Inode, &sourceOffset, Inode, &targetOffset, (nint)length, 0);
             if (copied == 0)
             {
-                return NtStatus.NotSupported; // shorter than it was, or a file that only reading can tell
+                return NtStatus.NotSupported; // shorter than it was, or a file whose content only reading can tell
             }
 
             if (copied > 0)

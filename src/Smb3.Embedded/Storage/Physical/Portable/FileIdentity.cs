@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
-/// <summary>What a file is, as far as the store asks.</summary>
+/// <summary>The kind of a file, as far as the store needs to know.</summary>
 internal enum FileKind
 {
     /// <summary>A link, a device, a FIFO, a socket.</summary>
@@ -17,17 +17,17 @@ internal enum FileKind
     Directory,
 }
 
-/// <summary>What System.IO does not tell of a file.</summary>
+/// <summary>What System.IO does not tell about a file.</summary>
 /// <param name="Id">Its number in the file system, never zero.</param>
 /// <param name="Links">How many names it has.</param>
-/// <param name="Kind">What it is; a link is not followed.</param>
+/// <param name="Kind">Its kind; a link is not followed.</param>
 /// <param name="AllocationSize">Bytes on disk; negative when not known.</param>
 /// <param name="Device">The number of its file system.</param>
 internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileKind Kind, long AllocationSize, ulong Device)
 {
     private const int UnixStatSize = 256; // larger than any struct stat
 
-    /// <summary>The identity of what is at a path; a link is not followed.</summary>
+    /// <summary>The identity of the file at a path; a link is not followed.</summary>
     public static bool TryGet(string path, out FileIdentity identity)
     {
         identity = default;
@@ -76,7 +76,7 @@ internal readonly partial record struct FileIdentity(ulong Id, uint Links, FileK
         return true;
     }
 
-    /// <summary>struct stat of 64-bit Linux and of macOS; both are little-endian and fixed for ever.</summary>
+    /// <summary>struct stat of 64-bit Linux and of macOS; both are little-endian and will never change.</summary>
     private static bool TryReadUnix(ReadOnlySpan<byte> stat, out FileIdentity identity)
     {
         var isApple = OperatingSystem.IsMacOS();

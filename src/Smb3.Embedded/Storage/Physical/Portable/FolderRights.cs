@@ -3,7 +3,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
-/// <summary>What the system lets this process do in a folder. Windows has no question for it that costs less than trying.</summary>
+/// <summary>What the system lets this process do in a folder. On Windows nothing short of trying would tell.</summary>
 internal static partial class FolderRights
 {
     private const int WriteAndSearch = 3; // W_OK | X_OK
@@ -21,7 +21,7 @@ internal static partial class FolderRights
         return Marshal.GetLastPInvokeError() == ReadOnlyFileSystem ? NtStatus.MediaWriteProtected : NtStatus.AccessDenied;
     }
 
-    /// <summary>Whether a folder may be listed, and what is in it looked at.</summary>
+    /// <summary>Whether a folder may be listed and its contents inspected.</summary>
     public static bool MayList(string folder) => OperatingSystem.IsWindows() || Access(folder, ReadAndSearch) == 0;
 
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -2,10 +2,10 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
-/// <summary>The one place where an exception of System.IO becomes a status.</summary>
+/// <summary>The one place where an exception from System.IO becomes a status.</summary>
 internal static class PortableErrors
 {
-    /// <summary>The status for an exception; anything that is none of System.IO's is thrown on.</summary>
+    /// <summary>The status for an exception; one that does not come from System.IO is thrown again.</summary>
     public static NtStatus ToStatus(Exception exception) => exception switch
     {
         FileNotFoundException => NtStatus.ObjectNameNotFound,

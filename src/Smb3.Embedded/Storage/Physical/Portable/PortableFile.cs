@@ -6,7 +6,7 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
 /// <summary>
-/// An open handle: on a file whatever System.IO opens, on a directory only its path, which the store keeps right when it moves things.
+/// An open handle: for a file whatever System.IO opens, for a directory only its path, which the store updates when it moves things.
 /// </summary>
 internal sealed class PortableFile(
     PortableFileStore store, string full, StorePath path, SafeFileHandle? handle, bool isDirectory) : IStoreFile
@@ -17,7 +17,7 @@ internal sealed class PortableFile(
     /// <inheritdoc/>
     public StorePath Path => path;
 
-    /// <summary>Something was moved, perhaps this or what it lies in.</summary>
+    /// <summary>Notes that something was moved, perhaps this file or a directory above it.</summary>
     public void Moved(string from, string to)
     {
         var current = _full;
@@ -32,7 +32,7 @@ internal sealed class PortableFile(
         }
     }
 
-    /// <summary>A name is about to go; a handle that knows its file by name only remembers what it was.</summary>
+    /// <summary>Called before a name is removed: a handle that knows its file only by name remembers its present state.</summary>
     public void BeforeDelete(string name)
     {
         if (handle is null && _full == name && Describe() is { Succeeded: true } known)
@@ -64,7 +64,7 @@ internal sealed class PortableFile(
                 File.SetAttributes(_full, (attributes & ~FileAttributes.Directory) is var set and not 0 ? set : FileAttributes.Normal);
             }
 
-            // Elsewhere System.IO would set the last write time instead.
+            // On other systems System.IO would set the last write time instead.
             if (change.CreationTime is { } created && !OperatingSystem.IsLinux())
             {
                 Set(created, File.SetCreationTimeUtc, Directory.SetCreationTimeUtc, File.SetCreationTimeUtc);
@@ -209,7 +209,7 @@ internal sealed class PortableFile(
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Puts together what is known of what is at a path.</summary>
+    /// <summary>Collects what is known about the file at a path.</summary>
     internal static FileMetadata ToMetadata(in FileIdentity identity, FileSystemInfo info, long length)
     {
         const FileAttributes Kept = FileAttributes.ReadOnly | FileAttributes.Hidden | FileAttributes.System | FileAttributes.Archive
@@ -281,7 +281,7 @@ internal sealed class PortableFile(
         }
         else
         {
-            setFile(_full, value); // Windows wants a handle that may write attributes
+            setFile(_full, value); // Windows requires a handle that may write attributes
         }
     }
 }

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
-/// <summary>A listing as System.IO enumerates it. Links, devices and names that the store does not serve are left out.</summary>
+/// <summary>A listing in the order of System.IO. Links, devices and names that the store does not serve are left out.</summary>
 internal sealed class PortableListing(string directory) : IStoreListing
 {
     private const int LargestBatch = 256;
@@ -67,7 +67,7 @@ internal sealed class PortableListing(string directory) : IStoreListing
             }
             catch (FileNotFoundException)
             {
-                // gone since
+                // no longer exists
             }
         }
 

@@ -4,8 +4,8 @@ using System.Text;
 namespace Smb3.Embedded.Storage.Physical.Portable;
 
 /// <summary>
-/// Which names the portable store has to do with. A name that Win32 would read as something else (a device, a stream, a name cut at its
-/// last dots) is none, on every system.
+/// Which names the portable store accepts. A name that Win32 would take for something else (a device, a stream, a name stripped of its
+/// trailing dots) is refused on every system.
 /// </summary>
 internal static class PortableNames
 {
@@ -20,7 +20,7 @@ internal static class PortableNames
         !name.IsEmpty && name.Length <= 255 && !name.ContainsAny(Forbidden) && name[^1] is not ('.' or ' ')
         && !IsDevice(name) && IsUnicode(name);
 
-    // "COM1", "com1.txt" and "COM1 .txt" are all the port; the superscript digits count too.
+    // "COM1", "com1.txt" and "COM1 .txt" all mean the port; the superscript digits count too.
     private static bool IsDevice(ReadOnlySpan<char> name)
     {
         var dot = name.IndexOf('.');

@@ -2,7 +2,7 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Snapshots;
 
-/// <summary>The snapshots in a folder, each a store of its own from its first use until it is gone.</summary>
+/// <summary>The snapshots in a folder; each is a store of its own from its first use until it is gone.</summary>
 internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFileStoreOptions storeOptions) : IDisposable
 {
     private readonly Lock _sync = new();
@@ -10,7 +10,7 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
     private readonly PhysicalFileStoreOptions _storeOptions = storeOptions with { ReadOnly = true, Snapshots = null };
     private bool _disposed;
 
-    /// <summary>The times of the snapshots that are there.</summary>
+    /// <summary>The times of the existing snapshots.</summary>
     public IReadOnlyList<DateTimeOffset> List()
     {
         var found = Scan();
@@ -18,7 +18,7 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
         return [.. found.Keys];
     }
 
-    /// <summary>The snapshot of a time.</summary>
+    /// <summary>Opens the snapshot of a given time.</summary>
     public NtResult<IFileStore> Open(DateTimeOffset time)
     {
         var found = Scan();
@@ -37,7 +37,7 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
                     return store;
                 }
 
-                // Another one of the same time has its name.
+                // A different snapshot of the same time has its name now.
                 _stores.Remove(folder);
                 store.Dispose();
             }
@@ -76,7 +76,7 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
 
     private static DateTimeOffset ToSeconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerSecond)).ToUniversalTime();
 
-    /// <summary>Folders by time; of two with the same time the first by name.</summary>
+    /// <summary>Folders by time; of two with the same time, the one whose name comes first.</summary>
     private Dictionary<DateTimeOffset, string> Scan()
     {
         var found = new Dictionary<DateTimeOffset, string>();

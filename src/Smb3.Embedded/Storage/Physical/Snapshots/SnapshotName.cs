@@ -5,13 +5,13 @@ namespace Smb3.Embedded.Storage.Physical.Snapshots;
 /// <summary>The time in the name of a snapshot's folder.</summary>
 internal static class SnapshotName
 {
-    /// <summary>Reads the time.</summary>
+    /// <summary>Reads the time from a name.</summary>
     /// <param name="name">The folder's name.</param>
     /// <param name="format">
-    /// A custom date format of .NET for the whole name; null: the first date in the name counts, whatever stands around it and between its
-    /// parts: year, month, day, and as far as they follow hour, minute, second.
+    /// A custom .NET date format for the whole name; null: the first date in the name counts, whatever surrounds it or stands between its
+    /// parts: year, month, day, and hour, minute, second as far as they follow.
     /// </param>
-    /// <param name="isLocal">Whether it is the machine's time rather than UTC.</param>
+    /// <param name="isLocal">Whether it is the machine's local time rather than UTC.</param>
     /// <param name="time">The time.</param>
     public static bool TryRead(string name, string? format, bool isLocal, out DateTimeOffset time)
     {
@@ -25,7 +25,7 @@ internal static class SnapshotName
     {
         for (var start = 0; start + 8 <= name.Length; start++)
         {
-            // A date begins where a number begins.
+            // A date cannot begin in the middle of a number.
             if (start > 0 && char.IsAsciiDigit(name[start - 1]))
             {
                 continue;
@@ -60,7 +60,7 @@ internal static class SnapshotName
         return false;
     }
 
-    /// <summary>Reads a number of so many digits, which one character that is no digit may stand before.</summary>
+    /// <summary>Reads a number with this many digits, which may follow one character that is not a digit.</summary>
     private static bool TryTake(ReadOnlySpan<char> name, ref int at, int digits, bool separated, out int value)
     {
         value = 0;

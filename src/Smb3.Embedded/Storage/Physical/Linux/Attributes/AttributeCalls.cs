@@ -5,10 +5,10 @@ internal static unsafe class AttributeCalls
 {
     private const int UsualSize = 512;
 
-    /// <summary>What every attribute that anybody may have begins with.</summary>
+    /// <summary>The prefix of the attributes that any user may set.</summary>
     public static ReadOnlySpan<byte> UserPrefix => "user."u8;
 
-    /// <summary>What the store's own attributes begin with.</summary>
+    /// <summary>The prefix of the store's own attributes.</summary>
     public static ReadOnlySpan<byte> OwnPrefix => "user.smb3."u8;
 
     /// <summary>Reads a value.</summary>
@@ -41,7 +41,7 @@ internal static unsafe class AttributeCalls
         }
     }
 
-    /// <summary>Makes an attribute or replaces its value, in one step.</summary>
+    /// <summary>Creates an attribute or replaces its value, in one step.</summary>
     public static Errno Set(FileDescriptor file, ReadOnlySpan<byte> nameWithZero, ReadOnlySpan<byte> value)
     {
         if (!file.IsPlace)
@@ -81,7 +81,7 @@ internal static unsafe class AttributeCalls
         }
     }
 
-    /// <summary>The names of all attributes, each with its zero byte.</summary>
+    /// <summary>The names of all attributes, each with its terminating zero.</summary>
     public static Errno List(FileDescriptor file, out byte[] names)
     {
         using var handle = new HandlePath(file);
@@ -136,7 +136,7 @@ internal static unsafe class AttributeCalls
             {
                 value = [];
                 var error = Native.LastError;
-                if (error != Errno.Range) // it is larger, or grew between two calls
+                if (error != Errno.Range) // the value is larger, or grew between two calls
                 {
                     return error;
                 }

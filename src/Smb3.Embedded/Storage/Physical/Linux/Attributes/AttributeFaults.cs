@@ -6,8 +6,8 @@ using Smb3.Embedded.Diagnostics;
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// Attributes of the store's own that are not as the store writes them: another program, a broken copy or a broken disk left them. They are
-/// ignored, and the log names each of them once.
+/// Reports the store's own attributes that are not as the store writes them: another program, a broken copy or a broken disk left them so.
+/// They are ignored, and the log names each of them once.
 /// </summary>
 internal sealed class AttributeFaults(ILogger? logger)
 {
@@ -16,7 +16,7 @@ internal sealed class AttributeFaults(ILogger? logger)
     private readonly Lock _sync = new();
     private readonly HashSet<(string Path, string Attribute)> _told = [];
 
-    /// <summary>An attribute of an open file is malformed.</summary>
+    /// <summary>Reports that an attribute of an open file is malformed.</summary>
     /// <param name="file">The file.</param>
     /// <param name="attributeWithZero">The attribute's disk name.</param>
     public void Report(FileDescriptor file, ReadOnlySpan<byte> attributeWithZero)
@@ -27,7 +27,7 @@ internal sealed class AttributeFaults(ILogger? logger)
         }
     }
 
-    /// <summary>An attribute of an entry of an open directory is malformed.</summary>
+    /// <summary>Reports that an attribute of an entry of an open directory is malformed.</summary>
     public void ReportEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero, ReadOnlySpan<byte> attributeWithZero)
     {
         if (logger is not null)
@@ -68,7 +68,7 @@ internal sealed class AttributeFaults(ILogger? logger)
         ServerLog.AttributeIgnored(logger!, Printable(path), Printable(attribute));
     }
 
-    /// <summary>Clients choose names, and a name on the disk may have any character: it stays on one line, and says what it is.</summary>
+    /// <summary>Clients choose names, and a name on disk may contain any character: this keeps it readable and on one line.</summary>
     private static string Printable(string name)
     {
         if (!name.AsSpan().ContainsAnyInRange('\0', '\x1F') && !name.AsSpan().ContainsAnyInRange('\x7F', '\x9F'))

@@ -1,14 +1,14 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
-/// <summary>Walks the list of names that listxattr(2) gives.</summary>
+/// <summary>Walks the list of names that listxattr(2) returns.</summary>
 internal ref struct AttributeNames(ReadOnlySpan<byte> list)
 {
     private ReadOnlySpan<byte> _rest = list;
 
-    /// <summary>The name, with its zero byte.</summary>
+    /// <summary>The present name, with its terminating zero.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }
 
-    /// <summary>Goes on to the next.</summary>
+    /// <summary>Moves on to the next name.</summary>
     public bool MoveNext()
     {
         var end = _rest.IndexOf((byte)0);

@@ -1,8 +1,8 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// Where extended attributes are read from: an open file by its descriptor, which is the short way, an entry of an open directory, or
-/// what a path leads to.
+/// Where extended attributes are read from: an open file by its descriptor, which is the fastest, an entry of an open directory, or
+/// the file that a path leads to.
 /// </summary>
 internal readonly unsafe ref struct AttributeSource
 {
@@ -10,10 +10,10 @@ internal readonly unsafe ref struct AttributeSource
     private readonly byte* _path;
     private readonly bool _follow;
 
-    /// <summary>By descriptor; one that turns out to be a place only is marked as such, and has nothing to give.</summary>
+    /// <summary>By descriptor; one that turns out to be a place only is marked as such, and yields nothing.</summary>
     public AttributeSource(FileDescriptor file) => _file = file;
 
-    /// <summary>An entry by its name, which is no symbolic link that is followed (<see cref="Native.HasAttributesAt"/>).</summary>
+    /// <summary>A directory entry by its name; a symbolic link is not followed (<see cref="Native.HasAttributesAt"/>).</summary>
     public AttributeSource(FileDescriptor directory, byte* name)
     {
         _file = directory;
@@ -26,14 +26,14 @@ internal readonly unsafe ref struct AttributeSource
         _follow = follow;
     }
 
-    /// <summary>All names, each with its zero byte: their length, or negative.</summary>
+    /// <summary>Reads all names, each with its terminating zero; returns their length, or a negative number.</summary>
     public nint List(byte* names, nint size) =>
         _file is { } file && _path != null ? Native.ListAttributesAt(file, _path, names, size)
         : _file is { } open ? Known(open, Native.ListAttributesOf(open, names, size))
         : _follow ? Native.ListAttributes(_path, names, size)
         : Native.ListAttributesNoFollow(_path, names, size);
 
-    /// <summary>A value: its length, or negative.</summary>
+    /// <summary>Reads a value; returns its length, or a negative number.</summary>
     public nint Get(byte* name, byte* value, nint size) =>
         _file is { } file && _path != null ? Native.GetAttributeAt(file, _path, name, value, size)
         : _file is { } open ? Known(open, Native.GetAttributeOf(open, name, value, size))

@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// What the data of a file occupies (MS-FSCC 2.4.2, AllocationSize). The blocks of an inode count more than that: where attributes
-/// do not fit into the inode, ext4 and XFS give them a block, which is counted with the data's.
+/// The space that a file's data occupies (MS-FSCC 2.4.2, AllocationSize). The block count of an inode can exceed that: where attributes
+/// do not fit into the inode, ext4 and XFS give them a block, which is counted together with those of the data.
 /// </summary>
 internal static unsafe class DataAllocation
 {
     private const int MaxExtents = 32;
 
-    /// <summary>Asks the file system, when the inode's blocks alone do not say it.</summary>
+    /// <summary>Asks the file system when the inode's block count alone does not tell.</summary>
     public static long Of(FileDescriptor file, in StatxBuffer stat, bool hasAttributes)
     {
         if (!IsUnclear(stat, hasAttributes))
@@ -22,7 +22,7 @@ internal static unsafe class DataAllocation
     }
 
     /// <summary>
-    /// What the inode's blocks say, taking one block that is one too many for the attributes': for listings, which open no file.
+    /// Derives it from the inode's block count, assuming that a single surplus block holds attributes: for listings, which open no file.
     /// </summary>
     public static long Guess(in StatxBuffer stat, bool hasAttributes)
     {
@@ -48,7 +48,7 @@ internal static unsafe class DataAllocation
         var request = new Extents { Length = ulong.MaxValue, Count = MaxExtents };
         if (Native.GetExtents(file, Native.GetExtentsRequest, &request) != 0)
         {
-            // A place only answers nothing; to look at the extents is to read.
+            // A place only answers no such query; looking at the extents requires opening the file for reading.
             using var open = LinuxTree.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out _);
             request = new Extents { Length = ulong.MaxValue, Count = MaxExtents };
             if (open is null || Native.GetExtents(open, Native.GetExtentsRequest, &request) != 0)

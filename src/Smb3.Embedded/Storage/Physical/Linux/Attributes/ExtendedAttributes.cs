@@ -5,8 +5,8 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
-/// The extended attributes that clients see: NAME is <c>user.NAME</c> on disk, so that setfattr(1) and other programs share them. An
-/// attribute that exists in another case is that one. The store's own, <c>user.smb3.*</c>, are not among them.
+/// The extended attributes that clients see: NAME is <c>user.NAME</c> on disk, so they are shared with setfattr(1) and other programs. A
+/// name in another case refers to the existing attribute. The store's own, <c>user.smb3.*</c>, are not among them.
 /// </summary>
 internal static class ExtendedAttributes
 {
@@ -14,7 +14,7 @@ internal static class ExtendedAttributes
 
     private static readonly SearchValues<byte> Forbidden = SearchValues.Create("\"*+,/:;<=>?[\\]|"u8);
 
-    /// <summary>Whether a disk name is one that clients see: its name is one that they can write.</summary>
+    /// <summary>Whether a disk name is visible to clients: those are the names that clients can write.</summary>
     public static bool IsVisible(ReadOnlySpan<byte> nameWithZero)
     {
         if (!nameWithZero.StartsWith(AttributeCalls.UserPrefix) || IsOwn(nameWithZero))
@@ -26,12 +26,12 @@ internal static class ExtendedAttributes
         return !name.IsEmpty && !name.ContainsAnyExceptInRange((byte)0x20, (byte)0x7F) && !name.ContainsAny(Forbidden);
     }
 
-    /// <summary>Whether a disk name is one of the store's, in whatever case: not every file system tells cases apart.</summary>
+    /// <summary>Whether a disk name is one of the store's own, in any case: not every file system distinguishes case.</summary>
     private static bool IsOwn(ReadOnlySpan<byte> name) =>
         name.Length >= AttributeCalls.OwnPrefix.Length
         && Ascii.EqualsIgnoreCase(name[..AttributeCalls.OwnPrefix.Length], AttributeCalls.OwnPrefix);
 
-    /// <summary>All of a file.</summary>
+    /// <summary>All extended attributes of a file.</summary>
     public static NtResult<IReadOnlyList<ExtendedAttribute>> Get(FileDescriptor file)
     {
         var error = AttributeCalls.List(file, out var names);
@@ -59,13 +59,13 @@ internal static class ExtendedAttributes
         return all;
     }
 
-    /// <summary>Sets and removes attributes, all or none. The file's lock is held.</summary>
+    /// <summary>Sets and removes attributes, all or none. The file's lock must be held.</summary>
     public static NtStatus Set(FileDescriptor file, IReadOnlyList<ExtendedAttribute> changes)
     {
         foreach (var change in changes)
         {
-            // The server has refused such a name already; but the store belongs to the host app too, and what is kept there decides who may
-            // do what.
+            // The server has already refused such a name; but the host app can call the store too, and these attributes decide who may do
+            // what.
             if (IsOwn([.. AttributeCalls.UserPrefix, .. Encoding.Latin1.GetBytes(change.Name)]))
             {
                 return NtStatus.InvalidEaName;

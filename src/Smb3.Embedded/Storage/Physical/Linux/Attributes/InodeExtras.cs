@@ -2,9 +2,9 @@ using System.Buffers.Binary;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
-/// <summary>What the extended attributes of an inode say of it.</summary>
+/// <summary>What the extended attributes of an inode say about it.</summary>
 /// <param name="Record">DOS attributes and times; null when there is no record.</param>
-/// <param name="EaSize">Size of the attributes that clients see, as <see cref="FileMetadata.EaSize"/> counts.</param>
+/// <param name="EaSize">Size of the attributes that clients see, counted as for <see cref="FileMetadata.EaSize"/>.</param>
 /// <param name="HasAny">Whether there is any attribute.</param>
 /// <param name="HasStreams">Whether there is any named stream.</param>
 /// <param name="HasDescriptor">Whether there is a security descriptor.</param>
@@ -16,10 +16,10 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
     private const int MaxReparseSize = 16 * 1024; // MAXIMUM_REPARSE_DATA_BUFFER_SIZE
     private const uint MicrosoftBit = 0x80000000;
 
-    /// <summary>Whether there is a record that is none, and is ignored.</summary>
+    /// <summary>Whether there is a malformed record, which is ignored.</summary>
     public bool IsRecordMalformed { get; init; }
 
-    /// <summary>Whether the record says that there is a reparse point, but its data is none, and it is ignored.</summary>
+    /// <summary>Whether the record announces a reparse point whose data is missing or malformed, so that it is ignored.</summary>
     public bool IsReparsePointMalformed { get; init; }
 
     /// <summary>The attribute that holds the data of a reparse point, as a REPARSE_DATA_BUFFER.</summary>
@@ -28,7 +28,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
     /// <summary>The attribute that holds the security descriptor.</summary>
     public static ReadOnlySpan<byte> DescriptorName => "user.smb3.sd\0"u8;
 
-    /// <summary>Reads what is known of an open file.</summary>
+    /// <summary>Reads what is known about an open file.</summary>
     public static unsafe InodeExtras Of(FileDescriptor file)
     {
         if (!file.IsPlace)
@@ -47,7 +47,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         }
     }
 
-    /// <summary>Reads what is known of an entry of a directory; a symbolic link is not followed.</summary>
+    /// <summary>Reads what is known about a directory entry; a symbolic link is not followed.</summary>
     public static unsafe InodeExtras OfEntry(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero)
     {
         if (Native.HasAttributesAt)
@@ -69,7 +69,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
         }
     }
 
-    /// <summary>The record of an open file alone.</summary>
+    /// <summary>Only the record of an open file.</summary>
     public static unsafe DosRecord? RecordOf(FileDescriptor file)
     {
         using var handle = new HandlePath(file);
@@ -170,13 +170,13 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
                 return record;
             }
 
-            // A tag without data would keep everybody out of the file.
+            // A tag without data would make the file inaccessible to everyone.
             isReparsePointMalformed = true;
             return record with { ReparseTag = 0, Attributes = record.Attributes & ~FileAttributes.ReparsePoint };
         }
     }
 
-    /// <summary>Whether the data of a reparse point is there, belongs to the tag, and is as long as it says.</summary>
+    /// <summary>Whether the data of a reparse point exists, matches the tag, and has the length that it states.</summary>
     private static unsafe bool HasReparsePoint(AttributeSource source, uint tag)
     {
         fixed (byte* name = ReparseName)

@@ -5,10 +5,10 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 /// <summary>Sets the times of an open file, whatever it was opened for.</summary>
 internal static unsafe class InodeTimes
 {
-    /// <summary>Sets what is not null.</summary>
+    /// <summary>Sets the times that are not null.</summary>
     public static Errno Set(FileDescriptor file, FileTime? access, FileTime? write) => Set(file, ToTimeSpec(access), ToTimeSpec(write));
 
-    /// <summary>The data was written now, though not in the inode itself.</summary>
+    /// <summary>Marks the file as written now, although the data is not in the inode itself.</summary>
     public static void MarkWritten(FileDescriptor file) =>
         _ = Set(file, new TimeSpec { Nanoseconds = TimeSpec.Omit }, new TimeSpec { Nanoseconds = TimeSpec.Now });
 

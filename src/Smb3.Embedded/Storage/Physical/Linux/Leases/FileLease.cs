@@ -4,8 +4,8 @@ using Smb3.Embedded.Storage.Physical.Linux.Watching;
 namespace Smb3.Embedded.Storage.Physical.Linux.Leases;
 
 /// <summary>
-/// A lease of the kernel on an open file, as strong as it can be had: one for writing wants no other open of the file, one for reading
-/// none that can write, and both a file of the process's own user, or CAP_LEASE. Without it the guard is a watch, and no more.
+/// A kernel lease on an open file, as strong as can be had. A write lease requires that the file has no other open, a read lease that no
+/// open can write; both require a file of the process's own user, or CAP_LEASE. Without a lease the guard is only a watch.
 /// </summary>
 internal sealed class FileLease : IFileLease, ILeaseHolder, IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class FileLease : IFileLease, ILeaseHolder, IDisposable
         _used = used;
     }
 
-    /// <summary>Begins, with no lease yet; null when the file has one, or the kernel tells nobody of breaks.</summary>
+    /// <summary>Starts without a lease; null when the file already has one, or when the kernel cannot announce breaks.</summary>
     public static FileLease? Start(LeaseRegister register, InodeKey inode, FileDescriptor file, Action<OutsideUse> used)
     {
         var signals = NotifyQueue.OfProcess.Leases;
@@ -37,14 +37,14 @@ internal sealed class FileLease : IFileLease, ILeaseHolder, IDisposable
             return null;
         }
 
-        // The handle is open for as long as its number is listed.
+        // The handle stays open as long as its number is listed.
         var isHeld = false;
         file.DangerousAddRef(ref isHeld);
         signals.Add(file.Number, lease);
         return lease;
     }
 
-    /// <summary>Says which lease there should be.</summary>
+    /// <summary>Sets which lease there should be.</summary>
     public void Want(LeaseKind kind)
     {
         lock (_sync)

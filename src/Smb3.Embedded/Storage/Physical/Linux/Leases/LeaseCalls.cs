@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Leases;
 
-/// <summary>The calls of leases (fcntl(2), F_SETLEASE).</summary>
+/// <summary>The system calls for leases (fcntl(2), F_SETLEASE).</summary>
 internal static unsafe partial class LeaseCalls
 {
     private const int SetSignal = 10; // F_SETSIG
@@ -13,17 +13,17 @@ internal static unsafe partial class LeaseCalls
 
     private const string C = "libc";
 
-    /// <summary>Has the thread <paramref name="thread"/> told of breaks by <paramref name="signal"/>.</summary>
+    /// <summary>Has breaks announced to the thread <paramref name="thread"/> by <paramref name="signal"/>.</summary>
     public static bool Direct(FileDescriptor file, int signal, int thread)
     {
         var owner = new Owner { Type = OwnerIsThread, Id = thread };
         return Control(file, SetSignal, signal) == 0 && Control(file, SetOwner, &owner) == 0;
     }
 
-    /// <summary>Takes, changes or gives back the lease of an open file.</summary>
+    /// <summary>Takes, changes or gives up the lease of an open file.</summary>
     public static bool Set(FileDescriptor file, LeaseKind kind) => Control(file, SetLease, (nint)(int)kind) == 0;
 
-    /// <summary>The lease; while it is being broken, what it is to become.</summary>
+    /// <summary>The present lease; while it is being broken, the kind that it is to become.</summary>
     public static LeaseKind Get(FileDescriptor file) => (LeaseKind)Control(file, GetLease, 0);
 
     [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
@@ -44,10 +44,10 @@ internal static unsafe partial class LeaseCalls
 /// <summary>Kinds of lease.</summary>
 internal enum LeaseKind
 {
-    /// <summary>F_RDLCK: broken by who opens the file to write, or cuts it.</summary>
+    /// <summary>F_RDLCK: broken when another program opens the file for writing or truncates it.</summary>
     Read = 0,
 
-    /// <summary>F_WRLCK: broken by whoever opens the file.</summary>
+    /// <summary>F_WRLCK: broken when the file is opened at all.</summary>
     Write = 1,
 
     /// <summary>F_UNLCK: none.</summary>

@@ -3,12 +3,12 @@ using Smb3.Embedded.Storage.Physical.Linux.Watching;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Leases;
 
-/// <summary>Guards files of a share against other programs: by a watch on the inode, and by a lease of the kernel where it is asked for.</summary>
+/// <summary>Guards files of a share against other programs: by a watch on the inode, and where requested by a kernel lease.</summary>
 /// <param name="store">The store.</param>
-/// <param name="shortages">Takes what the machine lacks.</param>
+/// <param name="shortages">Told about resources that the machine lacks.</param>
 internal sealed class OutsideGuards(LinuxFileStore store, Shortages shortages)
 {
-    /// <summary>Begins; null when the file cannot be watched.</summary>
+    /// <summary>Starts guarding a file; null when it cannot be watched.</summary>
     public IOutsideGuard? Guard(IStoreFile file, bool holdsBack, Action<OutsideUse> used)
     {
         if (file is not LinuxFile { IsRegularFile: true } opened)

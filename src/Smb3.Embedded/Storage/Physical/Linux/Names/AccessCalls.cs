@@ -1,6 +1,6 @@
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
-/// <summary>What this process may do with an inode, by the kernel's own word.</summary>
+/// <summary>What the kernel says that this process may do with an inode.</summary>
 internal static unsafe class AccessCalls
 {
     public const int Read = 4; // R_OK
@@ -10,7 +10,7 @@ internal static unsafe class AccessCalls
     private const int EffectiveIds = 0x200; // AT_EACCESS
     private const int ActsAsOwnerBit = 3; // CAP_FOWNER
 
-    /// <summary>Why an open inode may not be used so; 0 when it may. A descriptor that is a place only (O_PATH) will do.</summary>
+    /// <summary>Why an open inode may not be used in this way; 0 when it may. A descriptor that is a place only (O_PATH) will do.</summary>
     public static Errno May(FileDescriptor file, int mode)
     {
         fixed (byte* empty = "\0"u8)
@@ -21,7 +21,7 @@ internal static unsafe class AccessCalls
             }
         }
 
-        // Before Linux 5.8, and where a filter of system calls does not know this one, which some say with EPERM.
+        // Before Linux 5.8, or where a system call filter does not know this call; some filters report that with EPERM.
         var error = Native.LastError;
         if (error is not (Errno.NoSystemCall or Errno.NotPermitted or Errno.Invalid))
         {
@@ -51,7 +51,7 @@ internal static unsafe class AccessCalls
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Then only who is root by number counts.
+            // In that case only user id 0 counts.
         }
 
         return Native.EffectiveUser() == 0;

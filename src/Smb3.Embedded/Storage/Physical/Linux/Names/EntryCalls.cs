@@ -24,7 +24,7 @@ internal static unsafe class EntryCalls
             return error;
         }
 
-        // Not every file system can do it in one step; or a directory shall go into itself, which the second call finds again.
+        // Not every file system can do it in one step; or a directory was to be moved into itself, which the second call detects again.
         return LinuxTree.StatEntry(newDirectory, newName, out _) == 0
             ? Errno.Exists
             : Move(oldDirectory, oldName, newDirectory, newName, 0);
@@ -48,7 +48,7 @@ internal static unsafe class EntryCalls
         }
     }
 
-    // What a change of names fails with: its directory was found but has gone since, or there is a mount between the two.
+    // The status for a failed change of names: its directory was found but is gone by now, or there is a mount between the two.
     public static NtStatus ToChangeStatus(Errno error) => error switch
     {
         Errno.NoEntry => NtStatus.ObjectPathNotFound,

@@ -3,10 +3,10 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
-/// <summary>Makes files and directories.</summary>
+/// <summary>Creates files and directories.</summary>
 internal sealed unsafe class FileCreation(LinuxFileStore store)
 {
-    /// <summary>Makes one and opens it; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
+    /// <summary>Creates a file and opens it; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
     public NtResult<IStoreFile> Create(StorePath path, in NewFile parameters, bool quick)
     {
         if (store.Options.ReadOnly)
@@ -39,7 +39,7 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
         FileDescriptor file;
         lock (store.DirectoryLocks.Of(place))
         {
-            // Whether the name is taken as it is written, making it says.
+            // Whether the name is taken exactly as written shows when the file is created.
             LinuxTree.Stat(place.Descriptor, out var before);
             var status = store.Tree.FindInOtherCase(place, before, path.Name, quick, out _, out _);
             if (status != NtStatus.ObjectNameNotFound)

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 /// <summary>Gives files further names.</summary>
 internal sealed class FileLinking(LinuxFileStore store)
 {
-    /// <summary>Makes a hard link.</summary>
+    /// <summary>Creates a hard link.</summary>
     public NtStatus Link(StorePath existing, StorePath link, bool replace)
     {
         if (store.Options.ReadOnly)
@@ -89,7 +89,7 @@ internal sealed class FileLinking(LinuxFileStore store)
             return NtStatus.Success;
         }
 
-        // A link is only made where nothing is; what is moved over an existing file replaces it in one step.
+        // A link can only be created under a free name; moving it over an existing file then replaces that file in one step.
         var passing = Encoding.ASCII.GetBytes($".smb3-{Guid.NewGuid():N}\0");
         var error = EntryCalls.LinkTo(file, directory, passing);
         if (error != 0)

@@ -3,7 +3,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
-/// <summary>Removes names, and files with their last one.</summary>
+/// <summary>Removes names, and with the last name the file.</summary>
 internal sealed class FileRemoval(LinuxFileStore store)
 {
     /// <summary>Removes a file or an empty directory; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
@@ -39,7 +39,7 @@ internal sealed class FileRemoval(LinuxFileStore store)
         }
     }
 
-    /// <summary>Whether <see cref="Delete"/> would; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
+    /// <summary>Whether <see cref="Delete"/> would succeed; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
     public NtStatus CanDelete(StorePath path, bool quick)
     {
         var status = OpenParent(path, quick, out var parent);

@@ -106,14 +106,14 @@ internal sealed class FileRename(LinuxFileStore store)
 
             using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target, victim);
             error = victim.Inode == moved.Inode && victim.Device == moved.Device
-                ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of one file
+                ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of the same file
                 : EntryCalls.Move(oldPlace.Descriptor, source, newPlace.Descriptor, target, 0);
             if (error == 0)
             {
                 streams.Finish();
             }
 
-            // The name of what was replaced can differ in case from the one that is wanted.
+            // The name of the file that was replaced may differ in case from the requested one.
             if (error == 0 && !target.AsSpan().SequenceEqual(wanted))
             {
                 _ = EntryCalls.MoveToFreeName(newPlace.Descriptor, target, newPlace.Descriptor, wanted);

@@ -45,7 +45,7 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
     /// <summary>The content that the attribute should have.</summary>
     public StreamAttribute Attribute => new(Name, Data, Data is null ? Id : Guid.Empty);
 
-    /// <summary>Moves the data to a file. The file that held it before stays open as long as the stream, since it may be being read.</summary>
+    /// <summary>Moves the data to a file. A file that held it before stays open as long as the stream, for reads in progress.</summary>
     public void MoveTo(LinuxFile side, Guid id, bool isForeign)
     {
         _retired = Side;

@@ -261,7 +261,7 @@ internal sealed unsafe class NotifyQueue
             }
             catch (Exception)
             {
-                // A fault in one listener must neither end the process nor silence the others: that listener has lost events and is told so.
+                // A fault in one listener must neither end the process nor silence the others: it has lost events, and is told so.
                 listener.Lose();
             }
         }

@@ -24,14 +24,14 @@ internal sealed class WatchedDirectory(WatchedTree tree, WatchedDirectory? paren
     public bool IsGone { get; set; }
 
     /// <summary>
-    /// Names that were reported because they were found here. The kernel may report their creation too, until its queue has been empty once.
+    /// Names that were reported because they were found here. The kernel may report their creation too, until its queue was empty once.
     /// </summary>
     public HashSet<string>? Found { get; set; }
 
     /// <summary>The directories in it.</summary>
     public IReadOnlyCollection<WatchedDirectory> Children => _children is null ? [] : _children.Values;
 
-    /// <summary>The path as clients see it, relative to the watched directory: empty for that one, otherwise ending in a backslash.</summary>
+    /// <summary>The path as clients see it, relative to the watched directory: empty for that one, else ending in a backslash.</summary>
     public string Prefix => _path ??= Parent is null ? string.Empty : Parent.Prefix + DiskNames.Decode(WatchedTree.ToBytes(Name)) + "\\";
 
     /// <summary>Finds a directory in it by name.</summary>
