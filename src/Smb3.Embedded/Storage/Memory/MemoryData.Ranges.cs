@@ -75,8 +75,8 @@ internal sealed partial class MemoryData
     }
 
     /// <summary>
-    /// Takes the content of a range, to be passed to <see cref="Put"/> of other data. Whole chunks are shared from now on, parts of chunks are
-    /// copied; holes are left out. Called with the lock of this data's node held.
+    /// Takes the content of a range, to be passed to <see cref="Put"/> of other data. Whole chunks are shared from now on, parts of chunks
+    /// are copied; holes are left out. Called with the lock of this data's node held.
     /// </summary>
     public List<Piece> Take(long offset, long length)
     {
@@ -109,7 +109,7 @@ internal sealed partial class MemoryData
         return pieces;
     }
 
-    /// <summary>Releases what <see cref="Take"/> took and what was not used.</summary>
+    /// <summary>Releases what <see cref="Take"/> took, where it is not used.</summary>
     public void Drop(List<Piece> pieces)
     {
         foreach (var piece in pieces)

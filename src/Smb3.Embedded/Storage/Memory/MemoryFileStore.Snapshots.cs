@@ -22,8 +22,8 @@ public sealed partial class MemoryFileStore
     }
 
     /// <summary>
-    /// Keeps the present content of the store as a previous version that clients can browse. Names are copied; data takes up space only when
-    /// it is changed later. Changes of names wait in the meantime; a write in progress may be included in part.
+    /// Keeps the present content of the store as a previous version that clients can browse. Names are copied; data takes up space only
+    /// when it is changed later. Changes of names wait in the meantime; a write in progress may be included in part.
     /// </summary>
     /// <returns>The time of the snapshot: now in whole seconds, or later when there is already one of that time.</returns>
     /// <exception cref="IOException">The store has no room for the copies of the names.</exception>
