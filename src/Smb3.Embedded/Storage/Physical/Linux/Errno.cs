@@ -36,7 +36,7 @@ internal enum Errno
     NotSupported = 95, // EOPNOTSUPP
     Stale = 116, // ESTALE
     Quota = 122, // EDQUOT
-    RootGone = 0x10000, // the store's own: what it was opened on is not at its path any more
+    RootGone = 0x10000, // the store's own: what the store was opened on is no longer at its path
 }
 
 /// <summary>The one place where an error number becomes a status.</summary>
@@ -53,9 +53,9 @@ internal static class ErrnoExtensions
     public static NtStatus ToStatus(this Errno error) => error switch
     {
         0 => NtStatus.Success,
-        Errno.Again => NtStatus.SharingViolation, // somebody has it, and this call does not wait
+        Errno.Again => NtStatus.SharingViolation, // the file is in use elsewhere, and this call does not wait
         Errno.NotPermitted or Errno.Access or Errno.TextBusy or Errno.IsDirectory => NtStatus.AccessDenied,
-        Errno.CrossDevice or Errno.Loop => NtStatus.AccessDenied, // RESOLVE_BENEATH: the way leads out of the share
+        Errno.CrossDevice or Errno.Loop => NtStatus.AccessDenied, // RESOLVE_BENEATH: the path leads out of the share
         Errno.NoEntry => NtStatus.ObjectNameNotFound,
         Errno.NotDirectory => NtStatus.ObjectPathNotFound,
         Errno.Exists => NtStatus.ObjectNameCollision,
@@ -69,7 +69,7 @@ internal static class ErrnoExtensions
         Errno.TooManyLinks => NtStatus.TooManyLinks,
         Errno.TooManyFiles or Errno.NoMemory or Errno.Range or (Errno)23 => NtStatus.InsufficientResources,
         Errno.NotSupported or Errno.NoSystemCall => NtStatus.NotSupported,
-        Errno.RootGone => NtStatus.NetworkNameDeleted, // clients connect again, to what is there now
+        Errno.RootGone => NtStatus.NetworkNameDeleted, // clients reconnect to what is there now
         Errno.Stale => NtStatus.FileClosed,
         _ => NtStatus.UnexpectedIoError,
     };

@@ -301,7 +301,7 @@ internal sealed unsafe partial class LinuxFile(LinuxFileStore store, FileDescrip
 
         return Native.LastError switch
         {
-            Errno.NotSupported or Errno.NoSystemCall or Errno.Invalid => NtStatus.Success, // a wish
+            Errno.NotSupported or Errno.NoSystemCall or Errno.Invalid => NtStatus.Success, // allocation is only a hint
             Errno.TooBig => NtStatus.DiskFull,
             var error => error.ToStatus(),
         };
