@@ -76,7 +76,7 @@ public sealed class RoomTests
     [Fact]
     public void The_walk_looks_into_members_and_code()
     {
-        var used = TypeReferences.UsedBy(typeof(Embedded.Hosting.ServerRun)).ToHashSet();
+        var used = TypeReferences.UsedBy(typeof(ServerRun)).ToHashSet();
         Assert.Contains(typeof(Embedded.Commands.CommandSet), used); // only called
         Assert.Contains(typeof(Embedded.Sessions.ServerGraph), used); // a property
         Assert.Contains(typeof(Embedded.Dispatch.ConnectionLoop), used); // an argument of a generic field

@@ -17,7 +17,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turn;
-    private readonly Hosting.VolumeTable _volumes;
+    private readonly VolumeTable _volumes;
     private readonly ServerSettings _settings;
     private readonly ILogger _logger;
     private ShareTable? _running;
@@ -29,7 +29,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         _settings = settings;
         _turn = turn;
         _logger = logger;
-        _volumes = new Hosting.VolumeTable(
+        _volumes = new VolumeTable(
             new Files.VolumeOptions
             {
                 Time = settings.TimeProvider,
@@ -254,7 +254,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     {
         ArgumentNullException.ThrowIfNull(share);
         var copy = share.Clone();
-        Hosting.OptionsValidator.Check(copy);
+        OptionsValidator.Check(copy);
         if (copy.AllowGuest && !_settings.AllowGuest)
         {
             throw new InvalidOperationException(
@@ -329,7 +329,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private Entry NewEntry(SmbShareOptions options)
     {
         var entry = new Entry(options);
-        entry.Places = new Hosting.PlaceKeeper(
+        entry.Places = new PlaceKeeper(
             () => _running is not null && entry.NeedsMending,
             () => MendPlaceAsync(entry),
             e => Diagnostics.ServerLog.OpenFault(_logger, e));
@@ -446,7 +446,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         public bool WasUnusable { get; set; }
 
         /// <summary>Looks after the place.</summary>
-        public Hosting.PlaceKeeper Places { get; set; } = null!;
+        public PlaceKeeper Places { get; set; } = null!;
 
         /// <summary>The store that the share is on, or was on until its place was given up; null when it has no place.</summary>
         public IPlacedStore? Placed => Lost ?? Volume?.Place;
@@ -471,7 +471,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             TimeMachine = Options.TimeMachine,
             Posix = Options.Posix,
             MaxUsers = Options.MaxUsers,
-            Permissions = Hosting.SettingsFactory.CreatePermissions(Options),
+            Permissions = SettingsFactory.CreatePermissions(Options),
         };
 
         public SmbShareInfo Describe() => new(
