@@ -42,16 +42,16 @@ internal sealed class ClientMemory : IDisposable
             || channel != Smb2Channel.RdmaV1
             || request.IsEncrypted
             || request.TreeConnect is { EncryptData: true }
-            || !BufferDescriptor.TryCount(channelInfo, out var total)
+            || !RdmaBufferDescriptor.TryCount(channelInfo, out var total)
             || total < (ulong)length)
         {
             return null;
         }
 
-        var buffers = new RemoteBuffer[channelInfo.Length / BufferDescriptor.Size];
+        var buffers = new RemoteBuffer[channelInfo.Length / RdmaBufferDescriptor.Size];
         for (var i = 0; i < buffers.Length; i++)
         {
-            var descriptor = BufferDescriptor.Read(channelInfo[(i * BufferDescriptor.Size)..]);
+            var descriptor = RdmaBufferDescriptor.Read(channelInfo[(i * RdmaBufferDescriptor.Size)..]);
             buffers[i] = new RemoteBuffer(descriptor.Offset, descriptor.Token, descriptor.Length);
         }
 

@@ -58,14 +58,14 @@ public sealed class RemoteMemoryTests : ProtocolTest
     {
         var file = await OpenAsync();
         var source = _memory.Open(_data);
-        await WriteThrough(file, 0, Length, new BufferDescriptor(100_000, source, 100_000), new BufferDescriptor(0, source, 100_000))
+        await WriteThrough(file, 0, Length, new RdmaBufferDescriptor(100_000, source, 100_000), new RdmaBufferDescriptor(0, source, 100_000))
             .ExpectAsync(NtStatus.Success);
         Assert.Equal((byte[])[.. _data[100_000..], .. _data[..100_000]], await file.ReadAsync(0, Length));
 
         var target = new byte[Length + 10];
         var token = _memory.Open(target);
         var response = await ReadThrough(
-            file, 50_000, Length, new BufferDescriptor(5, token, 60_000), new BufferDescriptor(60_005, token, 140_000))
+            file, 50_000, Length, new RdmaBufferDescriptor(5, token, 60_000), new RdmaBufferDescriptor(60_005, token, 140_000))
             .ExpectAsync(NtStatus.Success);
 
         // The response says how much there is, and carries none of it.
@@ -86,10 +86,10 @@ public sealed class RemoteMemoryTests : ProtocolTest
         var token = _memory.Open(target);
         foreach (var wrong in new[]
         {
-            new BufferDescriptor(0, token + 1, 1000),
-            new BufferDescriptor(1, token, 1000),
-            new BufferDescriptor(ulong.MaxValue, token, 1000),
-            new BufferDescriptor(0, token, 999), // less than is read
+            new RdmaBufferDescriptor(0, token + 1, 1000),
+            new RdmaBufferDescriptor(1, token, 1000),
+            new RdmaBufferDescriptor(ulong.MaxValue, token, 1000),
+            new RdmaBufferDescriptor(0, token, 999), // less than is read
         })
         {
             await ReadThrough(file, 0, 1000, wrong).ExpectAsync(NtStatus.InvalidParameter);
@@ -97,7 +97,7 @@ public sealed class RemoteMemoryTests : ProtocolTest
         }
 
         _memory.Close(token);
-        await ReadThrough(file, 0, 1000, new BufferDescriptor(0, token, 1000)).ExpectAsync(NtStatus.InvalidParameter);
+        await ReadThrough(file, 0, 1000, new RdmaBufferDescriptor(0, token, 1000)).ExpectAsync(NtStatus.InvalidParameter);
         Assert.All(target, one => Assert.Equal(0, one));
         Assert.Equal(_data, await file.ReadAsync(0, Length));
         await file.CloseAsync();
@@ -109,7 +109,7 @@ public sealed class RemoteMemoryTests : ProtocolTest
         var file = await OpenAsync("sealed");
         await file.WriteAsync(0, _data);
         var target = new byte[1000];
-        await ReadThrough(file, 0, 1000, new BufferDescriptor(0, _memory.Open(target), 1000)).ExpectAsync(NtStatus.InvalidParameter);
+        await ReadThrough(file, 0, 1000, new RdmaBufferDescriptor(0, _memory.Open(target), 1000)).ExpectAsync(NtStatus.InvalidParameter);
         Assert.All(target, one => Assert.Equal(0, one));
         await file.CloseAsync();
     }
@@ -119,16 +119,16 @@ public sealed class RemoteMemoryTests : ProtocolTest
     {
         var file = await CreateAsync(await Server.ConnectToAsync());
         await file.WriteAsync(0, _data);
-        await ReadThrough(file, 0, 1000, new BufferDescriptor(0, 1, 1000)).ExpectAsync(NtStatus.InvalidParameter);
-        await WriteThrough(file, 0, 1000, new BufferDescriptor(0, 1, 1000)).ExpectAsync(NtStatus.InvalidParameter);
+        await ReadThrough(file, 0, 1000, new RdmaBufferDescriptor(0, 1, 1000)).ExpectAsync(NtStatus.InvalidParameter);
+        await WriteThrough(file, 0, 1000, new RdmaBufferDescriptor(0, 1, 1000)).ExpectAsync(NtStatus.InvalidParameter);
         await file.CloseAsync();
     }
 
-    private static Call ReadThrough(SmbTestFile file, ulong offset, uint length, params BufferDescriptor[] buffers) => new(
+    private static Call ReadThrough(SmbTestFile file, ulong offset, uint length, params RdmaBufferDescriptor[] buffers) => new(
         file.Tree, file.Tree.Request(
             Smb2Command.Read, RequestBody.Read(file.FileId, offset, length, channel: Smb2Channel.RdmaV1, channelInfo: Bytes(buffers)), length));
 
-    private static Call WriteThrough(SmbTestFile file, ulong offset, uint length, params BufferDescriptor[] buffers)
+    private static Call WriteThrough(SmbTestFile file, ulong offset, uint length, params RdmaBufferDescriptor[] buffers)
     {
         var info = Bytes(buffers);
         byte[] body = [.. RequestBody.Write(file.FileId, offset, []), .. info];
@@ -139,12 +139,12 @@ public sealed class RemoteMemoryTests : ProtocolTest
         return new(file.Tree, file.Tree.Request(Smb2Command.Write, body, length));
     }
 
-    private static byte[] Bytes(BufferDescriptor[] buffers)
+    private static byte[] Bytes(RdmaBufferDescriptor[] buffers)
     {
-        var bytes = new byte[buffers.Length * BufferDescriptor.Size];
+        var bytes = new byte[buffers.Length * RdmaBufferDescriptor.Size];
         for (var i = 0; i < buffers.Length; i++)
         {
-            buffers[i].Write(bytes.AsSpan(i * BufferDescriptor.Size));
+            buffers[i].Write(bytes.AsSpan(i * RdmaBufferDescriptor.Size));
         }
 
         return bytes;

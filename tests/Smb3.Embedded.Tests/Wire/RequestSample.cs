@@ -291,7 +291,7 @@ public sealed class RequestSample
         {
             for (var i = 0; i < info.Length / RdmaBufferDescriptor.Size; i++)
             {
-                Touch(RdmaBufferDescriptor.Read(info, i));
+                Touch(RdmaBufferDescriptor.Read(info[(i * RdmaBufferDescriptor.Size)..]));
             }
         }
 

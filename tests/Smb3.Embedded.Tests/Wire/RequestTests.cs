@@ -312,7 +312,7 @@ public sealed class RequestTests
         Assert.Equal((Id, 5ul, 6u, 7u), (read.FileId, read.Offset, read.Length, read.MinimumCount));
         Assert.Equal((ReadFlags.Unbuffered, Smb2Channel.RdmaV1), (read.Flags, read.Channel));
         Assert.True(read.TryGetChannelInfo(out var info));
-        Assert.Equal(new RdmaBufferDescriptor(1, 2, 3), RdmaBufferDescriptor.Read(info, 0));
+        Assert.Equal(new RdmaBufferDescriptor(1, 2, 3), RdmaBufferDescriptor.Read(info));
 
         var message = Message(RequestBody.Write(Id, 5, [6, 7], WriteFlags.WriteThrough));
         Assert.True(WriteRequest.TryParse(message, out var write));

@@ -25,6 +25,9 @@ namespace Smb3.Embedded.Commands.Opens;
 /// <summary>CREATE (MS-SMB2 3.3.5.9).</summary>
 internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 {
+    /// <summary>How long the open of a client that is back already is given to lose its old session.</summary>
+    private static readonly TimeSpan LossPatience = TimeSpan.FromSeconds(1);
+
     public ValueTask<NtStatus> HandleAsync(Request request)
     {
         if (!CreateRequest.TryParse(request.Message.Span, out var create) || (create.Name.Length & 1) != 0)
@@ -189,7 +192,9 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     {
         if (DurableOpening.WhenLost(request, durable) is { } lost)
         {
-            await lost.WaitAsync(tree.Share.Life.Over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(request.Token, tree.Share.Life.Over);
+            await lost.WaitAsync(LossPatience, request.Graph.Settings.TimeProvider, either.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         if (!tree.Share.TryBeginOpening())
@@ -197,20 +202,22 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return NtStatus.NetworkNameDeleted;
         }
 
+        NtStatus status;
         try
         {
-            var status = await TakeUpAsync(request, tree, name, asked, durable).ConfigureAwait(false);
-            if (status == NtStatus.ObjectNameNotFound && DurableOpening.WhenClosed(request, durable) is { } closed)
-            {
-                await closed.ConfigureAwait(false);
-            }
-
-            return status;
+            status = await TakeUpAsync(request, tree, name, asked, durable).ConfigureAwait(false);
         }
         finally
         {
             tree.Share.EndOpening();
         }
+
+        if (status == NtStatus.ObjectNameNotFound && DurableOpening.WhenClosed(request, durable) is { } closed)
+        {
+            await closed.WaitAsync(request.Token).ConfigureAwait(false);
+        }
+
+        return status;
     }
 
     private async ValueTask<NtStatus> TakeUpAsync(

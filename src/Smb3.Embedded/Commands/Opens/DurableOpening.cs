@@ -128,18 +128,15 @@ internal static class DurableOpening
     /// Completes when the open that is asked for is there to be taken up. A client can be back before the server has noticed the end of
     /// its old connection; then it is given a moment to. Null: nothing is to be waited for.
     /// </summary>
-    public static Task? WhenLost(Request request, in DurableContexts asked) =>
-        Bound(request, Asked(request, asked)?.WhenLost(request.Session!), TimeSpan.FromSeconds(1));
+    public static Task? WhenLost(Request request, in DurableContexts asked) => Asked(request, asked)?.WhenLost(request.Session!);
 
     /// <summary>
-    /// Completes when the open that is asked for is closed, if it is just being closed because it was in somebody's way. Told that it is
-    /// gone, the client opens the file anew; it must not meet its own old locks then, nor may what it had written through the old open
+    /// Completes when the open that is asked for is closed, if it is just being closed because another open needed the file. Told that it
+    /// is gone, the client opens the file anew; it must not meet its own old locks then, nor may what it had written through the old open
     /// be executed after what it writes through the new one. Null: nothing is to be waited for.
     /// </summary>
     public static Task? WhenClosed(Request request, in DurableContexts asked) =>
-        Asked(request, asked) is { IsClosed: true } open
-            ? Bound(request, open.WhenLost(request.Session!), Timeout.InfiniteTimeSpan)
-            : null;
+        Asked(request, asked) is { IsClosed: true } open ? open.WhenLost(request.Session!) : null;
 
     /// <summary>Finds an open that has lost its session, and that the client may take up (MS-SMB2 3.3.5.9.7 and 3.3.5.9.12).</summary>
     /// <param name="request">The CREATE.</param>
@@ -215,10 +212,6 @@ internal static class DurableOpening
 
     private static GlobalOpen? Asked(Request request, in DurableContexts asked) =>
         request.Graph.Opens.FindToTheEnd(asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value);
-
-    private static Task<Task>? Bound(Request request, Task? wait, TimeSpan longest) => wait is null
-        ? null
-        : Task.WhenAny(wait, Task.Delay(longest, request.Graph.Settings.TimeProvider, request.Connection.Ended));
 
     private static NtStatus CheckLease(Connection connection, GlobalOpen open, string name, LeaseContext? asked)
     {

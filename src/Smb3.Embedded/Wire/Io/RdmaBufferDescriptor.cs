@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Wire.Io;
 /// SMB_DIRECT_BUFFER_DESCRIPTOR_V1 (MS-SMBD 2.2.3.1): Offset (8), Token (4), Length (4). READ and WRITE carry an array of them where their
 /// data goes through a channel.
 /// </summary>
-internal readonly record struct BufferDescriptor(ulong Offset, uint Token, uint Length)
+internal readonly record struct RdmaBufferDescriptor(ulong Offset, uint Token, uint Length)
 {
     public const int Size = 16;
 
@@ -29,7 +29,7 @@ internal readonly record struct BufferDescriptor(ulong Offset, uint Token, uint 
         return true;
     }
 
-    public static BufferDescriptor Read(ReadOnlySpan<byte> source) => new(source.UInt64(0), source.UInt32(8), source.UInt32(12));
+    public static RdmaBufferDescriptor Read(ReadOnlySpan<byte> source) => new(source.UInt64(0), source.UInt32(8), source.UInt32(12));
 
     public void Write(Span<byte> destination)
     {
