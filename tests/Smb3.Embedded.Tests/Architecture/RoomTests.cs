@@ -11,14 +11,15 @@ public sealed class RoomTests
 {
     private static readonly FrozenDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
     {
-        ["Hosting"] = ["Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "Security", "Transport", "Wire"],
+        ["Hosting"] = ["Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "State", "Security", "Transport", "Wire"],
         ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "Security", "Wire"],
         ["Dispatch"] = ["Sessions", "Security", "Transport", "Wire"],
         ["Sessions"] = ["Files", "Storage", "Security", "Wire"],
-        ["Files"] = ["Storage"],
+        ["Files"] = ["Storage", "State"],
         ["Pipes"] = ["Rpc", "Wire"],
         ["Rpc"] = ["Wire"],
         ["Security"] = ["Wire"],
+        ["State"] = [],
         ["Storage"] = [],
         ["Transport"] = [],
         ["Wire"] = [],
