@@ -91,7 +91,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };
-        Shares = new SmbShareCollection(settings, options.Shares, _turn, _parts.Logger, _parts.Metrics);
+        Shares = new SmbShareCollection(settings, options.Shares, options.StateStore, _turn, _parts.Logger, _parts.Metrics);
         Users = new SmbUserCollection(options.Users, EndOwnSessionsAsync);
     }
 

@@ -41,6 +41,11 @@ internal sealed class Share
     /// <summary>Whether the POSIX extensions are spoken here.</summary>
     public bool Posix { get; init; }
 
+    /// <summary>
+    /// Whether its persistent opens outlive the process (MS-SMB2 3.3.1.6, IsCA): its volume has a journal. Clients are told so.
+    /// </summary>
+    public bool IsContinuouslyAvailable { get; init; }
+
     /// <summary>Whether listings leave out what the caller may not read (MS-SMB2 3.3.1.6, DoAccessBasedDirectoryEnumeration).</summary>
     public bool AccessBasedEnumeration { get; init; }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Hosting.Options;
@@ -6,6 +7,8 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
+using Smb3.Embedded.State;
+using Smb3.Embedded.Storage.Memory;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Hosting;
@@ -37,12 +40,14 @@ public sealed class OptionsTests
             ("Ciphers", "AES-256-GCM, aes-128-ccm"), ("SigningAlgorithms:0", "AES-CMAC"), ("AllowGuest", "true"),
             ("AllowAnonymous", "True"), ("DrainTimeout", "3"), ("Limits:MaxConnections", "7"), ("Limits:IdleTimeout", "none"),
             ("Limits:AuthenticationTimeout", "00:00:09"), ("Limits:MaxBytesInFlight", "8388608"), ("LogonThrottle:FirstDelay", "0.5"),
-            ("LogonThrottle:FailuresPerUser", "none"), ("Shares:0", "a=/x,readonly,encrypt"), ("Shares:1:Name", "b"),
+            ("LogonThrottle:FailuresPerUser", "none"), ("Shares:0", "a=/x,readonly,encrypt,ca"), ("Shares:1:Name", "b"),
             ("Shares:1:Folder", "memory:"), ("Shares:1:MaxUsers", "3"), ("Shares:1:Users:alice", "read"), ("Shares:1:Groups:staff", "full"),
-            ("Shares:1:Others", "none"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"),
+            ("Shares:1:Others", "none"), ("State", "/var/lib/smb3"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"),
             ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
             ("Users:1:Groups", "staff,admins"), ("Interfaces", "eth*, !eth9"), ("Limits:MaxChannelsPerSession", "4"),
             ("AdvertisedInterfaces:0", "192.0.2.1 speed=10G rss"), ("AdvertisedInterfaces:1", "2001:db8::1"));
+        Assert.Equal("/var/lib/smb3", options.State);
+        options.StateStore = new NoState();
         OptionsValidator.Check(options);
         var settings = SettingsFactory.Create(options);
         Assert.Equal("FILES", settings.ServerName);
@@ -63,7 +68,7 @@ public sealed class OptionsTests
         Assert.Equal(TimeSpan.FromSeconds(9), settings.Limits.AuthenticationTimeout);
         Assert.Equal(TimeSpan.FromSeconds(0.5), options.LogonThrottle.FirstDelay);
         Assert.Null(options.LogonThrottle.FailuresPerUser);
-        Assert.True(options.Shares[0] is { Name: "a", Folder: "/x", ReadOnly: true, Encrypt: true, AllowGuest: false });
+        Assert.True(options.Shares[0] is { Name: "a", Folder: "/x", ReadOnly: true, Encrypt: true, ContinuouslyAvailable: true, AllowGuest: false });
         Assert.True(options.Shares[1] is { Name: "b", MaxUsers: 3, Others: SmbShareAccess.None });
         Assert.Equal(SmbShareAccess.Read, options.Shares[1].Users["ALICE"]);
         Assert.Equal(2, options.Users.Count);
@@ -143,6 +148,8 @@ public sealed class OptionsTests
     [InlineData("Shares:0:Name: ", "Shares:0", "a/b=/x")]
     [InlineData("Shares:0:Folder: ", "Shares:0:Name", "s")]
     [InlineData("Shares:0:MaxUsers: ", "Shares:0:Name", "s", "Shares:0:Folder", "/x", "Shares:0:MaxUsers", "0")]
+    [InlineData("State: share 's' is to be continuously available", "Shares:0", "s=/x,ca")]
+    [InlineData("State: nothing opens '/x'", "State", "/x", "Shares:0", "s=/x,ca")]
     public void What_does_not_fit_together_is_refused_by_name(string says, params string[] settings)
     {
         var options = Bind([.. settings.Chunk(2).Select(pair => (pair[0], pair[1]))]);
@@ -173,6 +180,33 @@ public sealed class OptionsTests
         Assert.Equal(FileAccessMask.None, permissions.AccessOf(new SmbIdentity { UserName = "other" }));
     }
 
+    [Fact]
+    public void A_share_in_memory_is_not_continuously_available()
+    {
+        var options = Bind(("Shares:0", "s=memory:,ca"));
+        options.StateStore = new NoState();
+        var e = Assert.Throws<OptionsValidationException>(() => OptionsValidator.Check(options));
+        Assert.StartsWith("Shares:0:ContinuouslyAvailable: ", Assert.Single(e.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_continuously_available_share_is_added_only_where_state_can_be_kept()
+    {
+        var options = new SmbServerOptions();
+        await using (var server = new SmbServer(string.Empty, options, NullLoggerFactory.Instance, meters: null, owned: null))
+        {
+            var share = new SmbShareOptions { Name = "s", Store = new MemoryFileStore(), ContinuouslyAvailable = true };
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Shares.AddAsync(share));
+            Assert.Contains("UseStateStore", refused.Message, StringComparison.Ordinal);
+        }
+
+        options.StateStore = new NoState();
+        await using (var server = new SmbServer(string.Empty, options, NullLoggerFactory.Instance, meters: null, owned: null))
+        {
+            await server.Shares.AddAsync(new SmbShareOptions { Name = "s", Store = new MemoryFileStore(), ContinuouslyAvailable = true });
+        }
+    }
+
     private static SmbServerOptions Bind(params (string Key, string Value)[] settings)
     {
         var options = new SmbServerOptions();
@@ -182,4 +216,16 @@ public sealed class OptionsTests
 
     private static IConfiguration Section(params (string Key, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
+
+    private sealed class NoState : IStateStore
+    {
+        public ValueTask<long> AcquireAsync(string scope, CancellationToken cancellationToken) => new(1);
+
+        public ValueTask<IReadOnlyList<StateRecord>> ReadAsync(string scope, CancellationToken cancellationToken) => new([]);
+
+        public ValueTask CommitAsync(string scope, long token, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken) =>
+            default;
+
+        public ValueTask DisposeAsync() => default;
+    }
 }

@@ -46,6 +46,7 @@ internal sealed class OptionsBinder
             ["MaxDurableTimeout"] = s => Time(s, value => _options.MaxDurableTimeout = value),
             ["MaxResilientTimeout"] = s => Time(s, value => _options.MaxResilientTimeout = value),
             ["DrainTimeout"] = s => Time(s, value => _options.DrainTimeout = value),
+            ["State"] = s => _options.State = Text(s) is { Length: > 0 } place ? place : null,
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
             ["Shares"] = Shares,
@@ -125,7 +126,7 @@ internal sealed class OptionsBinder
         {
             Fail(
                 path,
-                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,localprograms=…]"
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,timemachine][,localprograms=…]"
                     + "[,snapshots=FOLDER], "
                     + "or NAME=memory:");
             return null;
@@ -166,13 +167,16 @@ internal sealed class OptionsBinder
                 case "POSIX":
                     share.Posix = true;
                     break;
+                case "CA":
+                    share.ContinuouslyAvailable = true;
+                    break;
                 case "TIMEMACHINE":
                     share.TimeMachine = true;
                     break;
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, timemachine, "
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, timemachine, "
                             + "localprograms=noticed|awaited|ignored and snapshots=FOLDER");
                     break;
             }
@@ -195,6 +199,7 @@ internal sealed class OptionsBinder
             ["AccessBasedEnumeration"] = s => Flag(s, value => share.AccessBasedEnumeration = value),
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),
             ["Posix"] = s => Flag(s, value => share.Posix = value),
+            ["ContinuouslyAvailable"] = s => Flag(s, value => share.ContinuouslyAvailable = value),
             ["LocalPrograms"] = s => Word(s, SettingNames.LocalPrograms, value => share.LocalPrograms = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),
             ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),

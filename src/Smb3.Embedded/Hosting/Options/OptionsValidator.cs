@@ -82,6 +82,7 @@ internal sealed class OptionsValidator
         Range("MaxResilientTimeout", options.MaxResilientTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range("DrainTimeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         CheckShares(options.Shares);
+        CheckState(options);
     }
 
     private void CheckInterfaces(SmbServerOptions options)
@@ -159,6 +160,24 @@ internal sealed class OptionsValidator
         }
     }
 
+    private void CheckState(SmbServerOptions options)
+    {
+        if (options.StateStore is not null)
+        {
+            return;
+        }
+
+        if (options.State is { } place)
+        {
+            _failures.Add($"State: nothing opens '{place}'; call UseSqliteState() of the package Smb3.Embedded.Sqlite, or clear it.");
+        }
+        else if (options.Shares.FirstOrDefault(static share => share.ContinuouslyAvailable) is { } share)
+        {
+            _failures.Add($"State: share '{share.Name}' is to be continuously available, but there is nowhere to keep the state of its opens; "
+                + "name a file with State (--state), or call UseStateStore(…), or clear ContinuouslyAvailable there.");
+        }
+    }
+
     private void CheckShare(SmbShareOptions share, string setting)
     {
         var name = share.Name;
@@ -194,6 +213,11 @@ internal sealed class OptionsValidator
             {
                 _failures.Add($"{setting}:Snapshots:Subfolder: '{snapshots.Subfolder}' must lead from a snapshot's folder down.");
             }
+        }
+
+        if (share.ContinuouslyAvailable && SmbShareOptions.Memory.Equals(share.Folder, StringComparison.OrdinalIgnoreCase))
+        {
+            _failures.Add($"{setting}:ContinuouslyAvailable: share '{name}' is in memory, which ends with the process; name a folder.");
         }
 
         Require(share.Comment.Length <= MaxComment, $"{setting}:Comment", share.Comment.Length, $"at most {MaxComment} characters long");

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Smb3.Embedded.Hosting;
 using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.State;
 using Smb3.Embedded.Transport;
 
 namespace Smb3.Embedded;
@@ -134,6 +135,18 @@ public sealed class SmbServerOptions
     /// <summary>Lets the host observe and forbid; <see langword="null"/>: nothing.</summary>
     public SmbServerHooks? Hooks { get; set; }
 
+    /// <summary>
+    /// Where the store that <c>UseSqliteState()</c> of the package <c>Smb3.Embedded.Sqlite</c> opens keeps its state: a file.
+    /// <see langword="null"/>: there is none.
+    /// </summary>
+    public string? State { get; set; }
+
+    /// <summary>
+    /// Where the server keeps what must outlive its process, for shares that are <see cref="SmbShareOptions.ContinuouslyAvailable"/>;
+    /// <see langword="null"/>: nothing outlives it. The host keeps owning it.
+    /// </summary>
+    public IStateStore? StateStore { get; set; }
+
     /// <summary>The clock of all time-outs. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -143,7 +156,7 @@ public sealed class SmbServerOptions
     /// <summary>
     /// Applies the settings of <paramref name="section"/>. The keys are the names of the properties; lists may be arrays or, except for
     /// shares and users, one comma-separated text, and replace what was there. A share is
-    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,timemachine][,snapshots=FOLDER]</c>
+    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,timemachine][,snapshots=FOLDER]</c>
     /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
     /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
     /// </summary>

@@ -72,6 +72,13 @@ public sealed class SmbShareOptions
     public bool Posix { get; set; }
 
     /// <summary>
+    /// Whether what clients have open here outlives the server's process: they can ask for persistent handles, and after a crash, a loss of
+    /// power or an upgrade they go on with the same handles, locks and caches. Takes a state store
+    /// (<see cref="SmbServerOptions.StateStore"/>), and a store whose files keep their ids.
+    /// </summary>
+    public bool ContinuouslyAvailable { get; set; }
+
+    /// <summary>
     /// Where earlier states of <see cref="Folder"/> are: a folder with one folder for each snapshot. <see langword="null"/>: there are
     /// none. A <see cref="Store"/> brings snapshots of its own.
     /// </summary>
@@ -100,6 +107,7 @@ public sealed class SmbShareOptions
             Snapshots = Snapshots,
             TimeMachine = TimeMachine,
             Posix = Posix,
+            ContinuouslyAvailable = ContinuouslyAvailable,
             LocalPrograms = LocalPrograms,
         };
         foreach (var (name, access) in Users)

@@ -4,6 +4,7 @@ using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded;
@@ -19,14 +20,21 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private readonly SemaphoreSlim _turn;
     private readonly VolumeTable _volumes;
     private readonly ServerSettings _settings;
+    private readonly IStateStore? _state;
     private readonly ILogger _logger;
     private ShareTable? _running;
 
     // The turn is the server's: shares do not change while it starts or stops. Never disposed: it holds no handle.
     internal SmbShareCollection(
-        ServerSettings settings, IEnumerable<SmbShareOptions> shares, SemaphoreSlim turn, ILogger logger, Diagnostics.ServerMetrics metrics)
+        ServerSettings settings,
+        IEnumerable<SmbShareOptions> shares,
+        IStateStore? state,
+        SemaphoreSlim turn,
+        ILogger logger,
+        Diagnostics.ServerMetrics metrics)
     {
         _settings = settings;
+        _state = state;
         _turn = turn;
         _logger = logger;
         _volumes = new VolumeTable(
@@ -274,6 +282,13 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 + "offered them; give them to one of those, or clear Posix here.");
         }
 
+        if (copy.ContinuouslyAvailable && _state is null)
+        {
+            throw new InvalidOperationException(
+                $"Share '{copy.Name}' is to be continuously available, but the server has nowhere to keep the state of its opens; give it a "
+                + "state store (UseStateStore), or clear ContinuouslyAvailable here.");
+        }
+
         return NewEntry(copy);
     }
 
@@ -470,6 +485,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             Hidden = Options.Hidden,
             TimeMachine = Options.TimeMachine,
             Posix = Options.Posix,
+            IsContinuouslyAvailable = Options.ContinuouslyAvailable,
             MaxUsers = Options.MaxUsers,
             Permissions = SettingsFactory.CreatePermissions(Options),
         };

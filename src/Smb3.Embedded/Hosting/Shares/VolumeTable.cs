@@ -54,6 +54,13 @@ internal sealed class VolumeTable(VolumeOptions options)
                         + "same.");
             }
 
+            if (entry.First.ContinuouslyAvailable != share.ContinuouslyAvailable)
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another ContinuouslyAvailable; give "
+                        + "both the same.");
+            }
+
             if (share.Posix && !entry.Volume.Store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
             {
                 throw new SmbServerStartException(
