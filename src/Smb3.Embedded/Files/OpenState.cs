@@ -18,7 +18,7 @@ internal sealed class OpenState : IJournaledOpen
     private bool _deleteOnClose;
     private PinnedTimes _pinned;
     private LockSequences? _lockSequences;
-    private DurableFacts? _durable;
+    private volatile DurableFacts? _durable;
     private volatile IOpenJournal? _journal;
     private volatile bool _ended;
 
@@ -93,7 +93,7 @@ internal sealed class OpenState : IJournaledOpen
         init => _lockSequences = value;
     }
 
-    /// <summary>Its durable facts, which outlive its session; <see langword="null"/> for an open that ends with its process.</summary>
+    /// <summary>What is known of it beyond its session; <see langword="null"/> for an open that only its session knows.</summary>
     public DurableFacts? Durable => _durable;
 
     /// <summary>Whether a journal keeps it.</summary>
@@ -130,10 +130,16 @@ internal sealed class OpenState : IJournaledOpen
         Changed();
     }
 
-    /// <summary>From here on it may outlive its process, or do so with other durable facts than before.</summary>
-    public void Keep(IOpenJournal journal, DurableFacts durable)
+    /// <summary>Sets what is known of it beyond its session.</summary>
+    public void SetDurable(DurableFacts durable)
     {
         _durable = durable;
+        Changed();
+    }
+
+    /// <summary>From here on it may outlive its process. What is known of it beyond its session has been set.</summary>
+    public void Keep(IOpenJournal journal)
+    {
         _journal = journal;
         if (Open.Grant is { } grant)
         {

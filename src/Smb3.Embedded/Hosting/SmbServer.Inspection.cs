@@ -83,7 +83,7 @@ public sealed partial class SmbServer
             }
         }
 
-        return Graph?.Opens.Find(openId) is { Disconnected: not null } waiting ? new SmbActiveOpen(waiting) : null;
+        return Graph?.Opens.Find(openId) is { IsWaiting: true } waiting ? new SmbActiveOpen(waiting) : null;
     }
 
     private async IAsyncEnumerable<SmbChange> FollowAsync(int capacity, [EnumeratorCancellation] CancellationToken cancellationToken)

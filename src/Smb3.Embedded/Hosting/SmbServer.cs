@@ -259,7 +259,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
         if (_run is { } run)
         {
-            await run.Graph.Opens.CloseDisconnectedAsync((open, _) => isWhose(open.Owner.Identity)).ConfigureAwait(false);
+            await run.Graph.Opens.CloseDisconnectedAsync(open => isWhose(open.Owner.Identity)).ConfigureAwait(false);
         }
 
         return ended;

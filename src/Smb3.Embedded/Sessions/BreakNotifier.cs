@@ -1,6 +1,6 @@
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Oplock;
 
@@ -122,7 +122,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
             return true;
         }
 
-        if (open is FileHandle { Global.Durability.Kind: DurableKind.Resilient })
+        if (open is FileHandle { Global.Kind: DurableKind.Resilient or DurableKind.Persistent })
         {
             // It stays whatever other opens need, and only loses its caching.
             return false;

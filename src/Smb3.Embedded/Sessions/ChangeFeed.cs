@@ -1,5 +1,4 @@
 using Smb3.Embedded.Files.Caching;
-using Smb3.Embedded.Sessions.Durability;
 
 namespace Smb3.Embedded.Sessions;
 

@@ -2,7 +2,7 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Sessions.Durability;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 
@@ -26,8 +26,8 @@ internal sealed class FileHandle : Open, IOpenHolder
     /// <inheritdoc/>
     public bool IsLeaving => Session.IsLeaving && Global is not { CanDisconnect: true };
 
-    /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable or Open.IsResilient.</summary>
-    public bool IsDurable => Global is { Durability.Kind: not DurableKind.None };
+    /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable, Open.IsResilient or Open.IsPersistent.</summary>
+    public bool IsDurable => Global is { Kind: not DurableKind.None };
 
     public override string Name => File.Path.Text;
 

@@ -6,7 +6,6 @@ using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Users;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 
@@ -23,7 +22,8 @@ internal sealed class GlobalOpen : IBreakSink
     private readonly Lock _sync = new();
     private FileHandle? _handle;
     private ChannelSequence? _former;
-    private DurableState? _state;
+    private bool _waits;
+    private long _waitsSince;
     private ITimer? _timer;
     private int _replayable = 1;
     private TaskCompletionSource? _lost;
@@ -31,34 +31,23 @@ internal sealed class GlobalOpen : IBreakSink
     private bool _closed;
     private bool _gone;
 
-    public GlobalOpen(GlobalOpenTable table, FileHandle handle, Guid clientGuid, CreateClaim? claim, AppInstance? appInstance)
+    /// <summary>An open of a session. What is known of it has been set at its file (<see cref="OpenState.SetDurable"/>).</summary>
+    public GlobalOpen(GlobalOpenTable table, FileHandle handle, CreateClaim? claim)
     {
         _table = table;
         _handle = handle;
         File = handle.File;
-        PersistentId = handle.FileId.Persistent;
-        OpenedAt = handle.OpenedAt;
-        ClientGuid = clientGuid;
-        Share = handle.TreeConnect.Share.Name;
         Owner = handle.Session.Token!;
         Claim = claim;
-        AppInstance = appInstance;
     }
 
     /// <summary>An open left by an earlier process, recreated: from here on it waits for its client.</summary>
-    public GlobalOpen(GlobalOpenTable table, FileOpen file, DurableFacts facts, SecurityToken owner, CreateClaim? claim)
+    public GlobalOpen(GlobalOpenTable table, FileOpen file, SecurityToken owner, CreateClaim? claim)
     {
         _table = table;
         File = file;
-        PersistentId = facts.PersistentId;
-        OpenedAt = facts.OpenedAt;
-        ClientGuid = file.State.ClientGuid;
-        Share = facts.Share;
         Owner = owner;
         Claim = claim;
-        AppInstance = facts.AppInstanceId is { } id ? new AppInstance(id, facts.AppInstanceVersion?.High, facts.AppInstanceVersion?.Low) : null;
-        Action = facts.Action;
-        Durability = new OpenDurability(facts.IsResilient ? DurableKind.Resilient : DurableKind.Durable, facts.Timeout);
         Wait();
     }
 
@@ -74,27 +63,26 @@ internal sealed class GlobalOpen : IBreakSink
 
     public FileOpen File { get; }
 
-    public ulong PersistentId { get; }
+    /// <summary>What is known of it beyond its session. Replaced as a whole, by <see cref="OpenState.SetDurable"/> alone.</summary>
+    public DurableFacts Facts => File.State.Durable!;
 
-    public DateTimeOffset OpenedAt { get; }
+    public ulong PersistentId => Facts.PersistentId;
 
-    public Guid ClientGuid { get; }
+    /// <summary>What lets it outlive its connection.</summary>
+    public DurableKind Kind => Facts.Kind;
 
-    public string Share { get; }
+    public string Share => Facts.Share;
+
+    /// <summary>The application that opened it.</summary>
+    public AppInstance? Application => Facts.Application;
+
+    public Guid ClientGuid => File.State.ClientGuid;
 
     /// <summary>The user who opened it (Open.DurableOwner).</summary>
     public SecurityToken Owner { get; }
 
-    /// <summary>Its create guid (Open.CreateGuid), if it has one.</summary>
+    /// <summary>The claim on its create guid, if it has one.</summary>
     public CreateClaim? Claim { get; }
-
-    public AppInstance? AppInstance { get; }
-
-    /// <summary>What its CREATE did with the file; if the same CREATE is sent again, the answer says so too.</summary>
-    public CreateAction Action { get; init; }
-
-    /// <summary>What keeps it open when its connection is lost.</summary>
-    public OpenDurability Durability { get; set; } = OpenDurability.None;
 
     /// <summary>The open in its session; <see langword="null"/> while it has none.</summary>
     public FileHandle? Handle
@@ -108,26 +96,38 @@ internal sealed class GlobalOpen : IBreakSink
         }
     }
 
-    /// <summary>Its state while it has no connection; otherwise <see langword="null"/>.</summary>
-    public DurableState? Disconnected
+    /// <summary>Whether it has no connection and waits for its client.</summary>
+    public bool IsWaiting
     {
         get
         {
             lock (Sync)
             {
-                return _handle is null && !_closed ? _state : null;
+                return _waits && !_closed;
             }
         }
     }
 
     /// <summary>The same, even if it has since begun to close.</summary>
-    public DurableState? LastDisconnected
+    public bool WasWaiting
     {
         get
         {
             lock (Sync)
             {
-                return _handle is null ? _state : null;
+                return _waits;
+            }
+        }
+    }
+
+    /// <summary>How much longer it waits for its client; <see langword="null"/> while it has a connection.</summary>
+    public TimeSpan? TimeLeft
+    {
+        get
+        {
+            lock (Sync)
+            {
+                return !_waits ? null : Facts.Timeout - _table.Time.GetElapsedTime(_waitsSince) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
             }
         }
     }
@@ -161,9 +161,9 @@ internal sealed class GlobalOpen : IBreakSink
     /// is not being asked to give it up, because then another open is waiting. One with locks must cache writes too, as in Windows: then no
     /// other open uses the file that could run into locks without an owner.
     /// </summary>
-    public bool CanDisconnect => Durability.Kind switch
+    public bool CanDisconnect => Kind switch
     {
-        DurableKind.Resilient => true,
+        DurableKind.Resilient or DurableKind.Persistent => true,
         DurableKind.Durable => File.Grant?.Show() is { IsBreaking: false } shown
             && (shown.State & CacheState.Handle) != 0
             && ((shown.State & CacheState.Write) != 0 || File.GetLocks().Count == 0),
@@ -236,7 +236,7 @@ internal sealed class GlobalOpen : IBreakSink
         {
             await CloseAsync().ConfigureAwait(false);
         }
-        else if (Durability.Kind == DurableKind.Resilient && File.Grant is { } grant && grant.IsOnlyFor(File))
+        else if (Kind == DurableKind.Resilient && File.Grant is { } grant && grant.IsOnlyFor(File))
         {
             // A break that was on its way over the lost connection will not be answered.
             grant.File.Caching.GiveUp(grant);
@@ -281,12 +281,12 @@ internal sealed class GlobalOpen : IBreakSink
     {
         lock (Sync)
         {
-            if (_handle is not null || _closed || _state is null)
+            if (_closed || !_waits)
             {
                 return null;
             }
 
-            _state = null;
+            _waits = false;
             _former = null;
             _timer?.Dispose();
             _timer = null;
@@ -309,7 +309,7 @@ internal sealed class GlobalOpen : IBreakSink
         bool isFirst;
         lock (Sync)
         {
-            if (_handle is not null || (_state is null && !_ending.HasBegun))
+            if (_handle is not null || (!_waits && !_ending.HasBegun))
             {
                 return false;
             }
@@ -357,7 +357,7 @@ internal sealed class GlobalOpen : IBreakSink
     /// <inheritdoc/>
     public bool TryClose()
     {
-        if (Durability.Kind != DurableKind.Durable)
+        if (Kind != DurableKind.Durable)
         {
             return false;
         }
@@ -370,10 +370,11 @@ internal sealed class GlobalOpen : IBreakSink
 
     private void Wait()
     {
-        _state = Describe();
+        _waits = true;
+        _waitsSince = _table.Time.GetTimestamp();
         File.BreakSink = this;
         _timer = _table.Time.CreateTimer(
-            static state => ((GlobalOpen)state!).CloseInBackground(), this, Durability.Timeout, Timeout.InfiniteTimeSpan);
+            static state => ((GlobalOpen)state!).CloseInBackground(), this, Facts.Timeout, Timeout.InfiniteTimeSpan);
     }
 
     private void CloseInBackground() => _ = Task.Run(async () =>
@@ -413,49 +414,5 @@ internal sealed class GlobalOpen : IBreakSink
             }
             _ending.Finish(failure);
         }
-    }
-
-    /// <summary>The facts about it that hold beyond its session.</summary>
-    public DurableFacts DescribeHandle() => new()
-    {
-        PersistentId = PersistentId,
-        Share = Share,
-        IsOwnerSidFromName = Owner.IsSidFromName,
-        IsResilient = Durability.Kind == DurableKind.Resilient,
-        Timeout = Durability.Timeout,
-        CreateGuid = Claim?.CreateGuid,
-        AppInstanceId = AppInstance?.Id,
-        AppInstanceVersion = AppInstance is { High: { } high, Low: { } low } ? (high, low) : null,
-        Owner = Owner.Identity.UserName,
-        OwnerDomain = Owner.Domain,
-        OwnerSid = Owner.User,
-        OpenedAt = OpenedAt,
-        Action = Action,
-    };
-
-    private DurableState Describe()
-    {
-        var caching = File.Grant?.Show() ?? default;
-        return new DurableState
-        {
-            PersistentId = PersistentId,
-            Durability = Durability,
-            ClientGuid = ClientGuid,
-            CreateGuid = Claim?.CreateGuid,
-            Owner = Owner.Identity.UserName,
-            OwnerSid = Owner.User,
-            OwnerDomain = Owner.Domain,
-            Share = Share,
-            AppInstance = AppInstance,
-            Open = File.State,
-            OpenedAt = OpenedAt,
-            DeletePending = File.File.IsDeletePending(File.Path),
-            DeletesAtOnce = File.DeletesAtOnce,
-            Stream = File.File.StreamName,
-            Caching = caching.State,
-            LeaseEpoch = caching.Epoch,
-            Locks = File.GetLocks(),
-            LockSequences = File.State.LockSequences.ToArray(),
-        };
     }
 }

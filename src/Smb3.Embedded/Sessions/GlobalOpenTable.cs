@@ -1,6 +1,5 @@
 using Smb3.Embedded.Threading;
 using System.Collections.Concurrent;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;
@@ -56,7 +55,7 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     public void Add(GlobalOpen open)
     {
         _byId[open.PersistentId] = open;
-        if (open.AppInstance is not null)
+        if (open.Application is not null)
         {
             _ofApplications[open.PersistentId] = open;
         }
@@ -89,7 +88,7 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     public void Forget(GlobalOpen open)
     {
         _byId.TryRemove(open.PersistentId, out _);
-        if (open.AppInstance is not null)
+        if (open.Application is not null)
         {
             _ofApplications.TryRemove(open.PersistentId, out _);
         }
@@ -106,7 +105,7 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
 
     /// <summary>The opens of an application instance, also while they are being closed.</summary>
     public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>
-        _ofApplications.IsEmpty ? [] : _ofApplications.Select(pair => pair.Value).Where(open => open.AppInstance!.Id == appInstanceId);
+        _ofApplications.IsEmpty ? [] : _ofApplications.Select(pair => pair.Value).Where(open => open.Application!.Id == appInstanceId);
 
     /// <summary>Counts in one more open without a connection, unless there are too many.</summary>
     public bool TryKeep(GlobalOpen open)
@@ -132,17 +131,14 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     /// Closes the opens without a connection that <paramref name="which"/> selects, because a share or a user goes away or the server
     /// stops. Waits for those that are already being closed.
     /// </summary>
-    public ValueTask CloseDisconnectedAsync(Func<DurableState, bool> which) => CloseDisconnectedAsync((_, state) => which(state));
-
-    /// <summary>The same, for callers that select by more than the state: by whose open it is.</summary>
-    public async ValueTask CloseDisconnectedAsync(Func<GlobalOpen, DurableState, bool> which)
+    public async ValueTask CloseDisconnectedAsync(Func<GlobalOpen, bool> which)
     {
         var ending = default(EndingAll);
         foreach (var open in AllToTheEnd)
         {
             try
             {
-                if (open.LastDisconnected is { } state && which(open, state))
+                if (open.WasWaiting && which(open))
                 {
                     await open.CloseAsync().ConfigureAwait(false);
                 }

@@ -66,9 +66,8 @@ internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatu
             }
 
             var table = graph.Opens;
-            var facts = record.Durable;
-            var claim = facts.CreateGuid is { } create ? table.TryClaim(record.ClientGuid, create, out _) : null;
-            var open = new GlobalOpen(table, restored.Value, facts, OwnerOf(record), claim);
+            var claim = record.Durable.CreateGuid is { } create ? table.TryClaim(record.ClientGuid, create, out _) : null;
+            var open = new GlobalOpen(table, restored.Value, OwnerOf(record), claim);
             table.Add(open);
             if (table.TryKeep(open))
             {

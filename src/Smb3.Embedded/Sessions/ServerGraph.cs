@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Threading;
 

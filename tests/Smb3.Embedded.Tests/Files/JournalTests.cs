@@ -241,7 +241,8 @@ public sealed class JournalTests
 
     private async Task<FileOpen> KeepAsync(FileOpen open, ulong id)
     {
-        open.State.Keep(_journal, new DurableFacts { PersistentId = id, Share = "data", Owner = "alice" });
+        open.State.SetDurable(new DurableFacts { PersistentId = id, Share = "data", Owner = "alice" });
+        open.State.Keep(_journal);
         await open.State.CommitAsync();
         return open;
     }

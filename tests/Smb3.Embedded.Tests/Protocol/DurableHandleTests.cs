@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
@@ -60,11 +60,11 @@ public sealed class DurableHandleTests : ProtocolTest
         Assert.Equal(NtStatus.Success, await file.LockAsync(0, 2));
         await LoseAsync(tree);
 
-        var state = Assert.Single(Server.Graph.Opens.All).Disconnected!;
-        Assert.Equal(Guid1, state.CreateGuid);
-        Assert.Equal(TestServer.Alice, state.Owner);
-        Assert.Equal("f", state.Open.Path.Text);
-        Assert.True(state.Open.DeleteOnClose);
+        var state = Assert.Single(Server.Graph.Opens.All).File.State.Capture()!;
+        Assert.Equal(Guid1, state.Durable.CreateGuid);
+        Assert.Equal(TestServer.Alice, state.Durable.Owner);
+        Assert.Equal("f", state.Path.Text);
+        Assert.True(state.DeleteOnClose);
         Assert.Equal([new Smb3.Embedded.Files.Locking.LockRequest(new ByteRange(0, 2), Exclusive: true)], state.Locks);
 
         var next = await Server.ConnectToAsync(options: _client);
@@ -269,7 +269,7 @@ public sealed class DurableHandleTests : ProtocolTest
         var tree = await Server.ConnectToAsync(options: _client);
         await CreateAsync(tree, "f", Smb2OplockLevel.Batch, AskV2(0));
         await LoseAsync(tree);
-        await Server.Graph.Opens.CloseDisconnectedAsync(open => open.Owner == TestServer.Bob);
+        await Server.Graph.Opens.CloseDisconnectedAsync(open => open.Facts.Owner == TestServer.Bob);
         Assert.Equal(1, Server.Graph.Opens.DisconnectedCount);
         await Server.Graph.Shares.RemoveAsync("data");
         Assert.Equal(0, Server.Graph.Opens.DisconnectedCount);
@@ -364,7 +364,8 @@ public sealed class DurableHandleTests : ProtocolTest
         var file = await tree.OpenAsync("f");
         var handle = (FileHandle)Assert.Single(Server.Graph.FindSession(tree.Session.SessionId)!.Opens.All);
         await file.CloseAsync();
-        Server.Graph.Opens.Add(new GlobalOpen(Server.Graph.Opens, handle, _client.ClientGuid, claim: null, appInstance: null));
+        handle.File.State.SetDurable(new DurableFacts { PersistentId = handle.FileId.Persistent, Share = "data", Owner = TestServer.Alice });
+        Server.Graph.Opens.Add(new GlobalOpen(Server.Graph.Opens, handle, claim: null));
         Assert.Equal(0, Server.Graph.Opens.Count);
     }
 
@@ -389,7 +390,7 @@ public sealed class DurableHandleTests : ProtocolTest
         (await tree.CallAsync(Smb2Command.SetInfo, RequestBody.SetFile(
             answer.FileId, FileInformationClass.FileDispositionInformation, SetBuffer.Disposition(true)))).Expect(NtStatus.Success);
         await LoseAsync(tree);
-        Assert.True(Assert.Single(Server.Graph.Opens.All).Disconnected!.DeletePending);
+        Assert.True(Assert.Single(Server.Graph.Opens.All).File.State.Capture()!.DeletePending);
 
         var next = await Server.ConnectToAsync(options: _client);
         var back = (await ReconnectV2Async(next, "g", answer.FileId, Guid1, Key)).Expect(NtStatus.Success).Parse();
@@ -457,7 +458,7 @@ public sealed class DurableHandleTests : ProtocolTest
         await tree.Session.Connection.DisposeAsync();
         await TestServer.UntilAsync(() => Server.Graph.FindSession(sessionId) is null, "the session is gone");
         await TestServer.UntilAsync(
-            () => Server.Graph.Connections.Count == 0 && Server.Graph.Opens.All.All(open => open.Disconnected is not null),
+            () => Server.Graph.Connections.Count == 0 && Server.Graph.Opens.All.All(open => open.IsWaiting),
             "the connection is gone, and what is left waits for its client");
     }
 }

@@ -49,8 +49,8 @@ public sealed class LeavingTests : ProtocolTest
         Assert.Equal(Smb2LeaseState.Read | Smb2LeaseState.Handle, (await LeaseAsync(second, 2, durable: false)).Lease!.Value.State);
         _faults.WriteGate.Open();
         await TestServer.UntilAsync(() => Server.Graph.FindSession(first.Session.SessionId) is null, "the session has ended");
-        var state = Assert.Single(Server.Graph.Opens.All).Disconnected!;
-        Assert.Equal(answer.FileId.Persistent, state.PersistentId);
+        var state = Assert.Single(Server.Graph.Opens.All).File.State.Capture()!;
+        Assert.Equal(answer.FileId.Persistent, state.Durable.PersistentId);
         Assert.Equal(CacheState.None, state.Caching);
         await Server.Graph.Opens.CloseDisconnectedAsync(_ => true);
     }

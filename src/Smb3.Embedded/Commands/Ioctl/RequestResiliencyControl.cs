@@ -36,7 +36,7 @@ internal sealed class RequestResiliencyControl(ServerSettings settings) : IFsCon
         var most = settings.MaxResilientTimeout;
         var timeout = asked.Timeout != 0 ? TimeSpan.FromMilliseconds(asked.Timeout) : most < Default ? most : Default;
         var handle = (FileHandle)call.Open!;
-        DurableOpening.MakeResilient(call.Request, handle, timeout);
+        DurableOpening.MakeResilient(handle, timeout);
         var commit = handle.File.State.CommitAsync();
         return commit.IsCompletedSuccessfully ? new(NtStatus.Success) : WaitAsync(commit);
 

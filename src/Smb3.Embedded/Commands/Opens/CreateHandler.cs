@@ -12,7 +12,6 @@ using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create;
@@ -279,7 +278,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         var facts = await CreateFacts.GatherAsync(handle.File, asked, request.Token).ConfigureAwait(false);
-        Write(request, handle, CreateOutcome.Opened(handle.File, handle.Global!.Action, metadata.Value), asked, durable, facts, level);
+        Write(request, handle, CreateOutcome.Opened(handle.File, handle.Global!.Facts.Action, metadata.Value), asked, durable, facts, level);
         return NtStatus.Success;
     }
 
@@ -358,7 +357,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             // The store is asked before the tables are entered: nobody would own what is in them and could not be answered.
             var facts = await CreateFacts.GatherAsync(open, asked, ended).ConfigureAwait(false);
             handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
-            DurableOpening.Enter(request, handle, durable, claim, outcome.Action);
+            DurableOpening.Enter(request, handle, parameters, durable, claim, outcome.Action);
             session.Opens.Add(handle);
             await open.State.CommitAsync().ConfigureAwait(false);
             if (!tree.HasEnded && session.State != SessionState.Ended)

@@ -1,7 +1,6 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create.Contexts;
 

@@ -1,5 +1,5 @@
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create.Contexts;
 

@@ -1,11 +1,13 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Descriptors;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Durability;
+using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create.Contexts;
 
@@ -18,53 +20,79 @@ internal static class DurableOpening
     /// Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.
     /// </summary>
     public static void Enter(
-        Request request, FileHandle handle, in DurableContexts asked, CreateClaim? claim, CreateAction action)
+        Request request, FileHandle handle, CreateParameters parameters, in DurableContexts asked, CreateClaim? claim, CreateAction action)
     {
         if (!asked.Request && claim is null && asked.Application is null)
         {
             return;
         }
 
-        var table = request.Graph.Opens;
-        var open = new GlobalOpen(table, handle, request.Connection.Negotiated!.ClientGuid, claim, asked.Application)
-        {
-            Action = action,
-        };
-        open.Durability = DurabilityOf(open, asked, request.Graph.Settings);
-        handle.Global = open;
-        table.Add(open);
-        Keep(open);
+        var (kind, timeout) = DurabilityOf(handle, asked, request.Graph.Settings);
+        Enter(
+            handle,
+            FactsOf(handle) with
+            {
+                Kind = kind,
+                Timeout = timeout,
+                CreateGuid = claim?.CreateGuid,
+                Application = asked.Application,
+                Action = action,
+                DesiredAccess = parameters.DesiredAccess,
+                CreateOptions = parameters.Options,
+            },
+            claim);
     }
 
     /// <summary>Makes an open resilient (MS-SMB2 3.3.5.15.9).</summary>
-    public static void MakeResilient(Request request, FileHandle handle, TimeSpan timeout)
+    public static void MakeResilient(FileHandle handle, TimeSpan timeout)
     {
-        var open = handle.Global;
-        if (open is null)
+        if (handle.Global is not { } open)
         {
-            var table = request.Graph.Opens;
-            open = new GlobalOpen(table, handle, request.Connection.Negotiated!.ClientGuid, claim: null, appInstance: null);
-            handle.Global = open;
-            table.Add(open);
+            Enter(handle, FactsOf(handle) with { Kind = DurableKind.Resilient, Timeout = timeout }, claim: null);
+            return;
         }
 
-        open.Durability = new OpenDurability(DurableKind.Resilient, timeout);
+        open.File.State.SetDurable(open.Facts with { Kind = DurableKind.Resilient, Timeout = timeout });
         Keep(open);
+    }
+
+    private static void Enter(FileHandle handle, DurableFacts facts, CreateClaim? claim)
+    {
+        handle.File.State.SetDurable(facts);
+        var open = new GlobalOpen(handle.Session.Graph.Opens, handle, claim);
+        handle.Global = open;
+        handle.Session.Graph.Opens.Add(open);
+        Keep(open);
+    }
+
+    private static DurableFacts FactsOf(FileHandle handle)
+    {
+        var owner = handle.Session.Token!;
+        return new DurableFacts
+        {
+            PersistentId = handle.FileId.Persistent,
+            Share = handle.TreeConnect.Share.Name,
+            Owner = owner.Identity.UserName,
+            OwnerDomain = owner.Domain,
+            OwnerSid = owner.User,
+            IsOwnerSidFromName = owner.IsSidFromName,
+            OpenedAt = handle.OpenedAt,
+        };
     }
 
     /// <summary>Has the journal of the volume, if there is one, keep what outlives its connection. The answer waits for the commit.</summary>
     private static void Keep(GlobalOpen open)
     {
-        if (open.Durability.Kind != DurableKind.None && open.File.Volume.Options.Journal is { } journal)
+        if (open.Kind != DurableKind.None && open.File.Volume.Options.Journal is { } journal)
         {
-            open.File.State.Keep(journal, open.DescribeHandle());
+            open.File.State.Keep(journal);
         }
     }
 
     /// <summary>Writes the durable handle that was granted.</summary>
     public static void Write(FileHandle handle, in DurableContexts asked, ref CreateContextWriter contexts)
     {
-        if (asked.IsReconnect || handle.Global is not { Durability: { Kind: DurableKind.Durable } durability })
+        if (asked.IsReconnect || handle.Global?.Facts is not { Kind: DurableKind.Durable } facts)
         {
             return;
         }
@@ -72,7 +100,7 @@ internal static class DurableOpening
         if (asked.RequestV2 is not null)
         {
             // No share is continuously available, so no handle is persistent.
-            contexts.DurableHandleV2((uint)durability.Timeout.TotalMilliseconds, DurableHandleFlags.None);
+            contexts.DurableHandleV2((uint)facts.Timeout.TotalMilliseconds, DurableHandleFlags.None);
         }
         else
         {
@@ -109,7 +137,7 @@ internal static class DurableOpening
                 continue;
             }
 
-            if (application.IsBehind(open.AppInstance!))
+            if (application.IsBehind(open.Application!))
             {
                 return NtStatus.FileForcedClosed;
             }
@@ -152,7 +180,7 @@ internal static class DurableOpening
         var fileId = asked.ReconnectV2?.FileId ?? asked.Reconnect!.Value;
         // Either version takes up what either has made durable, as in Windows; an open without a create guid has one of zeros.
         if (request.Graph.Opens.Find(fileId) is not { } found
-            || (asked.ReconnectV2 is { } second && second.CreateGuid != (found.Claim?.CreateGuid ?? Guid.Empty)))
+            || (asked.ReconnectV2 is { } second && second.CreateGuid != (found.Facts.CreateGuid ?? Guid.Empty)))
         {
             return NtStatus.ObjectNameNotFound;
         }
@@ -164,7 +192,7 @@ internal static class DurableOpening
         }
 
         // No handle is persistent, so none can be taken up as one.
-        if (found.Disconnected is null
+        if (!found.IsWaiting
             || (asked.ReconnectV2 is { } v2 && (v2.Flags & DurableHandleFlags.Persistent) != 0)
             || !found.Share.Equals(tree.Share.Name, StringComparison.OrdinalIgnoreCase)
             || found.File.Volume != tree.Share.Volume)
@@ -244,21 +272,21 @@ internal static class DurableOpening
     /// A handle is durable when the client can cache it, by a batch oplock or a lease: else others could neither use the file nor be told
     /// why not.
     /// </summary>
-    private static OpenDurability DurabilityOf(GlobalOpen open, in DurableContexts asked, ServerSettings settings)
+    private static (DurableKind Kind, TimeSpan Timeout) DurabilityOf(FileHandle handle, in DurableContexts asked, ServerSettings settings)
     {
         // A guest who comes back is somebody else, who could not take it up.
         if ((!asked.Request && asked.RequestV2 is null)
-            || !open.Owner.IsProven
-            || open.File.IsDirectory
-            || open.File.Grant?.Show() is not { } shown
+            || !handle.Session.Token!.IsProven
+            || handle.File.IsDirectory
+            || handle.File.Grant?.Show() is not { } shown
             || (shown.State & CacheState.Handle) == 0)
         {
-            return OpenDurability.None;
+            return default;
         }
 
         var timeout = asked.RequestV2 is not { } v2 ? settings.MaxDurableTimeout
             : v2.Timeout == 0 ? settings.DurableTimeout
             : TimeSpan.FromMilliseconds(v2.Timeout);
-        return new OpenDurability(DurableKind.Durable, timeout < settings.MaxDurableTimeout ? timeout : settings.MaxDurableTimeout);
+        return (DurableKind.Durable, timeout < settings.MaxDurableTimeout ? timeout : settings.MaxDurableTimeout);
     }
 }

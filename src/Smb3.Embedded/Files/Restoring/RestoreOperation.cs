@@ -57,11 +57,12 @@ internal static class RestoreOperation
                 return status;
             }
 
+            open.State.SetDurable(record.Durable);
             file.Restore(open, handle.Path, record, leases, sink);
             volume.CountOpen(1);
             if (volume.Options.Journal is { } journal)
             {
-                open.State.Keep(journal, record.Durable);
+                open.State.Keep(journal);
             }
 
             handle = null;

@@ -51,7 +51,7 @@ internal static class Inspector
         var found = new Dictionary<ulong, SmbActiveOpen>();
         foreach (var waiting in graph?.Opens.All ?? [])
         {
-            if (waiting.Disconnected is not null)
+            if (waiting.IsWaiting)
             {
                 found[waiting.PersistentId] = new SmbActiveOpen(waiting);
             }

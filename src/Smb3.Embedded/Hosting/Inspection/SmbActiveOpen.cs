@@ -2,7 +2,6 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Durability;
 
 namespace Smb3.Embedded;
 
@@ -37,7 +36,7 @@ public sealed record SmbActiveOpen
         UserName = waiting.Owner.Identity.UserName;
         ShareName = waiting.Share;
         Path = waiting.File.Path.Text;
-        OpenedAt = waiting.OpenedAt;
+        OpenedAt = waiting.Facts.OpenedAt;
         (IsDirectory, Access, Caching, Grant) = FactsOf(waiting.File);
     }
 

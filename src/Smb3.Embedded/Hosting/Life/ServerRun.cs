@@ -9,7 +9,6 @@ using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Durability;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Transport;
 

@@ -1,8 +1,7 @@
 using Smb3.Embedded.Files.Journaling;
-using Smb3.Embedded.Sessions.Durability;
 using Xunit;
 
-namespace Smb3.Embedded.Tests.Durability;
+namespace Smb3.Embedded.Tests.Files;
 
 public sealed class LockSequencesTests
 {
