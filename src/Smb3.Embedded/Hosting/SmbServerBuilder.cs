@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Providers;
 
@@ -120,6 +121,15 @@ public sealed class SmbServerBuilder
     /// <param name="hooks">Gives the hooks; called once.</param>
     public SmbServerBuilder UseHooks(Func<IServiceProvider, SmbServerHooks> hooks) =>
         Configure((services, options) => options.Hooks = hooks(services));
+
+    /// <summary>Keeps there what must outlive the server's process.</summary>
+    /// <param name="state">The store, which the host keeps owning.</param>
+    public SmbServerBuilder UseStateStore(IStateStore state) => Configure(options => options.StateStore = state);
+
+    /// <summary>Keeps there what must outlive the server's process.</summary>
+    /// <param name="state">Gives the store; called once. The host keeps owning it.</param>
+    public SmbServerBuilder UseStateStore(Func<IServiceProvider, IStateStore> state) =>
+        Configure((services, options) => options.StateStore = state(services));
 
     /// <summary>Listens on one more end point. The default, when none is added, is 127.0.0.1:4450.</summary>
     /// <param name="endPoint">The end point; port 0 takes a free one, which <see cref="SmbServer.EndPoints"/> shows.</param>
