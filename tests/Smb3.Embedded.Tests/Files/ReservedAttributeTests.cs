@@ -10,9 +10,11 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Tests.Protocol;
 using Smb3.Embedded.Tests.Storage;
 using Xunit;
+
 using static Smb3.Embedded.Tests.Files.TestVolume;
 
 namespace Smb3.Embedded.Tests.Files;

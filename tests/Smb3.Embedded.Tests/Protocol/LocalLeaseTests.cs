@@ -2,7 +2,7 @@ using System.Text;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;
-using Smb3.Embedded.Storage.Physical.Linux;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Watching;
 using Smb3.Embedded.TestClient;

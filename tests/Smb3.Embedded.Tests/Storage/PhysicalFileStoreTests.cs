@@ -3,6 +3,8 @@ using System.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Storage.Physical.Naming;
+using Smb3.Embedded.Storage.Physical.Options;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Storage;

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Storage.Physical.Options;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Storage;

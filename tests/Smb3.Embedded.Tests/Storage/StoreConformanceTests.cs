@@ -2,6 +2,7 @@ using Microsoft.Extensions.FileProviders;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Storage.Physical.Options;
 using Smb3.Embedded.Storage.Providers;
 using Smb3.Embedded.StoreConformance;
 

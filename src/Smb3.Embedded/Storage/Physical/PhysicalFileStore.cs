@@ -1,7 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux;
-using Smb3.Embedded.Storage.Physical.Linux.Leases;
-using Smb3.Embedded.Storage.Physical.Linux.Watching;
+using Smb3.Embedded.Storage.Physical.Options;
 using Smb3.Embedded.Storage.Physical.Portable;
 using Smb3.Embedded.Storage.Physical.Snapshots;
 
@@ -39,9 +38,7 @@ public sealed class PhysicalFileStore
 {
     private readonly IFileStore _store;
     private readonly PhysicalFileStoreOptions _options;
-    private readonly SnapshotFolder? _snapshots;
-    private readonly DirectoryWatches? _watches;
-    private readonly OutsideGuards? _guards;
+    private readonly SnapshotFolder<PhysicalFileStore>? _snapshots;
 
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">The folder; it must exist.</param>
@@ -50,38 +47,23 @@ public sealed class PhysicalFileStore
     /// <exception cref="UnauthorizedAccessException">The process may not read the folder.</exception>
     /// <exception cref="IOException">The folder cannot be opened for another reason.</exception>
     public PhysicalFileStore(string folder, PhysicalFileStoreOptions? options = null)
-        : this(folder, options ?? new PhysicalFileStoreOptions(), before: null)
+        : this(Checked(folder), Checked(options ?? new PhysicalFileStoreOptions()), static (folder, options) =>
+            options.Backend != PhysicalBackend.Portable && LinuxFileStore.IsSupported
+                ? new LinuxFileStore(folder, options)
+                : new PortableFileStore(folder, options))
     {
     }
 
-    private PhysicalFileStore(string folder, PhysicalFileStoreOptions options, PhysicalFileStore? before)
+    private PhysicalFileStore(string folder, PhysicalFileStoreOptions options, Func<string, PhysicalFileStoreOptions, IFileStore> open)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFileLength, nameof(PhysicalFileStoreOptions.MaxFileLength));
-        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRememberedNames, nameof(PhysicalFileStoreOptions.MaxRememberedNames));
-        if (options.Label?.Length > 32)
-        {
-            throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
-        }
-
-        Folder = Path.GetFullPath(folder);
-        var byHandle = options.Backend != PhysicalBackend.Portable && Native.IsSupported && Directory.Exists("/proc/self/fd");
+        Folder = folder;
         _options = options;
-        _store = byHandle
-            ? new LinuxFileStore(Folder, options, before?._store as LinuxFileStore)
-            : new PortableFileStore(Folder, options);
-        if (_store is LinuxFileStore linux)
-        {
-            var shortages = new Shortages(options.Logger);
-            _watches = new DirectoryWatches(linux.Tree, shortages);
-            _guards = new OutsideGuards(linux, shortages);
-        }
-
+        _store = open(folder, options);
         Traits = _store.Traits;
         if (options.Snapshots is { } snapshots)
         {
-            ArgumentException.ThrowIfNullOrEmpty(snapshots.Folder, nameof(PhysicalSnapshotOptions.Folder));
-            _snapshots = new SnapshotFolder(snapshots with { Folder = Path.GetFullPath(snapshots.Folder) }, options);
+            var ofSnapshots = options with { ReadOnly = true, Snapshots = null };
+            _snapshots = new SnapshotFolder<PhysicalFileStore>(snapshots, snapshot => new PhysicalFileStore(snapshot, ofSnapshots));
             Traits = Traits with { Abilities = Traits.Abilities | StoreAbilities.Snapshots };
         }
     }
@@ -121,27 +103,21 @@ public sealed class PhysicalFileStore
         _store.GetVolumeAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public StorePlace CheckPlace() => _store switch
-    {
-        LinuxFileStore linux => linux.Root.Check(),
-        PortableFileStore portable => portable.CheckPlace(),
-        _ => StorePlace.Same,
-    };
+    public StorePlace CheckPlace() => ((IPlacedStore)_store).CheckPlace();
 
     /// <inheritdoc/>
-    public IFileStore OpenAgain() => new PhysicalFileStore(Folder, _options, this);
+    public IFileStore OpenAgain() => new PhysicalFileStore(Folder, _options, (_, _) => ((IPlacedStore)_store).OpenAgain());
 
     /// <inheritdoc/>
     public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        return _watches is not null
-            ? _watches.Watch(directory, tree, changed)
-            : FolderWatch.Start(Path.Join(Folder, directory.Text.Replace('\\', Path.DirectorySeparatorChar)), directory, tree, changed);
+        return ((IChangeSource)_store).Watch(directory, tree, changed);
     }
 
     /// <inheritdoc/>
-    public IOutsideGuard? Guard(IStoreFile file, bool holdsBack, Action<OutsideUse> used) => _guards?.Guard(file, holdsBack, used);
+    public IOutsideGuard? Guard(IStoreFile file, bool holdsBack, Action<OutsideUse> used) =>
+        (_store as IOutsideUseSource)?.Guard(file, holdsBack, used);
 
     /// <inheritdoc/>
     public async ValueTask<NtResult<IReadOnlyList<DateTimeOffset>>> ListSnapshotsAsync(CancellationToken cancellationToken) =>
@@ -160,10 +136,27 @@ public sealed class PhysicalFileStore
         (_store as IDisposable)?.Dispose();
     }
 
-    /// <summary>The label of a folder.</summary>
-    internal static string MakeLabel(string folder, PhysicalFileStoreOptions options)
+    private static string Checked(string folder)
     {
-        var label = options.Label ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
-        return label.Length <= 32 ? label : label[..32];
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return Path.GetFullPath(folder);
+    }
+
+    private static PhysicalFileStoreOptions Checked(PhysicalFileStoreOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFileLength, nameof(PhysicalFileStoreOptions.MaxFileLength));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRememberedNames, nameof(PhysicalFileStoreOptions.MaxRememberedNames));
+        if (options.Label?.Length > PhysicalFileStoreOptions.MaxLabel)
+        {
+            throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
+        }
+
+        if (options.Snapshots is not { } snapshots)
+        {
+            return options;
+        }
+
+        ArgumentException.ThrowIfNullOrEmpty(snapshots.Folder, nameof(PhysicalSnapshotOptions.Folder));
+        return options with { Snapshots = snapshots with { Folder = Path.GetFullPath(snapshots.Folder) } };
     }
 }

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Portable;
 /// A folder accessed through System.IO, for systems where the store has nothing better. No link or reparse point is followed: every name
 /// of a path is inspected before the next one is resolved.
 /// </summary>
-internal sealed class PortableFileStore : IFileStore
+internal sealed class PortableFileStore : IFileStore, IPlacedStore, IChangeSource
 {
     private readonly PhysicalFileStoreOptions _options;
     private readonly string _root;
@@ -20,7 +20,7 @@ internal sealed class PortableFileStore : IFileStore
     {
         _options = options;
         _root = Path.TrimEndingDirectorySeparator(folder);
-        _label = PhysicalFileStore.MakeLabel(folder, options);
+        _label = options.LabelOf(folder);
         if (!Directory.Exists(folder))
         {
             throw new DirectoryNotFoundException($"'{folder}' is not a folder.");
@@ -84,11 +84,18 @@ internal sealed class PortableFileStore : IFileStore
         });
     }));
 
-    /// <summary>What is at the root's path now.</summary>
+    /// <inheritdoc/>
     public StorePlace CheckPlace() =>
         !TryIdentifyRoot(out var now) || now.Kind != FileKind.Directory ? StorePlace.Missing
         : (now.Id, now.Device) == (_identity.Id, _identity.Device) ? StorePlace.Same
         : StorePlace.Replaced;
+
+    /// <inheritdoc/>
+    public IFileStore OpenAgain() => new PortableFileStore(_root, _options);
+
+    /// <inheritdoc/>
+    public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed) =>
+        FolderWatch.Start(Path.Join(_root, directory.Text.Replace('\\', Path.DirectorySeparatorChar)), directory, tree, changed);
 
     /// <summary>Forgets a handle that was closed.</summary>
     public void Forget(PortableFile file)

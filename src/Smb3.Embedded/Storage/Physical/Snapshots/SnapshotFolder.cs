@@ -3,11 +3,14 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Physical.Snapshots;
 
 /// <summary>The snapshots in a folder; each is a store of its own from its first use until it is gone.</summary>
-internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFileStoreOptions storeOptions) : IDisposable
+/// <typeparam name="TStore">The store that serves the folder of a snapshot.</typeparam>
+/// <param name="options">Where the snapshots are.</param>
+/// <param name="openStore">Opens the store of a folder.</param>
+internal sealed class SnapshotFolder<TStore>(PhysicalSnapshotOptions options, Func<string, TStore> openStore) : IDisposable
+    where TStore : class, IFileStore, IPlacedStore, IDisposable
 {
     private readonly Lock _sync = new();
-    private readonly Dictionary<string, PhysicalFileStore> _stores = new(StringComparer.Ordinal);
-    private readonly PhysicalFileStoreOptions _storeOptions = storeOptions with { ReadOnly = true, Snapshots = null };
+    private readonly Dictionary<string, TStore> _stores = new(StringComparer.Ordinal);
     private bool _disposed;
 
     /// <summary>The times of the existing snapshots.</summary>
@@ -34,7 +37,7 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
             {
                 if (store.CheckPlace() == StorePlace.Same)
                 {
-                    return store;
+                    return new NtResult<IFileStore>(store);
                 }
 
                 // A different snapshot of the same time has its name now.
@@ -49,8 +52,8 @@ internal sealed class SnapshotFolder(PhysicalSnapshotOptions options, PhysicalFi
 
             try
             {
-                _stores.Add(folder, store = new PhysicalFileStore(folder, _storeOptions));
-                return store;
+                _stores.Add(folder, store = openStore(folder));
+                return new NtResult<IFileStore>(store);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>Extended attributes of an open file (xattr(7)). Names are disk names and end with a zero byte.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
@@ -23,7 +24,7 @@ internal sealed class AttributeFaults(ILogger? logger)
     {
         if (logger is not null)
         {
-            Tell(PathOf(file), attributeWithZero);
+            Tell(InodeCalls.PathOf(file) ?? string.Empty, attributeWithZero);
         }
     }
 
@@ -32,20 +33,7 @@ internal sealed class AttributeFaults(ILogger? logger)
     {
         if (logger is not null)
         {
-            Tell(Path.Join(PathOf(directory), Encoding.UTF8.GetString(nameWithZero[..^1])), attributeWithZero);
-        }
-    }
-
-    private static string PathOf(FileDescriptor file)
-    {
-        using var handle = new HandlePath(file);
-        try
-        {
-            return new FileInfo(Encoding.ASCII.GetString(handle.Text[..handle.Length])).LinkTarget ?? string.Empty;
-        }
-        catch (IOException)
-        {
-            return string.Empty;
+            Tell(Path.Join(InodeCalls.PathOf(directory), Encoding.UTF8.GetString(nameWithZero[..^1])), attributeWithZero);
         }
     }
 

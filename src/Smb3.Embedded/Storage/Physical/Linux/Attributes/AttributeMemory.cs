@@ -1,3 +1,5 @@
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>
@@ -17,7 +19,6 @@ internal sealed class AttributeMemory
 
     private static readonly long Grain = TimeSpan.FromMilliseconds(50).Ticks;
 
-    private readonly AttributeFaults _faults;
     private readonly bool _hasAttributes;
     private readonly bool _remembers;
     private readonly ulong _device;
@@ -31,12 +32,15 @@ internal sealed class AttributeMemory
     /// <param name="device">The device of the root; file systems mounted below it may be of another kind, and are always read.</param>
     public AttributeMemory(bool hasAttributes, long fileSystem, ulong device, AttributeFaults faults)
     {
-        _faults = faults;
+        Faults = faults;
         _hasAttributes = hasAttributes;
         _device = device;
         _remembers = hasAttributes && fileSystem is StatFsBuffer.TmpFs or StatFsBuffer.Btrfs or StatFsBuffer.Ext or StatFsBuffer.Xfs
             or StatFsBuffer.Overlay;
     }
+
+    /// <summary>Is told about malformed attributes.</summary>
+    public AttributeFaults Faults { get; }
 
     /// <summary>What is known about an open file.</summary>
     public InodeExtras Of(FileDescriptor file, in StatxBuffer stat)
@@ -55,12 +59,12 @@ internal sealed class AttributeMemory
         var extras = InodeExtras.Of(file);
         if (extras.IsRecordMalformed)
         {
-            _faults.Report(file, DosRecord.Name);
+            Faults.Report(file, DosRecord.Name);
         }
 
         if (extras.IsReparsePointMalformed)
         {
-            _faults.Report(file, InodeExtras.ReparseName);
+            Faults.Report(file, InodeExtras.ReparseName);
         }
 
         Keep(stat, began, extras);
@@ -84,12 +88,12 @@ internal sealed class AttributeMemory
         var extras = InodeExtras.OfEntry(directory, nameWithZero);
         if (extras.IsRecordMalformed)
         {
-            _faults.ReportEntry(directory, nameWithZero, DosRecord.Name);
+            Faults.ReportEntry(directory, nameWithZero, DosRecord.Name);
         }
 
         if (extras.IsReparsePointMalformed)
         {
-            _faults.ReportEntry(directory, nameWithZero, InodeExtras.ReparseName);
+            Faults.ReportEntry(directory, nameWithZero, InodeExtras.ReparseName);
         }
 
         Keep(stat, began, extras);
@@ -160,7 +164,7 @@ internal sealed class AttributeMemory
 
     private void Keep(in StatxBuffer stat, long readAt, in InodeExtras extras)
     {
-        if (!_remembers || stat.Device != _device || readAt - LinuxFileStore.ToFileTime(stat.Change).Ticks < GrainOf(stat))
+        if (!_remembers || stat.Device != _device || readAt - stat.Change.ToFileTime().Ticks < GrainOf(stat))
         {
             return;
         }

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 /// <summary>

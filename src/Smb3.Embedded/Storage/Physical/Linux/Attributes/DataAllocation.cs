@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
@@ -8,8 +8,6 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 /// </summary>
 internal static unsafe class DataAllocation
 {
-    private const int MaxExtents = 32;
-
     /// <summary>Asks the file system when the inode's block count alone does not tell.</summary>
     public static long Of(FileDescriptor file, in StatxBuffer stat, bool hasAttributes)
     {
@@ -45,19 +43,19 @@ internal static unsafe class DataAllocation
 
     private static long? Ask(FileDescriptor file)
     {
-        var request = new Extents { Length = ulong.MaxValue, Count = MaxExtents };
+        var request = new ExtentMap { Length = ulong.MaxValue, Count = ExtentMap.MaxExtents };
         if (Native.GetExtents(file, Native.GetExtentsRequest, &request) != 0)
         {
             // A place only answers no such query; looking at the extents requires opening the file for reading.
-            using var open = LinuxTree.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out _);
-            request = new Extents { Length = ulong.MaxValue, Count = MaxExtents };
+            using var open = InodeCalls.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out _);
+            request = new ExtentMap { Length = ulong.MaxValue, Count = ExtentMap.MaxExtents };
             if (open is null || Native.GetExtents(open, Native.GetExtentsRequest, &request) != 0)
             {
                 return null;
             }
         }
 
-        if (request.Mapped >= MaxExtents)
+        if (request.Mapped >= ExtentMap.MaxExtents)
         {
             return null;
         }
@@ -65,22 +63,9 @@ internal static unsafe class DataAllocation
         var sum = 0L;
         for (var i = 0; i < request.Mapped; i++)
         {
-            sum += (long)BitConverter.ToUInt64(new ReadOnlySpan<byte>(request.Raw + (i * 56) + 16, 8));
+            sum += (long)BitConverter.ToUInt64(new ReadOnlySpan<byte>(request.Raw + (i * ExtentMap.ExtentSize) + ExtentMap.LengthAt, 8));
         }
 
         return sum;
-    }
-
-    /// <summary>struct fiemap with room for its extents of 56 bytes.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct Extents
-    {
-        public ulong Start;
-        public ulong Length;
-        public uint Flags;
-        public uint Mapped;
-        public uint Count;
-        public uint Reserved;
-        public fixed byte Raw[MaxExtents * 56];
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 

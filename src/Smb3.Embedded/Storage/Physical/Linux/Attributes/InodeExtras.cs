@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
@@ -27,6 +28,9 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
 
     /// <summary>The attribute that holds the security descriptor.</summary>
     public static ReadOnlySpan<byte> DescriptorName => "user.smb3.sd\0"u8;
+
+    /// <summary>What the names of the attributes that are named streams begin with.</summary>
+    public static ReadOnlySpan<byte> StreamPrefix => "user.smb3.stream."u8;
 
     /// <summary>Reads what is known about an open file.</summary>
     public static unsafe InodeExtras Of(FileDescriptor file)
@@ -127,7 +131,7 @@ internal readonly record struct InodeExtras(DosRecord? Record, uint EaSize, bool
             {
                 hasDescriptor = true;
             }
-            else if (name.StartsWith(Streams.StreamAttribute.Prefix))
+            else if (name.StartsWith(StreamPrefix))
             {
                 hasStreams = true;
             }

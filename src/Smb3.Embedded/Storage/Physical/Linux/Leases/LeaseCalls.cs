@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Leases;
 

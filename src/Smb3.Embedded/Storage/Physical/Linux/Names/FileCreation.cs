@@ -1,15 +1,21 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Handles;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Volume;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
 /// <summary>Creates files and directories.</summary>
-internal sealed unsafe class FileCreation(LinuxFileStore store)
+/// <param name="volume">The volume.</param>
+/// <param name="directories">Serialize the store's own changes of each directory's entries.</param>
+internal sealed unsafe class FileCreation(LinuxVolume volume, InodeLocks directories)
 {
     /// <summary>Creates a file and opens it; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
     public NtResult<IStoreFile> Create(StorePath path, in NewFile parameters, bool quick)
     {
-        if (store.Options.ReadOnly)
+        if (volume.Options.ReadOnly)
         {
             return NtStatus.MediaWriteProtected;
         }
@@ -29,7 +35,7 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
             return NtStatus.ObjectNameInvalid;
         }
 
-        var parent = store.Tree.OpenDirectory(path.Parent, quick);
+        var parent = volume.Tree.OpenDirectory(path.Parent, quick);
         if (!parent.Succeeded)
         {
             return parent.Status;
@@ -37,11 +43,11 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
 
         using var place = parent.Value;
         FileDescriptor file;
-        lock (store.DirectoryLocks.Of(place))
+        lock (directories.Of(place.AsFound))
         {
             // Whether the name is taken exactly as written shows when the file is created.
-            LinuxTree.Stat(place.Descriptor, out var before);
-            var status = store.Tree.FindInOtherCase(place, before, path.Name, quick, out _, out _);
+            InodeCalls.Stat(place.Descriptor, out var before);
+            var status = volume.Tree.FindInOtherCase(place, before, path.Name, quick, out _, out _);
             if (status != NtStatus.ObjectNameNotFound)
             {
                 return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
@@ -54,11 +60,11 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
             }
 
             file = made.Value;
-            store.Tree.Changed(place, before, path.Name);
+            volume.Tree.Changed(place, before, path.Name);
         }
 
         var actual = place.Path.Append(DiskNames.IsCanonical(path.Name) ? path.Name : DiskNames.Decode(disk.AsSpan()[..^1]));
-        var handle = new LinuxFile(store, file, actual, parameters.IsDirectory, isNew: true);
+        var handle = new LinuxFile(volume, file, actual, parameters.IsDirectory, isNew: true);
         var furnished = handle.Furnish(parameters);
         if (furnished == NtStatus.Success)
         {
@@ -80,7 +86,7 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
         const int Flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.CloseOnExec;
         fixed (byte* name = disk)
         {
-            var opened = Native.OpenAt(parent, name, Flags | OpenFlags.NoFollow, (uint)store.Options.FileMode);
+            var opened = Native.OpenAt(parent, name, Flags | OpenFlags.NoFollow, (uint)volume.Options.FileMode);
             return opened < 0 ? EntryCalls.ToChangeStatus(Native.LastError) : new FileDescriptor(opened);
         }
     }
@@ -89,7 +95,7 @@ internal sealed unsafe class FileCreation(LinuxFileStore store)
     {
         fixed (byte* name = disk)
         {
-            if (Native.MakeDirectoryAt(parent, name, (uint)store.Options.DirectoryMode) != 0)
+            if (Native.MakeDirectoryAt(parent, name, (uint)volume.Options.DirectoryMode) != 0)
             {
                 return EntryCalls.ToChangeStatus(Native.LastError);
             }

@@ -1,16 +1,21 @@
 using System.Text;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Volume;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
 /// <summary>Gives files further names.</summary>
-internal sealed class FileLinking(LinuxFileStore store)
+/// <param name="volume">The volume.</param>
+/// <param name="directories">Serialize the store's own changes of each directory's entries.</param>
+internal sealed class FileLinking(LinuxVolume volume, InodeLocks directories)
 {
     /// <summary>Creates a hard link.</summary>
     public NtStatus Link(StorePath existing, StorePath link, bool replace)
     {
-        if (store.Options.ReadOnly)
+        if (volume.Options.ReadOnly)
         {
             return NtStatus.MediaWriteProtected;
         }
@@ -30,14 +35,14 @@ internal sealed class FileLinking(LinuxFileStore store)
             return NtStatus.ObjectNameInvalid;
         }
 
-        var found = store.Tree.Open(existing, quick: false, out _);
+        var found = volume.Tree.Open(existing, quick: false, out _);
         if (!found.Succeeded)
         {
             return found.Status;
         }
 
         using var file = found.Value;
-        var error = LinuxTree.Stat(file, out var stat);
+        var error = InodeCalls.Stat(file, out var stat);
         if (error != 0)
         {
             return error.ToStatus();
@@ -48,17 +53,17 @@ internal sealed class FileLinking(LinuxFileStore store)
             return stat.IsDirectory ? NtStatus.FileIsADirectory : NtStatus.AccessDenied;
         }
 
-        var parent = store.Tree.OpenDirectory(link.Parent, quick: false);
+        var parent = volume.Tree.OpenDirectory(link.Parent, quick: false);
         if (!parent.Succeeded)
         {
             return parent.Status;
         }
 
         using var place = parent.Value;
-        lock (store.DirectoryLocks.Of(place))
+        lock (directories.Of(place.AsFound))
         {
-            LinuxTree.Stat(place.Descriptor, out var before);
-            var status = store.Tree.FindName(place, before, link.Name, quick: false, out var taken, out var victim);
+            InodeCalls.Stat(place.Descriptor, out var before);
+            var status = volume.Tree.FindName(place, before, link.Name, quick: false, out var taken, out var victim);
             if (status == NtStatus.ObjectNameNotFound)
             {
                 status = EntryCalls.ToChangeStatus(EntryCalls.LinkTo(file, place.Descriptor, wanted));
@@ -70,7 +75,7 @@ internal sealed class FileLinking(LinuxFileStore store)
 
             if (status == NtStatus.Success)
             {
-                store.Tree.Changed(place, before, link.Name);
+                volume.Tree.Changed(place, before, link.Name);
             }
 
             return status;
@@ -97,7 +102,7 @@ internal sealed class FileLinking(LinuxFileStore store)
             return EntryCalls.ToChangeStatus(error);
         }
 
-        using var streams = StreamRemoval.Prepare(store, directory, taken, victim);
+        using var streams = volume.Streams.PrepareRemoval(directory, taken, victim);
         error = EntryCalls.Move(directory, passing, directory, taken, 0);
         if (error == 0)
         {

@@ -1,10 +1,15 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Volume;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
 /// <summary>Removes names, and with the last name the file.</summary>
-internal sealed class FileRemoval(LinuxFileStore store)
+/// <param name="volume">The volume.</param>
+/// <param name="directories">Serialize the store's own changes of each directory's entries.</param>
+internal sealed class FileRemoval(LinuxVolume volume, InodeLocks directories)
 {
     /// <summary>Removes a file or an empty directory; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
     public NtStatus Delete(StorePath path, bool quick)
@@ -16,17 +21,17 @@ internal sealed class FileRemoval(LinuxFileStore store)
         }
 
         using var place = parent!;
-        lock (store.DirectoryLocks.Of(place))
+        lock (directories.Of(place.AsFound))
         {
-            LinuxTree.Stat(place.Descriptor, out var before);
-            status = store.Tree.FindName(place, before, path.Name, quick, out var disk, out var stat);
+            InodeCalls.Stat(place.Descriptor, out var before);
+            status = volume.Tree.FindName(place, before, path.Name, quick, out var disk, out var stat);
             if (status != NtStatus.Success)
             {
                 return status;
             }
 
             byte[] name = [.. disk, 0];
-            using var streams = StreamRemoval.Prepare(store, place.Descriptor, name, stat);
+            using var streams = volume.Streams.PrepareRemoval(place.Descriptor, name, stat);
             var error = EntryCalls.Unlink(place.Descriptor, name, stat.IsDirectory ? Native.RemoveDirectory : 0);
             if (error != 0)
             {
@@ -34,7 +39,7 @@ internal sealed class FileRemoval(LinuxFileStore store)
             }
 
             streams.Finish();
-            store.Tree.Changed(place, before, default);
+            volume.Tree.Changed(place, before, default);
             return NtStatus.Success;
         }
     }
@@ -55,14 +60,14 @@ internal sealed class FileRemoval(LinuxFileStore store)
             return RemovalCheck.ToStatus(error);
         }
 
-        status = store.Tree.FindName(place, place.AsFound, path.Name, quick, out var disk, out var stat);
+        status = volume.Tree.FindName(place, place.AsFound, path.Name, quick, out var disk, out var stat);
         return status == NtStatus.Success ? RemovalCheck.ToStatus(RemovalCheck.Entry(place, [.. disk, 0], stat)) : status;
     }
 
     private NtStatus OpenParent(StorePath path, bool quick, out DirectoryPlace? place)
     {
         place = null;
-        if (store.Options.ReadOnly)
+        if (volume.Options.ReadOnly)
         {
             return NtStatus.MediaWriteProtected;
         }
@@ -77,7 +82,7 @@ internal sealed class FileRemoval(LinuxFileStore store)
             return ReservedNames.IsIn(path.Parent) ? NtStatus.ObjectPathNotFound : NtStatus.ObjectNameNotFound;
         }
 
-        var parent = store.Tree.OpenDirectory(path.Parent, quick);
+        var parent = volume.Tree.OpenDirectory(path.Parent, quick);
         place = parent.Succeeded ? parent.Value : null;
         return parent.Status;
     }

@@ -1,15 +1,20 @@
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Volume;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 
 /// <summary>Moves files and directories from one name to another.</summary>
-internal sealed class FileRename(LinuxFileStore store)
+/// <param name="volume">The volume.</param>
+/// <param name="directories">Serialize the store's own changes of each directory's entries.</param>
+internal sealed class FileRename(LinuxVolume volume, InodeLocks directories)
 {
     /// <summary>Moves a name; PENDING when <paramref name="quick"/> and it would wait for the disk.</summary>
     public NtStatus Rename(StorePath from, StorePath to, bool replace, bool quick)
     {
-        if (store.Options.ReadOnly)
+        if (volume.Options.ReadOnly)
         {
             return NtStatus.MediaWriteProtected;
         }
@@ -34,14 +39,14 @@ internal sealed class FileRename(LinuxFileStore store)
             return NtStatus.ObjectNameInvalid;
         }
 
-        var oldParent = store.Tree.OpenDirectory(from.Parent, quick);
+        var oldParent = volume.Tree.OpenDirectory(from.Parent, quick);
         if (!oldParent.Succeeded)
         {
             return oldParent.Status;
         }
 
         using var oldPlace = oldParent.Value;
-        var newParent = store.Tree.OpenDirectory(to.Parent, quick);
+        var newParent = volume.Tree.OpenDirectory(to.Parent, quick);
         if (!newParent.Succeeded)
         {
             return newParent.Status;
@@ -49,7 +54,7 @@ internal sealed class FileRename(LinuxFileStore store)
 
         using var newPlace = newParent.Value;
 
-        var (first, second) = store.DirectoryLocks.OfBoth(oldPlace, newPlace);
+        var (first, second) = directories.OfBoth(oldPlace.AsFound, newPlace.AsFound);
         lock (first)
         {
             lock (second)
@@ -63,22 +68,22 @@ internal sealed class FileRename(LinuxFileStore store)
         DirectoryPlace oldPlace, ReadOnlySpan<char> from, DirectoryPlace newPlace, ReadOnlySpan<char> to,
         byte[] wanted, bool replace, bool quick)
     {
-        LinuxTree.Stat(oldPlace.Descriptor, out var oldBefore);
+        InodeCalls.Stat(oldPlace.Descriptor, out var oldBefore);
         var sameDirectory = oldPlace.AsFound.Inode == newPlace.AsFound.Inode && oldPlace.AsFound.Device == newPlace.AsFound.Device;
         var newBefore = oldBefore;
         if (!sameDirectory)
         {
-            LinuxTree.Stat(newPlace.Descriptor, out newBefore);
+            InodeCalls.Stat(newPlace.Descriptor, out newBefore);
         }
 
-        var status = store.Tree.FindName(oldPlace, oldBefore, from, quick, out var oldName, out var moved);
+        var status = volume.Tree.FindName(oldPlace, oldBefore, from, quick, out var oldName, out var moved);
         if (status != NtStatus.Success)
         {
             return status;
         }
 
         byte[] source = [.. oldName, 0];
-        status = store.Tree.FindName(newPlace, newBefore, to, quick, out var existing, out var victim);
+        status = volume.Tree.FindName(newPlace, newBefore, to, quick, out var existing, out var victim);
         if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
         {
             return status;
@@ -104,7 +109,7 @@ internal sealed class FileRename(LinuxFileStore store)
                 return NtStatus.AccessDenied;
             }
 
-            using var streams = StreamRemoval.Prepare(store, newPlace.Descriptor, target, victim);
+            using var streams = volume.Streams.PrepareRemoval(newPlace.Descriptor, target, victim);
             error = victim.Inode == moved.Inode && victim.Device == moved.Device
                 ? EntryCalls.Unlink(oldPlace.Descriptor, source, 0) // rename(2) does nothing between two names of the same file
                 : EntryCalls.Move(oldPlace.Descriptor, source, newPlace.Descriptor, target, 0);
@@ -127,10 +132,10 @@ internal sealed class FileRename(LinuxFileStore store)
 
         if (!sameDirectory)
         {
-            store.Tree.Changed(oldPlace, oldBefore, default);
+            volume.Tree.Changed(oldPlace, oldBefore, default);
         }
 
-        store.Tree.Changed(newPlace, newBefore, to);
+        volume.Tree.Changed(newPlace, newBefore, to);
         return NtStatus.Success;
     }
 }

@@ -1,4 +1,6 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Names;
 

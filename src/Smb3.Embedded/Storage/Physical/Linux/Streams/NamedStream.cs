@@ -1,11 +1,6 @@
-namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
-/// <summary>Identifies an inode among all that the store serves, by device and number.</summary>
-internal readonly record struct InodeKey(ulong Device, ulong Number)
-{
-    /// <summary>The key of an inode.</summary>
-    public static InodeKey Of(in StatxBuffer stat) => new(stat.Device, stat.Inode);
-}
+namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 /// <summary>
 /// A named stream that is in use: the state that all handles on it share. The data is either held here and written through to the
@@ -13,7 +8,7 @@ internal readonly record struct InodeKey(ulong Device, ulong Number)
 /// </summary>
 internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
 {
-    private LinuxFile? _retired;
+    private FileDescriptor? _retired;
 
     /// <summary>The file that the stream belongs to.</summary>
     public InodeKey Inode => inode;
@@ -28,7 +23,7 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
     public byte[]? Data { get; set; }
 
     /// <summary>The file that holds the data, when it is not small.</summary>
-    public LinuxFile? Side { get; private set; }
+    public FileDescriptor? Side { get; private set; }
 
     /// <summary>The side file's id.</summary>
     public Guid Id { get; private set; }
@@ -45,8 +40,11 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
     /// <summary>The content that the attribute should have.</summary>
     public StreamAttribute Attribute => new(Name, Data, Data is null ? Id : Guid.Empty);
 
+    /// <summary>Whether the data is now that of the file itself.</summary>
+    public bool IsUnnamed => Side is not null && Id == Guid.Empty;
+
     /// <summary>Moves the data to a file. A file that held it before stays open as long as the stream, for reads in progress.</summary>
-    public void MoveTo(LinuxFile side, Guid id, bool isForeign)
+    public void MoveTo(FileDescriptor side, Guid id, bool isForeign)
     {
         _retired = Side;
         Side = side;
@@ -56,16 +54,9 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
     }
 
     /// <summary>Closes what is open.</summary>
-    public async ValueTask CloseAsync()
+    public void Close()
     {
-        if (_retired is { } retired)
-        {
-            await retired.DisposeAsync().ConfigureAwait(false);
-        }
-
-        if (Side is { } side)
-        {
-            await side.DisposeAsync().ConfigureAwait(false);
-        }
+        _retired?.Dispose();
+        Side?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 

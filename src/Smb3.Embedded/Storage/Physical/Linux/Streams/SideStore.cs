@@ -1,6 +1,7 @@
 using System.Text;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
-using Smb3.Embedded.Storage.Physical.Linux.Names;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
@@ -102,20 +103,11 @@ internal sealed unsafe class SideStore : IDisposable
     public Errno Stat(Guid id, out StatxBuffer stat)
     {
         stat = default;
-        return Directory is { } directory ? LinuxTree.StatEntry(directory, NameOf(id), out stat) : Errno.NoEntry;
+        return Directory is { } directory ? InodeCalls.StatEntry(directory, NameOf(id), out stat) : Errno.NoEntry;
     }
 
     /// <summary>Makes the names in the directory survive a loss of power.</summary>
-    public Errno Flush()
-    {
-        if (Directory is not { } directory)
-        {
-            return 0;
-        }
-
-        using var reader = DirectoryReader.Open(directory, out var error);
-        return reader is null ? error : Native.Sync(reader.Directory) == 0 ? 0 : Native.LastError;
-    }
+    public Errno Flush() => Directory is { } directory ? EntryCalls.Flush(directory) : 0;
 
     /// <summary>Called when nothing is in use: the directory is closed until it is needed again.</summary>
     public void Rest()
@@ -167,7 +159,7 @@ internal sealed unsafe class SideStore : IDisposable
                     if (opened >= 0)
                     {
                         var found = new FileDescriptor(opened);
-                        _ = LinuxTree.Stat(found, out var stat);
+                        _ = InodeCalls.Stat(found, out var stat);
                         _key = InodeKey.Of(stat);
                         return _directory = found;
                     }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Unicode;
+using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
@@ -26,24 +27,21 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     private const int MaxDiskName = 255; // XATTR_NAME_MAX
     private const int MaxName = 255;
 
-    /// <summary>The prefix that all their names share.</summary>
-    public static ReadOnlySpan<byte> Prefix => "user.smb3.stream."u8;
-
     /// <summary>Whether the data is in the side store.</summary>
     public bool IsAside => Id != Guid.Empty;
 
     /// <summary>The disk name of a stream, with a terminating zero.</summary>
     public static byte[] DiskName(string name, bool caseSensitive)
     {
-        Span<byte> plain = stackalloc byte[MaxDiskName - Prefix.Length];
+        Span<byte> plain = stackalloc byte[MaxDiskName - InodeExtras.StreamPrefix.Length];
         if (Utf8.FromUtf16(name, plain, out _, out var written, replaceInvalidSequences: false) == System.Buffers.OperationStatus.Done)
         {
-            return [.. Prefix, .. plain[..written], 0];
+            return [.. InodeExtras.StreamPrefix, .. plain[..written], 0];
         }
 
         var key = NameBytes(caseSensitive ? name : name.ToUpperInvariant());
         var hash = Convert.ToHexStringLower(SHA256.HashData(key).AsSpan(0, 16));
-        return [.. Prefix, (byte)':', .. Encoding.ASCII.GetBytes(hash), 0]; // no stream's name has a colon
+        return [.. InodeExtras.StreamPrefix, (byte)':', .. Encoding.ASCII.GetBytes(hash), 0]; // no stream's name has a colon
     }
 
     /// <summary>Reads an attribute; false when this version does not recognize it.</summary>
@@ -84,14 +82,14 @@ internal readonly record struct StreamAttribute(string Name, ReadOnlyMemory<byte
     /// <summary>The name of a stream, when the attribute's name contains it.</summary>
     public static string? PlainName(ReadOnlySpan<byte> diskNameWithZero)
     {
-        var name = diskNameWithZero[Prefix.Length..^1];
+        var name = diskNameWithZero[InodeExtras.StreamPrefix.Length..^1];
         return name.IsEmpty || name.Contains((byte)':') || !Utf8.IsValid(name) ? null : Encoding.UTF8.GetString(name);
     }
 
     /// <summary>The attribute's value.</summary>
     public byte[] ToValue(ReadOnlySpan<byte> diskNameWithZero)
     {
-        ReadOnlySpan<byte> name = diskNameWithZero[Prefix.Length] == ':' ? NameBytes(Name) : default;
+        ReadOnlySpan<byte> name = diskNameWithZero[InodeExtras.StreamPrefix.Length] == ':' ? NameBytes(Name) : default;
         var content = IsAside ? Id.ToByteArray() : Data.Span;
         var value = new byte[HeaderSize + name.Length + content.Length];
         value[0] = IsAside ? (byte)2 : (byte)1;

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
@@ -70,7 +71,7 @@ internal sealed class StreamAttributes(AttributeFaults faults)
 
         foreach (var name in new AttributeNames(names))
         {
-            if (!name.StartsWith(StreamAttribute.Prefix))
+            if (!name.StartsWith(InodeExtras.StreamPrefix))
             {
                 continue;
             }

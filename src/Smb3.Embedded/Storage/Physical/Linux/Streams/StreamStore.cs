@@ -1,5 +1,8 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
@@ -7,17 +10,23 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 /// The named streams of a store's files. A stream is an attribute of its file; its data is kept there while it is small, and in the side
 /// store otherwise.
 /// </summary>
-internal sealed class StreamStore(LinuxFileStore store) : IDisposable
+/// <param name="root">The root of the store; it must be held during construction and while any member is used.</param>
+/// <param name="memory">What the extended attributes of each file say.</param>
+/// <param name="locks">Guard the extended attributes of each inode.</param>
+/// <param name="leases">The leases that the store holds on files, whose data a stream can become.</param>
+/// <param name="caseSensitive">Whether names that differ only in case are different streams.</param>
+internal sealed class StreamStore(
+    LinuxRoot root, AttributeMemory memory, InodeLocks locks, LeaseRegister leases, bool caseSensitive) : IDisposable
 {
-    private readonly StreamAttributes _attributes = new(store.Faults);
+    private readonly StreamAttributes _attributes = new(memory.Faults);
     private readonly Lock _sync = new();
     private readonly Dictionary<InodeKey, List<NamedStream>> _open = [];
 
     /// <summary>The streams that are not small.</summary>
-    public SideStore Side { get; } = new(store.Root);
+    public SideStore Side { get; } = new(root);
 
     private StringComparison NameComparison =>
-        store.Options.CaseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
     /// <inheritdoc/>
     public void Dispose() => Side.Dispose();
@@ -25,13 +34,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <summary>Opens or creates a stream, and counts the new handle.</summary>
     public NtResult<NamedStream> Open(FileDescriptor file, string name, bool create)
     {
-        var error = LinuxTree.Stat(file, out var stat);
+        var error = InodeCalls.Stat(file, out var stat);
         if (error != 0)
         {
             return error.ToStatus();
         }
 
-        lock (store.LockOf(stat))
+        lock (locks.Of(stat))
         {
             var status = Find(file, stat, name, out var stream);
             if (status == NtStatus.Success ? create : status != NtStatus.ObjectNameNotFound || !create)
@@ -41,8 +50,8 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
 
             if (stream is null)
             {
-                stream = new NamedStream(InodeKey.Of(stat), name, StreamAttribute.DiskName(name, store.Options.CaseSensitive)) { Data = [] };
-                status = new StreamWriter(store, file, stream, stat).Save();
+                stream = new NamedStream(InodeKey.Of(stat), name, StreamAttribute.DiskName(name, caseSensitive)) { Data = [] };
+                status = new StreamPlacement(Side, file, stream, stat).Save();
                 if (status != NtStatus.Success)
                 {
                     return status;
@@ -61,13 +70,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     }
 
     /// <summary>Uncounts a handle that was closed.</summary>
-    public ValueTask CloseAsync(NamedStream stream)
+    public void Close(NamedStream stream)
     {
-        lock (store.LockOf(stream.Inode))
+        lock (locks.Of(stream.Inode))
         {
             if (--stream.Handles > 0)
             {
-                return ValueTask.CompletedTask;
+                return;
             }
 
             lock (_sync)
@@ -79,7 +88,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
             }
         }
 
-        return stream.CloseAsync();
+        Release(stream);
     }
 
     /// <summary>The streams of a file.</summary>
@@ -117,13 +126,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <summary>Gives a stream another name.</summary>
     public NtStatus Rename(FileDescriptor file, string name, string newName, bool replace)
     {
-        var error = LinuxTree.Stat(file, out var stat);
+        var error = InodeCalls.Stat(file, out var stat);
         if (error != 0)
         {
             return error.ToStatus();
         }
 
-        lock (store.LockOf(stat))
+        lock (locks.Of(stat))
         {
             var status = Find(file, stat, name, out var stream);
             if (status != NtStatus.Success)
@@ -131,13 +140,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 return status;
             }
 
-            using var use = new Use(stream!);
+            using var use = new Use(this, stream!);
             if (!newName.Equals(stream!.Name, NameComparison))
             {
                 status = Find(file, stat, newName, out var victim);
                 if (status == NtStatus.Success)
                 {
-                    using var victimUse = new Use(victim!);
+                    using var victimUse = new Use(this, victim!);
                     if (!replace)
                     {
                         return NtStatus.ObjectNameCollision;
@@ -157,8 +166,8 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
 
             var (oldName, oldDisk) = (stream.Name, stream.DiskName);
             stream.Name = newName;
-            stream.DiskName = StreamAttribute.DiskName(newName, store.Options.CaseSensitive);
-            status = new StreamWriter(store, file, stream, stat).Save();
+            stream.DiskName = StreamAttribute.DiskName(newName, caseSensitive);
+            status = new StreamPlacement(Side, file, stream, stat).Save();
             if (status != NtStatus.Success)
             {
                 (stream.Name, stream.DiskName) = (oldName, oldDisk);
@@ -178,13 +187,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <summary>Makes a stream's data the file's own; handles on the stream continue with that.</summary>
     public NtStatus MakeData(FileDescriptor file, string name)
     {
-        var error = LinuxTree.Stat(file, out var stat);
+        var error = InodeCalls.Stat(file, out var stat);
         if (error != 0)
         {
             return error.ToStatus();
         }
 
-        lock (store.LockOf(stat))
+        lock (locks.Of(stat))
         {
             var status = Find(file, stat, name, out var stream);
             if (status != NtStatus.Success)
@@ -192,25 +201,31 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 return status;
             }
 
-            using var use = new Use(stream!);
-            var data = LinuxTree.Reopen(file, OpenFlags.ReadWrite, out error);
+            using var use = new Use(this, stream!);
+            leases.StepAside(stream!.Inode);
+            var data = InodeCalls.Reopen(file, OpenFlags.ReadWrite, out error);
             if (data is null)
             {
+                leases.ComeBack(stream.Inode);
                 return error.ToStatus();
             }
 
-            var target = new LinuxFile(store, data, StorePath.Root, isDirectory: false, isNew: false);
-            target.DropPrivileges(stat);
-            error = Native.Truncate(data, 0) == 0 ? StreamWriter.Copy(stream!, data) : Native.LastError;
+            if (stat.HasSetIdBits)
+            {
+                InodeCalls.ClearSetIdBits(data);
+            }
+
+            error = Native.Truncate(data, 0) == 0 ? StreamPlacement.Copy(stream, data) : Native.LastError;
             if (error != 0)
             {
                 _ = Native.Truncate(data, 0);
                 data.Dispose();
+                leases.ComeBack(stream.Inode);
                 return error.ToStatus();
             }
 
-            status = Remove(file, stream!);
-            stream!.MoveTo(target, Guid.Empty, isForeign: false);
+            status = Remove(file, stream);
+            stream.MoveTo(data, Guid.Empty, isForeign: false);
             return status;
         }
     }
@@ -218,13 +233,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     /// <summary>Removes a stream; open handles keep working.</summary>
     public NtStatus Delete(FileDescriptor file, string name)
     {
-        var error = LinuxTree.Stat(file, out var stat);
+        var error = InodeCalls.Stat(file, out var stat);
         if (error != 0)
         {
             return error.ToStatus();
         }
 
-        lock (store.LockOf(stat))
+        lock (locks.Of(stat))
         {
             var status = Find(file, stat, name, out var stream, mustOpen: false);
             if (status != NtStatus.Success)
@@ -232,7 +247,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 return status;
             }
 
-            using var use = new Use(stream!);
+            using var use = new Use(this, stream!);
             status = Remove(file, stream!);
             if (status == NtStatus.Success)
             {
@@ -243,15 +258,19 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
         }
     }
 
+    /// <summary>Prepares the removal of the streams of a directory entry's file, in case it loses its last name.</summary>
+    public StreamRemoval PrepareRemoval(FileDescriptor directory, byte[] nameWithZero, in StatxBuffer stat) =>
+        new(this, memory.OfEntry(directory, nameWithZero, stat).HasStreams ? StreamRemoval.Keep(directory, nameWithZero) : null);
+
     /// <summary>Removes the streams of a file that has lost its last name.</summary>
     public void FileRemoved(FileDescriptor file)
     {
-        if (LinuxTree.Stat(file, out var stat) != 0 || stat.Links > 0 && !stat.IsDirectory)
+        if (InodeCalls.Stat(file, out var stat) != 0 || stat.Links > 0 && !stat.IsDirectory)
         {
             return;
         }
 
-        lock (store.LockOf(stat))
+        lock (locks.Of(stat))
         {
             foreach (var stream in OpenOf(InodeKey.Of(stat)))
             {
@@ -273,12 +292,12 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     public bool MakeRoom(FileDescriptor file)
     {
         const int NotWorthIt = 64;
-        if (LinuxTree.Stat(file, out var stat) != 0)
+        if (InodeCalls.Stat(file, out var stat) != 0)
         {
             return false;
         }
 
-        lock (store.LockOf(stat))
+        lock (locks.Of(stat))
         {
             StreamAttribute largest = default;
             foreach (var (_, attribute) in _attributes.List(file, out _))
@@ -294,8 +313,8 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
                 return false;
             }
 
-            using var use = new Use(stream!);
-            return new StreamWriter(store, file, stream!, stat).MoveAside() == NtStatus.Success;
+            using var use = new Use(this, stream!);
+            return new StreamPlacement(Side, file, stream!, stat).MoveAside() == NtStatus.Success;
         }
     }
 
@@ -309,7 +328,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
             return NtStatus.Success;
         }
 
-        var status = _attributes.Find(file, name, store.Options.CaseSensitive, out var diskName, out var attribute);
+        var status = _attributes.Find(file, name, caseSensitive, out var diskName, out var attribute);
         if (status != NtStatus.Success)
         {
             return status;
@@ -327,7 +346,7 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
             if (side is not null)
             {
                 var isForeign = SideStore.OwnerOf(side) != SideOwner.Of(stat);
-                found.MoveTo(new LinuxFile(store, side, StorePath.Root, isDirectory: false, isNew: false), attribute.Id, isForeign);
+                found.MoveTo(side, attribute.Id, isForeign);
             }
         }
         else
@@ -337,6 +356,16 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
 
         stream = found;
         return NtStatus.Success;
+    }
+
+    /// <summary>Closes what a stream has open. If that is the file itself, a lease on the file can come back.</summary>
+    private void Release(NamedStream stream)
+    {
+        stream.Close();
+        if (stream.IsUnnamed)
+        {
+            leases.ComeBack(stream.Inode);
+        }
     }
 
     private List<NamedStream> OpenOf(InodeKey key)
@@ -387,13 +416,13 @@ internal sealed class StreamStore(LinuxFileStore store) : IDisposable
     }
 
     /// <summary>Closes a stream that was only inspected.</summary>
-    private readonly struct Use(NamedStream stream) : IDisposable
+    private readonly struct Use(StreamStore store, NamedStream stream) : IDisposable
     {
         public void Dispose()
         {
             if (stream.Handles == 0)
             {
-                _ = stream.CloseAsync().AsTask();
+                store.Release(stream);
             }
         }
     }

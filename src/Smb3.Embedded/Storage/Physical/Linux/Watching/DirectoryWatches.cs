@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 

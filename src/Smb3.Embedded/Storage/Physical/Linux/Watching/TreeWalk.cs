@@ -1,5 +1,6 @@
 using System.Text;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
@@ -71,7 +72,7 @@ internal sealed class TreeWalk(WatchedTree tree, bool tells)
 
             var isDirectory = type == DirectoryReader.DirectoryType
                 || (type == DirectoryReader.UnknownType
-                    && LinuxTree.StatEntry(opened, nameWithZero, out var stat) == 0 && stat.IsDirectory);
+                    && InodeCalls.StatEntry(opened, nameWithZero, out var stat) == 0 && stat.IsDirectory);
             var name = Encoding.Latin1.GetString(bytes);
             if (isDirectory)
             {

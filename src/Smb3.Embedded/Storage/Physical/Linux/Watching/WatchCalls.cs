@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 

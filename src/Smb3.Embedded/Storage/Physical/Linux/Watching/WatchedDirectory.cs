@@ -1,4 +1,5 @@
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 

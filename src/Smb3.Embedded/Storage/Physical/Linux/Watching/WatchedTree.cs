@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using Smb3.Embedded.Nt;
-using Smb3.Embedded.Storage.Physical.Linux.Streams;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Naming;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Watching;
 
@@ -82,7 +84,7 @@ internal sealed class WatchedTree(
     {
         lock (_sync)
         {
-            if (_hasEnded || LinuxTree.Stat(root, out var stat) != 0)
+            if (_hasEnded || InodeCalls.Stat(root, out var stat) != 0)
             {
                 return false;
             }
@@ -193,7 +195,7 @@ internal sealed class WatchedTree(
         lock (_sync)
         {
             isExhausted = false;
-            if (_hasEnded || parent.IsGone || LinuxTree.Stat(found, out var stat) != 0)
+            if (_hasEnded || parent.IsGone || InodeCalls.Stat(found, out var stat) != 0)
             {
                 return null;
             }
@@ -228,7 +230,7 @@ internal sealed class WatchedTree(
             foreach (var child in parent.Children.Where(child => !seen.Contains(child.Name)).ToArray())
             {
                 using var there = WatchCalls.OpenChild(opened, [.. ToBytes(child.Name), 0], out _);
-                if (there is null || LinuxTree.Stat(there, out var stat) != 0 || InodeKey.Of(stat) != child.Inode)
+                if (there is null || InodeCalls.Stat(there, out var stat) != 0 || InodeKey.Of(stat) != child.Inode)
                 {
                     Drop(child);
                 }
@@ -371,7 +373,7 @@ internal sealed class WatchedTree(
         var opened = directory.Parent is null
             ? WatchCalls.OpenChild(root, ".\0"u8, out _)
             : OpenIn(directory.Parent, directory.Name);
-        if (opened is null || (LinuxTree.Stat(opened, out var stat) == 0 && InodeKey.Of(stat) == directory.Inode))
+        if (opened is null || (InodeCalls.Stat(opened, out var stat) == 0 && InodeKey.Of(stat) == directory.Inode))
         {
             return opened;
         }
@@ -474,7 +476,7 @@ internal sealed class WatchedTree(
     /// <summary>Whether the directory exists and is inside the share; if not, the watch ends.</summary>
     private bool IsStillHere()
     {
-        if (LinuxTree.Stat(root, out var stat) == 0 && (stat.Links > 0 || !_countsLinks) && (path.IsRoot || IsInShare()))
+        if (InodeCalls.Stat(root, out var stat) == 0 && (stat.Links > 0 || !_countsLinks) && (path.IsRoot || IsInShare()))
         {
             return true;
         }

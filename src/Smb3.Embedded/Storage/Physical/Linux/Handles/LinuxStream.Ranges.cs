@@ -1,0 +1,34 @@
+using System.Buffers;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
+
+// A stream is sparse when its file is; it has no holes of its own.
+internal sealed partial class LinuxStream : ISparseFile
+{
+    private const int ZerosAtOnce = 1 << 20;
+
+    /// <inheritdoc/>
+    public async ValueTask<NtStatus> ZeroAsync(long offset, long length, CancellationToken cancellationToken)
+    {
+        var zeros = new byte[Math.Min(length, ZerosAtOnce)];
+        var status = NtStatus.Success;
+        for (var end = offset + length; offset < end && status == NtStatus.Success; offset += zeros.Length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var count = (int)Math.Min(zeros.Length, end - offset);
+            status = await WriteAsync(offset, new ReadOnlySequence<byte>(zeros, 0, count), cancellationToken).ConfigureAwait(false);
+        }
+
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NtResult<StoreRange>> FindAllocatedAsync(long offset, CancellationToken cancellationToken)
+    {
+        var metadata = await GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return !metadata.Succeeded ? metadata.Status
+            : offset >= metadata.Value.Length ? default
+            : new StoreRange(offset, metadata.Value.Length - offset);
+    }
+}
