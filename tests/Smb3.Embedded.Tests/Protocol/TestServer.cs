@@ -101,7 +101,11 @@ internal sealed class TestServer : IAsyncDisposable
     {
         _options = options ?? new TestServerOptions();
         _transport = new InMemoryTransport(_options.Inline ? PipeScheduler.Inline : null);
-        var settings = _options.Settings;
+
+        // A busy machine must not make requests slow, unless the test has the clock in its hand.
+        var settings = _options.Settings.TimeProvider == TimeProvider.System
+            ? _options.Settings with { InterimResponseDelay = TimeSpan.FromMinutes(1) }
+            : _options.Settings;
         var users = new InMemoryUserStore();
         users.Add(Alice, Password);
         users.Add(Bob, Password);
