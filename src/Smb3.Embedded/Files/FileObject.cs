@@ -3,6 +3,7 @@ using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Files.Ranges;
+using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Files.Sharing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
@@ -24,6 +25,7 @@ internal sealed class FileObject : ICachedFile
     private readonly FileObject? _whole;
     private ShareModes _share;
     private AsyncMutex? _appends;
+    private SharedFlush? _flush;
     private volatile ByteRangeLocks? _locks;
     private volatile WatchedRanges? _watched;
 
@@ -95,6 +97,9 @@ internal sealed class FileObject : ICachedFile
 
     /// <summary>Serializes appends, so that no two of them find the same end of file.</summary>
     public AsyncMutex Appends => LazyInitializer.EnsureInitialized(ref _appends)!;
+
+    /// <summary>Makes what was written safe, for all who wait for it.</summary>
+    public SharedFlush Flush => LazyInitializer.EnsureInitialized(ref _flush)!;
 
     /// <summary>Opens, and creates under way, which keep it in the table. Guarded by the table's lock.</summary>
     public int References { get; set; }

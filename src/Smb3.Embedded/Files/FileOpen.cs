@@ -70,6 +70,9 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>FILE_MODE_INFORMATION and the rest of the create options.</summary>
     public CreateOptions Options => State.Options;
 
+    /// <summary>Whether its writes are answered only when they are safe.</summary>
+    public bool WritesThrough => Volume.Options.WritesThrough || (Options & CreateOptions.WriteThrough) != 0;
+
     /// <summary>FilePositionInformation: where the last read ended, unless the client has set it since.</summary>
     public long Position => State.Position;
 

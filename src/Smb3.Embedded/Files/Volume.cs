@@ -5,6 +5,7 @@ using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Quotas;
+using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -31,12 +32,13 @@ internal sealed class Volume
     {
         _store = store;
         Fence = versions?.Fence ?? new StoreFence();
-        Store = new FencedStore(store, Fence);
         Versions = versions ?? new PreviousVersions(store, options, Fence);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
         var comparer = StringComparer.FromComparison(NameComparison);
+        Names = options.WritesThrough && !store.Traits.Has(StoreAbilities.ReadOnly) ? new SafeNames(store, comparer) : null;
+        Store = new FencedStore(Names ?? store, Fence);
         PathLocks = new PathLocks(NameComparison, Fence.Token);
         Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
         Security = new FileSecurity(Store);
@@ -57,6 +59,9 @@ internal sealed class Volume
 
     /// <summary>The store with the files, for as long as they are ours.</summary>
     public IFileStore Store { get; }
+
+    /// <summary>What makes changes of names safe before they are answered; null if the volume does not promise that.</summary>
+    internal SafeNames? Names { get; }
 
     /// <summary>The fence that goes up when they no longer are.</summary>
     public StoreFence Fence { get; }

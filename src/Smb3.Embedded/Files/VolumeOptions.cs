@@ -56,6 +56,12 @@ internal sealed record VolumeOptions
     /// <summary>The journal for opens that outlive their process; <see langword="null"/> if none does.</summary>
     public IOpenJournal? Journal { get; init; }
 
+    /// <summary>
+    /// Whether a change is answered only when it survives a loss of power: of data, of what a file is and of names, whether or not the
+    /// client asks for it (FILE_WRITE_THROUGH).
+    /// </summary>
+    public bool WritesThrough { get; init; }
+
     /// <summary>The most byte-range locks that one file can have, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;
 }

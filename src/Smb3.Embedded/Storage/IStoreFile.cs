@@ -49,7 +49,10 @@ public interface IStoreFile : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) => new(NtStatus.Success);
 
-    /// <summary>Makes everything that was written survive a loss of power.</summary>
+    /// <summary>
+    /// Makes everything that was written survive a loss of power: data, attributes, times and all else that is kept with the file; of a
+    /// file that this handle has created, its name too; of a directory, the names in it.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken);
 

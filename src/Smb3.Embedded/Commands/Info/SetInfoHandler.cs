@@ -40,9 +40,9 @@ internal sealed class SetInfoHandler : ICommandHandler
         status = await SetAsync(request, open, set).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
-            if (open is FileHandle { File.State: var state })
+            if (open is FileHandle handle && await handle.File.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
             {
-                await state.CommitAsync().ConfigureAwait(false);
+                return settled;
             }
 
             SetInfoResponse.Write(request.Append(SetInfoResponse.FixedSize));

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
@@ -72,6 +73,10 @@ internal sealed class IoctlHandler : ICommandHandler
         if (result == NtStatus.Success)
         {
             result = await rule.Control.RunAsync(call).ConfigureAwait(false);
+            if (rule.Changes && !result.IsError() && await call.File.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
+            {
+                return settled;
+            }
         }
 
         if (result.IsError())

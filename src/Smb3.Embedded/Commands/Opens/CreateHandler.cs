@@ -10,6 +10,7 @@ using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Observation;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
@@ -359,7 +360,16 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
             DurableOpening.Enter(request, handle, parameters, durable, claim, outcome.Action);
             session.Opens.Add(handle);
-            await open.State.CommitAsync().ConfigureAwait(false);
+            if (outcome.Action == CreateAction.Opened)
+            {
+                await open.State.CommitAsync().ConfigureAwait(false);
+            }
+            else if (await open.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
+            {
+                await UndoAsync(session, open, handle, outcome.Action).ConfigureAwait(false);
+                return settled;
+            }
+
             if (!tree.HasEnded && session.State != SessionState.Ended)
             {
                 Write(request, handle, outcome, asked, durable, facts);

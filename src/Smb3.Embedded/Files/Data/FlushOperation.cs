@@ -23,7 +23,7 @@ internal static class FlushOperation
         try
         {
             await open.ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
-            return await open.Handle.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -94,7 +94,7 @@ internal static class WriteOperation
             throw;
         }
 
-        writeThrough |= (open.Options & CreateOptions.WriteThrough) != 0;
+        writeThrough |= open.WritesThrough;
         if (writeThrough || !writing.IsCompletedSuccessfully)
         {
             return open.FinishWriteAsync(writing, data.Length, writeThrough, turn, cancellationToken);
@@ -115,7 +115,7 @@ internal static class WriteOperation
             status = await writing.ConfigureAwait(false);
             if (writeThrough && status == NtStatus.Success)
             {
-                status = await open.Handle.FlushAsync(cancellationToken).ConfigureAwait(false);
+                status = await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -165,9 +165,9 @@ internal static class WriteOperation
             open.File.Times.BeforeWrite(open);
             open.File.NoteChange(end, data.Length);
             var status = await open.Handle.WriteAsync(end, data, cancellationToken).ConfigureAwait(false);
-            if (status == NtStatus.Success && (writeThrough || (open.Options & CreateOptions.WriteThrough) != 0))
+            if (status == NtStatus.Success && (writeThrough || open.WritesThrough))
             {
-                status = await open.Handle.FlushAsync(cancellationToken).ConfigureAwait(false);
+                status = await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);
             }
 
             return await open.AfterWriteAsync(status, data.Length).ConfigureAwait(false);

@@ -1,0 +1,39 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Data;
+
+/// <summary>What an answer waits for on a volume whose acknowledged changes survive a loss of power.</summary>
+internal static class Settlement
+{
+    /// <summary>Makes the data that was written safe, together with others who wait for the same file.</summary>
+    public static ValueTask<NtStatus> FlushSharedAsync(this FileOpen open, CancellationToken cancellationToken) =>
+        open.File.Flush.FlushAsync(open.Handle, cancellationToken);
+
+    /// <summary>
+    /// Completes when what a request has changed of an open and its file is safe: the data and metadata where the volume writes through, and
+    /// what the journal keeps.
+    /// </summary>
+    /// <returns>Success; or the status with which the store failed: then the change may be lost with the power.</returns>
+    public static async ValueTask<NtStatus> SettleAsync(this FileOpen open)
+    {
+        var status = NtStatus.Success;
+        if (open.Volume.Names is { } names && open.TryEnter())
+        {
+            try
+            {
+                status = await open.FlushSharedAsync(CancellationToken.None).ConfigureAwait(false);
+                if (status == NtStatus.Success)
+                {
+                    status = await names.SettleAsync().ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                open.Exit();
+            }
+        }
+
+        await open.State.CommitAsync().ConfigureAwait(false);
+        return status;
+    }
+}
