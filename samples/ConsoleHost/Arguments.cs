@@ -22,7 +22,7 @@ internal sealed class Arguments
         AddList("Listen", "IP:PORT", "Where to listen; repeatable. Default: 127.0.0.1:4450.");
         AddList(
             "Shares", "NAME=FOLDER",
-            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
+            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
                 + "Default: demo.",
             "--share");
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");

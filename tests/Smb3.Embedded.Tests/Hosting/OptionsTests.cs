@@ -40,7 +40,7 @@ public sealed class OptionsTests
             ("Ciphers", "AES-256-GCM, aes-128-ccm"), ("SigningAlgorithms:0", "AES-CMAC"), ("AllowGuest", "true"),
             ("AllowAnonymous", "True"), ("DrainTimeout", "3"), ("Limits:MaxConnections", "7"), ("Limits:IdleTimeout", "none"),
             ("Limits:AuthenticationTimeout", "00:00:09"), ("Limits:MaxBytesInFlight", "8388608"), ("LogonThrottle:FirstDelay", "0.5"),
-            ("LogonThrottle:FailuresPerUser", "none"), ("Shares:0", "a=/x,readonly,encrypt,ca"), ("Shares:1:Name", "b"),
+            ("LogonThrottle:FailuresPerUser", "none"), ("Shares:0", "a=/x,readonly,encrypt,ca,writecache"), ("Shares:1:Name", "b"),
             ("Shares:1:Folder", "memory:"), ("Shares:1:MaxUsers", "3"), ("Shares:1:Users:alice", "read"), ("Shares:1:Groups:staff", "full"),
             ("Shares:1:Others", "none"), ("State", "/var/lib/smb3"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"),
             ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
@@ -206,6 +206,13 @@ public sealed class OptionsTests
             await server.Shares.AddAsync(new SmbShareOptions { Name = "s", Store = new MemoryFileStore(), ContinuouslyAvailable = true });
         }
     }
+
+    [Theory]
+    [InlineData("s=/x", true)]
+    [InlineData("s=/x,ca", false)]
+    [InlineData("s=/x,ca,writecache", true)]
+    public void Changes_on_a_continuously_available_share_are_answered_when_they_are_safe(string share, bool fromCache) =>
+        Assert.Equal(fromCache, Bind(("Shares:0", share)).Shares[0].AnswersFromCache);
 
     private static SmbServerOptions Bind(params (string Key, string Value)[] settings)
     {

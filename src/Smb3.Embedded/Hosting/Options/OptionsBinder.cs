@@ -126,7 +126,7 @@ internal sealed class OptionsBinder
         {
             Fail(
                 path,
-                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,timemachine][,localprograms=…]"
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,localprograms=…]"
                     + "[,snapshots=FOLDER], "
                     + "or NAME=memory:");
             return null;
@@ -170,13 +170,16 @@ internal sealed class OptionsBinder
                 case "CA":
                     share.ContinuouslyAvailable = true;
                     break;
+                case "WRITECACHE":
+                    share.WriteCache = true;
+                    break;
                 case "TIMEMACHINE":
                     share.TimeMachine = true;
                     break;
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, timemachine, "
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, writecache, timemachine, "
                             + "localprograms=noticed|awaited|ignored and snapshots=FOLDER");
                     break;
             }
@@ -200,6 +203,7 @@ internal sealed class OptionsBinder
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),
             ["Posix"] = s => Flag(s, value => share.Posix = value),
             ["ContinuouslyAvailable"] = s => Flag(s, value => share.ContinuouslyAvailable = value),
+            ["WriteCache"] = s => Flag(s, value => share.WriteCache = value),
             ["LocalPrograms"] = s => Word(s, SettingNames.LocalPrograms, value => share.LocalPrograms = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),
             ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),

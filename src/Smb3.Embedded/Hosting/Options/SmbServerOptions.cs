@@ -156,7 +156,7 @@ public sealed class SmbServerOptions
     /// <summary>
     /// Applies the settings of <paramref name="section"/>. The keys are the names of the properties; lists may be arrays or, except for
     /// shares and users, one comma-separated text, and replace what was there. A share is
-    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,timemachine][,snapshots=FOLDER]</c>
+    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,snapshots=FOLDER]</c>
     /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
     /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
     /// </summary>

@@ -79,6 +79,17 @@ public sealed class SmbShareOptions
     public bool ContinuouslyAvailable { get; set; }
 
     /// <summary>
+    /// Whether changes may be answered while they are only in the cache of the machine or of the store, and so be lost with the power, unless
+    /// the client asks for more by a flush or by write-through. <see langword="null"/>: not where the share is
+    /// <see cref="ContinuouslyAvailable"/>, where an answered change is to survive; everywhere else they may. A death of the process alone
+    /// loses nothing either way.
+    /// </summary>
+    public bool? WriteCache { get; set; }
+
+    /// <summary>What <see cref="WriteCache"/> comes to.</summary>
+    internal bool AnswersFromCache => WriteCache ?? !ContinuouslyAvailable;
+
+    /// <summary>
     /// Where earlier states of <see cref="Folder"/> are: a folder with one folder for each snapshot. <see langword="null"/>: there are
     /// none. A <see cref="Store"/> brings snapshots of its own.
     /// </summary>
@@ -108,6 +119,7 @@ public sealed class SmbShareOptions
             TimeMachine = TimeMachine,
             Posix = Posix,
             ContinuouslyAvailable = ContinuouslyAvailable,
+            WriteCache = WriteCache,
             LocalPrograms = LocalPrograms,
         };
         foreach (var (name, access) in Users)

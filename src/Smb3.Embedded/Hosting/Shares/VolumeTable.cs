@@ -36,7 +36,7 @@ internal sealed class VolumeTable(VolumeOptions options)
                 // The host's own may be on what was at its place in an earlier run.
                 before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
                 var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
-                entry = new Entry(new Volume(store, OptionsOf(share)), share);
+                entry = new Entry(new Volume(store, OptionsOf(share)), store, share);
                 _entries.Add(key, entry);
             }
 
@@ -59,6 +59,12 @@ internal sealed class VolumeTable(VolumeOptions options)
                 throw new SmbServerStartException(
                     $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another ContinuouslyAvailable; give "
                         + "both the same.");
+            }
+
+            if (entry.First.AnswersFromCache != share.AnswersFromCache)
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another WriteCache; give both the same.");
             }
 
             if (share.Posix && !entry.Volume.Store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
@@ -88,7 +94,7 @@ internal sealed class VolumeTable(VolumeOptions options)
         // A store that is somebody else's now is let go as it is.
         if (unused is { OwnsStore: true, Volume.Fence.IsUp: false })
         {
-            await DisposeAsync(unused.Volume.Store).ConfigureAwait(false);
+            await DisposeAsync(unused.Store).ConfigureAwait(false);
         }
     }
 
@@ -97,6 +103,7 @@ internal sealed class VolumeTable(VolumeOptions options)
         Name = share.Folder ?? share.Name,
         NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
         HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
+        WritesThrough = !share.AnswersFromCache,
     };
 
     /// <summary>A store in memory belongs to its share alone.</summary>
@@ -118,14 +125,17 @@ internal sealed class VolumeTable(VolumeOptions options)
         }
     }
 
-    private sealed class Entry(Volume volume, SmbShareOptions first)
+    private sealed class Entry(Volume volume, IFileStore store, SmbShareOptions first)
     {
         public Volume Volume { get; } = volume;
+
+        /// <summary>The store itself; the volume has it behind its fence.</summary>
+        public IFileStore Store { get; } = store;
 
         /// <summary>The share that it was opened for.</summary>
         public SmbShareOptions First { get; } = first;
 
-        public bool OwnsStore => !ReferenceEquals(First.Store, Volume.Store);
+        public bool OwnsStore => !ReferenceEquals(First.Store, Store);
 
         public int Uses { get; set; }
     }
