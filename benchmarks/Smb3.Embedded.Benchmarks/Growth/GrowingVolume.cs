@@ -74,6 +74,8 @@ internal sealed class GrowingVolume
     {
         public bool IsAnnounced => true;
 
+        public bool IsAwaited => false;
+
         public bool Send(in CacheBreak notice, CacheGrant grant)
         {
             volume.Breaks++;

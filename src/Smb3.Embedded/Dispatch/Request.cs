@@ -191,7 +191,7 @@ internal sealed class Request
             return NtStatus.FileClosed;
         }
 
-        open.Use();
+        open.Use(Command);
         return Enter(open);
     }
 

@@ -24,6 +24,7 @@ internal sealed class FileObject : ICachedFile
     private readonly List<FileObject> _streams = [];
     private readonly FileObject? _whole;
     private ShareModes _share;
+    private int _awaited;
     private AsyncMutex? _appends;
     private SharedFlush? _flush;
     private volatile ByteRangeLocks? _locks;
@@ -146,6 +147,19 @@ internal sealed class FileObject : ICachedFile
     /// <summary>Whether the stream is gone.</summary>
     internal bool StreamRemoved { get; set; }
 
+    /// <summary>Whether any of its opens is kept for a client that is away. Guarded by <see cref="Sync"/>.</summary>
+    internal bool HasAwaited => _awaited > 0;
+
+    /// <summary>An open has another holder, or none.</summary>
+    public void SetHolder(FileOpen open, IOpenHolder? holder)
+    {
+        lock (Sync)
+        {
+            open.Holder = holder;
+            Count(open, open.IsAwaited);
+        }
+    }
+
     /// <summary>An open has another holder, or none: creates waiting for it to leave check again.</summary>
     public void HolderChanged()
     {
@@ -248,19 +262,21 @@ internal sealed class FileObject : ICachedFile
     /// <param name="overwrites">Whether it overwrites the file, which counts as writing for the other opens that share it.</param>
     /// <param name="again">Whether it has waited before.</param>
     /// <param name="patient">Whether it waits for opens that are about to be closed (<see cref="FileOpen.IsLeaving"/>).</param>
+    /// <param name="knowsAwaited">Whether its client can be told of opens that wait for theirs (<see cref="FileOpen.IsAwaited"/>).</param>
     /// <param name="wait">With PENDING: what to wait for before trying again.</param>
     public NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient, out OpenWait? wait)
+        FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient, bool knowsAwaited,
+        out OpenWait? wait)
     {
         BreakBatch breaks = default;
-        var status = TryAdd(open, path, wish, overwrites ? 0 : extent, overwrites, again, patient, ref breaks, out wait);
+        var status = TryAdd(open, path, wish, overwrites ? 0 : extent, overwrites, again, patient, knowsAwaited, ref breaks, out wait);
         breaks.Send();
         return status;
     }
 
     private NtStatus TryAdd(
         FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient,
-        ref BreakBatch breaks, out OpenWait? wait)
+        bool knowsAwaited, ref BreakBatch breaks, out OpenWait? wait)
     {
         wait = null;
         lock (Sync)
@@ -287,6 +303,11 @@ internal sealed class FileObject : ICachedFile
             {
                 wait = new OpenWait(Caching.WhenChanged(), IsForLeaving: true);
                 return NtStatus.Pending;
+            }
+
+            if (knowsAwaited && this.IsUnavailable(access, open.ShareAccess, collides))
+            {
+                return NtStatus.FileNotAvailable;
             }
 
             if (collides)
@@ -393,6 +414,7 @@ internal sealed class FileObject : ICachedFile
                 open.State.End();
             }
 
+            Count(open, isAwaited: false);
             _share.Remove(open.GrantedAccess, open.ShareAccess);
             Caching.Remove(open);
             SignalRelativesLocked();
@@ -472,6 +494,15 @@ internal sealed class FileObject : ICachedFile
         }
 
         return null;
+    }
+
+    private void Count(FileOpen open, bool isAwaited)
+    {
+        if (open.IsCountedAwaited != isAwaited)
+        {
+            open.IsCountedAwaited = isAwaited;
+            _awaited += isAwaited ? 1 : -1;
+        }
     }
 
     private void Enter(FileOpen open, FileLink? link, StorePath path)

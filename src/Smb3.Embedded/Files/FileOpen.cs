@@ -117,6 +117,12 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Whether it is about to be closed because its holder has gone.</summary>
     internal bool IsLeaving => Holder is { IsLeaving: true };
 
+    /// <summary>Whether it has lost its client and is kept for it, whatever other opens need.</summary>
+    internal bool IsAwaited => Holder is { IsAwaited: true };
+
+    /// <summary>Whether <see cref="FileObject.HasAwaited"/> counts it. Guarded by the file's lock.</summary>
+    internal bool IsCountedAwaited { get; set; }
+
     /// <summary>Where breaks of <see cref="Grant"/> go.</summary>
     public IBreakSink? BreakSink { get; set; }
 

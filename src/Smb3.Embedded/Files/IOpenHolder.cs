@@ -8,4 +8,10 @@ internal interface IOpenHolder
     /// Called with the file's lock held; must neither block nor throw.
     /// </summary>
     bool IsLeaving { get; }
+
+    /// <summary>
+    /// Whether it has lost its client and keeps the open for it, whatever other opens need. Called with the file's lock held; must neither
+    /// block nor throw.
+    /// </summary>
+    bool IsAwaited { get; }
 }

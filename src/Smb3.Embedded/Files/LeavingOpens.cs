@@ -53,17 +53,21 @@ internal static class LeavingOpens
     }
 
     /// <summary>Whether all opens that are incompatible with a new one are about to be closed.</summary>
-    public static bool OnlyLeavingCollide(this FileObject file, FileAccessMask access, ShareAccess share)
+    public static bool OnlyLeavingCollide(this FileObject file, FileAccessMask access, ShareAccess share) =>
+        file.OnlyCollide(access, share, static one => one.IsLeaving);
+
+    /// <summary>Whether there are opens that are incompatible with a new one, and all of them are such ones.</summary>
+    public static bool OnlyCollide(this FileObject file, FileAccessMask access, ShareAccess share, Func<FileOpen, bool> such)
     {
         var any = false;
-        if (!OnlyLeaving(file, one => Collide(one, access, share), ref any))
+        if (!Only(file, one => Collide(one, access, share), such, ref any))
         {
             return false;
         }
 
         if (file.IsStream)
         {
-            if (!OnlyLeaving(file.Whole, one => (one.GrantedAccess & FileAccessMask.Delete) != 0 && (share & ShareAccess.Delete) == 0, ref any))
+            if (!Only(file.Whole, one => (one.GrantedAccess & FileAccessMask.Delete) != 0 && (share & ShareAccess.Delete) == 0, such, ref any))
             {
                 return false;
             }
@@ -72,7 +76,7 @@ internal static class LeavingOpens
         {
             foreach (var stream in file.StreamsLocked)
             {
-                if (!OnlyLeaving(stream, static one => Collide(one, FileAccessMask.Delete, ShareAccess.All), ref any))
+                if (!Only(stream, static one => Collide(one, FileAccessMask.Delete, ShareAccess.All), such, ref any))
                 {
                     return false;
                 }
@@ -119,7 +123,10 @@ internal static class LeavingOpens
     }
 
     /// <summary>Whether the opens selected by <paramref name="which"/> are all about to be closed.</summary>
-    private static bool OnlyLeaving(FileObject file, Func<FileOpen, bool> which, ref bool any)
+    private static bool OnlyLeaving(FileObject file, Func<FileOpen, bool> which, ref bool any) =>
+        Only(file, which, static one => one.IsLeaving, ref any);
+
+    private static bool Only(FileObject file, Func<FileOpen, bool> which, Func<FileOpen, bool> such, ref bool any)
     {
         foreach (var open in file.OpensLocked)
         {
@@ -128,7 +135,7 @@ internal static class LeavingOpens
                 continue;
             }
 
-            if (!open.IsLeaving)
+            if (!such(open))
             {
                 return false;
             }

@@ -101,6 +101,7 @@ public enum NtStatus : uint
     NetworkSessionExpired = 0xC000035C,
     SmbNoPreauthIntegrityHashOverlap = 0xC05D0000,
     FileNotAvailable = 0xC0000467,
+    ContextMismatch = 0xC0000719,
     InvalidDeviceState = 0xC0000184,
     FsDriverRequired = 0xC000019C,
     VolumeDismounted = 0xC000026E,

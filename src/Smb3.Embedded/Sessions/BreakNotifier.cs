@@ -24,6 +24,9 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
     /// <inheritdoc/>
     public bool IsAnnounced => _announced;
 
+    /// <inheritdoc/>
+    public bool IsAwaited => false;
+
     /// <summary>The connections of the session, the oldest first.</summary>
     public IEnumerable<Connection> Channels => tree.Session.Channels.Select(static channel => channel.Connection).OrderBy(static one => one.Id);
 

@@ -26,6 +26,9 @@ internal sealed class FileHandle : Open, IOpenHolder
     /// <inheritdoc/>
     public bool IsLeaving => Session.IsLeaving && Global is not { CanDisconnect: true };
 
+    /// <inheritdoc/>
+    public bool IsAwaited => Global is { Kind: DurableKind.Persistent } && Session.IsLeaving;
+
     /// <summary>Whether a repeated LOCK request must be recognised: Open.IsDurable, Open.IsResilient or Open.IsPersistent.</summary>
     public bool IsDurable => Global is { Kind: not DurableKind.None };
 
@@ -37,7 +40,14 @@ internal sealed class FileHandle : Open, IOpenHolder
     /// <summary>What the file was when it was closed, if that was asked for.</summary>
     public NtResult<FileMetadata>? Closed { get; private set; }
 
-    public override void Use() => Global?.EndReplay();
+    public override void Use(Smb2Command command)
+    {
+        // The answer to the break of a persistent open does not show that the client has had the answer to its CREATE (MS-SMB2 3.3.5.22.1).
+        if (command != Smb2Command.OplockBreak || Global is not { Kind: DurableKind.Persistent })
+        {
+            Global?.EndReplay();
+        }
+    }
 
     public override async ValueTask FlushAsync(CancellationToken cancellationToken) =>
         _ = await File.FlushAsync(cancellationToken).ConfigureAwait(false);

@@ -16,7 +16,7 @@ namespace Smb3.Embedded.Sessions;
 /// entry of GlobalOpenTable (MS-SMB2 3.3.1.10). While it has no connection it belongs to its table alone, which ends it when its time is up
 /// or when another open needs the file.
 /// </summary>
-internal sealed class GlobalOpen : IBreakSink
+internal sealed class GlobalOpen : IBreakSink, IOpenHolder
 {
     private readonly GlobalOpenTable _table;
     private readonly Lock _sync = new();
@@ -48,6 +48,11 @@ internal sealed class GlobalOpen : IBreakSink
         File = file;
         Owner = owner;
         Claim = claim;
+        if (Kind == DurableKind.Persistent)
+        {
+            table.Persistent.Reserve(Facts);
+        }
+
         Wait();
     }
 
@@ -95,6 +100,12 @@ internal sealed class GlobalOpen : IBreakSink
             }
         }
     }
+
+    /// <inheritdoc/>
+    public bool IsLeaving => false;
+
+    /// <inheritdoc/>
+    public bool IsAwaited => Kind == DurableKind.Persistent;
 
     /// <summary>Whether it has no connection and waits for its client.</summary>
     public bool IsWaiting
@@ -244,7 +255,7 @@ internal sealed class GlobalOpen : IBreakSink
 
         lock (Sync)
         {
-            if (_handle is null)
+            if (_handle is null && !IsAwaited)
             {
                 File.Holder = null;
             }
@@ -295,7 +306,13 @@ internal sealed class GlobalOpen : IBreakSink
             {
                 Global = this,
             };
-            _table.Release();
+            File.File.SetHolder(File, _handle);
+            if (File.Grant is { } grant && File.File.Caching.Remind(grant) is { } notice)
+            {
+                sink.Send(notice, grant); // behind the answer
+            }
+
+            _table.Release(this);
             return _handle;
         }
     }
@@ -325,7 +342,7 @@ internal sealed class GlobalOpen : IBreakSink
             return false;
         }
 
-        _table.Release();
+        _table.Release(this);
         await EndAsync().ConfigureAwait(false);
         return true;
     }
@@ -347,7 +364,7 @@ internal sealed class GlobalOpen : IBreakSink
 
     /// <summary>
     /// A break while there is no client to tell (MS-SMB2 3.3.4.6 and 3.3.4.7): a durable open is closed, which is all that the others are
-    /// waiting for; a resilient one stays and loses its caching.
+    /// waiting for; a resilient one stays and loses its caching; a persistent one stays and has it until its client is back to be asked.
     /// </summary>
     public bool Send(in CacheBreak notice, CacheGrant grant) => TryClose();
 
@@ -373,6 +390,11 @@ internal sealed class GlobalOpen : IBreakSink
         _waits = true;
         _waitsSince = _table.Time.GetTimestamp();
         File.BreakSink = this;
+        if (IsAwaited)
+        {
+            File.File.SetHolder(File, this);
+        }
+
         _timer = _table.Time.CreateTimer(
             static state => ((GlobalOpen)state!).CloseInBackground(), this, Facts.Timeout, Timeout.InfiniteTimeSpan);
     }

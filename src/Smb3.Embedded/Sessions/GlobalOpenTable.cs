@@ -1,5 +1,6 @@
 using Smb3.Embedded.Threading;
 using System.Collections.Concurrent;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;
@@ -7,14 +8,18 @@ namespace Smb3.Embedded.Sessions;
 /// <summary>
 /// The opens that are known beyond their sessions (GlobalOpenTable, MS-SMB2 3.3.1.5), by everything that they can be looked up by.
 /// </summary>
-/// <param name="limit">How many may be without a connection at the same time; any further one is closed with its connection.</param>
+/// <param name="limits">
+/// How many may be without a connection at the same time, after which any further one is closed with its connection; and how many may be
+/// persistent.
+/// </param>
 /// <param name="time">The clock of their time-outs.</param>
-internal sealed class GlobalOpenTable(int limit, TimeProvider time)
+internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, GlobalOpen> _byId = new();
     private readonly ConcurrentDictionary<(Guid Client, Guid Create), CreateClaim> _claims = new();
     private readonly ConcurrentDictionary<ulong, GlobalOpen> _ofApplications = new();
     private int _disconnected;
+    private int _awaited;
 
     public TimeProvider Time { get; } = time;
 
@@ -27,10 +32,13 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     /// <summary>Told of changes of an open that has no connection.</summary>
     public Action<SmbChangeKind, GlobalOpen> Changed { get; init; } = static (_, _) => { };
 
+    /// <summary>Those that are persistent.</summary>
+    public PersistentOpens Persistent { get; } = new(limits.MaxPersistentOpens, limits.MaxPersistentOpensPerUser);
+
     public int Count => All.Count();
 
     /// <summary>How many have no connection.</summary>
-    public int DisconnectedCount => Volatile.Read(ref _disconnected);
+    public int DisconnectedCount => Volatile.Read(ref _disconnected) + Volatile.Read(ref _awaited);
 
     public IEnumerable<GlobalOpen> All => AllToTheEnd.Where(open => !open.IsClosed);
 
@@ -60,6 +68,11 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
             _ofApplications[open.PersistentId] = open;
         }
 
+        if (open.Kind == DurableKind.Persistent)
+        {
+            Persistent.Add(open);
+        }
+
         if (open.Claim is { } claim)
         {
             claim.Open = open;
@@ -87,7 +100,11 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     /// <summary>An open has been closed.</summary>
     public void Forget(GlobalOpen open)
     {
-        _byId.TryRemove(open.PersistentId, out _);
+        if (_byId.TryRemove(open.PersistentId, out _) && open.Kind == DurableKind.Persistent)
+        {
+            Persistent.Remove(open);
+        }
+
         if (open.Application is not null)
         {
             _ofApplications.TryRemove(open.PersistentId, out _);
@@ -107,25 +124,31 @@ internal sealed class GlobalOpenTable(int limit, TimeProvider time)
     public IEnumerable<GlobalOpen> OfApplication(Guid appInstanceId) =>
         _ofApplications.IsEmpty ? [] : _ofApplications.Select(pair => pair.Value).Where(open => open.Application!.Id == appInstanceId);
 
-    /// <summary>Counts in one more open without a connection, unless there are too many.</summary>
+    /// <summary>
+    /// Counts in one more open without a connection, unless there are too many. A persistent one, whose client was promised that it stays,
+    /// was counted when it was granted.
+    /// </summary>
     public bool TryKeep(GlobalOpen open)
     {
-        if (Interlocked.Increment(ref _disconnected) <= limit && !open.IsClosed)
+        var count = Interlocked.Increment(ref CountOf(open));
+        if (!open.IsClosed && (open.Kind == DurableKind.Persistent || count <= limits.MaxDisconnectedOpens))
         {
             return true;
         }
 
-        Release();
+        Release(open);
         return false;
     }
 
     /// <summary>
     /// Counts in an open without a connection, whether or not there are too many: it is closed next, which gives its place back.
     /// </summary>
-    public void KeepToClose() => Interlocked.Increment(ref _disconnected);
+    public void KeepToClose(GlobalOpen open) => Interlocked.Increment(ref CountOf(open));
 
     /// <summary>One open has a connection again, or is closed.</summary>
-    public void Release() => Interlocked.Decrement(ref _disconnected);
+    public void Release(GlobalOpen open) => Interlocked.Decrement(ref CountOf(open));
+
+    private ref int CountOf(GlobalOpen open) => ref open.Kind == DurableKind.Persistent ? ref _awaited : ref _disconnected;
 
     /// <summary>
     /// Closes the opens without a connection that <paramref name="which"/> selects, because a share or a user goes away or the server

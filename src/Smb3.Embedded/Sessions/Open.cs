@@ -39,7 +39,7 @@ internal abstract class Open
     public bool HasEnded => _ending.HasBegun;
 
     /// <summary>A request other than the one that created it names this open.</summary>
-    public virtual void Use()
+    public virtual void Use(Smb2Command command)
     {
     }
 

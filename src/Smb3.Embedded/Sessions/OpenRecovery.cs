@@ -75,7 +75,7 @@ internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatu
             }
 
             // Counted in because the close gives the place back.
-            table.KeepToClose();
+            table.KeepToClose(open);
             await open.CloseAsync().ConfigureAwait(false);
             return NtStatus.InsufficientResources;
         }

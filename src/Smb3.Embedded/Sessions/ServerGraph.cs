@@ -27,7 +27,7 @@ internal sealed class ServerGraph
         Settings = settings;
         StartedAt = settings.TimeProvider.GetUtcNow();
         Shares = new ShareTable { Removed = share => Opens!.CloseDisconnectedAsync(open => open.Share == share.Name) };
-        Opens = new GlobalOpenTable(settings.Limits.MaxDisconnectedOpens, settings.TimeProvider)
+        Opens = new GlobalOpenTable(settings.Limits, settings.TimeProvider)
         {
             ClientMayBeGone = ForgetIfGone,
             Changed = (kind, open) => Changes!.Tell(kind, open),

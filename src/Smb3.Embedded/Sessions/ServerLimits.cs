@@ -21,6 +21,12 @@ internal sealed record ServerLimits
     /// <summary>How many opens, of all clients together, may be without a connection; any further one ends with its connection.</summary>
     public int MaxDisconnectedOpens { get; init; } = 65_536;
 
+    /// <summary>How many opens, of all clients together, may be persistent; a further CREATE is not granted that.</summary>
+    public int MaxPersistentOpens { get; init; } = 262_144;
+
+    /// <summary>How many opens of one user may be persistent.</summary>
+    public int MaxPersistentOpensPerUser { get; init; } = 65_536;
+
     /// <summary>Leases of one client after which it is granted no more handle caching.</summary>
     public int MaxLeasesPerClient { get; init; } = 65_536;
 

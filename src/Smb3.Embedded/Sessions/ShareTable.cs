@@ -20,6 +20,23 @@ internal sealed class ShareTable
     public IEnumerable<Share> All =>
         _shares.Values.Where(share => !share.IsRemoved).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Whether any share is continuously available.</summary>
+    public bool AnyContinuous
+    {
+        get
+        {
+            foreach (var (_, share) in _shares)
+            {
+                if (share is { IsContinuouslyAvailable: true, IsRemoved: false })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
 
     public Share? Find(string name) => _shares.GetValueOrDefault(name) is { IsRemoved: false } share ? share : null;

@@ -80,7 +80,7 @@ internal sealed record TestServerOptions
 
 /// <summary>
 /// A whole server behind an in-memory transport, with the shares "data" (any user), "sealed" (encrypted), "readonly" and "open" (guests
-/// too) on one volume. When it ends it checks that it left nothing behind and that nothing failed inside it.
+/// too) on one volume, and "ca" (continuously available) when there is a journal. When it ends it checks that it left nothing behind and that nothing failed inside it.
 /// </summary>
 internal sealed class TestServer : IAsyncDisposable
 {
@@ -129,12 +129,17 @@ internal sealed class TestServer : IAsyncDisposable
             _metrics,
             _activities));
         IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
-        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions { Journal = _options.Journal });
+        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions { Journal = _options.Journal, Time = settings.TimeProvider });
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = Volume, ReadOnly = true });
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = Volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
+        if (_options.Journal is not null)
+        {
+            Graph.Shares.TryAdd(new Share { Name = "ca", Volume = Volume, IsContinuouslyAvailable = true });
+        }
+
         var recovery = _run.RecoverAsync(CancellationToken.None);
         Assert.True(recovery.IsCompletedSuccessfully); // memory has nothing to wait for
         _run.Add(_transport);

@@ -18,8 +18,15 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     public int MaxSize => NegotiateResponse.FixedSize + authenticator.NegotiateToken.Length + 8 + MaxContexts;
 
     /// <summary>What is agreed when <paramref name="dialect"/> is spoken.</summary>
+    /// <param name="dialect">The dialect.</param>
+    /// <param name="clientGuid">The client.</param>
+    /// <param name="clientCapabilities">What it can do.</param>
+    /// <param name="clientMode">What it says of signing.</param>
+    /// <param name="choice">What was chosen of its contexts.</param>
+    /// <param name="isContinuous">Whether any share is continuously available, so that handles there can be persistent.</param>
     public Negotiated Agree(
-        Smb2Dialect dialect, Guid clientGuid, Smb2Capabilities clientCapabilities, Smb2SecurityMode clientMode, in ContextChoice choice)
+        Smb2Dialect dialect, Guid clientGuid, Smb2Capabilities clientCapabilities, Smb2SecurityMode clientMode, in ContextChoice choice,
+        bool isContinuous)
     {
         var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
         var cipher = CipherOf(dialect, clientCapabilities, choice);
@@ -31,6 +38,12 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             if (settings.MultiChannel)
             {
                 capabilities |= clientCapabilities & Smb2Capabilities.MultiChannel;
+            }
+
+            // The connection keeps what it was told: a client that came before the share gets no persistent handles there (MS-SMB2 3.3.5.4).
+            if (isContinuous)
+            {
+                capabilities |= clientCapabilities & Smb2Capabilities.PersistentHandles;
             }
         }
 

@@ -56,7 +56,8 @@ internal sealed class NegotiateHandler(CommandServices services, NegotiateAnswer
             request.PreauthOfResponse = connection.Preauth;
         }
 
-        var negotiated = answer.Agree(dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice);
+        var negotiated = answer.Agree(
+            dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice, request.Graph.Shares.AnyContinuous);
         if (!connection.TryPublish(negotiated))
         {
             request.Disconnect = ConnectionEndReason.ProtocolViolation;

@@ -9,6 +9,7 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Creating;
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
@@ -141,6 +142,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
             Observer = HookedFiles.Of(services, request.Session, tree.Share.Name),
             OnWait = request.GoAsync,
+            KnowsAwaited = request.Connection.Negotiated.IsSmb3,
         };
         return durable.RequestV2 is { } v2
             ? OpenClaimedAsync(request, tree, fileId, parameters, asked, durable, v2.CreateGuid, create.RequestedOplockLevel)
@@ -148,17 +150,24 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     }
 
     /// <summary>Opens a file under a create guid, which no other open of the client may have (MS-SMB2 3.3.5.9.10).</summary>
-    private static async ValueTask<NtStatus> OpenClaimedAsync(
+    private async ValueTask<NtStatus> OpenClaimedAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
         Guid createGuid, Smb2OplockLevel level)
     {
         var table = request.Graph.Opens;
-        if (table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, out var holder) is not { } claim)
+        var claim = table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, out var holder);
+        var status = CheckReplay(request, tree, parameters, asked, durable, createGuid, level, claim is null ? holder : null, out var made);
+        if (claim is null || made is not null || status != NtStatus.Success)
         {
-            var status = CreateReplay.Check(request, tree, holder!, asked.Lease, level, out var replayed);
-            return status == NtStatus.Success
-                ? await AnswerReplayAsync(request, replayed, asked, durable, level).ConfigureAwait(false)
-                : status;
+            if (claim is not null)
+            {
+                table.Abandon(claim);
+            }
+
+            return status != NtStatus.Success ? status
+                : made!.Handle is { } handle && handle.TreeConnect == tree
+                    ? await AnswerReplayAsync(request, handle, asked, durable, level).ConfigureAwait(false)
+                    : await TakeUpAgainAsync(request, tree, made, asked, durable, level).ConfigureAwait(false);
         }
 
         request.CanBeReplayed = true;
@@ -190,7 +199,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     private async ValueTask<NtStatus> ReconnectAsync(
         Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
     {
-        if (DurableOpening.WhenLost(request, durable) is { } lost)
+        if (LostOpens.WhenLost(request, durable) is { } lost)
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(request.Token, tree.Share.Life.Over);
             await lost.WaitAsync(LossPatience, request.Graph.Settings.TimeProvider, either.Token)
@@ -212,7 +221,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             tree.Share.EndOpening();
         }
 
-        if (status == NtStatus.ObjectNameNotFound && DurableOpening.WhenClosed(request, durable) is { } closed)
+        if (status == NtStatus.ObjectNameNotFound && LostOpens.WhenClosed(request, durable) is { } closed)
         {
             await closed.WaitAsync(request.Token).ConfigureAwait(false);
         }
@@ -223,12 +232,16 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     private async ValueTask<NtStatus> TakeUpAsync(
         Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
     {
-        var status = DurableOpening.FindLost(request, tree, name, durable, asked.Lease, out var lost);
-        if (status != NtStatus.Success)
-        {
-            return status;
-        }
+        var status = LostOpens.Find(request, tree, name, durable, asked.Lease, out var lost);
+        return status == NtStatus.Success
+            ? await TakeUpAsync(request, tree, lost, CreateAction.Opened, asked, durable, Smb2OplockLevel.Lease).ConfigureAwait(false)
+            : status;
+    }
 
+    private async ValueTask<NtStatus> TakeUpAsync(
+        Request request, TreeConnect tree, GlobalOpen lost, CreateAction action, CreateContexts asked, DurableContexts durable,
+        Smb2OplockLevel atMost)
+    {
         // All that can fail comes first: then the open still waits for its client. What the lost connection had brought ends before the
         // new one brings anything.
         await lost.WhenFormerLeftAsync().ConfigureAwait(false);
@@ -239,7 +252,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         var facts = await CreateFacts.GatherAsync(lost.File, asked, request.Token).ConfigureAwait(false);
-        status = DurableOpening.TryReconnect(request, tree, lost, out var handle);
+        var status = LostOpens.TryReconnect(request, tree, lost, out var handle);
         if (status != NtStatus.Success)
         {
             return status;
@@ -254,7 +267,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
                     observed.Observer = observer;
                 }
 
-                Write(request, handle, CreateOutcome.Opened(handle.File, CreateAction.Opened, metadata.Value), asked, durable, facts);
+                Write(request, handle, CreateOutcome.Opened(handle.File, action, metadata.Value), asked, durable, facts, atMost);
                 return NtStatus.Success;
             }
         }
@@ -266,6 +279,38 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         await handle.LoseSessionAsync().ConfigureAwait(false);
         return NtStatus.NetworkNameDeleted;
+    }
+
+    private static NtStatus CheckReplay(
+        Request request, TreeConnect tree, CreateParameters parameters, in CreateContexts asked, in DurableContexts durable, Guid createGuid,
+        Smb2OplockLevel level, CreateClaim? holder, out GlobalOpen? made)
+    {
+        var replay = new CreateReplay(request, tree, parameters, durable, level == Smb2OplockLevel.Lease ? asked.Lease : null);
+        return holder is not null ? replay.Check(holder, out made) : replay.FindLost(createGuid, out made);
+    }
+
+    /// <summary>
+    /// Answers a CREATE whose session was lost, perhaps with the process, before it was answered: as it was carried out then.
+    /// </summary>
+    private async ValueTask<NtStatus> TakeUpAgainAsync(
+        Request request, TreeConnect tree, GlobalOpen made, CreateContexts asked, DurableContexts durable, Smb2OplockLevel level)
+    {
+        if (!tree.Share.TryBeginOpening())
+        {
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        try
+        {
+            var status = await TakeUpAsync(request, tree, made, made.Facts.Action, asked, durable, level).ConfigureAwait(false);
+
+            // Somebody else was faster, and has it now.
+            return status == NtStatus.ObjectNameNotFound ? NtStatus.FileNotAvailable : status;
+        }
+        finally
+        {
+            tree.Share.EndOpening();
+        }
     }
 
     /// <summary>Answers a CREATE that was carried out before, as it is now.</summary>
@@ -489,7 +534,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             contexts.OnDiskId(outcome.Metadata.FileId, facts.VolumeSerial);
         }
 
-        if (atMost >= Smb2OplockLevel.Batch)
+        // A durable handle comes with the cached handle; a persistent one does not depend on it (MS-SMB2 3.3.5.9.10).
+        if (atMost >= Smb2OplockLevel.Batch || handle.Global is { Kind: DurableKind.Persistent })
         {
             DurableOpening.Write(handle, durable, ref contexts);
         }

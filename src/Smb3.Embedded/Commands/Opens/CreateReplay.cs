@@ -1,50 +1,102 @@
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files.Creating;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Commands.Opens;
 
 /// <summary>
-/// A CREATE whose create guid is in use (MS-SMB2 3.3.5.9.10): the client sends the same one again because its channel failed before the
-/// answer came, or it has made a mistake.
+/// A CREATE whose create guid is in use (MS-SMB2 3.3.5.9 and 3.3.5.9.10): the client sends the same one again because its channel failed
+/// before the answer came, or the server with it, or it has made a mistake.
 /// </summary>
-internal static class CreateReplay
+/// <param name="request">The CREATE.</param>
+/// <param name="tree">Its tree connect.</param>
+/// <param name="parameters">What it asks for.</param>
+/// <param name="durable">What it asks for beyond its session.</param>
+/// <param name="lease">The lease that it asks for; <see langword="null"/> if none counts.</param>
+internal readonly ref struct CreateReplay(
+    Request request, TreeConnect tree, CreateParameters parameters, in DurableContexts durable, LeaseContext? lease)
 {
+    private readonly bool _wantsPersistent = durable.WantsPersistent && DurableOpening.MayPersist(request.Connection, tree);
+    private readonly bool _asksPersistent = durable.WantsPersistent;
+
     /// <summary>Whether the CREATE is answered with the open that it has made before.</summary>
-    /// <param name="request">The CREATE.</param>
-    /// <param name="tree">Its tree connect.</param>
     /// <param name="holder">Who has the create guid.</param>
-    /// <param name="lease">The lease that it asks for.</param>
-    /// <param name="level">The oplock that it asks for.</param>
-    /// <param name="handle">The open.</param>
-    public static NtStatus Check(
-        Request request, TreeConnect tree, CreateClaim holder, LeaseContext? lease, Smb2OplockLevel level, out FileHandle handle)
+    /// <param name="open">The open. While it waits for its client, it has to be taken up first.</param>
+    public NtStatus Check(CreateClaim holder, out GlobalOpen open)
     {
-        handle = null!;
+        open = holder.Open!;
         if (!request.IsReplay)
         {
-            return NtStatus.DuplicateObjectId;
+            // The file is looked for before the create guid is.
+            return open is { IsWaiting: true, Kind: DurableKind.Persistent } && !LostOpens.CachesHandle(open)
+                ? NtStatus.FileNotAvailable
+                : NtStatus.DuplicateObjectId;
         }
 
-        if (holder.Open is not { } open)
+        if (open is null)
         {
             // The first one still runs: its outcome is not known, and it must not be carried out beside itself.
             return NtStatus.FileNotAvailable;
         }
 
+        if (open.Kind == DurableKind.Persistent && _wantsPersistent && open.IsWaiting)
+        {
+            return CheckLost(open);
+        }
+
+        if (!open.Owner.IsSameUser(request.Session!.Token!) || open.File.State.Lease?.Key != lease?.LeaseKey)
+        {
+            return NtStatus.AccessDenied;
+        }
+
         // What has lost its session is taken up again by a reconnect, and another session could do nothing with the file id.
-        if (open.Handle is not { } found || found.TreeConnect != tree)
+        if (open.Handle is not { } handle || handle.TreeConnect != tree)
         {
             return NtStatus.DuplicateObjectId;
         }
 
-        handle = found;
+        return open.Kind == DurableKind.Persistent && !_asksPersistent ? NtStatus.InvalidParameter : NtStatus.Success;
+    }
+
+    /// <summary>
+    /// Finds the persistent open that the CREATE has made in a session that was lost, be it with the process.
+    /// </summary>
+    /// <returns>Success, with no open if there is none.</returns>
+    public NtStatus FindLost(Guid createGuid, out GlobalOpen? open)
+    {
+        open = null;
+        if (!request.IsReplay || !_wantsPersistent || request.Graph.Opens.Persistent.Find(createGuid) is not { } found)
+        {
+            return NtStatus.Success;
+        }
+
+        open = found;
+        return CheckLost(found);
+    }
+
+    private NtStatus CheckLost(GlobalOpen open)
+    {
+        if (!open.IsWaiting)
+        {
+            return NtStatus.FileNotAvailable;
+        }
+
+        if (!open.Owner.IsSameUser(request.Session!.Token!))
+        {
+            return NtStatus.AccessDenied;
+        }
+
         var held = open.File.State.Lease;
-        var asked = level == Smb2OplockLevel.Lease ? lease : null;
-        return open.Owner.IsSameUser(request.Session!.Token!) && held?.Key == asked?.LeaseKey
+        return LostOpens.IsOn(open, tree)
+            && open.Facts.CreateOptions == parameters.Options
+            && open.Facts.DesiredAccess == parameters.DesiredAccess
+            && open.File.State.ShareAccess == parameters.ShareAccess
+            && held?.Key == lease?.LeaseKey
+            && (held is null || held.ClientGuid == request.Connection.Negotiated!.ClientGuid)
             ? NtStatus.Success
-            : NtStatus.AccessDenied;
+            : NtStatus.ContextMismatch;
     }
 }

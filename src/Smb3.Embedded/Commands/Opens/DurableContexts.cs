@@ -26,6 +26,9 @@ internal readonly record struct DurableContexts
     /// <summary>SMB2_CREATE_APP_INSTANCE_ID, with SMB2_CREATE_APP_INSTANCE_VERSION.</summary>
     public AppInstance? Application { get; private init; }
 
+    /// <summary>Whether the open is to be persistent, or was.</summary>
+    public bool WantsPersistent => ((RequestV2?.Flags ?? ReconnectV2?.Flags ?? DurableHandleFlags.None) & DurableHandleFlags.Persistent) != 0;
+
     /// <summary>Whether an open is to be taken up again instead of being made.</summary>
     public bool IsReconnect => Reconnect is not null || ReconnectV2 is not null;
 

@@ -98,7 +98,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,
             (share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching)
                 | (share.AccessBasedEnumeration ? Smb2ShareFlags.AccessBasedDirectoryEnum : Smb2ShareFlags.ManualCaching),
-            Smb2ShareCapabilities.None,
+            share.IsContinuouslyAvailable && negotiated.IsSmb3 ? Smb2ShareCapabilities.ContinuousAvailability : Smb2ShareCapabilities.None,
             access);
         return NtStatus.Success;
     }

@@ -36,6 +36,12 @@ internal interface IBreakSink
     bool TryClose();
 
     /// <summary>
+    /// Whether the client is away and is waited for, whatever others need: a break waits until it is back (MS-SMB2 3.3.4.7). Called with the
+    /// file's lock held; must neither block nor throw.
+    /// </summary>
+    bool IsAwaited { get; }
+
+    /// <summary>
     /// A break is over: the client has answered, or no longer can. Called with the file's lock held; must neither block nor throw.
     /// </summary>
     /// <param name="lease">The lease; <see langword="null"/> for an oplock.</param>

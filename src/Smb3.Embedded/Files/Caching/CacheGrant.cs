@@ -107,6 +107,26 @@ internal sealed class CacheGrant
         }
     }
 
+    /// <summary>
+    /// Whether its client is away and all of its opens are kept for it: a break is not over before the client is back, or its time is.
+    /// Called with the file's lock held.
+    /// </summary>
+    public bool IsAwaited
+    {
+        get
+        {
+            foreach (var open in Opens)
+            {
+                if (open.BreakSink is not { IsAwaited: true })
+                {
+                    return false;
+                }
+            }
+
+            return Opens.Count > 0;
+        }
+    }
+
     /// <summary>Whether <paramref name="open"/> is its only open.</summary>
     public bool IsOnlyFor(ICachingOpen open)
     {

@@ -476,15 +476,40 @@ internal sealed class FileCaching(ICachedFile file)
     /// <summary>The server has changed the file.</summary>
     public void NoteOwn() => _grants.NoteOwn();
 
-    /// <summary>The client can no longer be asked: it is left with nothing.</summary>
+    /// <summary>
+    /// The client can no longer be asked: it is left with nothing. One that is awaited is asked when it is back, and the break waits for that
+    /// (MS-SMB2 3.3.4.7).
+    /// </summary>
     public void GiveUp(CacheGrant grant)
     {
         lock (file.Sync)
         {
-            if (grant.IsBreaking)
+            if (grant.IsBreaking && !grant.IsAwaited)
             {
                 EndBreak(grant, CacheState.None);
             }
+        }
+    }
+
+    /// <summary>
+    /// The client is back and has not answered a break: it is told again, for the notice may have been lost with its former connection, or
+    /// with the process that sent it, and has its time from now on.
+    /// </summary>
+    /// <returns>The notice; <see langword="null"/>: nothing is being broken.</returns>
+    public CacheBreak? Remind(CacheGrant grant)
+    {
+        lock (file.Sync)
+        {
+            if (!grant.IsBreaking)
+            {
+                return null;
+            }
+
+            file.BreakDeadlines.End(grant.Deadline!);
+            grant.Breaks++;
+            grant.Progress = null;
+            grant.Deadline = file.BreakDeadlines.Start(grant);
+            return Notice(grant, grant.State, grant.BreakingTo);
         }
     }
 

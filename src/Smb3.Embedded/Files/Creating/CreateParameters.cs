@@ -62,6 +62,11 @@ internal sealed record CreateParameters
     /// <summary>The caching that is asked for; <see langword="null"/>: none.</summary>
     public CachingRequest? Caching { get; init; }
 
+    /// <summary>
+    /// Whether the client can be told that a file is kept for another one that is away (FILE_NOT_AVAILABLE, SMB 3): it tries again then.
+    /// </summary>
+    public bool KnowsAwaited { get; init; }
+
     /// <summary>The observer to ask before the file is opened or made; <see langword="null"/> if there is none.</summary>
     public IFileObserver? Observer { get; init; }
 

@@ -81,7 +81,8 @@ internal static class ExistingFile
             open = create.NewOpen(file, handle, granted.Value, metadata.IsDirectory);
             var extent = Math.Max(metadata.AllocationSize, metadata.Length);
             status = file.TryAdd(
-                open, handle.Path, create.Parameters.Caching, extent, create.Overwrites, create.HasWaited, create.IsPatient, out var wait);
+                open, handle.Path, create.Parameters.Caching, extent, create.Overwrites, create.HasWaited, create.IsPatient,
+                create.Parameters.KnowsAwaited, out var wait);
             create.Wait = wait;
             if (status != NtStatus.Success)
             {

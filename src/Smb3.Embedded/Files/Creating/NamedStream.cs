@@ -126,7 +126,8 @@ internal static class NamedStream
             if (status == NtStatus.Success)
             {
                 status = file.TryAdd(
-                    open, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, patient: false, out _);
+                    open, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, patient: false,
+                    create.Parameters.KnowsAwaited, out _);
             }
 
             if (status != NtStatus.Success)

@@ -146,7 +146,8 @@ internal static class NewFileCreation
             // The store is asked nothing after this: other requests can see the open now.
             var added = create.NewOpen(file, handle, granted, isDirectory);
             var status = file.TryAdd(
-                added, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient, out var wait);
+                added, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient,
+                create.Parameters.KnowsAwaited, out var wait);
             create.Wait = wait;
             if (status != NtStatus.Success)
             {

@@ -13,6 +13,7 @@ namespace Smb3.Embedded.Hosting.Life;
 internal sealed class PipeHost : IPipeHost
 {
     private const uint AccessBasedEnumeration = 0x0800; // SHI1005_FLAGS_ACCESS_BASED_DIRECTORY_ENUM
+    private const uint ContinuouslyAvailable = 0x4000; // SHI1005_FLAGS_ENABLE_CA
     private const uint EncryptData = 0x8000; // SHI1005_FLAGS_ENCRYPT_DATA, MS-SRVS 2.2.4.29
 
     private readonly ServerGraph _graph;
@@ -87,7 +88,9 @@ internal sealed class PipeHost : IPipeHost
         MaxUses = (uint?)share.MaxUsers,
         CurrentUses = (uint)share.CurrentUses,
         PathShown = PathOf(share),
-        Flags = (share.Encrypt ? EncryptData : 0) | (share.AccessBasedEnumeration ? AccessBasedEnumeration : 0),
+        Flags = (share.Encrypt ? EncryptData : 0)
+            | (share.IsContinuouslyAvailable ? ContinuouslyAvailable : 0)
+            | (share.AccessBasedEnumeration ? AccessBasedEnumeration : 0),
     };
 
     private static PipeShareType TypeOf(Share share) => share.IsPipe ? PipeShareType.Ipc : PipeShareType.Disk;

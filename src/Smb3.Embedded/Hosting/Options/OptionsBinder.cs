@@ -70,6 +70,8 @@ internal sealed class OptionsBinder
             ["MaxOpensPerSession"] = s => Number(s, value => limits.MaxOpensPerSession = value),
             ["MaxLeasesPerClient"] = s => Number(s, value => limits.MaxLeasesPerClient = value),
             ["MaxDisconnectedOpens"] = s => Number(s, value => limits.MaxDisconnectedOpens = value),
+            ["MaxPersistentOpens"] = s => Number(s, value => limits.MaxPersistentOpens = value),
+            ["MaxPersistentOpensPerUser"] = s => Number(s, value => limits.MaxPersistentOpensPerUser = value),
             ["MaxCredits"] = s => Number(s, value => limits.MaxCredits = value),
             ["MaxBytesInFlight"] = s => LongNumber(s, value => limits.MaxBytesInFlight = value),
             ["MaxTransactSize"] = s => Number(s, value => limits.MaxTransactSize = value),

@@ -121,6 +121,8 @@ internal sealed class OptionsValidator
         Range("Limits:MaxOpensPerSession", limits.MaxOpensPerSession, 1, 1 << 24);
         Range("Limits:MaxLeasesPerClient", limits.MaxLeasesPerClient, 1, 1 << 24);
         Range("Limits:MaxDisconnectedOpens", limits.MaxDisconnectedOpens, 0, 1 << 24);
+        Range("Limits:MaxPersistentOpens", limits.MaxPersistentOpens, 0, 1 << 24);
+        Range("Limits:MaxPersistentOpensPerUser", limits.MaxPersistentOpensPerUser, 0, 1 << 24);
         Range("Limits:MaxCredits", limits.MaxCredits, 64, 65_472);
         Range("Limits:MaxBytesInFlight", limits.MaxBytesInFlight, 1L << 20, 4L << 30);
         Range("Limits:MaxTransactSize", limits.MaxTransactSize, 65_536, 8 << 20);

@@ -74,6 +74,8 @@ internal static class SettingsFactory
         MaxOpensPerSession = limits.MaxOpensPerSession,
         MaxLeasesPerClient = limits.MaxLeasesPerClient,
         MaxDisconnectedOpens = limits.MaxDisconnectedOpens,
+        MaxPersistentOpens = limits.MaxPersistentOpens,
+        MaxPersistentOpensPerUser = limits.MaxPersistentOpensPerUser,
         MaxCredits = limits.MaxCredits,
         MaxBytesInFlight = limits.MaxBytesInFlight,
         MaxTransactSize = limits.MaxTransactSize,

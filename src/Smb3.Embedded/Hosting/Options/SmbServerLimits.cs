@@ -35,6 +35,15 @@ public sealed class SmbServerLimits
     /// </summary>
     public int MaxDisconnectedOpens { get; set; } = 65_536;
 
+    /// <summary>
+    /// Persistent handles of all users together, whether or not they have a connection; a further file is opened without one. 0 to
+    /// 16,777,216. Default 262,144.
+    /// </summary>
+    public int MaxPersistentOpens { get; set; } = 262_144;
+
+    /// <summary>Persistent handles of one user. 0 to 16,777,216. Default 65,536.</summary>
+    public int MaxPersistentOpensPerUser { get; set; } = 65_536;
+
     /// <summary>Credits that one connection can hold: how many requests it can have under way. 64 to 65,472. Default 8,192.</summary>
     public int MaxCredits { get; set; } = 8_192;
 

@@ -31,7 +31,7 @@ internal sealed record PipeShare(string Name, PipeShareType Type)
     /// </summary>
     public string PathShown { get; init; } = "";
 
-    /// <summary>SHI1005_FLAGS_* (MS-SRVS 2.2.4.29): caching, access-based enumeration, encryption.</summary>
+    /// <summary>SHI1005_FLAGS_* (MS-SRVS 2.2.4.29): caching, access-based enumeration, continuous availability, encryption.</summary>
     public uint Flags { get; init; }
 
     /// <summary>The share's self-relative security descriptor, or empty for none to show.</summary>

@@ -41,6 +41,8 @@ internal sealed class CachingClient(TestVolume volume, int leases = 1000) : IBre
 
     public bool IsAnnounced { get; set; } = true;
 
+    public bool IsAwaited { get; set; }
+
     public bool Send(in CacheBreak notice, CacheGrant grant)
     {
         grant.Progress = IsAnnounced ? this : grant.Progress;

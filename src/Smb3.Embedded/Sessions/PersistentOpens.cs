@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using Smb3.Embedded.Files.Journaling;
+
+namespace Smb3.Embedded.Sessions;
+
+/// <summary>
+/// The persistent opens (Open.IsPersistent), connected or not: how many there are, and which CREATE made them. Each takes room in the state
+/// store and keeps others from its file while its client is away, so there is a limit for all users together and one for each.
+/// </summary>
+/// <param name="limit">The most of all users together.</param>
+/// <param name="limitPerUser">The most of one user.</param>
+internal sealed class PersistentOpens(int limit, int limitPerUser)
+{
+    private readonly Lock _sync = new();
+    private readonly Dictionary<string, int> _byUser = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<Guid, GlobalOpen> _byCreateGuid = new();
+    private int _count;
+
+    /// <summary>How many there are.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>
+    /// Makes room for one more of a user; false if that would be too many. A true answer is followed by <see cref="Remove"/> when it ends.
+    /// </summary>
+    public bool TryReserve(DurableFacts owner)
+    {
+        var user = UserOf(owner);
+        lock (_sync)
+        {
+            if (_count >= limit || _byUser.GetValueOrDefault(user) >= limitPerUser)
+            {
+                return false;
+            }
+
+            Change(user, 1);
+            return true;
+        }
+    }
+
+    /// <summary>Makes room for one that an earlier process has granted, whether or not there are too many.</summary>
+    public void Reserve(DurableFacts owner)
+    {
+        lock (_sync)
+        {
+            Change(UserOf(owner), 1);
+        }
+    }
+
+    /// <summary>One that has room can be found by its create guid from here on.</summary>
+    public void Add(GlobalOpen open)
+    {
+        if (open.Facts.CreateGuid is { } guid)
+        {
+            _byCreateGuid.TryAdd(guid, open);
+        }
+    }
+
+    /// <summary>The one that a CREATE with this guid has made, whatever client sent it.</summary>
+    public GlobalOpen? Find(Guid createGuid) => _byCreateGuid.GetValueOrDefault(createGuid) is { IsClosed: false } open ? open : null;
+
+    /// <summary>One has ended.</summary>
+    public void Remove(GlobalOpen open)
+    {
+        if (open.Facts.CreateGuid is { } guid)
+        {
+            _byCreateGuid.TryRemove(KeyValuePair.Create(guid, open));
+        }
+
+        lock (_sync)
+        {
+            Change(UserOf(open.Facts), -1);
+        }
+    }
+
+    private static string UserOf(DurableFacts owner) =>
+        owner is { OwnerSid: { } sid, IsOwnerSidFromName: false } ? sid.ToString() : $"{owner.OwnerDomain}\\{owner.Owner}";
+
+    private void Change(string user, int change)
+    {
+        _count += change;
+        if (_byUser.GetValueOrDefault(user) + change is var left && left > 0)
+        {
+            _byUser[user] = left;
+        }
+        else
+        {
+            _byUser.Remove(user);
+        }
+    }
+}

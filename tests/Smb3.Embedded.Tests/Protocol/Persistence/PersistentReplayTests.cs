@@ -1,0 +1,171 @@
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Protocol.Persistence;
+
+/// <summary>A CREATE whose answer was lost with the connection or with the process, and is asked for again (MS-SMB2 3.3.5.9).</summary>
+public sealed class PersistentReplayTests : PersistentTest
+{
+    [Theory]
+    [InlineData((byte)Smb2OplockLevel.None, false)]
+    [InlineData((byte)Smb2OplockLevel.Batch, false)]
+    [InlineData((byte)Smb2OplockLevel.Lease, false)]
+    [InlineData((byte)Smb2OplockLevel.None, true)]
+    [InlineData((byte)Smb2OplockLevel.Batch, true)]
+    [InlineData((byte)Smb2OplockLevel.Lease, true)]
+    public async Task It_is_answered_as_the_first_one_was(byte level, bool crashes)
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var lease = (Smb2OplockLevel)level == Smb2OplockLevel.Lease ? ReadWriteHandle : (Smb2LeaseState?)null;
+        var request = Create(tree, "f", Persistent(lease: lease), (Smb2OplockLevel)level);
+        var first = await AnswerAsync(tree, request);
+        Assert.Equal(CreateAction.Created, first.Action);
+        if (crashes)
+        {
+            await CrashAsync();
+        }
+        else
+        {
+            await LoseAsync(tree);
+        }
+
+        var next = await Server.ConnectToAsync("ca", Client);
+        var again = await AnswerAsync(next, Again(request, next));
+        Assert.Equal(CreateAction.Created, again.Action);
+        Assert.Equal(first.FileId.Persistent, again.FileId.Persistent);
+        Assert.Equal(first.OplockLevel, again.OplockLevel);
+        Assert.Equal(first.Lease?.State, again.Lease?.State);
+        Assert.Equal((60_000u, DurableHandleFlags.Persistent), Granted(again));
+        Assert.Equal(1, Server.Volume.OpenCount);
+        await new SmbTestFile(next, again).WriteAsync(0, [1]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_finds_its_open_although_that_has_been_used(bool crashes)
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var request = Create(tree, "f", Persistent());
+        await new SmbTestFile(tree, await AnswerAsync(tree, request)).WriteAsync(0, [1]);
+
+        // Not while its session has it.
+        Assert.Equal(NtStatus.FileNotAvailable, (await tree.Session.CallAsync(Again(request, tree))).Status);
+        if (crashes)
+        {
+            await CrashAsync();
+        }
+        else
+        {
+            await LoseAsync(tree);
+        }
+
+        var next = await Server.ConnectToAsync("ca", Client);
+        await AnswerAsync(next, Again(request, next));
+        Assert.Equal(1, Server.Volume.OpenCount);
+    }
+
+    [Fact]
+    public async Task What_is_no_replay_does_not_get_the_file()
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var request = Create(tree, "f", Persistent());
+        var cached = Create(tree, "g", Persistent(Guid.NewGuid(), lease: ReadHandle), Smb2OplockLevel.Lease);
+        await AnswerAsync(tree, request);
+        await AnswerAsync(tree, cached);
+        await LoseAsync(tree);
+        var next = await Server.ConnectToAsync("ca", Client);
+        Assert.Equal(NtStatus.FileNotAvailable, await StatusAsync(next, request with { Session = next.Session, TreeId = next.TreeId }));
+        Assert.Equal(NtStatus.DuplicateObjectId, await StatusAsync(next, cached with { Session = next.Session, TreeId = next.TreeId }));
+    }
+
+    [Fact]
+    public async Task Another_create_under_its_guid_is_no_replay_of_it()
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var first = await AnswerAsync(tree, Create(tree, "f", Persistent()));
+        await LoseAsync(tree);
+        var next = await Server.ConnectToAsync("ca", Client);
+        Assert.Equal(NtStatus.ContextMismatch, await StatusAsync(next, Again(Create(next, "f", Persistent(), share: ShareAccess.None), next)));
+        Assert.Equal(
+            NtStatus.ContextMismatch,
+            await StatusAsync(next, Again(Create(next, "f", Persistent(), access: FileAccessMask.FileGenericRead), next)));
+        Assert.Equal(
+            NtStatus.ContextMismatch,
+            await StatusAsync(next, Again(Create(next, "f", Persistent(), options: CreateOptions.NonDirectoryFile), next)));
+        Assert.Equal(
+            NtStatus.ContextMismatch,
+            await StatusAsync(next, Again(Create(next, "f", Persistent(lease: ReadHandle), Smb2OplockLevel.Lease), next)));
+        var bob = await (await Server.LogOnAsync(Client, TestServer.Bob)).ConnectAsync("ca");
+        Assert.Equal(NtStatus.AccessDenied, await StatusAsync(bob, Again(Create(bob, "f", Persistent()), bob)));
+
+        // Without the flag it is the replay of a durable one, which another session cannot have.
+        Assert.Equal(NtStatus.DuplicateObjectId, await StatusAsync(next, Again(Create(next, "f", Persistent(flag: false)), next)));
+        await BackAsync(next, "f", first.FileId);
+    }
+
+    [Fact]
+    public async Task In_its_session_it_must_ask_for_persistence_again()
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var first = await AnswerAsync(tree, Create(tree, "f", Persistent()));
+        Assert.Equal(NtStatus.InvalidParameter, await StatusAsync(tree, Again(Create(tree, "f", Persistent(flag: false)), tree)));
+        Assert.Equal(first.FileId, (await AnswerAsync(tree, Again(Create(tree, "f", Persistent()), tree))).FileId);
+    }
+
+    [Fact]
+    public async Task The_answer_to_a_break_does_not_end_its_time()
+    {
+        // MS-SMB2 3.3.5.22.1.
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var request = Create(tree, "f", Persistent(), Smb2OplockLevel.Batch);
+        var first = await AnswerAsync(tree, request);
+        var other = await Server.ConnectToAsync("ca");
+        var waiting = await other.Session.Connection.SendAsync(Create(other, "f", null));
+        await tree.Session.Connection.NextUnsolicitedAsync();
+        (await tree.CallAsync(Smb2Command.OplockBreak, RequestBody.OplockBreakAcknowledgment(first.FileId, Smb2OplockLevel.LevelII)))
+            .Expect(NtStatus.Success);
+        await waiting.ExpectAsync(NtStatus.Success);
+        Assert.Equal(first.FileId, (await AnswerAsync(tree, Again(request, tree))).FileId);
+    }
+
+    [Fact]
+    public async Task A_client_goes_on_in_the_next_process_where_it_was()
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var file = new SmbTestFile(tree, await OpenAsync(tree, "f", ReadWriteHandle));
+        await file.WriteAsync(0, [1, 2, 3]);
+        Assert.Equal(NtStatus.Success, await file.LockAsync(0, 2));
+        var directory = await AnswerAsync(
+            tree, Create(tree, "d", Persistent(Guid.NewGuid()), options: CreateOptions.DirectoryFile));
+        Assert.NotNull(Granted(directory));
+        await CrashAsync();
+        Assert.Equal(2, Server.Graph.Opens.Persistent.Count);
+        var other = await Server.ConnectToAsync("ca");
+        var waiting = await other.Session.Connection.SendAsync(Create(other, "f", null));
+        await waiting.InterimAsync();
+
+        var next = await Server.ConnectToAsync("ca", Client);
+        var back = await BackAsync(next, "f", file.FileId, Key);
+        Assert.Equal(ReadWriteHandle, back.Answer.Lease!.Value.State);
+        await next.Session.Connection.NextUnsolicitedAsync();
+        Assert.Equal([1, 2, 3], await back.ReadAsync(0, 3));
+        Assert.Equal(NtStatus.LockNotGranted, await back.LockAsync(1, 1));
+        await back.CloseAsync();
+        await waiting.ExpectAsync(NtStatus.Success);
+    }
+
+    private static async Task<NtStatus> StatusAsync(SmbTestTree tree, SmbTestRequest request) => (await tree.Session.CallAsync(request)).Status;
+}
