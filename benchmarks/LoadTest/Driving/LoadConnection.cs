@@ -10,7 +10,8 @@ namespace Smb3.Embedded.LoadTest.Driving;
 
 /// <summary>
 /// One connection that generates load: set up by the test client, then driven by the calling thread through a blocking socket, with a
-/// number of requests always under way. Every response is opened, verified and checked for its status.
+/// number of requests always under way. Every response is opened, verified and checked for its status, unless it is to stay
+/// <see cref="LeavesUnread"/>.
 /// </summary>
 internal sealed class LoadConnection : IAsyncDisposable
 {
@@ -39,6 +40,12 @@ internal sealed class LoadConnection : IAsyncDisposable
     public SmbTestSession Session { get; }
 
     public SmbTestTree Tree { get; }
+
+    /// <summary>
+    /// Whether responses are only counted, and their bytes dropped by the kernel: the client then takes next to nothing of the machine, and
+    /// what limits the rate is the server. They are to be large ones: an error is told by its length.
+    /// </summary>
+    public bool LeavesUnread { get; set; }
 
     public int MaxReadSize => (int)_client.Negotiated!.MaxReadSize;
 
@@ -88,7 +95,11 @@ internal sealed class LoadConnection : IAsyncDisposable
 
         for (var done = 0L; done < sent;)
         {
-            if (!Receive(template, latencies))
+            if (LeavesUnread)
+            {
+                Drop();
+            }
+            else if (!Receive(template, latencies))
             {
                 continue;
             }
@@ -196,6 +207,29 @@ internal sealed class LoadConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes one frame off the socket without looking at it.</summary>
+    private void Drop()
+    {
+        const int LongestError = 512;
+
+        _start = _end = 0;
+        while (_end < sizeof(uint))
+        {
+            _end += Received(_transport.Socket.Receive(_received.AsSpan(_end, sizeof(uint) - _end)));
+        }
+
+        var left = (int)BinaryPrimitives.ReadUInt32BigEndian(_received);
+        if (left < LongestError)
+        {
+            throw new SmbTestException("The server answers with too little.");
+        }
+
+        while (left > 0)
+        {
+            left -= Received(_transport.Socket.Receive(_received.AsSpan(0, Math.Min(left, _received.Length)), SocketFlags.Truncated));
+        }
+    }
+
     /// <summary>The messages of the next frame, opened.</summary>
     private Span<byte> NextFrame()
     {
@@ -239,8 +273,10 @@ internal sealed class LoadConnection : IAsyncDisposable
 
         while (_end - _start < wanted)
         {
-            var count = _transport.Socket.Receive(_received.AsSpan(_end));
-            _end += count > 0 ? count : throw new EndOfStreamException("The server has closed the connection.");
+            _end += Received(_transport.Socket.Receive(_received.AsSpan(_end)));
         }
     }
+
+    private static int Received(int count) =>
+        count > 0 ? count : throw new EndOfStreamException("The server has closed the connection.");
 }

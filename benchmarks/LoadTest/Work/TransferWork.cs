@@ -55,6 +55,7 @@ internal sealed class TransferWork(WorkSpec spec) : Workload(spec)
 
         foreach (var (connection, template) in channels.TakeLast(Spec.Channels))
         {
+            connection.LeavesUnread = Spec.Unread;
             await connection.DetachAsync(template.Charge * Spec.Depth);
         }
     }

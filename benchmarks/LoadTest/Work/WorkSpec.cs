@@ -5,12 +5,12 @@ namespace Smb3.Embedded.LoadTest.Work;
 
 /// <summary>
 /// What a run does, as its name says it: a kind, then in any order a size (<c>64k</c>), a depth (<c>q16</c>), <c>random</c>,
-/// <c>fresh</c> (write to a truncated file), a protection (<c>gcm128</c>), channels (<c>ch4</c>), clients (<c>n8</c>), a count
-/// (<c>x5000</c>).
+/// <c>fresh</c> (write to a truncated file), <c>unread</c> (large responses are counted and not looked at), a protection
+/// (<c>gcm128</c>), channels (<c>ch4</c>), clients (<c>n8</c>), a count (<c>x5000</c>).
 /// </summary>
 internal sealed record WorkSpec(string Name, string Kind)
 {
-    public const string Syntax = "KIND[.4k|1m|…][.qDEPTH][.random][.fresh][.PROTECTION][.chCHANNELS][.nCLIENTS][.xCOUNT]";
+    public const string Syntax = "KIND[.4k|1m|…][.qDEPTH][.random][.fresh][.unread][.PROTECTION][.chCHANNELS][.nCLIENTS][.xCOUNT]";
 
     public int Size { get; private init; } = 1 << 20;
 
@@ -19,6 +19,8 @@ internal sealed record WorkSpec(string Name, string Kind)
     public bool Random { get; private init; }
 
     public bool Fresh { get; private init; }
+
+    public bool Unread { get; private init; }
 
     public Guard Guard { get; private init; } = Guard.Plain;
 
@@ -39,6 +41,7 @@ internal sealed record WorkSpec(string Name, string Kind)
             {
                 "random" => spec with { Random = true },
                 "fresh" => spec with { Fresh = true },
+                "unread" => spec with { Unread = true },
                 _ when Guard.All.FirstOrDefault(guard => guard.Name == part) is { } guard => spec with { Guard = guard },
                 _ when Number(part, "ch") is { } channels => spec with { Channels = channels },
                 _ when Number(part, "q") is { } depth => spec with { Depth = depth },
