@@ -35,49 +35,46 @@ internal static class DispositionOperation
 
         posix |= open.State.IsPosix;
         var wait = new HandleWait(onWait);
-        while (true)
+        return await open.ChangeNameAsync(wait, SetInTurnAsync, cancellationToken).ConfigureAwait(false);
+
+        async ValueTask<NtStatus> SetInTurnAsync()
         {
-            if (!open.TryEnter())
+            if (!delete)
             {
-                return NtStatus.FileClosed;
+                open.DeletesAtOnce = false;
+                open.File.SetDeletePending(open, false);
+                return NtStatus.Success;
             }
 
-            try
-            {
-                if (!delete)
-                {
-                    open.DeletesAtOnce = false;
-                    open.File.SetDeletePending(open, false);
-                    return NtStatus.Success;
-                }
-
-                using var turn = await open.LockPathAsync(toDelete: !open.File.IsStream, cancellationToken).ConfigureAwait(false);
-                var status = await open.CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false);
-                if (status != NtStatus.Success)
-                {
-                    return status;
-                }
-
-                if (!wait.Finds(open.File, open))
-                {
-                    if (open.Observation is { } observation
-                        && await observation.AskDeleteAsync(open.Volume.Store, open.Path, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
-                    {
-                        return answer;
-                    }
-
-                    open.DeletesAtOnce = posix;
-                    open.File.SetDeletePending(open, true);
-                    return NtStatus.Success;
-                }
-            }
-            finally
-            {
-                open.Exit();
-            }
-
-            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            using var turn = await open.LockPathAsync(toDelete: !open.File.IsStream, cancellationToken).ConfigureAwait(false);
+            return await open.SetDeletePendingAsync(posix, ignoreReadOnly, wait, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Marks the open's name for deletion when it has its turn on it.</summary>
+    private static async ValueTask<NtStatus> SetDeletePendingAsync(
+        this FileOpen open, bool posix, bool ignoreReadOnly, HandleWait wait, CancellationToken cancellationToken)
+    {
+        var status = await open.CheckDeletableAsync(ignoreReadOnly, cancellationToken).ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        if (wait.Finds(open.File, open))
+        {
+            return NtStatus.OplockBreakInProgress;
+        }
+
+        if (open.Observation is { } observation
+            && await observation.AskDeleteAsync(open.Volume.Store, open.Path, cancellationToken).ConfigureAwait(false) is var answer and not NtStatus.Success)
+        {
+            return answer;
+        }
+
+        open.DeletesAtOnce = posix;
+        open.File.SetDeletePending(open, true);
+        return NtStatus.Success;
     }
 
     private static async ValueTask<NtStatus> SetDeleteOnCloseAsync(

@@ -52,59 +52,41 @@ internal static class LinkOperation
 
         target = await open.Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
         var wait = new HandleWait(onWait);
-        while (true)
+        return await open.ChangeNameAsync(wait, LinkInTurnAsync, cancellationToken).ConfigureAwait(false);
+
+        async ValueTask<NtStatus> LinkInTurnAsync()
         {
-            if (!open.TryEnter())
-            {
-                return NtStatus.FileClosed;
-            }
-
-            try
-            {
-                var source = open.Path;
-                using var turn = await open.Volume.PathLocks.LockAsync(source, target, cancellationToken).ConfigureAwait(false);
-                if (source != open.Path)
-                {
-                    continue;
-                }
-
-                if (open.IsDeletePending)
-                {
-                    return NtStatus.AccessDenied;
-                }
-
-                var victim = await open.CheckTargetAsync(
-                    target, replace, open.State.IsPosix, ignoreReadOnly, OperationRights.Of(FileOperation.Link), wait, cancellationToken)
-                    .ConfigureAwait(false);
-                if (!wait.IsNeeded && !victim.Succeeded)
-                {
-                    return victim.Status;
-                }
-
-                if (!wait.IsNeeded)
-                {
-                    if (open.Observation is { } observation
-                        && await observation.AskLinkAsync(open.Volume.Store, source, target, victim.Value is not null, cancellationToken)
-                            .ConfigureAwait(false) is var answer and not NtStatus.Success)
-                    {
-                        return answer;
-                    }
-
-                    return await open.LinkInTurnAsync(source, target, replace, victim.Value, cancellationToken).ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                open.Exit();
-            }
-
-            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            using var turn = await open.LockPathsAsync(target, withTrees: false, cancellationToken).ConfigureAwait(false);
+            return await open.LinkAsync(target, replace, ignoreReadOnly, wait, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask<NtStatus> LinkInTurnAsync(
-        this FileOpen open, StorePath source, StorePath target, bool replace, NameTarget.StoreVictim? victim, CancellationToken cancellationToken)
+    /// <summary>Links the open's file when it has its turn on both names.</summary>
+    private static async ValueTask<NtStatus> LinkAsync(
+        this FileOpen open, StorePath target, bool replace, bool ignoreReadOnly, HandleWait wait, CancellationToken cancellationToken)
     {
+        if (open.IsDeletePending)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        var checkedTarget = await open.CheckTargetAsync(
+            target, replace, open.State.IsPosix, ignoreReadOnly, OperationRights.Of(FileOperation.Link), wait, cancellationToken)
+            .ConfigureAwait(false);
+        if (!checkedTarget.Succeeded || wait.IsNeeded)
+        {
+            return checkedTarget.Status;
+        }
+
+        var source = open.Path;
+        var victim = checkedTarget.Value;
+        if (open.Observation is { } observation
+            && await observation.AskLinkAsync(open.Volume.Store, source, target, victim is not null, cancellationToken)
+                .ConfigureAwait(false) is var answer and not NtStatus.Success)
+        {
+            return answer;
+        }
+
         if (victim is { } existing && existing.FileId == open.File.FileId)
         {
             return NtStatus.Success;

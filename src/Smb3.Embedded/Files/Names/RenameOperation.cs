@@ -49,44 +49,21 @@ internal static class RenameOperation
 
         target = await open.Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
         var wait = new HandleWait(onWait);
-        while (true)
+        return await open.ChangeNameAsync(wait, RenameInTurnAsync, cancellationToken).ConfigureAwait(false);
+
+        async ValueTask<NtStatus> RenameInTurnAsync()
         {
-            if (!open.TryEnter())
-            {
-                return NtStatus.FileClosed;
-            }
-
-            try
-            {
-                var source = open.Path;
-                using var turn = open.IsDirectory
-                    ? await open.Volume.PathLocks.LockTreesAsync(source, target, cancellationToken).ConfigureAwait(false)
-                    : await open.Volume.PathLocks.LockAsync(source, target, cancellationToken).ConfigureAwait(false);
-                if (source != open.Path)
-                {
-                    continue;
-                }
-
-                status = await open.RenameInTurnAsync(source, target, replace, posix, ignoreReadOnly, wait, cancellationToken)
-                    .ConfigureAwait(false);
-                if (!wait.IsNeeded)
-                {
-                    return status;
-                }
-            }
-            finally
-            {
-                open.Exit();
-            }
-
-            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+            using var turn = await open.LockPathsAsync(target, withTrees: open.IsDirectory, cancellationToken).ConfigureAwait(false);
+            return await open.RenameAsync(target, replace, posix, ignoreReadOnly, wait, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask<NtStatus> RenameInTurnAsync(
-        this FileOpen open, StorePath source, StorePath target, bool replace, bool posix, bool ignoreReadOnly, HandleWait wait,
+    /// <summary>Renames the open's file when it has its turn on both names.</summary>
+    private static async ValueTask<NtStatus> RenameAsync(
+        this FileOpen open, StorePath target, bool replace, bool posix, bool ignoreReadOnly, HandleWait wait,
         CancellationToken cancellationToken)
     {
+        var source = open.Path;
         if (open.IsDeletePending)
         {
             return NtStatus.AccessDenied;
