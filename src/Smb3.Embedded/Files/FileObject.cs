@@ -39,7 +39,7 @@ internal sealed class FileObject : ICachedFile
         StreamName = streamName;
         _whole = whole;
         _sync = whole?._sync ?? new Lock();
-        Times = whole?.Times ?? new ShownTimes(volume.Options);
+        Times = whole?.Times ?? new VisibleTimes(volume.Options);
         Caching = new FileCaching(this);
     }
 
@@ -91,7 +91,7 @@ internal sealed class FileObject : ICachedFile
     public bool IsDirectory { get; }
 
     /// <summary>The times that handles see while they differ from the store's.</summary>
-    public ShownTimes Times { get; }
+    public VisibleTimes Times { get; }
 
     /// <summary>The oplocks and leases. Guarded by <see cref="Sync"/>.</summary>
     public FileCaching Caching { get; }

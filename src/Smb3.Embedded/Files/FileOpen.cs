@@ -135,7 +135,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>The name that was opened; set when the open is added to its file's table, and kept afterwards.</summary>
     internal FileLink? Link { get; set; }
 
-    /// <summary>The state of its delayed last-write time. Belongs to <see cref="ShownTimes"/>.</summary>
+    /// <summary>The state of its delayed last-write time. Belongs to <see cref="VisibleTimes"/>.</summary>
     internal WriteTimeState WriteTime { get; set; }
 
     /// <summary>

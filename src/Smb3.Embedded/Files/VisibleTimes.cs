@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Files;
 /// the new last-write time only some time after a handle's first write, and after that when the handle flushes, sets the end of file, sets
 /// basic information or is closed; and an open can keep a time from moving (MS-FSA 2.1.5.15.2, values −1 and −2).
 /// </summary>
-internal sealed class ShownTimes(VolumeOptions options)
+internal sealed class VisibleTimes(VolumeOptions options)
 {
     private readonly Lock _sync = new();
     private FileTime _known;

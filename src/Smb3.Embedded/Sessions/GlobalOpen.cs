@@ -61,12 +61,14 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
     {
         get
         {
-            Debug.Assert(!File.File.Sync.IsHeldByCurrentThread, "The lock of an open that is known beyond its session is taken before its file's.");
+            Debug.Assert(!FileObject.Sync.IsHeldByCurrentThread, "The lock of an open that is known beyond its session is taken before its file's.");
             return _sync;
         }
     }
 
     public FileOpen File { get; }
+
+    private FileObject FileObject => File.File;
 
     /// <summary>What is known of it beyond its session. Replaced as a whole, by <see cref="OpenState.SetDurable"/> alone.</summary>
     public DurableFacts Facts => File.State.Durable!;
@@ -267,7 +269,7 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
             }
         }
 
-        File.File.HolderChanged();
+        FileObject.HolderChanged();
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Creating;
@@ -130,9 +131,7 @@ internal static class DurableOpening
         {
             if (open.ClientGuid == request.Connection.Negotiated!.ClientGuid
                 || !open.Share.Equals(tree.Share.Name, StringComparison.OrdinalIgnoreCase)
-                || open.File.Volume != volume
-                || open.File.File.StreamName != path.StreamName
-                || !volume.SamePath(open.File.Path, path.Path))
+                || !IsOpenOf(open.File, volume, path))
             {
                 continue;
             }
@@ -157,6 +156,9 @@ internal static class DurableOpening
 
         return NtStatus.Success;
     }
+
+    private static bool IsOpenOf(FileOpen open, Volume volume, in FilePath path) =>
+        open.Volume == volume && open.File.StreamName == path.StreamName && volume.SamePath(open.Path, path.Path);
 
     /// <summary>
     /// A handle is persistent when the client asks for that where it was told that it can (MS-SMB2 3.3.5.9.10). It is durable when the client

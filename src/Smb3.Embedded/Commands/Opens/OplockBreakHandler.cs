@@ -45,7 +45,8 @@ internal sealed class OplockBreakHandler : ICommandHandler
             return status;
         }
 
-        if (handle.File.Grant is { IsLease: true })
+        var open = handle.File;
+        if (open.Grant is { IsLease: true })
         {
             return NtStatus.InvalidParameter;
         }
@@ -57,8 +58,8 @@ internal sealed class OplockBreakHandler : ICommandHandler
             Smb2OplockLevel.LevelII => CacheState.Read,
             _ => CacheState.Read | CacheState.Write, // more than any break leaves
         };
-        file = handle.File.File;
-        status = file.Caching.AcknowledgeOplock(handle.File.Grant, state);
+        file = open.File;
+        status = file.Caching.AcknowledgeOplock(open.Grant, state);
         if (status == NtStatus.Success)
         {
             OplockBreakResponse.Write(request.Append(OplockBreakResponse.FixedSize), level, handle.FileId);

@@ -25,9 +25,9 @@ internal static class ExistingFile
             var metadata = OngoingCreate.AsOpened(handle, stored.Value);
             file.Times.Learn(metadata);
 
-            if (metadata.ReparseTag != 0 && create.IsStopped(file, handle.Path))
+            if (metadata.ReparseTag != 0 && create.StopsAtReparsePoint(file, handle.Path))
             {
-                return await ReparseStop.StopAsync(handle, unparsed: 0, cancellationToken).ConfigureAwait(false);
+                return await ReparsePointTraversal.StopAsync(handle, unparsed: 0, cancellationToken).ConfigureAwait(false);
             }
 
             var isDeletePending = file.IsDeletePending(handle.Path);

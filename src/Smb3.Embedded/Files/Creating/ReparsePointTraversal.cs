@@ -5,10 +5,10 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Creating;
 
 /// <summary>Reparse points that a CREATE encounters (MS-FSA 2.1.5.1).</summary>
-internal static class ReparseStop
+internal static class ReparsePointTraversal
 {
     /// <summary>Whether the reparse point is in the way, rather than being what is asked for.</summary>
-    public static bool IsStopped(this OngoingCreate create, FileObject file, StorePath path) =>
+    public static bool StopsAtReparsePoint(this OngoingCreate create, FileObject file, StorePath path) =>
         !create.Has(CreateOptions.OpenReparsePoint)
         && create.Parameters.Disposition != CreateDisposition.Create
         && !file.IsDeletePending(path);

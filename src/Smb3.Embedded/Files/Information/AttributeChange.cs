@@ -2,10 +2,10 @@ using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Information;
 
-/// <summary>Changes to the kind of file, which its attributes show.</summary>
-internal static class NatureChange
+/// <summary>Runs the store calls that change an attribute which SET_INFO cannot: compressed, or a reparse point.</summary>
+internal static class AttributeChange
 {
-    public static async ValueTask<NtStatus> ChangeNatureAsync(this FileOpen open, Func<ValueTask<NtStatus>> change)
+    public static async ValueTask<NtStatus> ChangeAttributeAsync(this FileOpen open, Func<ValueTask<NtStatus>> change)
     {
         if (!open.TryEnter())
         {

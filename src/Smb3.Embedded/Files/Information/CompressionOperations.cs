@@ -18,6 +18,6 @@ internal static class CompressionOperations
     /// </summary>
     public static ValueTask<NtStatus> SetCompressedAsync(this FileOpen open, bool compressed, CancellationToken cancellationToken) =>
         open.Handle is ICompressibleFile file
-            ? open.ChangeNatureAsync(() => file.SetCompressedAsync(compressed, cancellationToken))
+            ? open.ChangeAttributeAsync(() => file.SetCompressedAsync(compressed, cancellationToken))
             : new(NtStatus.InvalidDeviceRequest);
 }

@@ -76,7 +76,7 @@ internal static class ReparseOperations
             return NtStatus.DirectoryNotEmpty;
         }
 
-        return await open.ChangeNatureAsync(() => file.SetReparsePointAsync(point.Buffer, cancellationToken)).ConfigureAwait(false);
+        return await open.ChangeAttributeAsync(() => file.SetReparsePointAsync(point.Buffer, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>Turns the reparse point back into an ordinary file (MS-FSA 2.1.5.10.3).</summary>
@@ -100,7 +100,7 @@ internal static class ReparseOperations
         var status = point.CheckReplaces(new ReparsePoint(old.Value));
         return status != NtStatus.Success
             ? status
-            : await open.ChangeNatureAsync(() => file.DeleteReparsePointAsync(cancellationToken)).ConfigureAwait(false);
+            : await open.ChangeAttributeAsync(() => file.DeleteReparsePointAsync(cancellationToken)).ConfigureAwait(false);
     }
 
     private static async ValueTask<bool> IsEmptyAsync(this FileOpen open, CancellationToken cancellationToken)

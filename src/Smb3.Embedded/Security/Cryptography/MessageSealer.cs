@@ -19,7 +19,7 @@ internal abstract class MessageSealer : IDisposable
 
     private readonly byte[] _fixedNonce = new byte[LargestNonce - sizeof(ulong)];
     private ulong _counter;
-    private UseGate _gate;
+    private RundownProtection _rundown;
 
     protected MessageSealer(RandomNumberGenerator random)
     {
@@ -63,7 +63,7 @@ internal abstract class MessageSealer : IDisposable
     /// <exception cref="ObjectDisposedException">The key is gone.</exception>
     public void Seal(Span<byte> transformAndMessage, ulong sessionId)
     {
-        ObjectDisposedException.ThrowIf(!_gate.TryEnter(), this);
+        ObjectDisposedException.ThrowIf(!_rundown.TryEnter(), this);
         try
         {
             Span<byte> nonce = stackalloc byte[LargestNonce];
@@ -91,7 +91,7 @@ internal abstract class MessageSealer : IDisposable
         if (!Smb2TransformHeader.TryParse(transformAndMessage, out var header)
             || header.Flags != Smb2TransformHeader.Encrypted
             || header.OriginalMessageSize != (uint)(transformAndMessage.Length - Smb2TransformHeader.Size)
-            || !_gate.TryEnter())
+            || !_rundown.TryEnter())
         {
             return false;
         }
@@ -109,7 +109,7 @@ internal abstract class MessageSealer : IDisposable
 
     public void Dispose()
     {
-        if (_gate.Close())
+        if (_rundown.Close())
         {
             Release();
         }
@@ -125,7 +125,7 @@ internal abstract class MessageSealer : IDisposable
 
     private void Leave()
     {
-        if (_gate.Exit())
+        if (_rundown.Exit())
         {
             Release();
         }

@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Security.Cryptography;
 /// </summary>
 internal abstract class MessageSigner : IDisposable
 {
-    private UseGate _gate;
+    private RundownProtection _rundown;
 
     /// <summary>The key (16 bytes) is copied.</summary>
     public static MessageSigner Create(Smb2SigningAlgorithm algorithm, ReadOnlySpan<byte> key) => algorithm switch
@@ -28,7 +28,7 @@ internal abstract class MessageSigner : IDisposable
     /// <exception cref="ObjectDisposedException">The key is gone.</exception>
     public void Sign(Span<byte> message)
     {
-        ObjectDisposedException.ThrowIf(!_gate.TryEnter(), this);
+        ObjectDisposedException.ThrowIf(!_rundown.TryEnter(), this);
         try
         {
             var signature = Smb2Header.SignatureOf(message);
@@ -49,7 +49,7 @@ internal abstract class MessageSigner : IDisposable
     /// </summary>
     public bool Verify(Span<byte> message)
     {
-        if (message.Length < Smb2Header.Size || !_gate.TryEnter())
+        if (message.Length < Smb2Header.Size || !_rundown.TryEnter())
         {
             return false;
         }
@@ -73,7 +73,7 @@ internal abstract class MessageSigner : IDisposable
 
     public void Dispose()
     {
-        if (_gate.Close())
+        if (_rundown.Close())
         {
             Release();
         }
@@ -87,7 +87,7 @@ internal abstract class MessageSigner : IDisposable
 
     private void Leave()
     {
-        if (_gate.Exit())
+        if (_rundown.Exit())
         {
             Release();
         }

@@ -1,10 +1,11 @@
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Lets many callers use a key at once and lets one end it at any time: after <see cref="Close"/> nobody enters, and the last to
-/// leave (or the closer, if nobody is inside) is told to release it. So no key is zeroed under a running computation.
+/// Lets many callers use a key at once, and one of them end it at any time: after <see cref="Close"/> nobody enters, and the last to leave
+/// (or the closer, if nobody is inside) is told to release it. No key is zeroed during a computation. NT's kernel has the same under
+/// this name.
 /// </summary>
-internal struct UseGate
+internal struct RundownProtection
 {
     private const int Closed = int.MinValue;
 
@@ -27,7 +28,7 @@ internal struct UseGate
         }
     }
 
-    /// <summary>True: the gate was closed meanwhile and the caller, as the last, must release.</summary>
+    /// <summary>True: it was closed meanwhile and the caller, as the last, must release.</summary>
     public bool Exit() => Interlocked.Decrement(ref _state) == Closed;
 
     /// <summary>True: nobody is inside and the caller must release. Closing again is harmless.</summary>

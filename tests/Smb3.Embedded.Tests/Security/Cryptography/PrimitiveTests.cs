@@ -80,18 +80,18 @@ public class PrimitiveTests
     }
 
     [Fact]
-    public void AGateTellsExactlyOneCallerToRelease()
+    public void ExactlyOneCallerIsToldToRelease()
     {
-        var gate = default(UseGate);
-        Assert.True(gate.TryEnter());
-        Assert.True(gate.TryEnter());
-        Assert.False(gate.Exit());
-        Assert.False(gate.Close());
-        Assert.False(gate.TryEnter());
-        Assert.True(gate.Exit());
-        Assert.False(gate.Close());
+        var rundown = default(RundownProtection);
+        Assert.True(rundown.TryEnter());
+        Assert.True(rundown.TryEnter());
+        Assert.False(rundown.Exit());
+        Assert.False(rundown.Close());
+        Assert.False(rundown.TryEnter());
+        Assert.True(rundown.Exit());
+        Assert.False(rundown.Close());
 
-        var idle = default(UseGate);
+        var idle = default(RundownProtection);
         Assert.True(idle.Close());
         Assert.False(idle.Close());
     }
