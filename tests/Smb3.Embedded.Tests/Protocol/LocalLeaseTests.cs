@@ -44,7 +44,7 @@ public sealed class LocalLeaseTests : ProtocolTest, IDisposable
         await call.InterimAsync();
         await tree.Session.Connection.EchoAsync();
         Assert.False(call.IsAnswered);
-        Assert.True(LeaseCalls.Set(held, LeaseKind.None));
+        LeaseCalls.Give(held);
         await call.ExpectAsync(NtStatus.Success);
     }
 
@@ -67,8 +67,7 @@ public sealed class LocalLeaseTests : ProtocolTest, IDisposable
         {
             var file = new FileDescriptor(Native.Open(path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0));
             Assert.False(file.IsInvalid);
-            Assert.True(LeaseCalls.Direct(file, LeaseSignals.Signal, NotifyQueue.OfProcess.Leases.Thread));
-            Assert.True(LeaseCalls.Set(file, LeaseKind.Write));
+            Assert.True(LeaseCalls.Take(file, LeaseKind.Write, LeaseSignals.Signal, NotifyQueue.OfProcess.Leases.Thread));
             return file;
         }
     }

@@ -124,6 +124,21 @@ public sealed class LocalProgramTests : IDisposable
     }
 
     [LinuxFact]
+    public async Task A_local_reader_is_noticed_after_the_server_has_opened_and_closed_the_file_once_more()
+    {
+        var client = new CachingClient(MakeVolume(holds: true));
+        await File.WriteAllTextAsync(PathOf("f"), "old");
+        var open = await client.LeaseAsync(1, CachingClient.RWH);
+        await (await client.LeaseAsync(1, CachingClient.RWH)).CloseAsync();
+        var reading = ShellAsync("cat f");
+        Assert.Equal(CachingClient.RH, (await BreakAsync(client)).To);
+        Assert.False(reading.IsCompleted);
+        Assert.Equal(NtStatus.Success, client.Answer(1, CachingClient.RH));
+        await reading.WaitAsync(Patience);
+        await open.CloseAsync();
+    }
+
+    [LinuxFact]
     public async Task A_client_that_closes_lets_local_programs_go_on()
     {
         var client = new CachingClient(MakeVolume(holds: true));

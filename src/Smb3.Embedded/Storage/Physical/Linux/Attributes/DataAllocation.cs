@@ -1,4 +1,5 @@
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
@@ -9,14 +10,14 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 internal static unsafe class DataAllocation
 {
     /// <summary>Asks the file system when the inode's block count alone does not tell.</summary>
-    public static long Of(FileDescriptor file, in StatxBuffer stat, bool hasAttributes)
+    public static long Of(FileDescriptor file, in StatxBuffer stat, bool hasAttributes, LeaseRegister leases)
     {
         if (!IsUnclear(stat, hasAttributes))
         {
             return Blocks(stat);
         }
 
-        return Ask(file) ?? Guess(stat, hasAttributes);
+        return Ask(file, leases) ?? Guess(stat, hasAttributes);
     }
 
     /// <summary>
@@ -41,15 +42,15 @@ internal static unsafe class DataAllocation
     private static long Needed(in StatxBuffer stat) =>
         stat.BlockSize == 0 ? stat.Size : (stat.Size + stat.BlockSize - 1) / stat.BlockSize * stat.BlockSize;
 
-    private static long? Ask(FileDescriptor file)
+    private static long? Ask(FileDescriptor file, LeaseRegister leases)
     {
         var request = new ExtentMap { Length = ulong.MaxValue, Count = ExtentMap.MaxExtents };
         if (Native.GetExtents(file, Native.GetExtentsRequest, &request) != 0)
         {
             // A place only answers no such query; looking at the extents requires opening the file for reading.
-            using var open = InodeCalls.Reopen(file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out _);
+            using var open = OwnOpen.Start(leases, file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out _);
             request = new ExtentMap { Length = ulong.MaxValue, Count = ExtentMap.MaxExtents };
-            if (open is null || Native.GetExtents(open, Native.GetExtentsRequest, &request) != 0)
+            if (open.File is null || Native.GetExtents(open.File, Native.GetExtentsRequest, &request) != 0)
             {
                 return null;
             }

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 
@@ -7,13 +8,14 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Attributes;
 /// <param name="attributes">What the extended attributes say.</param>
 /// <param name="rootDevice">The device of the store's root.</param>
 /// <param name="showsCompression">Whether the store can compress files, and so says which ones are.</param>
-internal sealed class MetadataReader(AttributeMemory attributes, ulong rootDevice, bool showsCompression)
+/// <param name="leases">Leases held on files of the store.</param>
+internal sealed class MetadataReader(AttributeMemory attributes, ulong rootDevice, bool showsCompression, LeaseRegister leases)
 {
     /// <summary>Collects what is known about a file.</summary>
     public FileMetadata Of(FileDescriptor file, in StatxBuffer stat, in InodeExtras? known = null)
     {
         var extras = known ?? attributes.Of(file, stat);
-        return OfEntry(stat, extras) with { AllocationSize = DataAllocation.Of(file, stat, extras.HasAny) };
+        return OfEntry(stat, extras) with { AllocationSize = DataAllocation.Of(file, stat, extras.HasAny, leases) };
     }
 
     /// <summary>Collects what is known about a directory entry that is not opened.</summary>

@@ -15,25 +15,31 @@ internal sealed class FileLease : IFileLease, ILeaseHolder, IDisposable
     private readonly InodeKey _inode;
     private readonly FileDescriptor _file;
     private readonly Action<OutsideUse> _used;
+    private readonly int _thread;
     private LeaseKind _wanted = LeaseKind.None;
     private LeaseKind _held = LeaseKind.None;
     private bool _hasEnded;
 
-    private FileLease(LeaseRegister register, InodeKey inode, FileDescriptor file, Action<OutsideUse> used)
+    private FileLease(LeaseRegister register, InodeKey inode, FileDescriptor file, Action<OutsideUse> used, int thread)
     {
         _register = register;
         _inode = inode;
         _file = file;
         _used = used;
+        _thread = thread;
     }
 
     /// <summary>Starts without a lease; null when the file already has one, or when the kernel cannot announce breaks.</summary>
     public static FileLease? Start(LeaseRegister register, InodeKey inode, FileDescriptor file, Action<OutsideUse> used)
     {
         var signals = NotifyQueue.OfProcess.Leases;
-        var lease = new FileLease(register, inode, file, used);
-        if (signals.Thread is not (> 0 and var thread) || !LeaseCalls.Direct(file, LeaseSignals.Signal, thread)
-            || !register.TryAdd(inode, lease))
+        if (signals.Thread is not (> 0 and var thread))
+        {
+            return null;
+        }
+
+        var lease = new FileLease(register, inode, file, used, thread);
+        if (!register.TryAdd(inode, lease))
         {
             return null;
         }
@@ -122,7 +128,7 @@ internal sealed class FileLease : IFileLease, ILeaseHolder, IDisposable
             return;
         }
 
-        if (LeaseCalls.Set(_file, _wanted))
+        if (_wanted != LeaseKind.None && LeaseCalls.Take(_file, _wanted, LeaseSignals.Signal, _thread))
         {
             _held = _wanted;
         }
@@ -137,7 +143,7 @@ internal sealed class FileLease : IFileLease, ILeaseHolder, IDisposable
         if (_held != LeaseKind.None)
         {
             _held = LeaseKind.None;
-            LeaseCalls.Set(_file, LeaseKind.None);
+            LeaseCalls.Give(_file);
         }
     }
 }

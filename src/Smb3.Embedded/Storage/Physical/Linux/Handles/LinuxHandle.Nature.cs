@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
 
@@ -84,19 +85,12 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     /// <summary>Sets the flag of chattr +c. A directory is only a place so far, and must be opened for this.</summary>
     private unsafe Errno SetCompressed(bool compressed)
     {
-        using var handle = new HandlePath(file);
-        int opened;
-        fixed (byte* text = handle.Text)
+        using var open = OwnOpen.Start(volume.Leases, file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);
+        if (open.File is not { } descriptor)
         {
-            opened = Native.Open(text, OpenFlags.ReadOnly | OpenFlags.CloseOnExec | OpenFlags.NonBlocking, 0);
+            return error;
         }
 
-        if (opened < 0)
-        {
-            return Native.LastError;
-        }
-
-        using var descriptor = new FileDescriptor(opened);
         uint flags = 0;
         if (Native.Control(descriptor, Native.GetFlagsRequest, &flags) != 0)
         {

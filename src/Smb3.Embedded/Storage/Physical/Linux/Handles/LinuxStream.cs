@@ -3,6 +3,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Streams;
 using Smb3.Embedded.Storage.Physical.Linux.Volume;
 
@@ -232,12 +233,12 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
             }
         }
 
-        using var open = InodeCalls.Reopen(Inode, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);
-        if (open is null)
+        using var open = OwnOpen.Start(Volume.Leases, Inode, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);
+        if (open.File is null)
         {
             return error == Errno.Access ? NtStatus.Success : error.ToStatus(); // the process may not read the file itself
         }
 
-        return DataCalls.Flush(open);
+        return DataCalls.Flush(open.File);
     }
 }

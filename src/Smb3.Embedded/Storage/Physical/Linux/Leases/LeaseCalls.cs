@@ -14,15 +14,20 @@ internal static unsafe partial class LeaseCalls
 
     private const string C = "libc";
 
-    /// <summary>Has breaks announced to the thread <paramref name="thread"/> by <paramref name="signal"/>.</summary>
-    public static bool Direct(FileDescriptor file, int signal, int thread)
+    /// <summary>Takes or changes the lease of an open file, and has its break announced to a thread by a signal.</summary>
+    /// <remarks>
+    /// The kernel forgets signal and thread whenever it ends a lease, whoever asked for that. Without them a break is announced by SIGIO to
+    /// the process, which that would end.
+    /// </remarks>
+    public static bool Take(FileDescriptor file, LeaseKind kind, int signal, int thread)
     {
         var owner = new Owner { Type = OwnerIsThread, Id = thread };
-        return Control(file, SetSignal, signal) == 0 && Control(file, SetOwner, &owner) == 0;
+        return Control(file, SetSignal, signal) == 0 && Control(file, SetOwner, &owner) == 0
+            && Control(file, SetLease, (nint)(int)kind) == 0;
     }
 
-    /// <summary>Takes, changes or gives up the lease of an open file.</summary>
-    public static bool Set(FileDescriptor file, LeaseKind kind) => Control(file, SetLease, (nint)(int)kind) == 0;
+    /// <summary>Gives up the lease of an open file.</summary>
+    public static void Give(FileDescriptor file) => _ = Control(file, SetLease, (nint)(int)LeaseKind.None);
 
     /// <summary>The present lease; while it is being broken, the kind that it is to become.</summary>
     public static LeaseKind Get(FileDescriptor file) => (LeaseKind)Control(file, GetLease, 0);

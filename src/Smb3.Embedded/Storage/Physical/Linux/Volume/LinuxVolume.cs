@@ -46,7 +46,7 @@ internal sealed unsafe class LinuxVolume : IDisposable
         var root = Root.Stat;
         _creationTime = ((root.Mask & StatxBuffer.BirthTime) != 0 ? root.Birth : root.Change).ToFileTime();
         Attributes = new AttributeMemory(HasAttributes, type, root.Device, new AttributeFaults(options.Logger));
-        Metadata = new MetadataReader(Attributes, root.Device, Traits.Has(StoreAbilities.Compression));
+        Metadata = new MetadataReader(Attributes, root.Device, Traits.Has(StoreAbilities.Compression), Leases);
         Data = new FileData(isInMemory: type == StatFsBuffer.TmpFs);
         Streams = new StreamStore(Root, Attributes, AttributeLocks, Leases, options.CaseSensitive);
         Root.Idle += Streams.Side.Rest;
