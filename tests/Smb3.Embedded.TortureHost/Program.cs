@@ -1,10 +1,12 @@
 // A server for smbtorture's tests of connections that stop delivering: it obeys the request with which they ask for that, which no other
-// host has. `TortureHost IP:PORT USER:PASSWORD USER2:PASSWORD2` serves the share "memory" until SIGTERM.
+// host has; and for those of persistent handles. `TortureHost IP:PORT USER:PASSWORD USER2:PASSWORD2` serves the shares "memory" and "ca",
+// which is continuously available as far as a memory goes, until SIGTERM.
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Smb3.Embedded;
+using Smb3.Embedded.State;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.TortureHost;
 using Smb3.Embedded.Transport.DirectTcp;
@@ -24,6 +26,8 @@ builder.Configure(options =>
     options.Transports.Add(() => new DirectTcpListener(new DeafenableListener(TcpTransportListener.Listen(endPoint, backlog: 512))));
 });
 builder.AddShare("memory", new MemoryFileStore());
+builder.AddShare("ca", new MemoryFileStore(), static share => share.ContinuouslyAvailable = true);
+builder.UseStateStore(new MemoryStateStore());
 foreach (var user in args[1..])
 {
     var parts = user.Split(':', 2);

@@ -54,7 +54,7 @@ def names(name, suite):
     if name in OWN_SERVER:
         return ["%s/%s" % (name, case) for case, _ in suite.cases]
     found = []
-    for kind in (*KINDS, *([suite.PRIVATE, suite.DEAF] if name == "torture" else [])) if suite.PER_SHARE else ("physical",):
+    for kind in (*KINDS, *([suite.PRIVATE, suite.DEAF, suite.CONTINUOUS] if name == "torture" else [])) if suite.PER_SHARE else ("physical",):
         prefix = "%s/%s" % (name, kind) if suite.PER_SHARE else name
         if name == "torture":
             found += ["%s/%s" % (prefix, test) for tests in suite.suites(kind).values() for test in tests]
@@ -87,7 +87,7 @@ def run_torture(name, suite, tally, options):
         suite.Plan(tally, name, [options.kind]).run([given_target(options)])
         return
     plans = {kind: suite.Plan(tally, name, [kind]) for kind in KINDS}
-    private, deaf = suite.Plan(tally, name, [suite.PRIVATE]), suite.Plan(tally, name, [suite.DEAF])
+    private, deaf = suite.Plan(tally, name, [suite.PRIVATE]), suite.Plan(tally, name, [suite.DEAF, suite.CONTINUOUS])
 
     def run_kinds(number):
         for kind, plan in plans.items():        # each on a server of its own: some tests name their further shares themselves

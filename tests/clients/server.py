@@ -204,10 +204,14 @@ class Deployment:
 
 
 class DeafenableDeployment(Deployment):
-    """tests/Smb3.Embedded.TortureHost: a memory share, and connections that smbtorture can make deaf."""
+    """tests/Smb3.Embedded.TortureHost: shares in memory, one continuously available, and connections that smbtorture can make deaf."""
 
     def __init__(self, dll):
         super().__init__(dll, guests=False)
 
     def _arguments(self):
         return ["127.0.0.1:%d" % self.port, "%s:%s" % (USER, PASSWORD), "%s:%s" % (USER2, PASSWORD2)]
+
+    def targets(self):
+        found = super().targets()
+        return [*found, found[0].on("ca", "ca")]

@@ -3,8 +3,8 @@
 A line of the list is a test's full name; a tab and `memory` after it keep the test off the physical share, `physical` keeps it off the
 memory share, for tests of what a store in memory can and a folder cannot do: they are skipped on a file system that can. With `private` it
 runs in a network of its own, where it may block connections, on the memory share; with `deaf` against tests/Smb3.Embedded.TortureHost,
-which takes what it sends for unacknowledged when the test asks for that: blocking races the client's acknowledgements there. One
-smbtorture process runs the tests of a suite and reports in subunit. A test that does not end is killed with its process,
+which takes what it sends for unacknowledged when the test asks for that: blocking races the client's acknowledgements there; with `ca` on
+the continuously available share of that host. One smbtorture process runs the tests of a suite and reports in subunit. A test that does not end is killed with its process,
 counts as failed, and the suite goes on behind it in a new process.
 """
 import os
@@ -20,7 +20,7 @@ from harness import WorkFolder, children, connect_hangs, run
 
 NEEDS = {"smbtorture": "samba-testsuite", "ip": "iproute2", "iptables-legacy": "iptables"}
 PER_SHARE = True
-PRIVATE, DEAF = "private", "deaf"
+PRIVATE, DEAF, CONTINUOUS = "private", "deaf", "ca"
 IPTABLES = shutil.which("iptables-legacy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "iptables-legacy"
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
 TEST_SECONDS = 90
@@ -55,7 +55,7 @@ def suites(kind, wanted=lambda name: True):
     """Suite -> the tests of it that run on this kind of share, in a private network, or on connections that can be made deaf."""
     grouped = {}
     for name, only in read_list():
-        if (only == kind or (only == "" and kind not in (PRIVATE, DEAF))) and wanted(name):
+        if (only == kind or (only == "" and kind not in (PRIVATE, DEAF, CONTINUOUS))) and wanted(name):
             grouped.setdefault(".".join(name.split(".")[:2]), []).append(name)
     return grouped
 

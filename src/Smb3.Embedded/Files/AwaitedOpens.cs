@@ -13,9 +13,9 @@ internal static class AwaitedOpens
     /// <summary>Whether a new open must be told that the file is not available for now.</summary>
     /// <remarks>
     /// As in Windows, a file is not available to any other open while its awaited client does not cache the handle: with cached handles the
-    /// client can be asked to give way when it is back, and such a request waits for that. A directory is different: its handle holds nothing
-    /// that another open could spoil, and one client that is away must not keep all others out of the root of a share, so there it depends
-    /// on the sharing alone.
+    /// client can be asked to give way when it is back, and such a request waits for that. A directory is different, and so is a handle that
+    /// only sees attributes: they hold nothing that another open could spoil, and a client that is away must neither keep all others out of
+    /// the root of a share, nor out of files that it may not even read. There it depends on the sharing alone.
     /// </remarks>
     /// <param name="file">The file.</param>
     /// <param name="access">The access of the new open.</param>
@@ -35,7 +35,7 @@ internal static class AwaitedOpens
 
         foreach (var open in file.OpensLocked)
         {
-            if (open.IsAwaited && !FileCaching.CachesHandle(open, andIsAsked: false))
+            if (open.IsAwaited && !FileCaching.IsStat(open.GrantedAccess) && !FileCaching.CachesHandle(open, andIsAsked: false))
             {
                 return true;
             }

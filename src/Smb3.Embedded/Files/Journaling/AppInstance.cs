@@ -7,9 +7,9 @@ namespace Smb3.Embedded.Files.Journaling;
 internal sealed record AppInstance(Guid Id, ulong? High, ulong? Low)
 {
     /// <summary>
-    /// Whether this instance must leave the file to <paramref name="holder"/>, which has it open (MS-SMB2 3.3.5.9.13): only an instance
-    /// with a version can be behind another.
+    /// Whether this instance must leave the file to <paramref name="holder"/>, which has it open (MS-SMB2 3.3.5.9.13): one without a version
+    /// is behind every one that has a version, and ahead of every one that has none.
     /// </summary>
     public bool IsBehind(AppInstance holder) =>
-        High is { } own && holder.High is { } high && (high > own || (high == own && holder.Low >= Low));
+        holder.High is { } high && (High is not { } own || high > own || (high == own && holder.Low >= Low));
 }

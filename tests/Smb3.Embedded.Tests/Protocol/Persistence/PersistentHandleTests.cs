@@ -297,6 +297,50 @@ public sealed class PersistentHandleTests : PersistentTest
         Assert.Equal(ReadHandle, (await BackAsync(next, "d", answer.FileId, Key)).Answer.Lease!.Value.State);
     }
 
+    [Theory]
+    [InlineData("f", CreateOptions.NonDirectoryFile)]
+    [InlineData("f:s", CreateOptions.None)]
+    [InlineData("d", CreateOptions.DirectoryFile)]
+    [InlineData("d:s", CreateOptions.None)]
+    public async Task Whatever_was_open_is_open_in_the_next_process(string name, CreateOptions options)
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        if (name.StartsWith('d'))
+        {
+            await (await tree.OpenAsync("d", options: CreateOptions.DirectoryFile)).CloseAsync();
+        }
+
+        var answer = await OpenAsync(tree, name, options: options);
+        Assert.NotNull(Granted(answer));
+        await CrashAsync();
+        var next = await Server.ConnectToAsync("ca", Client);
+        var back = await BackAsync(next, name, answer.FileId);
+        Assert.Equal(answer.File.Attributes, back.Answer.File.Attributes);
+        await back.CloseAsync();
+        Assert.Empty(Journal.Records);
+    }
+
+    [Fact]
+    public async Task An_open_with_the_POSIX_extensions_is_one_when_it_comes_back()
+    {
+        StartContinuous(posix: true);
+        Server.Graph.Shares.TryAdd(new Share { Name = "unix", Volume = Server.Volume, IsContinuouslyAvailable = true, Posix = true });
+        var options = new SmbTestClientOptions { ClientGuid = Client.ClientGuid, Posix = true };
+        var tree = await Server.ConnectToAsync("unix", options);
+        var answer = await AnswerAsync(tree, Create(tree, "f", (ref CreateContextWriter writer) =>
+        {
+            writer.AskDurableHandleV2(new DurableHandleRequestV2(0, DurableHandleFlags.Persistent, CreateGuid));
+            writer.Raw(CreateContextName.Posix, BitConverter.GetBytes(0b110_100_000));
+        }));
+        Assert.NotNull(Granted(answer));
+        Assert.NotNull(answer.Find(CreateContextName.Posix));
+        await LoseAsync(tree);
+        var next = await Server.ConnectToAsync("unix", options);
+        var back = await BackAsync(next, "f", answer.FileId);
+        Assert.NotNull(back.Answer.Find(CreateContextName.Posix));
+    }
+
     [Fact]
     public async Task A_logoff_keeps_it_and_the_end_of_its_tree_connect_does_not()
     {
