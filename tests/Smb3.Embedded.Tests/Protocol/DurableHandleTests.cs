@@ -342,8 +342,12 @@ public sealed class DurableHandleTests : ProtocolTest
         Assert.Equal(NtStatus.Success, await TryAsync(Instance(id, 1, 6)));
         Assert.Equal(NtStatus.FileClosed, (await held.TryCloseAsync()).Status);
 
-        // Only who has a version can be too old.
+        // Who has no version takes over only from who has none.
         held = new SmbTestFile(tree, await CreateAsync(tree, "f", Smb2OplockLevel.None, Instance(id, 1, 7), share: ShareAccess.None));
+        Assert.Equal(NtStatus.FileForcedClosed, await TryAsync((ref CreateContextWriter writer) => writer.AppInstanceId(id)));
+        await held.CloseAsync();
+        held = new SmbTestFile(tree, await CreateAsync(
+            tree, "f", Smb2OplockLevel.None, (ref CreateContextWriter writer) => writer.AppInstanceId(id), share: ShareAccess.None));
         Assert.Equal(NtStatus.Success, await TryAsync((ref CreateContextWriter writer) => writer.AppInstanceId(id)));
         Assert.Equal(NtStatus.FileClosed, (await held.TryCloseAsync()).Status);
 
