@@ -6,7 +6,7 @@ using Xunit;
 namespace Smb3.Embedded.Tests;
 
 /// <summary>
-/// The public API is listed in src/Smb3.Embedded/PublicApi.txt, so that a change of it is seen in review. After a change that is meant:
+/// The public API of a package is listed in its PublicApi.txt, so that a change of it is seen in review. After a change that is meant:
 /// <c>SMB3_WRITE_PUBLIC_API=1 dotnet test --filter PublicApiTests</c>.
 /// </summary>
 public sealed class PublicApiTests
@@ -16,11 +16,13 @@ public sealed class PublicApiTests
 
     private readonly NullabilityInfoContext _nullability = new();
 
-    [Fact]
-    public void The_public_api_is_the_listed_one()
+    [Theory]
+    [InlineData(typeof(SmbServer))]
+    [InlineData(typeof(Sqlite.SqliteStateStore))]
+    public void The_public_api_is_the_listed_one(Type ofPackage)
     {
-        var path = Path.Combine(Repository.Library, "PublicApi.txt");
-        var actual = Describe(typeof(SmbServer).Assembly);
+        var path = Path.Combine(Repository.Root, "src", ofPackage.Assembly.GetName().Name!, "PublicApi.txt");
+        var actual = Describe(ofPackage.Assembly);
         if (Environment.GetEnvironmentVariable("SMB3_WRITE_PUBLIC_API") is "1" or "true")
         {
             File.WriteAllText(path, actual);
