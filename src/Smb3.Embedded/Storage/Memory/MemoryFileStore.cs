@@ -100,7 +100,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             }
 
             var reserves = parameters is { AllocationSize: > 0, IsDirectory: false };
-            if ((reserves && node.Reserve(null, parameters.AllocationSize) != NtStatus.Success) || !_space.TryTake(link.Cost))
+            if ((reserves && new MemoryContent(node, stream: null).Reserve(parameters.AllocationSize) != NtStatus.Success) || !_space.TryTake(link.Cost))
             {
                 node.Abandon();
                 return new(NtStatus.DiskFull);

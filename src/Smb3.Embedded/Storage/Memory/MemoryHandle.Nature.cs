@@ -7,11 +7,11 @@ internal partial class MemoryHandle
     : ISparseFile, ICopyTarget, ICloneTarget, ICompressibleFile, IReparseFile, IObjectIdFile
 {
     /// <inheritdoc/>
-    public ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken) => new(node.SetSparse(stream, sparse));
+    public ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken) => new(Content.SetSparse(sparse));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> ZeroAsync(long offset, long length, CancellationToken cancellationToken) =>
-        new(node.Zero(stream, offset, length));
+        new(Content.Zero(offset, length));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> TrimAsync(long offset, long length, CancellationToken cancellationToken) =>
@@ -19,7 +19,7 @@ internal partial class MemoryHandle
 
     /// <inheritdoc/>
     public ValueTask<NtResult<StoreRange>> FindAllocatedAsync(long offset, CancellationToken cancellationToken) =>
-        new(node.FindAllocated(stream, offset));
+        new(Content.FindAllocated(offset));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> CopyFromAsync(
@@ -29,7 +29,7 @@ internal partial class MemoryHandle
     /// <inheritdoc/>
     public ValueTask<NtStatus> CloneFromAsync(
         IStoreFile source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken) =>
-        new(source is MemoryHandle from ? from.CopyTo(this, sourceOffset, targetOffset, length) : NtStatus.NotSupported);
+        new(source is MemoryHandle from ? Content.CopyFrom(from.Content, sourceOffset, targetOffset, length) : NtStatus.NotSupported);
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetCompressedAsync(bool compressed, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal partial class MemoryHandle
 
     /// <inheritdoc/>
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(CancellationToken cancellationToken) =>
-        new(node.GetReparsePoint() is { IsEmpty: false } buffer
+        new(node.GetValues().ReparsePoint is { IsEmpty: false } buffer
             ? new NtResult<ReadOnlyMemory<byte>>(buffer)
             : NtStatus.NotAReparsePoint);
 
@@ -51,7 +51,7 @@ internal partial class MemoryHandle
     /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteReparsePointAsync(CancellationToken cancellationToken)
     {
-        if (node.GetReparsePoint().IsEmpty)
+        if (node.GetValues().ReparsePoint.IsEmpty)
         {
             return new(NtStatus.NotAReparsePoint);
         }
@@ -60,15 +60,9 @@ internal partial class MemoryHandle
     }
 
     /// <inheritdoc/>
-    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(CancellationToken cancellationToken) => new(node.GetObjectId());
+    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(CancellationToken cancellationToken) => new(node.GetValues().ObjectId);
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
         new(node.SetObjectId(buffer));
-
-    private NtStatus CopyTo(MemoryHandle target, long sourceOffset, long targetOffset, long length) =>
-        target.CopyFrom(node, stream, sourceOffset, targetOffset, length);
-
-    private NtStatus CopyFrom(MemoryNode from, MemoryNamedStream? fromStream, long sourceOffset, long targetOffset, long length) =>
-        MemoryNode.Copy(from, fromStream, sourceOffset, node, stream, targetOffset, length);
 }

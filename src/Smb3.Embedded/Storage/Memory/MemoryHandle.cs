@@ -12,9 +12,11 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
     /// <inheritdoc/>
     public StorePath Path => path;
 
+    private MemoryContent Content => new(node, stream);
+
     /// <inheritdoc/>
     public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) =>
-        new(stream is null ? node.GetMetadata() : node.GetMetadata(stream));
+        new(node.GetMetadata(stream));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetMetadataAsync(FileMetadataChange change, CancellationToken cancellationToken)
@@ -25,19 +27,19 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
 
     /// <inheritdoc/>
     public ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
-        new(node.Read(stream, offset, buffer.Span));
+        new(Content.Read(offset, buffer.Span));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
-        new(node.Write(stream, offset, data));
+        new(Content.Write(offset, data));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken) =>
-        new(node.SetLength(stream, length));
+        new(Content.SetLength(length));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) =>
-        new(node.Reserve(stream, size));
+        new(Content.Reserve(size));
 
     /// <summary>Memory never survives a loss of power; there is nothing to wait for.</summary>
     public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) => new(NtStatus.Success);
@@ -50,7 +52,7 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
 
     /// <inheritdoc/>
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetSecurityDescriptorAsync(CancellationToken cancellationToken) =>
-        new(node.GetSecurityDescriptor());
+        new(node.GetValues().Descriptor);
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
@@ -77,7 +79,7 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IReadOnlyList<ExtendedAttribute>>> GetExtendedAttributesAsync(CancellationToken cancellationToken) =>
-        new(new NtResult<IReadOnlyList<ExtendedAttribute>>(node.GetExtendedAttributes()));
+        new(new NtResult<IReadOnlyList<ExtendedAttribute>>(node.GetValues().ExtendedAttributes.ToList()));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetExtendedAttributesAsync(
@@ -96,14 +98,7 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
     {
         if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
-            if (stream is null)
-            {
-                node.Close();
-            }
-            else
-            {
-                node.Close(stream);
-            }
+            node.Close(stream);
         }
 
         return ValueTask.CompletedTask;

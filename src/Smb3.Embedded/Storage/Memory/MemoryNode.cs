@@ -3,28 +3,20 @@ using Smb3.Embedded.Nt;
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>
-/// A file or directory apart from its names. <see cref="Sync"/> guards everything in it and is the innermost lock of the store.
+/// A file or directory apart from its names: what it consists of, and how long it lives. <see cref="Sync"/> guards everything in it and is
+/// the innermost lock of the store.
 /// </summary>
-internal abstract partial class MemoryNode
+internal abstract class MemoryNode
 {
-    // Attributes that tell what the file is, rather than what a client wished it to be, are kept elsewhere.
-    private const FileAttributes NotKept = FileAttributes.Directory | FileAttributes.Normal | FileAttributes.SparseFile
-        | FileAttributes.Compressed | FileAttributes.ReparsePoint;
-
-    // What most systems create with the usual umask: rw-r--r-- and rwxr-xr-x.
-    private const UnixFileMode UsualFileMode = (UnixFileMode)0b110_100_100;
-    private const UnixFileMode UsualDirectoryMode = (UnixFileMode)0b111_101_101;
+    private const int MaxLinks = 1024; // as NTFS
 
     private readonly TimeProvider _time;
     private readonly StringComparer _names;
-    private readonly long _maxLength;
-    private FileAttributes _attributes;
-    private UnixFileMode _mode;
-    private FileTime _creationTime;
-    private FileTime _lastAccessTime;
-    private FileTime _lastWriteTime;
-    private FileTime _changeTime;
-    private ReadOnlyMemory<byte> _securityDescriptor;
+    private MemoryAccount? _account;
+    private MemoryHolding _holding;
+    private MemoryProperties _properties;
+    private MemoryValues _values;
+    private MemoryStreams? _streams;
     private uint _links;
     private int _handles;
 
@@ -35,14 +27,68 @@ internal abstract partial class MemoryNode
         Space = space;
         _holding = new MemoryHolding(space);
         _names = options.CaseSensitive ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-        _maxLength = options.MaxFileLength;
-        _attributes = parameters.Attributes & ~NotKept;
-        _mode = parameters.UnixMode ?? (IsDirectory ? UsualDirectoryMode : UsualFileMode);
-        _securityDescriptor = parameters.SecurityDescriptor.ToArray();
-        _account = space.Quotas.Of(_securityDescriptor.Span);
-        _creationTime = _lastAccessTime = _lastWriteTime = _changeTime = Now();
+        MaxLength = options.MaxFileLength;
+        _properties = new MemoryProperties(parameters, IsDirectory, Now());
+        _values = new MemoryValues(parameters.SecurityDescriptor);
+        _account = space.Quotas.Of(_values.Descriptor.Span);
         _links = 1;
     }
+
+    /// <summary>A copy without a name that shares the data. It is charged to no owner: no user can free what a snapshot holds.</summary>
+    protected MemoryNode(MemoryNode source)
+    {
+        Id = source.Id;
+        _time = source._time;
+        Space = source.Space;
+        _holding = new MemoryHolding(Space);
+        _names = source._names;
+        MaxLength = source.MaxLength;
+        lock (source.Sync)
+        {
+            _properties = source._properties;
+            _values = source._values;
+            Data = source.Data?.Copy(static () => { });
+            _streams = source._streams?.Copy();
+            _holding.Take(CostOfItself());
+        }
+    }
+
+    /// <summary>The file id.</summary>
+    public ulong Id { get; }
+
+    /// <summary>Whether this is a directory.</summary>
+    public abstract bool IsDirectory { get; }
+
+    /// <summary>Guards the node.</summary>
+    public Lock Sync { get; } = new();
+
+    /// <summary>The greatest length that data may have.</summary>
+    public long MaxLength { get; }
+
+    /// <summary>The tag of a reparse point; otherwise 0.</summary>
+    public uint ReparseTag => _values.ReparseTag;
+
+    /// <summary>Whether it is marked as compressed; new entries of a directory inherit that. Memory does nothing with the state.</summary>
+    public bool IsCompressed
+    {
+        get => _properties.IsCompressed;
+        set
+        {
+            lock (Sync)
+            {
+                _properties.IsCompressed = value;
+                MarkChanged();
+            }
+        }
+    }
+
+    /// <summary>Where the space for everything it keeps is taken from.</summary>
+    protected MemorySpace Space { get; }
+
+    /// <summary>The data of a file; null for a directory.</summary>
+    protected MemoryData? Data { get; set; }
+
+    private bool IsGone => _links == 0 && _handles == 0;
 
     /// <summary>Takes space for the newly created node itself; without it the node must not become visible.</summary>
     public bool TryPay()
@@ -63,24 +109,12 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>The file id.</summary>
-    public ulong Id { get; }
-
-    /// <summary>Whether this is a directory.</summary>
-    public abstract bool IsDirectory { get; }
-
-    /// <summary>Guards the node.</summary>
-    protected Lock Sync { get; } = new();
-
-    /// <summary>Where the space for everything it keeps is taken from.</summary>
-    protected MemorySpace Space { get; }
-
     /// <summary>Counts a new handle; false when the node is gone since its name was looked up.</summary>
     public bool TryOpen()
     {
         lock (Sync)
         {
-            if (_links == 0 && _handles == 0)
+            if (IsGone)
             {
                 return false;
             }
@@ -90,15 +124,53 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>Uncounts a handle; the last one of a file without a name ends the file.</summary>
-    public void Close()
+    /// <summary>Opens or creates a stream, and counts the new handle.</summary>
+    public NtResult<MemoryNamedStream> OpenStream(string name, bool create)
     {
         lock (Sync)
         {
-            if (--_handles == 0 && _links == 0)
+            if (IsGone)
             {
-                ReleaseAll();
+                return NtStatus.ObjectNameNotFound;
             }
+
+            _streams ??= new MemoryStreams(_names, Space);
+            var exists = _streams.TryFind(name, out var stream);
+            if (exists == create)
+            {
+                return exists ? NtStatus.ObjectNameCollision : NtStatus.ObjectNameNotFound;
+            }
+
+            if (!exists)
+            {
+                stream = _streams.TryAdd(name, NewData());
+                if (stream is null)
+                {
+                    return NtStatus.DiskFull;
+                }
+
+                MarkWritten();
+            }
+
+            _handles++;
+            stream!.Handles++;
+            return stream;
+        }
+    }
+
+    /// <summary>Uncounts a handle; the last one of a file without a name ends the file.</summary>
+    /// <param name="stream">The stream that the handle was on; null: none.</param>
+    public void Close(MemoryNamedStream? stream)
+    {
+        lock (Sync)
+        {
+            if (stream is not null)
+            {
+                _streams!.Close(stream);
+            }
+
+            _handles--;
+            ReleaseIfGone();
         }
     }
 
@@ -107,14 +179,23 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            if (_links >= 1024) // as NTFS
+            if (_links >= MaxLinks)
             {
                 return false;
             }
 
             _links++;
-            _changeTime = Now();
+            MarkChanged();
             return true;
+        }
+    }
+
+    /// <summary>Counts a new name of a copy.</summary>
+    public void CountLink()
+    {
+        lock (Sync)
+        {
+            _links++;
         }
     }
 
@@ -123,34 +204,30 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            _changeTime = Now();
-            if (--_links == 0 && _handles == 0)
-            {
-                ReleaseAll();
-            }
+            MarkChanged();
+            _links--;
+            ReleaseIfGone();
         }
     }
 
-    /// <summary>What is known about the node.</summary>
-    public FileMetadata GetMetadata()
+    /// <summary>What is known about the node, with the length of its data or of one of its streams.</summary>
+    public FileMetadata GetMetadata(MemoryNamedStream? stream = null)
     {
         lock (Sync)
         {
-            return new FileMetadata
+            var data = DataOf(stream);
+            return _properties.AddTo(new FileMetadata
             {
                 FileId = Id,
-                Attributes = _attributes | NatureOf(Data),
-                Length = Data?.Length ?? 0,
-                AllocationSize = Data?.Size ?? 0,
-                CreationTime = _creationTime,
-                LastAccessTime = _lastAccessTime,
-                LastWriteTime = _lastWriteTime,
-                ChangeTime = _changeTime,
+                Attributes = (IsDirectory ? FileAttributes.Directory : 0)
+                    | (data is { IsSparse: true } ? FileAttributes.SparseFile : 0)
+                    | (_values.ReparsePoint.IsEmpty ? 0 : FileAttributes.ReparsePoint),
+                Length = data?.Length ?? 0,
+                AllocationSize = data?.Size ?? 0,
                 LinkCount = Math.Max(_links, 1),
-                EaSize = _extendedAttributes.Size,
-                ReparseTag = ReparseTag,
-                UnixMode = _mode,
-            };
+                EaSize = _values.ExtendedAttributes.Size,
+                ReparseTag = _values.ReparseTag,
+            });
         }
     }
 
@@ -164,15 +241,7 @@ internal abstract partial class MemoryNode
 
         lock (Sync)
         {
-            if (change.Attributes is { } attributes)
-            {
-                _attributes = attributes & ~NotKept;
-            }
-
-            _creationTime = change.CreationTime ?? _creationTime;
-            _lastAccessTime = change.LastAccessTime ?? _lastAccessTime;
-            _lastWriteTime = change.LastWriteTime ?? _lastWriteTime;
-            _changeTime = change.ChangeTime ?? Now();
+            _properties.Apply(change, Now());
         }
     }
 
@@ -181,8 +250,8 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            _mode = mode;
-            _changeTime = Now();
+            _properties.Mode = mode;
+            MarkChanged();
         }
     }
 
@@ -191,7 +260,7 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            _changeTime = Now();
+            MarkChanged();
         }
     }
 
@@ -204,12 +273,12 @@ internal abstract partial class MemoryNode
         }
     }
 
-    /// <summary>The stored descriptor, never changed in place.</summary>
-    public ReadOnlyMemory<byte> GetSecurityDescriptor()
+    /// <summary>What clients keep with the node, as of now.</summary>
+    public MemoryValues GetValues()
     {
         lock (Sync)
         {
-            return _securityDescriptor;
+            return _values;
         }
     }
 
@@ -218,19 +287,151 @@ internal abstract partial class MemoryNode
     {
         lock (Sync)
         {
-            if (!TryReplace(ref _securityDescriptor, descriptor))
+            var status = _values.SetDescriptor(descriptor, ref _holding);
+            if (status == NtStatus.Success)
             {
-                return NtStatus.DiskFull;
+                ChargeTo(Space.Quotas.Of(_values.Descriptor.Span));
+                MarkChanged();
             }
 
-            ChargeTo(Space.Quotas.Of(_securityDescriptor.Span));
-            _changeTime = Now();
+            return status;
+        }
+    }
+
+    /// <summary>Keeps a copy of a REPARSE_DATA_BUFFER; an empty one turns the node into an ordinary file.</summary>
+    public NtStatus SetReparsePoint(ReadOnlyMemory<byte> buffer)
+    {
+        lock (Sync)
+        {
+            return Changed(_values.SetReparsePoint(buffer, ref _holding));
+        }
+    }
+
+    /// <summary>Keeps a copy of an object id's buffer.</summary>
+    public NtStatus SetObjectId(ReadOnlyMemory<byte> buffer)
+    {
+        lock (Sync)
+        {
+            return _values.SetObjectId(buffer, ref _holding);
+        }
+    }
+
+    /// <summary>Sets and removes extended attributes.</summary>
+    public NtStatus SetExtendedAttributes(IReadOnlyList<ExtendedAttribute> changes)
+    {
+        lock (Sync)
+        {
+            return Changed(_values.SetExtendedAttributes(changes, ref _holding));
+        }
+    }
+
+    /// <summary>The streams.</summary>
+    public IReadOnlyList<StoreStreamEntry> ListStreams()
+    {
+        lock (Sync)
+        {
+            return _streams?.ToList() ?? [];
+        }
+    }
+
+    /// <summary>Removes a stream.</summary>
+    public NtStatus DeleteStream(string name)
+    {
+        lock (Sync)
+        {
+            if (_streams?.Remove(name) != true)
+            {
+                return NtStatus.ObjectNameNotFound;
+            }
+
+            MarkWritten();
             return NtStatus.Success;
         }
     }
 
-    /// <summary>Stamps a change of the data; called with <see cref="Sync"/> held.</summary>
-    protected void MarkWritten() => _lastWriteTime = _changeTime = Now();
+    /// <summary>Renames a stream, possibly to the unnamed one.</summary>
+    public NtStatus RenameStream(string name, string newName, bool replace)
+    {
+        lock (Sync)
+        {
+            if (_streams is null || !_streams.TryFind(name, out var stream))
+            {
+                return NtStatus.ObjectNameNotFound;
+            }
+
+            if (newName.Length > 0)
+            {
+                var status = _streams.Rename(stream, newName, replace);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
+            }
+            else if (Data is not null)
+            {
+                // Handles on the stream continue with what is now the file's data.
+                Data.Release();
+                Data = _streams.TakeData(stream);
+            }
+            else
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            MarkWritten();
+            return NtStatus.Success;
+        }
+    }
+
+    /// <summary>The data of the node or of a stream; called with <see cref="Sync"/> held.</summary>
+    public MemoryData? DataOf(MemoryNamedStream? stream) => stream is null ? Data : stream.Data;
+
+    /// <summary>Stamps a change of anything; called with <see cref="Sync"/> held.</summary>
+    public void MarkChanged() => _properties.ChangeTime = Now();
+
+    /// <summary>Creates empty data.</summary>
+    protected MemoryData NewData() => new(Space, MaxLength, MarkWritten) { Account = _account };
+
+    private void MarkWritten() => _properties.MarkWritten(Now());
+
+    private NtStatus Changed(NtStatus status)
+    {
+        if (status == NtStatus.Success)
+        {
+            MarkChanged();
+        }
+
+        return status;
+    }
+
+    /// <summary>Charges the bytes to another owner from now on.</summary>
+    private void ChargeTo(MemoryAccount? account)
+    {
+        if (account != _account)
+        {
+            _account = account;
+            Data?.ChargeTo(account);
+            _streams?.ChargeTo(account);
+        }
+    }
+
+    private void ReleaseIfGone()
+    {
+        if (IsGone)
+        {
+            ReleaseAll();
+        }
+    }
+
+    private void ReleaseAll()
+    {
+        Data?.Release();
+        _streams?.ReleaseAll();
+        _streams = null;
+        _holding.ReturnAll();
+    }
+
+    private long CostOfItself() => (IsDirectory ? MemoryCosts.Directory : MemoryCosts.File) + _values.Cost;
 
     private FileTime Now() => FileTime.From(_time.GetUtcNow());
 }

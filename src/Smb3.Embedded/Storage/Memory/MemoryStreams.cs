@@ -1,20 +1,88 @@
 using System.Diagnostics.CodeAnalysis;
+using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Memory;
 
-/// <summary>The named streams of a file, by name. Guarded by the lock of the file.</summary>
-internal sealed class MemoryStreams(StringComparer names)
+/// <summary>The named streams of a node, by name, and the capacity that they take beside their data. Guarded by the lock of the node.</summary>
+internal sealed class MemoryStreams(StringComparer names, MemorySpace space)
 {
     private readonly Dictionary<string, MemoryNamedStream> _streams = new(names);
+    private MemoryHolding _holding = new(space);
 
     /// <summary>Finds a stream.</summary>
     public bool TryFind(string name, [NotNullWhen(true)] out MemoryNamedStream? stream) => _streams.TryGetValue(name, out stream);
 
-    /// <summary>Adds a stream under its name.</summary>
-    public void Add(MemoryNamedStream stream) => _streams.Add(stream.Name, stream);
+    /// <summary>Adds a stream; null when there is no room for it.</summary>
+    public MemoryNamedStream? TryAdd(string name, MemoryData data)
+    {
+        if (!_holding.TryTake(MemoryCosts.OfStream(name)))
+        {
+            return null;
+        }
 
-    /// <summary>Removes a stream.</summary>
-    public bool Remove(string name, [NotNullWhen(true)] out MemoryNamedStream? stream) => _streams.Remove(name, out stream);
+        var stream = new MemoryNamedStream(name, data);
+        _streams.Add(name, stream);
+        return stream;
+    }
+
+    /// <summary>Removes a stream; its data goes with the last handle on it.</summary>
+    public bool Remove(string name)
+    {
+        if (!_streams.Remove(name, out var stream))
+        {
+            return false;
+        }
+
+        stream.IsRemoved = true;
+        if (stream.Handles == 0)
+        {
+            Release(stream);
+        }
+
+        return true;
+    }
+
+    /// <summary>Uncounts a handle of a stream.</summary>
+    public void Close(MemoryNamedStream stream)
+    {
+        if (--stream.Handles == 0 && stream.IsRemoved)
+        {
+            Release(stream);
+        }
+    }
+
+    /// <summary>Gives a stream another name.</summary>
+    public NtStatus Rename(MemoryNamedStream stream, string newName, bool replace)
+    {
+        var replaces = _streams.TryGetValue(newName, out var victim) && victim != stream;
+        if (replaces && !replace)
+        {
+            return NtStatus.ObjectNameCollision;
+        }
+
+        if (!_holding.TryTake(MemoryCosts.OfStream(newName) - MemoryCosts.OfStream(stream.Name)))
+        {
+            return NtStatus.DiskFull;
+        }
+
+        if (replaces)
+        {
+            Remove(newName);
+        }
+
+        _streams.Remove(stream.Name);
+        stream.Name = newName;
+        _streams.Add(newName, stream);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Takes the data of a stream, which loses its name; handles on it stay.</summary>
+    public MemoryData TakeData(MemoryNamedStream stream)
+    {
+        _streams.Remove(stream.Name);
+        _holding.Take(-MemoryCosts.OfStream(stream.Name));
+        return stream.Data;
+    }
 
     /// <summary>The streams as they are listed.</summary>
     public IReadOnlyList<StoreStreamEntry> ToList()
@@ -28,28 +96,17 @@ internal sealed class MemoryStreams(StringComparer names)
         return list;
     }
 
-    /// <summary>Creates copies that share the data.</summary>
+    /// <summary>Creates copies that share the data. They take their space even from a full store.</summary>
     public MemoryStreams Copy()
     {
-        var copy = new MemoryStreams(names);
-        foreach (var stream in _streams.Values)
+        var copy = new MemoryStreams(names, space);
+        foreach (var (name, stream) in _streams)
         {
-            copy.Add(new MemoryNamedStream(stream.Name, stream.Data.Copy(static () => { })));
+            copy._streams.Add(name, new MemoryNamedStream(stream.Name, stream.Data.Copy(static () => { })));
+            copy._holding.Take(MemoryCosts.OfStream(stream.Name));
         }
 
         return copy;
-    }
-
-    /// <summary>How much of the store's capacity they take, not counting their data.</summary>
-    public long Cost()
-    {
-        var cost = 0L;
-        foreach (var stream in _streams.Values)
-        {
-            cost += MemoryCosts.OfStream(stream.Name);
-        }
-
-        return cost;
     }
 
     /// <summary>Charges their data to another owner from now on.</summary>
@@ -61,12 +118,20 @@ internal sealed class MemoryStreams(StringComparer names)
         }
     }
 
-    /// <summary>Releases their data.</summary>
-    public void Release()
+    /// <summary>Releases all of them.</summary>
+    public void ReleaseAll()
     {
         foreach (var stream in _streams.Values)
         {
             stream.Data.Release();
         }
+
+        _holding.ReturnAll();
+    }
+
+    private void Release(MemoryNamedStream stream)
+    {
+        stream.Data.Release();
+        _holding.Take(-MemoryCosts.OfStream(stream.Name));
     }
 }
