@@ -9,7 +9,8 @@ internal sealed class LockSequences
     /// <summary>Entries in the array; index 0 is reserved.</summary>
     public const int Count = 64;
 
-    private const byte Empty = 0xFF;
+    /// <summary>An entry without a number.</summary>
+    public const byte Empty = 0xFF;
 
     private readonly byte[] _numbers = new byte[Count];
 

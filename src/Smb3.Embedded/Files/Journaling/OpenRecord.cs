@@ -69,6 +69,15 @@ internal sealed record OpenRecord
     /// <summary>The epoch of its lease.</summary>
     public ushort LeaseEpoch { get; init; }
 
+    /// <summary>
+    /// What the client was asked to keep of it, by a break that it had not answered (<see cref="CacheGrant.BreakingTo"/>);
+    /// <see langword="null"/>: none was pending.
+    /// </summary>
+    public CacheState? BreakingTo { get; init; }
+
+    /// <summary>What it was to keep in the end (<see cref="CacheGrant.BreakingFor"/>).</summary>
+    public CacheState BreakingFor { get; init; }
+
     /// <summary>Its byte-range locks.</summary>
     public IReadOnlyList<LockRequest> Locks { get; init; } = [];
 
