@@ -58,6 +58,25 @@ internal static partial class ServerLog
         "'{Path}' of share '{Share}', which was open before the server came up, cannot be opened again: {Status}. Its client has lost it.")]
     public static partial void OpenNotRestored(ILogger logger, LogText path, LogText share, string status);
 
+    [LoggerMessage(
+        96,
+        LogLevel.Warning,
+        "The record {Key} of an open of '{Volume}' is damaged or of a later version (its first byte is {Found}, this program reads {Read}): its "
+            + "client has lost the open.")]
+    public static partial void RecordUnreadable(ILogger logger, LogText key, LogText volume, byte found, byte read);
+
+    [LoggerMessage(
+        97,
+        LogLevel.Error,
+        "What clients have open on '{Volume}' cannot be kept: the state store fails. It is tried again; until then their requests fail.")]
+    public static partial void StateNotKept(ILogger logger, Exception exception, LogText volume);
+
+    [LoggerMessage(98, LogLevel.Information, "What clients have open on '{Volume}' is kept again.")]
+    public static partial void StateKeptAgain(ILogger logger, LogText volume);
+
+    [LoggerMessage(99, LogLevel.Error, "The opens of '{Volume}' were taken over by another server: it is not served here any more.")]
+    public static partial void StateFenced(ILogger logger, LogText volume);
+
     [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
     public static partial void CloseIncomplete(ILogger logger, LogText path, LogText volume, string status);
 

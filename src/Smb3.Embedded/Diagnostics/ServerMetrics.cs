@@ -16,6 +16,9 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _logonFailures;
     private readonly Counter<long> _removalFailures;
     private readonly UpDownCounter<long> _connections;
+    private readonly Histogram<double> _commitDurations;
+    private readonly Histogram<int> _commitSizes;
+    private readonly Counter<long> _commitFailures;
     private readonly Counter<long> _connectionEnds;
 
     public ServerMetrics(IMeterFactory? factory)
@@ -28,8 +31,25 @@ internal sealed class ServerMetrics : IDisposable
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
         _removalFailures = _meter.CreateCounter<long>(
             "smb.server.removal.failures", "{file}", "Names and streams that were to go with their last close and stayed, by status.");
+        _commitDurations = _meter.CreateHistogram<double>("smb.server.state.commit.duration", "s", "How long a commit of the state store took.");
+        _commitSizes = _meter.CreateHistogram<int>("smb.server.state.commit.size", "{change}", "Changes kept by one commit.");
+        _commitFailures = _meter.CreateCounter<long>("smb.server.state.commit.failures", "{commit}", "Commits that failed; they are tried again.");
         _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
         _connectionEnds = _meter.CreateCounter<long>("smb.server.connections.ended", "{connection}", "Connections ended, by reason.");
+    }
+
+    /// <summary>A commit of the state store has ended.</summary>
+    public void StateCommitted(int changes, double seconds, bool succeeded)
+    {
+        _commitDurations.Record(seconds);
+        if (succeeded)
+        {
+            _commitSizes.Record(changes);
+        }
+        else
+        {
+            _commitFailures.Add(1);
+        }
     }
 
     public void RequestAnswered(string command, uint status)

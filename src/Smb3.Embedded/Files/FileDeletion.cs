@@ -13,6 +13,11 @@ internal static class FileDeletion
     {
         lock (file.Sync)
         {
+            if (open.State.IsSuspended)
+            {
+                return DeletionDue.None; // what is to be deleted waits for the client in the next process
+            }
+
             var link = open.Link!;
             if (open.State.DeleteOnClose && file.IsStream)
             {
@@ -54,6 +59,7 @@ internal static class FileDeletion
         lock (file.Sync)
         {
             file.StreamDeletePending = false;
+            file.NoteStreamLocked();
         }
     }
 

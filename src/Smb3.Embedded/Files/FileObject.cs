@@ -338,7 +338,8 @@ internal sealed class FileObject : ICachedFile
     {
         lock (Sync)
         {
-            Caching.Restore(open, table, record.Lease, record.Caching, record.LeaseEpoch, sink);
+            var kept = new KeptCaching(record.Caching, record.LeaseEpoch, record.BreakingTo, record.BreakingFor);
+            Caching.Restore(open, table, record.Lease, kept, sink);
             var link = FindLink(path);
             Enter(open, link, path);
             if (!record.DeletePending)
@@ -363,9 +364,37 @@ internal sealed class FileObject : ICachedFile
         lock (Sync)
         {
             StreamName = name;
+            this.NoteStreamLocked();
         }
 
         Volume.MoveStream(this, name);
+    }
+
+    /// <summary>
+    /// The store is about to give the file another name; <see langword="null"/>: it did not. True if that must be safe first, because a journal
+    /// keeps an open that came by the name.
+    /// </summary>
+    public bool PlanMove(FileLink link, StorePath? path)
+    {
+        var isKept = false;
+        lock (Sync)
+        {
+            foreach (var open in _opens)
+            {
+                if (open.Link == link && open.State.IsKept)
+                {
+                    open.State.PlanMove(path);
+                    isKept = true;
+                }
+            }
+
+            foreach (var stream in _streams)
+            {
+                isKept |= stream.PlanMove(link, path);
+            }
+        }
+
+        return isKept;
     }
 
     /// <summary>A name has moved, and with it all opens that came by it.</summary>
@@ -409,7 +438,7 @@ internal sealed class FileObject : ICachedFile
             }
 
             // Noted before any open that it kept out can be let in. If the share is now another node's, its opens are that node's too.
-            if (!Volume.Fence.IsUp)
+            if (!Volume.Fence.IsUp && !open.State.IsSuspended)
             {
                 open.State.End();
             }
@@ -479,7 +508,9 @@ internal sealed class FileObject : ICachedFile
     IOutsideGuard? ICachedFile.Guard(IStoreFile handle, Action<OutsideUse> hear) =>
         Volume.OutsideUse?.Guard(handle, Volume.Options.HoldsLocalPrograms, hear);
 
-    ValueTask ICachedFile.CommitAsync() => Volume.Options.Journal?.CommitAsync() ?? default;
+    KeptBreaks? ICachedFile.KeptBreaks => Volume.KeptBreaks;
+
+    ValueTask<NtStatus> ICachedFile.CommitAsync() => Volume.CommitAsync();
 
     bool ICachedFile.IsBusy() => AnyOpen(null, static open => open.IsBusy);
 

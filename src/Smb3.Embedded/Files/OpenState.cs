@@ -21,6 +21,8 @@ internal sealed class OpenState : IJournaledOpen
     private volatile DurableFacts? _durable;
     private volatile IOpenJournal? _journal;
     private volatile bool _ended;
+    private volatile bool _suspended;
+    private volatile string? _movingTo;
 
     /// <summary>The open; set when it is made.</summary>
     public FileOpen Open { get; set; } = null!;
@@ -102,10 +104,28 @@ internal sealed class OpenState : IJournaledOpen
     /// <inheritdoc/>
     public ulong PersistentId => _durable!.PersistentId;
 
+    /// <summary>
+    /// Whether it goes on in the next process: its close here is not its end, and deletes nothing.
+    /// </summary>
+    public bool IsSuspended => _suspended;
+
+    /// <summary>
+    /// The store is about to give it another name; <see langword="null"/>: it did not. Until <see cref="MoveTo"/> it has either.
+    /// </summary>
+    public void PlanMove(StorePath? path)
+    {
+        if (_journal is not null)
+        {
+            _movingTo = path?.Text;
+            Changed();
+        }
+    }
+
     /// <summary>Sets another name.</summary>
     public void MoveTo(StorePath path)
     {
         _path = path;
+        _movingTo = null;
         Changed();
     }
 
@@ -140,6 +160,13 @@ internal sealed class OpenState : IJournaledOpen
     /// <summary>From here on it may outlive its process. What is known of it beyond its session has been set.</summary>
     public void Keep(IOpenJournal journal)
     {
+        Resume(journal);
+        Changed();
+    }
+
+    /// <summary>The same, for an open that has just been recreated as the journal has it.</summary>
+    public void Resume(IOpenJournal journal)
+    {
         _journal = journal;
         if (Open.Grant is { } grant)
         {
@@ -148,12 +175,13 @@ internal sealed class OpenState : IJournaledOpen
                 grant.IsKept = true;
             }
         }
-
-        Changed();
     }
 
     /// <summary>State of the open that another table holds has changed.</summary>
     public void Changed() => _journal?.Note(this);
+
+    /// <summary>It goes on in the next process. The journal has ended (<see cref="IOpenJournal.EndAsync"/>).</summary>
+    public void Suspend() => _suspended = true;
 
     /// <summary>It has ended, and nothing of it needs to be kept any longer.</summary>
     public void End()
@@ -163,7 +191,8 @@ internal sealed class OpenState : IJournaledOpen
     }
 
     /// <summary>Completes when everything changed before is safe: no answer that depends on it leaves earlier.</summary>
-    public ValueTask CommitAsync() => _journal?.CommitAsync() ?? default;
+    /// <returns>A failure of <see cref="IOpenJournal.CommitAsync"/>, which is answered instead.</returns>
+    public ValueTask<NtStatus> CommitAsync() => _journal?.CommitAsync() ?? new(NtStatus.Success);
 
     /// <inheritdoc/>
     public OpenRecord? Capture()
@@ -174,11 +203,12 @@ internal sealed class OpenState : IJournaledOpen
         }
 
         var file = Open.File;
-        var caching = Open.Grant?.Show() ?? default;
+        var caching = Open.Grant?.Capture() ?? default;
         return new OpenRecord
         {
             FileId = FileId,
             Path = Path,
+            MovingTo = _movingTo is { } moving ? new StorePath(moving) : null,
             Stream = file.StreamName,
             IsDirectory = IsDirectory,
             GrantedAccess = GrantedAccess,
@@ -197,6 +227,8 @@ internal sealed class OpenState : IJournaledOpen
             Lease = Lease,
             Caching = caching.State,
             LeaseEpoch = caching.Epoch,
+            BreakingTo = caching.BreakingTo,
+            BreakingFor = caching.BreakingFor,
             Locks = file.Locks?.GetLocks(Open) ?? [],
             LockSequences = LockSequences.ToArray(),
             Durable = durable,

@@ -47,6 +47,7 @@ internal sealed class Volume
         LeasedDirectories = new LeasedDirectories(comparer, OutsideChanges);
         OutsideUse = options.NoticesLocalPrograms ? store as IOutsideUseSource : null;
         BreakDeadlines = new BreakDeadlines(options.Time, options.BreakTimeout);
+        KeptBreaks = options.Journal is { } journal ? new KeptBreaks(journal.CommitAsync, options.Time) : null;
         Tunnel = new NameTunnel(options.Time);
         ShortNames = new ShortNameResolver(Store, Tunnel);
         _deletePending = new HashSet<string>(comparer);
@@ -125,8 +126,16 @@ internal sealed class Volume
     /// <summary>Notices what other programs on the machine do with files that clients cache; null if nothing does.</summary>
     internal IOutsideUseSource? OutsideUse { get; }
 
+    /// <summary>Sends the breaks that the journal keeps; null if there is none.</summary>
+    internal KeptBreaks? KeptBreaks { get; }
+
     /// <summary>Names that were removed a moment ago.</summary>
     internal NameTunnel Tunnel { get; }
+
+    /// <summary>
+    /// Completes when every change so far of any open that outlives the process is safe; otherwise a failure, which is answered instead.
+    /// </summary>
+    public ValueTask<NtStatus> CommitAsync() => Options.Journal?.CommitAsync() ?? new(NtStatus.Success);
 
     /// <summary>Whether it serves this very store.</summary>
     public bool IsOn(IFileStore store) => ReferenceEquals(_store, store);

@@ -11,6 +11,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Tests.Files.Caching;
+using Smb3.Embedded.Tests.Protocol;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Files;
@@ -77,6 +78,102 @@ public sealed class JournalTests
 
         await open.CloseAsync();
         Assert.Empty(_journal.Records);
+    }
+
+    [Fact]
+    public async Task The_name_of_a_stream_is_in_the_next_commit_when_it_changes()
+    {
+        await _volume.MakeAsync("f");
+        var open = await KeepAsync(await _volume.OpenAsync("f:s"), 1);
+        Assert.Equal(NtStatus.Success, await open.RenameAsync(":t", false, false, null, default));
+        Assert.Equal("t", (await RecordAsync(open)).Stream);
+        await open.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_crash_in_the_middle_of_a_rename_loses_no_open(bool wasRenamed)
+    {
+        TestJournal? survivor = null;
+        var faults = new StoreFaults { Renaming = () => survivor = _journal.Survivor() };
+        var volume = new TestVolume(new FaultyStore(_store, faults), new VolumeOptions { Journal = _journal });
+        var old = await KeepAsync(await volume.OpenAsync("g"), 1);
+        Assert.Equal(NtStatus.Success, await old.RenameAsync("h", false, false, null, default));
+        if (!wasRenamed)
+        {
+            Assert.Equal(NtStatus.Success, await _store.RenameAsync(new StorePath("h"), new StorePath("g"), false, default));
+        }
+
+        var record = Assert.Single(survivor!.Records);
+        Assert.Equal(("g", "h"), (record.Path.Text, record.MovingTo!.Value.Text));
+        var next = new TestVolume(_store, new VolumeOptions { Journal = survivor });
+        var restored = await next.Volume.RestoreAsync(record, null, null, default);
+        Assert.Equal(NtStatus.Success, restored.Status);
+        Assert.Equal(wasRenamed ? "h" : "g", restored.Value.Path.Text);
+        await restored.Value.CloseAsync();
+        next.AssertEmpty();
+    }
+
+    [Fact]
+    public async Task A_break_is_sent_when_what_it_leaves_is_safe_and_a_change_is_answered_after_that()
+    {
+        var client = new CachingClient(_volume);
+        var open = await KeepAsync(await client.LeaseAsync(1, CacheState.Read), 1);
+        var writer = await _volume.OpenAsync("f", access: FileAccessMask.WriteData);
+        Assert.Empty(client.TakeBreaks());
+        var hold = _journal.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = TestVolume.WriteAsync(writer, 0, 1);
+        await Task.Delay(50);
+        Assert.Empty(client.TakeBreaks());
+        Assert.False(writing.IsCompleted);
+        _journal.Hold = null;
+        hold.SetResult();
+        Assert.Equal(NtStatus.Success, await writing);
+        Assert.Equal(CacheState.None, client.TakeBreak().To);
+        Assert.Equal(CacheState.None, Assert.Single(_journal.Records).Caching);
+        await writer.CloseAsync();
+        await open.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_break_in_progress_comes_back_and_its_client_is_reminded()
+    {
+        const CacheState All = CacheState.Read | CacheState.Write | CacheState.Handle;
+        var before = new CachingClient(_volume);
+        var old = await KeepAsync(await before.LeaseAsync(1, All), 1);
+        var waiting = new CachingClient(_volume).TryOplockAsync(0);
+        var sent = before.TakeBreak();
+        var record = await RecordAsync(old);
+        Assert.Equal((All, CacheState.Read | CacheState.Handle), (record.Caching, record.BreakingTo!.Value));
+
+        var next = NewVolume();
+        var client = new CachingClient(next);
+        var open = (await next.Volume.RestoreAsync(record, client.Leases, client, default)).Value;
+        Assert.True(open.Grant is { IsBreaking: true, State: All });
+        Assert.Empty(client.TakeBreaks());
+        open.File.Caching.Remind(open.Grant!).Send();
+        var again = client.TakeBreak();
+        Assert.Equal((sent.From, sent.To, sent.Epoch, true), (again.From, again.To, again.Epoch, again.MustAnswer));
+        Assert.Equal(NtStatus.Success, client.Answer(1, CacheState.Read | CacheState.Handle));
+        Assert.Equal(CacheState.Read | CacheState.Handle, open.Grant!.State);
+        await open.CloseAsync();
+        next.AssertEmpty();
+        before.Answer(1, CacheState.Read | CacheState.Handle);
+        await (await waiting).Open!.CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_was_suspended_is_closed_and_neither_forgotten_nor_deleted()
+    {
+        var open = await KeepAsync(await _volume.OpenAsync("f", options: CreateOptions.DeleteOnClose), 1);
+        open.State.Suspend();
+        await open.CloseAsync();
+        Assert.Single(_journal.Records);
+        _volume.AssertEmpty();
+        var next = NewVolume();
+        await (await RestoreAsync(next)).CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await next.StatusAsync("f"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Tests.Files;
 
@@ -56,11 +57,18 @@ internal sealed class TestJournal : IOpenJournal
         }
     }
 
-    public async ValueTask CommitAsync()
+    public ValueTask<NtStatus> EndAsync() => CommitAsync();
+
+    public async ValueTask<NtStatus> CommitAsync()
     {
         IJournaledOpen[] changed;
         lock (_sync)
         {
+            if (_changed.Count == 0)
+            {
+                return NtStatus.Success;
+            }
+
             Commits++;
             changed = [.. _changed];
             _changed.Clear();
@@ -86,5 +94,7 @@ internal sealed class TestJournal : IOpenJournal
                 }
             }
         }
+
+        return NtStatus.Success;
     }
 }

@@ -16,6 +16,9 @@ internal sealed class StoreFaults
 
     public bool Disposals { get; set; }
 
+    /// <summary>Called before a rename.</summary>
+    public Action Renaming { get; set; } = static () => { };
+
     /// <summary>While it is closed, reads wait.</summary>
     public TrafficGate Gate { get; } = new();
 
@@ -58,8 +61,11 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
         return Wrap(await inner.CreateAsync(path, parameters, cancellationToken));
     }
 
-    public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken) =>
-        inner.RenameAsync(from, to, replace, cancellationToken);
+    public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken)
+    {
+        faults.Renaming();
+        return inner.RenameAsync(from, to, replace, cancellationToken);
+    }
 
     public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
         inner.LinkAsync(existing, link, replace, cancellationToken);

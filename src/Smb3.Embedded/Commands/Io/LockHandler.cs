@@ -1,5 +1,6 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -40,13 +41,55 @@ internal sealed class LockHandler : ICommandHandler
             : await LockAsync(request, handle.File, Read(locks, out var wait), wait).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
-            sequences?.Done(index, number);
-            handle.File.State.Changed();
-            await handle.File.State.CommitAsync().ConfigureAwait(false);
+            status = await KeepAsync(request, handle.File, sequences, index, number).ConfigureAwait(false);
+        }
+
+        if (status == NtStatus.Success)
+        {
             EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
         }
 
         return status;
+    }
+
+    /// <summary>Has the journal keep what was locked or unlocked. What it cannot keep is not locked.</summary>
+    private static ValueTask<NtStatus> KeepAsync(
+        Request request, Files.FileOpen file, LockSequences? sequences, uint index, byte number)
+    {
+        sequences?.Done(index, number);
+        file.State.Changed();
+        return file.State.IsKept ? WaitAsync(request, file, sequences, index, number) : new(NtStatus.Success);
+
+        static async ValueTask<NtStatus> WaitAsync(
+            Request request, Files.FileOpen file, LockSequences? sequences, uint index, byte number)
+        {
+            var status = await file.State.CommitAsync().ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                sequences?.Undo(index, number);
+                file.Unlock(Locked(request));
+                file.State.Changed();
+            }
+
+            return status;
+        }
+    }
+
+    /// <summary>The ranges that a request has locked.</summary>
+    private static ByteRange[] Locked(Request request)
+    {
+        if (!LockRequest.TryParse(request.Message.Span, out var locks) || (locks[0].Flags & LockFlags.Unlock) != 0)
+        {
+            return [];
+        }
+
+        var ranges = new ByteRange[locks.LockCount];
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            ranges[i] = new ByteRange(locks[i].Offset, locks[i].Length);
+        }
+
+        return ranges;
     }
 
     /// <summary>

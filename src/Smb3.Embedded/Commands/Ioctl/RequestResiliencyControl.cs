@@ -37,13 +37,6 @@ internal sealed class RequestResiliencyControl(ServerSettings settings) : IFsCon
         var timeout = asked.Timeout != 0 ? TimeSpan.FromMilliseconds(asked.Timeout) : most < Default ? most : Default;
         var handle = (FileHandle)call.Open!;
         DurableOpening.MakeResilient(handle, timeout);
-        var commit = handle.File.State.CommitAsync();
-        return commit.IsCompletedSuccessfully ? new(NtStatus.Success) : WaitAsync(commit);
-
-        static async ValueTask<NtStatus> WaitAsync(ValueTask commit)
-        {
-            await commit.ConfigureAwait(false);
-            return NtStatus.Success;
-        }
+        return handle.File.State.CommitAsync();
     }
 }

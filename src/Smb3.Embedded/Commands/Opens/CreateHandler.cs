@@ -398,6 +398,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         FileHandle? handle = null;
+        var safe = NtStatus.Success;
         try
         {
             // The store is asked before the tables are entered: nobody would own what is in them and could not be answered.
@@ -405,17 +406,10 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
             DurableOpening.Enter(request, handle, parameters, durable, claim, outcome.Action);
             session.Opens.Add(handle);
-            if (outcome.Action == CreateAction.Opened)
-            {
-                await open.State.CommitAsync().ConfigureAwait(false);
-            }
-            else if (await open.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
-            {
-                await UndoAsync(session, open, handle, outcome.Action).ConfigureAwait(false);
-                return settled;
-            }
-
-            if (!tree.HasEnded && session.State != SessionState.Ended)
+            safe = outcome.Action == CreateAction.Opened
+                ? await open.State.CommitAsync().ConfigureAwait(false)
+                : await open.SettleAsync().ConfigureAwait(false);
+            if (safe == NtStatus.Success && !tree.HasEnded && session.State != SessionState.Ended)
             {
                 Write(request, handle, outcome, asked, durable, facts);
                 if (open.Grant is not null && parameters.Caching?.Sink is BreakNotifier notifier)
@@ -442,9 +436,9 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             throw;
         }
 
-        // The tree connect or the session ended while the open was made, and no longer saw it in the table.
+        // The journal could not keep it; or the tree connect or the session ended while it was made, and no longer saw it in the table.
         await UndoAsync(session, open, handle, outcome.Action).ConfigureAwait(false);
-        return NtStatus.NetworkNameDeleted;
+        return safe != NtStatus.Success ? safe : NtStatus.NetworkNameDeleted;
     }
 
     /// <summary>

@@ -20,14 +20,19 @@ internal sealed class OplockBreakHandler : ICommandHandler
         var status = acknowledgment.IsLease
             ? AcknowledgeLease(request, acknowledgment, out var file)
             : AcknowledgeOplock(request, acknowledgment, out file);
-        var commit = file?.CommitAsync() ?? default;
-        return commit.IsCompletedSuccessfully ? new(status) : WaitAsync(commit, status);
+
+        // An answer that was refused may have changed the state all the same.
+        return file is null ? new(status) : KeepAsync(file.CommitAsync(), status);
     }
 
-    private static async ValueTask<NtStatus> WaitAsync(ValueTask commit, NtStatus status)
+    private static ValueTask<NtStatus> KeepAsync(ValueTask<NtStatus> commit, NtStatus status)
     {
-        await commit.ConfigureAwait(false);
-        return status;
+        return commit.IsCompletedSuccessfully ? new(Worse(commit.Result, status)) : WaitAsync(commit, status);
+
+        static async ValueTask<NtStatus> WaitAsync(ValueTask<NtStatus> commit, NtStatus status) =>
+            Worse(await commit.ConfigureAwait(false), status);
+
+        static NtStatus Worse(NtStatus kept, NtStatus status) => status == NtStatus.Success ? kept : status;
     }
 
     private static NtStatus AcknowledgeOplock(

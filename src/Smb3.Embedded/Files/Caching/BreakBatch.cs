@@ -37,14 +37,27 @@ internal struct BreakBatch
 
         foreach (var (grant, notice, endsBreak) in _notices)
         {
-            try
+            if (grant.IsKept && grant.File.KeptBreaks is { } kept)
             {
-                Send(grant, notice);
+                kept.Send(grant, notice, endsBreak);
             }
-            finally
+            else
             {
-                grant.File.Caching.Told(grant, notice, endsBreak);
+                Send(grant, notice, endsBreak);
             }
+        }
+    }
+
+    /// <summary>Sends one, now.</summary>
+    public static void Send(CacheGrant grant, in CacheBreak notice, bool endsBreak)
+    {
+        try
+        {
+            Send(grant, notice);
+        }
+        finally
+        {
+            grant.File.Caching.Told(grant, notice, endsBreak);
         }
     }
 

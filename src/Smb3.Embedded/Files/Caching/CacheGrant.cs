@@ -98,6 +98,15 @@ internal sealed class CacheGrant
         }
     }
 
+    /// <summary>What a journal keeps of it, as of now.</summary>
+    public KeptCaching Capture()
+    {
+        lock (File.Sync)
+        {
+            return new(State, Epoch, IsBreaking ? BreakingTo : null, IsBreaking ? BreakingFor : CacheState.None);
+        }
+    }
+
     /// <summary>Whether the client has not answered <paramref name="notice"/> yet, and may still do so.</summary>
     public bool Awaits(in CacheBreak notice)
     {

@@ -314,15 +314,16 @@ internal sealed class FileCaching(ICachedFile file)
     /// held.
     /// </summary>
     /// <returns>False when its lease key now means another file; it then caches nothing.</returns>
-    public bool Restore(ICachingOpen open, LeaseTable? table, LeaseIdentity? lease, CacheState state, ushort epoch, IBreakSink? sink)
+    public bool Restore(ICachingOpen open, LeaseTable? table, LeaseIdentity? lease, in KeptCaching kept, IBreakSink? sink)
     {
+        var state = kept.State;
         CacheGrant? grant = null;
         var isFree = true;
         if (table is not null && lease is not null)
         {
             if (!table.TryFind(lease.Key, out grant))
             {
-                grant = new CacheGrant(file, table, lease) { Epoch = epoch };
+                grant = new CacheGrant(file, table, lease) { Epoch = kept.Epoch };
                 isFree = table.TryAdd(grant);
             }
             else
@@ -340,6 +341,10 @@ internal sealed class FileCaching(ICachedFile file)
         if (grant is not null && grant.Opens.Count == 0)
         {
             _grants.Set(grant, state);
+            if (kept.BreakingTo is { } to && state != CacheState.None)
+            {
+                BeginBreak(grant, to & state, kept.BreakingFor & to & state);
+            }
         }
 
         Attach(open, grant, sink);
@@ -426,17 +431,35 @@ internal sealed class FileCaching(ICachedFile file)
             // Windows goes down in steps: cached reads go last, and that needs no answer.
             if ((to & Held) == 0)
             {
-                _grants.Set(grant, to);
                 grant.BreakingTo = CacheState.None;
+                _grants.Set(grant, to);
                 next.AddNext(grant, Notice(grant, to, CacheState.None));
                 return NtStatus.Success;
             }
 
-            _grants.Set(grant, to);
             grant.BreakingTo = (grant.BreakingFor | CacheState.Read) & to;
+            _grants.Set(grant, to);
             next.AddNext(grant, Notice(grant, to, grant.BreakingTo));
             return NtStatus.Success;
         }
+    }
+
+    /// <summary>
+    /// The break of <paramref name="grant"/> that its client has not answered, to be sent again: the client has reconnected, and the notice may
+    /// have been lost with its former connection, or with the process that sent it.
+    /// </summary>
+    public BreakBatch Remind(CacheGrant grant)
+    {
+        BreakBatch again = default;
+        lock (file.Sync)
+        {
+            if (grant.IsBreaking)
+            {
+                again.AddNext(grant, Notice(grant, grant.State, grant.BreakingTo));
+            }
+        }
+
+        return again;
     }
 
     /// <summary>Asks a client to give up everything it caches of the file, because the host wants it.</summary>
@@ -556,7 +579,12 @@ internal sealed class FileCaching(ICachedFile file)
         {
             // A lease is told of this once the client has answered the first break; an oplock is checked again by whichever open waits for
             // it.
-            grant.BreakingFor &= to;
+            if ((grant.BreakingFor & to) != grant.BreakingFor)
+            {
+                grant.BreakingFor &= to;
+                grant.Changed();
+            }
+
             return;
         }
 
@@ -574,12 +602,17 @@ internal sealed class FileCaching(ICachedFile file)
             return;
         }
 
+        BeginBreak(grant, to, to);
+        grant.Changed();
+    }
+
+    private void BeginBreak(CacheGrant grant, CacheState to, CacheState inTheEnd)
+    {
         grant.IsBreaking = true;
         grant.BreakingTo = to;
-        grant.BreakingFor = to;
+        grant.BreakingFor = inTheEnd;
         _grants.Breaking++;
         grant.Breaks++;
-        grant.Changed();
         grant.Progress = null; // how an earlier break fared says nothing about this one
         grant.Deadline = file.BreakDeadlines.Start(grant);
     }

@@ -30,8 +30,11 @@ internal interface ICachedFile
     /// <summary>Lets the store report what other programs on the machine do with it; <see langword="null"/> if it cannot.</summary>
     IOutsideGuard? Guard(IStoreFile handle, Action<OutsideUse> hear);
 
-    /// <summary>Completes when all earlier changes of it are safe.</summary>
-    ValueTask CommitAsync();
+    /// <summary>Sends the breaks that a journal keeps; <see langword="null"/> where there is none.</summary>
+    KeptBreaks? KeptBreaks { get; }
+
+    /// <summary>Completes when all earlier changes of it are safe, or could not be made so.</summary>
+    ValueTask<NtStatus> CommitAsync();
 
     /// <summary>Whether an operation is running on any of its opens right now.</summary>
     bool IsBusy();

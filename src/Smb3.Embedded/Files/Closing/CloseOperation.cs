@@ -19,7 +19,10 @@ internal static class CloseOperation
     /// <param name="open">The open.</param>
     /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
     /// <param name="cancellationToken">Ends the query, not the close.</param>
-    /// <returns>The metadata, all zero if not asked for or not available; FILE_CLOSED when the open was closed before.</returns>
+    /// <returns>
+    /// The metadata, all zero if not asked for or not available; FILE_CLOSED when the open was closed before; or, when it is closed but the
+    /// journal could not keep that, why.
+    /// </returns>
     public static async ValueTask<NtResult<FileMetadata>> CloseAsync(
         this FileOpen open, bool query = false, CancellationToken cancellationToken = default)
     {
@@ -47,6 +50,7 @@ internal static class CloseOperation
         }
 
         FileMetadata metadata = default;
+        var safe = NtStatus.Success;
         try
         {
             var change = open.File.Times.Close(open, open.Volume.Now());
@@ -87,19 +91,23 @@ internal static class CloseOperation
         }
         finally
         {
-            await open.LeaveAsync().ConfigureAwait(false);
+            safe = await open.LeaveAsync().ConfigureAwait(false);
         }
 
-        return metadata;
+        return safe == NtStatus.Success ? metadata : safe;
     }
 
-    private static async ValueTask LeaveAsync(this FileOpen open)
+    /// <returns>Success, or why the end of the open could not be kept.</returns>
+    private static async ValueTask<NtStatus> LeaveAsync(this FileOpen open)
     {
+        var deletes = false;
+        var safe = NtStatus.Success;
         try
         {
             // The name and the table change together, for any request that looks the name up in the meantime.
             if (!open.Volume.Fence.IsUp && open.File.BeginClose(open) is var due && due != DeletionDue.None)
             {
+                deletes = true;
                 using var turn = await open.LockPathAsync(due == DeletionDue.Name, CancellationToken.None).ConfigureAwait(false);
                 await open.DeleteNameAsync(open.Path).ConfigureAwait(false);
             }
@@ -129,8 +137,15 @@ internal static class CloseOperation
             {
                 await open.Handle.DisposeAsync().ConfigureAwait(false);
                 open.Observation?.Close();
-                await open.State.CommitAsync().ConfigureAwait(false);
+
+                // What it deleted, others may have open.
+                if (deletes || open.State.IsKept)
+                {
+                    safe = await open.Volume.CommitAsync().ConfigureAwait(false);
+                }
             }
         }
+
+        return safe;
     }
 }

@@ -13,7 +13,9 @@ internal static class Settlement
     /// Completes when what a request has changed of an open and its file is safe: the data and metadata where the volume writes through, and
     /// what the journal keeps.
     /// </summary>
-    /// <returns>Success; or the status with which the store failed: then the change may be lost with the power.</returns>
+    /// <returns>
+    /// Success; or the status with which the store or the journal failed: then the change may be lost with the power, or with the process.
+    /// </returns>
     public static async ValueTask<NtStatus> SettleAsync(this FileOpen open)
     {
         var status = NtStatus.Success;
@@ -33,7 +35,8 @@ internal static class Settlement
             }
         }
 
-        await open.State.CommitAsync().ConfigureAwait(false);
-        return status;
+        // A new name, or none, may concern what others have open.
+        var kept = await open.Volume.CommitAsync().ConfigureAwait(false);
+        return status == NtStatus.Success ? kept : status;
     }
 }

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Nt;
+
 namespace Smb3.Embedded.Files.Journaling;
 
 /// <summary>
@@ -18,8 +20,17 @@ internal interface IOpenJournal
     /// <summary>An open that was left does not come back: its record is removed with the next commit.</summary>
     void Forget(ulong persistentId);
 
-    /// <summary>Completes when everything noted before is safe.</summary>
-    ValueTask CommitAsync();
+    /// <summary>
+    /// Completes when everything noted before is safe; at once if nothing is on its way. Otherwise INSUFFICIENT_RESOURCES, when it could not
+    /// be kept so far, or NETWORK_NAME_DELETED, when the opens are another server's now: the answer that depends on it is then no success.
+    /// </summary>
+    ValueTask<NtStatus> CommitAsync();
+
+    /// <summary>
+    /// The server stops, and what is kept stays for the next one: completes when everything noted before is safe. What is noted after that
+    /// changes nothing.
+    /// </summary>
+    ValueTask<NtStatus> EndAsync();
 }
 
 /// <summary>An open as its journal sees it.</summary>

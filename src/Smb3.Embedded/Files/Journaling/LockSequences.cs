@@ -61,6 +61,21 @@ internal sealed class LockSequences
         }
     }
 
+    /// <summary>A request that has succeeded is answered as a failure after all, and carried out if it comes again.</summary>
+    public void Undo(uint index, byte number)
+    {
+        if (IsPlace(index))
+        {
+            lock (_numbers)
+            {
+                if (_numbers[index - 1] == number)
+                {
+                    _numbers[index - 1] = Empty;
+                }
+            }
+        }
+    }
+
     /// <summary>The numbers by index, 0xFF where there is none.</summary>
     public byte[] ToArray()
     {

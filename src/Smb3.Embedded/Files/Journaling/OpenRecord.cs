@@ -15,6 +15,11 @@ internal sealed record OpenRecord
     /// <summary>The name by which it is open.</summary>
     public required StorePath Path { get; init; }
 
+    /// <summary>
+    /// The name that the store was just being asked to give it: it has either. <see langword="null"/> when it was not being renamed.
+    /// </summary>
+    public StorePath? MovingTo { get; init; }
+
     /// <summary>The stream that is open; <see langword="null"/> for the file itself.</summary>
     public string? Stream { get; init; }
 

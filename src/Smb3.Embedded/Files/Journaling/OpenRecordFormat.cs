@@ -18,9 +18,9 @@ namespace Smb3.Embedded.Files.Journaling;
 /// number  flags: 1 directory, 2 POSIX client, 4 hides unreadable, 8 delete on close, 0x10 delete pending, 0x20 deletes at once,
 ///         0x40 stream, 0x80 lease, 0x100 parent lease key, 0x200 lease of version 2, 0x400 breaking,
 ///         0x800 create guid, 0x1000 application, 0x2000 version of the application, 0x4000 SID of the owner,
-///         0x8000 that SID is derived from the name, 0x10000 lock sequences
+///         0x8000 that SID is derived from the name, 0x10000 lock sequences, 0x20000 being renamed
 /// number  persistent id          number  file id
-/// text    path                   [text   stream]
+/// text    path                   [text   path it may have by now]   [text   stream]
 /// number  access, share access, create options, most access of the share
 /// id      client guid            number  position          byte  pinned times
 /// SID     user                   SID     primary group     number  count of groups, and for each: SID, number attributes
@@ -32,6 +32,7 @@ namespace Smb3.Embedded.Files.Journaling;
 /// [id     create guid]           [id     application]      [number  high, number low of its version]
 /// text    owner                  text    domain of owner   [SID    owner]
 /// number  UTC ticks of the open  byte    what CREATE did
+/// number  access that CREATE asked for, its create options
 /// </code>
 /// </remarks>
 internal static class OpenRecordFormat
@@ -62,7 +63,8 @@ internal static class OpenRecordFormat
         OwnerSid = 0x4000,
         OwnerSidFromName = 0x8000,
         LockSequences = 0x10000,
-        All = 0x1FFFF,
+        Moving = 0x20000,
+        All = 0x3FFFF,
     }
 
     /// <summary>The record as bytes.</summary>
@@ -76,6 +78,11 @@ internal static class OpenRecordFormat
         writer.Number(facts.PersistentId);
         writer.Number(record.FileId);
         writer.Text(record.Path.Text);
+        if (record.MovingTo is { } moving)
+        {
+            writer.Text(moving.Text);
+        }
+
         if (record.Stream is { } stream)
         {
             writer.Text(stream);
@@ -100,7 +107,10 @@ internal static class OpenRecordFormat
 
         if (has.HasFlag(Has.LockSequences))
         {
-            writer.Bytes([.. record.LockSequences]);
+            foreach (var number in record.LockSequences)
+            {
+                writer.Byte(number);
+            }
         }
 
         Write(ref writer, facts);
@@ -122,6 +132,7 @@ internal static class OpenRecordFormat
         {
             FileId = reader.Number(),
             Path = new StorePath(reader.Text()),
+            MovingTo = has.HasFlag(Has.Moving) ? new StorePath(reader.Text()) : null,
             Stream = has.HasFlag(Has.Stream) ? reader.Text() : null,
             IsDirectory = has.HasFlag(Has.Directory),
             GrantedAccess = (FileAccessMask)reader.Number(uint.MaxValue),
@@ -164,8 +175,9 @@ internal static class OpenRecordFormat
             | If(record.Lease?.Version == 2, Has.LeaseV2)
             | If(record.BreakingTo is not null, Has.Breaking)
             | If(facts.CreateGuid is not null, Has.CreateGuid)
-            | If(facts.AppInstanceId is not null, Has.Application)
-            | If(facts.AppInstanceVersion is not null, Has.ApplicationVersion)
+            | If(facts.Application is not null, Has.Application)
+            | If(facts.Application is { High: not null, Low: not null }, Has.ApplicationVersion)
+            | If(record.MovingTo is not null, Has.Moving)
             | If(facts.OwnerSid is not null, Has.OwnerSid)
             | If(facts.IsOwnerSidFromName, Has.OwnerSidFromName)
             | If(record.LockSequences.Any(static number => number != LockSequences.Empty), Has.LockSequences);
@@ -273,22 +285,21 @@ internal static class OpenRecordFormat
     private static void Write(ref RecordWriter writer, DurableFacts facts)
     {
         writer.Text(facts.Share);
-        writer.Byte(facts.IsResilient ? (byte)1 : (byte)0);
+        writer.Byte((byte)facts.Kind);
         writer.Number((ulong)facts.Timeout.TotalMilliseconds);
         if (facts.CreateGuid is { } create)
         {
             writer.Id(create);
         }
 
-        if (facts.AppInstanceId is { } application)
+        if (facts.Application is { } application)
         {
-            writer.Id(application);
-        }
-
-        if (facts.AppInstanceVersion is var (high, low))
-        {
-            writer.Number(high);
-            writer.Number(low);
+            writer.Id(application.Id);
+            if (application is { High: { } high, Low: { } low })
+            {
+                writer.Number(high);
+                writer.Number(low);
+            }
         }
 
         writer.Text(facts.Owner);
@@ -300,42 +311,63 @@ internal static class OpenRecordFormat
 
         writer.Number((ulong)facts.OpenedAt.UtcTicks);
         writer.Byte((byte)facts.Action);
+        writer.Number((uint)facts.DesiredAccess);
+        writer.Number((uint)facts.CreateOptions);
     }
 
     private static DurableFacts ReadFacts(ref RecordReader reader, ulong id, Has has) => new()
     {
         PersistentId = id,
         Share = reader.Text(),
-        IsResilient = reader.Byte() != 0,
+        Kind = ReadKind(ref reader),
         Timeout = TimeSpan.FromMilliseconds((long)reader.Number(uint.MaxValue)),
         CreateGuid = has.HasFlag(Has.CreateGuid) ? reader.Id() : null,
-        AppInstanceId = has.HasFlag(Has.Application) ? reader.Id() : null,
-        AppInstanceVersion = has.HasFlag(Has.ApplicationVersion) ? (reader.Number(), reader.Number()) : null,
+        Application = has.HasFlag(Has.Application) ? ReadApplication(ref reader, has.HasFlag(Has.ApplicationVersion)) : null,
         Owner = reader.Text(),
         OwnerDomain = reader.Text(),
         OwnerSid = has.HasFlag(Has.OwnerSid) ? reader.Sid() : null,
         IsOwnerSidFromName = has.HasFlag(Has.OwnerSidFromName),
         OpenedAt = new DateTimeOffset((long)reader.Number((ulong)DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero),
         Action = (CreateAction)reader.Number((uint)CreateAction.Overwritten),
+        DesiredAccess = (FileAccessMask)reader.Number(uint.MaxValue),
+        CreateOptions = (CreateOptions)reader.Number(uint.MaxValue),
     };
+
+    private static DurableKind ReadKind(ref RecordReader reader)
+    {
+        var kind = (DurableKind)reader.Byte();
+        if (kind is not (DurableKind.Durable or DurableKind.Resilient or DurableKind.Persistent))
+        {
+            reader.Fail();
+        }
+
+        return kind;
+    }
+
+    private static AppInstance ReadApplication(ref RecordReader reader, bool hasVersion) => hasVersion
+        ? new AppInstance(reader.Id(), reader.Number(), reader.Number())
+        : new AppInstance(reader.Id(), null, null);
 
     /// <summary>Whether the path leads nowhere that a client could not have named.</summary>
     private static bool IsPlausible(OpenRecord record)
     {
-        if (record.FileId == 0 || record.Path.Text.AsSpan().ContainsAny('\0', '/') || record.Stream?.AsSpan().ContainsAny('\0', '/', '\\') == true)
-        {
-            return false;
-        }
+        return record.FileId != 0
+            && IsPlausible(record.Path)
+            && IsPlausible(record.MovingTo ?? StorePath.Root)
+            && record.Stream?.AsSpan().ContainsAny('\0', '/', '\\') != true;
 
-        var text = record.Path.Text.AsSpan();
-        foreach (var name in record.Path.Names)
+        static bool IsPlausible(StorePath path)
         {
-            if (text[name] is "." or ".." || (text[name].IsEmpty && !record.Path.IsRoot))
+            var text = path.Text.AsSpan();
+            foreach (var name in path.Names)
             {
-                return false;
+                if (text[name] is "." or ".." || (text[name].IsEmpty && !path.IsRoot))
+                {
+                    return false;
+                }
             }
-        }
 
-        return true;
+            return !text.ContainsAny('\0', '/');
+        }
     }
 }

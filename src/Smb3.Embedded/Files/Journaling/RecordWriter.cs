@@ -58,9 +58,6 @@ internal ref struct RecordWriter
     /// <summary>Writes an id.</summary>
     public void Id(Guid value) => value.TryWriteBytes(Room(RecordReader.IdSize));
 
-    /// <summary>Writes bytes, without their count.</summary>
-    public void Bytes(ReadOnlySpan<byte> value) => value.CopyTo(Room(value.Length));
-
     /// <summary>Writes a SID.</summary>
     public void Sid(Sid value)
     {

@@ -17,10 +17,9 @@ namespace Smb3.Embedded.Files.Journaling;
 /// holder has taken the scope over, nothing is answered as safe any more.
 /// </remarks>
 /// <param name="store">The store.</param>
-/// <param name="scope">The scope of the volume.</param>
-/// <param name="options">The clock, the log and the metrics of the volume.</param>
+/// <param name="options">What it keeps, and whom it tells how that goes.</param>
 [SuppressMessage("Design", "CA1001", Justification = "The timer runs only while something is noted, and keeps nothing else alive.")]
-internal sealed class StateJournal(IStateStore store, string scope, VolumeOptions options) : IOpenJournal
+internal sealed class StateJournal(IStateStore store, JournalOptions options) : IOpenJournal
 {
     /// <summary>How long a change that no answer waits for may stay uncommitted.</summary>
     private static readonly TimeSpan Laziness = TimeSpan.FromMilliseconds(100);
@@ -36,6 +35,7 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
     private bool _isTimed;
     private bool _isActive;
     private bool _isFenced;
+    private bool _hasEnded;
     private long _token;
     private int _records;
     private JournalHealth _health = JournalHealth.Fine;
@@ -43,11 +43,8 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
     /// <summary>How long an answer waits for a store that does not come back.</summary>
     public static TimeSpan Patience { get; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Its scope of the store.</summary>
-    public string Scope => scope;
-
-    /// <summary>Told once when another holder has taken the scope over. Called from a thread of its own, without any lock.</summary>
-    public Action? Fenced { get; set; }
+    /// <summary>What the log calls the volume.</summary>
+    public string Name => options.Name;
 
     /// <summary>Whether the opens of an earlier process have been read.</summary>
     public bool IsOpen { get; private set; }
@@ -71,8 +68,8 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<OpenRecord>> ReadAsync(CancellationToken cancellationToken)
     {
-        _token = await store.AcquireAsync(scope, cancellationToken).ConfigureAwait(false);
-        var found = await store.ReadAsync(scope, cancellationToken).ConfigureAwait(false);
+        _token = await store.AcquireAsync(options.Scope, cancellationToken).ConfigureAwait(false);
+        var found = await store.ReadAsync(options.Scope, cancellationToken).ConfigureAwait(false);
         var records = new List<OpenRecord>(found.Count);
         foreach (var (key, value) in found)
         {
@@ -83,7 +80,7 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
             }
             else
             {
-                ServerLog.RecordUnreadable(options.Logger, key, options.Name, value.Length > 0 ? value.Span[0] : 0, OpenRecordFormat.Version);
+                ServerLog.RecordUnreadable(options.Logger, key, options.Name, value.IsEmpty ? (byte)0 : value.Span[0], OpenRecordFormat.Version);
                 Forget(key);
             }
         }
@@ -101,6 +98,11 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
     {
         lock (_sync)
         {
+            if (_hasEnded)
+            {
+                return;
+            }
+
             _next.Opens.Add(open);
             Noted();
         }
@@ -127,6 +129,18 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
         }
 
         return new(done);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NtStatus> EndAsync()
+    {
+        var status = await CommitAsync().ConfigureAwait(false);
+        lock (_sync)
+        {
+            _hasEnded = true;
+        }
+
+        return status;
     }
 
     private static string KeyOf(ulong persistentId) => persistentId.ToString("x16", CultureInfo.InvariantCulture);
@@ -221,7 +235,7 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
                 changes = Collect(batch);
                 if (changes.Count > 0)
                 {
-                    await store.CommitAsync(scope, _token, changes, CancellationToken.None).ConfigureAwait(false);
+                    await store.CommitAsync(options.Scope, _token, changes, CancellationToken.None).ConfigureAwait(false);
                 }
             }
             catch (Exception e)
@@ -335,7 +349,7 @@ internal sealed class StateJournal(IStateStore store, string scope, VolumeOption
         if (failure is StateFencedException)
         {
             ServerLog.StateFenced(options.Logger, options.Name);
-            Fenced?.Invoke();
+            options.Fenced?.Invoke();
         }
         else if (isFirst)
         {

@@ -139,10 +139,19 @@ internal static class RenameOperation
             return answer;
         }
 
+        // Between the store's rename and the commit of the new name a crash would leave a record that leads nowhere: it gets both names first.
+        var isPlanned = open.Volume.Options.Journal is not null && open.PlanMove(source, target);
+        var status = isPlanned ? await open.Volume.CommitAsync().ConfigureAwait(false) : NtStatus.Success;
         var seers = await open.Volume.Watches.FindSeersAsync(source).ConfigureAwait(false);
-        var status = await open.Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken).ConfigureAwait(false);
+        status = status != NtStatus.Success ? status
+            : await open.Volume.Store.RenameAsync(source, target, replaced is not null, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success)
         {
+            if (isPlanned)
+            {
+                open.PlanMove(source, null);
+            }
+
             return status;
         }
 
@@ -196,6 +205,26 @@ internal static class RenameOperation
 
         // Opens that were closed between the two looks do not count.
         return cached.Count > 0 && (wait.IsNeeded || open.HasOpenBelow(directory, wait));
+    }
+
+    /// <summary>
+    /// Notes that the store is about to rename the file, or that it did not, for every open that moves along. False if no journal keeps any.
+    /// </summary>
+    private static bool PlanMove(this FileOpen open, StorePath source, StorePath? target)
+    {
+        var isKept = open.Link is { } link && open.File.PlanMove(link, target);
+        foreach (var file in open.IsDirectory ? open.Volume.GetFiles() : [])
+        {
+            foreach (var below in file.GetLinks())
+            {
+                if (below.Path.IsBelow(source, open.Volume.NameComparison))
+                {
+                    isKept |= file.PlanMove(below, target is { } to ? new StorePath(to.Text + below.Path.Text[source.Text.Length..]) : null);
+                }
+            }
+        }
+
+        return isKept;
     }
 
     private static void MoveLinks(this FileOpen open, StorePath source, StorePath target)

@@ -24,6 +24,25 @@ internal static class RestoreOperation
     public static async ValueTask<NtResult<FileOpen>> RestoreAsync(
         this Volume volume, OpenRecord record, LeaseTable? leases, IBreakSink? sink, CancellationToken cancellationToken)
     {
+        var restored = await RestoreAtAsync(volume, record, leases, sink, cancellationToken).ConfigureAwait(false);
+        if (record.MovingTo is not { } moved || restored.Status is not (NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound))
+        {
+            return restored;
+        }
+
+        // The store had just renamed it when the process ended.
+        restored = await RestoreAtAsync(volume, record with { Path = moved }, leases, sink, cancellationToken).ConfigureAwait(false);
+        if (restored.Succeeded)
+        {
+            restored.Value.State.Changed();
+        }
+
+        return restored;
+    }
+
+    private static async ValueTask<NtResult<FileOpen>> RestoreAtAsync(
+        Volume volume, OpenRecord record, LeaseTable? leases, IBreakSink? sink, CancellationToken cancellationToken)
+    {
         using var turn = await volume.PathLocks.LockAsync(record.Path, cancellationToken).ConfigureAwait(false);
         var opened = await OpenAsync(volume, record, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
@@ -62,7 +81,7 @@ internal static class RestoreOperation
             volume.CountOpen(1);
             if (volume.Options.Journal is { } journal)
             {
-                open.State.Keep(journal);
+                open.State.Resume(journal);
             }
 
             handle = null;

@@ -1,0 +1,216 @@
+using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Tests.Protocol;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Files;
+
+/// <summary>Many changes, one commit; and no answer before its own.</summary>
+public sealed class StateJournalTests : IAsyncDisposable
+{
+    private const string Scope = "volume";
+
+    private readonly TestStateStore _store = new();
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private readonly RecordingLogger _log = new();
+
+    [Fact]
+    public async Task What_is_noted_while_a_commit_runs_goes_into_the_next_one_and_is_captured_once()
+    {
+        var journal = await OpenAsync();
+        _store.Hold = NewSource();
+        var first = new Noted(1);
+        journal.Note(first);
+        var one = journal.CommitAsync().AsTask();
+        await UntilAsync(() => _store.Begun == 1);
+
+        var others = Enumerable.Range(2, 9).Select(static id => new Noted((ulong)id)).ToArray();
+        foreach (var other in others)
+        {
+            journal.Note(other);
+            journal.Note(other);
+        }
+
+        var two = journal.CommitAsync().AsTask();
+        var three = journal.CommitAsync().AsTask();
+        _store.Hold.SetResult();
+        Assert.Equal([NtStatus.Success, NtStatus.Success, NtStatus.Success], await Task.WhenAll(one, two, three));
+        Assert.Equal([1, 9], _store.Batches.Select(static batch => batch.Count));
+        Assert.All(others, static other => Assert.Equal(1, other.Captures));
+        Assert.Equal(10, journal.Records);
+        Assert.Equal(10, _store.Records(Scope).Count);
+    }
+
+    [Fact]
+    public async Task An_answer_waits_for_its_own_commit_only()
+    {
+        var journal = await OpenAsync();
+        _store.Hold = NewSource();
+        journal.Note(new Noted(1));
+        var one = journal.CommitAsync().AsTask();
+        await UntilAsync(() => _store.Begun == 1);
+        journal.Note(new Noted(2));
+        var two = journal.CommitAsync().AsTask();
+        var firstHold = _store.Hold;
+        _store.Hold = NewSource();
+        firstHold.SetResult();
+        Assert.Equal(NtStatus.Success, await one);
+        Assert.False(two.IsCompleted);
+        _store.Hold.SetResult();
+        Assert.Equal(NtStatus.Success, await two);
+        var nothing = journal.CommitAsync();
+        Assert.True(nothing.IsCompletedSuccessfully);
+        Assert.Equal(NtStatus.Success, await nothing);
+    }
+
+    [Fact]
+    public async Task An_open_that_ends_before_it_was_kept_costs_no_change()
+    {
+        var journal = await OpenAsync();
+        var open = new Noted(1) { HasEnded = true };
+        journal.Note(open);
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Empty(_store.Batches);
+
+        open.HasEnded = false;
+        journal.Note(open);
+        await journal.CommitAsync();
+        open.HasEnded = true;
+        journal.Note(open);
+        await journal.CommitAsync();
+        Assert.Empty(_store.Records(Scope));
+        Assert.Equal(0, journal.Records);
+    }
+
+    [Fact]
+    public async Task What_a_failed_commit_was_to_keep_is_kept_by_the_next_and_no_answer_is_a_success_meanwhile()
+    {
+        var journal = await OpenAsync();
+        _store.Failure = new IOException("no space left");
+        journal.Note(new Noted(1));
+        Assert.Equal(NtStatus.InsufficientResources, await journal.CommitAsync());
+        Assert.Equal(NtStatus.InsufficientResources, await journal.CommitAsync());
+        Assert.Equal("no space left", journal.Health.Failure);
+        Assert.Single(_log.Entries, static entry => entry.Text.Contains("cannot be kept", StringComparison.Ordinal));
+
+        _store.Failure = null;
+        journal.Note(new Noted(2));
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Equal(2, _store.Records(Scope).Count);
+        Assert.Null(journal.Health.Failure);
+        Assert.Equal(2, journal.Health.Failures);
+    }
+
+    [Fact]
+    public async Task What_no_answer_waits_for_is_committed_after_a_moment_and_tried_again()
+    {
+        var journal = await OpenAsync();
+        _store.Failure = new IOException();
+        journal.Note(new Noted(1));
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        await UntilAsync(() => journal.Health.Failures == 1);
+        _store.Failure = null;
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => _store.Records(Scope).Count == 1);
+    }
+
+    [Fact]
+    public async Task A_store_that_does_not_come_back_fails_those_who_wait_and_loses_nothing()
+    {
+        var journal = await OpenAsync();
+        _store.Hold = NewSource();
+        journal.Note(new Noted(1));
+        var one = journal.CommitAsync().AsTask();
+        await UntilAsync(() => _store.Begun == 1);
+        journal.Note(new Noted(2));
+        var two = journal.CommitAsync().AsTask();
+        for (var seconds = 0; seconds < StateJournal.Patience.TotalSeconds + 2; seconds++)
+        {
+            Assert.False(one.IsCompleted && seconds < StateJournal.Patience.TotalSeconds);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(NtStatus.InsufficientResources, await one);
+        Assert.Equal(NtStatus.InsufficientResources, await two);
+        _store.Hold.SetResult();
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        await UntilAsync(() => _store.Records(Scope).Count == 2);
+    }
+
+    [Fact]
+    public async Task Once_taken_over_by_another_holder_nothing_is_answered_as_safe()
+    {
+        var fenced = 0;
+        var journal = await OpenAsync(() => fenced++);
+        await _store.AcquireAsync(Scope, default);
+        journal.Note(new Noted(1));
+        Assert.Equal(NtStatus.NetworkNameDeleted, await journal.CommitAsync());
+        Assert.Equal(NtStatus.NetworkNameDeleted, await journal.CommitAsync());
+        Assert.Equal(1, fenced);
+        Assert.Empty(_store.Records(Scope));
+    }
+
+    [Fact]
+    public async Task The_next_process_reads_what_was_kept_and_a_damaged_record_costs_a_line_in_the_log()
+    {
+        var journal = await OpenAsync();
+        journal.Note(new Noted(1));
+        journal.Note(new Noted(2));
+        await journal.CommitAsync();
+        _store.Records(Scope)["0000000000000002"][10] ^= 1;
+        _store.Records(Scope)["strange"] = [9];
+
+        var next = NewJournal();
+        var record = Assert.Single(await next.ReadAsync(default));
+        Assert.Equal(1ul, record.Durable.PersistentId);
+        Assert.Equal(2, _log.Entries.Count(static entry => entry.Text.Contains("is damaged or of a later version", StringComparison.Ordinal)));
+        await next.CommitAsync();
+        Assert.Equal("0000000000000001", Assert.Single(_store.Records(Scope)).Key);
+    }
+
+    [Fact]
+    public async Task What_is_noted_after_the_end_changes_nothing()
+    {
+        var journal = await OpenAsync();
+        var open = new Noted(1);
+        journal.Note(open);
+        Assert.Equal(NtStatus.Success, await journal.EndAsync());
+        open.HasEnded = true;
+        journal.Note(open);
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Single(_store.Records(Scope));
+    }
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static Task UntilAsync(Func<bool> condition) => TestServer.UntilAsync(condition, "the commit");
+
+    private StateJournal NewJournal(Action? fenced = null) =>
+        new(_store, new JournalOptions { Scope = Scope, Time = _time, Logger = _log, Name = "v", Fenced = fenced });
+
+    private async Task<StateJournal> OpenAsync(Action? fenced = null)
+    {
+        var journal = NewJournal(fenced);
+        Assert.Empty(await journal.ReadAsync(default));
+        return journal;
+    }
+
+    private sealed class Noted(ulong id) : IJournaledOpen
+    {
+        public ulong PersistentId => id;
+
+        public bool HasEnded { get; set; }
+
+        public int Captures { get; private set; }
+
+        public OpenRecord? Capture()
+        {
+            Captures++;
+            var sample = OpenRecordFormatTests.Sample();
+            return HasEnded ? null : sample with { Durable = sample.Durable with { PersistentId = id } };
+        }
+    }
+}
