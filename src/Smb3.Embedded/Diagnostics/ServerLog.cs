@@ -77,6 +77,21 @@ internal static partial class ServerLog
     [LoggerMessage(99, LogLevel.Error, "The opens of '{Volume}' were taken over by another server: it is not served here any more.")]
     public static partial void StateFenced(ILogger logger, LogText volume);
 
+    [LoggerMessage(
+        100,
+        LogLevel.Information,
+        "{Restored} opens of '{Volume}' are back from before and wait for their clients, {Dropped} are lost; it took {Took}.")]
+    public static partial void Recovered(ILogger logger, LogText volume, int restored, int dropped, TimeSpan took);
+
+    [LoggerMessage(101, LogLevel.Information, "{Done} of {Count} opens of '{Volume}' are back from before.")]
+    public static partial void RecoveryProgress(ILogger logger, LogText volume, int done, int count);
+
+    [LoggerMessage(
+        102,
+        LogLevel.Error,
+        "What clients have open could not be handed on to the next start: a store does not come back. What the state store has is what comes back.")]
+    public static partial void OpensLeft(ILogger logger);
+
     [LoggerMessage(36, LogLevel.Debug, "'{Path}' of '{Volume}' did not get the times or attributes that its close gives it: {Status}.")]
     public static partial void CloseIncomplete(ILogger logger, LogText path, LogText volume, string status);
 

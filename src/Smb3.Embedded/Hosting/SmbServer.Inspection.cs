@@ -28,6 +28,16 @@ public sealed partial class SmbServer
     public IReadOnlyList<SmbActiveLease> Leases => Inspector.Leases(Inspector.Opens(Graph, Inspector.Sessions(Graph)));
 
     /// <summary>
+    /// How the state of what clients have open is kept, for each folder or store that is continuously available.
+    /// </summary>
+    public IReadOnlyList<SmbKeptState> KeptState => Shares.KeptState;
+
+    /// <summary>
+    /// How the opens that the process before this one had left came back; <see langword="null"/> if it had left none, or the server is stopped.
+    /// </summary>
+    public SmbRecovery? LastRecovery => Volatile.Read(ref _run)?.LastRecovery;
+
+    /// <summary>
     /// All of these in one consistent snapshot. It takes no lock that a client would wait for, and is empty while the server is stopped.
     /// </summary>
     public SmbServerSnapshot Inspect() => Inspector.Inspect(Graph, _parts.Settings.TimeProvider);

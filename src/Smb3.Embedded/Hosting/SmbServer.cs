@@ -15,6 +15,7 @@ using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.State;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
@@ -48,9 +49,10 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly IReadOnlyList<IPEndPoint> _endPoints;
     private readonly IReadOnlyList<Func<ITransportListener>> _transports;
     private readonly IAsyncDisposable? _owned;
+    private readonly IStateStore? _state;
     private ServerRun? _run;
     private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _state;
+    private int _life;
     private bool _disposed;
 
     internal SmbServer(
@@ -63,6 +65,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         OptionsValidator.Check(options);
         Name = name;
         _owned = owned;
+        _state = options.StateStore;
         _transports = [.. options.Transports];
         _endPoints = options.Listen.Count > 0 || _transports.Count > 0
             ? [.. options.Listen]
@@ -99,7 +102,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     public string Name { get; }
 
     /// <summary>Whether it is running, stopped or in between.</summary>
-    public SmbServerState State => (SmbServerState)Volatile.Read(ref _state);
+    public SmbServerState State => (SmbServerState)Volatile.Read(ref _life);
 
     /// <summary>Where it listens, with the real ports; empty while it does not run.</summary>
     public IReadOnlyList<EndPoint> EndPoints => Volatile.Read(ref _run)?.EndPoints ?? [];
@@ -140,11 +143,11 @@ public sealed partial class SmbServer : IAsyncDisposable
             }
 
             Become(SmbServerState.Starting);
-            var run = new ServerRun(_parts);
+            var run = await NewRunAsync(cancellationToken).ConfigureAwait(false);
             try
             {
                 await Shares.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
-                await run.RecoverAsync(cancellationToken).ConfigureAwait(false);
+                await RecoverAsync(run, cancellationToken).ConfigureAwait(false);
                 Listen(run);
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -312,6 +315,42 @@ public sealed partial class SmbServer : IAsyncDisposable
         _stopped.TrySetResult();
     }
 
+    /// <summary>A run that clients know as the same server as the one before it.</summary>
+    private async ValueTask<ServerRun> NewRunAsync(CancellationToken cancellationToken)
+    {
+        if (_state is null)
+        {
+            return new ServerRun(_parts);
+        }
+
+        try
+        {
+            var identity = await ServerIdentity.RecallAsync(_state, _parts.Settings.ServerGuid, cancellationToken).ConfigureAwait(false);
+            return new ServerRun(_parts with
+            {
+                Settings = _parts.Settings with { ServerGuid = identity.ServerGuid },
+                FirstFileId = identity.FirstFileId,
+            });
+        }
+        catch (Exception e)
+        {
+            Become(SmbServerState.Stopped);
+            throw e is OperationCanceledException ? e : new SmbServerStartException($"The state store cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static async ValueTask RecoverAsync(ServerRun run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.RecoverAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new SmbServerStartException($"What clients had open cannot be read from the state store: {e.Message}", e);
+        }
+    }
+
     private void Listen(ServerRun run)
     {
         foreach (var endPoint in _endPoints)
@@ -345,5 +384,5 @@ public sealed partial class SmbServer : IAsyncDisposable
         _ => $"{error}. Choose another end point with Listen (--listen).",
     };
 
-    private void Become(SmbServerState state) => Volatile.Write(ref _state, (int)state);
+    private void Become(SmbServerState state) => Volatile.Write(ref _life, (int)state);
 }

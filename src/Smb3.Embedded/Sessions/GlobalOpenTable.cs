@@ -150,6 +150,18 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
 
     private ref int CountOf(GlobalOpen open) => ref open.Kind == DurableKind.Persistent ? ref _awaited : ref _disconnected;
 
+    /// <summary>Closes the opens without a connection that a journal keeps, for the next process to take up.</summary>
+    public ValueTask SuspendAsync() => CloseDisconnectedAsync(static open =>
+    {
+        if (open.File.State.IsKept)
+        {
+            open.File.State.Suspend();
+            return true;
+        }
+
+        return false;
+    });
+
     /// <summary>
     /// Closes the opens without a connection that <paramref name="which"/> selects, because a share or a user goes away or the server
     /// stops. Waits for those that are already being closed.

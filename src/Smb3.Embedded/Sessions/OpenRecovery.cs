@@ -1,4 +1,4 @@
-using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Restoring;
@@ -9,38 +9,86 @@ namespace Smb3.Embedded.Sessions;
 
 /// <summary>
 /// Recreates the opens that an earlier process has left in the journals of the volumes. It runs when the shares are there but before any
-/// client can connect, so that none gets in between; then each open waits for its client.
+/// client can use them, so that none gets in between; then each open waits for its client, and its time runs from there.
 /// </summary>
 /// <param name="graph">Where the opens go.</param>
-/// <param name="dropped">Told of an open that does not come back, and why.</param>
-internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatus> dropped)
+/// <param name="report">Told of every volume that had opens, and of every open that does not come back.</param>
+internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
 {
-    /// <summary>Recreates them. One open that cannot be recreated keeps no other from coming back.</summary>
-    public async ValueTask RunAsync(CancellationToken cancellationToken)
-    {
-        foreach (var journal in graph.Shares.All.Select(static share => share.Volume?.Options.Journal).OfType<IOpenJournal>().Distinct())
-        {
-            var records = await journal.ReadAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var record in records)
-            {
-                graph.KeepFileId(record.Durable.PersistentId);
-                var status = await TryRestoreAsync(record, cancellationToken).ConfigureAwait(false);
-                if (status != NtStatus.Success)
-                {
-                    journal.Forget(record.Durable.PersistentId);
-                    dropped(record, status);
-                }
-            }
+    /// <summary>How many opens are recreated at the same time. Each costs some calls of the store, which may wait.</summary>
+    private static readonly int Width = Math.Clamp(Environment.ProcessorCount, 2, 16);
 
-            await journal.CommitAsync().ConfigureAwait(false);
+    /// <summary>How often a long recovery says how far it is.</summary>
+    private static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Recreates the opens of the volumes of <paramref name="shares"/> whose journals have not been read yet. One that cannot be recreated
+    /// keeps no other from coming back.
+    /// </summary>
+    public async ValueTask RunAsync(IEnumerable<Share> shares, CancellationToken cancellationToken)
+    {
+        foreach (var served in shares.Where(static share => share.Volume is not null).GroupBy(static share => share.Volume!).ToList())
+        {
+            if (served.Key.Options.Journal is { IsOpen: false } journal)
+            {
+                var names = served.Select(static share => share.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+                await RunAsync(served.Key, journal, names, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
-    private async ValueTask<NtStatus> TryRestoreAsync(OpenRecord record, CancellationToken cancellationToken)
+    private async ValueTask RunAsync(Volume volume, IOpenJournal journal, HashSet<string> shares, CancellationToken cancellationToken)
+    {
+        var time = graph.Settings.TimeProvider;
+        var began = time.GetTimestamp();
+        var records = await journal.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var done = 0;
+        var dropped = 0;
+
+        // Leases are found by their clients, which stay known for as long as any of their opens is still to come.
+        var clients = records.Where(static record => record.Lease is not null).Select(static record => record.Lease!.ClientGuid).Distinct().ToList();
+        clients.ForEach(client => graph.Expect(client));
+        foreach (var record in records)
+        {
+            graph.KeepFileId(record.Durable.PersistentId);
+        }
+
+        using (time.CreateTimer(
+            _ => report.Progress(volume.Options.Name, Volatile.Read(ref done), records.Count), null, ReportPeriod, ReportPeriod))
+        {
+            await Parallel.ForEachAsync(
+                records,
+                new ParallelOptions { MaxDegreeOfParallelism = Width, CancellationToken = cancellationToken },
+                async (record, token) =>
+                {
+                    var status = shares.Contains(record.Durable.Share)
+                        ? await TryRestoreAsync(volume, record, token).ConfigureAwait(false) : NtStatus.BadNetworkName;
+                    if (status != NtStatus.Success)
+                    {
+                        Interlocked.Increment(ref dropped);
+                        journal.Forget(record.Durable.PersistentId);
+                        report.Dropped(record, status);
+                    }
+
+                    Interlocked.Increment(ref done);
+                }).ConfigureAwait(false);
+        }
+
+        clients.ForEach(graph.ForgetIfGone);
+
+        // What could not be forgotten now stays noted; it would only be dropped once more.
+        _ = await journal.CommitAsync().ConfigureAwait(false);
+        if (records.Count > 0)
+        {
+            report.Recovered(volume.Options.Name, done - dropped, dropped, time.GetElapsedTime(began));
+        }
+    }
+
+    private async ValueTask<NtStatus> TryRestoreAsync(Volume volume, OpenRecord record, CancellationToken cancellationToken)
     {
         try
         {
-            return await RestoreAsync(record, cancellationToken).ConfigureAwait(false);
+            return await RestoreAsync(volume, record, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -49,43 +97,28 @@ internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatu
         }
     }
 
-    private async ValueTask<NtStatus> RestoreAsync(OpenRecord record, CancellationToken cancellationToken)
+    private async ValueTask<NtStatus> RestoreAsync(Volume volume, OpenRecord record, CancellationToken cancellationToken)
     {
-        if (graph.Shares.Find(record.Durable.Share)?.Volume is not { } volume)
+        var leases = record.Lease is { } lease ? graph.Expect(lease.ClientGuid).Leases : null;
+        var restored = await volume.RestoreAsync(record, leases, sink: null, cancellationToken).ConfigureAwait(false);
+        if (!restored.Succeeded)
         {
-            return NtStatus.BadNetworkName;
+            return restored.Status;
         }
 
-        var client = record.Lease is { } lease ? graph.Expect(lease.ClientGuid) : null;
-        try
+        var table = graph.Opens;
+        var claim = record.Durable.CreateGuid is { } create ? table.TryClaim(record.ClientGuid, create, out _) : null;
+        var open = new GlobalOpen(table, restored.Value, OwnerOf(record), claim);
+        table.Add(open);
+        if (table.TryKeep(open))
         {
-            var restored = await volume.RestoreAsync(record, client?.Leases, sink: null, cancellationToken).ConfigureAwait(false);
-            if (!restored.Succeeded)
-            {
-                return restored.Status;
-            }
-
-            var table = graph.Opens;
-            var claim = record.Durable.CreateGuid is { } create ? table.TryClaim(record.ClientGuid, create, out _) : null;
-            var open = new GlobalOpen(table, restored.Value, OwnerOf(record), claim);
-            table.Add(open);
-            if (table.TryKeep(open))
-            {
-                return NtStatus.Success;
-            }
-
-            // Counted in because the close gives the place back.
-            table.KeepToClose(open);
-            await open.CloseAsync().ConfigureAwait(false);
-            return NtStatus.InsufficientResources;
+            return NtStatus.Success;
         }
-        finally
-        {
-            if (client is not null)
-            {
-                graph.ForgetIfGone(client.ClientGuid);
-            }
-        }
+
+        // Counted in because the close gives the place back.
+        table.KeepToClose(open);
+        await open.CloseAsync().ConfigureAwait(false);
+        return NtStatus.InsufficientResources;
     }
 
     private static SecurityToken OwnerOf(OpenRecord record) => new()
@@ -100,4 +133,17 @@ internal sealed class OpenRecovery(ServerGraph graph, Action<OpenRecord, NtStatu
         Mechanism = string.Empty,
         IsSidFromName = record.Durable.IsOwnerSidFromName,
     };
+}
+
+/// <summary>Told how a recovery goes. Called from several threads.</summary>
+internal interface IRecoveryReport
+{
+    /// <summary>It takes long; so far it is this far.</summary>
+    void Progress(string volume, int done, int count);
+
+    /// <summary>An open does not come back.</summary>
+    void Dropped(OpenRecord record, NtStatus why);
+
+    /// <summary>A volume has its opens back.</summary>
+    void Recovered(string volume, int restored, int dropped, TimeSpan took);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Threading;
@@ -63,6 +64,12 @@ internal sealed class ServerGraph
 
     public ICollection<Session> Sessions => _sessions.Values;
 
+    /// <summary>The number after which those of opens begin.</summary>
+    public ulong FirstFileId
+    {
+        init => _lastFileId = value;
+    }
+
     public ulong NextConnectionId() => Interlocked.Increment(ref _lastConnectionId);
 
     /// <summary>A number that no other open of this server had or will have.</summary>
@@ -70,6 +77,20 @@ internal sealed class ServerGraph
 
     /// <summary>An open of an earlier process already has this number, so no other gets it. Called before any client can open.</summary>
     public void KeepFileId(ulong used) => _lastFileId = Math.Max(_lastFileId, used);
+
+    /// <summary>
+    /// The server stops: what its journals keep goes on in the next process. Such opens are closed without an end: nothing of them is
+    /// forgotten, and nothing is deleted. Called when every session is over.
+    /// </summary>
+    public async Task SuspendOpensAsync()
+    {
+        foreach (var journal in Shares.All.Select(static share => share.Volume?.Options.Journal).OfType<IOpenJournal>().Distinct())
+        {
+            _ = await journal.EndAsync().ConfigureAwait(false);
+        }
+
+        await Opens.SuspendAsync().ConfigureAwait(false);
+    }
 
     /// <summary>The client machine of an open that waits for it; forgotten by <see cref="ForgetIfGone"/>.</summary>
     public Client Expect(Guid clientGuid)

@@ -17,6 +17,11 @@ internal sealed class ShareTable
     /// </summary>
     public Func<string?, ValueTask>? CheckPlace { get; set; }
 
+    /// <summary>
+    /// Recreates the opens that an earlier process has left on a share that is added while the server runs, before clients can use it.
+    /// </summary>
+    public Func<Share, ValueTask>? Recover { get; set; }
+
     public IEnumerable<Share> All =>
         _shares.Values.Where(share => !share.IsRemoved).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
 

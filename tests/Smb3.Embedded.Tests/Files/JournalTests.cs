@@ -152,8 +152,7 @@ public sealed class JournalTests
         var open = (await next.Volume.RestoreAsync(record, client.Leases, client, default)).Value;
         Assert.True(open.Grant is { IsBreaking: true, State: All });
         Assert.Empty(client.TakeBreaks());
-        open.File.Caching.Remind(open.Grant!).Send();
-        var again = client.TakeBreak();
+        var again = open.File.Caching.Remind(open.Grant!)!.Value;
         Assert.Equal((sent.From, sent.To, sent.Epoch, true), (again.From, again.To, again.Epoch, again.MustAnswer));
         Assert.Equal(NtStatus.Success, client.Answer(1, CacheState.Read | CacheState.Handle));
         Assert.Equal(CacheState.Read | CacheState.Handle, open.Grant!.State);

@@ -39,7 +39,13 @@ internal sealed class TestJournal : IOpenJournal
         return survivor;
     }
 
-    public ValueTask<IReadOnlyList<OpenRecord>> ReadAsync(CancellationToken cancellationToken) => new(Records);
+    public bool IsOpen { get; private set; }
+
+    public ValueTask<IReadOnlyList<OpenRecord>> ReadAsync(CancellationToken cancellationToken)
+    {
+        IsOpen = true;
+        return new(Records);
+    }
 
     public void Forget(ulong persistentId)
     {

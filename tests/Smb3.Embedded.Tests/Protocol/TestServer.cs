@@ -140,8 +140,7 @@ internal sealed class TestServer : IAsyncDisposable
             Graph.Shares.TryAdd(new Share { Name = "ca", Volume = Volume, IsContinuouslyAvailable = true });
         }
 
-        var recovery = _run.RecoverAsync(CancellationToken.None);
-        Assert.True(recovery.IsCompletedSuccessfully); // memory has nothing to wait for
+        Assert.True(_run.RecoverAsync(CancellationToken.None).AsTask().Wait(TimeSpan.FromSeconds(30)));
         _run.Add(_transport);
         if (_options.Transport is TestTransport.Tcp or TestTransport.PortableTcp)
         {

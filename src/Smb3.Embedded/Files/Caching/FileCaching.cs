@@ -444,24 +444,6 @@ internal sealed class FileCaching(ICachedFile file)
         }
     }
 
-    /// <summary>
-    /// The break of <paramref name="grant"/> that its client has not answered, to be sent again: the client has reconnected, and the notice may
-    /// have been lost with its former connection, or with the process that sent it.
-    /// </summary>
-    public BreakBatch Remind(CacheGrant grant)
-    {
-        BreakBatch again = default;
-        lock (file.Sync)
-        {
-            if (grant.IsBreaking)
-            {
-                again.AddNext(grant, Notice(grant, grant.State, grant.BreakingTo));
-            }
-        }
-
-        return again;
-    }
-
     /// <summary>Asks a client to give up everything it caches of the file, because the host wants it.</summary>
     /// <returns>False when there is nothing to give up.</returns>
     public bool Revoke(CacheGrant grant)

@@ -14,6 +14,9 @@ internal interface IOpenJournal
     /// </summary>
     void Note(IJournaledOpen open);
 
+    /// <summary>Whether <see cref="ReadAsync"/> has been called.</summary>
+    bool IsOpen { get; }
+
     /// <summary>The opens that an earlier process has left. Asked for once, before anything is noted.</summary>
     ValueTask<IReadOnlyList<OpenRecord>> ReadAsync(CancellationToken cancellationToken);
 

@@ -46,7 +46,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
     /// <summary>What the log calls the volume.</summary>
     public string Name => options.Name;
 
-    /// <summary>Whether the opens of an earlier process have been read.</summary>
+    /// <inheritdoc/>
     public bool IsOpen { get; private set; }
 
     /// <summary>How many records there are.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Smb3.Embedded.Hosting.DependencyInjection;
@@ -20,10 +21,19 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
             ["opens"] = server.Opens.Count,
             ["missing shares"] = missing,
         };
+        var impaired = server.KeptState.Where(static kept => kept.IsImpaired).ToArray();
+        if (server.KeptState.Count > 0)
+        {
+            data["kept opens"] = server.KeptState.Sum(static kept => kept.Records);
+            data["impaired state"] = impaired.Select(static kept => kept.Name).ToArray();
+        }
+
         return server switch
         {
             { IsHealthy: true } when missing.Length > 0 => new HealthCheckResult(
                 context.Registration.FailureStatus, $"The folder is missing of: {string.Join(", ", missing)}.", null, data),
+            { IsHealthy: true } when impaired.Length > 0 => HealthCheckResult.Degraded(
+                $"What clients have open is kept slowly or not at all: {string.Join("; ", impaired.Select(Describe))}.", null, data),
             { IsHealthy: true } => HealthCheckResult.Healthy($"Listening on {string.Join(", ", server.EndPoints)}.", data),
             { State: SmbServerState.Starting or SmbServerState.Stopping } =>
                 HealthCheckResult.Degraded($"The SMB server is {server.State}.", null, data),
@@ -32,4 +42,10 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
             _ => new HealthCheckResult(context.Registration.FailureStatus, "The SMB server does not run.", null, data),
         };
     }
+
+    private static string Describe(SmbKeptState kept) => kept.Failure is { } failure
+        ? $"{kept.Name} ({failure})"
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{kept.Name} ({(kept.Waiting > kept.LastDuration ? kept.Waiting : kept.LastDuration).TotalSeconds:0.0} s)");
 }

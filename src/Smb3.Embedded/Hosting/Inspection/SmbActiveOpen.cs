@@ -37,6 +37,7 @@ public sealed record SmbActiveOpen
         ShareName = waiting.Share;
         Path = waiting.File.Path.Text;
         OpenedAt = waiting.Facts.OpenedAt;
+        WaitsFor = waiting.TimeLeft;
         (IsDirectory, Access, Caching, Grant) = FactsOf(waiting.File);
     }
 
@@ -50,6 +51,11 @@ public sealed record SmbActiveOpen
     /// Whether a session holds it. One that is not connected is durable: it has outlived its session and waits for the client to come back.
     /// </summary>
     public bool IsConnected => SessionId is not null;
+
+    /// <summary>
+    /// How much longer it waits for its client, before it is closed; <see langword="null"/> while it is connected.
+    /// </summary>
+    public TimeSpan? WaitsFor { get; }
 
     /// <summary>The session that holds it; <see langword="null"/> while it is not connected.</summary>
     public ulong? SessionId { get; }

@@ -22,6 +22,9 @@ internal sealed record ServerParts(
     /// <summary>Where clients can open further channels.</summary>
     public InterfaceScan Interfaces { get; init; } = new(new InterfaceFilter([]), [], Settings.TimeProvider);
 
+    /// <summary>The number after which those of opens begin: no run gives one that another gave.</summary>
+    public ulong FirstFileId { get; init; }
+
     /// <summary>A watch goes on when the server starts again.</summary>
     public ChangeFeed Changes { get; } = new(Settings.TimeProvider);
 }

@@ -26,6 +26,7 @@ internal sealed class ServerRun : IDisposable
     private readonly ServerParts _parts;
     private readonly RefusalLog _refusals;
     private readonly ConnectionReport _report;
+    private readonly RecoveryReport _recovery;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
     private readonly CancellationTokenSource _stopping = new();
@@ -42,8 +43,10 @@ internal sealed class ServerRun : IDisposable
         _parts = parts;
         _refusals = new RefusalLog(parts.Logger, parts.Settings.TimeProvider);
         _report = new ConnectionReport(_refusals, parts.Settings.Limits);
+        _recovery = new RecoveryReport(parts.Logger, parts.Settings.TimeProvider);
         Graph = new ServerGraph(parts.Settings)
         {
+            FirstFileId = parts.FirstFileId,
             SessionEnded = TellSessionEnded,
             Fault = e => ServerLog.OpenFault(_parts.Logger, e),
             Interfaces = () => parts.Interfaces.Find(EndPoints),
@@ -69,6 +72,9 @@ internal sealed class ServerRun : IDisposable
 
     public ServerGraph Graph { get; }
 
+    /// <summary>How the opens of an earlier process came back.</summary>
+    public SmbRecovery? LastRecovery => _recovery.Last;
+
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
     /// <summary>Whether every listener still accepts.</summary>
@@ -80,10 +86,12 @@ internal sealed class ServerRun : IDisposable
     /// <summary>
     /// Makes the opens again that a process before this one has left. Called when the shares are there, and before <see cref="Begin"/>.
     /// </summary>
-    public ValueTask RecoverAsync(CancellationToken cancellationToken) => new OpenRecovery(
-        Graph,
-        (record, status) => ServerLog.OpenNotRestored(_parts.Logger, record.Path.Text, record.Durable.Share, status.ToString()))
-        .RunAsync(cancellationToken);
+    public ValueTask RecoverAsync(CancellationToken cancellationToken)
+    {
+        var recovery = new OpenRecovery(Graph, _recovery);
+        Graph.Shares.Recover = share => recovery.RunAsync([share], CancellationToken.None);
+        return recovery.RunAsync(Graph.Shares.All, cancellationToken);
+    }
 
     public void Begin()
     {
@@ -135,6 +143,19 @@ internal sealed class ServerRun : IDisposable
         }
 
         _refusals.Flush();
+        try
+        {
+            await Graph.SuspendOpensAsync().WaitAsync(patience, _parts.Settings.TimeProvider, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ServerLog.OpensLeft(_parts.Logger);
+        }
+        catch (Exception e)
+        {
+            ServerLog.OpenFault(_parts.Logger, e);
+        }
+
         try
         {
             // What a hung request has open ends with it, whenever that is.

@@ -1,5 +1,6 @@
 using System.Collections;
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Sessions;
@@ -44,7 +45,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 BreakTimeout = settings.BreakTimeout,
                 Logger = logger,
                 Metrics = metrics,
-            });
+            },
+            state,
+            LeaveToOther);
         foreach (var share in shares)
         {
             _entries.Add(share.Name, NewEntry(share.Clone()));
@@ -62,6 +65,10 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             }
         }
     }
+
+    /// <summary>How the state of what clients have open is kept.</summary>
+    internal IReadOnlyList<SmbKeptState> KeptState => [.. Snapshot().Select(static entry => entry.Volume?.Options.Journal)
+        .OfType<StateJournal>().Distinct().Select(static journal => new SmbKeptState(journal))];
 
     internal int OpenVolumes => _volumes.Count;
 
@@ -298,7 +305,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         {
             entry.Volume ??= _volumes.Rent(entry.Options);
             entry.Running = entry.Create();
-            if (!table.TryAdd(entry.Running))
+            if (!await TryEnterAsync(table, entry.Running).ConfigureAwait(false))
             {
                 await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
                 throw new InvalidOperationException($"The name '{entry.Options.Name}' is taken.");
@@ -310,6 +317,30 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             _entries[entry.Options.Name] = entry;
         }
     }
+
+    /// <summary>Lets clients use a share, whose opens from before are back by then.</summary>
+    private static async ValueTask<bool> TryEnterAsync(ShareTable table, Share share)
+    {
+        if (table.Recover is { } recover)
+        {
+            await recover(share).ConfigureAwait(false);
+        }
+
+        return table.TryAdd(share);
+    }
+
+    /// <summary>The opens of a share were taken over by another server, and with them the share.</summary>
+    private void LeaveToOther(string name) => _ = Task.Run(async () =>
+    {
+        try
+        {
+            await FenceAsync(name).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Diagnostics.ServerLog.OpenFault(_logger, e);
+        }
+    });
 
     private async ValueTask<bool> TakeAwayAsync(string name)
     {
@@ -371,7 +402,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
             foreach (var entry in wrong)
             {
-                TakeUp(table, entry);
+                await TakeUpAsync(table, entry).ConfigureAwait(false);
             }
         }
         finally
@@ -411,7 +442,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>Serves what is at the place of a share now, if there is anything.</summary>
-    private void TakeUp(ShareTable table, Entry entry)
+    private async ValueTask TakeUpAsync(ShareTable table, Entry entry)
     {
         if (entry.Lost is not { } lost || lost.CheckPlace() == StorePlace.Missing)
         {
@@ -422,7 +453,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         {
             entry.Volume = _volumes.Rent(entry.Options, lost);
             entry.Running = entry.Create();
-            table.TryAdd(entry.Running);
+            await TryEnterAsync(table, entry.Running).ConfigureAwait(false);
             entry.Lost = null;
             entry.WasUnusable = false;
             Diagnostics.ServerLog.PlaceServed(_logger, entry.Options.Name, entry.Place);

@@ -1,4 +1,8 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Hosting.Shares;
@@ -7,7 +11,10 @@ namespace Smb3.Embedded.Hosting.Shares;
 /// The volumes behind the shares. Shares on one folder, or on one store, use one volume, so that they see each other's opens and locks;
 /// a store that was opened here is disposed with the last share that used it.
 /// </summary>
-internal sealed class VolumeTable(VolumeOptions options)
+/// <param name="options">What all volumes have in common.</param>
+/// <param name="state">Where the opens of continuously available shares are kept.</param>
+/// <param name="fenced">Told the name of a share whose opens were taken over by another server.</param>
+internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = null, Action<string>? fenced = null)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<object, Entry> _entries = [];
@@ -104,7 +111,37 @@ internal sealed class VolumeTable(VolumeOptions options)
         NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
         HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
         WritesThrough = !share.AnswersFromCache,
+        Journal = share.ContinuouslyAvailable && state is not null ? NewJournal(share, state) : null,
     };
+
+    private StateJournal NewJournal(SmbShareOptions share, IStateStore store) => new(
+        store,
+        new JournalOptions
+        {
+            Scope = ScopeOf(share),
+            Name = share.Folder ?? share.Name,
+            Time = options.Time,
+            Logger = options.Logger,
+            Metrics = options.Metrics,
+            Fenced = () => fenced?.Invoke(share.Name),
+        });
+
+    /// <summary>
+    /// The scope in which the opens of a folder are kept. It stays the same whichever shares the folder has; a store of the host has no other
+    /// name than that of its first share.
+    /// </summary>
+    private static string ScopeOf(SmbShareOptions share)
+    {
+        const int LongestPath = 200;
+        if (share.Store is not null)
+        {
+            return "share:" + share.Name.ToUpperInvariant();
+        }
+
+        var path = (string)KeyOf(share);
+        return "folder:" + (path.Length <= LongestPath && path.IsNormalized()
+            ? path : Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(path.AsSpan()))));
+    }
 
     /// <summary>A store in memory belongs to its share alone.</summary>
     private static object KeyOf(SmbShareOptions share) =>
