@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Smb3.Embedded;
 using Smb3.Embedded.Samples.ConsoleHost;
+using Smb3.Embedded.Sqlite;
 
 const int Fine = 0, CannotStart = 1, BadArguments = 2;
 const string PasswordLetters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -63,6 +64,7 @@ try
 
         shares.AddRange(options.Shares.Select(share => share.Name));
     });
+    builder.UseSqliteState();
     server = builder.Build();
 }
 catch (OptionsValidationException e)
@@ -78,6 +80,11 @@ catch (InvalidDataException e)
 {
     await Console.Error.WriteLineAsync($"{e.Message} {e.InnerException?.Message}");
     return BadArguments;
+}
+catch (SqliteStateException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return CannotStart;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
 {

@@ -19,6 +19,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Histogram<double> _commitDurations;
     private readonly Histogram<int> _commitSizes;
     private readonly Counter<long> _commitFailures;
+    private readonly UpDownCounter<long> _keptOpens;
+    private readonly Counter<long> _recoveredOpens;
     private readonly Counter<long> _connectionEnds;
 
     public ServerMetrics(IMeterFactory? factory)
@@ -34,8 +36,21 @@ internal sealed class ServerMetrics : IDisposable
         _commitDurations = _meter.CreateHistogram<double>("smb.server.state.commit.duration", "s", "How long a commit of the state store took.");
         _commitSizes = _meter.CreateHistogram<int>("smb.server.state.commit.size", "{change}", "Changes kept by one commit.");
         _commitFailures = _meter.CreateCounter<long>("smb.server.state.commit.failures", "{commit}", "Commits that failed; they are tried again.");
+        _keptOpens = _meter.CreateUpDownCounter<long>("smb.server.state.opens", "{open}", "Opens kept in the state store.");
+        _recoveredOpens = _meter.CreateCounter<long>(
+            "smb.server.recovered.opens", "{open}", "Opens that an earlier process had left, by what has become of them.");
         _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
         _connectionEnds = _meter.CreateCounter<long>("smb.server.connections.ended", "{connection}", "Connections ended, by reason.");
+    }
+
+    /// <summary>So many more opens are kept in the state store.</summary>
+    public void OpensKept(int more) => _keptOpens.Add(more);
+
+    /// <summary>Opens of an earlier process are back, or lost.</summary>
+    public void OpensRecovered(int restored, int dropped)
+    {
+        _recoveredOpens.Add(restored, new KeyValuePair<string, object?>("smb.outcome", "restored"));
+        _recoveredOpens.Add(dropped, new KeyValuePair<string, object?>("smb.outcome", "dropped"));
     }
 
     /// <summary>A commit of the state store has ended.</summary>

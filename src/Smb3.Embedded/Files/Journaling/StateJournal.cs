@@ -85,7 +85,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             }
         }
 
-        _records = _stored.Count;
+        CountRecords();
         IsOpen = true;
         return records;
     }
@@ -139,6 +139,8 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
         {
             _hasEnded = true;
         }
+
+        options.Metrics?.OpensKept(-Interlocked.Exchange(ref _records, 0));
 
         return status;
     }
@@ -317,7 +319,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
                     }
                 }
 
-                Volatile.Write(ref _records, _stored.Count);
+                CountRecords();
                 _health = _health.Succeeded(changes.Count, took);
             }
             else
@@ -342,6 +344,12 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
 
         waiters?.TrySetResult(status);
         others?.TrySetResult(status);
+    }
+
+    private void CountRecords()
+    {
+        options.Metrics?.OpensKept(_stored.Count - _records);
+        Volatile.Write(ref _records, _stored.Count);
     }
 
     private void Report(Exception failure, bool isFirst)

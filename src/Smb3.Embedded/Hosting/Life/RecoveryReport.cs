@@ -7,7 +7,7 @@ using Smb3.Embedded.Sessions;
 namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>Tells the log how a recovery goes, and remembers how it went.</summary>
-internal sealed class RecoveryReport(ILogger logger, TimeProvider time) : IRecoveryReport
+internal sealed class RecoveryReport(ILogger logger, ServerMetrics metrics, TimeProvider time) : IRecoveryReport
 {
     private readonly Lock _sync = new();
     private SmbRecovery? _last;
@@ -35,6 +35,7 @@ internal sealed class RecoveryReport(ILogger logger, TimeProvider time) : IRecov
     public void Recovered(string volume, int restored, int dropped, TimeSpan took)
     {
         ServerLog.Recovered(logger, volume, restored, dropped, took);
+        metrics.OpensRecovered(restored, dropped);
         lock (_sync)
         {
             _last = new SmbRecovery

@@ -43,7 +43,7 @@ internal sealed class ServerRun : IDisposable
         _parts = parts;
         _refusals = new RefusalLog(parts.Logger, parts.Settings.TimeProvider);
         _report = new ConnectionReport(_refusals, parts.Settings.Limits);
-        _recovery = new RecoveryReport(parts.Logger, parts.Settings.TimeProvider);
+        _recovery = new RecoveryReport(parts.Logger, parts.Metrics, parts.Settings.TimeProvider);
         Graph = new ServerGraph(parts.Settings)
         {
             FirstFileId = parts.FirstFileId,
