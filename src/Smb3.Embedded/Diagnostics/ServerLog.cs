@@ -78,16 +78,16 @@ internal static partial class ServerLog
     public static partial void StateFenced(ILogger logger, LogText volume);
 
     [LoggerMessage(
-        100,
+        70,
         LogLevel.Information,
         "{Restored} opens of '{Volume}' are back from before and wait for their clients, {Dropped} are lost; it took {Took}.")]
     public static partial void Recovered(ILogger logger, LogText volume, int restored, int dropped, TimeSpan took);
 
-    [LoggerMessage(101, LogLevel.Information, "{Done} of {Count} opens of '{Volume}' are back from before.")]
+    [LoggerMessage(71, LogLevel.Information, "{Done} of {Count} opens of '{Volume}' are back from before.")]
     public static partial void RecoveryProgress(ILogger logger, LogText volume, int done, int count);
 
     [LoggerMessage(
-        102,
+        72,
         LogLevel.Error,
         "What clients have open could not be handed on to the next start: a store does not come back. What the state store has is what comes back.")]
     public static partial void OpensLeft(ILogger logger);
