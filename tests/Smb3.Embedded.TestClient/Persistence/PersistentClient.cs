@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Transport.Tcp;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
+using Smb3.Embedded.Wire.Io;
+
+namespace Smb3.Embedded.TestClient;
+
+/// <summary>
+/// A client with one file open by a persistent handle, which it takes up again whenever the server has lost its connection or its process: as
+/// MS-SMB2 3.2.4.4 has clients do, it sends what was not answered once more, so that its caller notices nothing but a pause.
+/// </summary>
+public sealed class PersistentClient : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly IPEndPoint _server;
+    private readonly string _share;
+    private readonly string _user;
+    private readonly string _password;
+    private readonly Action<string> _tell;
+    private readonly Guid _createGuid = Guid.NewGuid();
+    private readonly SmbTestClientOptions _options = new() { ClientGuid = Guid.NewGuid(), Dialects = [Smb2Dialect.Smb311] };
+    private string _name = string.Empty;
+    private SmbTestFile? _file;
+
+    /// <param name="server">Where the server is, or will be.</param>
+    /// <param name="share">A continuously available share.</param>
+    /// <param name="user">The user.</param>
+    /// <param name="password">The user's password.</param>
+    /// <param name="tell">Told what happens to the connection.</param>
+    public PersistentClient(IPEndPoint server, string share, string user, string password, Action<string> tell) =>
+        (_server, _share, _user, _password, _tell) = (server, share, user, password, tell);
+
+    private SmbTestFile File => _file ?? throw new InvalidOperationException("No file is open.");
+
+    /// <summary>Opens a file, made if necessary, that others may use at the same time.</summary>
+    /// <exception cref="SmbTestException">The server refuses, or grants no persistent handle.</exception>
+    public async Task OpenAsync(string name)
+    {
+        _name = name;
+        var tree = await ConnectAsync();
+        var body = RequestBody.Create(
+            name, contexts: (ref CreateContextWriter writer) =>
+                writer.AskDurableHandleV2(new DurableHandleRequestV2(0, DurableHandleFlags.Persistent, _createGuid)));
+        var answer = CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message);
+        if (answer.Find(CreateContextName.DurableHandleRequestV2) is not { } granted || (granted[4] & (uint)DurableHandleFlags.Persistent) == 0)
+        {
+            throw new SmbTestException("The handle is not persistent.");
+        }
+
+        _file = new SmbTestFile(tree, answer);
+    }
+
+    /// <summary>Locks a range for this handle alone.</summary>
+    /// <returns>Whether it got it; false while somebody else has it.</returns>
+    public async Task<bool> TryLockAsync(long offset, long length)
+    {
+        var status = await CallAsync(
+            file => file.LockRequest((ulong)offset, (ulong)length, LockFlags.Exclusive | LockFlags.FailImmediately),
+            static response => response.Status);
+        return status switch
+        {
+            NtStatus.Success => true,
+            NtStatus.LockNotGranted => false,
+            _ => throw new SmbTestException($"LOCK was answered with {status}.") { Status = status },
+        };
+    }
+
+    /// <summary>Writes at an offset; when it returns, the data survives whatever becomes of the server.</summary>
+    public Task WriteAsync(long offset, byte[] data) =>
+        CallAsync(file => file.WriteRequest((ulong)offset, data), static response => response.Expect(NtStatus.Success));
+
+    /// <summary>Reads at an offset.</summary>
+    public Task<byte[]> ReadAsync(long offset, int length) => CallAsync(
+        file => file.ReadRequest((ulong)offset, (uint)length), static response => ReadAnswer.Parse(response.Expect(NtStatus.Success).Message).Data);
+
+    /// <summary>Closes the file, and its locks with it.</summary>
+    public async Task CloseAsync()
+    {
+        await CallAsync(
+            static file => file.Tree.Request(Smb2Command.Close, RequestBody.Close(file.FileId)), static response => response.Expect(NtStatus.Success));
+        _file = null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_file is { } file)
+        {
+            await file.Tree.Session.Connection.DisposeAsync();
+        }
+    }
+
+    private async Task<T> CallAsync<T>(Func<SmbTestFile, SmbTestRequest> request, Func<SmbTestResponse, T> read)
+    {
+        while (true)
+        {
+            SmbTestResponse response;
+            try
+            {
+                response = await File.Tree.Session.CallAsync(request(File));
+            }
+            catch (Exception e) when (IsLoss(e))
+            {
+                await ComeBackAsync();
+                continue;
+            }
+
+            return read(response);
+        }
+    }
+
+    private async Task ComeBackAsync()
+    {
+        var lost = Stopwatch.GetTimestamp();
+        _tell("the connection is lost");
+        await File.Tree.Session.Connection.DisposeAsync();
+        while (true)
+        {
+            try
+            {
+                var tree = await ConnectAsync();
+                var body = RequestBody.Create(_name, contexts: (ref CreateContextWriter writer) => writer.ReconnectDurableHandleV2(
+                    new DurableHandleReconnectV2(File.FileId, _createGuid, DurableHandleFlags.Persistent)));
+                var answer = (await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success);
+                _file = new SmbTestFile(tree, CreateAnswer.Parse(answer.Message));
+                _tell($"the handle is back after {Stopwatch.GetElapsedTime(lost).TotalSeconds:0.0} s");
+                return;
+            }
+            catch (Exception e) when (IsLoss(e) && Stopwatch.GetElapsedTime(lost) < Patience)
+            {
+                // lost once more
+            }
+        }
+    }
+
+    /// <summary>Connects to the share as soon as there is a server.</summary>
+    private async Task<SmbTestTree> ConnectAsync()
+    {
+        for (var started = Stopwatch.GetTimestamp(); ;)
+        {
+            SmbTestConnection? connection = null;
+            try
+            {
+                connection = new SmbTestConnection(await OpenSocketAsync(), _options);
+                return await (await connection.LogOnAsync(_user, _password)).ConnectAsync(_share);
+            }
+            catch (Exception e) when (IsLoss(e) && Stopwatch.GetElapsedTime(started) < Patience)
+            {
+                if (connection is not null)
+                {
+                    await connection.DisposeAsync();
+                }
+
+                await Task.Delay(100);
+            }
+        }
+    }
+
+    private async Task<TcpTransportConnection> OpenSocketAsync()
+    {
+        var socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+            await socket.ConnectAsync(_server, patience.Token);
+            return new TcpTransportConnection(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsLoss(Exception e) => e is IOException or SocketException or TimeoutException or ObjectDisposedException or OperationCanceledException;
+}
