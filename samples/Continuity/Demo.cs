@@ -47,7 +47,7 @@ internal static class Demo
             if (block * (Kills + 1) >= mebibytes * (killed + 1) && killed < Kills)
             {
                 killed++;
-                Console.WriteLine($"demo:   kill -9, the {killed}. time, at {block} of {mebibytes} MiB");
+                Console.WriteLine($"demo:   kill -9 number {killed}, at {block} of {mebibytes} MiB");
                 server.KillAndStartAgain();
             }
 
