@@ -53,6 +53,7 @@ internal sealed class Session
     private UseCount _uses = new();
     private int _inSetup;
     private Ending _ending;
+    private SessionEnd _end;
     private int _state = (int)SessionState.InProgress; // never Expired: that is for the token to say
     private volatile UserOfSession? _user;
 
@@ -83,6 +84,9 @@ internal sealed class Session
             return state == SessionState.Valid && Token!.HasExpired(Graph.Settings.TimeProvider) ? SessionState.Expired : state;
         }
     }
+
+    /// <summary>Whether it has ended, or is about to, so that what outlives it waits for its client.</summary>
+    public bool IsLost => State == SessionState.Ended && _end == SessionEnd.Lost;
 
     /// <summary>Whether it has a user (who may have to authenticate again) and has not ended.</summary>
     public bool IsEstablished => (SessionState)Volatile.Read(ref _state) == SessionState.Valid;
@@ -325,6 +329,7 @@ internal sealed class Session
         lock (_admission)
         {
             // Whatever was admitted before this is found below; nothing is admitted after it.
+            _end = cause;
             Interlocked.Exchange(ref _state, (int)SessionState.Ended);
         }
 

@@ -8,6 +8,7 @@ namespace Smb3.Embedded.Sessions;
 internal sealed class TreeConnect
 {
     private Ending _ending;
+    private volatile bool _isDisconnected;
 
     public TreeConnect(uint treeId, Session session, Share share, FileAccessMask maximalAccess)
     {
@@ -29,6 +30,9 @@ internal sealed class TreeConnect
     /// <summary>Whether requests must be encrypted, and responses are.</summary>
     public bool EncryptData => Share.Encrypt;
 
+    /// <summary>Whether its end closes what is open, whatever would outlive a lost session.</summary>
+    public bool IsDisconnected => _isDisconnected;
+
     /// <summary>Whether it has ended, or is about to: it can no longer be used.</summary>
     public bool HasEnded => _ending.HasBegun;
 
@@ -39,6 +43,11 @@ internal sealed class TreeConnect
     /// <param name="cause">Decides whether durable opens go on.</param>
     public async ValueTask<bool> EndAsync(SessionEnd cause = SessionEnd.Closed)
     {
+        if (cause == SessionEnd.Closed)
+        {
+            _isDisconnected = true;
+        }
+
         if (!_ending.TryBegin())
         {
             await _ending.WhenOver().ConfigureAwait(false);

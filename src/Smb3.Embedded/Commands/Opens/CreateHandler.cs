@@ -436,6 +436,13 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             throw;
         }
 
+        // A client that lost its session while the open was made asks for it again in its next one.
+        if (safe == NtStatus.Success && handle.Global is { Kind: DurableKind.Persistent } && session.IsLost && !tree.IsDisconnected)
+        {
+            await handle.LoseSessionAsync().ConfigureAwait(false);
+            return NtStatus.NetworkNameDeleted;
+        }
+
         // The journal could not keep it; or the tree connect or the session ended while it was made, and no longer saw it in the table.
         await UndoAsync(session, open, handle, outcome.Action).ConfigureAwait(false);
         return safe != NtStatus.Success ? safe : NtStatus.NetworkNameDeleted;

@@ -72,6 +72,38 @@ public sealed class PersistentReplayTests : PersistentTest
         Assert.Equal(1, Server.Volume.OpenCount);
     }
 
+    [Theory]
+    [InlineData(CreateAction.Created)]
+    [InlineData(CreateAction.Opened)]
+    public async Task A_create_that_still_runs_when_its_client_is_back_already_is_carried_through_once(CreateAction action)
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        if (action == CreateAction.Opened)
+        {
+            await (await tree.OpenAsync("f")).CloseAsync();
+        }
+
+        var hold = Journal.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var request = Create(tree, "f", Persistent(), options: CreateOptions.DeleteOnClose);
+        var commits = Journal.Commits;
+        var running = await tree.Session.Connection.SendAsync(request);
+        await TestServer.UntilAsync(() => Journal.Commits > commits, "it waits for its commit");
+
+        // The server does not know yet that the old connection is dead.
+        var session = new SmbTestSession(Server.Connect(Client));
+        await session.Connection.NegotiateAsync();
+        (await session.LogOnAsync(TestServer.Alice, TestServer.Password, tree.Session.SessionId)).Expect(NtStatus.Success);
+        var next = await session.ConnectAsync("ca");
+        Journal.Hold = null;
+        hold.SetResult();
+        await running.ExpectAsync(NtStatus.NetworkNameDeleted);
+        var answer = await AnswerAsync(next, Again(request, next));
+        Assert.Equal(action, answer.Action);
+        await new SmbTestFile(next, answer).CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await next.TryOpenAsync("f"));
+    }
+
     [Fact]
     public async Task What_is_no_replay_does_not_get_the_file()
     {
