@@ -128,8 +128,8 @@ public sealed partial class SmbServer : IAsyncDisposable
     public static SmbServerBuilder CreateBuilder(string[]? args = null) => SmbServerBuilder.CreateStandalone(args);
 
     /// <summary>Opens the shares and the end points. When the task ends, connections are accepted.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="InvalidOperationException">It runs already.</exception>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="InvalidOperationException">It is already running.</exception>
     /// <exception cref="SmbServerStartException">A folder or an end point cannot be used; nothing was left open.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -172,8 +172,8 @@ public sealed partial class SmbServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops: no new connections, running requests finish (within the drain time-out), everything is closed. Does nothing when it
-    /// does not run. It can be started again.
+    /// Stops: accepts no new connections, lets running requests finish (within the drain time-out), and closes everything. Does nothing
+    /// when it is not running. It can be started again.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait for running requests; what they held is closed all the same.</param>
     public async Task StopAsync(CancellationToken cancellationToken = default)
@@ -191,7 +191,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>Starts, and runs until <see cref="WaitForShutdownAsync"/> has stopped it.</summary>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="InvalidOperationException">It runs already.</exception>
+    /// <exception cref="InvalidOperationException">It is already running.</exception>
     /// <exception cref="SmbServerStartException">A folder or an end point cannot be used.</exception>
     public async Task RunAsync(CancellationToken cancellationToken = default)
     {
@@ -208,7 +208,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until the process is asked to end (SIGTERM, SIGINT, Ctrl-C), the token is cancelled or somebody calls
+    /// Waits until the process is asked to end (SIGTERM, SIGINT, Ctrl-C), the token is cancelled, or until a call of
     /// <see cref="StopAsync"/>, and stops the server. A second signal ends the wait for running requests. The signals are caught from
     /// the moment of the call until the task has ended.
     /// </summary>
@@ -245,7 +245,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         return EndSessionsAsync(identity => identity.IsAccount(userName));
     }
 
-    /// <summary>Ends the sessions of an account of the server's own; somebody else's who is called the same goes on.</summary>
+    /// <summary>Ends the sessions of one of the server's own accounts; those of another account of the same name continue.</summary>
     private ValueTask<int> EndOwnSessionsAsync(string userName) =>
         EndSessionsAsync(identity => identity is { AccountDomain: "" } && identity.IsAccount(userName));
 
@@ -268,7 +268,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         return ended;
     }
 
-    /// <summary>Stops it for good and releases what it owns. The host keeps owning its stores and users.</summary>
+    /// <summary>Stops it for good and releases what it owns. The stores and users of the host remain the host's.</summary>
     public async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync().ConfigureAwait(false);

@@ -122,11 +122,11 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder UseHooks(Func<IServiceProvider, SmbServerHooks> hooks) =>
         Configure((services, options) => options.Hooks = hooks(services));
 
-    /// <summary>Keeps there what must outlive the server's process.</summary>
+    /// <summary>Keeps what must outlive the server's process in a state store.</summary>
     /// <param name="state">The store, which the host keeps owning.</param>
     public SmbServerBuilder UseStateStore(IStateStore state) => Configure(options => options.StateStore = state);
 
-    /// <summary>Keeps there what must outlive the server's process.</summary>
+    /// <summary>Keeps what must outlive the server's process in a state store.</summary>
     /// <param name="state">Gives the store; called once. The host keeps owning it.</param>
     public SmbServerBuilder UseStateStore(Func<IServiceProvider, IStateStore> state) =>
         Configure((services, options) => options.StateStore = state(services));
@@ -141,7 +141,7 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder Listen(string endPoint) => Listen(IPEndPoint.Parse(endPoint));
 
     /// <summary>Changes any setting.</summary>
-    /// <param name="configure">Does it.</param>
+    /// <param name="configure">Changes the settings.</param>
     public SmbServerBuilder Configure(Action<SmbServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -150,7 +150,7 @@ public sealed class SmbServerBuilder
     }
 
     /// <summary>Changes any setting, with the help of services.</summary>
-    /// <param name="configure">Does it.</param>
+    /// <param name="configure">Changes the settings.</param>
     public SmbServerBuilder Configure(Action<IServiceProvider, SmbServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);

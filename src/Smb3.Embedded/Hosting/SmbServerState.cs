@@ -1,17 +1,17 @@
 namespace Smb3.Embedded;
 
-/// <summary>Where a server stands.</summary>
+/// <summary>The state of a server.</summary>
 public enum SmbServerState
 {
-    /// <summary>It does not run, and can be started.</summary>
+    /// <summary>It is not running, and can be started.</summary>
     Stopped,
 
-    /// <summary>It opens its shares and its end points.</summary>
+    /// <summary>It is opening its shares and its end points.</summary>
     Starting,
 
     /// <summary>It accepts connections.</summary>
     Running,
 
-    /// <summary>It accepts nothing new and finishes what runs.</summary>
+    /// <summary>It accepts nothing new and finishes the running requests.</summary>
     Stopping,
 }

@@ -3,14 +3,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Smb3.Embedded.Hosting.DependencyInjection;
 
-/// <summary>Says whether a server serves.</summary>
+/// <summary>Reports whether a server is serving.</summary>
 internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        // A folder on a file server that does not answer must not keep this check from answering.
+        // A folder on an unresponsive file server must not keep this check from answering.
         var looking = Task.Run(() => server.Shares.CheckPlaceAsync(null).AsTask(), cancellationToken);
         await Task.WhenAny(looking, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
         var missing = server.Shares.Where(static share => !share.IsAvailable).Select(static share => share.Name).ToArray();

@@ -10,9 +10,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Puts SMB servers into a generic host or an ASP.NET app, which starts and stops them.</summary>
 public static class SmbServerServiceCollectionExtensions
 {
-    /// <summary>Adds a server that starts and stops with the host. <see cref="SmbServer"/> can be had from the services.</summary>
+    /// <summary>Adds a server that starts and stops with the host. <see cref="SmbServer"/> is registered as a service.</summary>
     /// <param name="services">The host's services.</param>
-    /// <param name="configure">Puts the server together.</param>
+    /// <param name="configure">Configures the server.</param>
     public static IServiceCollection AddSmbServer(this IServiceCollection services, Action<SmbServerBuilder> configure) =>
         services.AddSmbServer(string.Empty, configure);
 
@@ -32,14 +32,14 @@ public static class SmbServerServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Adds one of several servers. It can be had from the services by its name as the key:
+    /// Adds one of several servers. It is registered as a service with its name as the key:
     /// <c>services.GetRequiredKeyedService&lt;SmbServer&gt;(name)</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="name">
     /// The server's name; the empty one is that of <see cref="AddSmbServer(IServiceCollection, Action{SmbServerBuilder})"/>.
     /// </param>
-    /// <param name="configure">Puts the server together.</param>
+    /// <param name="configure">Configures the server.</param>
     /// <exception cref="InvalidOperationException">There is a server of that name.</exception>
     public static IServiceCollection AddSmbServer(this IServiceCollection services, string name, Action<SmbServerBuilder> configure)
     {
@@ -69,13 +69,13 @@ public static class SmbServerServiceCollectionExtensions
 
     /// <summary>
     /// Adds a health check: healthy while the server runs, every end point accepts and every share's folder is there, degraded while it
-    /// starts or stops, otherwise <paramref name="failureStatus"/>. Its data tell the connections, the sessions, the opens and the shares
-    /// whose folder is missing.
+    /// starts or stops, otherwise <paramref name="failureStatus"/>. Its data are the numbers of connections, sessions and opens, and the
+    /// shares whose folder is missing.
     /// </summary>
     /// <param name="health">The health checks.</param>
     /// <param name="name">The check's name.</param>
     /// <param name="serverName">The server's name; empty for the one without.</param>
-    /// <param name="failureStatus">What a server that does not run is reported as; <see langword="null"/>: unhealthy.</param>
+    /// <param name="failureStatus">What a server that is not running is reported as; <see langword="null"/>: unhealthy.</param>
     /// <param name="tags">Tags to filter checks by.</param>
     public static IHealthChecksBuilder AddSmbServer(
         this IHealthChecksBuilder health,

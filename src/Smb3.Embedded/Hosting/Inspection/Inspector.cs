@@ -3,12 +3,12 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting.Inspection;
 
-/// <summary>Looks into the graph for the host. Nothing waits for it, and it waits for nobody.</summary>
+/// <summary>Reads the graph for the host. It takes no lock that a request would wait for, and waits for no request.</summary>
 internal static class Inspector
 {
     public static SmbServerSnapshot Inspect(ServerGraph? graph, TimeProvider time)
     {
-        // From the top down: what came while this ran is left out together with all that hangs below it.
+        // From the top down: what appears while this runs is left out together with everything below it.
         var at = time.GetUtcNow();
         var connections = Connections(graph);
         var known = connections.Select(connection => connection.Id).ToHashSet();

@@ -3,7 +3,7 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
 
-/// <summary>A session's presence on one connection, as it was when it was asked for. A session with several uses them at the same time.</summary>
+/// <summary>A session's channel on one connection at the time of the query. A session with several uses them at the same time.</summary>
 public sealed record SmbActiveChannel
 {
     private readonly Channel _channel;

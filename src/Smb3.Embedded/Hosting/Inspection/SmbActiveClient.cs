@@ -2,7 +2,7 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
 
-/// <summary>A client machine as it was when it was asked for: its connections and sessions belong together by its GUID.</summary>
+/// <summary>A client machine at the time of the query: its GUID is what its connections and sessions have in common.</summary>
 public sealed record SmbActiveClient
 {
     private readonly ServerGraph _graph;
@@ -18,10 +18,10 @@ public sealed record SmbActiveClient
         LeaseCount = client.Leases.Count;
     }
 
-    /// <summary>What it calls itself. Clients that speak only 2.0.2 have none: they are all together under the empty one.</summary>
+    /// <summary>Its own GUID. Clients that speak only 2.0.2 have none, and are all listed under the empty one.</summary>
     public Guid ClientGuid { get; }
 
-    /// <summary>Its connections, the oldest first; none while only opens that outlived them are left of it.</summary>
+    /// <summary>Its connections, the oldest first; none while only opens that have outlived them are left.</summary>
     public IReadOnlyList<ulong> ConnectionIds { get; }
 
     /// <summary>The sessions that were set up on one of its connections.</summary>
@@ -31,7 +31,8 @@ public sealed record SmbActiveClient
     public int LeaseCount { get; }
 
     /// <summary>
-    /// Ends its sessions with all their opens, those too that wait for it to come back, and closes its connections. It may come again.
+    /// Ends its sessions with all their opens, including those that wait for it to come back, and closes its connections. It may connect
+    /// again.
     /// </summary>
     public async ValueTask EndAsync()
     {

@@ -4,7 +4,7 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
 
-/// <summary>A transport connection as it was when it was asked for.</summary>
+/// <summary>A transport connection at the time of the query.</summary>
 public sealed record SmbActiveConnection
 {
     private readonly Connection _connection;
@@ -37,13 +37,13 @@ public sealed record SmbActiveConnection
     /// <summary>Requests that wait for something: a lock, a change of a directory, a slow store.</summary>
     public int WaitingRequests { get; }
 
-    /// <summary>Bytes of all that came over it, framing left out.</summary>
+    /// <summary>Bytes received over it, without the framing.</summary>
     public long BytesReceived { get; }
 
-    /// <summary>Bytes of all that was sent over it.</summary>
+    /// <summary>Bytes sent over it.</summary>
     public long BytesSent { get; }
 
-    /// <summary>How long nothing has come.</summary>
+    /// <summary>How long ago something was last received.</summary>
     public TimeSpan Silence { get; }
 
     /// <summary>Closes it. Sessions that have no other channel end with it.</summary>

@@ -2,7 +2,7 @@ using Smb3.Embedded.Files.Caching;
 
 namespace Smb3.Embedded;
 
-/// <summary>What a client may cache of one file, by a lease or an oplock, as it was when it was asked for.</summary>
+/// <summary>What a client may cache of one file, by a lease or an oplock, at the time of the query.</summary>
 public sealed record SmbActiveLease
 {
     private readonly CacheGrant _grant;
@@ -45,8 +45,8 @@ public sealed record SmbActiveLease
     public IReadOnlyList<ulong> OpenIds { get; }
 
     /// <summary>
-    /// Asks the client to give it up: it writes back what it has not yet written. When it does not answer in 35 seconds it has lost it.
-    /// The opens stay. Does not wait for the answer.
+    /// Asks the client to give it up, after writing back what it has cached. A client that does not answer within 35 seconds loses it. The
+    /// opens stay. Does not wait for the answer.
     /// </summary>
     /// <returns>False when there was nothing left to give up.</returns>
     public ValueTask<bool> EndAsync() => new(_grant.File.Caching.Revoke(_grant));

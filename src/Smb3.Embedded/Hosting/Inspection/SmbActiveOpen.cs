@@ -5,7 +5,7 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
 
-/// <summary>An open file, directory or pipe as it was when it was asked for.</summary>
+/// <summary>An open file, directory or pipe at the time of the query.</summary>
 public sealed record SmbActiveOpen
 {
     private readonly Open? _open;
@@ -42,8 +42,7 @@ public sealed record SmbActiveOpen
     }
 
     /// <summary>
-    /// A number that no other open of the server has or had. It stays the same when the client comes back to the open after its connection
-    /// was lost.
+    /// A number that no other open of the server has or had. It stays the same when the client reclaims the open after a lost connection.
     /// </summary>
     public ulong OpenId { get; }
 
@@ -75,21 +74,21 @@ public sealed record SmbActiveOpen
     /// <summary>Since when.</summary>
     public DateTimeOffset OpenedAt { get; }
 
-    /// <summary>Whether it is a pipe, and no file or directory.</summary>
+    /// <summary>Whether it is a pipe and not a file or directory.</summary>
     public bool IsPipe { get; }
 
     /// <summary>Whether it is a directory.</summary>
     public bool IsDirectory { get; }
 
-    /// <summary>What it may do; nothing is said of a pipe.</summary>
+    /// <summary>The access that it was granted; none for a pipe.</summary>
     public FileAccessMask Access { get; }
 
-    /// <summary>What the client may cache by it.</summary>
+    /// <summary>What it lets the client cache.</summary>
     public SmbCaching Caching { get; }
 
     internal CacheGrant? Grant { get; }
 
-    /// <summary>Closes it under its client, whose next request on it fails with STATUS_FILE_CLOSED.</summary>
+    /// <summary>Closes it without asking the client, whose next request on it fails with STATUS_FILE_CLOSED.</summary>
     /// <returns>False when it was closed already.</returns>
     public async ValueTask<bool> EndAsync() => _open is not null
         ? await _open.EndAsync().ConfigureAwait(false)

@@ -4,7 +4,7 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
 
-/// <summary>A session as it was when it was asked for.</summary>
+/// <summary>A session at the time of the query.</summary>
 public sealed record SmbActiveSession
 {
     private readonly Session _session;
@@ -34,7 +34,7 @@ public sealed record SmbActiveSession
     /// <summary>Whether its requests must be signed.</summary>
     public bool IsSigned { get; }
 
-    /// <summary>Whether all its messages must be encrypted; a share can ask for it besides.</summary>
+    /// <summary>Whether all its messages must be encrypted; a share can demand it too.</summary>
     public bool IsEncrypted { get; }
 
     /// <summary>Open files, directories and pipes.</summary>

@@ -1,6 +1,6 @@
 namespace Smb3.Embedded;
 
-/// <summary>What a client may keep in its own memory by a lease or an oplock.</summary>
+/// <summary>What a lease or an oplock lets a client keep in its own memory.</summary>
 [Flags]
 public enum SmbCaching
 {

@@ -1,7 +1,7 @@
 namespace Smb3.Embedded;
 
 /// <summary>
-/// Who uses a server, and what for, at one moment. Every id in it that names a connection, session or open names one that is in it too.
+/// Who uses a server, and for what, at one moment. Every id in it that names a connection, session or open names one that it also holds.
 /// </summary>
 public sealed record SmbServerSnapshot
 {

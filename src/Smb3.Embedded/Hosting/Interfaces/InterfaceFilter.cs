@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Hosting.Interfaces;
 
 /// <summary>
 /// Chooses among interfaces and addresses. Each entry is an interface's name (<c>*</c> and <c>?</c> stand for anything), an address or a
-/// network such as <c>192.0.2.0/24</c>; with <c>!</c> in front it leaves out instead of taking in.
+/// network such as <c>192.0.2.0/24</c>; with <c>!</c> in front it excludes.
 /// </summary>
 internal sealed class InterfaceFilter
 {

@@ -5,15 +5,15 @@ using Smb3.Embedded.Sessions;
 namespace Smb3.Embedded.Hosting.Interfaces;
 
 /// <summary>
-/// Finds the addresses that clients can use for further channels: the fixed list when there is one; else those that are listened on, of
-/// interfaces that are up. Looked up when it is asked, so that what changes while the server runs is seen, but not more than once a
-/// second. Left out are link-local addresses, the bridges of containers and virtual machines, and the loopback unless it is listened on
-/// by name. RDMA is never claimed: there is no such transport here.
+/// Finds the addresses that clients can use for further channels: the fixed list if there is one, otherwise the addresses listened on, of
+/// interfaces that are up. They are looked up on demand, so that changes while the server runs are seen, but not more than once a second.
+/// Left out are link-local addresses, the bridges of containers and virtual machines, and the loopback unless it is listened on by name.
+/// RDMA is never claimed: there is no such transport here.
 /// </summary>
 internal sealed class InterfaceScan(
     InterfaceFilter filter, IReadOnlyList<SmbInterface> advertised, TimeProvider time, Func<IReadOnlyList<NetworkLink>>? read = null)
 {
-    /// <summary>Numbers of interfaces that nobody numbered: no system's own go so high.</summary>
+    /// <summary>The first number given to interfaces that have none: the system's own do not go this high.</summary>
     private const uint FirstOwnIndex = 1 << 24;
 
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
@@ -57,7 +57,7 @@ internal sealed class InterfaceScan(
         var found = new List<ServerInterface>();
         foreach (var link in _read().Where(link => link.IsUp))
         {
-            // All of 127.0.0.0/8 is there, though the interface shows one address of it.
+            // All of 127.0.0.0/8 can be reached, although the interface shows only one address of it.
             var others = link.IsLoopback
                 ? listening.OfType<IPEndPoint>().Select(endPoint => endPoint.Address)
                     .Where(address => address.AddressFamily == AddressFamily.InterNetwork && IPAddress.IsLoopback(address))
@@ -93,7 +93,7 @@ internal sealed class InterfaceScan(
                 return true;
             }
 
-            // The dual-stack wildcard takes IPv4 too.
+            // The dual-stack wildcard accepts IPv4 too.
             var all = at.Equals(IPAddress.IPv6Any) || (at.Equals(IPAddress.Any) && address.AddressFamily == AddressFamily.InterNetwork);
             if (all && !IPAddress.IsLoopback(address))
             {

@@ -6,8 +6,8 @@ namespace Smb3.Embedded.Hosting.Interfaces;
 /// <param name="Name">The system's name for it.</param>
 /// <param name="Index">The system's number for it.</param>
 /// <param name="IsUp">Whether it carries traffic.</param>
-/// <param name="IsLoopback">Whether only this machine is behind it.</param>
-/// <param name="IsInternal">Whether only containers or virtual machines of this machine are behind it.</param>
+/// <param name="IsLoopback">Whether it reaches only this machine.</param>
+/// <param name="IsInternal">Whether it reaches only containers or virtual machines of this machine.</param>
 /// <param name="LinkSpeed">Bits per second.</param>
 /// <param name="Rss">Whether it spreads what it receives over several queues.</param>
 /// <param name="Addresses">Those that are in use.</param>

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Hosting.Interfaces;
 /// <summary>Reads the network interfaces of this machine as they are now.</summary>
 internal static class SystemLinks
 {
-    /// <summary>What an interface that does not tell its speed is taken for: 1 Gbit/s.</summary>
+    /// <summary>The speed assumed for an interface that does not report one: 1 Gbit/s.</summary>
     private const ulong UnknownSpeed = 1_000_000_000;
 
     private static readonly string[] InternalNames =
@@ -72,7 +72,7 @@ internal static class SystemLinks
         }
     }
 
-    /// <summary>What Linux shows of an interface beside what the framework reads.</summary>
+    /// <summary>What Linux says about an interface beyond what the framework reads.</summary>
     private readonly struct LinuxLink(string name)
     {
         private const int DeepestStack = 4;
@@ -80,14 +80,14 @@ internal static class SystemLinks
 
         private readonly string _folder = "/sys/class/net/" + name;
 
-        /// <summary>A bridge with no hardware behind it joins containers or virtual machines, and nobody else comes over it.</summary>
+        /// <summary>A bridge without hardware connects only containers or virtual machines: no other client can use it.</summary>
         public bool IsInternalBridge =>
             Directory.Exists(_folder + "/bridge")
             && !Names(_folder + "/brif", "*").Any(port => new LinuxLink(port).HasHardware(DeepestStack));
 
         /// <summary>
-        /// Receive-side scaling: hardware (or a paravirtual device) with more than one receive queue. What is stacked on others, such as
-        /// a bond or a VLAN, has it when all of them do; what is only software has queues in name.
+        /// Receive-side scaling: hardware (or a paravirtual device) with more than one receive queue. An interface stacked on others, such
+        /// as a bond or a VLAN, has it when all of them do; the queues of a pure software interface exist in name only.
         /// </summary>
         public bool HasRss(int depth = DeepestStack)
         {

@@ -4,10 +4,10 @@ using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting.Life;
 
-/// <summary>Tells the log which connections were refused, and which came to nothing.</summary>
+/// <summary>Logs the connections that were refused, and those that ended without a session.</summary>
 internal sealed class ConnectionReport(RefusalLog log, ServerLimits limits)
 {
-    /// <summary>There are too many, in all or from its address.</summary>
+    /// <summary>There are too many connections, in all or from this address.</summary>
     public void TooMany(Connection connection)
     {
         var remote = connection.RemoteEndPoint;
@@ -34,7 +34,7 @@ internal sealed class ConnectionReport(RefusalLog log, ServerLimits limits)
             (logger, repeats) => RefusalMessages.ConnectionRefusedByHost(logger, remote, repeats));
     }
 
-    /// <summary>A connection that the log has not said anything of yet is over.</summary>
+    /// <summary>A connection has ended about which nothing has been logged yet.</summary>
     public void Ended(Connection connection, ConnectionEndReason reason)
     {
         if (connection.IsExplained || connection.Authenticated || IsOurs(reason))
@@ -55,7 +55,7 @@ internal sealed class ConnectionReport(RefusalLog log, ServerLimits limits)
         }
     }
 
-    /// <summary>The client had no part in it.</summary>
+    /// <summary>Whether the client had no part in it.</summary>
     private static bool IsOurs(ConnectionEndReason reason) =>
         reason is ConnectionEndReason.ServerStopped or ConnectionEndReason.EndedByHost or ConnectionEndReason.ServerFault;
 }

@@ -95,7 +95,7 @@ internal sealed class PipeHost : IPipeHost
 
     private static PipeShareType TypeOf(Share share) => share.IsPipe ? PipeShareType.Ipc : PipeShareType.Disk;
 
-    // Where the files really are is nobody's business; programs want something that looks like a path.
+    // Clients need not know where the files really are, but programs expect something that looks like a path.
     private static string PathOf(Share share) => share.IsPipe ? string.Empty : $"C:\\{share.Name}";
 
     private static string ClientName(Session session) =>

@@ -9,9 +9,9 @@ using Smb3.Embedded.Security.Authentication;
 namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>
-/// A logon inside an RPC connection, and the protection that comes of it. It is a place to try passwords at like any other, so the
-/// throttle counts it; and it must not be a way around the host's hook, which is asked about sessions: where there is one, only the user
-/// of the session may log on.
+/// A logon inside an RPC connection, and the protection that results from it. Passwords can be guessed here as anywhere else, so the
+/// throttle counts it. It must not be a way around the host's hook either, which is only asked about sessions: where there is a hook, only
+/// the user of the session may log on.
 /// </summary>
 internal sealed class RpcLogon(ServerParts parts, IAuthenticationExchange exchange, RpcCaller peer) : IRpcSecurityContext
 {

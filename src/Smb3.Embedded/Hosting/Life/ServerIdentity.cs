@@ -9,8 +9,8 @@ namespace Smb3.Embedded.Hosting.Life;
 /// <param name="ServerGuid">ServerGuid (MS-SMB2 3.3.1.5).</param>
 /// <param name="FirstFileId">The number after which those of this run's opens begin.</param>
 /// <remarks>
-/// Kept in the scope <see cref="Scope"/>, which each start takes over: its fencing token counts the starts. The record is a version byte and
-/// the GUID.
+/// Kept in the scope <see cref="Scope"/>, which each start takes over: its fencing token counts the starts. The record is a version byte
+/// and the GUID.
 /// </remarks>
 internal sealed record ServerIdentity(Guid ServerGuid, ulong FirstFileId)
 {
@@ -29,7 +29,7 @@ internal sealed record ServerIdentity(Guid ServerGuid, ulong FirstFileId)
     /// <summary>Counts this start, and finds the GUID of the earlier ones, or keeps this one for the later ones.</summary>
     /// <param name="store">The state store.</param>
     /// <param name="serverGuid">The GUID of a server that had none.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     public static async ValueTask<ServerIdentity> RecallAsync(IStateStore store, Guid serverGuid, CancellationToken cancellationToken)
     {
         var start = await store.AcquireAsync(Scope, cancellationToken).ConfigureAwait(false);

@@ -22,9 +22,9 @@ internal sealed record ServerParts(
     /// <summary>Where clients can open further channels.</summary>
     public InterfaceScan Interfaces { get; init; } = new(new InterfaceFilter([]), [], Settings.TimeProvider);
 
-    /// <summary>The number after which those of opens begin: no run gives one that another gave.</summary>
+    /// <summary>The numbers of opens begin after this one, so that no two runs give the same.</summary>
     public ulong FirstFileId { get; init; }
 
-    /// <summary>A watch goes on when the server starts again.</summary>
+    /// <summary>Follows changes; a watch survives a stop and the next start of the server.</summary>
     public ChangeFeed Changes { get; } = new(Settings.TimeProvider);
 }

@@ -20,7 +20,7 @@ namespace Smb3.Embedded.Hosting.Life;
 /// </summary>
 internal sealed class ServerRun : IDisposable
 {
-    /// <summary>Seconds after which a buffer that nobody has needed is let go.</summary>
+    /// <summary>Seconds after which an unused buffer is released.</summary>
     private const int TrimPeriod = 10;
 
     private readonly ServerParts _parts;
@@ -84,7 +84,7 @@ internal sealed class ServerRun : IDisposable
     public void Add(ITransportListener listener) => _listeners.Add(listener);
 
     /// <summary>
-    /// Makes the opens again that a process before this one has left. Called when the shares are there, and before <see cref="Begin"/>.
+    /// Recreates the opens that an earlier process left behind. Called once the shares are open, and before <see cref="Begin"/>.
     /// </summary>
     public ValueTask RecoverAsync(CancellationToken cancellationToken)
     {
@@ -105,8 +105,8 @@ internal sealed class ServerRun : IDisposable
     }
 
     /// <summary>
-    /// No new connections; running requests get <paramref name="drain"/> to finish, or until <paramref name="hurry"/>; then every
-    /// connection is closed and everything it held is given back.
+    /// Accepts no new connections, gives running requests <paramref name="drain"/> to finish, or until <paramref name="hurry"/>, then
+    /// closes every connection and releases everything it held.
     /// </summary>
     public async Task StopAsync(TimeSpan drain, CancellationToken hurry)
     {
@@ -130,7 +130,7 @@ internal sealed class ServerRun : IDisposable
             }
         }
 
-        // A request inside a store that does not come back must not keep the host from ending.
+        // A request that hangs in a store must not keep the host from ending.
         var patience = drain > TimeSpan.FromSeconds(2) ? drain : TimeSpan.FromSeconds(2);
         try
         {
@@ -178,7 +178,7 @@ internal sealed class ServerRun : IDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>One timer for the time-outs of all connections, and for the buffers: their number costs no timers.</summary>
+    /// <summary>One timer for the time-outs of all connections and for the buffers, however many there are.</summary>
     private void Watch()
     {
         if (++_ticks % TrimPeriod == 0)
@@ -227,8 +227,8 @@ internal sealed class ServerRun : IDisposable
     }
 
     /// <summary>
-    /// One connection from accept to end. Never throws: whatever the host's log, meters or hooks do, the connection runs to its end, which
-    /// gives back its place among the others.
+    /// Serves one connection from accept to end. Never throws: whatever the host's log, meters or hooks do, the connection runs to its end,
+    /// which frees its place for another.
     /// </summary>
     private async Task ServeAsync(ConnectionLoop loop, Task go)
     {
@@ -305,7 +305,7 @@ internal sealed class ServerRun : IDisposable
         }
         catch (Exception)
         {
-            // It is the log that fails.
+            // The log itself fails: there is nowhere left to report that.
         }
     }
 
@@ -369,7 +369,7 @@ internal sealed class ServerRun : IDisposable
 
     private Activity? StartActivity(Connection connection)
     {
-        // A connection belongs to nobody's request: it must not hang below whatever started the server.
+        // A connection is not part of any request of the host: its activity must not become a child of whatever started the server.
         var activity = _parts.Activities.StartActivity("smb.connection", ActivityKind.Server, default(ActivityContext));
         if (connection.RemoteEndPoint is IPEndPoint remote)
         {

@@ -8,8 +8,8 @@ using Smb3.Embedded.Storage.Physical;
 namespace Smb3.Embedded.Hosting.Options;
 
 /// <summary>
-/// Configuration into options, by hand: no reflection, lists that replace, and every failure names the setting, what is wrong with it
-/// and what it can be. A password is never part of a message.
+/// Binds configuration to options by hand: without reflection, with lists that replace the defaults, and with failures that name the
+/// setting, what is wrong with it and what it can be. A password is never part of a message.
 /// </summary>
 internal sealed class OptionsBinder
 {
@@ -304,7 +304,7 @@ internal sealed class OptionsBinder
 
     private void ReadEndPoint((string Path, string Text) item, Action<IPEndPoint> add)
     {
-        // The framework's parsers take "4450" for the address 0.0.17.98, and look past the port of "[::1]:4450".
+        // The framework's parsers take "4450" for the address 0.0.17.98, and ignore the port of "[::1]:4450".
         var isAddress = IPAddress.TryParse(item.Text, out var address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6
                 ? !item.Text.Contains("]:", StringComparison.Ordinal) : item.Text.Count(c => c == '.') == 3);
@@ -433,7 +433,7 @@ internal sealed class OptionsBinder
         }
     }
 
-    // A bare number is seconds: TimeSpan would take it for days.
+    // A bare number means seconds; TimeSpan would take it as days.
     private void Time(IConfigurationSection section, Action<TimeSpan> set)
     {
         if (double.TryParse(section.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 1e9)

@@ -20,7 +20,7 @@ internal sealed class OptionsValidator
     public static bool IsNetBiosName(string name) =>
         name.Length is > 0 and <= MaxNetBiosName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
-    /// <exception cref="OptionsValidationException">Something cannot be.</exception>
+    /// <exception cref="OptionsValidationException">A setting is invalid.</exception>
     public static void Check(SmbServerOptions options)
     {
         var validator = new OptionsValidator();
@@ -28,7 +28,7 @@ internal sealed class OptionsValidator
         validator.Throw();
     }
 
-    /// <exception cref="OptionsValidationException">Something cannot be.</exception>
+    /// <exception cref="OptionsValidationException">A setting is invalid.</exception>
     public static void Check(SmbShareOptions share)
     {
         var validator = new OptionsValidator();

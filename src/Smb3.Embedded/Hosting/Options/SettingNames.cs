@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Smb3.Embedded.Hosting.Options;
 
-/// <summary>The text of every setting that is one of a few words, as configuration and the command line write it.</summary>
+/// <summary>The names of the values of every enumerated setting, as configuration and the command line write them.</summary>
 internal sealed class SettingNames<T>
     where T : struct, Enum
 {
@@ -10,7 +10,7 @@ internal sealed class SettingNames<T>
 
     public SettingNames(params (string Text, T Value)[] names) => _names = names;
 
-    /// <summary>All of them, for a message.</summary>
+    /// <summary>All the names, for a message.</summary>
     public string All => string.Join(", ", _names.Select(name => name.Text));
 
     public bool TryParse([NotNullWhen(true)] string? text, out T value)
@@ -44,7 +44,7 @@ internal sealed class SettingNames<T>
     public bool Contains(T value) => _names.Any(name => EqualityComparer<T>.Default.Equals(name.Value, value));
 }
 
-/// <summary>The settings that are words.</summary>
+/// <summary>The enumerated settings.</summary>
 internal static class SettingNames
 {
     public static SettingNames<SmbDialect> Dialects { get; } = new(

@@ -6,7 +6,7 @@ using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded.Hosting.Options;
 
-/// <summary>Checked options into what the rooms below work with. The public enumerations carry the protocol's values.</summary>
+/// <summary>Turns checked options into what the rooms below work with. The public enumerations have the protocol's values.</summary>
 internal static class SettingsFactory
 {
     private const FileAccessMask ReadAccess = FileAccessMask.FileGenericRead | FileAccessMask.FileGenericExecute;

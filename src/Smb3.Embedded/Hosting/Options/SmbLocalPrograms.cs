@@ -1,7 +1,7 @@
 namespace Smb3.Embedded;
 
 /// <summary>
-/// What happens to what clients have cached of a file (oplocks and leases) when a program on the server's machine uses it. It applies
+/// What becomes of the data that clients have cached of a file (oplocks and leases) when a program on the server's machine uses it. Applies
 /// to folders on Linux; a <see cref="Storage.IFileStore"/> of the host says through <see cref="Storage.IOutsideUseSource"/> what it can do.
 /// </summary>
 public enum SmbLocalPrograms

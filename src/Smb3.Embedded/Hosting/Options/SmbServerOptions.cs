@@ -82,7 +82,7 @@ public sealed class SmbServerOptions
     /// </summary>
     public bool AllowGuest { get; set; }
 
-    /// <summary>Whether a client may log on without a name. It can use only the shares that allow guests. Default off.</summary>
+    /// <summary>Whether a client may log on without a name. Such a client can use only the shares that allow guests. Default off.</summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>What clients can make the server hold.</summary>
@@ -98,25 +98,25 @@ public sealed class SmbServerOptions
     public TimeSpan BreakTimeout { get; set; } = TimeSpan.FromSeconds(35);
 
     /// <summary>
-    /// How long a request may take before its client is told that it is pending, which gives the client its credits back and lets it cancel the
-    /// request. 1 millisecond to 1 minute. Default 50 milliseconds.
+    /// How long a request may take before its client is told that it is pending, which gives the client its credits back and lets it
+    /// cancel the request. 1 millisecond to 1 minute. Default 50 milliseconds.
     /// </summary>
     public TimeSpan InterimResponseDelay { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// How long the durable handle of a client that lost its connection is kept when the client does not ask for a time. 1 second up to
-    /// <see cref="MaxDurableTimeout"/>. Default 60 seconds. Somebody else who needs the file gets it sooner.
+    /// <see cref="MaxDurableTimeout"/>. Default 60 seconds. Another client that needs the file gets it sooner.
     /// </summary>
     public TimeSpan DurableTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// The longest time that a client can ask for, and what SMB 2 clients, which cannot ask, get. 1 second to 1 day. Default 5 minutes.
+    /// The longest time that a client can ask for; SMB 2 clients, which cannot ask, get this time. 1 second to 1 day. Default 5 minutes.
     /// </summary>
     public TimeSpan MaxDurableTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The longest that a client can ask for a resilient handle, which keeps others from the file meanwhile. 1 second to 1 day. Default
-    /// 5 minutes.
+    /// The longest time that a client can ask for with a resilient handle, which keeps others from the file meanwhile. 1 second to 1 day.
+    /// Default 5 minutes.
     /// </summary>
     public TimeSpan MaxResilientTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
@@ -136,7 +136,7 @@ public sealed class SmbServerOptions
     public SmbServerHooks? Hooks { get; set; }
 
     /// <summary>
-    /// Where the store that <c>UseSqliteState()</c> of the package <c>Smb3.Embedded.Sqlite</c> opens keeps its state: a file.
+    /// The file in which the store that <c>UseSqliteState()</c> of the package <c>Smb3.Embedded.Sqlite</c> opens keeps its state.
     /// <see langword="null"/>: there is none.
     /// </summary>
     public string? State { get; set; }
@@ -150,7 +150,7 @@ public sealed class SmbServerOptions
     /// <summary>The clock of all time-outs. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Further listeners, created at every start: tests connect through memory.</summary>
+    /// <summary>Further listeners, created at every start: tests use them to connect through memory.</summary>
     internal IList<Func<ITransportListener>> Transports { get; } = [];
 
     /// <summary>

@@ -44,7 +44,7 @@ public sealed class SmbShareOptions
     /// <summary>Whether it is left out of the list of shares.</summary>
     public bool Hidden { get; set; }
 
-    /// <summary>How many tree connects it can have at the same time; <see langword="null"/>: any number.</summary>
+    /// <summary>The most tree connects it can have at the same time; <see langword="null"/>: any number.</summary>
     public int? MaxUsers { get; set; }
 
     /// <summary>Access of individual users, by name; it overrides that of their groups.</summary>
@@ -54,14 +54,14 @@ public sealed class SmbShareOptions
     public IDictionary<string, SmbShareAccess> Groups { get; } = new Dictionary<string, SmbShareAccess>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Access of everybody who is named in neither. When it is not set: <see cref="SmbShareAccess.Full"/> if no user and no group is
+    /// Access of all users who are named in neither. When it is not set: <see cref="SmbShareAccess.Full"/> if no user and no group is
     /// named, otherwise <see cref="SmbShareAccess.None"/>.
     /// </summary>
     public SmbShareAccess? Others { get; set; }
 
     /// <summary>
     /// Whether macOS may keep Time Machine backups on it: clients are told that FLUSH makes everything durable, which is true for folders.
-    /// For Macs to find it by themselves takes an announcement over mDNS (<c>_adisk._tcp</c>), which the server does not make.
+    /// Macs find it by themselves only if it is announced over mDNS (<c>_adisk._tcp</c>), which the server does not do.
     /// </summary>
     public bool TimeMachine { get; set; }
 
@@ -73,20 +73,20 @@ public sealed class SmbShareOptions
 
     /// <summary>
     /// Whether what clients have open here outlives the server's process: they can ask for persistent handles, and after a crash, a loss of
-    /// power or an upgrade they go on with the same handles, locks and caches. Takes a state store
+    /// power or an upgrade they continue with the same handles, locks and caches. Needs a state store
     /// (<see cref="SmbServerOptions.StateStore"/>), and a store whose files keep their ids.
     /// </summary>
     public bool ContinuouslyAvailable { get; set; }
 
     /// <summary>
-    /// Whether changes may be answered while they are only in the cache of the machine or of the store, and so be lost with the power, unless
-    /// the client asks for more by a flush or by write-through. <see langword="null"/>: not where the share is
-    /// <see cref="ContinuouslyAvailable"/>, where an answered change is to survive; everywhere else they may. A death of the process alone
-    /// loses nothing either way.
+    /// Whether changes may be acknowledged while they are only in the cache of the machine or of the store, and so be lost when the power
+    /// fails, unless the client asks for more by a flush or by write-through. <see langword="null"/>: not where the share is
+    /// <see cref="ContinuouslyAvailable"/>, where an acknowledged change must survive; everywhere else they may. The death of the process
+    /// alone loses nothing either way.
     /// </summary>
     public bool? WriteCache { get; set; }
 
-    /// <summary>What <see cref="WriteCache"/> comes to.</summary>
+    /// <summary>The effective value of <see cref="WriteCache"/>.</summary>
     internal bool AnswersFromCache => WriteCache ?? !ContinuouslyAvailable;
 
     /// <summary>
@@ -96,7 +96,7 @@ public sealed class SmbShareOptions
     public PhysicalSnapshotOptions? Snapshots { get; set; }
 
     /// <summary>
-    /// What happens to what clients have cached of a file when another program on the server's machine uses it.
+    /// What becomes of the data that clients have cached of a file when another program on the server's machine uses it.
     /// </summary>
     public SmbLocalPrograms LocalPrograms { get; set; }
 

@@ -1,15 +1,15 @@
 namespace Smb3.Embedded.Hosting.Shares;
 
 /// <summary>
-/// Looks whether the folder of a share is where it was, and has it put in order in the background when it is not, once at a time: that
-/// waits for the opens on the old folder to end, and for its turn when the server is just starting or stopping.
+/// Checks whether the folder of a share is still where it was. If not, it has the share repaired in the background, one repair at a time: a
+/// repair waits for the opens on the old folder to end, and for a start or stop of the server that is under way.
 /// </summary>
 /// <param name="isWrong">Whether there is anything to do; quick.</param>
-/// <param name="mend">Does it.</param>
-/// <param name="fault">Told of what goes wrong with it.</param>
+/// <param name="mend">Repairs it.</param>
+/// <param name="fault">Told when a repair fails.</param>
 internal sealed class PlaceKeeper(Func<bool> isWrong, Func<Task> mend, Action<Exception> fault)
 {
-    // A client that connects just then may wait so long for it; then it is told that the share is not there.
+    // How long a client that connects meanwhile waits for the repair before it is told that the share is not there.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _sync = new();

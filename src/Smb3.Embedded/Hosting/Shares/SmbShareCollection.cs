@@ -25,7 +25,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private readonly ILogger _logger;
     private ShareTable? _running;
 
-    // The turn is the server's: shares do not change while it starts or stops. Never disposed: it holds no handle.
+    // Shared with the server: shares do not change while it starts or stops. Never disposed: it holds no handle.
     internal SmbShareCollection(
         ServerSettings settings,
         IEnumerable<SmbShareOptions> shares,
@@ -85,7 +85,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <summary>Adds a share of a folder.</summary>
     /// <param name="name">The share's name.</param>
     /// <param name="folder">The folder, or <c>memory:</c>.</param>
-    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <param name="cancellationToken">Ends the wait for another change.</param>
     /// <inheritdoc cref="AddAsync(SmbShareOptions, CancellationToken)" path="/exception"/>
     public Task AddAsync(string name, string folder, CancellationToken cancellationToken = default) =>
         AddAsync(new SmbShareOptions { Name = name, Folder = folder }, cancellationToken);
@@ -93,15 +93,15 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <summary>Adds a share of a store of the host.</summary>
     /// <param name="name">The share's name.</param>
     /// <param name="store">The store.</param>
-    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <param name="cancellationToken">Ends the wait for another change.</param>
     /// <inheritdoc cref="AddAsync(SmbShareOptions, CancellationToken)" path="/exception"/>
     public Task AddAsync(string name, IFileStore store, CancellationToken cancellationToken = default) =>
         AddAsync(new SmbShareOptions { Name = name, Store = store }, cancellationToken);
 
     /// <summary>Adds a share. Clients can use it when the task has ended.</summary>
     /// <param name="share">The share; later changes to the object have no effect.</param>
-    /// <param name="cancellationToken">Gives up waiting for another change.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A property cannot be what it is.</exception>
+    /// <param name="cancellationToken">Ends the wait for another change.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A property has an invalid value.</exception>
     /// <exception cref="InvalidOperationException">There is a share of that name, or guests are off for the whole server.</exception>
     /// <exception cref="SmbServerStartException">The server runs and the folder cannot be used.</exception>
     public async Task AddAsync(SmbShareOptions share, CancellationToken cancellationToken = default)
@@ -124,8 +124,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>
-    /// Puts a share in the place of the one that has its name, or adds it. Every use of the old one ends; clients connect again by
-    /// themselves. When the new one cannot be opened, the old one stays.
+    /// Replaces the share of the same name, or adds one. Every use of the old one ends; clients reconnect by themselves. When the new one
+    /// cannot be opened, the old one stays.
     /// </summary>
     /// <inheritdoc cref="AddAsync(SmbShareOptions, CancellationToken)"/>
     public async Task ChangeAsync(SmbShareOptions share, CancellationToken cancellationToken = default)
@@ -134,7 +134,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // The new one is opened before the old one is let go: a shared volume stays the same, a failure changes nothing.
+            // The new one is opened before the old one is released: a volume shared by both stays, and a failure changes nothing.
             if (_running is not null)
             {
                 changed.Volume = _volumes.Rent(changed.Options);
@@ -158,9 +158,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    /// <summary>Takes a share away and ends every use of it.</summary>
+    /// <summary>Removes a share and ends every use of it.</summary>
     /// <param name="name">The name; case does not count.</param>
-    /// <param name="cancellationToken">Gives up waiting for another change.</param>
+    /// <param name="cancellationToken">Ends the wait for another change.</param>
     /// <returns>Whether there was one.</returns>
     public async Task<bool> RemoveAsync(string name, CancellationToken cancellationToken = default)
     {
@@ -189,7 +189,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Sees to a share whose folder has gone, was replaced or is back.</summary>
+    /// <summary>Brings a share up to date whose folder is gone, was replaced or is back.</summary>
     /// <param name="name">The share; null: all, one after the other.</param>
     internal async ValueTask CheckPlaceAsync(string? name)
     {
@@ -203,8 +203,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>
-    /// The files of a share belong to somebody else now: takes it away, with all shares of the same files, without asking the store
-    /// anything. Requests are refused from the call on; a change that is under way goes on without the store too.
+    /// The files of a share belong to another server now: removes it, and all shares of the same files, without touching the store.
+    /// Requests are refused from this call on; a change that is under way continues without the store too.
     /// </summary>
     /// <returns>Whether there was one.</returns>
     internal async Task<bool> FenceAsync(string name)
@@ -226,7 +226,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         return fenced.Count > 0;
     }
 
-    /// <summary>Opens every share and puts it into <paramref name="table"/>. The server has the turn.</summary>
+    /// <summary>Opens every share and puts it into <paramref name="table"/>. The server holds the lock.</summary>
     internal async Task OpenAsync(ShareTable table)
     {
         try
@@ -248,7 +248,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    /// <summary>Nothing runs any more. What is in a memory store stays for the next start unless the server is disposed.</summary>
+    /// <summary>The server has stopped. The contents of a memory store stay for the next start unless the server is disposed.</summary>
     internal async Task CloseAsync(bool keepStores)
     {
         _running = null;
@@ -362,7 +362,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
         finally
         {
-            // A store that could not close a file is let go all the same.
+            // A store that could not close a file is released all the same.
             if (entry.Volume is not null)
             {
                 await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
@@ -392,7 +392,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 return;
             }
 
-            // Shares of one folder have one volume: all of them let go of it before it is opened again.
+            // Shares of one folder have one volume: all of them release it before it is opened again.
             var store = asked.Placed;
             var wrong = Array.FindAll(Snapshot(), entry => entry.Placed == store);
             foreach (var entry in wrong)
@@ -441,7 +441,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    /// <summary>Serves what is at the place of a share now, if there is anything.</summary>
+    /// <summary>Serves what is now at the place of a share, if anything.</summary>
     private async ValueTask TakeUpAsync(ShareTable table, Entry entry)
     {
         if (entry.Lost is not { } lost || lost.CheckPlace() == StorePlace.Missing)
@@ -485,10 +485,10 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
         public Share? Running { get; set; }
 
-        /// <summary>What the share was on while it is on nothing: its place was given up.</summary>
+        /// <summary>The store that the share had until its place was given up.</summary>
         public IPlacedStore? Lost { get; set; }
 
-        /// <summary>Whether the place could not be opened when it was tried last.</summary>
+        /// <summary>Whether the last attempt to open the place failed.</summary>
         public bool WasUnusable { get; set; }
 
         /// <summary>Looks after the place.</summary>

@@ -8,13 +8,13 @@ namespace Smb3.Embedded;
 /// <param name="Encrypt">Whether everything on it is encrypted.</param>
 /// <param name="AllowGuest">Whether guests and anonymous clients may use it.</param>
 /// <param name="Hidden">Whether it is left out of the list of shares.</param>
-/// <param name="CurrentUses">Tree connects to it at this moment; 0 while the server is stopped.</param>
+/// <param name="CurrentUses">The number of tree connects to it now; 0 while the server is stopped.</param>
 public sealed record SmbShareInfo(
     string Name, string Comment, string? Folder, bool ReadOnly, bool Encrypt, bool AllowGuest, bool Hidden, int CurrentUses)
 {
     /// <summary>
-    /// Whether it is served; not while its folder is missing, or its disk is not mounted. Clients are refused then, and the health check
-    /// says so.
+    /// Whether it is being served, which it is not while its folder is missing or its disk is not mounted: clients are then refused, and
+    /// the health check reports it.
     /// </summary>
     public bool IsAvailable { get; init; } = true;
 }

@@ -40,7 +40,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         {
             if (!_entries.TryGetValue(key, out var entry))
             {
-                // The host's own may be on what was at its place in an earlier run.
+                // The host's own store may still be on what was at its place in an earlier run.
                 before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
                 var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
                 entry = new Entry(new Volume(store, OptionsOf(share)), store, share);
@@ -98,7 +98,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             }
         }
 
-        // A store that is somebody else's now is let go as it is.
+        // A store that belongs to another server now is left as it is.
         if (unused is { OwnsStore: true, Volume.Fence.IsUp: false })
         {
             await DisposeAsync(unused.Store).ConfigureAwait(false);
@@ -166,7 +166,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
     {
         public Volume Volume { get; } = volume;
 
-        /// <summary>The store itself; the volume has it behind its fence.</summary>
+        /// <summary>The store itself; the volume reaches it through its fence.</summary>
         public IFileStore Store { get; } = store;
 
         /// <summary>The share that it was opened for.</summary>

@@ -11,8 +11,8 @@ using Smb3.Embedded.Security.Users;
 namespace Smb3.Embedded.Hosting.Users;
 
 /// <summary>
-/// Gives users and groups, who have only names here, the SIDs that NT's security wants. A SID is worked out from the server's and the
-/// account's name, so it is the same at every start, and on every server of that name.
+/// Gives users and groups, which have only names here, the SIDs that NT security requires. A SID is computed from the names of the server
+/// and the account, so it is the same after every start, and on every server of that name.
 /// </summary>
 internal sealed class AccountDirectory : ISecurityTokenFactory
 {
@@ -80,7 +80,7 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
     }
 
     /// <summary>
-    /// The account of a SID: of a user of the server's own, of one of their groups, or of somebody who was here or was asked for by name
+    /// The account of a SID: a user of the server itself, one of their groups, or an account that has logged on or was looked up by name
     /// since the start. A host's own user store cannot be searched by SID.
     /// </summary>
     public PipeAccount? Find(Sid sid)
@@ -117,7 +117,7 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
         var user = name.Length == 0 ? null : await _users.FindAsync(name, domain ?? string.Empty, cancellationToken).ConfigureAwait(false);
         if (user is not null)
         {
-            // Whoever asks for a name sees the SID again: in the list of permissions that he adds the name to.
+            // A client that looks up a name will ask for the SID again: it shows the list of permissions that it adds the name to.
             Remember(AccountOf(user.Name, SidNameUse.User, user.Domain));
         }
 

@@ -18,7 +18,7 @@ public sealed class SmbUserCollection
     /// <summary>How many there are.</summary>
     public int Count => _store.Count;
 
-    /// <summary>Adds a user, or gives one another password and other groups. Sessions that the user has go on.</summary>
+    /// <summary>Adds a user, or changes the password and groups of an existing one. The user's sessions continue.</summary>
     /// <param name="name">The name; case does not count.</param>
     /// <param name="password">The password; only its hash is kept.</param>
     /// <param name="groups">The groups that the user is in.</param>

@@ -3,7 +3,7 @@ namespace Smb3.Embedded.Hosting.Users;
 /// <summary>The server's own users, then the host's.</summary>
 internal sealed class UserDirectory(InMemoryUserStore own, ISmbUserStore host) : ISmbUserStore
 {
-    /// <summary>The users whose names are known without being asked for.</summary>
+    /// <summary>The users whose names are known without a lookup.</summary>
     public InMemoryUserStore Own => own;
 
     public async ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) =>
