@@ -14,31 +14,17 @@ namespace Smb3.Embedded.Dispatch;
     Justification = "The source has no timer and no linked tokens: nothing to release, and requests may still look at it.")]
 internal sealed class ConnectionLoop : INotificationSender
 {
-    private const int HeaderOverhead = 4096;
-    private const int CreditUnit = 65_536;
-
-    /// <summary>The longest frame accepted from a peer that has not authenticated, encrypted or not: more than a logon needs.</summary>
-    private const int LargestStrangerFrame = 65_536;
-
-    /// <summary>
-    /// The most bytes of requests and responses held for such a peer, and of responses in one frame. One request is always accepted, and
-    /// one response is always written.
-    /// </summary>
-    private const int StrangerLimit = 16_384;
-
     private readonly IMessageTransport _transport;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
     private readonly CancellationTokenSource _ended = new();
-    private readonly OutgoingQueue _outgoing;
+    private readonly FrameLimits _frames;
     private readonly Func<int> _longest;
     private readonly ChainPool _chains = new();
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
-    private int _running;
     private int _draining;
     private int _reason = -1;
-    private TaskCompletionSource? _quiet;
 
     public ConnectionLoop(
         ServerGraph graph, IMessageTransport transport, RequestPipeline pipeline, ISmb1Negotiator smb1, ResponseBufferPool buffers)
@@ -48,42 +34,38 @@ internal sealed class ConnectionLoop : INotificationSender
         _smb1 = smb1;
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
-        _longest = MaxFrame;
         Slow = new SlowRequests(_time, graph.Settings.InterimResponseDelay);
-        Buffers = buffers;
+        Output = new ConnectionOutput(transport, buffers, Flow, _time, CountSent, () => Terminate(ConnectionEndReason.SendFailed));
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
         {
             Notifications = this,
         };
-        _outgoing = new OutgoingQueue(
-            transport, buffers, CountSent, bytes => Flow.RemoveOutput(bytes), () => Terminate(ConnectionEndReason.SendFailed));
+        _frames = new FrameLimits(Connection, transport);
+        _longest = () => _frames.LargestRequest;
     }
 
     public Connection Connection { get; }
 
     public IMessageTransport Transport => _transport;
 
-    public ResponseBufferPool Buffers { get; }
+    /// <summary>The way out.</summary>
+    public ConnectionOutput Output { get; }
 
     /// <summary>Counts what the connection makes the server hold.</summary>
-    public FlowControl Flow { get; } = new(StrangerLimit);
+    public FlowControl Flow { get; } = new(FrameLimits.StrangerLimit);
 
     /// <summary>The requests that did not complete at once.</summary>
     public SlowRequests Slow { get; }
 
     /// <summary>The most bytes of responses that share a frame; a longer response leaves alone.</summary>
-    public int LargestResponse => Connection is { Authenticated: true, Negotiated: { } negotiated }
-        ? Math.Min(
-            Math.Max(negotiated.MaxTransactSize, negotiated.MaxReadSize) + HeaderOverhead,
-            _transport.LargestMessage - Smb2TransformHeader.Size)
-        : StrangerLimit;
+    public int LargestResponse => _frames.LargestResponse;
 
     /// <summary>Why the connection ended; the first cause wins.</summary>
     public ConnectionEndReason Reason => _reason < 0 ? ConnectionEndReason.ClientClosed : (ConnectionEndReason)_reason;
 
-    /// <summary>Requests that are being served.</summary>
-    public int Running => Volatile.Read(ref _running);
+    /// <summary>The requests that are being served.</summary>
+    public RunningRequests Running { get; } = new();
 
     /// <summary>Serves the connection to its end and leaves nothing of it behind. Never throws.</summary>
     public async Task RunAsync()
@@ -102,7 +84,7 @@ internal sealed class ConnectionLoop : INotificationSender
             Terminate(ConnectionEndReason.ServerFault);
         }
 
-        _outgoing.Release();
+        Output.Release();
         await EndAsync().ConfigureAwait(false);
     }
 
@@ -116,13 +98,13 @@ internal sealed class ConnectionLoop : INotificationSender
         Connection.Pending.CancelAll();
         try
         {
-            await WhenQuietAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
+            await Running.WhenQuietAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
             await FlushAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
-            await _outgoing.WhenIdleAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
+            await Output.WhenIdleAsync().WaitAsync(timeout, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            ServerLog.DrainTimedOut(_pipeline.Logger, Running, timeout);
+            ServerLog.DrainTimedOut(_pipeline.Logger, Running.Count, timeout);
         }
 
         Terminate(ConnectionEndReason.ServerStopped);
@@ -138,34 +120,19 @@ internal sealed class ConnectionLoop : INotificationSender
         }
         else if (_limits.IdleTimeout is { } idle
             && Connection.Traffic.Silence > idle
-            && Running == 0
+            && Running.Count == 0
             && Connection.Sessions.Values.All(session => session.Opens.Count == 0))
         {
             Terminate(ConnectionEndReason.IdleTimeout);
         }
     }
 
-    public void Send(ResponseBuffer frame, Action? placed = null) => SendAndCount(frame, placed);
+    /// <inheritdoc/>
+    public SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor) =>
+        _reason >= 0 ? null : Output.Notify(message, sealedFor);
 
     /// <inheritdoc/>
-    public SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor)
-    {
-        if (_reason >= 0)
-        {
-            return null;
-        }
-
-        var frame = Buffers.Rent();
-        message.CopyTo(frame.Append(message.Length).Span);
-        MessageTransform.Seal(frame, sealedFor);
-        var at = _time.GetTimestamp();
-        return new SentMark(SendAndCount(frame), at);
-    }
-
-    /// <inheritdoc/>
-    public Arrival ArrivalOf(SentMark mark) => _transport.BytesAcknowledged is { } bytes
-        ? bytes >= mark.Position ? Arrival.Arrived : Arrival.Unacknowledged
-        : Connection.Traffic.LastReceived > mark.At ? Arrival.Arrived : Arrival.Unknown;
+    public Arrival ArrivalOf(SentMark mark) => Output.ArrivalOf(mark, Connection.Traffic.LastReceived);
 
     public void Violation(ConnectionEndReason reason)
     {
@@ -179,23 +146,17 @@ internal sealed class ConnectionLoop : INotificationSender
         _pipeline.Metrics.Sent(bytes);
     }
 
-    private long SendAndCount(ResponseBuffer frame, Action? placed = null)
-    {
-        Flow.AddOutput(frame.Held);
-        return _outgoing.Send(frame, placed);
-    }
-
     private void Terminate(ConnectionEndReason reason)
     {
         if (Interlocked.CompareExchange(ref _reason, (int)reason, -1) == -1)
         {
-            _outgoing.Release();
+            Output.Release();
             _ = Task.Run(async () =>
             {
                 // A last response may still be on its way out, but a peer that does not read must not hold us up.
                 try
                 {
-                    await _outgoing.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(false);
+                    await Output.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(1), _time).ConfigureAwait(false);
                 }
                 catch (TimeoutException)
                 {
@@ -222,7 +183,7 @@ internal sealed class ConnectionLoop : INotificationSender
             var mayRead = Flow.WaitAsync();
             if (!mayRead.IsCompleted)
             {
-                _outgoing.Release();
+                Output.Release();
             }
 
             await mayRead.ConfigureAwait(false);
@@ -242,7 +203,7 @@ internal sealed class ConnectionLoop : INotificationSender
             if (_reason >= 0 || Volatile.Read(ref _draining) != 0)
             {
                 frame.Dispose();
-                _outgoing.Release();
+                Output.Release();
                 continue;
             }
 
@@ -255,21 +216,16 @@ internal sealed class ConnectionLoop : INotificationSender
             var hasNext = _transport.HasNext;
             if (hasNext)
             {
-                _outgoing.Hold();
+                Output.Hold();
             }
 
             Start(frame);
             if (!hasNext)
             {
-                _outgoing.Release();
+                Output.Release();
             }
         }
     }
-
-    /// <summary>One frame holds the largest negotiated payload and its headers.</summary>
-    private int MaxFrame() => Connection is { Authenticated: true, Negotiated: { } negotiated }
-        ? Math.Max(Math.Max(negotiated.MaxTransactSize, negotiated.MaxWriteSize), CreditUnit) + HeaderOverhead + (4 * CreditUnit)
-        : LargestStrangerFrame;
 
     private void Start(ReceivedMessage frame)
     {
@@ -292,11 +248,9 @@ internal sealed class ConnectionLoop : INotificationSender
                 return;
         }
 
-        var charge = frame.Length + (Connection.Authenticated ? RequestChain.SmallOutput : 0);
-        Flow.AddInput(charge);
-        Interlocked.Increment(ref _running);
+        Running.Enter();
         var chain = _chains.TryTake() ?? new RequestChain(this, _pipeline);
-        chain.Begin(frame, messages, encryptedBy, charge);
+        chain.Begin(frame, messages, encryptedBy);
         var running = chain.RunAsync();
         if (running.IsCompleted)
         {
@@ -318,31 +272,7 @@ internal sealed class ConnectionLoop : INotificationSender
     private void Finished(RequestChain chain)
     {
         _chains.Return(chain);
-        if (Interlocked.Decrement(ref _running) == 0)
-        {
-            Volatile.Read(ref _quiet)?.TrySetResult();
-        }
-    }
-
-    /// <summary>Completes when no request is running. A drain and the end of the connection may wait at the same time.</summary>
-    private async Task WhenQuietAsync()
-    {
-        while (Running > 0)
-        {
-            var quiet = Volatile.Read(ref _quiet);
-            if (quiet is null || quiet.Task.IsCompleted)
-            {
-                var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                quiet = Interlocked.CompareExchange(ref _quiet, next, quiet) == quiet ? next : Volatile.Read(ref _quiet)!;
-            }
-
-            if (Running == 0)
-            {
-                return;
-            }
-
-            await quiet.Task.ConfigureAwait(false);
-        }
+        Running.Leave();
     }
 
     private async Task FlushAsync()
@@ -384,14 +314,14 @@ internal sealed class ConnectionLoop : INotificationSender
         Interlocked.CompareExchange(ref _reason, (int)ConnectionEndReason.ClientClosed, -1);
         _transport.Abort();
         await _ended.CancelAsync().ConfigureAwait(false);
-        _outgoing.Close();
+        Output.Close();
         Flow.End();
         Slow.Dispose();
         Connection.Pending.CancelLost();
         await LeaveSessionsThatGoOnAsync().ConfigureAwait(false);
 
         // Requests that are still running hold buffers and sessions; they either see the cancellation or finish their work with the store.
-        await WhenQuietAsync().ConfigureAwait(false);
+        await Running.WhenQuietAsync().ConfigureAwait(false);
         try
         {
             await Connection.Graph.RemoveAsync(Connection).ConfigureAwait(false);

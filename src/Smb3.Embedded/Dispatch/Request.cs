@@ -100,10 +100,10 @@ internal sealed class Request
     /// Runs <paramref name="action"/> at the moment when the response takes its place in the outgoing queue: everything sent from then on
     /// follows it. The action must be quick, and must not send anything itself.
     /// </summary>
-    public void OnSend(Action action) => _chain.OnSend(action);
+    public void OnSend(Action action) => _chain.Responses.OnSend(action);
 
     /// <summary>Runs <paramref name="action"/> when the response has been handed over, without splitting the frame for it.</summary>
-    public void AfterSend(Action action) => _chain.AfterSend(action);
+    public void AfterSend(Action action) => _chain.Responses.AfterSend(action);
 
     /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
     public ulong AsyncId => _pending?.AsyncId ?? 0;
@@ -117,15 +117,15 @@ internal sealed class Request
     public int ResponseStart { get; set; }
 
     /// <summary>Bytes of the body written so far.</summary>
-    public int BodyLength => _chain.Response.Length - ResponseStart - Smb2Header.Size;
+    public int BodyLength => _chain.Responses.Buffer.Length - ResponseStart - Smb2Header.Size;
 
     /// <summary>The body written so far. Valid until the next <see cref="Append"/>.</summary>
-    public Span<byte> Body => _chain.Response.From(ResponseStart + Smb2Header.Size);
+    public Span<byte> Body => _chain.Responses.Buffer.From(ResponseStart + Smb2Header.Size);
 
     /// <summary>Appends cleared bytes to the body. Spans of earlier parts may be stale afterwards.</summary>
     public Span<byte> Append(int size)
     {
-        var span = _chain.Append(size).Span;
+        var span = _chain.Responses.Append(size).Span;
         span.Clear();
         return span;
     }
@@ -133,7 +133,7 @@ internal sealed class Request
     /// <summary>
     /// Appends bytes that are not cleared, for a store or a pipe to read into. Drop those that are not filled with <see cref="TrimBody"/>.
     /// </summary>
-    public Memory<byte> AppendUninitialized(int size) => _chain.Append(size);
+    public Memory<byte> AppendUninitialized(int size) => _chain.Responses.Append(size);
 
     /// <summary>Whether the data of READ and WRITE can go through the client's memory.</summary>
     public bool CanReachClient => _chain.Transport.RemoteMemory is not null;
@@ -142,7 +142,7 @@ internal sealed class Request
     public ClientMemory? TryReach(Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
         ClientMemory.TryReach(this, _chain.Transport, channel, channelInfo, length);
 
-    public void TrimBody(int length) => _chain.Response.Truncate(ResponseStart + Smb2Header.Size + length);
+    public void TrimBody(int length) => _chain.Responses.Buffer.Truncate(ResponseStart + Smb2Header.Size + length);
 
     /// <summary>
     /// Sends the body as written although the status is an error: MORE_PROCESSING_REQUIRED, or an error response with data of its own.
@@ -150,10 +150,10 @@ internal sealed class Request
     public void KeepBody() => _keepBody = true;
 
     /// <summary>Keeps a session's keys alive until the response has left; false when the session has ended.</summary>
-    public bool TryUse(Session session) => _chain.Use(session);
+    public bool TryUse(Session session) => _chain.Keys.TryUse(session);
 
     /// <summary>Does the same for a channel's key.</summary>
-    public bool TryUse(Channel channel) => _chain.Use(channel);
+    public bool TryUse(Channel channel) => _chain.Keys.TryUse(channel);
 
     /// <summary>
     /// Whether the request paid for a payload of <paramref name="bytes"/>: one credit for each 64 KiB (MS-SMB2 3.3.5.2.5). Without
@@ -175,17 +175,17 @@ internal sealed class Request
     /// </summary>
     public NtStatus FindOpen(Smb2FileId fileId, out Open open)
     {
-        if (IsRelated && _chain.RelatedFileId is { } related)
+        if (IsRelated && _chain.Compound.FileId is { } related)
         {
             fileId = related;
         }
         else if (IsRelated && fileId.IsAny)
         {
             open = null!;
-            return _chain.RelatedError == NtStatus.Success ? NtStatus.InvalidParameter : _chain.RelatedError;
+            return _chain.Compound.MissingOpen;
         }
 
-        _chain.RelatedFileId = fileId;
+        _chain.Compound.FileId = fileId;
         if (!Session!.Opens.TryGet(fileId, out open) || (TreeConnect is not null && open.TreeConnect != TreeConnect))
         {
             return NtStatus.FileClosed;
@@ -227,7 +227,7 @@ internal sealed class Request
     }
 
     /// <summary>For CREATE: tells the rest of the compound which open it made.</summary>
-    public void SetRelatedOpen(Open open) => _chain.RelatedFileId = open.FileId;
+    public void SetRelatedOpen(Open open) => _chain.Compound.FileId = open.FileId;
 
     /// <summary>
     /// A token that is cancelled by CANCEL and by the end of the connection, whatever the request is doing.
@@ -273,7 +273,7 @@ internal sealed class Request
         var pending = _pending!;
         Action[] sent = [];
         bool isRefused;
-        lock (_chain.Gate)
+        lock (_chain.Responses.Gate)
         {
             isRefused = CanBecomePending && !TryBecomePending(out sent) && Command != Smb2Command.Create;
             if (isRefused)
@@ -283,7 +283,7 @@ internal sealed class Request
             }
         }
 
-        RunAll(sent);
+        SendActions.RunAll(sent);
         if (isRefused)
         {
             pending.Cancel();
@@ -316,7 +316,7 @@ internal sealed class Request
         Enter(waits: false);
         if (CanBecomePending)
         {
-            lock (_chain.Gate)
+            lock (_chain.Responses.Gate)
             {
                 _isWatched = true;
             }
@@ -333,7 +333,7 @@ internal sealed class Request
             _chain.Slow.Remove(this);
 
             // If the client is being told right now, that finishes first.
-            lock (_chain.Gate)
+            lock (_chain.Responses.Gate)
             {
                 _isWatched = false;
             }
@@ -348,7 +348,7 @@ internal sealed class Request
         try
         {
             Action[] sent;
-            lock (_chain.Gate)
+            lock (_chain.Responses.Gate)
             {
                 if (!_isWatched || Turn != turn || !TryBecomePending(out sent))
                 {
@@ -356,7 +356,7 @@ internal sealed class Request
                 }
             }
 
-            RunAll(sent);
+            SendActions.RunAll(sent);
         }
         catch (Exception e)
         {
@@ -365,17 +365,9 @@ internal sealed class Request
         }
     }
 
-    private static void RunAll(Action[] actions)
-    {
-        foreach (var action in actions)
-        {
-            action();
-        }
-    }
-
     private PendingRequest CreatePending()
     {
-        lock (_chain.Gate)
+        lock (_chain.Responses.Gate)
         {
             return _pending ??= new PendingRequest(this);
         }
@@ -385,7 +377,7 @@ internal sealed class Request
     {
         var pending = _pending ?? CreatePending();
         bool isEntered;
-        lock (_chain.Gate)
+        lock (_chain.Responses.Gate)
         {
             isEntered = pending.TryEnter(waits);
         }
@@ -409,7 +401,7 @@ internal sealed class Request
                 return false;
             }
 
-            sent = _chain.SendInterim(this);
+            sent = _chain.Responses.SendInterim(this);
         }
 
         return true;

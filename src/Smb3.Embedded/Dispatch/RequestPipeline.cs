@@ -29,10 +29,10 @@ internal sealed class RequestPipeline
 
     public RefusalLog Refusals { get; }
 
-    public async ValueTask<NtStatus> ServeAsync(Request request, RequestChain chain, bool first)
+    public async ValueTask<NtStatus> ServeAsync(Request request, RequestChain chain)
     {
         var (handler, needs) = _commands[request.Command];
-        var status = Admit(request, chain, first, handler, needs);
+        var status = Admit(request, chain, handler, needs);
         if (status == NtStatus.Success
             && handler!.LargestOutput(request) is > RequestChain.SmallOutput and var output
             && !chain.TryMakeRoom(request, output)
@@ -42,14 +42,13 @@ internal sealed class RequestPipeline
             status = NtStatus.Cancelled;
         }
 
-        chain.Place(request);
-        chain.Previous = (request.SessionId, request.TreeId, status);
+        chain.Responses.Place(request);
+        chain.Compound.Admitted(request, status);
         if (status == NtStatus.Success)
         {
             if (!request.IsRelated)
             {
-                chain.RelatedFileId = null;
-                chain.RelatedError = NtStatus.Success;
+                chain.Compound.ForgetOpen();
             }
 
             status = await HandleAsync(request, handler!).ConfigureAwait(false);
@@ -65,33 +64,21 @@ internal sealed class RequestPipeline
             }
         }
 
-        // A compound inherits what the response says: SESSION_SETUP and TREE_CONNECT have made their session or tree connect only now.
-        chain.Previous = (request.SessionId, request.TreeId, chain.Previous.Status);
-        if (request.Command == Smb2Command.Create && status.IsError())
-        {
-            chain.RelatedFileId = null;
-            chain.RelatedError = status;
-        }
-        else if (request.Command == Smb2Command.Create)
-        {
-            chain.RelatedError = NtStatus.Success;
-        }
-
+        chain.Compound.Served(request, status);
         return status;
     }
 
     /// <summary>CANCEL: finds the waiting request and ends its wait; CANCEL itself is never answered.</summary>
-    public void Cancel(Request request, RequestChain chain, bool first)
+    public void Cancel(Request request, RequestChain chain)
     {
-        if (request.IsRelated && !first)
+        if (request.IsRelated && !chain.Compound.IsFirst)
         {
-            request.SessionId = chain.Previous.SessionId;
-            request.TreeId = chain.Previous.TreeId;
+            chain.Compound.Inherit(request);
         }
 
         // Requests related to a CANCEL go on in the CANCEL's session, with its signature, as they would behind any other request.
         var status = request.SessionId == 0 ? NtStatus.Success : CheckSession(request, chain);
-        chain.Previous = (request.SessionId, request.TreeId, status);
+        chain.Compound.Admitted(request, status);
         if (status != NtStatus.Success)
         {
             return;
@@ -123,7 +110,7 @@ internal sealed class RequestPipeline
     public static int CreditsFor(Request request) =>
         request.Connection.Authenticated ? request.CreditsWanted : Math.Min(request.CreditsWanted, request.CreditCharge);
 
-    private NtStatus Admit(Request request, RequestChain chain, bool first, ICommandHandler? handler, CommandNeeds needs)
+    private NtStatus Admit(Request request, RequestChain chain, ICommandHandler? handler, CommandNeeds needs)
     {
         if (handler is null)
         {
@@ -131,20 +118,9 @@ internal sealed class RequestPipeline
         }
 
         // MS-SMB2 3.3.5.2.7.2: a related request continues the one before it; the first of a frame has none.
-        if (request.IsRelated)
+        if (request.IsRelated && chain.Compound.Continue(request) is var refusal and not NtStatus.Success)
         {
-            if (first)
-            {
-                return NtStatus.InvalidParameter;
-            }
-
-            request.SessionId = chain.Previous.SessionId;
-            request.TreeId = chain.Previous.TreeId;
-            if (chain.Previous.Status != NtStatus.Success)
-            {
-                // Without a session there is nothing to continue.
-                return chain.Previous.Status == NtStatus.UserSessionDeleted ? NtStatus.InvalidParameter : chain.Previous.Status;
-            }
+            return refusal;
         }
 
         if (needs == CommandNeeds.None && (request.SessionId == 0 || request.Command is Smb2Command.SessionSetup or Smb2Command.Negotiate))
@@ -181,7 +157,7 @@ internal sealed class RequestPipeline
 
     private NtStatus CheckSession(Request request, RequestChain chain)
     {
-        if (!request.Connection.Sessions.TryGetValue(request.SessionId, out var session) || !chain.Use(session))
+        if (!request.Connection.Sessions.TryGetValue(request.SessionId, out var session) || !chain.Keys.TryUse(session))
         {
             return NtStatus.UserSessionDeleted;
         }
@@ -197,7 +173,7 @@ internal sealed class RequestPipeline
             return NtStatus.UserSessionDeleted;
         }
 
-        var channel = session.ChannelOn(request.Connection) is { } found && chain.Use(found) ? found : null;
+        var channel = session.ChannelOn(request.Connection) is { } found && chain.Keys.TryUse(found) ? found : null;
         if (!chain.IsEncrypted)
         {
             // MS-SMB2 3.3.5.2.4: a signature must be valid where there is one, and must not be missing where it is required.

@@ -182,9 +182,9 @@ internal sealed class FuzzServer : IDisposable
                 return $"{connection.Pending.Count} pending on connection {connection.Id}";
             }
 
-            if (connection.Notifications is ConnectionLoop { Running: > 0 } loop)
+            if (connection.Notifications is ConnectionLoop { Running.Count: > 0 } loop)
             {
-                return $"{loop.Running} running on connection {connection.Id}";
+                return $"{loop.Running.Count} running on connection {connection.Id}";
             }
         }
 

@@ -70,13 +70,13 @@ internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer a
             return false;
         }
 
-        var response = loop.Buffers.Rent();
+        var response = loop.Output.Buffers.Rent();
         var header = response.Append(Smb2Header.Size).Span;
         Smb2Header.WriteSync(
             header, Smb2Command.Negotiate, NtStatus.Success, Smb2HeaderFlags.None, 0, connection.Credits.Grant(1), 0, 0, 0, 0);
         var body = response.Append(answer.MaxSize).Span;
         response.Truncate(Smb2Header.Size + answer.Write(body, negotiated, default));
-        loop.Send(response);
+        loop.Output.Send(response);
         return true;
     }
 }
