@@ -29,7 +29,7 @@ public sealed class SqliteStateStore : IStateStore, IDisposable
         ArgumentException.ThrowIfNullOrEmpty(file);
         Path = System.IO.Path.GetFullPath(file);
         _place = new(() => new StatePlace(Path, LockTimeout));
-        _writer = new(() => new StateWriter(_place.Value));
+        _writer = new(() => new StateWriter(_place.Value, MaxBatchesPerTransaction));
     }
 
     /// <summary>The full path of the file.</summary>
@@ -47,6 +47,9 @@ public sealed class SqliteStateStore : IStateStore, IDisposable
             field = value;
         }
     } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Benchmarks compare with one transaction for each batch.</summary>
+    internal int MaxBatchesPerTransaction { get; init; } = StateWriter.MaxWorks;
 
     internal long Transactions => _writer.Value.Transactions;
 

@@ -21,7 +21,7 @@ internal static class StateFileProblems
         raw.SQLITE_CORRUPT => new(SqliteStateProblem.Damaged, $"The state file '{file}' is damaged. {StartAgain}", cause),
         raw.SQLITE_NOTADB => new(
             SqliteStateProblem.NotAStateFile,
-            $"'{file}' is not a state file: it is no SQLite database, or its beginning is damaged. Name another file. If it was one: {StartAgain}",
+            $"'{file}' is not a state file: it is no SQLite database. Name another file. If it was a state file, it is damaged. {StartAgain}",
             cause),
         raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_CANTOPEN or raw.SQLITE_AUTH => ReadOnly(file, cause),
         raw.SQLITE_IOERR => new(

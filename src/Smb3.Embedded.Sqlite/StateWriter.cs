@@ -7,10 +7,10 @@ namespace Smb3.Embedded.Sqlite;
 /// The thread that writes a state file. SQLite blocks whoever calls it, until the disk has answered, so it has one of its own. What is
 /// asked for while a transaction runs is in the next one, whoever asked: one flush of the disk serves them all.
 /// </summary>
-internal sealed class StateWriter(StatePlace place)
+internal sealed class StateWriter(StatePlace place, int maxWorks)
 {
-    /// <summary>Works of one transaction: who came first is not to wait for ever longer ones.</summary>
-    private const int MaxWorks = 1024;
+    /// <summary>Works of one transaction, unless told otherwise: who came first is not to wait for ever longer ones.</summary>
+    public const int MaxWorks = 1024;
 
     /// <summary>Bytes of values from which on a transaction takes no further work: the log holds a whole transaction.</summary>
     private const long MaxBytes = 8 << 20;
@@ -98,7 +98,7 @@ internal sealed class StateWriter(StatePlace place)
                 Monitor.Wait(_gate);
             }
 
-            for (long size = 0; works.Count < MaxWorks && size < MaxBytes && _waiting.TryDequeue(out var work); size += work.Size)
+            for (long size = 0; works.Count < maxWorks && size < MaxBytes && _waiting.TryDequeue(out var work); size += work.Size)
             {
                 works.Add(work);
             }
