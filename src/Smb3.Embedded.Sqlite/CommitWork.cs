@@ -6,6 +6,7 @@ namespace Smb3.Embedded.Sqlite;
 internal sealed class CommitWork(string scope, long token, IReadOnlyList<StateChange> changes) : StateWork
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IReadOnlyList<StateChange>? _changes = changes;
     private bool _isFenced;
 
     public Task Done => _done.Task;
@@ -29,9 +30,13 @@ internal sealed class CommitWork(string scope, long token, IReadOnlyList<StateCh
 
     public override void Fail(Exception cause) => _done.TrySetException(cause);
 
-    protected override void Do(Transaction transaction) => _isFenced = !transaction.TryChange(scope, token, changes);
+    protected override void Do(Transaction transaction) => _isFenced = !transaction.TryChange(scope, token, _changes!);
 
-    protected override void Abandon(CancellationToken cancellationToken) => _done.TrySetCanceled(cancellationToken);
+    protected override void Abandon(CancellationToken cancellationToken)
+    {
+        _changes = null; // it may stay in the queue for as long as the disk does not answer
+        _done.TrySetCanceled(cancellationToken);
+    }
 
     private static long SizeOf(IReadOnlyList<StateChange> changes)
     {

@@ -16,7 +16,7 @@ internal sealed class StateWriter(StatePlace place, int maxWorks)
     private const long MaxBytes = 8 << 20;
 
     private readonly object _gate = new();
-    private readonly Queue<StateWork> _waiting = new(); // no longer than there are callers that wait
+    private readonly Queue<StateWork> _waiting = new(); // no longer than callers wait, or have waited since the disk answered last
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _started;
     private bool _closed;
@@ -41,8 +41,8 @@ internal sealed class StateWriter(StatePlace place, int maxWorks)
             _waiting.Enqueue(work);
             if (!_started)
             {
-                _started = true;
                 new Thread(Run) { Name = "SMB state", IsBackground = true }.Start();
+                _started = true;
             }
 
             Monitor.Pulse(_gate);
