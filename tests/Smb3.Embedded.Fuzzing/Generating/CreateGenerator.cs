@@ -110,7 +110,8 @@ internal sealed class CreateGenerator(Source source) : IGenerator
             {
                 if (second)
                 {
-                    writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(lost.FileId, lost.CreateGuid, DurableHandleFlags.None));
+                    writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(
+                        lost.FileId, lost.CreateGuid, _chance.OneIn(2) ? DurableHandleFlags.Persistent : DurableHandleFlags.None));
                     at = writer.Length - 36;
                 }
                 else
@@ -182,7 +183,7 @@ internal sealed class CreateGenerator(Source source) : IGenerator
                 break;
             case 4 or 5:
                 writer.AskDurableHandleV2(new DurableHandleRequestV2(
-                    (uint)_chance.Next(100_000), (DurableHandleFlags)(_chance.OneIn(4) ? 2 : 0), note.CreateGuid));
+                    (uint)_chance.Next(100_000), (DurableHandleFlags)(_chance.OneIn(2) ? 2 : 0), note.CreateGuid));
                 break;
             case 6:
                 writer.Timewarp(new FileTime(134_000_000_000_000_000 + _chance.Next(1000)));

@@ -30,7 +30,7 @@ internal sealed class FuzzServer : IDisposable
 {
     public const string Password = "Pa$$w0rd";
     public static readonly string[] Users = ["alice", "bob"];
-    public static readonly string[] ShareNames = ["data", "sealed", "readonly", "posix", "open"];
+    public static readonly string[] ShareNames = ["data", "sealed", "readonly", "posix", "open", "ca"];
 
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private readonly InMemoryTransport _transport = new(PipeScheduler.Inline);
@@ -39,6 +39,7 @@ internal sealed class FuzzServer : IDisposable
     private readonly ServerRun _run;
     private string? _folder;
     private Volume? _volume;
+    private FuzzJournal _journal = new();
 
     public FuzzServer(Setting setting)
     {
@@ -112,13 +113,15 @@ internal sealed class FuzzServer : IDisposable
             store = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 26, Time = _time });
         }
 
-        _volume = new Volume(store, new VolumeOptions { Time = _time });
+        _journal = new FuzzJournal();
+        _volume = new Volume(store, new VolumeOptions { Time = _time, Journal = _journal });
         Ended?.Note("volumes", _volume);
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = _volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = _volume, Encrypt = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = _volume, ReadOnly = true });
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = _volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = _volume, AllowGuest = true });
+        Graph.Shares.TryAdd(new Share { Name = "ca", Volume = _volume, AllowGuest = true, IsContinuouslyAvailable = true });
     }
 
     /// <summary>
@@ -238,6 +241,7 @@ internal sealed class FuzzServer : IDisposable
         Expect(Graph.Clients.Count, "clients");
         Expect(Graph.Opens.Count, "opens in the table of durable ones");
         Expect(Graph.Opens.DisconnectedCount, "opens without a connection");
+        Expect(Graph.Opens.Persistent.Count, "persistent opens");
         Expect(Graph.Shares.All.Sum(share => share.CurrentUses), "uses of shares");
         Expect(volume.OpenCount, "opens");
         Expect(volume.FileCount, "files in the table of open files");
@@ -245,6 +249,8 @@ internal sealed class FuzzServer : IDisposable
         Expect(volume.LeasedDirectories.Count, "directories that somebody caches");
         Expect(volume.DeletePendingCount, "names that are to be deleted");
         Expect(volume.PathLocks.Count, "names that are being worked on");
+        _journal.CommitAsync().AsTask().Wait(Patience);
+        Expect(_journal.Count, "records of opens");
         return left;
     }
 }

@@ -1,4 +1,7 @@
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.TestClient;
@@ -98,6 +101,18 @@ public sealed class PersistentHandleTests : PersistentTest
             (await session.ConnectAsync("ca")).Answer.Capabilities);
         Assert.Equal(Smb2ShareCapabilities.None, (await session.ConnectAsync("data")).Answer.Capabilities);
         Assert.Equal(Smb2ShareCapabilities.None, (await session.ConnectAsync("IPC$")).Answer.Capabilities);
+    }
+
+    [Fact]
+    public async Task The_share_says_so_to_administrators_too()
+    {
+        // SHI1005_FLAGS_ENABLE_CA, MS-SRVS 2.2.4.29.
+        StartContinuous();
+        var host = new PipeHost(Server.Graph, new AccountDirectory("SERVER", new InMemoryUserStore()));
+        foreach (var share in await host.ListSharesAsync(default!, default))
+        {
+            Assert.Equal(share.Name == "ca", (share.Flags & 0x4000) != 0);
+        }
     }
 
     [Fact]
