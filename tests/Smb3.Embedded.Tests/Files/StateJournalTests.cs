@@ -182,6 +182,26 @@ public sealed class StateJournalTests : IAsyncDisposable
         Assert.Single(_store.Records(Scope));
     }
 
+    [Fact]
+    public async Task A_journal_that_has_ended_tries_nothing_again_and_fences_nobody()
+    {
+        var fenced = 0;
+        var journal = await OpenAsync(() => fenced++);
+        _store.Failure = new IOException();
+        journal.Note(new Noted(1));
+        Assert.Equal(NtStatus.InsufficientResources, await journal.EndAsync());
+        var tried = _store.Begun;
+        _store.Failure = null;
+        await OpenAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Equal((tried, 0), (_store.Begun, fenced));
+    }
+
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -30,8 +30,16 @@ internal sealed class TestStateStore : IStateStore
         }
     }
 
+    /// <summary>Whether nothing can be read.</summary>
+    public bool Unreadable { get; set; }
+
     public ValueTask<IReadOnlyList<StateRecord>> ReadAsync(string scope, CancellationToken cancellationToken)
     {
+        if (Unreadable)
+        {
+            throw new IOException("The state cannot be read.");
+        }
+
         lock (_sync)
         {
             return new([.. Records(scope).Select(pair => new StateRecord(pair.Key, pair.Value))]);

@@ -151,6 +151,19 @@ public sealed class ContinuityTests : PersistentTest, IAsyncDisposable, IAsyncLi
     }
 
     [Fact]
+    public async Task A_share_whose_state_cannot_be_read_is_not_added_and_can_be_later()
+    {
+        await StartAsync(withShare: false);
+        _state.Unreadable = true;
+        await Assert.ThrowsAsync<IOException>(() => _server!.Shares.AddAsync(NewShare()));
+        Assert.False(_server!.Shares.Contains("vm"));
+        Assert.Equal(0, _server.Shares.OpenVolumes);
+        _state.Unreadable = false;
+        await _server.Shares.AddAsync(NewShare());
+        await OpenAsync(await ConnectAsync(), "f");
+    }
+
+    [Fact]
     public async Task A_server_whose_state_cannot_be_read_does_not_start_and_says_why()
     {
         var store = new MemoryStateStore();

@@ -30,8 +30,8 @@ internal interface IOpenJournal
     ValueTask<NtStatus> CommitAsync();
 
     /// <summary>
-    /// The server stops, and what is kept stays for the next one: completes when everything noted before is safe. What is noted after that
-    /// changes nothing.
+    /// Nothing more is kept: the server stops, or the volume is let go. What is kept stays for the next one. Completes when everything noted
+    /// before is safe, or could not be made so; what is noted after that changes nothing, and nothing is tried again.
     /// </summary>
     ValueTask<NtStatus> EndAsync();
 }

@@ -138,11 +138,23 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
         lock (_sync)
         {
             _hasEnded = true;
+            _next = new JournalBatch();
         }
 
         options.Metrics?.OpensKept(-Interlocked.Exchange(ref _records, 0));
 
         return status;
+    }
+
+    private bool HasEnded
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _hasEnded;
+            }
+        }
     }
 
     private static string KeyOf(ulong persistentId) => persistentId.ToString("x16", CultureInfo.InvariantCulture);
@@ -196,7 +208,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
         lock (_sync)
         {
             _isTimed = false;
-            if (_isFenced)
+            if (_isFenced || _hasEnded)
             {
                 return;
             }
@@ -327,8 +339,11 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
                 _health = _health.Failed(failure.Message, took);
                 _isFenced = failure is StateFencedException;
                 others = _isFenced ? _next.TakeWaiters() : null;
-                _next.TakeBack(batch);
-                Schedule(RetryDelay);
+                if (!_hasEnded)
+                {
+                    _next.TakeBack(batch);
+                    Schedule(RetryDelay);
+                }
             }
         }
 
@@ -356,6 +371,11 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
     {
         if (failure is StateFencedException)
         {
+            if (HasEnded)
+            {
+                return; // the holder may well be this server again, by another journal
+            }
+
             ServerLog.StateFenced(options.Logger, options.Name);
             options.Fenced?.Invoke();
         }

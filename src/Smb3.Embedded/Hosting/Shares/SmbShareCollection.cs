@@ -304,12 +304,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         if (_running is { } table)
         {
             entry.Volume ??= _volumes.Rent(entry.Options);
-            entry.Running = entry.Create();
-            if (!await TryEnterAsync(table, entry.Running).ConfigureAwait(false))
-            {
-                await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
-                throw new InvalidOperationException($"The name '{entry.Options.Name}' is taken.");
-            }
+            await EnterAsync(table, entry).ConfigureAwait(false);
         }
 
         lock (_gate)
@@ -318,15 +313,30 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    /// <summary>Lets clients use a share, whose opens from before are back by then.</summary>
-    private static async ValueTask<bool> TryEnterAsync(ShareTable table, Share share)
+    /// <summary>Lets clients use a share, whose opens from before are back by then; if it cannot be used, its volume is let go.</summary>
+    private async ValueTask EnterAsync(ShareTable table, Entry entry)
     {
-        if (table.Recover is { } recover)
+        var share = entry.Create();
+        try
         {
-            await recover(share).ConfigureAwait(false);
-        }
+            if (table.Recover is { } recover)
+            {
+                await recover(share).ConfigureAwait(false);
+            }
 
-        return table.TryAdd(share);
+            if (!table.TryAdd(share))
+            {
+                throw new InvalidOperationException($"The name '{share.Name}' is taken.");
+            }
+
+            entry.Running = share;
+        }
+        catch
+        {
+            entry.Volume = null;
+            await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>The opens of a share were taken over by another server, and with them the share.</summary>
@@ -452,8 +462,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         try
         {
             entry.Volume = _volumes.Rent(entry.Options, lost);
-            entry.Running = entry.Create();
-            await TryEnterAsync(table, entry.Running).ConfigureAwait(false);
+            await EnterAsync(table, entry).ConfigureAwait(false);
             entry.Lost = null;
             entry.WasUnusable = false;
             Diagnostics.ServerLog.PlaceServed(_logger, entry.Options.Name, entry.Place);

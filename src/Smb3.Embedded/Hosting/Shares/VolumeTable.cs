@@ -98,6 +98,12 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             }
         }
 
+        if (unused?.Volume.Options.Journal is { } journal)
+        {
+            // Whoever opens the volume next takes its state over.
+            _ = await journal.EndAsync().ConfigureAwait(false);
+        }
+
         // A store that belongs to another server now is left as it is.
         if (unused is { OwnsStore: true, Volume.Fence.IsUp: false })
         {
