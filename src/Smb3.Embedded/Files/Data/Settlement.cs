@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
@@ -18,25 +19,30 @@ internal static class Settlement
     /// </returns>
     public static async ValueTask<NtStatus> SettleAsync(this FileOpen open)
     {
-        var status = NtStatus.Success;
-        if (open.Volume.Names is { } names && open.TryEnter())
-        {
-            try
-            {
-                status = await open.FlushSharedAsync(CancellationToken.None).ConfigureAwait(false);
-                if (status == NtStatus.Success)
-                {
-                    status = await names.SettleAsync().ConfigureAwait(false);
-                }
-            }
-            finally
-            {
-                open.Exit();
-            }
-        }
+        // Both at once: nothing is answered before both are done, and a record whose file is not safe yet is dropped with it.
+        var flushed = open.Volume.Names is { } names ? open.FlushAsync(names) : new(NtStatus.Success);
 
         // A new name, or none, may concern what others have open.
         var kept = await open.Volume.CommitAsync().ConfigureAwait(false);
+        var status = await flushed.ConfigureAwait(false);
         return status == NtStatus.Success ? kept : status;
+    }
+
+    private static async ValueTask<NtStatus> FlushAsync(this FileOpen open, SafeNames names)
+    {
+        if (!open.TryEnter())
+        {
+            return NtStatus.Success; // closed meanwhile, which settles on its own
+        }
+
+        try
+        {
+            var status = await open.FlushSharedAsync(CancellationToken.None).ConfigureAwait(false);
+            return status == NtStatus.Success ? await names.SettleAsync().ConfigureAwait(false) : status;
+        }
+        finally
+        {
+            open.Exit();
+        }
     }
 }
