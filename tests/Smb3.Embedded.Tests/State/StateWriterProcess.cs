@@ -7,7 +7,10 @@ using Smb3.Embedded.State;
 
 namespace Smb3.Embedded.Tests.State;
 
-/// <summary>A process that commits to a state file until it is killed, and tells which batches were acknowledged.</summary>
+/// <summary>
+/// A process that commits to a state file, tells which batches were acknowledged, and kills itself (SIGKILL) as soon as it has told so many: a batch that
+/// was acknowledged a moment too early is lost then.
+/// </summary>
 internal static class StateWriterProcess
 {
     public const string Command = "write-state";
@@ -20,10 +23,10 @@ internal static class StateWriterProcess
     private static readonly CancellationToken None = CancellationToken.None;
 
     /// <summary>Starts it, with a pipe from its output.</summary>
-    public static Process Start(string file)
+    public static Process Start(string file, int commits)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(StateWriterProcess).Assembly.Location, Command, file]) { RedirectStandardOutput = true };
-        return Process.Start(start)!;
+        string[] arguments = [typeof(StateWriterProcess).Assembly.Location, Command, file, commits.ToString(CultureInfo.InvariantCulture)];
+        return Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
     }
 
     public static string ScopeOf(int writer) => $"scope {writer % Scopes}";
@@ -40,8 +43,9 @@ internal static class StateWriterProcess
         ];
     }
 
-    public static async Task RunAsync(string file)
+    public static async Task RunAsync(string file, int commits)
     {
+        using var self = Process.GetCurrentProcess();
         await using var store = new SqliteStateStore(file);
         await using var output = Console.OpenStandardOutput();
         var turn = new Lock();
@@ -65,6 +69,10 @@ internal static class StateWriterProcess
                 lock (turn)
                 {
                     output.Write(Encoding.ASCII.GetBytes($"{writer} {number}\n"));
+                    if (--commits == 0)
+                    {
+                        self.Kill();
+                    }
                 }
             }
         })));
