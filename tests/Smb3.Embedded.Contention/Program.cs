@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Smb3.Embedded.Contention.Crashes;
 using Smb3.Embedded.Contention.Faults;
 using Smb3.Embedded.Contention.Running;
 using Smb3.Embedded.Transport.DirectTcp;
@@ -14,9 +15,16 @@ using Smb3.Embedded.Transport.Tcp;
 //
 // With the word `faults`: clients with one to eight channels each, which are cut, stalled and made to deliver twice, while they write.
 //
+//   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- crash --seconds 60 --seed 7
+//
+// With the word `crash`: the server is samples/ConsoleHost, a process of its own that is killed and started again and again, while clients
+// with persistent handles work on a continuously available share and go on where they were.
+//
 //   --seconds N   how long (20)          --seed N     what they do (1)
 //   --clients N   how many (8)           --files N    on how many files (5)
 //   --target HOST:PORT --share NAME --user NAME --password WORD    a server that runs, instead of one in this process
+//   --kills N     crash: how often the server is killed, instead of how long    --server FILE    crash: another program than the one built
+//   --keep yes    crash: keeps the share, the state and the server's log
 //
 // Exit code: 0: nothing was wrong; 1: something was; 2: bad arguments.
 const int Faster = 8; // the clock of the server in this process: 35 seconds for a break are a little more than four
@@ -24,7 +32,8 @@ var usual = TimeSpan.FromSeconds(35);
 
 var values = new Dictionary<string, string>(StringComparer.Ordinal);
 var faults = args is ["faults", ..];
-for (var i = faults ? 1 : 0; i < args.Length; i += 2)
+var crash = args is ["crash", ..];
+for (var i = faults || crash ? 1 : 0; i < args.Length; i += 2)
 {
     if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Length)
     {
@@ -41,16 +50,17 @@ int Number(string name, int usually) =>
 var report = new RunReport();
 var ledger = new WriteLedger();
 LocalServer? server = null;
+ServerPlace? place = null;
 Func<Task<IByteStream>> connect;
-if (values.TryGetValue("target", out var target))
+if (crash)
+{
+    place = ServerPlace.Make(values.GetValueOrDefault("server"));
+    connect = () => ConnectAsync(place.EndPoint);
+}
+else if (values.TryGetValue("target", out var target))
 {
     var endPoint = IPEndPoint.Parse(target);
-    connect = async () =>
-    {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(endPoint);
-        return new TcpTransportConnection(socket);
-    };
+    connect = () => ConnectAsync(endPoint);
 }
 else
 {
@@ -70,7 +80,20 @@ var settings = new RunSettings
     BreakTimeout = server is null ? usual : usual / Faster,
     Connect = connect,
 };
-if (faults)
+if (place is not null)
+{
+    var run = new CrashSettings { Run = settings, Place = place, Kills = values.ContainsKey("kills") ? Number("kills", 0) : null };
+    await new CrashRun(run, report).RunAsync();
+    place.IsKept = values.ContainsKey("keep");
+    if (!report.IsFine)
+    {
+        Console.WriteLine("again: " + run.Command);
+    }
+
+    Console.WriteLine(place.IsKept ? "everything is in " + place.Home : "");
+    place.Dispose();
+}
+else if (faults)
 {
     await new FaultRun(settings, ledger, report).RunAsync();
 }
@@ -92,3 +115,20 @@ if (server is not null)
 Console.WriteLine($"seed {settings.Seed}, {report.Elapsed.TotalSeconds:f1} s: {report.Line()}");
 Console.WriteLine(report.IsFine ? "fine" : $"{report.WrongCount} things wrong");
 return report.IsFine ? 0 : 1;
+
+static async Task<IByteStream> ConnectAsync(IPEndPoint endPoint)
+{
+    var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    try
+    {
+        // A server that is not there refuses at once.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(3));
+        await socket.ConnectAsync(endPoint, patience.Token);
+        return new TcpTransportConnection(socket);
+    }
+    catch
+    {
+        socket.Dispose();
+        throw;
+    }
+}

@@ -58,6 +58,19 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
         }
     }
 
+    /// <summary>The connection ends, at once or somewhere in what comes next, so that some requests arrive and their answers do not.</summary>
+    public void Cut(Random random)
+    {
+        if (random.Next(2) == 0)
+        {
+            transport.Cut();
+            return;
+        }
+
+        (random.Next(2) == 0 ? transport.ToServer : transport.ToClient).BlockAfter(random.Next(1, 2000));
+        After(random.Next(20, 60), transport.Cut);
+    }
+
     /// <summary>The client gives the channel up. What it sent may arrive all the same.</summary>
     public async ValueTask GiveUpAsync()
     {

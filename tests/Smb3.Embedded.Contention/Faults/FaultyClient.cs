@@ -178,7 +178,7 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
 
                 return response;
             }
-            catch (Exception e) when (IsFailure(e))
+            catch (Exception e) when (ChannelFailure.Is(e))
             {
                 await FailAsync(channel, sequence);
             }
@@ -239,7 +239,7 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
 
                     return;
                 }
-                catch (Exception e) when (IsFailure(e))
+                catch (Exception e) when (ChannelFailure.Is(e))
                 {
                     report.Count("repairs that failed");
                     last = e;
@@ -441,9 +441,4 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
             return usable.Count == 0 ? null : usable[Random.Shared.Next(usable.Count)];
         }
     }
-
-    private static bool IsFailure(Exception e) =>
-        e is EndOfStreamException or TimeoutException or IOException or InvalidDataException or ObjectDisposedException
-            or KeyNotFoundException // the keys of a session on a channel that has ended
-        || e is SmbTestException { Status: NtStatus.UserSessionDeleted or NtStatus.RequestNotAccepted or NtStatus.NetworkNameDeleted };
 }

@@ -44,13 +44,11 @@ internal sealed class FaultyDirection(PipeReader source, PipeWriter target)
         }
     }
 
-    /// <summary>Nothing goes through any more.</summary>
+    /// <summary>Nothing goes through any more. Whoever owns the two ends has a read or a write that waits end.</summary>
     public void Cut()
     {
         _cut = true;
         Release();
-        source.CancelPendingRead();
-        target.CancelPendingFlush();
     }
 
     /// <summary>The next whole frame arrives twice.</summary>

@@ -47,9 +47,10 @@ internal sealed class FaultyTransport : IByteStream
     /// <summary>Cuts the connection: both ends see it end, and what is under way is lost.</summary>
     public void Cut()
     {
-        _server.Abort();
+        _server.Abort(); // ends its reads and writes; a socket's cannot be cancelled otherwise
         ToServer.Cut();
         ToClient.Cut();
+        _outgoing.Reader.CancelPendingRead();
     }
 
     public void Abort(bool reset = false) => Cut();

@@ -1,0 +1,94 @@
+using System.Net;
+using System.Net.Sockets;
+using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.Sqlite;
+using Smb3.Embedded.State;
+
+namespace Smb3.Embedded.Contention.Crashes;
+
+/// <summary>Where the server's program and everything that outlives its processes are.</summary>
+internal sealed class ServerPlace : IDisposable
+{
+    private const string Solution = "Smb3.Embedded.sln";
+
+    private readonly string _home;
+
+    private ServerPlace(string program, string home)
+    {
+        Program = program;
+        _home = home;
+        Folder = Directory.CreateDirectory(Path.Combine(home, "share")).FullName;
+
+        // One port for all lives, as clients come back to where they were.
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        EndPoint = (IPEndPoint)probe.LocalEndPoint!;
+    }
+
+    /// <summary>The built samples/ConsoleHost.</summary>
+    public string Program { get; }
+
+    /// <summary>The folder that is shared.</summary>
+    public string Folder { get; }
+
+    public string State => Path.Combine(_home, "state.db");
+
+    /// <summary>What all lives have logged.</summary>
+    public string Log => Path.Combine(_home, "server.log");
+
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>Makes a place of its own below the folder for temporary files.</summary>
+    /// <param name="program">The program; null: the one that was built beside this.</param>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static ServerPlace Make(string? program)
+    {
+        program ??= FindProgram();
+        return File.Exists(program)
+            ? new ServerPlace(program, Directory.CreateTempSubdirectory("smb3-crash-").FullName)
+            : throw new FileNotFoundException($"There is no {program}: build samples/ConsoleHost, or say --server FILE.");
+    }
+
+    public IReadOnlyList<string> Arguments =>
+    [
+        "--listen", EndPoint.ToString(),
+        "--share", $"{LocalServer.Share}={Folder},ca",
+        "--state", State,
+        "--user", $"{LocalServer.User}:{LocalServer.Password}",
+        "--log-level", "Information",
+    ];
+
+    /// <summary>Keeps everything for whoever looks for what went wrong.</summary>
+    public bool IsKept { get; set; }
+
+    public string Home => _home;
+
+    public void Dispose()
+    {
+        if (!IsKept)
+        {
+            Directory.Delete(_home, recursive: true);
+        }
+    }
+
+    /// <summary>What the state store has of the share; no process of the server runs.</summary>
+    public async Task<IReadOnlyList<StateRecord>> ReadStateAsync()
+    {
+        await using var store = new SqliteStateStore(State);
+        return await store.ReadAsync("folder:" + Folder, CancellationToken.None);
+    }
+
+    private static string FindProgram()
+    {
+        var configuration = AppContext.BaseDirectory.Contains("Debug", StringComparison.Ordinal) ? "Debug" : "Release";
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, Solution)))
+            {
+                return Path.Combine(at.FullName, "samples", "ConsoleHost", "bin", configuration, "net10.0", "ConsoleHost.dll");
+            }
+        }
+
+        return "samples/ConsoleHost";
+    }
+}

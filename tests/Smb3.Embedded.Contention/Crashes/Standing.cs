@@ -1,0 +1,6 @@
+using Smb3.Embedded.TestClient;
+
+namespace Smb3.Embedded.Contention.Crashes;
+
+/// <summary>Where a client stands: its tree connect, and which of its sessions it belongs to.</summary>
+internal readonly record struct Standing(SmbTestTree Tree, int Session);
