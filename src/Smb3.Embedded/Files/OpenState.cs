@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -204,6 +205,7 @@ internal sealed class OpenState : IJournaledOpen
 
         var file = Open.File;
         var caching = Open.Grant?.Capture() ?? default;
+        var (locks, numbers) = file.Locks?.Capture(Open, LockSequences) ?? ([], LockSequences.ToArray());
         return new OpenRecord
         {
             FileId = FileId,
@@ -229,8 +231,8 @@ internal sealed class OpenState : IJournaledOpen
             LeaseEpoch = caching.Epoch,
             BreakingTo = caching.BreakingTo,
             BreakingFor = caching.BreakingFor,
-            Locks = file.Locks?.GetLocks(Open) ?? [],
-            LockSequences = LockSequences.ToArray(),
+            Locks = locks,
+            LockSequences = numbers,
             Durable = durable,
         };
     }

@@ -55,6 +55,51 @@ public sealed class JournalTests
         Assert.Equal(7ul, Assert.Single(_journal.Records).Durable.PersistentId);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lock_and_the_number_of_its_request_are_recorded_together(bool waits)
+    {
+        // The journal may take a record at the very moment of the grant, long before the request has been told.
+        var open = await KeepAsync(await _volume.OpenAsync("f"), 1);
+        var other = await _volume.OpenAsync("f");
+        var ranges = new[] { new LockRequest(new ByteRange(0, 10), true) };
+        if (waits)
+        {
+            Assert.Equal(NtStatus.Success, await other.LockAsync(ranges, failImmediately: true, default));
+        }
+
+        var taken = new List<OpenRecord>();
+        _journal.Noted = noted => taken.Add(noted.Capture()!);
+        var locking = open.LockAsync(ranges, failImmediately: !waits, new LockStamp(open.State.LockSequences, 1, 5), default).AsTask();
+        if (waits)
+        {
+            Assert.Equal(NtStatus.Success, other.Unlock([new ByteRange(0, 10)]));
+        }
+
+        Assert.Equal(NtStatus.Success, await locking);
+        Assert.Equal(NtStatus.Success, open.Unlock([new ByteRange(0, 10)], new LockStamp(open.State.LockSequences, 1, 6)));
+        Assert.Equal([(1, (byte)5), (0, (byte)6)], taken.Select(record => (record.Locks.Count, record.LockSequences[0])));
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_asked_for_again_while_it_waits_does_not_wait_for_itself()
+    {
+        var open = await KeepAsync(await _volume.OpenAsync("f"), 1);
+        var other = await _volume.OpenAsync("f");
+        var ranges = new[] { new LockRequest(new ByteRange(0, 10), true) };
+        Assert.Equal(NtStatus.Success, await other.LockAsync(ranges, failImmediately: true, default));
+        var stamp = new LockStamp(open.State.LockSequences, 1, 5);
+        var first = open.LockAsync(ranges, failImmediately: false, stamp, default).AsTask();
+        var again = open.LockAsync(ranges, failImmediately: false, stamp, default).AsTask();
+        Assert.Equal(NtStatus.Success, other.Unlock([new ByteRange(0, 10)]));
+        Assert.Equal(NtStatus.Success, await first.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(NtStatus.Success, await again.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(NtStatus.Success, await open.LockAsync(ranges, failImmediately: false, stamp, default));
+        Assert.Equal(NtStatus.Success, await open.LockAsync(ranges, failImmediately: true, stamp, default));
+        Assert.Single(open.GetLocks());
+    }
+
     [Fact]
     public async Task Every_change_is_in_the_next_commit()
     {

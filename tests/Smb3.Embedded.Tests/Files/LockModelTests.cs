@@ -76,7 +76,7 @@ public class LockModelTests
                     break;
                 case Act.Wait when range.IsValid:
                     LockRequest wanted = new(range, true);
-                    model.Wait(owner, wanted, Limit, locks.LockAsync(open, wanted, default).AsTask());
+                    model.Wait(owner, wanted, Limit, locks.LockAsync(open, wanted, default, default).AsTask());
                     break;
                 case Act.Unlock:
                     var unlocked = locks.Unlock(open, [range]);

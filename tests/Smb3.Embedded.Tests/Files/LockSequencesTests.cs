@@ -1,4 +1,4 @@
-using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Locking;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Files;

@@ -9,9 +9,13 @@ internal sealed class TestJournal : IOpenJournal
     private readonly Lock _sync = new();
     private readonly HashSet<IJournaledOpen> _changed = [];
     private readonly Dictionary<ulong, OpenRecord> _records = [];
+    private Task<NtStatus> _running = Task.FromResult(NtStatus.Success);
 
     /// <summary>Commits wait for it; <see langword="null"/>: they complete at once.</summary>
     public TaskCompletionSource? Hold { get; set; }
+
+    /// <summary>Told of each open whose state changes, when it has.</summary>
+    public Action<IJournaledOpen>? Noted { get; set; }
 
     /// <summary>How many commits were waited for.</summary>
     public int Commits { get; private set; }
@@ -61,6 +65,8 @@ internal sealed class TestJournal : IOpenJournal
         {
             _changed.Add(open);
         }
+
+        Noted?.Invoke(open);
     }
 
     public ValueTask<NtStatus> EndAsync() => CommitAsync();
@@ -68,16 +74,26 @@ internal sealed class TestJournal : IOpenJournal
     public async ValueTask<NtStatus> CommitAsync()
     {
         IJournaledOpen[] changed;
+        Task<NtStatus>? running = null;
+        var done = new TaskCompletionSource<NtStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_sync)
         {
-            if (_changed.Count == 0)
-            {
-                return NtStatus.Success;
-            }
-
-            Commits++;
             changed = [.. _changed];
-            _changed.Clear();
+            if (changed.Length == 0)
+            {
+                running = _running; // with nothing new, what runs is waited for
+            }
+            else
+            {
+                Commits++;
+                _changed.Clear();
+                _running = done.Task;
+            }
+        }
+
+        if (running is not null)
+        {
+            return await running;
         }
 
         if (Hold is { } hold)
@@ -101,6 +117,7 @@ internal sealed class TestJournal : IOpenJournal
             }
         }
 
+        done.SetResult(NtStatus.Success);
         return NtStatus.Success;
     }
 }

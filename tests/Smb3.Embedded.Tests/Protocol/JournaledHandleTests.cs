@@ -41,6 +41,31 @@ public sealed class JournaledHandleTests : ProtocolTest
         Assert.Empty(_journal.Records);
     }
 
+    [Fact]
+    public async Task A_lock_that_is_asked_for_again_is_not_acknowledged_before_its_commit()
+    {
+        Start(new TestServerOptions { Journal = _journal });
+        var tree = await Server.ConnectToAsync();
+        var file = new SmbTestFile(tree, (await tree.CallAsync(Smb2Command.Create, Body("f", durable: true))).Parse());
+        var request = tree.Request(
+            Smb2Command.Lock,
+            RequestBody.Lock(file.FileId, [new LockElement(0, 2, LockFlags.Exclusive | LockFlags.FailImmediately)], 1, 1));
+        var hold = _journal.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var commits = _journal.Commits;
+        var first = await tree.Session.Connection.SendAsync(request);
+        await TestServer.UntilAsync(() => _journal.Commits > commits, "a commit");
+
+        // What comes after it on the connection is answered: it is not merely late.
+        var again = await tree.Session.Connection.SendAsync(request with { Flags = Smb2HeaderFlags.Replay });
+        await tree.Session.Connection.EchoAsync();
+        Assert.False(again.IsAnswered);
+        _journal.Hold = null;
+        hold.SetResult();
+        await first.ExpectAsync(NtStatus.Success);
+        await again.ExpectAsync(NtStatus.Success);
+        Assert.Single(Assert.Single(_journal.Records).Locks);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

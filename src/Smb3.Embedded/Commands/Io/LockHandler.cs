@@ -1,6 +1,5 @@
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Data;
-using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -28,20 +27,22 @@ internal sealed class LockHandler : ICommandHandler
 
         // MS-SMB2 3.3.5.14: a request that is sent again because its answer was lost has been carried out already.
         var sequences = KeepsSequences(request, handle) ? handle.File.State.LockSequences : null;
-        var (index, number) = (locks.LockSequenceIndex, locks.LockSequenceNumber);
-        if (sequences?.WasDone(index, number) == true)
+        var stamp = new LockStamp(sequences, locks.LockSequenceIndex, locks.LockSequenceNumber);
+        if (sequences?.WasDone(stamp.Index, stamp.Number) == true)
         {
-            EmptyResponse.Write(request.Append(EmptyResponse.FixedSize));
-            return NtStatus.Success;
+            // It may still be on its way into the journal.
+            status = await handle.File.State.CommitAsync().ConfigureAwait(false);
         }
-
-        var unlock = (locks[0].Flags & LockFlags.Unlock) != 0;
-        status = unlock
-            ? Unlock(handle.File, locks)
-            : await LockAsync(request, handle.File, Read(locks, out var wait), wait).ConfigureAwait(false);
-        if (status == NtStatus.Success)
+        else
         {
-            status = await KeepAsync(request, handle.File, sequences, index, number).ConfigureAwait(false);
+            var unlock = (locks[0].Flags & LockFlags.Unlock) != 0;
+            status = unlock
+                ? Unlock(handle.File, locks, stamp)
+                : await LockAsync(request, handle.File, Read(locks, out var wait), wait, stamp).ConfigureAwait(false);
+            if (status == NtStatus.Success)
+            {
+                status = await KeepAsync(request, handle.File, stamp).ConfigureAwait(false);
+            }
         }
 
         if (status == NtStatus.Success)
@@ -53,20 +54,16 @@ internal sealed class LockHandler : ICommandHandler
     }
 
     /// <summary>Has the journal keep what was locked or unlocked. What it cannot keep is not locked.</summary>
-    private static ValueTask<NtStatus> KeepAsync(
-        Request request, Files.FileOpen file, LockSequences? sequences, uint index, byte number)
+    private static ValueTask<NtStatus> KeepAsync(Request request, Files.FileOpen file, LockStamp stamp)
     {
-        sequences?.Done(index, number);
-        file.State.Changed();
-        return file.State.IsKept ? WaitAsync(request, file, sequences, index, number) : new(NtStatus.Success);
+        return file.State.IsKept ? WaitAsync(request, file, stamp) : new(NtStatus.Success);
 
-        static async ValueTask<NtStatus> WaitAsync(
-            Request request, Files.FileOpen file, LockSequences? sequences, uint index, byte number)
+        static async ValueTask<NtStatus> WaitAsync(Request request, Files.FileOpen file, LockStamp stamp)
         {
             var status = await file.State.CommitAsync().ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
-                sequences?.Undo(index, number);
+                stamp.Undo();
                 file.Unlock(Locked(request));
                 file.State.Changed();
             }
@@ -102,7 +99,7 @@ internal sealed class LockHandler : ICommandHandler
             && (handle.IsDurable || (negotiated.IsSmb3 && (negotiated.ServerCapabilities & Smb2Capabilities.MultiChannel) != 0));
     }
 
-    private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks)
+    private static NtStatus Unlock(Files.FileOpen file, in LockRequest locks, LockStamp stamp)
     {
         // MS-SMB2 3.3.5.14.1: one after the other; what was unlocked before an element that is not an unlock stays unlocked.
         var ranges = new ByteRange[locks.LockCount];
@@ -113,7 +110,7 @@ internal sealed class LockHandler : ICommandHandler
             count++;
         }
 
-        var status = file.Unlock(ranges.AsSpan(0, count));
+        var status = file.Unlock(ranges.AsSpan(0, count), count == ranges.Length ? stamp : default);
         return status == NtStatus.Success && count < ranges.Length ? NtStatus.InvalidParameter : status;
     }
 
@@ -139,14 +136,14 @@ internal sealed class LockHandler : ICommandHandler
     }
 
     private static async ValueTask<NtStatus> LockAsync(
-        Request request, Files.FileOpen file, Files.Locking.LockRequest[]? requests, bool wait)
+        Request request, Files.FileOpen file, Files.Locking.LockRequest[]? requests, bool wait, LockStamp stamp)
     {
         if (requests is null)
         {
             return NtStatus.InvalidParameter;
         }
 
-        var locking = file.LockAsync(requests, !wait, wait ? request.EnableCancel() : CancellationToken.None);
+        var locking = file.LockAsync(requests, !wait, stamp, wait ? request.EnableCancel() : CancellationToken.None);
         if (!locking.IsCompleted)
         {
             request.GoAsync();

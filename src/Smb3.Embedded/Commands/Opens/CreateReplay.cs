@@ -55,11 +55,18 @@ internal readonly ref struct CreateReplay(
         // What has lost its session is taken up again by a reconnect, and another session could do nothing with the file id.
         if (open.Handle is not { } handle || handle.TreeConnect != tree)
         {
-            return NtStatus.DuplicateObjectId;
+            return IsBeingLost(open) ? NtStatus.FileNotAvailable : NtStatus.DuplicateObjectId;
         }
 
         return open.Kind == DurableKind.Persistent && !_asksPersistent ? NtStatus.InvalidParameter : NtStatus.Success;
     }
+
+    /// <summary>
+    /// Whether the session of a persistent open is over, but the open does not wait for its client yet: in a moment the replay can have it.
+    /// </summary>
+    private bool IsBeingLost(GlobalOpen open) =>
+        _wantsPersistent && open is { Kind: DurableKind.Persistent, IsClosed: false }
+        && open.Handle?.Session.State is null or SessionState.Ended;
 
     /// <summary>
     /// Finds the persistent open that the CREATE has made in a session that was lost, be it with the process.

@@ -10,11 +10,16 @@ internal static class LockOperation
     /// Locks ranges: if there is more than one, or with <paramref name="failImmediately"/>, all at once or none; otherwise it waits for the
     /// range.
     /// </summary>
+    /// <param name="open">The open.</param>
+    /// <param name="requests">The ranges.</param>
+    /// <param name="failImmediately">Whether it does not wait.</param>
+    /// <param name="stamp">The number of the request, which is remembered together with the locks.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>
     /// Success; or LOCK_NOT_GRANTED, INVALID_LOCK_RANGE, CANCELLED, RANGE_NOT_LOCKED when the open is closed while it waits.
     /// </returns>
     public static ValueTask<NtStatus> LockAsync(
-        this FileOpen open, ReadOnlyMemory<LockRequest> requests, bool failImmediately, CancellationToken cancellationToken)
+        this FileOpen open, ReadOnlyMemory<LockRequest> requests, bool failImmediately, LockStamp stamp, CancellationToken cancellationToken)
     {
         if (open.CheckLock() is var status && status != NtStatus.Success)
         {
@@ -38,8 +43,8 @@ internal static class LockOperation
 
             // Does not count as running while it waits: the close ends it instead of waiting for it.
             var locking = failImmediately
-                ? new ValueTask<NtStatus>(locks.TryLock(open, requests.Span))
-                : locks.LockAsync(open, requests.Span[0], cancellationToken);
+                ? new ValueTask<NtStatus>(locks.TryLock(open, requests.Span, stamp))
+                : locks.LockAsync(open, requests.Span[0], stamp, cancellationToken);
             return open.FinishLockAsync(locking);
         }
         finally
@@ -48,18 +53,23 @@ internal static class LockOperation
         }
     }
 
+    /// <inheritdoc cref="LockAsync(FileOpen, ReadOnlyMemory{LockRequest}, bool, LockStamp, CancellationToken)"/>
+    public static ValueTask<NtStatus> LockAsync(
+        this FileOpen open, ReadOnlyMemory<LockRequest> requests, bool failImmediately, CancellationToken cancellationToken) =>
+        open.LockAsync(requests, failImmediately, default, cancellationToken);
+
     /// <summary>The ranges that it has locked.</summary>
     public static IReadOnlyList<LockRequest> GetLocks(this FileOpen open) => open.File.Locks?.GetLocks(open) ?? [];
 
     /// <summary>Unlocks ranges one after the other, up to the first that is not locked (MS-SMB2 3.3.5.14.1).</summary>
-    public static NtStatus Unlock(this FileOpen open, ReadOnlySpan<ByteRange> ranges)
+    public static NtStatus Unlock(this FileOpen open, ReadOnlySpan<ByteRange> ranges, LockStamp stamp = default)
     {
         if (open.CheckLock() is var status && status != NtStatus.Success)
         {
             return status;
         }
 
-        return open.File.Locks is { } locks ? locks.Unlock(open, ranges)
+        return open.File.Locks is { } locks ? locks.Unlock(open, ranges, stamp)
             : ranges.IsEmpty ? NtStatus.Success
             : ranges[0].IsValid ? NtStatus.RangeNotLocked
             : NtStatus.InvalidLockRange;

@@ -62,10 +62,15 @@ internal sealed class ByteRangeLocks(int limit)
     }
 
     /// <summary>Takes all of <paramref name="requests"/> or none, without waiting.</summary>
-    public NtStatus TryLock(ILockOwner open, ReadOnlySpan<LockRequest> requests)
+    public NtStatus TryLock(ILockOwner open, ReadOnlySpan<LockRequest> requests, LockStamp stamp = default)
     {
         lock (_sync)
         {
+            if (stamp.IsDone)
+            {
+                return NtStatus.Success;
+            }
+
             var added = requests.Length > 1 ? new Stack<HeldLock>(requests.Length) : null;
             foreach (var request in requests)
             {
@@ -88,6 +93,7 @@ internal sealed class ByteRangeLocks(int limit)
             }
 
             _count = _held.Count;
+            stamp.Enter();
             open.LocksChanged();
             return NtStatus.Success;
         }
@@ -97,7 +103,7 @@ internal sealed class ByteRangeLocks(int limit)
     /// Takes one lock, waiting for it if necessary. A wait ends with CANCELLED when <paramref name="cancellationToken"/> is cancelled, and
     /// with RANGE_NOT_LOCKED when the open is closed.
     /// </summary>
-    public async ValueTask<NtStatus> LockAsync(ILockOwner open, LockRequest request, CancellationToken cancellationToken)
+    public async ValueTask<NtStatus> LockAsync(ILockOwner open, LockRequest request, LockStamp stamp, CancellationToken cancellationToken)
     {
         if (!request.Range.IsValid)
         {
@@ -112,6 +118,12 @@ internal sealed class ByteRangeLocks(int limit)
                 return NtStatus.RangeNotLocked;
             }
 
+            // Sent again while the first one waited, and granted since: it must not wait for itself.
+            if (stamp.IsDone)
+            {
+                return NtStatus.Success;
+            }
+
             if (_held.Count + _waiting.Count >= limit)
             {
                 return NtStatus.InsufficientResources;
@@ -121,11 +133,12 @@ internal sealed class ByteRangeLocks(int limit)
             {
                 _held.Add(open, request);
                 _count = _held.Count;
+                stamp.Enter();
                 open.LocksChanged();
                 return NtStatus.Success;
             }
 
-            node = _waiting.AddLast(new Waiter(open, request));
+            node = _waiting.AddLast(new Waiter(open, request, stamp));
         }
 
         using var registration = cancellationToken.UnsafeRegister(_ => End(node, NtStatus.Cancelled), null);
@@ -136,7 +149,7 @@ internal sealed class ByteRangeLocks(int limit)
     /// Releases one lock for each range, which must match exactly, up to the first that is not there. Waiting requests are checked once,
     /// however many locks go.
     /// </summary>
-    public NtStatus Unlock(ILockOwner open, ReadOnlySpan<ByteRange> ranges)
+    public NtStatus Unlock(ILockOwner open, ReadOnlySpan<ByteRange> ranges, LockStamp stamp = default)
     {
         lock (_sync)
         {
@@ -154,6 +167,11 @@ internal sealed class ByteRangeLocks(int limit)
                 }
 
                 gone++;
+            }
+
+            if (status == NtStatus.Success)
+            {
+                stamp.Enter();
             }
 
             if (gone > 0)
@@ -181,6 +199,15 @@ internal sealed class ByteRangeLocks(int limit)
         lock (_sync)
         {
             return [.. _held.Of(open).Select(held => new LockRequest(held.Range, held.Exclusive))];
+        }
+    }
+
+    /// <summary>The locks that <paramref name="open"/> holds, and the numbers of the requests that have made them so.</summary>
+    public (IReadOnlyList<LockRequest> Locks, byte[] Numbers) Capture(ILockOwner open, LockSequences sequences)
+    {
+        lock (_sync)
+        {
+            return (GetLocks(open), sequences.ToArray());
         }
     }
 
@@ -226,12 +253,22 @@ internal sealed class ByteRangeLocks(int limit)
         {
             var next = node.Next;
             var waiter = node.Value;
-            if ((released is not { } range || range.Overlaps(waiter.Request.Range)) && IsFree(waiter.Owner, waiter.Request))
+            if (released is not { } range || range.Overlaps(waiter.Request.Range))
             {
-                _waiting.Remove(node);
-                _held.Add(waiter.Owner, waiter.Request);
-                waiter.Owner.LocksChanged();
-                waiter.Completion.TrySetResult(NtStatus.Success);
+                // The same request may wait twice, over two channels.
+                var isDone = waiter.Stamp.IsDone;
+                if (isDone || IsFree(waiter.Owner, waiter.Request))
+                {
+                    _waiting.Remove(node);
+                    if (!isDone)
+                    {
+                        _held.Add(waiter.Owner, waiter.Request);
+                        waiter.Stamp.Enter();
+                        waiter.Owner.LocksChanged();
+                    }
+
+                    waiter.Completion.TrySetResult(NtStatus.Success);
+                }
             }
 
             node = next;
@@ -254,11 +291,13 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
-    private sealed class Waiter(ILockOwner owner, LockRequest request)
+    private sealed class Waiter(ILockOwner owner, LockRequest request, LockStamp stamp)
     {
         public ILockOwner Owner { get; } = owner;
 
         public LockRequest Request { get; } = request;
+
+        public LockStamp Stamp { get; } = stamp;
 
         public TaskCompletionSource<NtStatus> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

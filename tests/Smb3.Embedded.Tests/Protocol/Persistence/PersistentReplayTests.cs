@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -143,6 +144,32 @@ public sealed class PersistentReplayTests : PersistentTest
         // Without the flag it is the replay of a durable one, which another session cannot have.
         Assert.Equal(NtStatus.DuplicateObjectId, await StatusAsync(next, Again(Create(next, "f", Persistent(flag: false)), next)));
         await BackAsync(next, "f", first.FileId);
+    }
+
+    [Fact]
+    public async Task It_waits_for_the_end_of_the_session_that_has_its_open()
+    {
+        // The session is over, but something else that it had open does not come to an end.
+        var calls = new HungCalls();
+        Start(new TestServerOptions
+        {
+            Journal = Journal,
+            Store = store => new HangingStore(store, calls),
+            Settings = new ServerSettings { TimeProvider = Clock },
+        });
+        var tree = await Server.ConnectToAsync("ca", Client);
+        await AnswerAsync(tree, Create(tree, "slow", null, options: CreateOptions.DeleteOnClose));
+        var request = Create(tree, "f", Persistent());
+        var first = await AnswerAsync(tree, request);
+        calls.Hang("delete");
+        await tree.Session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => calls.Waiting > 0, "the session ends");
+
+        var next = await Server.ConnectToAsync("ca", Client);
+        Assert.Equal(NtStatus.FileNotAvailable, await StatusAsync(next, Again(request, next)));
+        calls.Release();
+        await TestServer.UntilAsync(() => Server.Graph.Opens.DisconnectedCount > 0, "the open waits for its client");
+        Assert.Equal(first.FileId.Persistent, (await AnswerAsync(next, Again(request, next))).FileId.Persistent);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Files.Journaling;
+namespace Smb3.Embedded.Files.Locking;
 
 /// <summary>
 /// Open.LockSequenceArray (MS-SMB2 3.3.1.10): the numbers of the last LOCK requests that succeeded, so that a request that is sent again
@@ -46,6 +46,20 @@ internal sealed class LockSequences
 
             _numbers[index - 1] = Empty;
             return false;
+        }
+    }
+
+    /// <summary>Whether a request with this number was carried out and no other since.</summary>
+    public bool IsDone(uint index, byte number)
+    {
+        if (!IsPlace(index))
+        {
+            return false;
+        }
+
+        lock (_numbers)
+        {
+            return _numbers[index - 1] == number;
         }
     }
 
