@@ -16,7 +16,7 @@ namespace Smb3.Embedded.Files;
 /// 2.1.1.4, Stream). It is in the volume's table from the first open to the last close. Each stream has share modes, locks and caching of
 /// its own; names and times belong to the whole file, whose lock the stream shares.
 /// </summary>
-internal sealed class FileObject : ICachedFile
+internal sealed class FileObject : ICachedFile, IJournaledFile
 {
     private readonly Lock _sync;
     private readonly HashSet<FileOpen> _opens = [];
@@ -132,6 +132,22 @@ internal sealed class FileObject : ICachedFile
         lock (Sync)
         {
             return [.. _opens];
+        }
+    }
+
+    /// <inheritdoc/>
+    void IJournaledFile.Freeze(Action capture)
+    {
+        lock (Sync)
+        {
+            if (_locks is { } locks)
+            {
+                locks.Freeze(capture);
+            }
+            else
+            {
+                capture();
+            }
         }
     }
 

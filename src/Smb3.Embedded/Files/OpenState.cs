@@ -196,6 +196,9 @@ internal sealed class OpenState : IJournaledOpen
     public ValueTask<NtStatus> CommitAsync() => _journal?.CommitAsync() ?? new(NtStatus.Success);
 
     /// <inheritdoc/>
+    public IJournaledFile JournaledFile => Open.File;
+
+    /// <inheritdoc/>
     public OpenRecord? Capture()
     {
         if (_ended || _durable is not { } durable)

@@ -202,6 +202,24 @@ public sealed class StateJournalTests : IAsyncDisposable
         Assert.Equal((tried, 0), (_store.Begun, fenced));
     }
 
+    [Fact]
+    public async Task The_opens_of_one_file_are_kept_as_they_are_at_one_moment()
+    {
+        var journal = await OpenAsync();
+        var file = new NotedFile();
+        var other = new NotedFile();
+        var opens = new[] { new Noted(1, file), new Noted(2, other), new Noted(3, file), new Noted(4) };
+        foreach (var open in opens)
+        {
+            journal.Note(open);
+        }
+
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Equal((1, 1), (file.Freezes, other.Freezes));
+        Assert.All(opens, static open => Assert.Equal(1, open.Captures));
+        Assert.Equal(4, journal.Records);
+    }
+
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -218,9 +236,26 @@ public sealed class StateJournalTests : IAsyncDisposable
         return journal;
     }
 
-    private sealed class Noted(ulong id) : IJournaledOpen
+    private sealed class NotedFile : IJournaledFile
+    {
+        public int Freezes { get; private set; }
+
+        public bool IsFrozen { get; private set; }
+
+        public void Freeze(Action capture)
+        {
+            Freezes++;
+            IsFrozen = true;
+            capture();
+            IsFrozen = false;
+        }
+    }
+
+    private sealed class Noted(ulong id, NotedFile? file = null) : IJournaledOpen
     {
         public ulong PersistentId => id;
+
+        public IJournaledFile? JournaledFile => file;
 
         public bool HasEnded { get; set; }
 
@@ -228,6 +263,7 @@ public sealed class StateJournalTests : IAsyncDisposable
 
         public OpenRecord? Capture()
         {
+            Assert.NotEqual(false, file?.IsFrozen);
             Captures++;
             var sample = OpenRecordFormatTests.Sample();
             return HasEnded ? null : sample with { Durable = sample.Durable with { PersistentId = id } };

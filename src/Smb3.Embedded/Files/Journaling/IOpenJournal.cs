@@ -42,6 +42,9 @@ internal interface IJournaledOpen
     /// <summary>The id by which it is known, here and in another process.</summary>
     ulong PersistentId { get; }
 
-    /// <summary>Its current state; <see langword="null"/> if it has ended. Called without any lock held.</summary>
+    /// <summary>Its file, whose opens are captured together; <see langword="null"/> if it has nothing in common with others.</summary>
+    IJournaledFile? JournaledFile => null;
+
+    /// <summary>Its current state; <see langword="null"/> if it has ended. Called without any lock held but those of its file.</summary>
     OpenRecord? Capture();
 }

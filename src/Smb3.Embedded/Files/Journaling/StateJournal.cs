@@ -279,7 +279,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
         }
     }
 
-    /// <summary>The changes of a batch: each open as it is now.</summary>
+    /// <summary>The changes of a batch: each open as it is now, and the opens of one file as they are at one moment.</summary>
     private List<StateChange> Collect(JournalBatch batch)
     {
         var changes = new List<StateChange>(batch.Opens.Count + batch.Forgotten.Count);
@@ -288,21 +288,40 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             changes.Add(new StateChange(key, null));
         }
 
-        foreach (var open in batch.Opens)
+        foreach (var opens in batch.Opens.GroupBy(static open => open.JournaledFile))
         {
-            var key = KeyOf(open.PersistentId);
-            if (open.Capture() is { } record)
+            var captured = new List<(ulong Id, OpenRecord? Record)>();
+            if (opens.Key is { } file)
             {
-                _stored.Add(key);
-                changes.Add(new StateChange(key, OpenRecordFormat.Write(record)));
+                file.Freeze(CaptureAll);
             }
-            else if (_stored.Contains(key))
+            else
             {
-                changes.Add(new StateChange(key, null));
+                CaptureAll();
             }
+
+            foreach (var (id, record) in captured)
+            {
+                AddChange(changes, KeyOf(id), record);
+            }
+
+            void CaptureAll() => captured.AddRange(opens.Select(static open => (open.PersistentId, open.Capture())));
         }
 
         return changes;
+    }
+
+    private void AddChange(List<StateChange> changes, string key, OpenRecord? record)
+    {
+        if (record is not null)
+        {
+            _stored.Add(key);
+            changes.Add(new StateChange(key, OpenRecordFormat.Write(record)));
+        }
+        else if (_stored.Contains(key))
+        {
+            changes.Add(new StateChange(key, null));
+        }
     }
 
     private void Finish(JournalBatch batch, List<StateChange>? changes, Exception? failure, TimeSpan took)

@@ -225,6 +225,15 @@ internal sealed class ByteRangeLocks(int limit)
         }
     }
 
+    /// <summary>Runs something while no lock comes or goes. Called with the file's lock held.</summary>
+    public void Freeze(Action action)
+    {
+        lock (_sync)
+        {
+            action();
+        }
+    }
+
     private void EndWaitingLocked(ILockOwner open)
     {
         for (var node = _waiting.First; node is not null;)
