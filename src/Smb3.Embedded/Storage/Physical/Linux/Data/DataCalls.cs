@@ -126,10 +126,6 @@ internal static unsafe class DataCalls
     public static NtStatus SetLength(FileDescriptor file, long length) =>
         Native.Truncate(file, length) == 0 ? NtStatus.Success : Native.LastError.ToStatus();
 
-    /// <summary>Writes data and metadata to the disk.</summary>
-    public static NtStatus Flush(FileDescriptor file)
-    {
-        var error = Native.Sync(file) == 0 ? 0 : Native.LastError;
-        return error == Errno.BadDescriptor ? NtStatus.Success : error.ToStatus(); // a place only has nothing to flush
-    }
+    /// <summary>Writes data and metadata to the disk. Through a place only (O_PATH) the kernel does not: EBADF.</summary>
+    public static Errno Flush(FileDescriptor file) => Native.Sync(file) == 0 ? 0 : Native.LastError;
 }

@@ -153,7 +153,7 @@ internal sealed partial class LinuxFile(LinuxVolume volume, FileDescriptor file,
 
     private NtStatus Flush()
     {
-        var status = IsDirectory ? EntryCalls.Flush(Inode).ToStatus() : DataCalls.Flush(Inode);
+        var status = IsDirectory ? EntryCalls.Flush(Inode).ToStatus() : FlushInode();
         if (status == NtStatus.Success && !_namedIsSafe)
         {
             status = FlushName();

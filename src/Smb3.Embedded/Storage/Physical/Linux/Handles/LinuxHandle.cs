@@ -1,6 +1,8 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Lookup;
 using Smb3.Embedded.Storage.Physical.Linux.Volume;
 
@@ -53,6 +55,36 @@ internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor f
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetSecurityDescriptorAsync(ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
         new(!volume.HasAttributes ? NtStatus.NotSupported : SetSecurityDescriptor(descriptor.Span).ToStatus());
+
+    /// <summary>Writes the file's data and metadata to the disk.</summary>
+    protected NtStatus FlushInode()
+    {
+        var error = DataCalls.Flush(file);
+        if (error != Errno.BadDescriptor)
+        {
+            return error.ToStatus();
+        }
+
+        // A place only. What was changed through it, attributes and times, is flushed through a descriptor that can; opening anything but a
+        // regular file may do more than open it.
+        error = InodeCalls.Stat(file, out var stat);
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        if (stat.IsRegular || stat.IsDirectory)
+        {
+            using var open = OwnOpen.Start(volume.Leases, file, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out error);
+            if (open.File is not null)
+            {
+                return DataCalls.Flush(open.File).ToStatus();
+            }
+        }
+
+        // The process may not read it, or nobody can.
+        return EntryCalls.FlushAll(volume.Tree.Root.Descriptor).ToStatus();
+    }
 
     /// <inheritdoc/>
     public void ReportDescriptor() => volume.Attributes.Faults.Report(file, InodeExtras.DescriptorName);

@@ -3,7 +3,6 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
-using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Streams;
 using Smb3.Embedded.Storage.Physical.Linux.Volume;
 
@@ -55,7 +54,7 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
             return new(NtStatus.Success);
         }
 
-        return stream.IsForeign
+        return MovesData(offset + data.Length)
             ? new(Task.Run(() => WriteHereAsync(offset, data).AsTask()))
             : WriteHereAsync(offset, data);
     }
@@ -68,7 +67,7 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
             return new(NtStatus.FileTooLarge);
         }
 
-        return stream.IsForeign
+        return MovesData(length)
             ? new(Task.Run(() => SetLengthHere(length)))
             : new(SetLengthHere(length));
     }
@@ -192,6 +191,10 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
         return Finish(DataCalls.SetLength(side, length));
     }
 
+    /// <summary>Whether the stream's data has to be copied, and flushed, before there can be so much of it.</summary>
+    private bool MovesData(long length) =>
+        stream.IsForeign || (length > StreamPlacement.LargestInline && stream.Data is { Length: > 0 });
+
     private NtStatus HaveOwnSide(in StreamPlacement placement) =>
         stream.Data is not null || stream.IsForeign ? placement.MoveAside() : NtStatus.Success;
 
@@ -221,24 +224,18 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
 
         if (side is not null)
         {
-            var status = DataCalls.Flush(side);
-            if (status == NtStatus.Success)
+            var error = DataCalls.Flush(side);
+            if (error == 0)
             {
-                status = Volume.Streams.Side.Flush().ToStatus();
+                error = Volume.Streams.Side.Flush();
             }
 
-            if (status != NtStatus.Success)
+            if (error != 0)
             {
-                return status;
+                return error.ToStatus();
             }
         }
 
-        using var open = OwnOpen.Start(Volume.Leases, Inode, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out var error);
-        if (open.File is null)
-        {
-            return error == Errno.Access ? NtStatus.Success : error.ToStatus(); // the process may not read the file itself
-        }
-
-        return DataCalls.Flush(open.File);
+        return FlushInode();
     }
 }

@@ -55,6 +55,13 @@ internal static unsafe class EntryCalls
         return reader is null ? error : Native.Sync(reader.Directory) == 0 ? 0 : Native.LastError;
     }
 
+    /// <summary>Makes everything on the file system of a directory survive a loss of power.</summary>
+    public static Errno FlushAll(FileDescriptor directory)
+    {
+        using var reader = DirectoryReader.Open(directory, out var error);
+        return reader is null ? error : Native.SyncFileSystem(reader.Directory) == 0 ? 0 : Native.LastError;
+    }
+
     // The status for a failed change of names: its directory was found but is gone by now, or there is a mount between the two.
     public static NtStatus ToChangeStatus(Errno error) => error switch
     {

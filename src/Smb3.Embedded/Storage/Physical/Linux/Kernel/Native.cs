@@ -112,6 +112,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(FileDescriptor file);
 
+    [LibraryImport(C, EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(FileDescriptor file);
+
     [LibraryImport(C, EntryPoint = "mkdirat", SetLastError = true)]
     public static partial int MakeDirectoryAt(FileDescriptor directory, byte* name, uint mode);
 

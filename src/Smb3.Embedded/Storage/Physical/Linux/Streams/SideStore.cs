@@ -17,6 +17,7 @@ internal sealed unsafe class SideStore : IDisposable
     private readonly LinuxRoot _root;
     private readonly Lock _sync = new();
     private volatile FileDescriptor? _directory;
+    private volatile bool _isNew;
     private InodeKey _key;
 
     /// <param name="root">The root; it must be held during construction and while any member is used.</param>
@@ -107,7 +108,22 @@ internal sealed unsafe class SideStore : IDisposable
     }
 
     /// <summary>Makes the names in the directory survive a loss of power.</summary>
-    public Errno Flush() => Directory is { } directory ? EntryCalls.Flush(directory) : 0;
+    public Errno Flush()
+    {
+        if (Directory is not { } directory)
+        {
+            return 0;
+        }
+
+        var error = EntryCalls.Flush(directory);
+        if (error == 0 && _isNew)
+        {
+            error = EntryCalls.Flush(_root.Descriptor);
+            _isNew = error != 0;
+        }
+
+        return error;
+    }
 
     /// <summary>Called when nothing is in use: the directory is closed until it is needed again.</summary>
     public void Rest()
@@ -170,7 +186,11 @@ internal sealed unsafe class SideStore : IDisposable
                         return null;
                     }
 
-                    if (Native.MakeDirectoryAt(_root.Descriptor, name, DirectoryMode) != 0 && Native.LastError is var failed and not Errno.Exists)
+                    if (Native.MakeDirectoryAt(_root.Descriptor, name, DirectoryMode) == 0)
+                    {
+                        _isNew = true;
+                    }
+                    else if (Native.LastError is var failed and not Errno.Exists)
                     {
                         error = failed;
                         return null;

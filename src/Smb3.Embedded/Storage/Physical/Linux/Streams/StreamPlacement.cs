@@ -52,6 +52,13 @@ internal readonly ref struct StreamPlacement(SideStore sideStore, FileDescriptor
         }
 
         error = Copy(stream, side);
+        if (error == 0 && stream.Data is not { Length: 0 })
+        {
+            // What was flushed as an attribute is still safe when the attribute says that it is here.
+            error = DataCalls.Flush(side);
+            error = error == 0 ? sideStore.Flush() : error;
+        }
+
         if (error == 0 && !stream.IsRemoved)
         {
             var attribute = new StreamAttribute(stream.Name, default, id);
