@@ -111,6 +111,18 @@ public sealed class SafetyTests
     }
 
     [Fact]
+    public async Task A_stream_that_goes_with_its_last_close_has_gone_for_good_when_that_is_answered()
+    {
+        var volume = NewVolume();
+        var open = await volume.OpenAsync("f:s");
+        _log.Take();
+        Assert.Equal(NtStatus.Success, await TestVolume.DeleteAsync(open));
+        await open.CloseAsync();
+        Assert.Equal(["delete s of f", "flush f:s"], _log.Take());
+        volume.AssertEmpty();
+    }
+
+    [Fact]
     public async Task What_could_not_be_made_safe_is_not_answered_with_success_until_it_is()
     {
         var volume = NewVolume();
@@ -228,8 +240,37 @@ public sealed class SafetyTests
             }
         }
 
-        private sealed class FlushedFile(IStoreFile file, Log log) : IStoreFile
+        private sealed class FlushedStream(IStoreStream stream, Log log) : FlushedFile(stream, log), IStoreStream
         {
+            public string StreamName { get; } = stream.StreamName;
+
+            protected override string FullName => $"{Path.Text}:{StreamName}";
+        }
+
+        private class FlushedFile(IStoreFile file, Log log) : IStreamedFile, IStoreFile
+        {
+            protected virtual string FullName => file.Path.Text;
+
+            private IStreamedFile Streams => (IStreamedFile)file;
+
+            public async ValueTask<NtResult<IStoreStream>> OpenStreamAsync(string name, StoreAccess access, CancellationToken cancellationToken) =>
+                Wrap(await Streams.OpenStreamAsync(name, access, cancellationToken));
+
+            public async ValueTask<NtResult<IStoreStream>> CreateStreamAsync(string name, CancellationToken cancellationToken) =>
+                Wrap(await Streams.CreateStreamAsync(name, cancellationToken));
+
+            public ValueTask<NtResult<IReadOnlyList<StoreStreamEntry>>> ListStreamsAsync(CancellationToken cancellationToken) =>
+                Streams.ListStreamsAsync(cancellationToken);
+
+            public ValueTask<NtStatus> RenameStreamAsync(string name, string newName, bool replace, CancellationToken cancellationToken) =>
+                Streams.RenameStreamAsync(name, newName, replace, cancellationToken);
+
+            public ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken)
+            {
+                log.Add($"delete {name} of {file.Path.Text}");
+                return Streams.DeleteStreamAsync(name, cancellationToken);
+            }
+
             public StorePath Path => file.Path;
 
             public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) =>
@@ -251,11 +292,14 @@ public sealed class SafetyTests
                 file.SetLengthAsync(length, cancellationToken);
 
             public async ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) =>
-                await log.FlushAsync(file.Path.Text, cancellationToken);
+                await log.FlushAsync(FullName, cancellationToken);
 
             public ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken) => file.ListAsync(cancellationToken);
 
             public ValueTask DisposeAsync() => file.DisposeAsync();
+
+            private NtResult<IStoreStream> Wrap(NtResult<IStoreStream> opened) =>
+                opened.Succeeded ? new NtResult<IStoreStream>(new FlushedStream(opened.Value, log)) : opened;
         }
     }
 }

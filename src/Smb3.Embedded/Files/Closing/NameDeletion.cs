@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
@@ -76,6 +77,12 @@ internal static class NameDeletion
         if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
         {
             return;
+        }
+
+        if (open.Volume.Options.WritesThrough)
+        {
+            // It is gone from its file by now, whatever comes of this.
+            await open.FlushSharedAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         if (open.Observation is { } observation)
