@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Smb3.Embedded.Contention.Crashes;
 using Smb3.Embedded.Contention.Faults;
+using Smb3.Embedded.Contention.Power;
 using Smb3.Embedded.Contention.Running;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
@@ -20,11 +21,18 @@ using Smb3.Embedded.Transport.Tcp;
 // With the word `crash`: the server is samples/ConsoleHost, a process of its own that is killed and started again and again, while clients
 // with persistent handles work on a continuously available share and go on where they were.
 //
+//   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- power --seconds 10 --cuts 200 --seed 7
+//
+// With the word `power`: the share and the state lie on a disk that logs its writes. For many moments the disk is put together as a loss of
+// power then leaves it, and a server must find there what clients had been told. Needs root and Debian's nbdkit, nbdkit-plugin-python,
+// libnbd-bin, fuse3 and e2fsprogs.
+//
 //   --seconds N   how long (20)          --seed N     what they do (1)
 //   --clients N   how many (8)           --files N    on how many files (5)
 //   --target HOST:PORT --share NAME --user NAME --password WORD    a server that runs, instead of one in this process
 //   --kills N     crash: how often the server is killed, instead of how long    --server FILE    crash: another program than the one built
 //   --keep yes    crash: keeps the share, the state and the server's log
+//   --cuts N      power: how many moments (200)           --cut N      power: this one alone
 //
 // Exit code: 0: nothing was wrong; 1: something was; 2: bad arguments.
 const int Faster = 8; // the clock of the server in this process: 35 seconds for a break are a little more than four
@@ -33,7 +41,8 @@ var usual = TimeSpan.FromSeconds(35);
 var values = new Dictionary<string, string>(StringComparer.Ordinal);
 var faults = args is ["faults", ..];
 var crash = args is ["crash", ..];
-for (var i = faults || crash ? 1 : 0; i < args.Length; i += 2)
+var power = args is ["power", ..];
+for (var i = faults || crash || power ? 1 : 0; i < args.Length; i += 2)
 {
     if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Length)
     {
@@ -48,6 +57,15 @@ int Number(string name, int usually) =>
     values.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : usually;
 
 var report = new RunReport();
+if (power)
+{
+    var powerRun = new PowerProgram(values.GetValueOrDefault("server"), values.ContainsKey("keep"), ConnectAsync, report);
+    await powerRun.RunAsync(
+        Number("seed", 1), TimeSpan.FromSeconds(Number("seconds", 10)), Number("clients", 4), Number("cuts", 200),
+        values.ContainsKey("cut") ? Number("cut", 1) : null);
+    return Verdict();
+}
+
 var ledger = new WriteLedger();
 LocalServer? server = null;
 ServerPlace? place = null;
@@ -112,9 +130,14 @@ if (server is not null)
     await server.DisposeAsync();
 }
 
-Console.WriteLine($"seed {settings.Seed}, {report.Elapsed.TotalSeconds:f1} s: {report.Line()}");
-Console.WriteLine(report.IsFine ? "fine" : $"{report.WrongCount} things wrong");
-return report.IsFine ? 0 : 1;
+return Verdict();
+
+int Verdict()
+{
+    Console.WriteLine($"seed {Number("seed", 1)}, {report.Elapsed.TotalSeconds:f1} s: {report.Line()}");
+    Console.WriteLine(report.IsFine ? "fine" : $"{report.WrongCount} things wrong");
+    return report.IsFine ? 0 : 1;
+}
 
 static async Task<IByteStream> ConnectAsync(IPEndPoint endPoint)
 {

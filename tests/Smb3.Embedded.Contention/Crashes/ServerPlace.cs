@@ -41,13 +41,13 @@ internal sealed class ServerPlace : IDisposable
     /// <summary>Makes a place of its own below the folder for temporary files.</summary>
     /// <param name="program">The program; null: the one that was built beside this.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    public static ServerPlace Make(string? program)
-    {
-        program ??= FindProgram();
-        return File.Exists(program)
-            ? new ServerPlace(program, Directory.CreateTempSubdirectory("smb3-crash-").FullName)
-            : throw new FileNotFoundException($"There is no {program}: build samples/ConsoleHost, or say --server FILE.");
-    }
+    public static ServerPlace Make(string? program) => new(Existing(program), Directory.CreateTempSubdirectory("smb3-crash-").FullName);
+
+    /// <summary>A place in a folder that somebody else has made and removes.</summary>
+    /// <param name="program">The program; null: the one that was built beside this.</param>
+    /// <param name="home">The folder.</param>
+    /// <exception cref="FileNotFoundException">There is no such program.</exception>
+    public static ServerPlace In(string? program, string home) => new(Existing(program), home) { IsKept = true };
 
     public IReadOnlyList<string> Arguments =>
     [
@@ -76,6 +76,14 @@ internal sealed class ServerPlace : IDisposable
     {
         await using var store = new SqliteStateStore(State);
         return await store.ReadAsync("folder:" + Folder, CancellationToken.None);
+    }
+
+    private static string Existing(string? program)
+    {
+        program ??= FindProgram();
+        return File.Exists(program)
+            ? program
+            : throw new FileNotFoundException($"There is no {program}: build samples/ConsoleHost, or say --server FILE.");
     }
 
     private static string FindProgram()
