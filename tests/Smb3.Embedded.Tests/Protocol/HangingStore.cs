@@ -19,6 +19,9 @@ internal sealed class HungCalls
     /// <summary>Calls that hung until their token was cancelled.</summary>
     public int Cancelled => Volatile.Read(ref _cancelled);
 
+    /// <summary>Whether calls that hang go on hanging when they are cancelled, as those inside a kernel do.</summary>
+    public bool IgnoreCancellation { get; init; }
+
     /// <summary>From now on calls of this name hang; null: none.</summary>
     public void Hang(string? call) => _hangs = call;
 
@@ -44,7 +47,7 @@ internal sealed class HungCalls
         Interlocked.Increment(ref _waiting);
         try
         {
-            await hung.Task.WaitAsync(cancellationToken);
+            await hung.Task.WaitAsync(IgnoreCancellation ? CancellationToken.None : cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -232,6 +232,8 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     private async ValueTask<NtStatus> TakeUpAsync(
         Request request, TreeConnect tree, string name, CreateContexts asked, DurableContexts durable)
     {
+        // A rename that the lost session had begun may still run, and a lease comes back by the name of its file.
+        await LostOpens.WhenFormerLeftAsync(request, durable).ConfigureAwait(false);
         var status = LostOpens.Find(request, tree, name, durable, asked.Lease, out var lost);
         return status == NtStatus.Success
             ? await TakeUpAsync(request, tree, lost, CreateAction.Opened, asked, durable, Smb2OplockLevel.Lease).ConfigureAwait(false)

@@ -26,6 +26,12 @@ internal static class LostOpens
     public static Task? WhenClosed(Request request, in DurableContexts asked) =>
         Asked(request, asked) is { IsClosed: true } open ? open.WhenLost(request.Session!) : null;
 
+    /// <summary>Completes when what the lost session of the open that is asked for had begun on it has ended, if the open is the user's own.</summary>
+    public static ValueTask WhenFormerLeftAsync(Request request, in DurableContexts asked) =>
+        Asked(request, asked) is { IsWaiting: true } open && open.Owner.IsSameUser(request.Session!.Token!)
+            ? open.WhenFormerLeftAsync()
+            : default;
+
     /// <summary>Finds an open that has lost its session, and that the client may take up.</summary>
     /// <param name="request">The CREATE.</param>
     /// <param name="tree">Its tree connect.</param>

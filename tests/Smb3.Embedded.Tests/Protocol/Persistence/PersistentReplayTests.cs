@@ -4,6 +4,7 @@ using Smb3.Embedded.Storage;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Fscc;
 using Smb3.Embedded.Wire.Create.Contexts;
 using Xunit;
 
@@ -171,6 +172,33 @@ public sealed class PersistentReplayTests : PersistentTest
         Assert.Equal(NtStatus.FileNotAvailable, early);
         await TestServer.UntilAsync(() => Server.Graph.Opens.DisconnectedCount > 0, "the open waits for its client");
         Assert.Equal(first.FileId.Persistent, (await AnswerAsync(next, Again(request, next))).FileId.Persistent);
+    }
+
+    [Fact]
+    public async Task Who_comes_back_while_the_lost_session_renames_the_file_finds_it_by_its_new_name()
+    {
+        var calls = new HungCalls { IgnoreCancellation = true };
+        Start(new TestServerOptions
+        {
+            Journal = Journal,
+            Store = store => new HangingStore(store, calls),
+            Settings = new ServerSettings { TimeProvider = Clock },
+        });
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var first = await OpenAsync(tree, "f", ReadWriteHandle);
+        calls.Hang("rename");
+        await tree.Session.Connection.SendAsync(tree.Request(
+            Smb2Command.SetInfo,
+            RequestBody.SetFile(first.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename("g"))));
+        await TestServer.UntilAsync(() => calls.Waiting > 0, "the rename is under way");
+
+        // The client names its old session, which is lost then, whatever runs in it.
+        var session = await Server.Connect(Client).LogOnAsync(TestServer.Alice, TestServer.Password, tree.Session.SessionId);
+        var next = await session.ConnectAsync("ca");
+        var back = BackAsync(next, "g", first.FileId, Key);
+        await next.Session.Connection.EchoAsync();
+        calls.Release();
+        Assert.Equal(first.FileId.Persistent, (await back).FileId.Persistent);
     }
 
     [Fact]
