@@ -50,14 +50,18 @@ internal static class CachingContext
     }
 
     /// <summary>Writes the lease that was granted, and returns the oplock level of the response.</summary>
-    public static Smb2OplockLevel Write(FileOpen open, ref CreateContextWriter contexts)
+    /// <param name="open">The open.</param>
+    /// <param name="shown">What its grant was when that was made safe. A break that came since is told behind the response.</param>
+    /// <param name="contexts">Where it goes.</param>
+    public static Smb2OplockLevel Write(
+        FileOpen open, (CacheState State, ushort Epoch, bool IsBreaking)? shown, ref CreateContextWriter contexts)
     {
         if (open.Grant is not { } grant)
         {
             return Smb2OplockLevel.None;
         }
 
-        var (state, epoch, isBreaking) = grant.Show();
+        var (state, epoch, isBreaking) = shown ?? grant.Show();
         if (grant.Lease is not { } lease)
         {
             return (state & CacheState.Write) == 0

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Descriptors;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
@@ -11,6 +12,9 @@ namespace Smb3.Embedded.Commands.Opens;
 /// <param name="Posix">For the POSIX extensions.</param>
 internal readonly record struct CreateFacts(NtResult<FileAccessMask> MaximalAccess, uint VolumeSerial, PosixFacts? Posix)
 {
+    /// <summary>What the client may cache, as of the commit that the response waits for; <see langword="null"/>: as of the response.</summary>
+    public (CacheState State, ushort Epoch, bool IsBreaking)? Caching { get; init; }
+
     public static ValueTask<CreateFacts> GatherAsync(FileOpen open, in CreateContexts asked, CancellationToken cancellationToken) =>
         asked.MaximalAccess is null && !asked.OnDiskId && !open.State.IsPosix
             ? default

@@ -254,7 +254,16 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         var facts = await CreateFacts.GatherAsync(lost.File, asked, request.Token).ConfigureAwait(false);
-        var status = LostOpens.TryReconnect(request, tree, lost, out var handle);
+
+        // A break that began while the client was away counts in the epoch that it is told.
+        facts = facts with { Caching = lost.File.Grant?.Show() };
+        var status = await lost.File.State.CommitAsync().ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        status = LostOpens.TryReconnect(request, tree, lost, out var handle);
         if (status != NtStatus.Success)
         {
             return status;
@@ -326,6 +335,15 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         var facts = await CreateFacts.GatherAsync(handle.File, asked, request.Token).ConfigureAwait(false);
+
+        // The first one may still be on its way into the journal.
+        facts = facts with { Caching = handle.File.Grant?.Show() };
+        var safe = await handle.File.State.CommitAsync().ConfigureAwait(false);
+        if (safe != NtStatus.Success)
+        {
+            return safe;
+        }
+
         Write(request, handle, CreateOutcome.Opened(handle.File, handle.Global!.Facts.Action, metadata.Value), asked, durable, facts, level);
         return NtStatus.Success;
     }
@@ -408,6 +426,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
             DurableOpening.Enter(request, handle, parameters, durable, claim, outcome.Action);
             session.Opens.Add(handle);
+            facts = facts with { Caching = open.Grant?.Show() };
             safe = outcome.Action == CreateAction.Opened
                 ? await open.State.CommitAsync().ConfigureAwait(false)
                 : await open.SettleAsync().ConfigureAwait(false);
@@ -553,7 +572,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             AppleContext.Write(request, handle, apple, request.Graph.Settings.AppleModel, ref contexts);
         }
 
-        var level = CachingContext.Write(handle.File, ref contexts);
+        var level = CachingContext.Write(handle.File, facts.Caching, ref contexts);
         var length = CreateResponse.Write(
             body, handle.FileId, level < atMost ? level : atMost, outcome.Action, outcome.Metadata.ToNetworkOpen(), contexts.Length);
         request.TrimBody(length);

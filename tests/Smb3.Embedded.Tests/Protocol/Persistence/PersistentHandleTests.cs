@@ -126,6 +126,37 @@ public sealed class PersistentHandleTests : PersistentTest
     }
 
     [Fact]
+    public async Task The_epoch_of_its_lease_is_told_when_it_is_safe()
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var first = await OpenAsync(tree, "f", ReadHandle);
+        await LoseAsync(tree);
+        var other = await Server.ConnectToAsync("ca");
+        var file = await other.OpenAsync("f");
+        var hold = Journal.Hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var commits = Journal.Commits;
+        var write = await other.Session.Connection.SendAsync(file.WriteRequest(0, [1]));
+        await TestServer.UntilAsync(() => Journal.Commits > commits, "the break is to be kept");
+
+        var next = await Server.ConnectToAsync("ca", Client);
+        var back = await next.Session.Connection.SendAsync(next.Request(
+            Smb2Command.Create,
+            RequestBody.Create("f", contexts: (ref CreateContextWriter writer) =>
+            {
+                writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(first.FileId, CreateGuid, DurableHandleFlags.Persistent));
+                writer.Lease(new LeaseContext { Version = 2, LeaseKey = Key });
+            })));
+        await next.Session.Connection.EchoAsync();
+        Assert.False(back.IsAnswered);
+        Journal.Hold = null;
+        hold.SetResult();
+        var answer = CreateAnswer.Parse((await back.ExpectAsync(NtStatus.Success)).Message);
+        Assert.Equal(first.Lease!.Value.Epoch + 1, answer.Lease!.Value.Epoch);
+        await write.ExpectAsync(NtStatus.Success);
+    }
+
+    [Fact]
     public async Task A_connection_keeps_the_capability_that_it_was_told()
     {
         var before = await Server.LogOnAsync();
