@@ -90,17 +90,15 @@ internal sealed class HeldLease(Guid key)
 
     /// <summary>The client is back: the server tells what it has kept of the lease.</summary>
     /// <param name="lease">What it tells.</param>
+    /// <param name="asked">The epoch when the client asked: a break that came behind the answer may have been seen before it.</param>
     /// <param name="kept">Whether something that was cached before may be used from now on.</param>
     /// <returns>What is wrong with that; null: nothing.</returns>
-    public string? Reclaim(in LeaseContext lease, out bool kept)
+    public string? Reclaim(in LeaseContext lease, ushort asked, out bool kept)
     {
         kept = false;
-        lock (_sync)
+        if ((short)(lease.Epoch - asked) < 0)
         {
-            if ((short)(lease.Epoch - _epoch) < 0)
-            {
-                return $"the lease came back in epoch {lease.Epoch}, and was in epoch {_epoch} before";
-            }
+            return $"the lease came back in epoch {lease.Epoch}, and was in epoch {asked} before";
         }
 
         var wrong = Grant(lease);

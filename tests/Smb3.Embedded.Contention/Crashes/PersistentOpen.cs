@@ -290,8 +290,10 @@ internal sealed class PersistentOpen
         {
             var watch = Stopwatch.StartNew();
             SmbTestResponse? response;
+            ushort epoch;
             do
             {
+                epoch = Lease?.Epoch ?? 0;
                 var body = RequestBody.Create(
                     name, SmbTestTree.ReadWrite, CreateDisposition.Open, options: _wish.Options, oplock: Oplock, contexts: WriteReconnect);
                 response = await _client.AttemptAsync(standing, standing.Tree.Request(Smb2Command.Create, body));
@@ -318,7 +320,7 @@ internal sealed class PersistentOpen
 
             if (response.Status == NtStatus.Success)
             {
-                TakeBack(standing, CreateAnswer.Parse(response.Message));
+                TakeBack(standing, CreateAnswer.Parse(response.Message), epoch);
             }
 
             return response.Status;
@@ -327,7 +329,10 @@ internal sealed class PersistentOpen
         return NtStatus.InvalidParameter;
     }
 
-    private void TakeBack(Standing standing, CreateAnswer answer)
+    /// <param name="standing">The session.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="epoch">The epoch of the lease when the client asked.</param>
+    private void TakeBack(Standing standing, CreateAnswer answer, ushort epoch)
     {
         _client.Report.Count("handles taken up again");
         if (answer.FileId.Persistent != _fileId.Persistent)
@@ -349,7 +354,7 @@ internal sealed class PersistentOpen
         else
         {
             Note($"{this} lease {state.State} epoch {state.Epoch} {state.Flags}");
-            if (lease.Reclaim(state, out var kept) is { } wrong)
+            if (lease.Reclaim(state, epoch, out var kept) is { } wrong)
             {
                 _history.Wrong(_client.Who, $"{this}: {wrong}");
             }
