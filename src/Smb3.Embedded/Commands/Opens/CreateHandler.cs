@@ -257,7 +257,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         // A break that began while the client was away counts in the epoch that it is told.
         facts = facts with { Caching = lost.File.Grant?.Show() };
-        var status = await lost.File.State.CommitAsync().ConfigureAwait(false);
+        var status = await SettleAsync(lost.File, action).ConfigureAwait(false);
         if (status != NtStatus.Success)
         {
             return status;
@@ -336,17 +336,25 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
 
         var facts = await CreateFacts.GatherAsync(handle.File, asked, request.Token).ConfigureAwait(false);
 
-        // The first one may still be on its way into the journal.
+        // What the first one has made may still be on its way to the disk and into the journal.
         facts = facts with { Caching = handle.File.Grant?.Show() };
-        var safe = await handle.File.State.CommitAsync().ConfigureAwait(false);
+        var action = handle.Global!.Facts.Action;
+        var safe = await SettleAsync(handle.File, action).ConfigureAwait(false);
         if (safe != NtStatus.Success)
         {
             return safe;
         }
 
-        Write(request, handle, CreateOutcome.Opened(handle.File, handle.Global!.Facts.Action, metadata.Value), asked, durable, facts, level);
+        Write(request, handle, CreateOutcome.Opened(handle.File, action, metadata.Value), asked, durable, facts, level);
         return NtStatus.Success;
     }
+
+    /// <summary>
+    /// Completes when what a CREATE has done is safe. Its replay waits for that too: the first one may not have come to its end, and after a
+    /// crash the handle can be known while the file that was made is not on the disk yet.
+    /// </summary>
+    private static ValueTask<NtStatus> SettleAsync(FileOpen open, CreateAction action) =>
+        action == CreateAction.Opened ? open.State.CommitAsync() : open.SettleAsync();
 
     private static async ValueTask<NtStatus> OpenFileAsync(
         Request request, TreeConnect tree, Smb2FileId fileId, CreateParameters parameters, CreateContexts asked, DurableContexts durable,
@@ -427,9 +435,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             DurableOpening.Enter(request, handle, parameters, durable, claim, outcome.Action);
             session.Opens.Add(handle);
             facts = facts with { Caching = open.Grant?.Show() };
-            safe = outcome.Action == CreateAction.Opened
-                ? await open.State.CommitAsync().ConfigureAwait(false)
-                : await open.SettleAsync().ConfigureAwait(false);
+            safe = await SettleAsync(open, outcome.Action).ConfigureAwait(false);
             if (safe == NtStatus.Success && !tree.HasEnded && session.State != SessionState.Ended)
             {
                 Write(request, handle, outcome, asked, durable, facts);
