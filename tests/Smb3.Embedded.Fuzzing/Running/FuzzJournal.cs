@@ -7,6 +7,7 @@ namespace Smb3.Embedded.Fuzzing.Running;
 internal sealed class FuzzJournal : IOpenJournal
 {
     private readonly Lock _sync = new();
+    private readonly Lock _committing = new();
     private readonly HashSet<IJournaledOpen> _changed = [];
     private readonly HashSet<ulong> _kept = [];
 
@@ -39,19 +40,19 @@ internal sealed class FuzzJournal : IOpenJournal
 
     public ValueTask<NtStatus> CommitAsync()
     {
-        IJournaledOpen[] changed;
-        lock (_sync)
+        // One at a time, as in the server: what an open was must not be kept over what another commit saw of it later.
+        lock (_committing)
         {
-            changed = [.. _changed];
-            _changed.Clear();
-        }
-
-        foreach (var open in changed)
-        {
-            var record = open.Capture();
+            IJournaledOpen[] changed;
             lock (_sync)
             {
-                _ = record is null ? _kept.Remove(open.PersistentId) : _kept.Add(open.PersistentId);
+                changed = [.. _changed];
+                _changed.Clear();
+            }
+
+            foreach (var open in changed)
+            {
+                Keep(open.PersistentId, open.Capture());
             }
         }
 
@@ -59,4 +60,12 @@ internal sealed class FuzzJournal : IOpenJournal
     }
 
     public ValueTask<NtStatus> EndAsync() => CommitAsync();
+
+    private void Keep(ulong id, OpenRecord? record)
+    {
+        lock (_sync)
+        {
+            _ = record is null ? _kept.Remove(id) : _kept.Add(id);
+        }
+    }
 }
