@@ -11,7 +11,7 @@ public sealed class RoomTests
 {
     private static readonly FrozenDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
     {
-        ["Hosting"] = ["Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "State", "Security", "Transport", "Wire"],
+        ["Hosting"] = ["Cluster", "Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "State", "Security", "Transport", "Wire"],
         ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "Security", "Wire"],
         ["Dispatch"] = ["Sessions", "Security", "Transport", "Wire"],
         ["Sessions"] = ["Files", "Storage", "Security", "Wire"],
@@ -19,6 +19,7 @@ public sealed class RoomTests
         ["Pipes"] = ["Rpc", "Wire"],
         ["Rpc"] = ["Wire"],
         ["Security"] = ["Wire"],
+        ["Cluster"] = ["State"],
         ["State"] = [],
         ["Storage"] = [],
         ["Transport"] = [],

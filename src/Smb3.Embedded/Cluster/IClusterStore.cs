@@ -1,0 +1,119 @@
+using Smb3.Embedded.State;
+
+namespace Smb3.Embedded.Cluster;
+
+/// <summary>
+/// What the nodes of a cluster agree on: who is alive, who owns which share, and where what each owner must remember is kept. The store is the
+/// only judge of time; nodes do not speak to each other.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A node is alive as long as its lease is, which is renewed by the store's clock. A share belongs to at most one node, and stays with it as
+/// long as that lease is valid: owning many shares costs no more than owning one. Every change of the owner makes the share's epoch greater,
+/// and the epoch is the only fencing token that the share's state accepts from then on, so that a node that was too slow changes nothing.
+/// </para>
+/// <para>
+/// All members may be called at the same time, from any number of processes. A failure that is none of those named here is an exception of
+/// the store; after one, the call may have taken effect.
+/// </para>
+/// <para><c>ClusterStoreConformance</c> of the package <c>Smb3.Embedded.StoreConformance</c> tests every promise made here.</para>
+/// </remarks>
+public interface IClusterStore : IAsyncDisposable
+{
+    /// <summary>
+    /// State that belongs to a node or to the whole cluster. It lives until this store is disposed, and is not disposed by itself. The scopes of
+    /// shares are reached by <see cref="OpenState"/> only.
+    /// </summary>
+    IStateStore State { get; }
+
+    /// <summary>
+    /// A node joins, under an incarnation that is positive and greater than any before it in the cluster. An earlier incarnation of the same
+    /// name is replaced: from now on it can renew, take and release nothing, but what it owns stays its own until its lease has run out.
+    /// </summary>
+    /// <param name="node">The node.</param>
+    /// <param name="leaseTime">How long its lease is valid without being renewed.</param>
+    /// <param name="cancellationToken">Ends the wait; the node may have joined all the same.</param>
+    /// <exception cref="ArgumentException">A property cannot be kept; see <see cref="ClusterLimits"/>.</exception>
+    /// <exception cref="ClusterLevelException">The cluster is at a functional level that the node does not know.</exception>
+    ValueTask<ClusterMember> JoinAsync(ClusterNode node, TimeSpan leaseTime, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Renews a lease: it is valid for its whole time again, counted from a moment after the call began. A lease that has run out, that was
+    /// left, or whose node was replaced, is not renewed.
+    /// </summary>
+    /// <param name="incarnation">The incarnation that holds it.</param>
+    /// <param name="load">What the node carries at present, for the others to see.</param>
+    /// <param name="cancellationToken">Ends the wait; the lease may have been renewed all the same.</param>
+    /// <exception cref="StateFencedException">The lease is not valid any more; the node has to join anew.</exception>
+    ValueTask RenewAsync(long incarnation, ClusterLoad load, CancellationToken cancellationToken);
+
+    /// <summary>A node leaves: its lease ends, and what it owned is free. Does nothing when the lease is not valid any more.</summary>
+    /// <param name="incarnation">The incarnation that leaves.</param>
+    /// <param name="cancellationToken">Ends the wait; the node may have left all the same.</param>
+    ValueTask LeaveAsync(long incarnation, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes those of the shares that are free: that have no owner, whose owner's lease has run out, and that are not reserved for another node
+    /// whose lease is valid. A share is made when it does not exist. Who owns a share already gets it again, with a new epoch.
+    /// </summary>
+    /// <param name="incarnation">The incarnation that takes them.</param>
+    /// <param name="shares">Their names; case does not count.</param>
+    /// <param name="cancellationToken">Ends the wait; they may have been taken all the same.</param>
+    /// <returns>Those that were taken, each with its new epoch.</returns>
+    /// <exception cref="StateFencedException">The lease is not valid.</exception>
+    ValueTask<IReadOnlyList<ClusterOwnership>> TakeAsync(
+        long incarnation, IReadOnlyCollection<string> shares, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives a share up: it has no owner from now on. Does nothing when the epoch is not the last one. What was asked for by
+    /// <see cref="RequestMoveAsync"/> is fulfilled with that.
+    /// </summary>
+    /// <param name="ownership">What is given up.</param>
+    /// <param name="successor">
+    /// The name of the node that it is reserved for, as long as that node's lease is valid and for one lease time of that node at most;
+    /// <see langword="null"/>: anybody may take it.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait; it may have been given up all the same.</param>
+    ValueTask ReleaseAsync(ClusterOwnership ownership, string? successor, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks that a share be moved; its owner sees it and does it. Kept until the share is given up, or until another call replaces it.
+    /// </summary>
+    /// <param name="share">The share.</param>
+    /// <param name="node">The name of the node that is to have it; <see langword="null"/>: it shall stay.</param>
+    /// <param name="cancellationToken">Ends the wait; the wish may be kept all the same.</param>
+    /// <returns>Whether there is such a share, and such a node with a valid lease.</returns>
+    ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads what has changed. Every change of a share or a setting counts the version up, in the order in which the changes become visible, so
+    /// that none is missed by asking for those after the last version seen. The nodes are all told each time, with what is left of their leases.
+    /// </summary>
+    /// <param name="since">The version after which shares are told; 0: all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Completes when something may have changed that <see cref="ReadAsync"/> tells, or when the time is over; also for no reason. A hint that
+    /// makes things quick: nobody relies on it.
+    /// </summary>
+    /// <param name="since">The version that the caller has seen.</param>
+    /// <param name="atMost">The longest wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    ValueTask WaitAsync(long since, TimeSpan atMost, CancellationToken cancellationToken);
+
+    /// <summary>Changes what holds for the whole cluster.</summary>
+    /// <param name="settings">The new settings.</param>
+    /// <param name="cancellationToken">Ends the wait; they may have been changed all the same.</param>
+    /// <exception cref="ClusterLevelException">
+    /// The functional level would go down, or a node whose lease is valid does not know it. Nothing was changed.
+    /// </exception>
+    ValueTask ConfigureAsync(ClusterSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The state of a share, for its owner: a store in which every scope is the share's own, and <see cref="IStateStore.AcquireAsync"/> gives the
+    /// epoch, or a <see cref="StateFencedException"/> when it is not the last one any more. Disposing it does nothing.
+    /// </summary>
+    /// <param name="ownership">What is owned.</param>
+    IStateStore OpenState(ClusterOwnership ownership);
+}
