@@ -1,3 +1,5 @@
+using Smb3.Embedded.State;
+
 namespace Smb3.Embedded.Sqlite;
 
 /// <summary>A store that the services of a server dispose.</summary>
@@ -5,8 +7,21 @@ internal sealed class OwnedStateStore : IAsyncDisposable, IDisposable
 {
     private SqliteStateStore? _store;
 
-    public SqliteStateStore Open(string place) =>
-        _store ??= new SqliteStateStore(Directory.Exists(place) ? Path.Combine(place, SqliteStateBuilderExtensions.DefaultFileName) : place);
+    /// <summary>The store on a file. One on another file, which nobody has used so far, gives way to it.</summary>
+    public SqliteStateStore Open(string place)
+    {
+        var file = Path.GetFullPath(Directory.Exists(place) ? Path.Combine(place, SqliteStateBuilderExtensions.DefaultFileName) : place);
+        if (_store?.Path != file)
+        {
+            _store?.Dispose();
+            _store = new SqliteStateStore(file);
+        }
+
+        return _store;
+    }
+
+    /// <summary>Whether no other store has been chosen than this one.</summary>
+    public bool IsOrNone(IStateStore? chosen) => chosen is null || chosen == _store;
 
     public ValueTask DisposeAsync() => _store?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -37,12 +37,23 @@ public static class SqliteStateBuilderExtensions
         // Services dispose what they have made, and which file it is is known only when the settings are.
         var key = new object();
         builder.Services.AddKeyedSingleton(key, static (_, _) => new OwnedStateStore());
-        return builder.Configure((services, options) =>
+        builder.Configure((services, options) =>
         {
             if ((file ?? options.State) is { Length: > 0 } place)
             {
-                options.StateStore = services.GetRequiredKeyedService<OwnedStateStore>(key).Open(place);
+                options.StateStore = Owned(services).Open(place);
             }
         });
+
+        // The setting may be set, or change, after that.
+        return file is not null ? builder : builder.PostConfigure((services, options) =>
+        {
+            if (options.State is { Length: > 0 } place && Owned(services) is var owned && owned.IsOrNone(options.StateStore))
+            {
+                options.StateStore = owned.Open(place);
+            }
+        });
+
+        OwnedStateStore Owned(IServiceProvider services) => services.GetRequiredKeyedService<OwnedStateStore>(key);
     }
 }

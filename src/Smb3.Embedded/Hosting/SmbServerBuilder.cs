@@ -22,6 +22,7 @@ public sealed class SmbServerBuilder
     public const string SectionName = "Smb";
 
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
+    private readonly List<Action<IServiceProvider, SmbServerOptions>> _lastSteps = [];
     private readonly bool _standsAlone;
     private bool _built;
 
@@ -158,6 +159,15 @@ public sealed class SmbServerBuilder
         return this;
     }
 
+    /// <summary>Changes settings that depend on others: runs when everything else has set its own, whatever the order of the calls.</summary>
+    /// <param name="configure">Changes the settings.</param>
+    public SmbServerBuilder PostConfigure(Action<IServiceProvider, SmbServerOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        _lastSteps.Add(configure);
+        return this;
+    }
+
     /// <summary>Builds the server. Its services are disposed with it.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
     /// Settings are invalid; the failures name each of them and say what to do.
@@ -218,7 +228,7 @@ public sealed class SmbServerBuilder
 
         _built = true;
         var options = new SmbServerOptions();
-        foreach (var step in _steps)
+        foreach (var step in _steps.Concat(_lastSteps))
         {
             step(services, options);
         }

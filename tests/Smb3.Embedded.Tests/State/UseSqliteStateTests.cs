@@ -74,6 +74,32 @@ public sealed class UseSqliteStateTests : IDisposable
         Assert.Null(await PathAsync(null, builder => builder.UseSqliteState()));
     }
 
+    [Fact]
+    public async Task The_setting_counts_whenever_it_is_set()
+    {
+        IStateStore? used = null;
+        await using (SmbServer.CreateBuilder().Listen("127.0.0.1:0").UseSqliteState().Configure(options => options.State = _file)
+            .PostConfigure((_, options) => used = options.StateStore).Build())
+        {
+            Assert.Equal(_file, Assert.IsType<SqliteStateStore>(used).Path);
+        }
+
+        // What is set last, although another file was named when the store was asked for.
+        await using (SmbServer.CreateBuilder().Listen("127.0.0.1:0").Configure(options => options.State = _file + ".old").UseSqliteState()
+            .Configure(options => options.State = _file).PostConfigure((_, options) => used = options.StateStore).Build())
+        {
+            Assert.Equal(_file, Assert.IsType<SqliteStateStore>(used).Path);
+        }
+
+        // A store that the host has chosen itself stays.
+        var own = new MemoryStateStore();
+        await using (SmbServer.CreateBuilder().Listen("127.0.0.1:0").UseSqliteState().UseStateStore(own).Configure(options => options.State = _file)
+            .PostConfigure((_, options) => used = options.StateStore).Build())
+        {
+            Assert.Same(own, used);
+        }
+    }
+
     private static async Task<string?> PathAsync(string? setting, Action<SmbServerBuilder> use)
     {
         IStateStore? used = null;
