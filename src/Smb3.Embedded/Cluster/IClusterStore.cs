@@ -28,7 +28,8 @@ public interface IClusterStore : IAsyncDisposable
 
     /// <summary>
     /// A node joins, under an incarnation that is positive and greater than any before it in the cluster. An earlier incarnation of the same
-    /// name is replaced: from now on it can renew, take and release nothing, but what it owns stays its own until its lease has run out.
+    /// name is replaced: from now on it can renew and take nothing, but what it owns stays its own until its lease has run out, it leaves, or
+    /// it gives it up.
     /// </summary>
     /// <param name="node">The node.</param>
     /// <param name="leaseTime">How long its lease is valid without being renewed.</param>
@@ -66,7 +67,7 @@ public interface IClusterStore : IAsyncDisposable
 
     /// <summary>
     /// Gives a share up: it has no owner from now on. Does nothing when the epoch is not the last one. What was asked for by
-    /// <see cref="RequestMoveAsync"/> is fulfilled with that.
+    /// <see cref="RequestMoveAsync"/> is fulfilled with that. The owner needs no valid lease for it.
     /// </summary>
     /// <param name="ownership">What is given up.</param>
     /// <param name="successor">
@@ -77,7 +78,8 @@ public interface IClusterStore : IAsyncDisposable
     ValueTask ReleaseAsync(ClusterOwnership ownership, string? successor, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Asks that a share be moved; its owner sees it and does it. Kept until the share is given up, or until another call replaces it.
+    /// Asks that a share be moved; its owner sees it and does it. Kept until the share is given up, until that node takes it, or until another
+    /// call replaces it. A share that belongs to the node already shall stay.
     /// </summary>
     /// <param name="share">The share.</param>
     /// <param name="node">The name of the node that is to have it; <see langword="null"/>: it shall stay.</param>
@@ -87,7 +89,8 @@ public interface IClusterStore : IAsyncDisposable
 
     /// <summary>
     /// Reads what has changed. Every change of a share or a setting counts the version up, in the order in which the changes become visible, so
-    /// that none is missed by asking for those after the last version seen. The nodes are all told each time, with what is left of their leases.
+    /// that none is missed by asking for those after the last version seen. The nodes are all told each time, with what is left of their leases:
+    /// a share whose owner's incarnation is not among those alive is free, unless it is reserved.
     /// </summary>
     /// <param name="since">The version after which shares are told; 0: all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -100,7 +100,7 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
 
                 if (IsFreeFor(share, incarnation, taker))
                 {
-                    taken.Add(Give(share, incarnation));
+                    taken.Add(Give(share, incarnation, taker));
                 }
             }
 
@@ -134,12 +134,13 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
         ClusterLimits.CheckShare(share);
         return Do(() =>
         {
-            if (!_shares.TryGetValue(share, out var found) || (node is not null && FindAlive(node) is null))
+            var target = node is null ? null : FindAlive(node);
+            if (!_shares.TryGetValue(share, out var found) || (node is not null && target is null))
             {
                 return false;
             }
 
-            found.Wanted = node is null ? null : FindAlive(node)!.Node.Name;
+            found.Wanted = target is null || _members.GetValueOrDefault(found.Owner) == target ? null : target.Node.Name;
             Changed(found);
             return true;
         }, cancellationToken);
@@ -149,8 +150,10 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
     public ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken) => Do(() => new ClusterView(
         _version,
         _settings,
-        [.. _members.Where(static member => !member.Value.IsReplaced).OrderBy(static member => member.Value.Node.Name, StringComparer.OrdinalIgnoreCase)
-            .Select(member => new ClusterNodeState(member.Value.Node, member.Key, RemainingOf(member.Value), member.Value.Load))],
+        [.. _members.Where(member => !member.Value.IsReplaced || IsValid(member.Value))
+            .OrderBy(static member => member.Value.Node.Name, StringComparer.OrdinalIgnoreCase).ThenBy(static member => member.Key)
+            .Select(member => new ClusterNodeState(
+                member.Value.Node, member.Key, RemainingOf(member.Value), member.Value.Load, member.Value.IsReplaced))],
         [.. _shares.Values.Where(share => share.Version > since).OrderBy(static share => share.Name, StringComparer.OrdinalIgnoreCase)
             .Select(Describe)]), cancellationToken);
 
@@ -241,15 +244,18 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
             return false;
         }
 
-        return share.Successor is null || SameName(share.Successor, taker.Node.Name) || share.ReservedUntil <= _time.GetTimestamp()
-            || FindAlive(share.Successor) is null;
+        return !IsReserved(share) || SameName(share.Successor!, taker.Node.Name);
     }
 
-    private ClusterOwnership Give(Share share, long incarnation)
+    private bool IsReserved(Share share) =>
+        share.Successor is { } successor && share.ReservedUntil > _time.GetTimestamp() && FindAlive(successor) is not null;
+
+    private ClusterOwnership Give(Share share, long incarnation, Member taker)
     {
         share.Owner = incarnation;
         share.Epoch++;
         share.Successor = null;
+        share.Wanted = share.Wanted is { } wanted && SameName(wanted, taker.Node.Name) ? null : share.Wanted;
         Changed(share);
         return new ClusterOwnership(share.Name, incarnation, share.Epoch);
     }
@@ -260,10 +266,10 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
         return new ClusterShareState(
             share.Name,
             owner?.Node.Name,
-            share.Owner,
+            owner is null ? 0 : share.Owner,
             share.Epoch,
             owner is null ? TimeSpan.Zero : RemainingOf(owner),
-            share.ReservedUntil > _time.GetTimestamp() ? share.Successor : null,
+            IsReserved(share) ? share.Successor : null,
             share.Wanted);
     }
 
