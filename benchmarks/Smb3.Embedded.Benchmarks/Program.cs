@@ -1,10 +1,12 @@
 using BenchmarkDotNet.Running;
 using Smb3.Embedded.Benchmarks;
+using Smb3.Embedded.Benchmarks.Continuity;
 using Smb3.Embedded.Benchmarks.Gate;
 
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- --filter '*EndToEnd*' --job short
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- restart /a/folder/on/a/disk [HANDLES …]
 if (args is ["gate"])
 {
     return CostGate.Run();
@@ -13,6 +15,12 @@ if (args is ["gate"])
 if (args is ["state", var folder])
 {
     await StateCommits.RunAsync(folder);
+    return 0;
+}
+
+if (args is ["restart", var place, .. var handles])
+{
+    await Restarts.RunAsync(place, handles.Length == 0 ? [100, 10_000, 100_000] : handles.Select(int.Parse));
     return 0;
 }
 

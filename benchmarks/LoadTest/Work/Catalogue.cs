@@ -54,6 +54,7 @@ internal static class Catalogue
             "idle" or "open" when spec.Count > 0 => new MemoryWork(spec),
             "crowd" when spec.Count > 0 => new CrowdWork(spec),
             "fair" => new CrowdWork(spec),
+            _ when PersistentWork.Kinds.Contains(spec.Kind) => new PersistentWork(spec),
             _ when OperationWork.Kinds.Contains(spec.Kind) => new OperationWork(spec),
             _ => throw new FormatException($"'{name}' is not the name of a run; --list shows them, and they are {WorkSpec.Syntax}."),
         };

@@ -3,7 +3,7 @@ using System.Globalization;
 using Smb3.Embedded.Sqlite;
 using Smb3.Embedded.State;
 
-namespace Smb3.Embedded.Benchmarks;
+namespace Smb3.Embedded.Benchmarks.Continuity;
 
 /// <summary>
 /// Commits of a SQLite state store from several callers at once, merged and, to compare, in one transaction each: how many a second, how many share
