@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions.Shares;
@@ -17,6 +18,7 @@ internal sealed class Share
     private int _opening;
     private int _uses;
     private volatile bool _wasInPlace = true;
+    private volatile IDfsRoot? _dfs;
     private long _placeCheckedAt = Environment.TickCount64;
 
     public required string Name { get; init; }
@@ -48,6 +50,16 @@ internal sealed class Share
 
     /// <summary>Whether listings leave out what the caller may not read (MS-SMB2 3.3.1.6, DoAccessBasedDirectoryEnumeration).</summary>
     public bool AccessBasedEnumeration { get; init; }
+
+    /// <summary>
+    /// What is elsewhere of it, and where (MS-SMB2 3.3.1.6, IsDfs); <see langword="null"/>: all of it is here. A share can go elsewhere and
+    /// come back while it is used: then this is set to a <see cref="ShareElsewhere"/>, and to null again.
+    /// </summary>
+    public IDfsRoot? Dfs
+    {
+        get => _dfs;
+        set => _dfs = value;
+    }
 
     /// <summary>Left out of the list that clients see.</summary>
     public bool Hidden { get; init; }

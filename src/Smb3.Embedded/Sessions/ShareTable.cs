@@ -42,6 +42,34 @@ internal sealed class ShareTable
         }
     }
 
+    /// <summary>
+    /// Whether shares may become a part of DFS while clients are connected, which are told only in the negotiation that the server can do
+    /// it.
+    /// </summary>
+    public bool ExpectsDfs { get; set; }
+
+    /// <summary>Whether any share is a part of DFS, or may become one (MS-SMB2 3.3.1.5, IsDfsCapable).</summary>
+    public bool IsDfsCapable
+    {
+        get
+        {
+            if (ExpectsDfs)
+            {
+                return true;
+            }
+
+            foreach (var (_, share) in _shares)
+            {
+                if (share is { Dfs: not null, IsRemoved: false })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
 
     public Share? Find(string name) => _shares.GetValueOrDefault(name) is { IsRemoved: false } share ? share : null;

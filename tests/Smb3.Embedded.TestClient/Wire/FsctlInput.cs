@@ -49,6 +49,34 @@ internal static class FsctlInput
         return input;
     }
 
+    /// <summary>FSCTL_DFS_GET_REFERRALS.</summary>
+    public static byte[] Referrals(string path, ushort maxLevel = 4)
+    {
+        var input = new byte[2 + ((path.Length + 1) * sizeof(char))];
+        input.AsSpan().Put(0, maxLevel);
+        input.AsSpan().PutUtf16(2, path);
+        return input;
+    }
+
+    /// <summary>FSCTL_DFS_GET_REFERRALS_EX, with the client's site where it knows one.</summary>
+    public static byte[] ReferralsEx(string path, ushort maxLevel = 4, string? site = null)
+    {
+        var size = 2 + (path.Length * sizeof(char)) + (site is null ? 0 : 2 + (site.Length * sizeof(char)));
+        var input = new byte[8 + size];
+        input.AsSpan().Put(0, maxLevel);
+        input.AsSpan().Put(2, (ushort)(site is null ? 0 : 1));
+        input.AsSpan().Put(4, (uint)size);
+        input.AsSpan().Put(8, (ushort)(path.Length * sizeof(char)));
+        var at = 10 + input.AsSpan().PutUtf16(10, path);
+        if (site is not null)
+        {
+            input.AsSpan().Put(at, (ushort)(site.Length * sizeof(char)));
+            input.AsSpan().PutUtf16(at + 2, site);
+        }
+
+        return input;
+    }
+
     /// <summary>FSCTL_SET_ZERO_DATA and FSCTL_QUERY_ALLOCATED_RANGES: two numbers.</summary>
     public static byte[] Range(long first, long second)
     {

@@ -11,14 +11,15 @@ public sealed class RoomTests
 {
     private static readonly FrozenDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
     {
-        ["Hosting"] = ["Cluster", "Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "State", "Security", "Transport", "Wire"],
-        ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Storage", "Security", "Wire"],
+        ["Hosting"] = ["Cluster", "Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Dfs", "Storage", "State", "Security", "Transport", "Wire"],
+        ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Dfs", "Storage", "Security", "Wire"],
         ["Dispatch"] = ["Sessions", "Security", "Transport", "Wire"],
-        ["Sessions"] = ["Files", "Storage", "Security", "Wire"],
+        ["Sessions"] = ["Files", "Dfs", "Storage", "Security", "Wire"],
         ["Files"] = ["Storage", "State"],
         ["Pipes"] = ["Rpc", "Wire"],
         ["Rpc"] = ["Wire"],
         ["Security"] = ["Wire"],
+        ["Dfs"] = ["Storage"],
         ["Cluster"] = ["State"],
         ["State"] = [],
         ["Storage"] = [],

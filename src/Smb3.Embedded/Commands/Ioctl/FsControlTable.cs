@@ -33,8 +33,8 @@ internal static class FsControlTable
     [
         new(FsControlCode.ValidateNegotiateInfo, FsControlTarget.None, new ValidateNegotiateInfoControl(services.Settings)),
         new(FsControlCode.QueryNetworkInterfaceInfo, FsControlTarget.None, new NetworkInterfaceInfoControl()),
-        new(FsControlCode.DfsGetReferrals, FsControlTarget.None, new DfsReferralControl()),
-        new(FsControlCode.DfsGetReferralsEx, FsControlTarget.None, new DfsReferralControl()),
+        new(FsControlCode.DfsGetReferrals, FsControlTarget.None, new DfsReferralControl(isExtended: false, services.Random)),
+        new(FsControlCode.DfsGetReferralsEx, FsControlTarget.None, new DfsReferralControl(isExtended: true, services.Random)),
     ];
 
     private static FsControlRule[] ForPipes(CommandServices services) =>

@@ -23,15 +23,20 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     /// <param name="clientCapabilities">What it can do.</param>
     /// <param name="clientMode">What it says of signing.</param>
     /// <param name="choice">What was chosen of its contexts.</param>
-    /// <param name="isContinuous">Whether any share is continuously available, so that handles there can be persistent.</param>
+    /// <param name="shares">What the shares make possible.</param>
     public Negotiated Agree(
         Smb2Dialect dialect, Guid clientGuid, Smb2Capabilities clientCapabilities, Smb2SecurityMode clientMode, in ContextChoice choice,
-        bool isContinuous)
+        ShareTable shares)
     {
         var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
         var cipher = CipherOf(dialect, clientCapabilities, choice);
         var smb3 = dialect is Smb2Dialect.Smb300 or Smb2Dialect.Smb302 or Smb2Dialect.Smb311;
         var capabilities = large ? Smb2Capabilities.LargeMtu | Smb2Capabilities.Leasing : Smb2Capabilities.None;
+        if (shares.IsDfsCapable)
+        {
+            capabilities |= Smb2Capabilities.Dfs;
+        }
+
         if (smb3)
         {
             capabilities |= clientCapabilities & Smb2Capabilities.DirectoryLeasing;
@@ -41,7 +46,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             }
 
             // The connection keeps what it was told: a client that came before the share gets no persistent handles there (MS-SMB2 3.3.5.4).
-            if (isContinuous)
+            if (shares.AnyContinuous)
             {
                 capabilities |= clientCapabilities & Smb2Capabilities.PersistentHandles;
             }

@@ -57,7 +57,7 @@ internal sealed class NegotiateHandler(CommandServices services, NegotiateAnswer
         }
 
         var negotiated = answer.Agree(
-            dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice, request.Graph.Shares.AnyContinuous);
+            dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice, request.Graph.Shares);
         if (!connection.TryPublish(negotiated))
         {
             request.Disconnect = ConnectionEndReason.ProtocolViolation;

@@ -56,7 +56,7 @@ internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer a
             return false;
         }
 
-        var negotiated = answer.Agree(dialect, Guid.Empty, Smb2Capabilities.None, Smb2SecurityMode.SigningEnabled, default, isContinuous: false);
+        var negotiated = answer.Agree(dialect, Guid.Empty, Smb2Capabilities.None, Smb2SecurityMode.SigningEnabled, default, connection.Graph.Shares);
         if (dialect == Smb2Dialect.Wildcard)
         {
             connection.AwaitsSecondNegotiate = true;

@@ -35,13 +35,20 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             return new(status);
         }
 
-        // What is taken up again is what it was: nothing else in the request counts, and clients do leave nonsense there.
         var tree = request.TreeConnect!;
+        var name = create.GetName();
+        status = DfsName.Resolve(request, tree.Share, create.Options, ref name);
+        if (status != NtStatus.Success)
+        {
+            return new(status);
+        }
+
+        // What is taken up again is what it was: nothing else in the request counts, and clients do leave nonsense there.
         if (durable.IsReconnect && !tree.Share.IsPipe)
         {
             return CreateContexts.TryRead(contexts, out var asked) is var read && read != NtStatus.Success
                 ? new(read)
-                : _reclaim.ReconnectAsync(new CreateCall(request, tree, asked, durable, Smb2OplockLevel.Lease), create.GetName());
+                : _reclaim.ReconnectAsync(new CreateCall(request, tree, asked, durable, Smb2OplockLevel.Lease), name);
         }
 
         if (create.ImpersonationLevel > Smb2ImpersonationLevel.Delegate)
@@ -57,12 +64,12 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         }
 
         return tree.Share.IsPipe
-            ? PipeOpening.OpenAsync(request, tree, NewFileId(request), create.GetName(), services.Pipes)
-            : OpenFileAsync(request, tree, create, contexts, durable);
+            ? PipeOpening.OpenAsync(request, tree, NewFileId(request), name, services.Pipes)
+            : OpenFileAsync(request, tree, name, create, contexts, durable);
     }
 
     private ValueTask<NtStatus> OpenFileAsync(
-        Request request, TreeConnect tree, in CreateRequest create, in CreateContextList contexts, in DurableContexts durable)
+        Request request, TreeConnect tree, string name, in CreateRequest create, in CreateContextList contexts, in DurableContexts durable)
     {
         var status = CreateContexts.TryRead(contexts, out var asked);
         if (status != NtStatus.Success)
@@ -74,7 +81,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
         var fileId = NewFileId(request);
         var parameters = new CreateParameters
         {
-            Path = create.GetName(),
+            Path = name,
             AsOf = asked.AsOf,
             IsPosix = posix is not null,
             UnixMode = posix?.Mode,

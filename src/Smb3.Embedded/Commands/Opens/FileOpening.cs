@@ -81,7 +81,10 @@ internal static class FileOpening
                 CreateAnswer.WriteSymlink(request, link);
             }
 
-            return outcome.Status;
+            // A link that is on the way only now, or under its short name.
+            return outcome.Status == NtStatus.IoReparseTagNotHandled && tree.Share.Dfs is not null
+                ? NtStatus.PathNotCovered
+                : outcome.Status;
         }
 
         FileHandle? handle = null;

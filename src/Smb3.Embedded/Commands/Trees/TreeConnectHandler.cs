@@ -93,15 +93,24 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
 
         request.TreeId = tree.TreeId;
         ServerLog.TreeConnected(services.Logger, identity.ForLog, share.Name);
+        var isDfs = share.Dfs is not null;
         TreeConnectResponse.Write(
             request.Append(TreeConnectResponse.FixedSize),
             share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,
-            (share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching)
-                | (share.AccessBasedEnumeration ? Smb2ShareFlags.AccessBasedDirectoryEnum : Smb2ShareFlags.ManualCaching),
-            share.IsContinuouslyAvailable && negotiated.IsSmb3 ? Smb2ShareCapabilities.ContinuousAvailability : Smb2ShareCapabilities.None,
+            FlagsOf(share, isDfs),
+            CapabilitiesOf(share, isDfs, negotiated),
             access);
         return NtStatus.Success;
     }
+
+    private static Smb2ShareFlags FlagsOf(Share share, bool isDfs) =>
+        (share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching)
+        | (share.AccessBasedEnumeration ? Smb2ShareFlags.AccessBasedDirectoryEnum : Smb2ShareFlags.ManualCaching)
+        | (isDfs ? Smb2ShareFlags.Dfs | Smb2ShareFlags.DfsRoot : Smb2ShareFlags.ManualCaching);
+
+    private static Smb2ShareCapabilities CapabilitiesOf(Share share, bool isDfs, Negotiated negotiated) =>
+        (share.IsContinuouslyAvailable && negotiated.IsSmb3 ? Smb2ShareCapabilities.ContinuousAvailability : Smb2ShareCapabilities.None)
+        | (isDfs ? Smb2ShareCapabilities.Dfs : Smb2ShareCapabilities.None);
 
     /// <summary>\\server\share: which server name the client used does not matter (MS-SMB2 2.2.9).</summary>
     private static bool TryGetShareName(string path, out string name)
