@@ -25,6 +25,10 @@ internal sealed class Arguments
             "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
                 + "Default: demo.",
             "--share");
+        AddList(
+            "Namespaces", "NAME", "A DFS namespace, which sends clients to other shares: NAME[,guest][,encrypt][,hidden]; repeatable.",
+            "--namespace");
+        AddList("Links", @"NAME\PATH=TARGET[,TARGET]", @"A link of a namespace: corp\docs=\\server\docs; repeatable.", "--link");
         AddValue("State", "FILE", "Where the state of what clients have open is kept, for shares that are ca: it outlives this program.");
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
         AddList("Interfaces", "NAME|NETWORK", "Interfaces told to clients for further channels; ! in front leaves out; repeatable.", "--interface");

@@ -47,7 +47,7 @@ try
     builder.Configure(options =>
     {
         options.Bind(arguments.Settings(parsed));
-        if (options.Shares.Count == 0)
+        if (options.Shares.Count == 0 && options.Namespaces.Count == 0)
         {
             options.Shares.Add(new SmbShareOptions { Name = "demo", Folder = DemoFolder(), Comment = "A folder to try it out" });
         }
@@ -63,6 +63,7 @@ try
         }
 
         shares.AddRange(options.Shares.Select(share => share.Name));
+        shares.AddRange(options.Namespaces.Select(space => space.Name));
     });
     builder.UseSqliteState();
     server = builder.Build();

@@ -94,7 +94,11 @@ public sealed partial class SmbServer : IAsyncDisposable
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };
-        Shares = new SmbShareCollection(settings, options.Shares, options.StateStore, _turn, _parts.Logger, _parts.Metrics);
+        Shares = new SmbShareCollection(
+            settings,
+            [.. options.Shares, .. options.Namespaces.Select(space => new HostedNamespace(space.Clone(), settings.TimeProvider).ToShare())],
+            options.StateStore, _turn, _parts.Logger, _parts.Metrics);
+        Namespaces = new SmbNamespaceCollection(Shares, settings.TimeProvider);
         Users = new SmbUserCollection(options.Users, EndOwnSessionsAsync);
     }
 
@@ -109,6 +113,9 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>Its shares.</summary>
     public SmbShareCollection Shares { get; }
+
+    /// <summary>Its DFS namespaces, which are among its shares.</summary>
+    public SmbNamespaceCollection Namespaces { get; }
 
     /// <summary>The users that it keeps itself.</summary>
     public SmbUserCollection Users { get; }

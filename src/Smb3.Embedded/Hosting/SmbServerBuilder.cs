@@ -87,6 +87,29 @@ public sealed class SmbServerBuilder
         return AddShare(services => new SmbShareOptions { Name = name, Store = store(services) }, configure);
     }
 
+    /// <summary>
+    /// Adds a DFS namespace: a share that sends clients to shares elsewhere, such as
+    /// <c>AddNamespace("corp").Link("docs", @"\\server\docs")</c>.
+    /// </summary>
+    /// <param name="name">The namespace's name.</param>
+    /// <returns>The namespace, which takes links until the server is built.</returns>
+    public SmbNamespaceOptions AddNamespace(string name)
+    {
+        var added = new SmbNamespaceOptions { Name = name };
+        Configure(options => options.Namespaces.Add(added));
+        return added;
+    }
+
+    /// <summary>Adds a DFS namespace: a share that sends clients to shares elsewhere.</summary>
+    /// <param name="name">The namespace's name.</param>
+    /// <param name="configure">Adds links and sets the rest.</param>
+    public SmbServerBuilder AddNamespace(string name, Action<SmbNamespaceOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        configure(AddNamespace(name));
+        return this;
+    }
+
     /// <summary>Adds a user. Only the hash of the password is kept, from here on.</summary>
     /// <param name="name">The user's name; case is ignored.</param>
     /// <param name="password">The password.</param>

@@ -1,5 +1,7 @@
 using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
@@ -62,6 +64,19 @@ public sealed class DfsTests : ProtocolTest
             var tree = await session.ConnectAsync(other);
             Assert.Equal(0u, (uint)tree.Answer.Flags & 3);
             Assert.Equal(Smb2ShareCapabilities.None, tree.Answer.Capabilities);
+        }
+    }
+
+    [Fact]
+    public async Task The_share_says_so_to_administrators_too()
+    {
+        // SHI1005_FLAGS_DFS and SHI1005_FLAGS_DFS_ROOT, MS-SRVS 2.2.4.29.
+        AddNamespace();
+        Server.Graph.Shares.Find("readonly")!.Dfs = new ShareElsewhere(Targets(@"\node2\readonly"));
+        var host = new PipeHost(Server.Graph, new AccountDirectory("SERVER", new InMemoryUserStore()));
+        foreach (var share in await host.ListSharesAsync(default!, default))
+        {
+            Assert.Equal(share.Name is "corp" or "readonly" ? 3u : 0u, share.Flags & 3);
         }
     }
 

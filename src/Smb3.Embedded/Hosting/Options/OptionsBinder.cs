@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Hosting.Options;
 /// Binds configuration to options by hand: without reflection, with lists that replace the defaults, and with failures that name the
 /// setting, what is wrong with it and what it can be. A password is never part of a message.
 /// </summary>
-internal sealed class OptionsBinder
+internal sealed partial class OptionsBinder
 {
     private readonly SmbServerOptions _options;
     private readonly List<string> _failures = [];
@@ -20,6 +20,7 @@ internal sealed class OptionsBinder
 
     public void Bind(IConfiguration section)
     {
+        IConfigurationSection? links = null;
         Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
         {
             ["ServerName"] = s => _options.ServerName = Text(s),
@@ -50,8 +51,17 @@ internal sealed class OptionsBinder
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
             ["Shares"] = Shares,
+            ["Namespaces"] = Namespaces,
+            ["Links"] = s => links = s,
             ["Users"] = Users,
         });
+
+        // They are links of namespaces that may come after them.
+        if (links is not null)
+        {
+            Links(links);
+        }
+
         if (_failures.Count > 0)
         {
             throw new OptionsValidationException(nameof(SmbServerOptions), typeof(SmbServerOptions), _failures);

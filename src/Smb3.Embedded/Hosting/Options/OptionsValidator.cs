@@ -10,10 +10,8 @@ namespace Smb3.Embedded.Hosting.Options;
 internal sealed class OptionsValidator
 {
     public const int MaxNetBiosName = 15;
-    private const int MaxShareName = 80;
     private const int MaxComment = 256;
     private const int MaxInterfaces = 256;
-    private const string ForbiddenInShareName = "\"/\\[]:|<>+=;,*?";
 
     private readonly List<string> _failures = [];
 
@@ -62,7 +60,8 @@ internal sealed class OptionsValidator
         Require(SettingNames.Encryption.Contains(options.Encryption), "Encryption", options.Encryption, SettingNames.Encryption.All);
         CheckList("Ciphers", options.Ciphers, SettingNames.Ciphers);
         CheckList("SigningAlgorithms", options.SigningAlgorithms, SettingNames.SigningAlgorithms);
-        var encrypts = options.Encryption == SmbEncryption.Required || options.Shares.Any(share => share.Encrypt);
+        var encrypts = options.Encryption == SmbEncryption.Required || options.Shares.Any(share => share.Encrypt)
+            || options.Namespaces.Any(space => space.Encrypt);
         if (encrypts && options.MaxDialect < SmbDialect.Smb30)
         {
             _failures.Add("MaxDialect: encryption is required, which SMB 3.0 began with; raise it to 3.0 or more.");
@@ -73,6 +72,11 @@ internal sealed class OptionsValidator
             _failures.Add($"Encryption: it is off, but share '{sealedShare.Name}' asks for it; set it to auto, or clear Encrypt there.");
         }
 
+        if (options.Encryption == SmbEncryption.Off && options.Namespaces.FirstOrDefault(space => space.Encrypt) is { } sealedSpace)
+        {
+            _failures.Add($"Encryption: it is off, but namespace '{sealedSpace.Name}' asks for it; set it to auto, or clear Encrypt there.");
+        }
+
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
         Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
@@ -81,7 +85,7 @@ internal sealed class OptionsValidator
         Range("DurableTimeout", options.DurableTimeout, TimeSpan.FromSeconds(1), options.MaxDurableTimeout);
         Range("MaxResilientTimeout", options.MaxResilientTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range("DrainTimeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
-        CheckShares(options.Shares);
+        CheckShares(options.Shares, options.Namespaces);
         CheckState(options);
     }
 
@@ -148,7 +152,7 @@ internal sealed class OptionsValidator
         Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
     }
 
-    private void CheckShares(IList<SmbShareOptions> shares)
+    private void CheckShares(IList<SmbShareOptions> shares, IList<SmbNamespaceOptions> namespaces)
     {
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < shares.Count; i++)
@@ -158,6 +162,17 @@ internal sealed class OptionsValidator
             if (!names.Add(shares[i].Name))
             {
                 _failures.Add($"{setting}:Name: there are two shares '{shares[i].Name}' (case does not count); rename one.");
+            }
+        }
+
+        var validator = new NamespaceValidator(_failures);
+        for (var i = 0; i < namespaces.Count; i++)
+        {
+            var setting = string.Create(CultureInfo.InvariantCulture, $"Namespaces:{i}");
+            validator.Check(namespaces[i], setting);
+            if (!names.Add(namespaces[i].Name))
+            {
+                _failures.Add($"{setting}:Name: there is a share or another namespace '{namespaces[i].Name}' (case does not count); rename one.");
             }
         }
     }
@@ -183,17 +198,7 @@ internal sealed class OptionsValidator
     private void CheckShare(SmbShareOptions share, string setting)
     {
         var name = share.Name;
-        if (name.Equals("IPC$", StringComparison.OrdinalIgnoreCase))
-        {
-            _failures.Add($"{setting}:Name: '{name}' is the server's own share; choose another name.");
-        }
-        else if (name.Length is 0 or > MaxShareName || name.AsSpan().Trim().Length != name.Length
-            || name.Any(c => char.IsControl(c) || ForbiddenInShareName.Contains(c, StringComparison.Ordinal)))
-        {
-            _failures.Add($"{setting}:Name: '{name}' cannot be a share's name; it takes 1 to {MaxShareName} characters without "
-                + $"{ForbiddenInShareName} and without spaces at its ends.");
-        }
-
+        ShareNames.Check(name, "share", $"{setting}:Name", _failures);
         if (string.IsNullOrWhiteSpace(share.Folder) == (share.Store is null))
         {
             _failures.Add($"{setting}:Folder: share '{name}' needs either a folder (or {SmbShareOptions.Memory}) or a store.");

@@ -67,6 +67,11 @@ internal static class SettingNames
     public static SettingNames<SmbLocalPrograms> LocalPrograms { get; } = new(
         ("noticed", SmbLocalPrograms.Noticed), ("awaited", SmbLocalPrograms.Awaited), ("ignored", SmbLocalPrograms.Ignored));
 
+    public static SettingNames<SmbReferralPriorityClass> PriorityClasses { get; } = new(
+        ("global-high", SmbReferralPriorityClass.GlobalHigh), ("sitecost-high", SmbReferralPriorityClass.SiteCostHigh),
+        ("sitecost-normal", SmbReferralPriorityClass.SiteCostNormal), ("sitecost-low", SmbReferralPriorityClass.SiteCostLow),
+        ("global-low", SmbReferralPriorityClass.GlobalLow));
+
     public static SettingNames<SmbShareAccess> ShareAccess { get; } = new(
         ("none", SmbShareAccess.None), ("read", SmbShareAccess.Read), ("change", SmbShareAccess.Change), ("full", SmbShareAccess.Full));
 }

@@ -15,7 +15,7 @@ internal static class SettingsFactory
 
     public static ServerSettings Create(SmbServerOptions options)
     {
-        var guests = options.Shares.Any(share => share.AllowGuest);
+        var guests = options.Shares.Any(share => share.AllowGuest) || options.Namespaces.Any(space => space.AllowGuest);
         return new ServerSettings
         {
             ServerName = options.ServerName,

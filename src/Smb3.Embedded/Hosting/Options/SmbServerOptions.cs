@@ -126,6 +126,9 @@ public sealed class SmbServerOptions
     /// <summary>The shares that the server starts with.</summary>
     public IList<SmbShareOptions> Shares { get; } = [];
 
+    /// <summary>The DFS namespaces that the server starts with.</summary>
+    public IList<SmbNamespaceOptions> Namespaces { get; } = [];
+
     /// <summary>The users that the server keeps itself. They take precedence over <see cref="UserStore"/>.</summary>
     public InMemoryUserStore Users { get; set; } = new();
 
@@ -157,7 +160,9 @@ public sealed class SmbServerOptions
     /// Applies the settings of <paramref name="section"/>. The keys are the names of the properties; lists may be arrays or, except for
     /// shares and users, one comma-separated text, and replace what was there. A share is
     /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,snapshots=FOLDER]</c>
-    /// or an object with the properties of <see cref="SmbShareOptions"/>; a user is <c>NAME:PASSWORD</c> or an object with Name,
+    /// or an object with the properties of <see cref="SmbShareOptions"/>; a namespace is <c>NAME[,guest][,encrypt][,hidden]</c> or an object
+    /// with the properties of <see cref="SmbNamespaceOptions"/>, and <c>Links</c> adds links to those there are, each
+    /// <c>NAME\PATH=TARGET[,TARGET]</c>; a user is <c>NAME:PASSWORD</c> or an object with Name,
     /// Password or NtHash (32 hexadecimal digits), Groups, DisplayName and Disabled. Times are <c>hh:mm:ss</c> or a number of seconds.
     /// </summary>
     /// <param name="section">The section, such as <c>configuration.GetSection("Smb")</c>.</param>

@@ -100,6 +100,9 @@ public sealed class SmbShareOptions
     /// </summary>
     public SmbLocalPrograms LocalPrograms { get; set; }
 
+    /// <summary>The namespace that it is; <see langword="null"/>: an ordinary share.</summary>
+    internal Hosting.Options.HostedNamespace? Namespace { get; set; }
+
     internal SmbShareOptions Clone()
     {
         var clone = new SmbShareOptions
@@ -121,6 +124,7 @@ public sealed class SmbShareOptions
             ContinuouslyAvailable = ContinuouslyAvailable,
             WriteCache = WriteCache,
             LocalPrograms = LocalPrograms,
+            Namespace = Namespace,
         };
         foreach (var (name, access) in Users)
         {

@@ -70,6 +70,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     internal IReadOnlyList<SmbKeptState> KeptState => [.. Snapshot().Select(static entry => entry.Volume?.Options.Journal)
         .OfType<StateJournal>().Distinct().Select(static journal => new SmbKeptState(journal))];
 
+    /// <summary>Those that are namespaces.</summary>
+    internal IReadOnlyList<HostedNamespace> Namespaces => [.. Snapshot().Select(static entry => entry.Options.Namespace).OfType<HostedNamespace>()];
+
     internal int OpenVolumes => _volumes.Count;
 
     /// <summary>Whether there is a share of this name; case does not count.</summary>
@@ -151,6 +154,22 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             }
 
             await PublishAsync(changed).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Gives the namespace of the same name other links; false when there is none, or when more than its links differs.
+    /// </summary>
+    internal async Task<bool> TryChangeAsync(SmbNamespaceOptions changed, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Namespaces.FirstOrDefault(space => space.Options.Name == changed.Name)?.TryChange(changed) ?? false;
         }
         finally
         {
@@ -528,6 +547,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             IsContinuouslyAvailable = Options.ContinuouslyAvailable,
             MaxUsers = Options.MaxUsers,
             Permissions = SettingsFactory.CreatePermissions(Options),
+            Dfs = Options.Namespace?.Root,
         };
 
         public SmbShareInfo Describe() => new(
@@ -538,6 +558,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             Options.Encrypt,
             Options.AllowGuest,
             Options.Hidden,
-            Running?.CurrentUses ?? 0) { IsAvailable = Lost is null };
+            Running?.CurrentUses ?? 0) { IsAvailable = Lost is null, IsNamespace = Options.Namespace is not null };
     }
 }

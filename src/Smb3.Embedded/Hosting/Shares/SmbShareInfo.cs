@@ -17,4 +17,7 @@ public sealed record SmbShareInfo(
     /// the health check reports it.
     /// </summary>
     public bool IsAvailable { get; init; } = true;
+
+    /// <summary>Whether it is a DFS namespace; <see cref="SmbServer.Namespaces"/> has its links.</summary>
+    public bool IsNamespace { get; init; }
 }
