@@ -27,6 +27,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     private int _awaited;
     private AsyncMutex? _appends;
     private SharedFlush? _flush;
+    private Remakings? _remakings;
     private volatile ByteRangeLocks? _locks;
     private volatile WatchedRanges? _watched;
 
@@ -110,6 +111,12 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
 
     /// <summary>The writes under way, which a new lock waits for.</summary>
     public WriteBarrier Writes { get; } = new();
+
+    /// <summary>The overwrites that a crash would have done again. Those of a stream are its file's.</summary>
+    public Remakings Remakings => LazyInitializer.EnsureInitialized(ref _remakings)!;
+
+    /// <summary>Completes when a change of the file can be answered; <see langword="null"/>: now (<see cref="Locking.Remakings"/>).</summary>
+    public Task? WhenRemade() => Volatile.Read(ref Whole._remakings)?.WhenOver();
 
     /// <summary>The ranges that are watched for changes.</summary>
     public WatchedRanges Watched => _watched ?? Interlocked.CompareExchange(ref _watched, new WatchedRanges(), null) ?? _watched;
@@ -354,8 +361,16 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     {
         lock (Sync)
         {
-            var kept = new KeptCaching(record.Caching, record.LeaseEpoch, record.BreakingTo, record.BreakingFor);
-            Caching.Restore(open, table, record.Lease, kept, sink);
+            if (record.Plan is { Overwrites: false })
+            {
+                Caching.Add(open, record.WishOf(table, sink), extent: 0); // it had been made, but not opened
+            }
+            else
+            {
+                var kept = new KeptCaching(record.Caching, record.LeaseEpoch, record.BreakingTo, record.BreakingFor);
+                Caching.Restore(open, table, record.Lease, kept, sink);
+            }
+
             var link = FindLink(path);
             Enter(open, link, path);
             if (!record.DeletePending)
@@ -380,10 +395,31 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         lock (Sync)
         {
             StreamName = name;
-            this.NoteStreamLocked();
+            foreach (var open in _opens)
+            {
+                open.State.StreamMoved();
+            }
         }
 
         Volume.MoveStream(this, name);
+    }
+
+    /// <summary>
+    /// The store is about to give the stream another name; <see langword="null"/>: it did not. True if that must be safe first.
+    /// </summary>
+    public bool PlanStreamMove(string? name)
+    {
+        var isKept = false;
+        lock (Sync)
+        {
+            foreach (var open in _opens)
+            {
+                open.State.PlanStreamMove(name);
+                isKept |= open.State.IsKept;
+            }
+        }
+
+        return isKept;
     }
 
     /// <summary>
@@ -574,6 +610,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         _share.Add(open.GrantedAccess, open.ShareAccess);
         _opens.Add(open);
         open.Link = link;
+        open.State.Entered();
     }
 
     /// <summary>

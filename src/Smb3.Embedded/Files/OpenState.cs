@@ -24,6 +24,8 @@ internal sealed class OpenState : IJournaledOpen
     private volatile bool _ended;
     private volatile bool _suspended;
     private volatile string? _movingTo;
+    private volatile string? _movingToStream;
+    private volatile CreatePlan? _plan;
 
     /// <summary>The open; set when it is made.</summary>
     public FileOpen Open { get; set; } = null!;
@@ -122,6 +124,30 @@ internal sealed class OpenState : IJournaledOpen
         }
     }
 
+    /// <summary>The same of the name of its stream, until <see cref="StreamMoved"/>.</summary>
+    public void PlanStreamMove(string? name)
+    {
+        if (_journal is not null)
+        {
+            _movingToStream = name;
+            Changed();
+        }
+    }
+
+    /// <summary>The stream has another name.</summary>
+    public void StreamMoved()
+    {
+        _movingToStream = null;
+        Changed();
+    }
+
+    /// <summary>What its CREATE is about to do to the file; <see langword="null"/>: that is done.</summary>
+    public void PlanCreate(CreatePlan? plan)
+    {
+        _plan = plan;
+        Changed();
+    }
+
     /// <summary>Sets another name.</summary>
     public void MoveTo(StorePath path)
     {
@@ -165,7 +191,7 @@ internal sealed class OpenState : IJournaledOpen
         Changed();
     }
 
-    /// <summary>The same, for an open that has just been recreated as the journal has it.</summary>
+    /// <summary>The same, for an open that the journal has as it is, or that is yet to be seen by others.</summary>
     public void Resume(IOpenJournal journal)
     {
         _journal = journal;
@@ -175,6 +201,18 @@ internal sealed class OpenState : IJournaledOpen
             {
                 grant.IsKept = true;
             }
+        }
+    }
+
+    /// <summary>
+    /// It is among the opens of its file. Called with the file's lock held: one that is kept already is recorded with all it has been granted.
+    /// </summary>
+    public void Entered()
+    {
+        if (_journal is { } journal)
+        {
+            Resume(journal);
+            Changed();
         }
     }
 
@@ -215,6 +253,8 @@ internal sealed class OpenState : IJournaledOpen
             Path = Path,
             MovingTo = _movingTo is { } moving ? new StorePath(moving) : null,
             Stream = file.StreamName,
+            MovingToStream = _movingToStream,
+            Plan = _plan,
             IsDirectory = IsDirectory,
             GrantedAccess = GrantedAccess,
             ShareAccess = ShareAccess,

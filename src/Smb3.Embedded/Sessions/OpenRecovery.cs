@@ -44,6 +44,7 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
         var records = await journal.ReadAsync(cancellationToken).ConfigureAwait(false);
         var done = 0;
         var dropped = 0;
+        var unmade = 0;
 
         // Leases are found by their clients, which stay known for as long as any of their opens is still to come.
         var clients = records.Where(static record => record.Lease is not null).Select(static record => record.Lease!.ClientGuid).Distinct().ToList();
@@ -63,7 +64,12 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
                 {
                     var status = shares.Contains(record.Durable.Share)
                         ? await TryRestoreAsync(volume, record, token).ConfigureAwait(false) : NtStatus.BadNetworkName;
-                    if (status != NtStatus.Success)
+                    if (record.HasDoneNothing(status))
+                    {
+                        Interlocked.Increment(ref unmade);
+                        journal.Forget(record.Durable.PersistentId); // its client sends the CREATE again
+                    }
+                    else if (status != NtStatus.Success)
                     {
                         Interlocked.Increment(ref dropped);
                         journal.Forget(record.Durable.PersistentId);
@@ -78,9 +84,9 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
 
         // What could not be forgotten now stays noted; it would only be dropped once more.
         _ = await journal.CommitAsync().ConfigureAwait(false);
-        if (records.Count > 0)
+        if (records.Count > unmade)
         {
-            report.Recovered(volume.Options.Name, done - dropped, dropped, time.GetElapsedTime(began));
+            report.Recovered(volume.Options.Name, done - dropped - unmade, dropped, time.GetElapsedTime(began));
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Makes room for one more of a user; false if that would be too many. A true answer is followed by <see cref="Remove"/> when it ends.
+    /// Makes room for one more of a user; false if that would be too many. A true answer is followed by <see cref="Remove"/> when it ends, or by
+    /// <see cref="Release"/> if it never comes to be.
     /// </summary>
     public bool TryReserve(DurableFacts owner)
     {
@@ -66,9 +67,15 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
             _byCreateGuid.TryRemove(KeyValuePair.Create(guid, open));
         }
 
+        Release(open.Facts);
+    }
+
+    /// <summary>One that room was made for has not come to be.</summary>
+    public void Release(DurableFacts owner)
+    {
         lock (_sync)
         {
-            Change(UserOf(open.Facts), -1);
+            Change(UserOf(owner), -1);
         }
     }
 

@@ -284,9 +284,8 @@ internal sealed class PersistentOpen
     /// <returns>How that was answered; null: it was not, and there is another session.</returns>
     private async Task<NtStatus?> ReclaimAsync(Standing standing)
     {
-        // The file may have the new name already, when the answer to the rename was lost; or get it while the client asks, when the rename of
-        // the lost session still runs.
-        foreach (var name in NextName is { } next ? [next, Name, next] : new[] { Name })
+        // The file may have the new name already, when the answer to the rename was lost.
+        foreach (var name in NextName is { } next ? [next, Name] : new[] { Name })
         {
             var watch = Stopwatch.StartNew();
             SmbTestResponse? response;

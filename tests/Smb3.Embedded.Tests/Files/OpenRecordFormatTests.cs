@@ -60,10 +60,11 @@ public sealed class OpenRecordFormatTests
     [Fact]
     public void Damage_under_a_right_checksum_never_throws()
     {
-        var whole = OpenRecordFormat.Write(Sample());
+        var wholes = new[] { OpenRecordFormat.Write(Sample()), OpenRecordFormat.Write(Sample() with { Plan = Plan, MovingToStream = "t" }) };
         var random = new Random(7);
         for (var round = 0; round < 50_000; round++)
         {
+            var whole = wholes[round & 1];
             var bytes = whole[..random.Next(sizeof(uint), whole.Length + 1)];
             for (var changes = random.Next(1, 6); changes > 0; changes--)
             {
@@ -99,6 +100,57 @@ public sealed class OpenRecordFormatTests
         Seal(bytes);
         Assert.Null(OpenRecordFormat.Read(bytes));
     }
+
+    [Fact]
+    public void A_record_without_anything_new_is_one_of_version_1()
+    {
+        Assert.Equal(FirstVersion, Convert.ToHexString(OpenRecordFormat.Write(Sample())));
+        Assert.Equal(2, OpenRecordFormat.Write(Sample() with { Plan = Plan })[0]);
+        Assert.Equal(2, OpenRecordFormat.Write(Sample() with { MovingToStream = "t" })[0]);
+    }
+
+    [Fact]
+    public void What_a_create_plans_is_read()
+    {
+        foreach (var plan in new[] { Plan, new CreatePlan { Overwrites = true }, new CreatePlan() })
+        {
+            var record = Sample() with { FileId = plan.Overwrites ? 7UL : 0, Plan = plan, MovingToStream = "t" };
+            var bytes = OpenRecordFormat.Write(record);
+            var read = OpenRecordFormat.Read(bytes);
+            Assert.NotNull(read);
+            AssertSame(record with { Plan = null }, read with { Plan = null });
+            Assert.Equal(plan.SecurityDescriptor.ToArray(), read.Plan!.SecurityDescriptor.ToArray());
+            Assert.Equal(
+                plan.ExtendedAttributes.Select(static one => (one.Name, Convert.ToHexString(one.Value.Span))),
+                read.Plan.ExtendedAttributes.Select(static one => (one.Name, Convert.ToHexString(one.Value.Span))));
+            Assert.Equal(
+                plan, read.Plan with { SecurityDescriptor = plan.SecurityDescriptor, ExtendedAttributes = plan.ExtendedAttributes });
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                Assert.Null(OpenRecordFormat.Read(bytes.AsSpan(0, i)));
+            }
+        }
+
+        // Only what is yet to be made has no id; and a record of version 1 plans nothing.
+        Assert.Null(OpenRecordFormat.Read(OpenRecordFormat.Write(Sample() with { FileId = 0 })));
+        Assert.Null(OpenRecordFormat.Read(OpenRecordFormat.Write(Sample() with { FileId = 0, Plan = new CreatePlan { Overwrites = true } })));
+        var old = OpenRecordFormat.Write(Sample() with { Plan = Plan });
+        old[0] = 1;
+        Seal(old);
+        Assert.Null(OpenRecordFormat.Read(old));
+        Assert.Null(OpenRecordFormat.Read(OpenRecordFormat.Write(Sample() with { MovingToStream = "a\\b" })));
+    }
+
+    private static CreatePlan Plan => new()
+    {
+        MakesFile = true,
+        Attributes = FileAttributes.Archive | FileAttributes.Hidden,
+        AllocationSize = 1 << 20,
+        UnixMode = UnixFileMode.UserRead,
+        SecurityDescriptor = new byte[] { 1, 2, 3 },
+        ExtendedAttributes = [new ExtendedAttribute("EA", new byte[] { 7 }), new ExtendedAttribute("B", new byte[300])],
+        MayLeaseDirectories = true,
+    };
 
     [Fact]
     public void A_usual_record_is_small()

@@ -202,6 +202,23 @@ public sealed class StateJournalTests : IAsyncDisposable
         Assert.Equal((tried, 0), (_store.Begun, fenced));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_has_taken_the_place_of_another_under_its_id_is_kept_whichever_was_noted_first(bool endedFirst)
+    {
+        var journal = await OpenAsync();
+        journal.Note(new Noted(1));
+        await journal.CommitAsync();
+        var ended = new Noted(1) { HasEnded = true };
+        journal.Note(endedFirst ? ended : new Noted(1));
+        journal.Note(endedFirst ? new Noted(1) : ended);
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Equal(1, journal.Records);
+        Assert.Single(_store.Batches[^1]);
+        Assert.Single(_store.Records(Scope));
+    }
+
     [Fact]
     public async Task The_opens_of_one_file_are_kept_as_they_are_at_one_moment()
     {

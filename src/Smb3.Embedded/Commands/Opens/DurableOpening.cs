@@ -18,31 +18,64 @@ namespace Smb3.Embedded.Commands.Opens;
 internal static class DurableOpening
 {
     /// <summary>
-    /// Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.
+    /// What will be known of a persistent open, and room for it, before its file is looked for; <see langword="null"/> if it will not be
+    /// persistent. A handle is persistent when the client asks for that where it was told that it can (MS-SMB2 3.3.5.9.10).
     /// </summary>
-    public static void Enter(
-        Request request, FileHandle handle, CreateParameters parameters, in DurableContexts asked, CreateClaim? claim, CreateAction action)
+    /// <remarks>
+    /// Directories too, although MS-SMB2 3.3.5.9.10 leaves them out: the client finds its listing and its watches where they were.
+    /// </remarks>
+    public static PersistentPromise? TryPromise(in CreateCall call, Smb2FileId fileId, CreateParameters parameters, CreateClaim? claim)
     {
-        if (!asked.Request && claim is null && asked.Application is null)
+        // A guest who comes back is somebody else, who could not take it up.
+        var (request, tree, _, asked, _) = call;
+        if (asked.RequestV2 is null || !asked.WantsPersistent || !request.Session!.Token!.IsProven
+            || !MayPersist(request.Connection, tree) || tree.Share.Volume?.Options.Journal is null)
         {
-            return;
+            return null;
         }
 
-        var facts = FactsOf(handle);
-        var kind = KindOf(request.Connection, handle, facts, asked);
-        Enter(
-            handle,
-            facts with
-            {
-                Kind = kind,
-                Timeout = kind == DurableKind.None ? TimeSpan.Zero : TimeoutOf(asked, request.Graph.Settings),
-                CreateGuid = claim?.CreateGuid,
-                Application = asked.Application,
-                Action = action,
-                DesiredAccess = parameters.DesiredAccess,
-                CreateOptions = parameters.Options,
-            },
-            claim);
+        var facts = FactsOf(tree, fileId, request.Graph.Settings.TimeProvider.GetUtcNow(), parameters, claim) with
+        {
+            Kind = DurableKind.Persistent,
+            Timeout = TimeoutOf(asked, request.Graph.Settings),
+            Application = asked.Application,
+        };
+        var opens = request.Graph.Opens.Persistent;
+        return opens.TryReserve(facts) ? new PersistentPromise(opens, facts) : null;
+    }
+
+    /// <summary>
+    /// Enters a new open among those that are known beyond their session, when the CREATE asked for anything of the kind.
+    /// </summary>
+    /// <param name="call">The CREATE.</param>
+    /// <param name="handle">The open.</param>
+    /// <param name="parameters">What was asked for.</param>
+    /// <param name="claim">The claim on its create guid, if it has one.</param>
+    /// <param name="promised">What was promised; a snapshot has no journal, and keeps no promise.</param>
+    /// <param name="action">What CREATE did.</param>
+    public static void Enter(
+        in CreateCall call, FileHandle handle, CreateParameters parameters, CreateClaim? claim, PersistentPromise? promised, CreateAction action)
+    {
+        var asked = call.Durable;
+        if (promised is not null && handle.File.Volume.Options.Journal is not null)
+        {
+            promised.Keep();
+            Enter(handle, promised.Facts with { Action = action }, claim);
+        }
+        else if (asked.Request || claim is not null || asked.Application is not null)
+        {
+            var kind = KindOf(handle, asked);
+            Enter(
+                handle,
+                FactsOf(handle.TreeConnect, handle.FileId, handle.OpenedAt, parameters, claim) with
+                {
+                    Kind = kind,
+                    Timeout = kind == DurableKind.None ? TimeSpan.Zero : TimeoutOf(asked, call.Request.Graph.Settings),
+                    Application = asked.Application,
+                    Action = action,
+                },
+                claim);
+        }
     }
 
     /// <summary>
@@ -53,7 +86,8 @@ internal static class DurableOpening
     {
         if (handle.Global is not { } open)
         {
-            Enter(handle, FactsOf(handle) with { Kind = DurableKind.Resilient, Timeout = timeout }, claim: null);
+            var facts = FactsOf(handle.TreeConnect, handle.FileId, handle.OpenedAt, parameters: null, claim: null);
+            Enter(handle, facts with { Kind = DurableKind.Resilient, Timeout = timeout }, claim: null);
             return;
         }
 
@@ -71,18 +105,22 @@ internal static class DurableOpening
         Keep(open);
     }
 
-    private static DurableFacts FactsOf(FileHandle handle)
+    private static DurableFacts FactsOf(
+        TreeConnect tree, Smb2FileId fileId, DateTimeOffset openedAt, CreateParameters? parameters, CreateClaim? claim)
     {
-        var owner = handle.Session.Token!;
+        var owner = tree.Session.Token!;
         return new DurableFacts
         {
-            PersistentId = handle.FileId.Persistent,
-            Share = handle.TreeConnect.Share.Name,
+            PersistentId = fileId.Persistent,
+            Share = tree.Share.Name,
             Owner = owner.Identity.UserName,
             OwnerDomain = owner.Domain,
             OwnerSid = owner.User,
             IsOwnerSidFromName = owner.IsSidFromName,
-            OpenedAt = handle.OpenedAt,
+            OpenedAt = openedAt,
+            CreateGuid = claim?.CreateGuid,
+            DesiredAccess = parameters?.DesiredAccess ?? default,
+            CreateOptions = parameters?.Options ?? default,
         };
     }
 
@@ -161,31 +199,16 @@ internal static class DurableOpening
         open.Volume == volume && open.File.StreamName == path.StreamName && volume.SamePath(open.Path, path.Path);
 
     /// <summary>
-    /// A handle is persistent when the client asks for that where it was told that it can (MS-SMB2 3.3.5.9.10). It is durable when the client
-    /// can cache it, by a batch oplock or a lease: else others could neither use the file nor be told why not.
+    /// A handle is durable when the client can cache it, by a batch oplock or a lease: else others could neither use the file nor be told why
+    /// not (MS-SMB2 3.3.5.9.6 and 3.3.5.9.10).
     /// </summary>
-    private static DurableKind KindOf(Connection connection, FileHandle handle, DurableFacts facts, in DurableContexts asked)
-    {
-        // A guest who comes back is somebody else, who could not take it up.
-        if ((!asked.Request && asked.RequestV2 is null) || !handle.Session.Token!.IsProven)
-        {
-            return DurableKind.None;
-        }
-
-        // Directories too, although MS-SMB2 3.3.5.9.10 leaves them out: the client finds its listing and its watches where they were. A
-        // snapshot has no journal.
-        if (asked.WantsPersistent
-            && MayPersist(connection, handle.TreeConnect)
-            && handle.File.Volume.Options.Journal is not null
-            && handle.Session.Graph.Opens.Persistent.TryReserve(facts))
-        {
-            return DurableKind.Persistent;
-        }
-
-        return !handle.File.IsDirectory && handle.File.Grant?.Show() is { } shown && (shown.State & CacheState.Handle) != 0
+    private static DurableKind KindOf(FileHandle handle, in DurableContexts asked) =>
+        (asked.Request || asked.RequestV2 is not null)
+        && handle.Session.Token!.IsProven
+        && !handle.File.IsDirectory
+        && handle.File.Grant?.Show() is { } shown && (shown.State & CacheState.Handle) != 0
             ? DurableKind.Durable
             : DurableKind.None;
-    }
 
     /// <summary>Whether handles can be persistent: TreeConnect.Share.IsCA, and the connection was told so when it was negotiated.</summary>
     public static bool MayPersist(Connection connection, TreeConnect tree) =>

@@ -2,6 +2,7 @@ using Smb3.Embedded.Commands.Quotas;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Creating;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -60,44 +61,70 @@ internal static class FileOpening
             return await QuotaOpening.OpenAsync(request, tree, fileId, parameters).ConfigureAwait(false);
         }
 
+        using var promised = DurableOpening.TryPromise(call, fileId, parameters, claim);
+        if (promised is not null)
+        {
+            parameters = parameters with { Intent = new CreateIntent(tree.Share.Volume!.Options.Journal!, promised.Facts) };
+        }
+
         // What can be asked for again is carried through, whatever becomes of the connection, unless the client cancels it.
-        var ended = request.Token;
+        var outcome = await CreateAsync(call, parameters).ConfigureAwait(false);
+        if (outcome.Open is not null)
+        {
+            return await PublishAsync(call, fileId, parameters, claim, promised, outcome).ConfigureAwait(false);
+        }
+
+        // A link that is on the way only now, or under its short name.
+        return outcome.Status == NtStatus.IoReparseTagNotHandled && tree.Share.Dfs is not null ? NtStatus.PathNotCovered : outcome.Status;
+    }
+
+    /// <summary>Opens the file; the place for it in the session's table is taken, and given back if there is none.</summary>
+    private static async ValueTask<CreateOutcome> CreateAsync(CreateCall call, CreateParameters parameters)
+    {
+        var request = call.Request;
         CreateOutcome outcome;
         try
         {
-            outcome = await tree.Share.Volume!.CreateAsync(parameters, ended).ConfigureAwait(false);
+            outcome = await call.Tree.Share.Volume!.CreateAsync(parameters, request.Token).ConfigureAwait(false);
         }
         catch
         {
-            session.Opens.Cancel();
+            request.Session!.Opens.Cancel();
             throw;
         }
 
-        if (outcome.Open is not { } open)
+        if (outcome.Open is null)
         {
-            session.Opens.Cancel();
+            request.Session!.Opens.Cancel();
             if (outcome.Symlink is { } link)
             {
                 CreateAnswer.WriteSymlink(request, link);
             }
-
-            // A link that is on the way only now, or under its short name.
-            return outcome.Status == NtStatus.IoReparseTagNotHandled && tree.Share.Dfs is not null
-                ? NtStatus.PathNotCovered
-                : outcome.Status;
         }
 
+        return outcome;
+    }
+
+    /// <summary>Makes an open known, and answers.</summary>
+    private static async ValueTask<NtStatus> PublishAsync(
+        CreateCall call, Smb2FileId fileId, CreateParameters parameters, CreateClaim? claim, PersistentPromise? promised, CreateOutcome outcome)
+    {
+        var (request, tree, asked, _, _) = call;
+        var session = request.Session!;
+        var open = outcome.Open!;
         FileHandle? handle = null;
         var safe = NtStatus.Success;
         try
         {
             // The store is asked before the tables are entered: nobody would own what is in them and could not be answered.
-            var facts = await CreateFacts.GatherAsync(open, asked, ended).ConfigureAwait(false);
+            var facts = await CreateFacts.GatherAsync(open, asked, request.Token).ConfigureAwait(false);
             handle = new FileHandle(fileId, tree, request.ChannelSequence, open);
-            DurableOpening.Enter(request, handle, parameters, durable, claim, outcome.Action);
+            DurableOpening.Enter(call, handle, parameters, claim, promised, outcome.Action);
             session.Opens.Add(handle);
             facts = facts with { Caching = open.Grant?.Show() };
-            safe = await CreateAnswer.SettleAsync(open, outcome.Action).ConfigureAwait(false);
+            safe = outcome.Action == CreateAction.Created && parameters.Intent is { IsDeclared: true }
+                ? await open.SettleMadeAsync().ConfigureAwait(false)
+                : await CreateAnswer.SettleAsync(open, outcome.Action).ConfigureAwait(false);
             if (safe == NtStatus.Success && !tree.HasEnded && session.State != SessionState.Ended)
             {
                 CreateAnswer.Write(call, handle, outcome, facts);

@@ -6,8 +6,8 @@ internal sealed record CachingRequest
     /// <summary>What it wants to cache; for an oplock R, RW or RWH.</summary>
     public required CacheState State { get; init; }
 
-    /// <summary>Where breaks go.</summary>
-    public required IBreakSink Sink { get; init; }
+    /// <summary>Where breaks go; <see langword="null"/>: that is not known yet.</summary>
+    public required IBreakSink? Sink { get; init; }
 
     /// <summary>The client's leases; <see langword="null"/> if an oplock is asked for.</summary>
     public LeaseTable? Table { get; init; }

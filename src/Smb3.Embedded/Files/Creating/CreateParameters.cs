@@ -67,6 +67,9 @@ internal sealed record CreateParameters
     /// </summary>
     public bool KnowsAwaited { get; init; }
 
+    /// <summary>Records what is about to be made or overwritten, if the open is to outlive the process; otherwise <see langword="null"/>.</summary>
+    public CreateIntent? Intent { get; init; }
+
     /// <summary>The observer to ask before the file is opened or made; <see langword="null"/> if there is none.</summary>
     public IFileObserver? Observer { get; init; }
 

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
@@ -95,7 +96,7 @@ internal static class ExistingFile
             if (create.Overwrites)
             {
                 action = create.Parameters.Disposition == CreateDisposition.Supersede ? CreateAction.Superseded : CreateAction.Overwritten;
-                status = await create.OverwriteAsync(open, metadata, cancellationToken).ConfigureAwait(false);
+                status = await create.OverwriteAsync(open, action, metadata, cancellationToken).ConfigureAwait(false);
                 if (status != NtStatus.Success)
                 {
                     return status;
@@ -140,6 +141,44 @@ internal static class ExistingFile
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Overwrites the file, once. With an open that is to outlive the process this is recorded before, as begun, and after, as done: a process
+    /// that finds it begun does it again. Until it is done for good, no change of the file by others is answered, which would be lost then.
+    /// </summary>
+    private static async ValueTask<NtStatus> OverwriteAsync(
+        this OngoingCreate create, FileOpen open, CreateAction action, FileMetadata old, CancellationToken cancellationToken)
+    {
+        var plan = create.PlanOverwrite();
+        var supersedes = action == CreateAction.Superseded;
+        if (create.Parameters.Intent is not { } intent)
+        {
+            return await open.OverwriteAsync(plan, supersedes, old, cancellationToken).ConfigureAwait(false);
+        }
+
+        intent.HandOver(open.State, action);
+        open.State.PlanCreate(plan);
+        var status = await open.State.CommitAsync().ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        using var remaking = open.File.Whole.Remakings.Begin();
+        status = await open.OverwriteAsync(plan, supersedes, old, cancellationToken).ConfigureAwait(false);
+        if (status == NtStatus.Success && open.WritesThrough)
+        {
+            status = await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        open.State.PlanCreate(null);
+        return await open.State.CommitAsync().ConfigureAwait(false);
     }
 
     private static NtStatus CheckKind(this OngoingCreate create, in FileMetadata metadata, bool deletePending)

@@ -97,6 +97,32 @@ internal static class NamedStream
             }
         }
 
+        var granted = create.Maximum ? allowed.Value : create.Desired;
+        var declared = await create.DeclareAsync(whole.Path, made: null, granted, isDirectory: false).ConfigureAwait(false);
+        if (declared != NtStatus.Success)
+        {
+            return declared;
+        }
+
+        var isDone = false;
+        try
+        {
+            var outcome = await create.MakeStreamAsync(streamed, granted, cancellationToken).ConfigureAwait(false);
+            isDone = outcome.Open is not null;
+            return outcome;
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                await create.WithdrawAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async ValueTask<CreateOutcome> MakeStreamAsync(
+        this OngoingCreate create, IStreamedFile streamed, FileAccessMask granted, CancellationToken cancellationToken)
+    {
         var made = await streamed.CreateStreamAsync(create.Path.StreamName!, cancellationToken).ConfigureAwait(false);
         if (!made.Succeeded)
         {
@@ -113,7 +139,7 @@ internal static class NamedStream
                 return status;
             }
 
-            stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            var stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!stored.Succeeded)
             {
                 return stored.Status;
@@ -121,7 +147,7 @@ internal static class NamedStream
 
             file = create.Reference(handle, stored.Value);
             file.Times.Learn(stored.Value);
-            var open = create.NewOpen(file, handle, create.Maximum ? allowed.Value : create.Desired, isDirectory: false);
+            var open = create.NewDeclaredOpen(file, handle, granted, isDirectory: false);
             status = create.CheckLeaseKey(file);
             if (status == NtStatus.Success)
             {

@@ -94,19 +94,43 @@ internal static class NewFileCreation
         }
 
         var attributes = create.Parameters.Attributes & SetBasicOperation.SettableAttributes;
-        var made = await create.Store.CreateAsync(
-            create.Path.Path,
-            new NewFile
+        var asked = new NewFile
+        {
+            IsDirectory = isDirectory,
+            Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
+            AllocationSize = isDirectory || create.NamesStream ? 0 : create.Parameters.AllocationSize,
+            SecurityDescriptor = descriptor.Value,
+            UnixMode = create.Store.Traits.Has(StoreAbilities.PosixModes) && create.Parameters.UnixMode is { } mode
+                ? PosixModes.OfNew(mode, isDirectory)
+                : null,
+        };
+        var declared = await create.DeclareAsync(create.Path.Path, asked, granted, isDirectory && !create.NamesStream).ConfigureAwait(false);
+        if (declared != NtStatus.Success)
+        {
+            return declared;
+        }
+
+        var isDone = false;
+        try
+        {
+            var outcome = await create.MakeAsync(asked, granted, cancellationToken).ConfigureAwait(false);
+            isDone = outcome.Open is not null || create.Abandoned is not null;
+            return outcome;
+        }
+        finally
+        {
+            if (!isDone)
             {
-                IsDirectory = isDirectory,
-                Attributes = isDirectory ? attributes : attributes | FileAttributes.Archive,
-                AllocationSize = isDirectory || create.NamesStream ? 0 : create.Parameters.AllocationSize,
-                SecurityDescriptor = descriptor.Value,
-                UnixMode = create.Store.Traits.Has(StoreAbilities.PosixModes) && create.Parameters.UnixMode is { } mode
-                    ? PosixModes.OfNew(mode, isDirectory)
-                    : null,
-            },
-            cancellationToken).ConfigureAwait(false);
+                await create.WithdrawAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async ValueTask<CreateOutcome> MakeAsync(
+        this OngoingCreate create, NewFile asked, FileAccessMask granted, CancellationToken cancellationToken)
+    {
+        var isDirectory = asked.IsDirectory;
+        var made = await create.Store.CreateAsync(create.Path.Path, asked, cancellationToken).ConfigureAwait(false);
         if (!made.Succeeded)
         {
             return made.Status;
@@ -144,7 +168,7 @@ internal static class NewFileCreation
             }
 
             // The store is asked nothing after this: other requests can see the open now.
-            var added = create.NewOpen(file, handle, granted, isDirectory);
+            var added = create.NewDeclaredOpen(file, handle, granted, isDirectory);
             var status = file.TryAdd(
                 added, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient,
                 create.Parameters.KnowsAwaited, out var wait);

@@ -1,5 +1,7 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Files.Posix;
@@ -206,6 +208,63 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         ? Volume.ReferenceStream(metadata.FileId, metadata.IsDirectory, stream.StreamName)
         : Volume.Reference(metadata.FileId, metadata.IsDirectory);
 
+    /// <summary>
+    /// Records what is about to be made, if the open is to outlive the process. Anything but success is the answer, and nothing is made.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="made">What it gets; <see langword="null"/> if it exists, and only a stream is made.</param>
+    /// <param name="granted">The rights of the open.</param>
+    /// <param name="isDirectory">Whether it is a directory.</param>
+    public ValueTask<NtStatus> DeclareAsync(StorePath path, NewFile? made, FileAccessMask granted, bool isDirectory) =>
+        Parameters.Intent is not { } intent ? new(NtStatus.Success) : intent.DeclareAsync(
+            new OpenRecord
+            {
+                FileId = 0,
+                Path = path,
+                Stream = NamesStream ? Path.StreamName : null,
+                IsDirectory = isDirectory,
+                GrantedAccess = granted,
+                ShareAccess = Parameters.ShareAccess,
+                Options = Parameters.Options,
+                Caller = Parameters.Caller,
+                ClientGuid = Parameters.ClientGuid,
+                ShareMaximalAccess = Parameters.ShareMaximalAccess,
+                HidesUnreadable = Parameters.HidesUnreadable,
+                IsPosix = Parameters.IsPosix,
+                DeleteOnClose = Has(CreateOptions.DeleteOnClose),
+                DeletesAtOnce = Parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
+                Lease = Parameters.Caching?.Lease,
+                Caching = Parameters.Caching?.State ?? CacheState.None,
+                LeaseEpoch = Parameters.Caching?.Epoch ?? 0,
+                Durable = null!,
+                Plan = new CreatePlan
+                {
+                    MakesFile = made is not null,
+                    Attributes = made?.Attributes ?? 0,
+                    AllocationSize = Parameters.AllocationSize,
+                    UnixMode = made?.UnixMode,
+                    SecurityDescriptor = made?.SecurityDescriptor ?? default,
+                    ExtendedAttributes = made is null ? [] : Parameters.ExtendedAttributes,
+                    MayLeaseDirectories = Parameters.Caching is { MayLeaseDirectories: true },
+                },
+            },
+            CreateAction.Created);
+
+    /// <summary>The resulting open, of a file that has just been made: it is kept as what was declared, if anything was.</summary>
+    public FileOpen NewDeclaredOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory)
+    {
+        var open = NewOpen(file, handle, granted, isDirectory);
+        if (Parameters.Intent is { IsDeclared: true } intent)
+        {
+            intent.HandOver(open.State, CreateAction.Created);
+        }
+
+        return open;
+    }
+
+    /// <summary>Nothing has come of what was declared.</summary>
+    public ValueTask WithdrawAsync() => Parameters.Intent?.WithdrawAsync() ?? default;
+
     /// <summary>The resulting open.</summary>
     public FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(
         file,
@@ -229,6 +288,15 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     {
         DeletesAtOnce = Parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
         Observation = Observed?.Observe(),
+    };
+
+    /// <summary>What is done to a file that is overwritten.</summary>
+    public CreatePlan PlanOverwrite() => new()
+    {
+        Overwrites = true,
+        Attributes = (Parameters.Attributes & SetBasicOperation.SettableAttributes) | FileAttributes.Archive,
+        AllocationSize = Parameters.AllocationSize,
+        ExtendedAttributes = Parameters.ExtendedAttributes,
     };
 
     /// <summary>The metadata of what is opened: a stream of a directory is not a directory.</summary>

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -7,14 +8,21 @@ namespace Smb3.Embedded.Files.Creating;
 /// <summary>Resets an existing file as if it were new.</summary>
 internal static class Overwrite
 {
-    public static async ValueTask<NtStatus> OverwriteAsync(this OngoingCreate create, FileOpen open, FileMetadata old, CancellationToken cancellationToken)
+    /// <summary>Resets the file of an open.</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="plan">What the file gets.</param>
+    /// <param name="supersedes">Whether it loses its old attributes.</param>
+    /// <param name="old">What it was before, perhaps already in part what it becomes: this can be done twice.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async ValueTask<NtStatus> OverwriteAsync(
+        this FileOpen open, CreatePlan plan, bool supersedes, FileMetadata old, CancellationToken cancellationToken)
     {
         open.File.NoteChange();
         var status = await open.Handle.SetLengthAsync(0, cancellationToken).ConfigureAwait(false);
         open.File.NoteChange();
-        if (status == NtStatus.Success && create.Parameters.AllocationSize > 0)
+        if (status == NtStatus.Success && plan.AllocationSize > 0)
         {
-            status = await open.Handle.AllocateAsync(create.Parameters.AllocationSize, cancellationToken).ConfigureAwait(false);
+            status = await open.Handle.AllocateAsync(plan.AllocationSize, cancellationToken).ConfigureAwait(false);
         }
 
         if (status != NtStatus.Success)
@@ -25,33 +33,33 @@ internal static class Overwrite
         // Attributes, and the other streams, do not concern a stream.
         if (open.File.IsStream)
         {
-            return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = create.Volume.Now() }, cancellationToken)
+            return await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken)
                 .ConfigureAwait(false);
         }
 
-        status = await create.ReplaceExtrasAsync(open, cancellationToken).ConfigureAwait(false);
+        status = await open.ReplaceExtrasAsync(plan, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success)
         {
             return status;
         }
 
-        var attributes = (create.Parameters.Attributes & SetBasicOperation.SettableAttributes) | FileAttributes.Archive;
-        if (create.Parameters.Disposition != CreateDisposition.Supersede)
+        var attributes = plan.Attributes;
+        if (!supersedes)
         {
             attributes |= old.Attributes & SetBasicOperation.SettableAttributes;
         }
 
         return await open.Handle.SetMetadataAsync(
-            new FileMetadataChange { Attributes = attributes, LastWriteTime = create.Volume.Now() }, cancellationToken)
+            new FileMetadataChange { Attributes = attributes, LastWriteTime = open.Volume.Now() }, cancellationToken)
                 .ConfigureAwait(false);
     }
 
     /// <summary>
     /// An overwritten file loses its streams, and keeps only the extended attributes of the request (MS-FSA 2.1.5.1.2).
     /// </summary>
-    private static async ValueTask<NtStatus> ReplaceExtrasAsync(this OngoingCreate create, FileOpen open, CancellationToken cancellationToken)
+    private static async ValueTask<NtStatus> ReplaceExtrasAsync(this FileOpen open, CreatePlan plan, CancellationToken cancellationToken)
     {
-        if (create.Store.Traits.Has(StoreAbilities.NamedStreams) && open.Handle is IStreamedFile streamed)
+        if (open.Volume.Store.Traits.Has(StoreAbilities.NamedStreams) && open.Handle is IStreamedFile streamed)
         {
             var streams = await streamed.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
             if (!streams.Succeeded)
@@ -71,7 +79,7 @@ internal static class Overwrite
             open.File.RemoveStreams();
         }
 
-        if (!create.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile attributed)
+        if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile attributed)
         {
             return NtStatus.Success;
         }
@@ -82,7 +90,7 @@ internal static class Overwrite
             return old.Status;
         }
 
-        var changes = new List<ExtendedAttribute>(create.Parameters.ExtendedAttributes);
+        var changes = new List<ExtendedAttribute>(plan.ExtendedAttributes);
         var names = changes.Select(static change => change.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var attribute in old.Value)
         {

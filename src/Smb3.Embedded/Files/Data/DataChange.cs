@@ -50,15 +50,17 @@ internal static class DataChange
     }
 
     /// <summary>
-    /// The answer to a change of data, once every client that caches it has been told (<see cref="Caching.FileCaching.WhenTold"/>).
+    /// The answer to a change of data, once every client that caches it has been told (<see cref="Caching.FileCaching.WhenTold"/>), and no
+    /// overwrite could still come after it.
     /// </summary>
     public static ValueTask<NtStatus> AfterTelling(this FileOpen open, NtStatus status)
     {
-        return open.File.Caching.WhenTold() is { } told ? WaitAsync(told, status) : new(status);
+        return (open.File.Caching.WhenTold() ?? open.File.WhenRemade()) is { } wait ? WaitAsync(open, wait, status) : new(status);
 
-        static async ValueTask<NtStatus> WaitAsync(Task told, NtStatus status)
+        static async ValueTask<NtStatus> WaitAsync(FileOpen open, Task wait, NtStatus status)
         {
-            await told.ConfigureAwait(false);
+            await wait.ConfigureAwait(false);
+            await (open.File.WhenRemade() ?? Task.CompletedTask).ConfigureAwait(false);
             return status;
         }
     }

@@ -22,11 +22,20 @@ internal static class Settlement
         // Both at once: nothing is answered before both are done, and a record whose file is not safe yet is dropped with it.
         var flushed = open.Volume.Names is { } names ? open.FlushAsync(names) : new(NtStatus.Success);
 
+        await (open.File.WhenRemade() ?? Task.CompletedTask).ConfigureAwait(false);
+
         // A new name, or none, may concern what others have open.
         var kept = await open.Volume.CommitAsync().ConfigureAwait(false);
         var status = await flushed.ConfigureAwait(false);
         return status == NtStatus.Success ? kept : status;
     }
+
+    /// <summary>
+    /// The same for a CREATE whose open was recorded before its file was made (<see cref="Creating.CreateIntent"/>): should the commit of what
+    /// it has become be lost, the next process makes the same of the file.
+    /// </summary>
+    public static ValueTask<NtStatus> SettleMadeAsync(this FileOpen open) =>
+        open.Volume.Names is { } names ? open.FlushAsync(names) : new(NtStatus.Success);
 
     private static async ValueTask<NtStatus> FlushAsync(this FileOpen open, SafeNames names)
     {

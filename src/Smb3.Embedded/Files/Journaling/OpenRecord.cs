@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Files.Journaling;
 /// <summary>The whole state of an open at one moment, as plain values: what it takes to recreate it, here or in another process.</summary>
 internal sealed record OpenRecord
 {
-    /// <summary>The file (<see cref="FileMetadata.FileId"/>).</summary>
+    /// <summary>The file (<see cref="FileMetadata.FileId"/>); 0 while it is only planned to be made (<see cref="Plan"/>).</summary>
     public required ulong FileId { get; init; }
 
     /// <summary>The name by which it is open.</summary>
@@ -22,6 +22,12 @@ internal sealed record OpenRecord
 
     /// <summary>The stream that is open; <see langword="null"/> for the file itself.</summary>
     public string? Stream { get; init; }
+
+    /// <summary>The name that the stream was just being given: it has either. <see langword="null"/> when it was not being renamed.</summary>
+    public string? MovingToStream { get; init; }
+
+    /// <summary>What its CREATE has still to do, or may have done; <see langword="null"/>: it is done.</summary>
+    public CreatePlan? Plan { get; init; }
 
     /// <summary>Whether it is a directory.</summary>
     public required bool IsDirectory { get; init; }
@@ -68,7 +74,9 @@ internal sealed record OpenRecord
     /// <summary>The lease that it belongs to.</summary>
     public LeaseIdentity? Lease { get; init; }
 
-    /// <summary>What the client caches; while a break is pending, what it cached before.</summary>
+    /// <summary>
+    /// What the client caches; while a break is pending, what it cached before; while the file is only planned to be made, what it asks for.
+    /// </summary>
     public CacheState Caching { get; init; }
 
     /// <summary>The epoch of its lease.</summary>
@@ -91,4 +99,17 @@ internal sealed record OpenRecord
 
     /// <summary>Its durable facts, which outlive its session.</summary>
     public required DurableFacts Durable { get; init; }
+
+    /// <summary>The caching that the open of a file asks for that is only planned to be made; <see langword="null"/>: none.</summary>
+    /// <param name="table">The leases of its client; <see langword="null"/> if it has none.</param>
+    /// <param name="sink">Where breaks go.</param>
+    public CachingRequest? WishOf(LeaseTable? table, IBreakSink? sink) => Lease is null && Caching == CacheState.None ? null : new CachingRequest
+    {
+        State = Caching,
+        Sink = sink,
+        Table = Lease is null ? null : table,
+        Lease = table is null ? null : Lease,
+        Epoch = LeaseEpoch,
+        MayLeaseDirectories = Plan is { MayLeaseDirectories: true },
+    };
 }

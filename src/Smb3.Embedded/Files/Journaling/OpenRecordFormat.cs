@@ -12,13 +12,14 @@ namespace Smb3.Embedded.Files.Journaling;
 /// gives what they do not have its default. A version reads no record of a later one.
 /// </summary>
 /// <remarks>
-/// The first byte is the version, the last four are the CRC-32C of all before them. Between them, in version 1, as
-/// <see cref="RecordWriter"/> writes them (bits that are set in no flags below are zero):
+/// The first byte is the version, the last four are the CRC-32C of all before them. Between them, as <see cref="RecordWriter"/> writes them
+/// (bits that are set in no flags below are zero):
 /// <code>
 /// number  flags: 1 directory, 2 POSIX client, 4 hides unreadable, 8 delete on close, 0x10 delete pending, 0x20 deletes at once,
 ///         0x40 stream, 0x80 lease, 0x100 parent lease key, 0x200 lease of version 2, 0x400 breaking,
 ///         0x800 create guid, 0x1000 application, 0x2000 version of the application, 0x4000 SID of the owner,
-///         0x8000 that SID is derived from the name, 0x10000 lock sequences, 0x20000 being renamed
+///         0x8000 that SID is derived from the name, 0x10000 lock sequences, 0x20000 being renamed;
+///         from version 2 on: 0x40000 planned, 0x80000 stream being renamed
 /// number  persistent id          number  file id
 /// text    path                   [text   path it may have by now]   [text   stream]
 /// number  access, share access, create options, most access of the share
@@ -33,12 +34,20 @@ namespace Smb3.Embedded.Files.Journaling;
 /// text    owner                  text    domain of owner   [SID    owner]
 /// number  UTC ticks of the open  byte    what CREATE did
 /// number  access that CREATE asked for, its create options
+/// version 2:
+/// [number  1 makes the file, 2 overwrites, 4 can cache listings, 8 permission bits
+///          number  attributes, bytes to set aside   [number  permission bits]   number  length, and the security descriptor
+///          number  count of extended attributes, and for each: text name, number length, value]
+/// [text   name that the stream may have by now]
 /// </code>
+/// A record without anything of version 2 is written as version 1, which an earlier program reads.
 /// </remarks>
 internal static class OpenRecordFormat
 {
-    /// <summary>The version that is written.</summary>
-    public const byte Version = 1;
+    /// <summary>The latest version that is written.</summary>
+    public const byte Version = 2;
+
+    private const byte FirstVersion = 1;
 
     private const int UsualLength = 384;
 
@@ -64,7 +73,10 @@ internal static class OpenRecordFormat
         OwnerSidFromName = 0x8000,
         LockSequences = 0x10000,
         Moving = 0x20000,
-        All = 0x3FFFF,
+        AllOfFirstVersion = 0x3FFFF,
+        Planned = 0x40000,
+        MovingStream = 0x80000,
+        All = 0xFFFFF,
     }
 
     /// <summary>The record as bytes.</summary>
@@ -73,7 +85,7 @@ internal static class OpenRecordFormat
         var writer = new RecordWriter(UsualLength);
         var has = HasOf(record);
         var facts = record.Durable;
-        writer.Byte(Version);
+        writer.Byte((has & ~Has.AllOfFirstVersion) == 0 ? FirstVersion : Version);
         writer.Number((uint)has);
         writer.Number(facts.PersistentId);
         writer.Number(record.FileId);
@@ -114,6 +126,16 @@ internal static class OpenRecordFormat
         }
 
         Write(ref writer, facts);
+        if (record.Plan is { } plan)
+        {
+            CreatePlanFormat.Write(ref writer, plan);
+        }
+
+        if (record.MovingToStream is { } movingStream)
+        {
+            writer.Text(movingStream);
+        }
+
         return writer.ToArray();
     }
 
@@ -121,12 +143,13 @@ internal static class OpenRecordFormat
     public static OpenRecord? Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new RecordReader(bytes);
-        if (!reader.IsSound || reader.Byte() is not Version)
+        var version = reader.IsSound ? reader.Byte() : (byte)0;
+        if (version is not (FirstVersion or Version))
         {
             return null;
         }
 
-        var has = (Has)reader.Number((uint)Has.All);
+        var has = (Has)reader.Number((uint)(version == FirstVersion ? Has.AllOfFirstVersion : Has.All));
         var id = reader.Number();
         var record = new OpenRecord
         {
@@ -156,6 +179,8 @@ internal static class OpenRecordFormat
             Locks = ReadLocks(ref reader),
             LockSequences = has.HasFlag(Has.LockSequences) ? reader.Bytes(LockSequences.Count).ToArray() : [],
             Durable = ReadFacts(ref reader, id, has),
+            Plan = has.HasFlag(Has.Planned) ? CreatePlanFormat.Read(ref reader) : null,
+            MovingToStream = has.HasFlag(Has.MovingStream) ? reader.Text() : null,
         };
         return reader.IsSound && reader.Left == 0 && IsPlausible(record) ? record : null;
     }
@@ -178,6 +203,8 @@ internal static class OpenRecordFormat
             | If(facts.Application is not null, Has.Application)
             | If(facts.Application is { High: not null, Low: not null }, Has.ApplicationVersion)
             | If(record.MovingTo is not null, Has.Moving)
+            | If(record.Plan is not null, Has.Planned)
+            | If(record.MovingToStream is not null, Has.MovingStream)
             | If(facts.OwnerSid is not null, Has.OwnerSid)
             | If(facts.IsOwnerSidFromName, Has.OwnerSidFromName)
             | If(record.LockSequences.Any(static number => number != LockSequences.Empty), Has.LockSequences);
@@ -351,10 +378,11 @@ internal static class OpenRecordFormat
     /// <summary>Whether the path leads nowhere that a client could not have named.</summary>
     private static bool IsPlausible(OpenRecord record)
     {
-        return record.FileId != 0
+        return (record.FileId != 0 || record.Plan is { Overwrites: false })
             && IsPlausible(record.Path)
             && IsPlausible(record.MovingTo ?? StorePath.Root)
-            && record.Stream?.AsSpan().ContainsAny('\0', '/', '\\') != true;
+            && record.Stream?.AsSpan().ContainsAny('\0', '/', '\\') != true
+            && record.MovingToStream?.AsSpan().ContainsAny('\0', '/', '\\') != true;
 
         static bool IsPlausible(StorePath path)
         {

@@ -58,6 +58,13 @@ internal ref struct RecordWriter
     /// <summary>Writes an id.</summary>
     public void Id(Guid value) => value.TryWriteBytes(Room(RecordReader.IdSize));
 
+    /// <summary>Writes a number and as many bytes.</summary>
+    public void Bytes(ReadOnlySpan<byte> value)
+    {
+        Number((uint)value.Length);
+        value.CopyTo(Room(value.Length));
+    }
+
     /// <summary>Writes a SID.</summary>
     public void Sid(Sid value)
     {

@@ -288,9 +288,9 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             changes.Add(new StateChange(key, null));
         }
 
+        var captured = new List<(ulong Id, OpenRecord? Record)>(batch.Opens.Count);
         foreach (var opens in batch.Opens.GroupBy(static open => open.JournaledFile))
         {
-            var captured = new List<(ulong Id, OpenRecord? Record)>();
             if (opens.Key is { } file)
             {
                 file.Freeze(CaptureAll);
@@ -300,12 +300,17 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
                 CaptureAll();
             }
 
-            foreach (var (id, record) in captured)
+            void CaptureAll() => captured.AddRange(opens.Select(static open => (open.PersistentId, open.Capture())));
+        }
+
+        // A CREATE may have begun under the id more than once: what has come of it last is there.
+        var there = captured.Where(static one => one.Record is not null).Select(static one => one.Id).ToHashSet();
+        foreach (var (id, record) in captured)
+        {
+            if (record is not null || there.Count == 0 || !there.Contains(id))
             {
                 AddChange(changes, KeyOf(id), record);
             }
-
-            void CaptureAll() => captured.AddRange(opens.Select(static open => (open.PersistentId, open.Capture())));
         }
 
         return changes;

@@ -73,9 +73,18 @@ internal static class StreamRenameOperation
                 }
             }
 
-            status = await file.RenameStreamAsync(old, name, replace, cancellationToken).ConfigureAwait(false);
+            // As with a file's name: after a crash the record leads to the stream whether or not the store has renamed it.
+            var isPlanned = name.Length > 0 && open.File.PlanStreamMove(name);
+            status = isPlanned ? await open.Volume.CommitAsync().ConfigureAwait(false) : NtStatus.Success;
+            status = status != NtStatus.Success ? status
+                : await file.RenameStreamAsync(old, name, replace, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.Success)
             {
+                if (isPlanned)
+                {
+                    open.File.PlanStreamMove(null);
+                }
+
                 return status;
             }
 

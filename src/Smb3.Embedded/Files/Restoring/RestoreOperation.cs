@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
@@ -45,6 +46,13 @@ internal static class RestoreOperation
     {
         using var turn = await volume.PathLocks.LockAsync(record.Path, cancellationToken).ConfigureAwait(false);
         var opened = await OpenAsync(volume, record, cancellationToken).ConfigureAwait(false);
+        if (opened.Status == NtStatus.ObjectNameNotFound && record.MovingToStream is { } renamed)
+        {
+            // The store had just renamed the stream when the process ended.
+            record = record with { Stream = renamed };
+            opened = await OpenAsync(volume, record, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!opened.Succeeded)
         {
             return opened.Status;
@@ -54,10 +62,22 @@ internal static class RestoreOperation
         FileObject? file = null;
         try
         {
+            var furnished = record.Stream is null
+                ? await record.FurnishAsync(handle, cancellationToken).ConfigureAwait(false) : NtStatus.Success;
+            if (furnished != NtStatus.Success)
+            {
+                return furnished;
+            }
+
             var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {
                 return metadata.Status;
+            }
+
+            if (record.FileId == 0)
+            {
+                record = record with { FileId = metadata.Value.FileId }; // it was to be made
             }
 
             if (metadata.Value.FileId != record.FileId)
@@ -71,9 +91,9 @@ internal static class RestoreOperation
             file.Times.Learn(metadata.Value);
             var locks = record.Locks.Count > 0 ? file.GetOrCreateLocks() : null;
             var open = new FileOpen(file, StateOf(record), handle) { DeletesAtOnce = record.DeletesAtOnce };
-            if (locks?.TryLock(open, [.. record.Locks]) is { } status and not NtStatus.Success)
+            if (locks?.TryLock(open, [.. record.Locks]) is { } refused and not NtStatus.Success)
             {
-                return status;
+                return refused;
             }
 
             open.State.SetDurable(record.Durable);
@@ -86,6 +106,19 @@ internal static class RestoreOperation
 
             handle = null;
             file = null;
+            var status = await open.FinishCreateAsync(record, metadata.Value, cancellationToken).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                open.State.SetDeleteOnClose(false);
+                await open.CloseAsync(cancellationToken: CancellationToken.None).ConfigureAwait(false);
+                return status;
+            }
+
+            if (record.Plan is not null || record.MovingToStream is not null)
+            {
+                open.State.Changed();
+            }
+
             return open;
         }
         finally
@@ -106,7 +139,7 @@ internal static class RestoreOperation
     {
         const FileAccessMask Writing = FileAccessMask.WriteData | FileAccessMask.AppendData;
         const FileAccessMask Reading = FileAccessMask.ReadData | FileAccessMask.Execute;
-        var access = (record.GrantedAccess & Writing) != 0 && !record.IsDirectory ? StoreAccess.ReadWrite
+        var access = ((record.GrantedAccess & Writing) != 0 || record.Plan is { Overwrites: true }) && !record.IsDirectory ? StoreAccess.ReadWrite
             : (record.GrantedAccess & (Writing | Reading)) != 0 ? StoreAccess.Read
             : StoreAccess.Metadata;
         if (record.Stream is null)
@@ -127,7 +160,18 @@ internal static class RestoreOperation
             return NtStatus.ObjectNameNotFound;
         }
 
+        var furnished = await record.FurnishAsync(file, cancellationToken).ConfigureAwait(false);
+        if (furnished != NtStatus.Success)
+        {
+            return furnished;
+        }
+
         var opened = await streamed.OpenStreamAsync(record.Stream, access, cancellationToken).ConfigureAwait(false);
+        if (opened.Status == NtStatus.ObjectNameNotFound && record.Plan is { MakesFile: true })
+        {
+            opened = await streamed.CreateStreamAsync(record.Stream, cancellationToken).ConfigureAwait(false);
+        }
+
         return opened.Succeeded ? new NtResult<IStoreFile>(opened.Value) : opened.Status;
     }
 

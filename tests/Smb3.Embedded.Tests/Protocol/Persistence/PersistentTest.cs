@@ -24,7 +24,7 @@ public abstract class PersistentTest : ProtocolTest
 
     private protected FakeTimeProvider Clock { get; } = new(DateTimeOffset.UtcNow);
 
-    private protected TestJournal Journal { get; private set; } = new();
+    private protected TestJournal Journal { get; set; } = new();
 
     private protected TestServer StartContinuous(ServerLimits? limits = null, bool allowGuest = false, bool posix = false) =>
         Start(new TestServerOptions
@@ -68,9 +68,10 @@ public abstract class PersistentTest : ProtocolTest
 
     /// <summary>Opens a file of a client that will come back for it.</summary>
     private protected static Task<CreateAnswer> OpenAsync(
-        SmbTestTree tree, string name, Smb2LeaseState? lease = null, ShareAccess share = ShareAccess.All, CreateOptions options = CreateOptions.None) =>
-        AnswerAsync(
-            tree, Create(tree, name, Persistent(lease: lease), lease is null ? Smb2OplockLevel.None : Smb2OplockLevel.Lease, share, options: options));
+        SmbTestTree tree, string name, Smb2LeaseState? lease = null, ShareAccess share = ShareAccess.All, CreateOptions options = CreateOptions.None,
+        FileAccessMask access = SmbTestTree.ReadWrite) =>
+        AnswerAsync(tree, Create(
+            tree, name, Persistent(lease: lease), lease is null ? Smb2OplockLevel.None : Smb2OplockLevel.Lease, share, access, options));
 
     private protected static Task<SmbTestResponse> ReconnectAsync(
         SmbTestTree tree, string name, Smb2FileId fileId, Guid? createGuid = null, bool flag = true, Guid? leaseKey = null) =>

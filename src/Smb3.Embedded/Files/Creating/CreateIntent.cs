@@ -1,0 +1,73 @@
+using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Files.Creating;
+
+/// <summary>
+/// The intent of a CREATE whose open is to outlive the process. Between the moment at which the store has made a file and the commit of its
+/// open, a crash would leave a file that nobody made, and the CREATE that is sent again would find it in its way. So what it is about to do
+/// is recorded first, under the id that its open gets; the open's own record takes its place.
+/// </summary>
+/// <param name="journal">The journal of the volume.</param>
+/// <param name="facts">What will be known of the open beyond its session, but for what CREATE did.</param>
+internal sealed class CreateIntent(IOpenJournal journal, DurableFacts facts) : IJournaledOpen
+{
+    private volatile OpenRecord? _record;
+    private OpenState? _open;
+
+    /// <inheritdoc/>
+    public ulong PersistentId => facts.PersistentId;
+
+    /// <summary>Whether it is recorded: the open is kept from its beginning.</summary>
+    public bool IsDeclared => _record is not null;
+
+    /// <inheritdoc/>
+    public OpenRecord? Capture() => _record;
+
+    /// <summary>Records what the CREATE is about to do, and completes when that is safe.</summary>
+    /// <param name="record">The open as it will be; its file has no id yet.</param>
+    /// <param name="action">What CREATE will have done.</param>
+    /// <returns>Success; otherwise nothing must be done.</returns>
+    public async ValueTask<NtStatus> DeclareAsync(OpenRecord record, CreateAction action)
+    {
+        _record = record with { Durable = facts with { Action = action } };
+        journal.Note(this);
+        var status = await journal.CommitAsync().ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            Withdraw();
+        }
+
+        return status;
+    }
+
+    /// <summary>The open is kept by itself from its next change on, which is that others can see it, or that its file changes.</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="action">What CREATE has done, or does next.</param>
+    public void HandOver(OpenState open, CreateAction action)
+    {
+        _open = open;
+        open.SetDurable(facts with { Action = action });
+        open.Resume(journal);
+    }
+
+    /// <summary>
+    /// The CREATE has come to nothing. Completes when that is safe, so that what others make under the name is not taken for its work.
+    /// </summary>
+    public async ValueTask WithdrawAsync()
+    {
+        if (IsDeclared)
+        {
+            Withdraw();
+            _ = await journal.CommitAsync().ConfigureAwait(false); // tried again if it fails
+        }
+    }
+
+    private void Withdraw()
+    {
+        _record = null;
+        journal.Note(this);
+        _open?.End();
+        _open = null;
+    }
+}
