@@ -98,6 +98,7 @@ internal sealed class ChainResponses
         }
 
         MessageTransform.Seal(frame, _sealing);
+        frame.Guard = Buffer.Guard;
 
         _messages.Clear();
         Buffer.StartAt(request.ResponseStart);
@@ -116,12 +117,14 @@ internal sealed class ChainResponses
     public void Place(Request request)
     {
         var sealing = SealingOf(request);
-        if (_messages.Count > 0 && sealing != _sealing)
+        var guard = request.TreeConnect?.Share.Guard;
+        if (_messages.Count > 0 && (sealing != _sealing || guard != Buffer.Guard))
         {
             Flush();
         }
 
         _sealing = sealing;
+        Buffer.Guard = guard;
         _actions.BeginResponse();
         Buffer.PadTo8();
         if (_messages.Count > 0)

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Wire;
 
@@ -92,7 +93,7 @@ internal sealed class ConnectionLoop : INotificationSender
     /// Accepts no further request; those that are running may finish, those that wait for another party are cancelled, and what was written
     /// is made safe.
     /// </summary>
-    public async Task DrainAsync(TimeSpan timeout)
+    public async Task DrainAsync(TimeSpan timeout, ConnectionEndReason reason = ConnectionEndReason.ServerStopped)
     {
         Interlocked.Exchange(ref _draining, 1);
         Connection.Pending.CancelAll();
@@ -107,7 +108,7 @@ internal sealed class ConnectionLoop : INotificationSender
             ServerLog.DrainTimedOut(_pipeline.Logger, Running.Count, timeout);
         }
 
-        Terminate(ConnectionEndReason.ServerStopped);
+        Terminate(reason);
     }
 
     /// <summary>Ends the connection when its time is up; called every second by the owner of all connections.</summary>
@@ -128,8 +129,8 @@ internal sealed class ConnectionLoop : INotificationSender
     }
 
     /// <inheritdoc/>
-    public SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor) =>
-        _reason >= 0 ? null : Output.Notify(message, sealedFor);
+    public SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor, IGuard? guard) =>
+        _reason >= 0 ? null : Output.Notify(message, sealedFor, guard);
 
     /// <inheritdoc/>
     public Arrival ArrivalOf(SentMark mark) => Output.ArrivalOf(mark, Connection.Traffic.LastReceived);

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Transport;
 
 namespace Smb3.Embedded.Dispatch;
@@ -36,10 +37,14 @@ internal sealed class ConnectionOutput
         return _queue.Send(frame, placed);
     }
 
-    /// <summary>Sends a message that answers no request, sealed with the keys of <paramref name="sealedFor"/> when that is given.</summary>
-    public SentMark Notify(ReadOnlySpan<byte> message, Session? sealedFor)
+    /// <summary>
+    /// Sends a message that answers no request, sealed with the keys of <paramref name="sealedFor"/> when that is given, unless
+    /// <paramref name="guard"/> is up by then.
+    /// </summary>
+    public SentMark Notify(ReadOnlySpan<byte> message, Session? sealedFor, IGuard? guard)
     {
         var frame = Buffers.Rent();
+        frame.Guard = guard;
         message.CopyTo(frame.Append(message.Length).Span);
         MessageTransform.Seal(frame, sealedFor);
         var at = _time.GetTimestamp();

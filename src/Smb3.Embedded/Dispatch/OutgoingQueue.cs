@@ -153,7 +153,7 @@ internal sealed class OutgoingQueue
             bool alive;
             try
             {
-                alive = await _transport.SendAsync(_frames).ConfigureAwait(false);
+                alive = !IsFenced() && await _transport.SendAsync(_frames).ConfigureAwait(false);
             }
             catch (Exception)
             {
@@ -175,6 +175,23 @@ internal sealed class OutgoingQueue
                 _failed();
             }
         }
+    }
+
+    /// <summary>
+    /// Whether a frame of the batch may not leave any more. Looked at last of all: a process that was stopped in the meantime must not tell
+    /// what was true before.
+    /// </summary>
+    private bool IsFenced()
+    {
+        foreach (var frame in _batch)
+        {
+            if (frame.Guard is { IsUp: true })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes the next frame, and with it the small ones behind it; false when there is none, and the sender is done.</summary>

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Dispatch;
@@ -101,6 +102,9 @@ internal sealed class Request
     /// follows it. The action must be quick, and must not send anything itself.
     /// </summary>
     public void OnSend(Action action) => _chain.Responses.OnSend(action);
+
+    /// <summary>The response is not sent any more once <paramref name="guard"/> is up.</summary>
+    public void Guard(IGuard? guard) => _chain.Responses.Buffer.Guard ??= guard;
 
     /// <summary>Runs <paramref name="action"/> when the response has been handed over, without splitting the frame for it.</summary>
     public void AfterSend(Action action) => _chain.Responses.AfterSend(action);

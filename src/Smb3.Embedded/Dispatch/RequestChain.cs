@@ -197,7 +197,15 @@ internal sealed class RequestChain
             if (request.Disconnect is { } reason)
             {
                 Responses.Withdraw(request);
-                _loop.Violation(reason);
+                if (reason == ConnectionEndReason.ShareFenced)
+                {
+                    Connection.Terminate(reason);
+                }
+                else
+                {
+                    _loop.Violation(reason);
+                }
+
                 _rest = default;
                 return;
             }

@@ -62,6 +62,12 @@ internal sealed class RequestPipeline
             {
                 status = NtStatus.NetworkNameDeleted;
             }
+
+            if (request.TreeConnect?.Share.Guard is { IsUp: true })
+            {
+                // Another node may know better by now what became of it: its client asks that one, over a new connection.
+                request.Disconnect = ConnectionEndReason.ShareFenced;
+            }
         }
 
         chain.Compound.Served(request, status);
@@ -220,6 +226,11 @@ internal sealed class RequestPipeline
         }
 
         request.TreeConnect = tree;
+        if (tree.Share.Guard is { IsUp: true })
+        {
+            request.Disconnect = ConnectionEndReason.ShareFenced;
+            return NtStatus.NetworkNameDeleted;
+        }
 
         // MS-SMB2 3.3.5.2.11: a share that encrypts accepts nothing in the clear.
         if (!tree.EncryptData || request.IsEncrypted)

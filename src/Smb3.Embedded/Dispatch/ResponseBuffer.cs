@@ -1,3 +1,4 @@
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Wire;
 
@@ -40,6 +41,11 @@ internal sealed class ResponseBuffer
 
     /// <summary>Bytes of memory that it occupies, including the object itself and its place in a queue.</summary>
     public int Held => _buffer.Length + OwnSize;
+
+    /// <summary>
+    /// What the messages tell belongs to another node once this is up, and they are not sent any more; <see langword="null"/>: nothing.
+    /// </summary>
+    public IGuard? Guard { get; set; }
 
     /// <summary>Whether no message has been written.</summary>
     public bool IsEmpty => _end == _prefix;
@@ -103,6 +109,7 @@ internal sealed class ResponseBuffer
         _start = 0;
         _sent = 0;
         _sealed = false;
+        Guard = null;
     }
 
     private void Grow(int size)

@@ -31,7 +31,7 @@ internal sealed class Volume
     public Volume(IFileStore store, VolumeOptions options, PreviousVersions? versions = null)
     {
         _store = store;
-        Fence = versions?.Fence ?? new StoreFence();
+        Fence = versions?.Fence ?? new StoreFence(options.Lease);
         Versions = versions ?? new PreviousVersions(store, options, Fence);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);

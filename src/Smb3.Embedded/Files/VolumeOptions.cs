@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Journaling;
 
 namespace Smb3.Embedded.Files;
@@ -61,6 +62,9 @@ internal sealed record VolumeOptions
     /// client asks for it (FILE_WRITE_THROUGH).
     /// </summary>
     public bool WritesThrough { get; init; }
+
+    /// <summary>How long the files are this server's; <see langword="null"/>: always.</summary>
+    public OwnerLease? Lease { get; init; }
 
     /// <summary>The most byte-range locks that one file can have, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;

@@ -119,6 +119,7 @@ public enum NtStatus : uint
     SectorNotFound = 0xC0000270,
     QuotaListInconsistent = 0xC0000266,
     ServerUnavailable = 0xC0000466,
+    ShareUnavailable = 0xC0000480,
     RevisionMismatch = 0xC0000059,
     MoreEntries = 0x00000105,
     OplockSwitchedToNewHandle = 0x00000215,

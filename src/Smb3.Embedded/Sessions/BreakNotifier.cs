@@ -162,7 +162,7 @@ internal sealed class BreakNotifier(TreeConnect tree, Connection connection, Smb
 
         try
         {
-            return connection.Notifications?.TrySend(message, Seals ? session : null);
+            return connection.Notifications?.TrySend(message, Seals ? session : null, tree.Share.Guard);
         }
         finally
         {

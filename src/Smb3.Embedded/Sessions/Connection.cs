@@ -25,6 +25,12 @@ internal enum ConnectionEndReason
     SendFailed,
     BreakUnacknowledged,
     ServerFault,
+
+    /// <summary>A share that it uses went to another node of the cluster.</summary>
+    ShareMoved,
+
+    /// <summary>This node may not answer for a share any more, as far as it knows.</summary>
+    ShareFenced,
 }
 
 /// <summary>What was agreed in NEGOTIATE. Complete when it is published, and never changed.</summary>

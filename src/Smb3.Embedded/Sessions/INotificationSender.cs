@@ -1,11 +1,16 @@
+using Smb3.Embedded.Threading;
+
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>How a connection sends a message that answers no request.</summary>
 internal interface INotificationSender
 {
-    /// <summary>Sends <paramref name="message"/>, encrypted with the keys of <paramref name="sealedFor"/> when that is given.</summary>
+    /// <summary>
+    /// Sends <paramref name="message"/>, encrypted with the keys of <paramref name="sealedFor"/> when that is given, unless
+    /// <paramref name="guard"/> is up before it leaves.
+    /// </summary>
     /// <returns>The mark that <see cref="ArrivalOf"/> takes; <see langword="null"/> when the connection has ended.</returns>
-    SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor);
+    SentMark? TrySend(ReadOnlySpan<byte> message, Session? sealedFor, IGuard? guard);
 
     /// <summary>Whether the peer's transport has what was sent, as far as can be seen from here.</summary>
     Arrival ArrivalOf(SentMark mark);

@@ -19,6 +19,7 @@ internal sealed class Share
     private int _uses;
     private volatile bool _wasInPlace = true;
     private volatile IDfsRoot? _dfs;
+    private volatile bool _isLeaving;
     private long _placeCheckedAt = Environment.TickCount64;
 
     public required string Name { get; init; }
@@ -77,6 +78,24 @@ internal sealed class Share
 
     /// <summary>Whether it has been removed, or is about to be: it can no longer be used.</summary>
     public bool IsRemoved => !Life.IsServing;
+
+    /// <summary>Whether it is one that the nodes of a cluster serve in turn.</summary>
+    public bool IsClustered { get; init; }
+
+    /// <summary>
+    /// Stands between clients and what a clustered share has answered, once it is another node's; <see langword="null"/> for all others.
+    /// </summary>
+    public IGuard? Guard => Volume is { Options.Lease: not null, Fence: var fence } ? fence : null;
+
+    /// <summary>Whether it is about to go to another node, which new clients wait for.</summary>
+    public bool IsLeaving
+    {
+        get => _isLeaving;
+        set => _isLeaving = value;
+    }
+
+    /// <summary>The tree connects to it at this moment.</summary>
+    public IEnumerable<TreeConnect> Trees => _trees.Keys;
 
     /// <summary>Whether the files are still those that the share was opened on, as of now.</summary>
     public bool IsInPlace => Volume?.Place is not { } placed || placed.CheckPlace() == StorePlace.Same;

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Threading;
+
 namespace Smb3.Embedded.Files.Fencing;
 
 /// <summary>
@@ -5,15 +7,16 @@ namespace Smb3.Embedded.Files.Fencing;
 /// Nothing may be read, written, closed or deleted any more; what is open is abandoned. Calls made before may still be running in the
 /// store, but their results are ignored. The fence never comes down.
 /// </summary>
+/// <param name="lease">Puts it up too when it runs out; <see langword="null"/>: the files belong to this server alone.</param>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The source has no timer and makes no wait handle.")]
-internal sealed class StoreFence
+internal sealed class StoreFence(OwnerLease? lease = null) : IGuard
 {
     private readonly CancellationTokenSource _source = new();
 
-    /// <summary>Whether it is up: a volatile read.</summary>
-    public bool IsUp => _source.IsCancellationRequested;
+    /// <summary>Whether it is up: a volatile read, and with a lease a look at the clock.</summary>
+    public bool IsUp => _source.IsCancellationRequested || lease is { HasRunOut: true };
 
-    /// <summary>Ends waits for anything other than the store.</summary>
+    /// <summary>Ends waits for anything other than the store, once <see cref="Raise"/> was called.</summary>
     public CancellationToken Token => _source.Token;
 
     /// <summary>Puts it up. Once this returns, no new call is made to the store.</summary>

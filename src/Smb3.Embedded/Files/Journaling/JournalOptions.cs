@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Files.Fencing;
 
 namespace Smb3.Embedded.Files.Journaling;
 
@@ -21,6 +22,9 @@ internal sealed record JournalOptions
 
     /// <summary>The metrics.</summary>
     public ServerMetrics? Metrics { get; init; }
+
+    /// <summary>How long the records are this server's; nothing is kept after that. <see langword="null"/>: always.</summary>
+    public OwnerLease? Lease { get; init; }
 
     /// <summary>
     /// Told once when another holder has taken the scope over. Called without any lock, by the commit that has found out.

@@ -114,7 +114,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
         Task<NtStatus> done;
         lock (_sync)
         {
-            if (_isFenced)
+            if (_isFenced || options.Lease is { HasRunOut: true })
             {
                 return new(NtStatus.NetworkNameDeleted);
             }
@@ -247,6 +247,12 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             try
             {
                 changes = Collect(batch);
+                if (options.Lease is { HasRunOut: true })
+                {
+                    // The next owner goes on with what is kept now: that the opens are abandoned here is not their end.
+                    throw new StateFencedException($"The time for which '{options.Name}' was this server's has run out.");
+                }
+
                 if (changes.Count > 0)
                 {
                     await store.CommitAsync(options.Scope, _token, changes, CancellationToken.None).ConfigureAwait(false);

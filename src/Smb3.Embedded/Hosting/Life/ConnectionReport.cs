@@ -57,5 +57,6 @@ internal sealed class ConnectionReport(RefusalLog log, ServerLimits limits)
 
     /// <summary>Whether the client had no part in it.</summary>
     private static bool IsOurs(ConnectionEndReason reason) =>
-        reason is ConnectionEndReason.ServerStopped or ConnectionEndReason.EndedByHost or ConnectionEndReason.ServerFault;
+        reason is ConnectionEndReason.ServerStopped or ConnectionEndReason.EndedByHost or ConnectionEndReason.ServerFault
+            or ConnectionEndReason.ShareMoved or ConnectionEndReason.ShareFenced;
 }
