@@ -13,6 +13,9 @@ namespace Smb3.Embedded.Sessions;
 /// </summary>
 internal sealed class ServerGraph
 {
+    /// <summary>What counts the runs of servers stands above these bits of the number of an open: a run that makes 10,000 a second uses them up in three years.</summary>
+    public const int RunShift = 40;
+
     private readonly ConcurrentDictionary<Guid, Client> _clients = new();
     private readonly ConcurrentDictionary<ulong, Connection> _connections = new();
     private readonly ConcurrentDictionary<ClientNetwork, int> _connectionsByNetwork = new();
@@ -75,8 +78,17 @@ internal sealed class ServerGraph
     /// <summary>A number that no other open of this server had or will have.</summary>
     public ulong NextFileId() => Interlocked.Increment(ref _lastFileId);
 
-    /// <summary>An open of an earlier process already has this number, so no other gets it. Called before any client can open.</summary>
-    public void KeepFileId(ulong used) => _lastFileId = Math.Max(_lastFileId, used);
+    /// <summary>
+    /// An open of an earlier process already has this number, so no other gets it. Those of other nodes, and of runs whose numbers begin
+    /// elsewhere, are in nobody's way.
+    /// </summary>
+    public void KeepFileId(ulong used)
+    {
+        while (Volatile.Read(ref _lastFileId) is var last && used > last && used >> RunShift == last >> RunShift)
+        {
+            Interlocked.CompareExchange(ref _lastFileId, used, last);
+        }
+    }
 
     /// <summary>
     /// The server stops: what its journals keep goes on in the next process. Such opens are closed without an end: nothing of them is

@@ -26,10 +26,10 @@ internal sealed class Share
 
     public string Comment { get; init; } = string.Empty;
 
-    /// <summary>The files; <see langword="null"/> for IPC$.</summary>
+    /// <summary>The files; <see langword="null"/> for IPC$, and for a share that another node of the cluster serves.</summary>
     public Volume? Volume { get; init; }
 
-    public bool IsPipe => Volume is null;
+    public bool IsPipe => Volume is null && !IsClustered;
 
     public bool ReadOnly { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions;
@@ -22,14 +23,27 @@ internal sealed class ShareTable
     /// </summary>
     public Func<Share, ValueTask>? Recover { get; set; }
 
+    /// <summary>Those that the nodes of a cluster serve in turn; <see langword="null"/> without a cluster.</summary>
+    public IClusteredShares? Cluster { get; set; }
+
+    /// <summary>All that there are: those served here, and those that another node of the cluster serves.</summary>
+    public IEnumerable<Share> Known => Cluster is { } cluster
+        ? [.. All.Concat(cluster.All.Where(share => Find(share.Name) is null)).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase)]
+        : All;
+
     public IEnumerable<Share> All =>
         _shares.Values.Where(share => !share.IsRemoved).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether any share is continuously available.</summary>
+    /// <summary>Whether any share is continuously available, or may be here in a moment.</summary>
     public bool AnyContinuous
     {
         get
         {
+            if (Cluster is not null)
+            {
+                return true;
+            }
+
             foreach (var (_, share) in _shares)
             {
                 if (share is { IsContinuouslyAvailable: true, IsRemoved: false })

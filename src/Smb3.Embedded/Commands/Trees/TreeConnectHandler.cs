@@ -4,6 +4,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Tree;
 
@@ -28,14 +29,18 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return NtStatus.AccessDenied;
         }
 
-        if (!TreeConnectRequest.TryParse(request.Message.Span, out var connect))
+        if (!TryRead(request, out var name, out var flags))
         {
             return NtStatus.InvalidParameter;
         }
 
-        if (!TryGetShareName(connect.GetPath(), out var name))
+        if (request.Graph.Shares.Cluster is { } cluster && cluster.Find(name) is { } clustered)
         {
-            return NtStatus.InvalidParameter;
+            var elsewhere = await CheckAsync(request, cluster, clustered, flags).ConfigureAwait(false);
+            if (elsewhere != NtStatus.Success)
+            {
+                return elsewhere;
+            }
         }
 
         if (request.Graph.Shares.CheckPlace is { } check)
@@ -84,21 +89,22 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return NtStatus.InsufficientResources;
         }
 
-        if (share.IsRemoved || session.State == SessionState.Ended)
+        if (share.IsRemoved || share.IsLeaving || session.State == SessionState.Ended)
         {
-            // It was removed in the meantime.
+            // It was removed in the meantime, or goes to another node.
             await tree.EndAsync().ConfigureAwait(false);
-            return NtStatus.BadNetworkName;
+            return share.IsClustered ? NtStatus.ShareUnavailable : NtStatus.BadNetworkName;
         }
 
         request.TreeId = tree.TreeId;
+        request.Guard(share.Guard);
         ServerLog.TreeConnected(services.Logger, identity.ForLog, share.Name);
         var isDfs = share.Dfs is not null;
         TreeConnectResponse.Write(
             request.Append(TreeConnectResponse.FixedSize),
             share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,
             FlagsOf(share, isDfs),
-            CapabilitiesOf(share, isDfs, negotiated),
+            CapabilitiesOf(share, isDfs, request),
             access);
         return NtStatus.Success;
     }
@@ -108,9 +114,80 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         | (share.AccessBasedEnumeration ? Smb2ShareFlags.AccessBasedDirectoryEnum : Smb2ShareFlags.ManualCaching)
         | (isDfs ? Smb2ShareFlags.Dfs | Smb2ShareFlags.DfsRoot : Smb2ShareFlags.ManualCaching);
 
-    private static Smb2ShareCapabilities CapabilitiesOf(Share share, bool isDfs, Negotiated negotiated) =>
-        (share.IsContinuouslyAvailable && negotiated.IsSmb3 ? Smb2ShareCapabilities.ContinuousAvailability : Smb2ShareCapabilities.None)
-        | (isDfs ? Smb2ShareCapabilities.Dfs : Smb2ShareCapabilities.None);
+    private static bool TryRead(Request request, out string name, out TreeConnectRequestFlags flags)
+    {
+        name = string.Empty;
+        flags = TreeConnectRequestFlags.None;
+        if (!TreeConnectRequest.TryParse(request.Message.Span, out var connect))
+        {
+            return false;
+        }
+
+        flags = connect.Flags;
+        return TryGetShareName(connect.GetPath(), out name);
+    }
+
+    /// <summary>Whether a clustered share can be used here and on this connection; waits a moment while it is on its way.</summary>
+    private async ValueTask<NtStatus> CheckAsync(Request request, IClusteredShares cluster, Share clustered, TreeConnectRequestFlags flags)
+    {
+        var negotiated = request.Connection.Negotiated!;
+
+        // MS-SMB2 3.3.5.7; before 3.1.1 the flags are reserved, and a client has none to say that it was connected before.
+        if (cluster.MaxDialect is { } highest && negotiated.Dialect > highest
+            && (negotiated.Dialect != Smb2Dialect.Smb311 || (flags & TreeConnectRequestFlags.ClusterReconnect) == 0))
+        {
+            return ElsewhereAnswer.DialectTooHigh(request, highest);
+        }
+
+        var identity = request.Session!.Identity!;
+        if (clustered.MaximalAccessOf(identity) == FileAccessMask.None)
+        {
+            _report.Forbidden(request.Connection, identity, clustered.Name);
+            return NtStatus.AccessDenied;
+        }
+
+        if (IsHere(request, clustered.Name))
+        {
+            return NtStatus.Success;
+        }
+
+        var owner = await cluster.WaitForOwnerAsync(clustered.Name, request.Connection.Ended).ConfigureAwait(false);
+        return IsHere(request, clustered.Name) ? NtStatus.Success : ElsewhereAnswer.At(request, owner, clustered.Name, flags);
+    }
+
+    private static bool IsHere(Request request, string name) =>
+        request.Graph.Shares.Find(name) is { IsLeaving: false, Guard: null or { IsUp: false } };
+
+    /// <summary>
+    /// MS-SMB2 2.2.10. A clustered share has one owner, which can change; a scale-out share would be served by all nodes at once. That its
+    /// nodes can be watched is told only where the Witness service runs.
+    /// </summary>
+    private static Smb2ShareCapabilities CapabilitiesOf(Share share, bool isDfs, Request request)
+    {
+        var dialect = request.Connection.Negotiated!.Dialect;
+        var capabilities = isDfs ? Smb2ShareCapabilities.Dfs : Smb2ShareCapabilities.None;
+        if (share.IsContinuouslyAvailable && dialect >= Smb2Dialect.Smb300)
+        {
+            capabilities |= Smb2ShareCapabilities.ContinuousAvailability;
+        }
+
+        if (!share.IsClustered)
+        {
+            return capabilities;
+        }
+
+        if (dialect >= Smb2Dialect.Smb300 && request.Graph.Shares.Cluster is { HasWitness: true })
+        {
+            capabilities |= Smb2ShareCapabilities.Cluster;
+        }
+
+        if (dialect >= Smb2Dialect.Smb302)
+        {
+            capabilities |= Smb2ShareCapabilities.Asymmetric;
+        }
+
+        return dialect == Smb2Dialect.Smb311 ? capabilities | Smb2ShareCapabilities.RedirectToOwner : capabilities;
+    }
 
     /// <summary>\\server\share: which server name the client used does not matter (MS-SMB2 2.2.9).</summary>
     private static bool TryGetShareName(string path, out string name)

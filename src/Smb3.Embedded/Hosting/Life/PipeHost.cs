@@ -45,7 +45,7 @@ internal sealed class PipeHost : IPipeHost
     public TimeProvider TimeProvider => _settings.TimeProvider;
 
     public ValueTask<IReadOnlyList<PipeShare>> ListSharesAsync(RpcCaller caller, CancellationToken cancellation) =>
-        new([.. _graph.Shares.All.Where(share => !share.Hidden).Select(Describe)]);
+        new([.. _graph.Shares.Known.Where(share => !share.Hidden).Select(Describe)]);
 
     public ValueTask<IReadOnlyList<PipeSession>> ListSessionsAsync(CancellationToken cancellation)
     {

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+using System.Net;
+using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Sessions.Shares;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Errors;
+using Smb3.Embedded.Wire.Tree;
+
+namespace Smb3.Embedded.Commands.Trees;
+
+/// <summary>What TREE_CONNECT answers for a clustered share that the client cannot use on this connection.</summary>
+internal static class ElsewhereAnswer
+{
+    /// <summary>MS-SMB2 3.3.5.7: the dialect of the connection is too high for the shares of the cluster.</summary>
+    public static NtStatus DialectTooHigh(Request request, Smb2Dialect highest)
+    {
+        var data = Begin(request, ErrorContextId.Default, sizeof(ushort));
+        BinaryPrimitives.WriteUInt16LittleEndian(data, (ushort)highest);
+        return NtStatus.SmbBadClusterDialect;
+    }
+
+    /// <summary>
+    /// MS-SMB2 3.3.5.7: another node has the share. A client that asked to be redirected is told where to find it. While nobody has it, the
+    /// client shall try again.
+    /// </summary>
+    public static NtStatus At(Request request, ShareOwner? owner, string shareName, TreeConnectRequestFlags flags)
+    {
+        if (owner is null)
+        {
+            return NtStatus.ShareUnavailable;
+        }
+
+        if (IsRedirected(request, flags) && owner.Addresses is { Count: > 0 } addresses)
+        {
+            var data = Begin(request, ErrorContextId.ShareRedirect, ShareRedirectErrorResponse.Size(addresses, shareName));
+            ShareRedirectErrorResponse.Write(data, addresses, shareName);
+        }
+
+        return NtStatus.BadNetworkName;
+    }
+
+    /// <summary>Whether the client can be told by an error context where a share is; before 3.1.1 the flags are reserved.</summary>
+    public static bool IsRedirected(Request request, TreeConnectRequestFlags flags) =>
+        request.Connection.Negotiated!.Dialect == Smb2Dialect.Smb311 && (flags & TreeConnectRequestFlags.RedirectToOwner) != 0;
+
+    private static Span<byte> Begin(Request request, ErrorContextId id, int length)
+    {
+        var asContext = request.Connection.Negotiated!.Dialect == Smb2Dialect.Smb311;
+        var body = request.Append(ErrorResponse.Size(asContext, length));
+        request.KeepBody();
+        return ErrorResponse.WriteWithData(body, asContext, id, length);
+    }
+}
