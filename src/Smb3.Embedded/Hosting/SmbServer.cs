@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Clustering;
 using Smb3.Embedded.Hosting.Inspection;
 using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Hosting.Life;
@@ -50,6 +51,8 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly IReadOnlyList<Func<ITransportListener>> _transports;
     private readonly IAsyncDisposable? _owned;
     private readonly IStateStore? _state;
+    private readonly ClusterLife? _cluster;
+    private readonly IReadOnlyList<IPAddress> _clusterAddresses = [];
     private ServerRun? _run;
     private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _life;
@@ -97,9 +100,16 @@ public sealed partial class SmbServer : IAsyncDisposable
         Shares = new SmbShareCollection(
             settings,
             [.. options.Shares, .. options.Namespaces.Select(space => new HostedNamespace(space.Clone(), settings.TimeProvider).ToShare())],
-            options.StateStore, _turn, _parts.Logger, _parts.Metrics);
+            options.StateStore, options.Cluster.Store is not null, _turn, _parts.Logger, _parts.Metrics);
         Namespaces = new SmbNamespaceCollection(Shares, settings.TimeProvider);
         Users = new SmbUserCollection(options.Users, EndOwnSessionsAsync);
+        if (options.Cluster.Store is not null)
+        {
+            var node = options.Cluster.Node.Length > 0 ? options.Cluster.Node : settings.ServerName;
+            _clusterAddresses = [.. options.Cluster.Addresses];
+            _cluster = new ClusterLife(options.Cluster, node, Shares, settings.TimeProvider, _parts.Logger);
+            Cluster = new SmbCluster(_cluster);
+        }
     }
 
     /// <summary>The name that it was registered under; empty unless there are several.</summary>
@@ -116,6 +126,9 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>Its DFS namespaces, which are among its shares.</summary>
     public SmbNamespaceCollection Namespaces { get; }
+
+    /// <summary>The cluster that it is a node of; <see langword="null"/>: none.</summary>
+    public SmbCluster? Cluster { get; }
 
     /// <summary>The users that it keeps itself.</summary>
     public SmbUserCollection Users { get; }
@@ -163,6 +176,7 @@ public sealed partial class SmbServer : IAsyncDisposable
                 await run.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
                 run.Dispose();
                 await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
+                await LeaveClusterAsync().ConfigureAwait(false);
                 Become(SmbServerState.Stopped);
                 throw;
             }
@@ -170,6 +184,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             _stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             run.Begin();
             Volatile.Write(ref _run, run);
+            _cluster?.Begin(run);
             Become(SmbServerState.Running);
         }
         finally
@@ -185,6 +200,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for running requests; what they held is closed all the same.</param>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
+        await HandOverAsync(cancellationToken).ConfigureAwait(false);
         await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
@@ -313,38 +329,85 @@ public sealed partial class SmbServer : IAsyncDisposable
         }
 
         Become(SmbServerState.Stopping);
+        if (_cluster is not null)
+        {
+            await _cluster.StopAsync().ConfigureAwait(false);
+        }
+
         await run.StopAsync(_parts.Settings.DrainTimeout, hurry).ConfigureAwait(false);
         run.Dispose();
         await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
+        await LeaveClusterAsync().ConfigureAwait(false);
         Volatile.Write(ref _run, null);
         Become(SmbServerState.Stopped);
         ServerLog.Stopped(_parts.Logger);
         _stopped.TrySetResult();
     }
 
+    /// <summary>Gives the clustered shares to other nodes, while everything else goes on.</summary>
+    private async Task HandOverAsync(CancellationToken hurry)
+    {
+        if (_cluster is null || State != SmbServerState.Running)
+        {
+            return;
+        }
+
+        using var patience = new CancellationTokenSource(_parts.Settings.DrainTimeout, _parts.Settings.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, hurry);
+        await _cluster.DrainAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private Task LeaveClusterAsync() => _cluster?.EndAsync() ?? Task.CompletedTask;
+
     /// <summary>A run that clients know as the same server as the one before it.</summary>
     private async ValueTask<ServerRun> NewRunAsync(CancellationToken cancellationToken)
     {
-        if (_state is null)
-        {
-            return new ServerRun(_parts);
-        }
-
         try
         {
-            var identity = await ServerIdentity.RecallAsync(_state, _parts.Settings.ServerGuid, cancellationToken).ConfigureAwait(false);
-            return new ServerRun(_parts with
+            if (await RecallAsync(cancellationToken).ConfigureAwait(false) is not { } identity)
+            {
+                return new ServerRun(_parts);
+            }
+
+            var run = new ServerRun(_parts with
             {
                 Settings = _parts.Settings with { ServerGuid = identity.ServerGuid },
                 FirstFileId = identity.FirstFileId,
             });
+            run.Graph.Shares.Cluster = _cluster?.Shares;
+            return run;
         }
         catch (Exception e)
         {
+            await LeaveClusterAsync().ConfigureAwait(false);
             Become(SmbServerState.Stopped);
-            throw e is OperationCanceledException ? e : new SmbServerStartException($"The state store cannot be used: {e.Message}", e);
+            throw e is OperationCanceledException or SmbServerStartException ? e
+                : new SmbServerStartException($"The state store cannot be used: {e.Message}", e);
         }
     }
+
+    private async ValueTask<ServerIdentity?> RecallAsync(CancellationToken cancellationToken)
+    {
+        var guid = _parts.Settings.ServerGuid;
+        if (_cluster is null)
+        {
+            return _state is null ? null : await ServerIdentity.RecallAsync(_state, guid, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            var incarnation = await _cluster.JoinAsync(ReachableAt(), cancellationToken).ConfigureAwait(false);
+            return await ServerIdentity.RecallAsync(_cluster.Store.State, _cluster.Node, incarnation, guid, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new SmbServerStartException($"The cluster cannot be joined: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Where other nodes send the clients of a share that is here.</summary>
+    private IEnumerable<IPAddress> ReachableAt() => _clusterAddresses.Count > 0 ? _clusterAddresses
+        : _parts.Interfaces.Find([.. _endPoints]).Select(static found => found.Address).Distinct();
 
     private static async ValueTask RecoverAsync(ServerRun run, CancellationToken cancellationToken)
     {

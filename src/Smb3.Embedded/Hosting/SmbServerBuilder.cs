@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Smb3.Embedded.Cluster;
 using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Providers;
@@ -154,6 +155,22 @@ public sealed class SmbServerBuilder
     /// <param name="state">Gives the store; called once. The host keeps owning it.</param>
     public SmbServerBuilder UseStateStore(Func<IServiceProvider, IStateStore> state) =>
         Configure((services, options) => options.StateStore = state(services));
+
+    /// <summary>Makes the server a node of a cluster, whose nodes serve the shares that are <see cref="SmbShareOptions.Clustered"/>.</summary>
+    /// <param name="cluster">What the nodes agree on, which the host keeps owning.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder UseCluster(IClusterStore cluster, Action<SmbClusterOptions>? configure = null) =>
+        UseCluster(_ => cluster, configure);
+
+    /// <summary>Makes the server a node of a cluster, whose nodes serve the shares that are <see cref="SmbShareOptions.Clustered"/>.</summary>
+    /// <param name="cluster">Gives what the nodes agree on; called once. The host keeps owning it.</param>
+    /// <param name="configure">Sets further properties.</param>
+    public SmbServerBuilder UseCluster(Func<IServiceProvider, IClusterStore> cluster, Action<SmbClusterOptions>? configure = null) =>
+        Configure((services, options) =>
+        {
+            options.Cluster.Store = cluster(services);
+            configure?.Invoke(options.Cluster);
+        });
 
     /// <summary>Listens on one more end point. The default, when none is added, is 127.0.0.1:4450.</summary>
     /// <param name="endPoint">The end point; port 0 takes a free one, which <see cref="SmbServer.EndPoints"/> shows.</param>

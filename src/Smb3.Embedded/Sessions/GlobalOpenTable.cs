@@ -150,10 +150,12 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
 
     private ref int CountOf(GlobalOpen open) => ref open.Kind == DurableKind.Persistent ? ref _awaited : ref _disconnected;
 
-    /// <summary>Closes the opens without a connection that a journal keeps, for the next process to take up.</summary>
-    public ValueTask SuspendAsync() => CloseDisconnectedAsync(static open =>
+    /// <summary>
+    /// Closes the opens without a connection that a journal keeps, for the next process to take up; those of one share, if it is given.
+    /// </summary>
+    public ValueTask SuspendAsync(string? share = null) => CloseDisconnectedAsync(open =>
     {
-        if (open.File.State.IsKept)
+        if (open.File.State.IsKept && (share is null || open.Share == share))
         {
             open.File.State.Suspend();
             return true;

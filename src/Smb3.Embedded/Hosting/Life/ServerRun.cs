@@ -172,6 +172,31 @@ internal sealed class ServerRun : IDisposable
         }
     }
 
+    /// <summary>
+    /// A share goes to another node: the connections that use it finish what they have begun, or what they can until the time is over, and
+    /// end. Their clients come back to whoever has it then.
+    /// </summary>
+    public async Task DrainAsync(Share share, TimeSpan timeout)
+    {
+        var loops = ConnectionsOf(share).Select(id => _connections.GetValueOrDefault(id))
+            .Where(static connection => connection.Loop is not null).ToArray();
+        await Task.WhenAll(loops.Select(connection => connection.Loop.DrainAsync(timeout, ConnectionEndReason.ShareMoved))).ConfigureAwait(false);
+        await Task.WhenAll(loops.Select(static connection => connection.Task))
+            .WaitAsync(timeout, _parts.Settings.TimeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Ends the connections that use a share, at once.</summary>
+    public void Cut(Share share)
+    {
+        foreach (var id in ConnectionsOf(share))
+        {
+            Graph.FindConnection(id)?.Terminate(ConnectionEndReason.ShareFenced);
+        }
+    }
+
+    private static IEnumerable<ulong> ConnectionsOf(Share share) =>
+        share.Trees.SelectMany(static tree => tree.Session.Channels).Select(static channel => channel.Connection.Id).Distinct();
+
     public void Dispose()
     {
         _watch?.Dispose();

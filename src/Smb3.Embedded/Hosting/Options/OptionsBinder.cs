@@ -48,6 +48,7 @@ internal sealed partial class OptionsBinder
             ["MaxResilientTimeout"] = s => Time(s, value => _options.MaxResilientTimeout = value),
             ["DrainTimeout"] = s => Time(s, value => _options.DrainTimeout = value),
             ["State"] = s => _options.State = Text(s) is { Length: > 0 } place ? place : null,
+            ["Cluster"] = s => Cluster(s, _options.Cluster),
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
             ["Shares"] = Shares,
@@ -104,6 +105,30 @@ internal sealed partial class OptionsBinder
             },
         });
 
+    private void Cluster(IConfigurationSection section, SmbClusterOptions cluster) => Apply(
+        section.GetChildren(),
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Node"] = s => cluster.Node = Text(s),
+            ["Addresses"] = s => Replace(cluster.Addresses, s, ReadAddress),
+            ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),
+            ["DrainTo"] = s => cluster.DrainTo = Text(s) is { Length: > 0 } node ? node : null,
+            ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => cluster.MaxDialect = value),
+            ["Balance"] = s => Flag(s, value => cluster.Balance = value),
+        });
+
+    private void ReadAddress((string Path, string Text) item, Action<IPAddress> add)
+    {
+        if (IPAddress.TryParse(item.Text, out var address))
+        {
+            add(address);
+        }
+        else
+        {
+            Fail(item.Path, $"'{item.Text}' is not an IP address");
+        }
+    }
+
     private void Throttle(IConfigurationSection section, LogonThrottleOptions throttle) => Apply(
         section.GetChildren(),
         new(StringComparer.OrdinalIgnoreCase)
@@ -138,7 +163,7 @@ internal sealed partial class OptionsBinder
         {
             Fail(
                 path,
-                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,localprograms=…]"
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,localprograms=…]"
                     + "[,snapshots=FOLDER], "
                     + "or NAME=memory:");
             return null;
@@ -182,6 +207,9 @@ internal sealed partial class OptionsBinder
                 case "CA":
                     share.ContinuouslyAvailable = true;
                     break;
+                case "CLUSTERED":
+                    share.Clustered = true;
+                    break;
                 case "WRITECACHE":
                     share.WriteCache = true;
                     break;
@@ -191,7 +219,7 @@ internal sealed partial class OptionsBinder
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, writecache, timemachine, "
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, clustered, writecache, timemachine, "
                             + "localprograms=noticed|awaited|ignored and snapshots=FOLDER");
                     break;
             }
@@ -215,6 +243,7 @@ internal sealed partial class OptionsBinder
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),
             ["Posix"] = s => Flag(s, value => share.Posix = value),
             ["ContinuouslyAvailable"] = s => Flag(s, value => share.ContinuouslyAvailable = value),
+            ["Clustered"] = s => Flag(s, value => share.Clustered = value),
             ["WriteCache"] = s => Flag(s, value => share.WriteCache = value),
             ["LocalPrograms"] = s => Word(s, SettingNames.LocalPrograms, value => share.LocalPrograms = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Wire.Create.Contexts;
 
@@ -87,6 +88,7 @@ internal sealed class OptionsValidator
         Range("DrainTimeout", options.DrainTimeout, TimeSpan.Zero, TimeSpan.FromMinutes(10));
         CheckShares(options.Shares, options.Namespaces);
         CheckState(options);
+        CheckCluster(options);
     }
 
     private void CheckInterfaces(SmbServerOptions options)
@@ -188,10 +190,44 @@ internal sealed class OptionsValidator
         {
             _failures.Add($"State: nothing opens '{place}'; call UseSqliteState() of the package Smb3.Embedded.Sqlite, or clear it.");
         }
-        else if (options.Shares.FirstOrDefault(static share => share.ContinuouslyAvailable) is { } share)
+        else if (options.Shares.FirstOrDefault(static share => share is { ContinuouslyAvailable: true, Clustered: false }) is { } share)
         {
             _failures.Add($"State: share '{share.Name}' is to be continuously available, but there is nowhere to keep the state of its opens; "
                 + "name a file with State (--state), or call UseStateStore(…), or clear ContinuouslyAvailable there.");
+        }
+    }
+
+    private void CheckCluster(SmbServerOptions options)
+    {
+        var cluster = options.Cluster;
+        if (cluster.Store is null)
+        {
+            if (options.Shares.FirstOrDefault(static share => share.Clustered) is { } share)
+            {
+                _failures.Add($"Cluster: share '{share.Name}' is clustered, but the server is in no cluster; call UseCluster(…) with what its "
+                    + "nodes agree on, or clear Clustered there.");
+            }
+
+            return;
+        }
+
+        Range("Cluster:LeaseTime", cluster.LeaseTime, TimeSpan.FromSeconds(1), ClusterLimits.MaxLeaseTime);
+        Require(
+            cluster.Node.Length <= ClusterLimits.MaxNameLength && !cluster.Node.Any(char.IsControl), "Cluster:Node", cluster.Node,
+            $"at most {ClusterLimits.MaxNameLength} characters long, none of which is a control character");
+        Require(
+            cluster.Addresses.Count <= ClusterLimits.MaxAddresses, "Cluster:Addresses", cluster.Addresses.Count,
+            $"at most {ClusterLimits.MaxAddresses} long");
+        foreach (var address in cluster.Addresses)
+        {
+            Require(
+                !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any), "Cluster:Addresses", address,
+                "an address that clients can connect to");
+        }
+
+        if (cluster.MaxDialect is { } dialect)
+        {
+            Require(SettingNames.Dialects.Contains(dialect), "Cluster:MaxDialect", dialect, SettingNames.Dialects.All);
         }
     }
 
@@ -225,6 +261,11 @@ internal sealed class OptionsValidator
         if (share.ContinuouslyAvailable && SmbShareOptions.Memory.Equals(share.Folder, StringComparison.OrdinalIgnoreCase))
         {
             _failures.Add($"{setting}:ContinuouslyAvailable: share '{name}' is in memory, which ends with the process; name a folder.");
+        }
+
+        if (share.Clustered && SmbShareOptions.Memory.Equals(share.Folder, StringComparison.OrdinalIgnoreCase))
+        {
+            _failures.Add($"{setting}:Clustered: share '{name}' is in memory, which no other node reaches; name a folder that all nodes have.");
         }
 
         Require(share.Comment.Length <= MaxComment, $"{setting}:Comment", share.Comment.Length, $"at most {MaxComment} characters long");

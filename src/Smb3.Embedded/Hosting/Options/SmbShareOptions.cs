@@ -79,6 +79,16 @@ public sealed class SmbShareOptions
     public bool ContinuouslyAvailable { get; set; }
 
     /// <summary>
+    /// Whether the nodes of a cluster (<see cref="SmbServerOptions.Cluster"/>) serve it in turn, each of which has it with the same name and the
+    /// same files: one at a time, and when that dies another, where clients go on with what they have open. It is
+    /// <see cref="ContinuouslyAvailable"/> with that; what clients have open is kept by the cluster. No other share may have the same folder.
+    /// </summary>
+    public bool Clustered { get; set; }
+
+    /// <summary>Whether persistent handles are granted.</summary>
+    internal bool IsContinuous => ContinuouslyAvailable || Clustered;
+
+    /// <summary>
     /// Whether changes may be acknowledged while they are only in the cache of the machine or of the store, and so be lost when the power
     /// fails, unless the client asks for more by a flush or by write-through. <see langword="null"/>: not where the share is
     /// <see cref="ContinuouslyAvailable"/>, where an acknowledged change must survive; everywhere else they may. The death of the process
@@ -87,7 +97,7 @@ public sealed class SmbShareOptions
     public bool? WriteCache { get; set; }
 
     /// <summary>The effective value of <see cref="WriteCache"/>.</summary>
-    internal bool AnswersFromCache => WriteCache ?? !ContinuouslyAvailable;
+    internal bool AnswersFromCache => WriteCache ?? !IsContinuous;
 
     /// <summary>
     /// Where earlier states of <see cref="Folder"/> are: a folder with one folder for each snapshot. <see langword="null"/>: there are
@@ -122,6 +132,7 @@ public sealed class SmbShareOptions
             TimeMachine = TimeMachine,
             Posix = Posix,
             ContinuouslyAvailable = ContinuouslyAvailable,
+            Clustered = Clustered,
             WriteCache = WriteCache,
             LocalPrograms = LocalPrograms,
             Namespace = Namespace,

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Hosting.Options;
@@ -22,7 +23,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private readonly VolumeTable _volumes;
     private readonly ServerSettings _settings;
     private readonly IStateStore? _state;
+    private readonly bool _isClustered;
     private readonly ILogger _logger;
+    private volatile IReadOnlyDictionary<string, Share> _clustered = FrozenDictionary<string, Share>.Empty;
     private ShareTable? _running;
 
     // Shared with the server: shares do not change while it starts or stops. Never disposed: it holds no handle.
@@ -30,12 +33,14 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         ServerSettings settings,
         IEnumerable<SmbShareOptions> shares,
         IStateStore? state,
+        bool isClustered,
         SemaphoreSlim turn,
         ILogger logger,
         Diagnostics.ServerMetrics metrics)
     {
         _settings = settings;
         _state = state;
+        _isClustered = isClustered;
         _turn = turn;
         _logger = logger;
         _volumes = new VolumeTable(
@@ -52,6 +57,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         {
             _entries.Add(share.Name, NewEntry(share.Clone()));
         }
+
+        ShowClustered();
     }
 
     /// <summary>How many there are, IPC$ not counted.</summary>
@@ -74,6 +81,12 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     internal IReadOnlyList<HostedNamespace> Namespaces => [.. Snapshot().Select(static entry => entry.Options.Namespace).OfType<HostedNamespace>()];
 
     internal int OpenVolumes => _volumes.Count;
+
+    /// <summary>The clustered ones, without their files, by name.</summary>
+    internal IReadOnlyDictionary<string, Share> Clustered => _clustered;
+
+    /// <summary>Told when a clustered share was added, changed or removed.</summary>
+    internal Action? ClusteredChanged { get; set; }
 
     /// <summary>Whether there is a share of this name; case does not count.</summary>
     /// <param name="name">The name.</param>
@@ -138,7 +151,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         try
         {
             // The new one is opened before the old one is released: a volume shared by both stays, and a failure changes nothing.
-            if (_running is not null)
+            if (_running is not null && !changed.Options.Clustered)
             {
                 changed.Volume = _volumes.Rent(changed.Options);
             }
@@ -245,12 +258,61 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         return fenced.Count > 0;
     }
 
+    /// <summary>Serves a clustered share that this node has got; what clients have open on it is back by then.</summary>
+    /// <returns>Whether there is still such a share, and it was not served yet.</returns>
+    internal async Task<bool> OpenOwnedAsync(string name, OwnedVolume owned, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_running is not { } table || FindEntry(name) is not { Options.Clustered: true, Volume: null } entry)
+            {
+                return false;
+            }
+
+            entry.Owned = owned;
+            entry.Volume = _volumes.Rent(entry.Options, owned: owned);
+            await EnterAsync(table, entry).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Serves a clustered share no more; it stays known. What clients have open was suspended before, or the share was fenced
+    /// (<see cref="ShareTable.Fence"/>).
+    /// </summary>
+    internal async Task CloseOwnedAsync(string name, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (FindEntry(name) is { Options.Clustered: true, Volume: not null } entry)
+            {
+                await LetGoAsync(entry).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>How many opens there are on the clustered shares that are served here.</summary>
+    internal int OpensOfClustered => Snapshot().Where(static entry => entry.Options.Clustered).Sum(static entry => entry.Volume?.OpenCount ?? 0);
+
+    /// <summary>Whether a clustered share is served here.</summary>
+    internal bool IsServed(string name) => FindEntry(name)?.Running is not null;
+
     /// <summary>Opens every share and puts it into <paramref name="table"/>. The server holds the lock.</summary>
     internal async Task OpenAsync(ShareTable table)
     {
         try
         {
-            foreach (var entry in Snapshot())
+            foreach (var entry in Snapshot().Where(static entry => !entry.Options.Clustered))
             {
                 entry.Volume ??= _volumes.Rent(entry.Options);
                 entry.Running = entry.Create();
@@ -275,6 +337,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         {
             entry.Running = null;
             entry.Lost = null;
+            entry.Owned = null;
             var keep = keepStores && entry.Options.Folder == SmbShareOptions.Memory;
             if (entry.Volume is not null && !keep)
             {
@@ -308,7 +371,14 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 + "offered them; give them to one of those, or clear Posix here.");
         }
 
-        if (copy.ContinuouslyAvailable && _state is null)
+        if (copy.Clustered && !_isClustered)
+        {
+            throw new InvalidOperationException(
+                $"Share '{copy.Name}' is to be clustered, but the server is in no cluster; make it a node of one (UseCluster), or clear "
+                + "Clustered here.");
+        }
+
+        if (copy is { ContinuouslyAvailable: true, Clustered: false } && _state is null)
         {
             throw new InvalidOperationException(
                 $"Share '{copy.Name}' is to be continuously available, but the server has nowhere to keep the state of its opens; give it a "
@@ -320,7 +390,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     private async ValueTask PublishAsync(Entry entry)
     {
-        if (_running is { } table)
+        if (_running is { } table && !entry.Options.Clustered)
         {
             entry.Volume ??= _volumes.Rent(entry.Options);
             await EnterAsync(table, entry).ConfigureAwait(false);
@@ -329,6 +399,26 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         lock (_gate)
         {
             _entries[entry.Options.Name] = entry;
+        }
+
+        if (entry.Options.Clustered)
+        {
+            ShowClustered();
+        }
+    }
+
+    private void ShowClustered()
+    {
+        _clustered = Snapshot().Where(static entry => entry.Options.Clustered)
+            .ToFrozenDictionary(static entry => entry.Options.Name, static entry => entry.Create(), StringComparer.OrdinalIgnoreCase);
+        ClusteredChanged?.Invoke();
+    }
+
+    private Entry? FindEntry(string name)
+    {
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(name);
         }
     }
 
@@ -382,23 +472,37 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             }
         }
 
+        if (entry.Options.Clustered)
+        {
+            ShowClustered();
+        }
+
+        await LetGoAsync(entry).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Ends every use of a share, and of its store.</summary>
+    private async ValueTask LetGoAsync(Entry entry)
+    {
         try
         {
             if (_running is { } table)
             {
-                await table.RemoveAsync(name).ConfigureAwait(false);
+                await table.RemoveAsync(entry.Options.Name).ConfigureAwait(false);
             }
         }
         finally
         {
+            entry.Running = null;
+            entry.Owned = null;
+
             // A store that could not close a file is released all the same.
             if (entry.Volume is not null)
             {
+                entry.Volume = null;
                 await _volumes.ReturnAsync(entry.Options).ConfigureAwait(false);
             }
         }
-
-        return true;
     }
 
     private Entry NewEntry(SmbShareOptions options)
@@ -480,7 +584,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
         try
         {
-            entry.Volume = _volumes.Rent(entry.Options, lost);
+            entry.Volume = _volumes.Rent(entry.Options, lost, entry.Owned);
             await EnterAsync(table, entry).ConfigureAwait(false);
             entry.Lost = null;
             entry.WasUnusable = false;
@@ -513,6 +617,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
         public Share? Running { get; set; }
 
+        /// <summary>On what terms a clustered share is served here.</summary>
+        public OwnedVolume? Owned { get; set; }
+
         /// <summary>The store that the share had until its place was given up.</summary>
         public IPlacedStore? Lost { get; set; }
 
@@ -537,14 +644,15 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             Name = Options.Name,
             Comment = Options.Comment,
             Volume = Volume,
-            ReadOnly = Options.ReadOnly || Volume!.Store.Traits.Has(StoreAbilities.ReadOnly),
+            ReadOnly = Options.ReadOnly || (Volume?.Store.Traits.Has(StoreAbilities.ReadOnly) ?? false),
             Encrypt = Options.Encrypt,
             AllowGuest = Options.AllowGuest,
             AccessBasedEnumeration = Options.AccessBasedEnumeration,
             Hidden = Options.Hidden,
             TimeMachine = Options.TimeMachine,
             Posix = Options.Posix,
-            IsContinuouslyAvailable = Options.ContinuouslyAvailable,
+            IsContinuouslyAvailable = Options.IsContinuous,
+            IsClustered = Options.Clustered,
             MaxUsers = Options.MaxUsers,
             Permissions = SettingsFactory.CreatePermissions(Options),
             Dfs = Options.Namespace?.Root,

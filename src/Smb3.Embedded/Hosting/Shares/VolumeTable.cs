@@ -16,6 +16,9 @@ namespace Smb3.Embedded.Hosting.Shares;
 /// <param name="fenced">Told the name of a share whose opens were taken over by another server.</param>
 internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = null, Action<string>? fenced = null)
 {
+    /// <summary>The scope within the state of a clustered share, whose folder may have another path on each node.</summary>
+    private const string OwnedScope = "opens";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<object, Entry> _entries = [];
 
@@ -32,8 +35,9 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
 
     /// <param name="share">The share.</param>
     /// <param name="before">The store that the share had until its place changed; null: it is opened for the first time.</param>
+    /// <param name="owned">On what terms the files of a clustered share are had.</param>
     /// <exception cref="SmbServerStartException">The folder cannot be used.</exception>
-    public Volume Rent(SmbShareOptions share, IPlacedStore? before = null)
+    public Volume Rent(SmbShareOptions share, IPlacedStore? before = null, OwnedVolume? owned = null)
     {
         var key = KeyOf(share);
         lock (_gate)
@@ -43,8 +47,14 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
                 // The host's own store may still be on what was at its place in an earlier run.
                 before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
                 var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
-                entry = new Entry(new Volume(store, OptionsOf(share)), store, share);
+                entry = new Entry(new Volume(store, OptionsOf(share, owned)), store, share);
                 _entries.Add(key, entry);
+            }
+
+            if ((entry.First.Clustered || share.Clustered) && entry.Uses > 0)
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' has the same folder or store; a clustered share has its files to itself.");
             }
 
             if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix))
@@ -61,7 +71,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
                         + "same.");
             }
 
-            if (entry.First.ContinuouslyAvailable != share.ContinuouslyAvailable)
+            if (entry.First.IsContinuous != share.IsContinuous)
             {
                 throw new SmbServerStartException(
                     $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another ContinuouslyAvailable; give "
@@ -111,26 +121,27 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         }
     }
 
-    private VolumeOptions OptionsOf(SmbShareOptions share) => options with
+    private VolumeOptions OptionsOf(SmbShareOptions share, OwnedVolume? owned) => options with
     {
         Name = share.Folder ?? share.Name,
         NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
         HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
         WritesThrough = !share.AnswersFromCache,
-        Journal = share.ContinuouslyAvailable && state is not null ? NewJournal(share, state) : null,
+        Lease = owned?.Lease,
+        Journal = owned is not null
+            ? new StateJournal(owned.State, JournalOf(share) with { Scope = OwnedScope, Lease = owned.Lease, Fenced = owned.Fenced })
+            : share.ContinuouslyAvailable && state is not null ? new StateJournal(state, JournalOf(share)) : null,
     };
 
-    private StateJournal NewJournal(SmbShareOptions share, IStateStore store) => new(
-        store,
-        new JournalOptions
-        {
-            Scope = ScopeOf(share),
-            Name = share.Folder ?? share.Name,
-            Time = options.Time,
-            Logger = options.Logger,
-            Metrics = options.Metrics,
-            Fenced = () => fenced?.Invoke(share.Name),
-        });
+    private JournalOptions JournalOf(SmbShareOptions share) => new()
+    {
+        Scope = ScopeOf(share),
+        Name = share.Folder ?? share.Name,
+        Time = options.Time,
+        Logger = options.Logger,
+        Metrics = options.Metrics,
+        Fenced = () => fenced?.Invoke(share.Name),
+    };
 
     /// <summary>
     /// The scope in which the opens of a folder are kept. It stays the same whichever shares the folder has; a store of the host has no other

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Logging;
+
+namespace Smb3.Embedded.Diagnostics;
+
+/// <summary>What a node of a cluster writes to the log.</summary>
+internal static partial class ClusterLog
+{
+    [LoggerMessage(250, LogLevel.Information, "Joined the cluster as '{Node}', incarnation {Incarnation}.")]
+    public static partial void Joined(ILogger logger, string node, long incarnation);
+
+    [LoggerMessage(251, LogLevel.Error, "'{Node}' cannot join the cluster; it is tried again until it can.")]
+    public static partial void NotJoined(ILogger logger, Exception exception, string node);
+
+    [LoggerMessage(252, LogLevel.Warning, "The lease in the cluster could not be renewed; it is tried again, and runs out in {Remaining}.")]
+    public static partial void NotRenewed(ILogger logger, Exception exception, TimeSpan remaining);
+
+    [LoggerMessage(253, LogLevel.Error, "The lease in the cluster is lost. The {Count} shares that this node had are served by others from now on.")]
+    public static partial void Lost(ILogger logger, int count);
+
+    [LoggerMessage(254, LogLevel.Warning, "The cluster cannot be read; it is tried again.")]
+    public static partial void NotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(255, LogLevel.Information, "Share {Share} is served here from now on, epoch {Epoch}; it took {Took}.")]
+    public static partial void Taken(ILogger logger, LogText share, long epoch, TimeSpan took);
+
+    [LoggerMessage(256, LogLevel.Error, "Share {Share} is this node's, but cannot be opened. It was given back; other nodes try.")]
+    public static partial void NotOpened(ILogger logger, Exception exception, LogText share);
+
+    [LoggerMessage(257, LogLevel.Information, "Share {Share} was given to {Successor}; it took {Took}.")]
+    public static partial void GivenUp(ILogger logger, LogText share, string successor, TimeSpan took);
+
+    [LoggerMessage(258, LogLevel.Error, "Share {Share} could not be given up and stays here.")]
+    public static partial void NotGivenUp(ILogger logger, Exception exception, LogText share);
+
+    [LoggerMessage(259, LogLevel.Error, "Share {Share} was taken over by another node.")]
+    public static partial void TakenOver(ILogger logger, LogText share);
+
+    [LoggerMessage(261, LogLevel.Warning, "'{Node}' could not leave the cluster; what it had is free when its lease has run out.")]
+    public static partial void NotLeft(ILogger logger, Exception exception, string node);
+
+    [LoggerMessage(260, LogLevel.Error, "Share {Share}: what this node had of it could not be closed.")]
+    public static partial void NotClosed(ILogger logger, Exception exception, LogText share);
+}

@@ -1,0 +1,71 @@
+using System.Collections.Frozen;
+using Smb3.Embedded.Cluster;
+
+namespace Smb3.Embedded.Hosting.Clustering;
+
+/// <summary>
+/// The cluster as a node last saw it. Each reading makes a new one; leases run on, by this machine's clock, from the moment at which the
+/// reading began, so that none is taken for longer than it is.
+/// </summary>
+internal sealed class ClusterPicture
+{
+    private readonly TimeProvider _time;
+    private readonly long _readAt;
+    private readonly FrozenDictionary<string, ClusterNodeState> _nodes;
+    private readonly FrozenDictionary<string, ClusterShareState> _shares;
+
+    public ClusterPicture(TimeProvider time)
+        : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), [])
+    {
+    }
+
+    private ClusterPicture(TimeProvider time, long readAt, ClusterView view, IEnumerable<KeyValuePair<string, ClusterShareState>> earlier)
+    {
+        _time = time;
+        _readAt = readAt;
+        Version = view.Version;
+        Settings = view.Settings;
+        _nodes = view.Nodes.ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
+        var shares = new Dictionary<string, ClusterShareState>(earlier, StringComparer.OrdinalIgnoreCase);
+        foreach (var share in view.Shares)
+        {
+            shares[share.Share] = share;
+        }
+
+        _shares = shares.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What later changes are asked for with.</summary>
+    public long Version { get; }
+
+    public ClusterSettings Settings { get; }
+
+    public IEnumerable<ClusterNodeState> Nodes => _nodes.Values;
+
+    public IEnumerable<ClusterShareState> Shares => _shares.Values;
+
+    /// <summary>The nodes that live and take shares.</summary>
+    public IEnumerable<string> Takers =>
+        _nodes.Values.Where(node => RemainingOf(node) > TimeSpan.Zero && !node.Load.IsDraining).Select(static node => node.Node.Name);
+
+    /// <summary>The picture after a reading that began at <paramref name="readAt"/>.</summary>
+    public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, _shares);
+
+    public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name);
+
+    public ClusterNodeState? FindNode(string name) => _nodes.GetValueOrDefault(name);
+
+    /// <summary>What is left of the lease of a node's last incarnation.</summary>
+    public TimeSpan RemainingOf(ClusterNodeState node) => LeftOf(node.Remaining);
+
+    /// <summary>What is left of the lease of a share's owner; zero: it has none.</summary>
+    public TimeSpan RemainingOf(ClusterShareState share) => share.Owner is not { } owner ? TimeSpan.Zero
+
+        // The owner may have renewed its lease since the share last changed; an incarnation before its last one cannot.
+        : FindNode(owner) is { } node && node.Incarnation == share.Incarnation ? RemainingOf(node) : LeftOf(share.Remaining);
+
+    /// <summary>Whether a node lives.</summary>
+    public bool IsAlive(string? node) => node is not null && FindNode(node) is { } found && RemainingOf(found) > TimeSpan.Zero;
+
+    private TimeSpan LeftOf(TimeSpan remaining) => remaining - _time.GetElapsedTime(_readAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+}

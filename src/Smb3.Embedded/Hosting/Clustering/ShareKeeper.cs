@@ -1,0 +1,136 @@
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Shares;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
+
+namespace Smb3.Embedded.Hosting.Clustering;
+
+/// <summary>Does with the server's shares what the placement decides.</summary>
+/// <param name="store">Where the state of shares is.</param>
+/// <param name="shares">The shares.</param>
+/// <param name="fenceStorage">Keeps another node away from the storage.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ShareKeeper(
+    IClusterStore store, SmbShareCollection shares, Func<SmbFencedNode, CancellationToken, Task>? fenceStorage, TimeProvider time)
+{
+    /// <summary>How long a move waits for requests that have begun, and for a store to close what is open.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private volatile ServerRun? _run;
+    private CancellationToken _stopping;
+
+    /// <summary>The names of the clustered shares that this node can serve.</summary>
+    public IEnumerable<string> Shares => shares.Clustered.Keys;
+
+    /// <summary>The server serves from here on.</summary>
+    /// <param name="run">Its run.</param>
+    /// <param name="stopping">The server stops, and closes all shares itself.</param>
+    public void Begin(ServerRun run, CancellationToken stopping)
+    {
+        _stopping = stopping;
+        _run = run;
+    }
+
+    public bool Knows(string share) => shares.Clustered.ContainsKey(share);
+
+    public bool IsServed(string share) => shares.IsServed(share);
+
+    /// <summary>Serves a share that was taken.</summary>
+    /// <param name="ownership">On what terms.</param>
+    /// <param name="term">The membership.</param>
+    /// <param name="lost">Who has lost it without giving it up.</param>
+    /// <param name="takenOver">Told when another node has taken it over.</param>
+    public async Task OpenAsync(ClusterOwnership ownership, MemberTerm term, SmbFencedNode? lost, Action takenOver)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Over, _stopping);
+        if (lost is not null && fenceStorage is not null)
+        {
+            await fenceStorage(lost, either.Token).ConfigureAwait(false);
+        }
+
+        // One that is served already was taken anew because it was changed, or because the answer was lost.
+        await shares.CloseOwnedAsync(ownership.Share, either.Token).ConfigureAwait(false);
+        var owned = new OwnedVolume(store.OpenState(ownership), term.Lease, takenOver);
+        if (!await shares.OpenOwnedAsync(ownership.Share, owned, either.Token).ConfigureAwait(false))
+        {
+            throw new InvalidOperationException($"Share '{ownership.Share}' was removed.");
+        }
+    }
+
+    /// <summary>Puts the fence of a share up: from this call on nothing is answered for it, and nothing is done to its files.</summary>
+    public void Fence(string share)
+    {
+        if (_run is { } run)
+        {
+            if (run.Graph.Shares.Find(share) is { } served)
+            {
+                run.Cut(served);
+            }
+
+            run.Graph.Shares.Fence(share);
+        }
+    }
+
+    /// <summary>Closes a share that was fenced.</summary>
+    public Task CloseAsync(string share) => shares.CloseOwnedAsync(share, _stopping);
+
+    /// <summary>
+    /// Stops serving a share, for another node to go on: what was begun is finished, what clients have open stays in the state, and they
+    /// connect again.
+    /// </summary>
+    /// <exception cref="IOException">The state could not be kept; the share is served as before.</exception>
+    public async Task SuspendAsync(string name, CancellationToken cancellationToken)
+    {
+        if (_run is not { } run || run.Graph.Shares.Find(name) is not { Volume: { } volume } share)
+        {
+            return;
+        }
+
+        share.IsLeaving = true;
+        try
+        {
+            await run.DrainAsync(share, Patience).ConfigureAwait(false);
+            await CommitAsync(volume, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            share.IsLeaving = false;
+            throw;
+        }
+
+        var closing = CloseAsync(run, share);
+        await closing.WaitAsync(Patience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // A store that takes longer is not waited for, and an answer that has not left does not leave any more.
+        run.Graph.Shares.Fence(name);
+        volume.Fence.Raise();
+        await closing.ConfigureAwait(false);
+    }
+
+    private static async Task CommitAsync(Files.Volume volume, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (volume.Options.Journal is { } journal && await journal.CommitAsync().ConfigureAwait(false) is var status && status != NtStatus.Success)
+        {
+            throw new IOException($"What clients have open could not be kept ({status}).");
+        }
+    }
+
+    private async Task CloseAsync(ServerRun run, Share share)
+    {
+        // Sessions that have found another connection in the meantime lose what they have here all the same.
+        foreach (var tree in share.Trees.ToArray())
+        {
+            await tree.EndAsync(SessionEnd.Lost).ConfigureAwait(false);
+        }
+
+        if (share.Volume?.Options.Journal is { } journal)
+        {
+            _ = await journal.EndAsync().ConfigureAwait(false);
+        }
+
+        await run.Graph.Opens.SuspendAsync(share.Name).ConfigureAwait(false);
+        await shares.CloseOwnedAsync(share.Name, _stopping).ConfigureAwait(false);
+    }
+}

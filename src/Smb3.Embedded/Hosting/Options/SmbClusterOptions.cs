@@ -1,0 +1,58 @@
+using System.Net;
+using Smb3.Embedded.Cluster;
+
+namespace Smb3.Embedded;
+
+/// <summary>The part that a server plays in a cluster, whose nodes serve its clustered shares in turn.</summary>
+public sealed class SmbClusterOptions
+{
+    /// <summary>What the nodes agree on; <see langword="null"/>: the server is in no cluster. The host keeps owning it.</summary>
+    public IClusterStore? Store { get; set; }
+
+    /// <summary>
+    /// The name of this node, which no other node of the cluster has; case does not count. When it is empty:
+    /// <see cref="SmbServerOptions.ServerName"/>.
+    /// </summary>
+    public string Node { get; set; } = string.Empty;
+
+    /// <summary>
+    /// Where clients reach this node, the best first; they are told when they look for a share here that it has. When it is empty: what the
+    /// server listens on.
+    /// </summary>
+    public IList<IPAddress> Addresses { get; } = [];
+
+    /// <summary>
+    /// How long a node that is not heard of keeps its shares. After that others take them; the node itself stops a little earlier, by its own
+    /// clock. 1 second to 10 minutes. Default 10 seconds.
+    /// </summary>
+    public TimeSpan LeaseTime { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The node that gets the shares of this one when it stops; <see langword="null"/>: they are spread over all others.
+    /// </summary>
+    public string? DrainTo { get; set; }
+
+    /// <summary>
+    /// The highest dialect that clustered shares are used with, for a cluster that has none set yet; <see langword="null"/>: any. Afterwards
+    /// <see cref="SmbCluster.SetMaxDialectAsync"/> changes it for all nodes.
+    /// </summary>
+    public SmbDialect? MaxDialect { get; set; }
+
+    /// <summary>
+    /// Whether this node gives a share away from time to time, when it carries clearly more than another: one at a time, and never again
+    /// within a minute. Default off.
+    /// </summary>
+    public bool Balance { get; set; }
+
+    /// <summary>
+    /// Keeps a node that has lost a share away from its storage, where the storage can do that (a blocklist, a reservation): called before
+    /// the share of a node that was not heard of any more is opened here. The share is not opened when it fails.
+    /// </summary>
+    public Func<SmbFencedNode, CancellationToken, Task>? FenceStorage { get; set; }
+}
+
+/// <summary>A node that has lost a share without having given it up: it may still be there, and may have a write under way.</summary>
+/// <param name="Node">The name of the node.</param>
+/// <param name="Share">The name of the share.</param>
+/// <param name="Epoch">The epoch of the share that ended with that.</param>
+public sealed record SmbFencedNode(string Node, string Share, long Epoch);
