@@ -1,0 +1,61 @@
+using System.Net;
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.Tests.Protocol;
+using Smb3.Embedded.Tests.Protocol.Persistence;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Hosting.Clustering;
+
+/// <summary>A test of several nodes of a cluster, on one storage.</summary>
+public abstract class ClusterTest : PersistentTest, IAsyncLifetime
+{
+    private readonly List<TestNode> _nodes = [];
+
+    private protected MemoryClusterStore Cluster { get; } = new();
+
+    /// <summary>The storage that all nodes have.</summary>
+    private protected IFileStore Files { get; set; } = new MemoryFileStore();
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            node.Store.IsCut = false;
+            await node.DisposeAsync();
+        }
+
+        await Cluster.DisposeAsync();
+        await DisposeAsync();
+    }
+
+    /// <summary>A node with the share "vm", which has started.</summary>
+    private protected async Task<TestNode> StartNodeAsync(string name, Action<SmbServerOptions>? configure = null)
+    {
+        var node = NewNode(name, configure);
+        await node.Server.StartAsync();
+        return node;
+    }
+
+    private protected TestNode NewNode(string name, Action<SmbServerOptions>? configure = null)
+    {
+        var node = new TestNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), Cluster, [("vm", Files)], configure);
+        _nodes.Add(node);
+        return node;
+    }
+
+    /// <summary>Two nodes, the first of which serves the share "vm".</summary>
+    private protected async Task<(TestNode First, TestNode Second)> StartTwoAsync(Action<SmbServerOptions>? configure = null)
+    {
+        var first = await StartNodeAsync("a", configure);
+        await UntilServedAsync(first);
+        return (first, await StartNodeAsync("b", configure));
+    }
+
+    /// <summary>Nodes whose death is noticed soon; a busy machine must not make them lose their leases.</summary>
+    private protected static void Mortal(SmbServerOptions options) => options.Cluster.LeaseTime = TimeSpan.FromSeconds(3);
+
+    private protected static Task UntilServedAsync(TestNode node, string share = "vm") =>
+        TestServer.UntilAsync(() => node.Serves(share), $"{node.Name} serves {share}");
+}

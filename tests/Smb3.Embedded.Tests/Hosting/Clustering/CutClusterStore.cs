@@ -1,0 +1,90 @@
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.State;
+
+namespace Smb3.Embedded.Tests.Hosting.Clustering;
+
+/// <summary>A node's way to the store of the cluster, which can be cut.</summary>
+internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
+{
+    private volatile bool _isCut;
+
+    /// <summary>Whether every call fails.</summary>
+    public bool IsCut
+    {
+        get => _isCut;
+        set => _isCut = value;
+    }
+
+    /// <summary>How many calls of <see cref="TakeAsync"/> there were.</summary>
+    public int Takes { get; private set; }
+
+    public IStateStore State => store.State;
+
+    public ValueTask<ClusterMember> JoinAsync(ClusterNode node, TimeSpan leaseTime, CancellationToken cancellationToken) =>
+        Way().JoinAsync(node, leaseTime, cancellationToken);
+
+    public ValueTask RenewAsync(long incarnation, ClusterLoad load, CancellationToken cancellationToken) =>
+        Way().RenewAsync(incarnation, load, cancellationToken);
+
+    public ValueTask LeaveAsync(long incarnation, CancellationToken cancellationToken) => Way().LeaveAsync(incarnation, cancellationToken);
+
+    public ValueTask<IReadOnlyList<ClusterOwnership>> TakeAsync(
+        long incarnation, IReadOnlyCollection<string> shares, CancellationToken cancellationToken)
+    {
+        Takes++;
+        return Way().TakeAsync(incarnation, shares, cancellationToken);
+    }
+
+    public ValueTask ReleaseAsync(ClusterOwnership ownership, string? successor, CancellationToken cancellationToken) =>
+        Way().ReleaseAsync(ownership, successor, cancellationToken);
+
+    public ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken) =>
+        Way().RequestMoveAsync(share, node, cancellationToken);
+
+    public ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken) => Way().ReadAsync(since, cancellationToken);
+
+    public ValueTask WaitAsync(long since, TimeSpan atMost, CancellationToken cancellationToken) => Way().WaitAsync(since, atMost, cancellationToken);
+
+    public ValueTask ConfigureAsync(ClusterSettings settings, CancellationToken cancellationToken) => Way().ConfigureAsync(settings, cancellationToken);
+
+    public IStateStore OpenState(ClusterOwnership ownership) => new CutState(this, store.OpenState(ownership));
+
+    public ValueTask DisposeAsync() => default;
+
+    private IClusterStore Way()
+    {
+        Check();
+        return store;
+    }
+
+    private void Check()
+    {
+        if (_isCut)
+        {
+            throw new IOException("The store of the cluster cannot be reached.");
+        }
+    }
+
+    private sealed class CutState(CutClusterStore way, IStateStore state) : IStateStore
+    {
+        public ValueTask<long> AcquireAsync(string scope, CancellationToken cancellationToken)
+        {
+            way.Check();
+            return state.AcquireAsync(scope, cancellationToken);
+        }
+
+        public ValueTask<IReadOnlyList<StateRecord>> ReadAsync(string scope, CancellationToken cancellationToken)
+        {
+            way.Check();
+            return state.ReadAsync(scope, cancellationToken);
+        }
+
+        public ValueTask CommitAsync(string scope, long token, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+        {
+            way.Check();
+            return state.CommitAsync(scope, token, changes, cancellationToken);
+        }
+
+        public ValueTask DisposeAsync() => default;
+    }
+}
