@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Sessions;
@@ -87,6 +86,9 @@ internal sealed class ShareTable
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
 
     public Share? Find(string name) => _shares.GetValueOrDefault(name) is { IsRemoved: false } share ? share : null;
+
+    /// <summary>A share as DFS knows it: a clustered one by its owner, whether or not that is this server.</summary>
+    public Share? FindForReferral(string name) => Cluster?.Find(name) ?? Find(name);
 
     /// <summary>
     /// Removes a share and ends every use of it; false when there is none of that name, or when another call removed it, in which case that

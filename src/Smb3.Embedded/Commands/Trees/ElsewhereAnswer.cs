@@ -3,7 +3,6 @@ using System.Net;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Errors;
 using Smb3.Embedded.Wire.Tree;

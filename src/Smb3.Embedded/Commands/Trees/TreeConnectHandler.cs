@@ -4,7 +4,6 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Tree;
 
@@ -34,25 +33,10 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return NtStatus.InvalidParameter;
         }
 
-        if (request.Graph.Shares.Cluster is { } cluster && cluster.Find(name) is { } clustered)
+        var (status, found) = await FindAsync(request, name, flags).ConfigureAwait(false);
+        if (found is not { } share)
         {
-            var elsewhere = await CheckAsync(request, cluster, clustered, flags).ConfigureAwait(false);
-            if (elsewhere != NtStatus.Success)
-            {
-                return elsewhere;
-            }
-        }
-
-        if (request.Graph.Shares.CheckPlace is { } check)
-        {
-            await check(name).ConfigureAwait(false);
-        }
-
-        // A share whose folder is missing does not exist (as with Windows and smbd), rather than being empty.
-        if (request.Graph.Shares.Find(name) is not { IsInPlace: true } share)
-        {
-            _report.UnknownShare(request.Connection, identity, name);
-            return NtStatus.BadNetworkName;
+            return status;
         }
 
         var access = share.MaximalAccessOf(identity);
@@ -127,8 +111,37 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         return TryGetShareName(connect.GetPath(), out name);
     }
 
-    /// <summary>Whether a clustered share can be used here and on this connection; waits a moment while it is on its way.</summary>
-    private async ValueTask<NtStatus> CheckAsync(Request request, IClusteredShares cluster, Share clustered, TreeConnectRequestFlags flags)
+    /// <summary>The share, or why there is none for this client.</summary>
+    private async ValueTask<(NtStatus Status, Share? Share)> FindAsync(Request request, string name, TreeConnectRequestFlags flags)
+    {
+        var shares = request.Graph.Shares;
+        if (shares.Cluster is { } cluster && cluster.Find(name) is { } clustered
+            && await CheckAsync(request, cluster, clustered, flags).ConfigureAwait(false) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
+        if (shares.CheckPlace is { } check)
+        {
+            await check(name).ConfigureAwait(false);
+        }
+
+        // A share whose folder is missing does not exist (as with Windows and smbd), rather than being empty.
+        if (shares.Find(name) is { IsInPlace: true } share)
+        {
+            return (NtStatus.Success, share);
+        }
+
+        _report.UnknownShare(request.Connection, request.Session!.Identity!, name);
+        return (NtStatus.BadNetworkName, null);
+    }
+
+    /// <summary>
+    /// What a client gets for a clustered share that it cannot use here, or on this connection; <see langword="null"/>: it can. Waits a moment
+    /// while the share is on its way.
+    /// </summary>
+    private async ValueTask<(NtStatus Status, Share? Share)?> CheckAsync(
+        Request request, IClusteredShares cluster, Share clustered, TreeConnectRequestFlags flags)
     {
         var negotiated = request.Connection.Negotiated!;
 
@@ -136,24 +149,36 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         if (cluster.MaxDialect is { } highest && negotiated.Dialect > highest
             && (negotiated.Dialect != Smb2Dialect.Smb311 || (flags & TreeConnectRequestFlags.ClusterReconnect) == 0))
         {
-            return ElsewhereAnswer.DialectTooHigh(request, highest);
+            return (ElsewhereAnswer.DialectTooHigh(request, highest), null);
         }
 
         var identity = request.Session!.Identity!;
         if (clustered.MaximalAccessOf(identity) == FileAccessMask.None)
         {
             _report.Forbidden(request.Connection, identity, clustered.Name);
-            return NtStatus.AccessDenied;
+            return (NtStatus.AccessDenied, null);
         }
 
         if (IsHere(request, clustered.Name))
         {
-            return NtStatus.Success;
+            return null;
         }
 
         var owner = await cluster.WaitForOwnerAsync(clustered.Name, request.Connection.Ended).ConfigureAwait(false);
-        return IsHere(request, clustered.Name) ? NtStatus.Success : ElsewhereAnswer.At(request, owner, clustered.Name, flags);
+        if (IsHere(request, clustered.Name))
+        {
+            return null;
+        }
+
+        // The others follow DFS: they find a share here of which every path leads elsewhere.
+        return owner is not null && !ElsewhereAnswer.IsRedirected(request, flags) && FollowsDfs(negotiated)
+            ? (NtStatus.Success, clustered)
+            : (ElsewhereAnswer.At(request, owner, clustered.Name, flags), null);
     }
+
+    /// <summary>MS-SMB2 2.2.3: from 3.0 on a client says so.</summary>
+    private static bool FollowsDfs(Negotiated negotiated) =>
+        !negotiated.IsSmb3 || (negotiated.ClientCapabilities & Smb2Capabilities.Dfs) != 0;
 
     private static bool IsHere(Request request, string name) =>
         request.Graph.Shares.Find(name) is { IsLeaving: false, Guard: null or { IsUp: false } };
@@ -166,6 +191,11 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
     {
         var dialect = request.Connection.Negotiated!.Dialect;
         var capabilities = isDfs ? Smb2ShareCapabilities.Dfs : Smb2ShareCapabilities.None;
+        if (isDfs && share.IsClustered)
+        {
+            return capabilities; // what it can do is for its owner to say
+        }
+
         if (share.IsContinuouslyAvailable && dialect >= Smb2Dialect.Smb300)
         {
             capabilities |= Smb2ShareCapabilities.ContinuousAvailability;

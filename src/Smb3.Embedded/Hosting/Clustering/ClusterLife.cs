@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Hosting.Life;
 
@@ -30,7 +31,7 @@ internal sealed class ClusterLife
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger);
         Shares = new ClusteredShares(shares, Placement, node, time);
-        shares.ClusteredChanged = Placement.Pulse;
+        shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
     }
 
     public IClusterStore Store { get; }

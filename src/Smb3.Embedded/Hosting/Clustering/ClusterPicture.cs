@@ -55,6 +55,10 @@ internal sealed class ClusterPicture
 
     public ClusterNodeState? FindNode(string name) => _nodes.GetValueOrDefault(name);
 
+    /// <summary>The node that has a share, and lives.</summary>
+    public ClusterNodeState? FindOwner(string share) =>
+        FindShare(share) is { Owner: { } owner } found && RemainingOf(found) > TimeSpan.Zero ? FindNode(owner) : null;
+
     /// <summary>What is left of the lease of a node's last incarnation.</summary>
     public TimeSpan RemainingOf(ClusterNodeState node) => LeftOf(node.Remaining);
 

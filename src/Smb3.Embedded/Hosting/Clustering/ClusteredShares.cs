@@ -1,6 +1,4 @@
-using System.Net;
 using Smb3.Embedded.Sessions;
-using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Hosting.Clustering;
@@ -55,12 +53,8 @@ internal sealed class ClusteredShares(SmbShareCollection shares, SharePlacement 
     }
 
     /// <summary>The other node that has a share, and lives.</summary>
-    private ShareOwner? OwnerOf(string name)
-    {
-        var picture = placement.Picture;
-        return picture.FindShare(name) is { Owner: { } owner } share && !owner.Equals(node, StringComparison.OrdinalIgnoreCase)
-            && picture.RemainingOf(share) > TimeSpan.Zero && picture.FindNode(owner) is { } found
-                ? new ShareOwner(found.Node.Name, [.. found.Node.Addresses.Select(static endPoint => endPoint.Address)])
-                : null;
-    }
+    private ShareOwner? OwnerOf(string name) =>
+        placement.Picture.FindOwner(name) is { } owner && !owner.Node.Name.Equals(node, StringComparison.OrdinalIgnoreCase)
+            ? new ShareOwner(owner.Node.Name, [.. owner.Node.Addresses.Select(static endPoint => endPoint.Address)])
+            : null;
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Shares;
@@ -26,6 +27,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private readonly bool _isClustered;
     private readonly ILogger _logger;
     private volatile IReadOnlyDictionary<string, Share> _clustered = FrozenDictionary<string, Share>.Empty;
+    private Func<string, IDfsRoot>? _elsewhere;
+    private Action? _clusteredChanged;
     private ShareTable? _running;
 
     // Shared with the server: shares do not change while it starts or stops. Never disposed: it holds no handle.
@@ -85,8 +88,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <summary>The clustered ones, without their files, by name.</summary>
     internal IReadOnlyDictionary<string, Share> Clustered => _clustered;
 
-    /// <summary>Told when a clustered share was added, changed or removed.</summary>
-    internal Action? ClusteredChanged { get; set; }
 
     /// <summary>Whether there is a share of this name; case does not count.</summary>
     /// <param name="name">The name.</param>
@@ -301,6 +302,16 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
+    /// <summary>The server is a node of a cluster.</summary>
+    /// <param name="elsewhere">Gives where a clustered share is while it is not here.</param>
+    /// <param name="changed">Told when a clustered share was added, changed or removed.</param>
+    internal void Follow(Func<string, IDfsRoot> elsewhere, Action changed)
+    {
+        _elsewhere = elsewhere;
+        _clusteredChanged = changed;
+        ShowClustered();
+    }
+
     /// <summary>How many opens there are on the clustered shares that are served here.</summary>
     internal int OpensOfClustered => Snapshot().Where(static entry => entry.Options.Clustered).Sum(static entry => entry.Volume?.OpenCount ?? 0);
 
@@ -410,8 +421,15 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private void ShowClustered()
     {
         _clustered = Snapshot().Where(static entry => entry.Options.Clustered)
-            .ToFrozenDictionary(static entry => entry.Options.Name, static entry => entry.Create(), StringComparer.OrdinalIgnoreCase);
-        ClusteredChanged?.Invoke();
+            .ToFrozenDictionary(static entry => entry.Options.Name, Show, StringComparer.OrdinalIgnoreCase);
+        _clusteredChanged?.Invoke();
+
+        Share Show(Entry entry)
+        {
+            var share = entry.Create(withFiles: false);
+            share.Dfs = _elsewhere?.Invoke(share.Name);
+            return share;
+        }
     }
 
     private Entry? FindEntry(string name)
@@ -639,11 +657,11 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         /// <summary>What the log calls the place.</summary>
         public string Place => Options.Folder ?? (Placed as Storage.Physical.PhysicalFileStore)?.Folder ?? Options.Name;
 
-        public Share Create() => new()
+        public Share Create(bool withFiles = true) => new()
         {
             Name = Options.Name,
             Comment = Options.Comment,
-            Volume = Volume,
+            Volume = withFiles ? Volume : null,
             ReadOnly = Options.ReadOnly || (Volume?.Store.Traits.Has(StoreAbilities.ReadOnly) ?? false),
             Encrypt = Options.Encrypt,
             AllowGuest = Options.AllowGuest,

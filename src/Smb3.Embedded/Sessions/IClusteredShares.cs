@@ -1,7 +1,7 @@
 using System.Net;
 using Smb3.Embedded.Wire;
 
-namespace Smb3.Embedded.Sessions.Shares;
+namespace Smb3.Embedded.Sessions;
 
 /// <summary>The shares that the nodes of a cluster serve in turn, as a node knows them.</summary>
 internal interface IClusteredShares
