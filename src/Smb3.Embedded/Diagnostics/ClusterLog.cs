@@ -6,10 +6,10 @@ namespace Smb3.Embedded.Diagnostics;
 internal static partial class ClusterLog
 {
     [LoggerMessage(250, LogLevel.Information, "Joined the cluster as '{Node}', incarnation {Incarnation}.")]
-    public static partial void Joined(ILogger logger, string node, long incarnation);
+    public static partial void Joined(ILogger logger, LogText node, long incarnation);
 
     [LoggerMessage(251, LogLevel.Error, "'{Node}' cannot join the cluster; it is tried again until it can.")]
-    public static partial void NotJoined(ILogger logger, Exception exception, string node);
+    public static partial void NotJoined(ILogger logger, Exception exception, LogText node);
 
     [LoggerMessage(252, LogLevel.Warning, "The lease in the cluster could not be renewed; it is tried again, and runs out in {Remaining}.")]
     public static partial void NotRenewed(ILogger logger, Exception exception, TimeSpan remaining);
@@ -27,7 +27,7 @@ internal static partial class ClusterLog
     public static partial void NotOpened(ILogger logger, Exception exception, LogText share);
 
     [LoggerMessage(257, LogLevel.Information, "Share {Share} was given to {Successor}; it took {Took}.")]
-    public static partial void GivenUp(ILogger logger, LogText share, string successor, TimeSpan took);
+    public static partial void GivenUp(ILogger logger, LogText share, LogText successor, TimeSpan took);
 
     [LoggerMessage(258, LogLevel.Error, "Share {Share} could not be given up and stays here.")]
     public static partial void NotGivenUp(ILogger logger, Exception exception, LogText share);
@@ -36,7 +36,7 @@ internal static partial class ClusterLog
     public static partial void TakenOver(ILogger logger, LogText share);
 
     [LoggerMessage(261, LogLevel.Warning, "'{Node}' could not leave the cluster; what it had is free when its lease has run out.")]
-    public static partial void NotLeft(ILogger logger, Exception exception, string node);
+    public static partial void NotLeft(ILogger logger, Exception exception, LogText node);
 
     [LoggerMessage(260, LogLevel.Error, "Share {Share}: what this node had of it could not be closed.")]
     public static partial void NotClosed(ILogger logger, Exception exception, LogText share);

@@ -333,7 +333,7 @@ internal sealed class SharePlacement(
         try
         {
             await ReleaseAsync(ownership, successor, term).ConfigureAwait(false);
-            ClusterLog.GivenUp(logger, holding.Share, successor ?? "anybody", time.GetElapsedTime(began));
+            ClusterLog.GivenUp(logger, holding.Share, successor is null ? LogText.Ours("anybody") : successor, time.GetElapsedTime(began));
         }
         catch (Exception e)
         {
