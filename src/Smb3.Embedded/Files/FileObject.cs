@@ -74,7 +74,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     public bool IsStream => _whole is not null;
 
     /// <summary>The name of a stream, in the case in which it was given; otherwise null.</summary>
-    public string? StreamName { get; private set; }
+    public string? StreamName { get; internal set; }
 
     /// <summary>Whether any named stream of the file is open.</summary>
     public bool HasOpenStreams
@@ -158,6 +158,9 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         }
     }
 
+    /// <summary>How the opens share the file. Called with the lock held.</summary>
+    internal ref readonly ShareModes SharingLocked => ref _share;
+
     /// <summary>The opens themselves. Called with the lock held.</summary>
     internal HashSet<FileOpen> OpensLocked => _opens;
 
@@ -227,257 +230,6 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
 
     /// <summary>Whether the stream is to be deleted, or is gone.</summary>
     public bool IsStreamDeletePending => StreamDeletePending || StreamRemoved;
-
-    /// <summary>Whether every open of every stream allows the file to be deleted.</summary>
-    public bool StreamsShareDelete()
-    {
-        lock (Sync)
-        {
-            foreach (var stream in _streams)
-            {
-                if (!stream._share.Allows(FileAccessMask.Delete, ShareAccess.All))
-                {
-                    return false;
-                }
-            }
-
-            return true;
-        }
-    }
-
-    /// <summary>
-    /// Whether a new open with this access and sharing would collide with the existing ones, or only with those of the client.
-    /// </summary>
-    public NtStatus CheckShare(StorePath path, FileAccessMask access, ShareAccess share, Guid? client)
-    {
-        lock (Sync)
-        {
-            if (this.IsDeletePendingLocked(path))
-            {
-                return NtStatus.DeletePending;
-            }
-
-            if (client is null)
-            {
-                return AllowsLocked(access, share) ? NtStatus.Success : NtStatus.SharingViolation;
-            }
-
-            foreach (var open in _opens)
-            {
-                if (open.State.ClientGuid == client && !ShareModes.Allow(open.GrantedAccess, open.ShareAccess, access, share))
-                {
-                    return NtStatus.SharingViolation;
-                }
-            }
-
-            return NtStatus.Success;
-        }
-    }
-
-    /// <summary>
-    /// Adds an open, unless its name is to be deleted or its sharing collides, and grants it the caching that it asks for. Caches of other
-    /// clients that must be given up first are broken.
-    /// </summary>
-    /// <param name="open">The open.</param>
-    /// <param name="path">The name by which it was opened.</param>
-    /// <param name="wish">The caching that it asks for.</param>
-    /// <param name="extent">Bytes that the file takes up now.</param>
-    /// <param name="overwrites">Whether it overwrites the file, which counts as writing for the other opens that share it.</param>
-    /// <param name="again">Whether it has waited before.</param>
-    /// <param name="patient">Whether it waits for opens that are about to be closed (<see cref="FileOpen.IsLeaving"/>).</param>
-    /// <param name="knowsAwaited">Whether its client can be told of opens that wait for theirs (<see cref="FileOpen.IsAwaited"/>).</param>
-    /// <param name="wait">With PENDING: what to wait for before trying again.</param>
-    public NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient, bool knowsAwaited,
-        out OpenWait? wait)
-    {
-        BreakBatch breaks = default;
-        var status = TryAdd(open, path, wish, overwrites ? 0 : extent, overwrites, again, patient, knowsAwaited, ref breaks, out wait);
-        breaks.Send();
-        return status;
-    }
-
-    private NtStatus TryAdd(
-        FileOpen open, StorePath path, CachingRequest? wish, long extent, bool overwrites, bool again, bool patient,
-        bool knowsAwaited, ref BreakBatch breaks, out OpenWait? wait)
-    {
-        wait = null;
-        lock (Sync)
-        {
-            var link = FindLink(path);
-            if (this.IsDeletePendingLocked(path))
-            {
-                wait = patient ? this.WaitForDeletionLocked(path) : null;
-                return wait is null ? NtStatus.DeletePending : NtStatus.Pending;
-            }
-
-            // For the other opens, truncating a file is writing to it (MS-FSA 2.1.5.1.2).
-            var access = open.GrantedAccess | (overwrites ? FileAccessMask.WriteData : 0);
-            var collides = !AllowsLocked(access, open.ShareAccess);
-            if (Caching.BreakForOpen(wish, open, collides, overwrites, again, ref breaks))
-            {
-                wait = new OpenWait(Caching.WhenChanged());
-                return NtStatus.Pending;
-            }
-
-            var onlyLeaving = patient
-                && (collides ? this.OnlyLeavingCollide(access, open.ShareAccess) : wish is not null && this.OnlyLeavingHoldBack(wish, extent));
-            if (onlyLeaving)
-            {
-                wait = new OpenWait(Caching.WhenChanged(), IsForLeaving: true);
-                return NtStatus.Pending;
-            }
-
-            if (knowsAwaited && this.IsUnavailable(access, open.ShareAccess, collides))
-            {
-                return NtStatus.FileNotAvailable;
-            }
-
-            if (collides)
-            {
-                return NtStatus.SharingViolation;
-            }
-
-            var status = Caching.Add(open, wish, extent);
-            if (status != NtStatus.Success)
-            {
-                return status;
-            }
-
-            Enter(open, link, path);
-            return NtStatus.Success;
-        }
-    }
-
-    /// <summary>
-    /// Adds an open that existed before the server came up: it shared the file with the others then, so nothing is checked again.
-    /// </summary>
-    /// <param name="open">The open.</param>
-    /// <param name="path">The name by which it is open.</param>
-    /// <param name="record">The state it had.</param>
-    /// <param name="table">The leases of its client; <see langword="null"/> if it has none.</param>
-    /// <param name="sink">Where breaks go.</param>
-    public void Restore(FileOpen open, StorePath path, OpenRecord record, LeaseTable? table, IBreakSink? sink)
-    {
-        lock (Sync)
-        {
-            if (record.Plan is { Overwrites: false })
-            {
-                Caching.Add(open, record.WishOf(table, sink), extent: 0); // it had been made, but not opened
-            }
-            else
-            {
-                var kept = new KeptCaching(record.Caching, record.LeaseEpoch, record.BreakingTo, record.BreakingFor);
-                Caching.Restore(open, table, record.Lease, kept, sink);
-            }
-
-            var link = FindLink(path);
-            Enter(open, link, path);
-            if (!record.DeletePending)
-            {
-                return;
-            }
-
-            if (IsStream)
-            {
-                StreamDeletePending = true;
-            }
-            else if (!open.Link!.DeletePending)
-            {
-                this.MarkDeletePending(open.Link, open);
-            }
-        }
-    }
-
-    /// <summary>The stream now has another name.</summary>
-    public void RenameStream(string name)
-    {
-        lock (Sync)
-        {
-            StreamName = name;
-            foreach (var open in _opens)
-            {
-                open.State.StreamMoved();
-            }
-        }
-
-        Volume.MoveStream(this, name);
-    }
-
-    /// <summary>
-    /// The store is about to give the stream another name; <see langword="null"/>: it did not. True if that must be safe first.
-    /// </summary>
-    public bool PlanStreamMove(string? name)
-    {
-        var isKept = false;
-        lock (Sync)
-        {
-            foreach (var open in _opens)
-            {
-                open.State.PlanStreamMove(name);
-                isKept |= open.State.IsKept;
-            }
-        }
-
-        return isKept;
-    }
-
-    /// <summary>
-    /// The store is about to give the file another name; <see langword="null"/>: it did not. True if that must be safe first, because a journal
-    /// keeps an open that came by the name.
-    /// </summary>
-    public bool PlanMove(FileLink link, StorePath? path)
-    {
-        var isKept = false;
-        lock (Sync)
-        {
-            foreach (var open in _opens)
-            {
-                if (open.Link == link && open.State.IsKept)
-                {
-                    open.State.PlanMove(path);
-                    isKept = true;
-                }
-            }
-
-            foreach (var stream in _streams)
-            {
-                isKept |= stream.PlanMove(link, path);
-            }
-        }
-
-        return isKept;
-    }
-
-    /// <summary>A name has moved, and with it all opens that came by it.</summary>
-    public void Move(FileLink link, StorePath path)
-    {
-        lock (Sync)
-        {
-            if (IsDirectory)
-            {
-                Volume.LeasedDirectories.Move(link.Path, path, this);
-            }
-
-            var pending = link.DeletePending;
-            if (pending)
-            {
-                Volume.SetDeletePending(link, false); // it is registered by name
-            }
-
-            link.Path = path;
-            if (pending)
-            {
-                Volume.SetDeletePending(link, true);
-            }
-
-            MoveOpensLocked(link, path);
-            foreach (var stream in _streams)
-            {
-                stream.MoveOpensLocked(link, path);
-            }
-        }
-    }
 
     /// <summary>Removes an open.</summary>
     public void Remove(FileOpen open)
@@ -588,7 +340,8 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         }
     }
 
-    private void Enter(FileOpen open, FileLink? link, StorePath path)
+    /// <summary>Counts an open in. Called with the lock held.</summary>
+    internal void Enter(FileOpen open, FileLink? link, StorePath path)
     {
         if (link is null)
         {
@@ -613,28 +366,6 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         open.State.Entered();
     }
 
-    /// <summary>
-    /// MS-FSA 2.1.5.1.2.2: deleting a file deletes its streams, so their opens must allow it; and a stream that does not allow it cannot be
-    /// opened while another open holds the file for deletion.
-    /// </summary>
-    private bool AllowsLocked(FileAccessMask access, ShareAccess share)
-    {
-        if (!_share.Allows(access, share))
-        {
-            return false;
-        }
-
-        if (_whole is null)
-        {
-            return (access & FileAccessMask.Delete) == 0 || _streams.Count == 0 || StreamsShareDelete();
-        }
-
-        const FileAccessMask Data = FileAccessMask.ReadData | FileAccessMask.WriteData | FileAccessMask.AppendData
-            | FileAccessMask.Execute | FileAccessMask.Delete;
-        return (share & ShareAccess.Delete) != 0 || (access & Data) == 0
-            || !_whole._share.AnyDeleter;
-    }
-
     // Deletion and sharing of a file and of its streams depend on one another.
     private void SignalRelativesLocked()
     {
@@ -642,17 +373,6 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         foreach (var stream in _streams)
         {
             stream.Caching.Signal();
-        }
-    }
-
-    private void MoveOpensLocked(FileLink link, StorePath path)
-    {
-        foreach (var open in _opens)
-        {
-            if (open.Link == link)
-            {
-                open.State.MoveTo(path);
-            }
         }
     }
 

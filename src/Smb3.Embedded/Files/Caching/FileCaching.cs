@@ -9,19 +9,21 @@ namespace Smb3.Embedded.Files.Caching;
 internal sealed class FileCaching(ICachedFile file)
 {
     private const CacheState ReadWrite = CacheState.Read | CacheState.Write;
-    private const CacheState Held = CacheState.Write | CacheState.Handle;
-
     private const FileAccessMask OplockStat =
         FileAccessMask.ReadAttributes | FileAccessMask.WriteAttributes | FileAccessMask.Synchronize;
 
     private const FileAccessMask LeaseStat = OplockStat | FileAccessMask.ReadControl;
 
     private readonly GrantSet _grants = new(file);
+    private CacheBreaks? _breaks;
+    private BreakTelling? _telling;
     private TaskCompletionSource? _changed;
 
-    // Notices that were decided but are not yet queued for their clients.
-    private volatile int _telling;
-    private TaskCompletionSource? _told;
+    // Most files that are opened see no break.
+    private CacheBreaks Breaks =>
+        _breaks ?? Interlocked.CompareExchange(ref _breaks, new CacheBreaks(file, _grants, Signal), null) ?? _breaks;
+
+    private BreakTelling Telling => _telling ?? Interlocked.CompareExchange(ref _telling, new BreakTelling(file), null) ?? _telling;
 
     /// <summary>Whether an open with this access only looks at attributes, and so disturbs no oplock (MS-FSA 2.1.5.1.2).</summary>
     public static bool IsStat(FileAccessMask access) => (access & ~OplockStat) == 0;
@@ -98,7 +100,7 @@ internal sealed class FileCaching(ICachedFile file)
             // A cache broken for an overwrite is broken only once, not again by the new length.
             var state = grant.State;
             var wasBreaking = grant.IsBreaking;
-            Break(grant, cuts ? CacheState.None : to, ref breaks);
+            Breaks.Break(grant, cuts ? CacheState.None : to, ref breaks);
             wait |= (state & mask) != 0 || (wasBreaking && again);
         }
 
@@ -127,58 +129,12 @@ internal sealed class FileCaching(ICachedFile file)
                 if ((grant.State & CacheState.Read) != 0
                     && (grant != by.Grant || (!grant.IsLease && grant.State == CacheState.Read)))
                 {
-                    Break(grant, CacheState.None, ref breaks);
+                    Breaks.Break(grant, CacheState.None, ref breaks);
                 }
             }
         }
 
         breaks.Send();
-    }
-
-    /// <summary>
-    /// Completes when every notice decided so far is queued for its client; <see langword="null"/>: all of them are. No change is answered
-    /// earlier: it may have found nothing to break because another change has just broken it, and a client still answering from its cache
-    /// would show the state before the change.
-    /// </summary>
-    public Task? WhenTold()
-    {
-        if (_telling == 0)
-        {
-            return null;
-        }
-
-        lock (file.Sync)
-        {
-            return _telling == 0
-                ? null
-                : (_told ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-        }
-    }
-
-    /// <summary>A notice has been decided. Called with the file's lock held; <see cref="Told"/> follows.</summary>
-    public void BeginTelling() => _telling++;
-
-    /// <summary>A notice is on its way, or no longer matters.</summary>
-    public void Told(CacheGrant grant, in CacheBreak notice, bool endsBreak)
-    {
-        lock (file.Sync)
-        {
-            if (endsBreak)
-            {
-                if (!notice.MustAnswer && grant.IsBreaking && grant.Notices == notice.Number)
-                {
-                    EndBreak(grant, notice.To);
-                }
-
-                return;
-            }
-
-            if (--_telling == 0)
-            {
-                _told?.TrySetResult();
-                _told = null;
-            }
-        }
     }
 
     /// <summary>
@@ -205,7 +161,7 @@ internal sealed class FileCaching(ICachedFile file)
                     continue;
                 }
 
-                Break(grant, grant.State & ~CacheState.Handle, ref breaks);
+                Breaks.Break(grant, grant.State & ~CacheState.Handle, ref breaks);
                 if ((grant.State & CacheState.Handle) != 0)
                 {
                     changed = WhenChanged();
@@ -238,7 +194,7 @@ internal sealed class FileCaching(ICachedFile file)
                 var grant = node.Value;
                 if (grant.State != CacheState.None && grant.Lease is { } lease && lease.Key != spared)
                 {
-                    Break(grant, CacheState.None, ref breaks);
+                    Breaks.Break(grant, CacheState.None, ref breaks);
                 }
             }
         }
@@ -343,7 +299,7 @@ internal sealed class FileCaching(ICachedFile file)
             _grants.Set(grant, state);
             if (kept.BreakingTo is { } to && state != CacheState.None)
             {
-                BeginBreak(grant, to & state, kept.BreakingFor & to & state);
+                Breaks.Begin(grant, to & state, kept.BreakingFor & to & state);
             }
         }
 
@@ -369,79 +325,16 @@ internal sealed class FileCaching(ICachedFile file)
             grant.Opens.Remove(open.GrantPlace!);
             if (grant.Opens.Count == 0)
             {
-                End(grant);
+                if (grant.IsBreaking)
+                {
+                    Breaks.End(grant, CacheState.None);
+                }
+
+                _grants.End(grant);
             }
         }
 
         Signal();
-    }
-
-    /// <summary>Handles a client's answer to a break of its oplock (MS-SMB2 3.3.5.22.1, MS-FSA 2.1.5.19).</summary>
-    public NtStatus AcknowledgeOplock(CacheGrant? grant, CacheState to)
-    {
-        lock (file.Sync)
-        {
-            if (grant is null || (!grant.IsBreaking && (grant.State & CacheState.Write) == 0))
-            {
-                return NtStatus.InvalidOplockProtocol;
-            }
-
-            if (!grant.IsBreaking)
-            {
-                return NtStatus.InvalidDeviceState;
-            }
-
-            if ((to & ~grant.BreakingTo) != 0)
-            {
-                EndBreak(grant, CacheState.None);
-                return NtStatus.InvalidOplockProtocol;
-            }
-
-            EndBreak(grant, to);
-            return NtStatus.Success;
-        }
-    }
-
-    /// <summary>Handles a client's answer to a break of its lease (MS-SMB2 3.3.5.22.2).</summary>
-    /// <param name="grant">The lease.</param>
-    /// <param name="to">What it keeps.</param>
-    /// <param name="next">The next step, to be sent after the response, if more has been asked for in the meantime.</param>
-    /// <returns>Success; UNSUCCESSFUL when no break was pending; REQUEST_NOT_ACCEPTED when it would keep more than it may.</returns>
-    public NtStatus AcknowledgeLease(CacheGrant grant, CacheState to, out BreakBatch next)
-    {
-        next = default;
-        lock (file.Sync)
-        {
-            if (!grant.IsBreaking)
-            {
-                return NtStatus.Unsuccessful;
-            }
-
-            if ((to & ~grant.BreakingTo) != 0)
-            {
-                return NtStatus.RequestNotAccepted;
-            }
-
-            if ((to & ~grant.BreakingFor) == 0)
-            {
-                EndBreak(grant, to);
-                return NtStatus.Success;
-            }
-
-            // Windows goes down in steps: cached reads go last, and that needs no answer.
-            if ((to & Held) == 0)
-            {
-                grant.BreakingTo = CacheState.None;
-                _grants.Set(grant, to);
-                next.AddNext(grant, Notice(grant, to, CacheState.None));
-                return NtStatus.Success;
-            }
-
-            grant.BreakingTo = (grant.BreakingFor | CacheState.Read) & to;
-            _grants.Set(grant, to);
-            next.AddNext(grant, Notice(grant, to, grant.BreakingTo));
-            return NtStatus.Success;
-        }
     }
 
     /// <summary>Asks a client to give up everything it caches of the file, because the host wants it.</summary>
@@ -456,7 +349,7 @@ internal sealed class FileCaching(ICachedFile file)
                 return false;
             }
 
-            Break(grant, CacheState.None, ref breaks);
+            Breaks.Break(grant, CacheState.None, ref breaks);
         }
 
         breaks.Send();
@@ -471,7 +364,7 @@ internal sealed class FileCaching(ICachedFile file)
         {
             for (var (node, next) = _grants.First(); node is not null; (node, next) = GrantSet.After(next))
             {
-                Break(node.Value, node.Value.State & kept, ref breaks);
+                Breaks.Break(node.Value, node.Value.State & kept, ref breaks);
             }
         }
 
@@ -481,42 +374,36 @@ internal sealed class FileCaching(ICachedFile file)
     /// <summary>The server has changed the file.</summary>
     public void NoteOwn() => _grants.NoteOwn();
 
-    /// <summary>
-    /// The client can no longer be asked: it is left with nothing. One that is awaited is asked when it is back, and the break waits for that
-    /// (MS-SMB2 3.3.4.7).
-    /// </summary>
-    public void GiveUp(CacheGrant grant)
+    /// <inheritdoc cref="BreakTelling.WhenTold"/>
+    public Task? WhenTold() => Volatile.Read(ref _telling)?.WhenTold();
+
+    /// <inheritdoc cref="BreakTelling.Begin"/>
+    public void BeginTelling() => Telling.Begin();
+
+    /// <summary>A notice is on its way, or no longer matters.</summary>
+    public void Told(CacheGrant grant, in CacheBreak notice, bool endsBreak)
     {
-        lock (file.Sync)
+        if (endsBreak)
         {
-            if (grant.IsBreaking && !grant.IsAwaited)
-            {
-                EndBreak(grant, CacheState.None);
-            }
+            Breaks.Told(grant, notice);
+        }
+        else
+        {
+            Telling.End();
         }
     }
 
-    /// <summary>
-    /// The client is back and has not answered a break: it is told again, for the notice may have been lost with its former connection, or
-    /// with the process that sent it, and has its time from now on.
-    /// </summary>
-    /// <returns>The notice; <see langword="null"/>: nothing is being broken.</returns>
-    public CacheBreak? Remind(CacheGrant grant)
-    {
-        lock (file.Sync)
-        {
-            if (!grant.IsBreaking)
-            {
-                return null;
-            }
+    /// <inheritdoc cref="CacheBreaks.AcknowledgeOplock"/>
+    public NtStatus AcknowledgeOplock(CacheGrant? grant, CacheState to) => Breaks.AcknowledgeOplock(grant, to);
 
-            file.BreakDeadlines.End(grant.Deadline!);
-            grant.Breaks++;
-            grant.Progress = null;
-            grant.Deadline = file.BreakDeadlines.Start(grant);
-            return Notice(grant, grant.State, grant.BreakingTo);
-        }
-    }
+    /// <inheritdoc cref="CacheBreaks.AcknowledgeLease"/>
+    public NtStatus AcknowledgeLease(CacheGrant grant, CacheState to, out BreakBatch next) => Breaks.AcknowledgeLease(grant, to, out next);
+
+    /// <inheritdoc cref="CacheBreaks.GiveUp"/>
+    public void GiveUp(CacheGrant grant) => Breaks.GiveUp(grant);
+
+    /// <inheritdoc cref="CacheBreaks.Remind"/>
+    public CacheBreak? Remind(CacheGrant grant) => Breaks.Remind(grant);
 
     private void Attach(ICachingOpen open, CacheGrant? grant, IBreakSink? sink)
     {
@@ -541,91 +428,6 @@ internal sealed class FileCaching(ICachedFile file)
     private static bool IsOwn(CacheGrant grant, CachingRequest? wish) => grant.Lease is { } lease && lease.IsSame(wish?.Lease);
 
     private static bool IsBlocker(ICachingOpen open) => open.Grant is not null || !IsStat(open.GrantedAccess);
-
-    private static CacheBreak Notice(CacheGrant grant, CacheState from, CacheState to) => new(
-        grant.Lease, from, to, grant.Lease is { Version: 2 } ? grant.Epoch : (ushort)0, MustAnswer: (from & Held) != 0, ++grant.Notices);
-
-    private void Break(CacheGrant grant, CacheState to, ref BreakBatch breaks)
-    {
-        to &= grant.State;
-        if (!grant.IsLease)
-        {
-            to &= CacheState.Read;
-        }
-        else if ((to & CacheState.Read) == 0)
-        {
-            to = CacheState.None;
-        }
-
-        if (grant.IsBreaking)
-        {
-            // A lease is told of this once the client has answered the first break; an oplock is checked again by whichever open waits for
-            // it.
-            if ((grant.BreakingFor & to) != grant.BreakingFor)
-            {
-                grant.BreakingFor &= to;
-                grant.Changed();
-            }
-
-            return;
-        }
-
-        if (to == grant.State)
-        {
-            return;
-        }
-
-        grant.Epoch++;
-        breaks.Add(grant, Notice(grant, grant.State, to));
-        if ((grant.State & Held) == 0)
-        {
-            _grants.Set(grant, to);
-            Signal();
-            return;
-        }
-
-        BeginBreak(grant, to, to);
-        grant.Changed();
-    }
-
-    private void BeginBreak(CacheGrant grant, CacheState to, CacheState inTheEnd)
-    {
-        grant.IsBreaking = true;
-        grant.BreakingTo = to;
-        grant.BreakingFor = inTheEnd;
-        _grants.Breaking++;
-        grant.Breaks++;
-        grant.Progress = null; // how an earlier break fared says nothing about this one
-        grant.Deadline = file.BreakDeadlines.Start(grant);
-    }
-
-    private void EndBreak(CacheGrant grant, CacheState to)
-    {
-        file.BreakDeadlines.End(grant.Deadline!);
-        grant.Deadline = null;
-        grant.IsBreaking = false;
-        _grants.Breaking--;
-        _grants.Set(grant, to);
-        Signal();
-        if (grant.Opens.First is { Value: var oldest })
-        {
-            oldest.BreakSink?.Settled(grant.Lease);
-        }
-    }
-
-    private void End(CacheGrant grant)
-    {
-        if (grant.IsBreaking)
-        {
-            EndBreak(grant, CacheState.None);
-        }
-
-        _grants.Set(grant, CacheState.None);
-        if (grant.IsLease)
-        {
-            grant.Table!.Remove(grant);
-        }
-    }
 
     /// <summary>Something that a request may be waiting for has changed. Called with the file's lock held.</summary>
     public void Signal()

@@ -151,6 +151,16 @@ internal sealed class GrantSet(ICachedFile file)
         }
     }
 
+    /// <summary>A grant has no opens any more, and is not being broken.</summary>
+    public void End(CacheGrant grant)
+    {
+        Set(grant, CacheState.None);
+        if (grant.IsLease)
+        {
+            grant.Table!.Remove(grant);
+        }
+    }
+
     /// <summary>The first, and the one after it: a grant may leave the list while it is being looked at.</summary>
     public (LinkedListNode<CacheGrant>? Node, LinkedListNode<CacheGrant>? Next) First() => After(_grants?.First);
 
