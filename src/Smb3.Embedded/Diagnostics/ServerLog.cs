@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Smb3.Embedded.Diagnostics;
@@ -11,6 +12,19 @@ internal static partial class ServerLog
 {
     [LoggerMessage(1, LogLevel.Information, "Listening on {EndPoint}.")]
     public static partial void Listening(ILogger logger, EndPoint endPoint);
+
+    [LoggerMessage(7, LogLevel.Information, "The witness service listens on {EndPoint}.")]
+    public static partial void WitnessListening(ILogger logger, EndPoint endPoint);
+
+    [LoggerMessage(8, LogLevel.Information, "The endpoint mapper of the witness service listens on {EndPoint}.")]
+    public static partial void EndpointMapperListening(ILogger logger, EndPoint endPoint);
+
+    [LoggerMessage(
+        9,
+        LogLevel.Warning,
+        "The endpoint mapper of the witness service cannot listen on {EndPoint} ({Error}): clients will not find the service by themselves. Run "
+            + "with the right to the port, stop the program that has it, or give the mapper another with Witness:EndpointMapperPort.")]
+    public static partial void EndpointMapperNotBound(ILogger logger, EndPoint endPoint, SocketError error);
 
     [LoggerMessage(2, LogLevel.Information, "Stopped.")]
     public static partial void Stopped(ILogger logger);

@@ -53,6 +53,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly IStateStore? _state;
     private readonly ClusterLife? _cluster;
     private readonly IReadOnlyList<IPAddress> _clusterAddresses = [];
+    private readonly WitnessSettings? _witness;
     private ServerRun? _run;
     private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _life;
@@ -73,6 +74,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         _endPoints = options.Listen.Count > 0 || _transports.Count > 0
             ? [.. options.Listen]
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
+        _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints) : null;
         var settings = SettingsFactory.Create(options);
         ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
         var ntlm = new NtlmAuthenticatorOptions
@@ -110,6 +112,8 @@ public sealed partial class SmbServer : IAsyncDisposable
             _cluster = new ClusterLife(options.Cluster, node, Shares, settings.TimeProvider, _parts.Logger);
             Cluster = new SmbCluster(_cluster);
         }
+
+        Witness = _witness is null ? null : new SmbWitness(_witness.Source, () => Volatile.Read(ref _run)?.Witness);
     }
 
     /// <summary>The name that it was registered under; empty unless there are several.</summary>
@@ -132,6 +136,9 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>The users that it keeps itself.</summary>
     public SmbUserCollection Users { get; }
+
+    /// <summary>Its witness service; <see langword="null"/> when it has none.</summary>
+    public SmbWitness? Witness { get; }
 
     /// <summary>Whether it runs and every end point still accepts.</summary>
     internal bool IsHealthy => State == SmbServerState.Running && Volatile.Read(ref _run) is { IsHealthy: true };
@@ -169,6 +176,11 @@ public sealed partial class SmbServer : IAsyncDisposable
                 await Shares.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
                 await RecoverAsync(run, cancellationToken).ConfigureAwait(false);
                 Listen(run);
+                if (_witness is not null)
+                {
+                    await run.OpenWitnessAsync(_witness, endPoint => Listen(endPoint, "Witness", portable: true)).ConfigureAwait(false);
+                }
+
                 cancellationToken.ThrowIfCancellationRequested();
             }
             catch
@@ -285,6 +297,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
         if (_run is { } run)
         {
+            run.Witness?.End(isWhose);
             await run.Graph.Opens.CloseDisconnectedAsync(open => isWhose(open.Owner.Identity)).ConfigureAwait(false);
         }
 
@@ -426,14 +439,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     {
         foreach (var endPoint in _endPoints)
         {
-            try
-            {
-                run.Add(new DirectTcpListener(TcpTransportListener.Listen(endPoint, Backlog)));
-            }
-            catch (SocketException e)
-            {
-                throw new SmbServerStartException($"Cannot listen on {endPoint}: {Explain(e.SocketErrorCode, endPoint)}", e);
-            }
+            run.Add(new DirectTcpListener(Listen(endPoint, "Listen (--listen)")));
         }
 
         foreach (var transport in _transports)
@@ -442,17 +448,29 @@ public sealed partial class SmbServer : IAsyncDisposable
         }
     }
 
-    private static string Explain(SocketError error, IPEndPoint endPoint) => error switch
+    private static TcpTransportListener Listen(IPEndPoint endPoint, string setting, bool portable = false)
+    {
+        try
+        {
+            return TcpTransportListener.Listen(endPoint, Backlog, portable);
+        }
+        catch (SocketException e)
+        {
+            throw new SmbServerStartException($"Cannot listen on {endPoint}: {Explain(e.SocketErrorCode, endPoint, setting)}", e);
+        }
+    }
+
+    private static string Explain(SocketError error, IPEndPoint endPoint, string setting) => error switch
     {
         SocketError.AddressAlreadyInUse =>
-            $"port {endPoint.Port} is already in use. Stop the program that has it, or choose another port with Listen (--listen).",
+            $"port {endPoint.Port} is already in use. Stop the program that has it, or choose another port with {setting}.",
         SocketError.AccessDenied =>
-            $"this account may not use port {endPoint.Port}. Choose a port above 1023 with Listen (--listen), or run with the right to it.",
+            $"this account may not use port {endPoint.Port}. Choose a port above 1023 with {setting}, or run with the right to it.",
         SocketError.AddressNotAvailable =>
-            $"{endPoint.Address} is not an address of this machine. Choose one that is, or 0.0.0.0 for all, with Listen (--listen).",
+            $"{endPoint.Address} is not an address of this machine. Choose one that is, or 0.0.0.0 for all, with {setting}.",
         SocketError.AddressFamilyNotSupported =>
-            "this machine does not speak that address family. Choose another address with Listen (--listen).",
-        _ => $"{error}. Choose another end point with Listen (--listen).",
+            $"this machine does not speak that address family. Choose another address with {setting}.",
+        _ => $"{error}. Choose another end point with {setting}.",
     };
 
     private void Become(SmbServerState state) => Volatile.Write(ref _life, (int)state);

@@ -172,6 +172,29 @@ public sealed class SmbServerBuilder
             configure?.Invoke(options.Cluster);
         });
 
+    /// <summary>Tells clients of a cluster at once what becomes of its addresses and shares, by the witness service (MS-SWN).</summary>
+    /// <param name="source">What to tell, which the host keeps owning.</param>
+    /// <param name="configure">Sets ports, addresses and names.</param>
+    public SmbServerBuilder UseWitness(ISmbWitnessSource source, Action<SmbWitnessOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return UseWitness(_ => source, configure);
+    }
+
+    /// <summary>Tells clients of a cluster at once what becomes of its addresses and shares, by the witness service (MS-SWN).</summary>
+    /// <param name="source">Gives what to tell; called once. The host keeps owning it.</param>
+    /// <param name="configure">Sets ports, addresses and names.</param>
+    public SmbServerBuilder UseWitness(Func<IServiceProvider, ISmbWitnessSource> source, Action<SmbWitnessOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return Configure((services, options) =>
+        {
+            options.Witness.Enabled = true;
+            options.Witness.Source = source(services);
+            configure?.Invoke(options.Witness);
+        });
+    }
+
     /// <summary>Listens on one more end point. The default, when none is added, is 127.0.0.1:4450.</summary>
     /// <param name="endPoint">The end point; port 0 takes a free one, which <see cref="SmbServer.EndPoints"/> shows.</param>
     public SmbServerBuilder Listen(IPEndPoint endPoint) => Configure(options => options.Listen.Add(endPoint));

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
 namespace Smb3.Embedded.Rpc;
 
 /// <summary>
@@ -8,20 +11,20 @@ internal sealed class RpcAssociationTable(RpcLimits limits)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<uint, RpcAssociation> _groups = [];
-    private uint _lastId;
 
-    /// <summary>A new group with one connection in it.</summary>
+    /// <summary>A new group with one connection in it. Its id cannot be guessed: whoever knows it may join from the same address.</summary>
     public RpcAssociation Create(RpcCaller caller)
     {
         lock (_lock)
         {
+            uint id;
             do
             {
-                _lastId++;
+                id = BinaryPrimitives.ReadUInt32LittleEndian(RandomNumberGenerator.GetBytes(sizeof(uint)));
             }
-            while (_lastId == 0 || _groups.ContainsKey(_lastId));
+            while (id == 0 || _groups.ContainsKey(id));
 
-            var group = new RpcAssociation(_lastId, caller, new RpcContextHandles(limits.MaxHandles)) { Connections = 1 };
+            var group = new RpcAssociation(id, caller, new RpcContextHandles(limits.MaxHandles)) { Connections = 1 };
             _groups.Add(group.Id, group);
             return group;
         }

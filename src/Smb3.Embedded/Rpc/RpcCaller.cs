@@ -20,7 +20,10 @@ internal sealed record RpcCaller(string UserName, string DomainName)
     /// <summary>Where the caller is; null when the transport does not know.</summary>
     public IPAddress? Address { get; init; }
 
-    /// <summary>The session; what all its connections hold is counted together.</summary>
+    /// <summary>The server's address that the caller has connected to; null when the transport does not know.</summary>
+    public IPAddress? LocalAddress { get; init; }
+
+    /// <summary>The session, zero when there is none; what all its connections hold is counted together.</summary>
     public ulong SessionId { get; init; }
 
     /// <summary>

@@ -20,6 +20,7 @@ internal sealed class RpcConnection : IDisposable
     private readonly RpcQuota _quota;
     private readonly IRpcOutput _output;
     private readonly RpcPresentation _presentation;
+    private readonly IRpcSecurity? _providers;
     private readonly RpcConnectionSecurity _security;
     private readonly Lock _lock = new();
     private readonly Lock _sending = new();
@@ -36,7 +37,9 @@ internal sealed class RpcConnection : IDisposable
     /// <param name="peer">Who the transport says it is.</param>
     /// <param name="quota">What the peer's connections hold together. The transport has entered and leaves it.</param>
     /// <param name="output">Takes the answers.</param>
-    public RpcConnection(RpcServer server, RpcEndpoint endpoint, RpcCaller peer, RpcQuota quota, IRpcOutput output)
+    /// <param name="security">The security providers of this connection; null: those of the server.</param>
+    public RpcConnection(
+        RpcServer server, RpcEndpoint endpoint, RpcCaller peer, RpcQuota quota, IRpcOutput output, IRpcSecurity? security = null)
     {
         _server = server;
         _endpoint = endpoint;
@@ -44,7 +47,26 @@ internal sealed class RpcConnection : IDisposable
         _quota = quota;
         _output = output;
         _presentation = new RpcPresentation(endpoint.Interfaces, server.Limits.MaxContexts);
-        _security = new RpcConnectionSecurity(server.Security, peer);
+        _providers = security ?? server.Security;
+        _security = new RpcConnectionSecurity(_providers, peer);
+    }
+
+    /// <summary>Whether a bind has been accepted.</summary>
+    public bool IsBound => Volatile.Read(ref _association) is not null;
+
+    /// <summary>Whether the client has proved inside this connection who it is.</summary>
+    public bool IsAuthenticated => _security.Level != RpcAuthLevel.None;
+
+    /// <summary>Whether a call has come whole and is not answered yet.</summary>
+    public bool HasCalls
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _calls.Values.Any(static call => call.IsComplete);
+            }
+        }
     }
 
     /// <summary>Takes one fragment and begins what it asks for; waits for nothing but a security provider.</summary>
@@ -131,7 +153,7 @@ internal sealed class RpcConnection : IDisposable
         _security.SignsHeaders = header.Flags.HasFlag(RpcPacketFlags.HeaderSigning);
         if (header.AuthLength != 0)
         {
-            if (_server.Security is null || _security.IsInUse)
+            if (_providers is null || _security.IsInUse)
             {
                 return Nak(header, RpcBindRejection.AuthenticationTypeNotRecognized);
             }

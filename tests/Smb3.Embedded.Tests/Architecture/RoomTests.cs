@@ -17,7 +17,7 @@ public sealed class RoomTests
         ["Sessions"] = ["Files", "Dfs", "Storage", "Security", "Wire"],
         ["Files"] = ["Storage", "State"],
         ["Pipes"] = ["Rpc", "Wire"],
-        ["Rpc"] = ["Wire"],
+        ["Rpc"] = ["Transport", "Wire"],
         ["Security"] = ["Wire"],
         ["Dfs"] = ["Storage"],
         ["Cluster"] = ["State"],

@@ -5,15 +5,23 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Hosting.Life;
 
 /// <summary>
 /// A logon inside an RPC connection, and the protection that results from it. Passwords can be guessed here as anywhere else, so the
-/// throttle counts it. It must not be a way around the host's hook either, which is only asked about sessions: where there is a hook, only
-/// the user of the session may log on.
+/// throttle counts it.
 /// </summary>
-internal sealed class RpcLogon(ServerParts parts, IAuthenticationExchange exchange, RpcCaller peer) : IRpcSecurityContext
+/// <param name="parts">The server.</param>
+/// <param name="exchange">The exchange of tokens.</param>
+/// <param name="peer">Who the transport says it is.</param>
+/// <param name="isWelcome">Whether the host lets in a user who has proved to be one.</param>
+internal sealed class RpcLogon(
+    ServerParts parts,
+    IAuthenticationExchange exchange,
+    RpcCaller peer,
+    Func<SecurityToken, RpcCaller, CancellationToken, ValueTask<bool>> isWelcome) : IRpcSecurityContext
 {
     private IMessageProtection? _protection;
 
@@ -33,8 +41,8 @@ internal sealed class RpcLogon(ServerParts parts, IAuthenticationExchange exchan
             return await FailAsync(step, cancellation).ConfigureAwait(false);
         }
 
-        var caller = RpcCallers.Of(step.Token!, peer.SessionId, peer.Address);
-        if (parts.Hooks is not null && !caller.IsAnonymous && caller.UserSid != peer.UserSid)
+        var caller = RpcCallers.Of(step.Token!, peer.SessionId, peer.Address) with { LocalAddress = peer.LocalAddress };
+        if (!await isWelcome(step.Token!, caller, cancellation).ConfigureAwait(false))
         {
             return await FailAsync(step with { Status = NtStatus.AccessDenied }, cancellation).ConfigureAwait(false);
         }

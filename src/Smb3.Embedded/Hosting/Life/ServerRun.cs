@@ -11,6 +11,7 @@ using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Transport;
+using Smb3.Embedded.Transport.Tcp;
 
 namespace Smb3.Embedded.Hosting.Life;
 
@@ -72,16 +73,23 @@ internal sealed class ServerRun : IDisposable
 
     public ServerGraph Graph { get; }
 
+    /// <summary>The witness service; null when there is none.</summary>
+    public WitnessRun? Witness { get; private set; }
+
     /// <summary>How the opens of an earlier process came back.</summary>
     public SmbRecovery? LastRecovery => _recovery.Last;
 
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
     /// <summary>Whether every listener still accepts.</summary>
-    public bool IsHealthy => !_listenerFailed;
+    public bool IsHealthy => !_listenerFailed && (Witness?.IsHealthy ?? true);
 
     /// <summary>Takes a listener over; connections are accepted after <see cref="Begin"/>.</summary>
     public void Add(ITransportListener listener) => _listeners.Add(listener);
+
+    /// <summary>Takes the ports of the witness service; connections are accepted after <see cref="Begin"/>.</summary>
+    public async ValueTask OpenWitnessAsync(WitnessSettings settings, Func<IPEndPoint, TcpTransportListener> listen) => Witness =
+        await WitnessRun.OpenAsync(_parts, Graph, _refusals, settings, listen, e => TellRpcFault(_parts, e)).ConfigureAwait(false);
 
     /// <summary>
     /// Recreates the opens that an earlier process left behind. Called once the shares are open, and before <see cref="Begin"/>.
@@ -102,6 +110,8 @@ internal sealed class ServerRun : IDisposable
             ServerLog.Listening(_parts.Logger, listener.EndPoint);
             _accepting.Add(Task.Run(() => AcceptAsync(listener)));
         }
+
+        Witness?.Begin();
     }
 
     /// <summary>
@@ -114,6 +124,11 @@ internal sealed class ServerRun : IDisposable
         foreach (var listener in _listeners)
         {
             await listener.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (Witness is not null)
+        {
+            await Witness.DisposeAsync().ConfigureAwait(false);
         }
 
         await Task.WhenAll(_accepting).ConfigureAwait(false);
@@ -225,6 +240,7 @@ internal sealed class ServerRun : IDisposable
             connection.Loop.Watch();
         }
 
+        Witness?.Watch();
         _refusals.Watch();
     }
 

@@ -51,6 +51,7 @@ internal sealed partial class OptionsBinder
             ["Cluster"] = s => Cluster(s, _options.Cluster),
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
+            ["Witness"] = s => Witness(s, _options.Witness),
             ["Shares"] = Shares,
             ["Namespaces"] = Namespaces,
             ["Links"] = s => links = s,
@@ -139,6 +140,18 @@ internal sealed partial class OptionsBinder
             ["FailuresPerAddress"] = s => NumberOrNone(s, value => throttle.FailuresPerAddress = value),
             ["FailuresPerUser"] = s => NumberOrNone(s, value => throttle.FailuresPerUser = value),
             ["MaximumEntries"] = s => Number(s, value => throttle.MaximumEntries = value),
+        });
+
+    private void Witness(IConfigurationSection section, SmbWitnessOptions witness) => Apply(
+        section.GetChildren(),
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Enabled"] = s => Flag(s, value => witness.Enabled = value),
+            ["Port"] = s => Number(s, value => witness.Port = value),
+            ["EndpointMapperPort"] = s => NumberOrNone(s, value => witness.EndpointMapperPort = value),
+            ["Addresses"] = s => Replace(witness.Addresses, s, ReadAddress),
+            ["NetworkNames"] = s => Replace(witness.NetworkNames, s, (item, add) => add(item.Text)),
+            ["Interfaces"] = s => Replace(witness.Interfaces, s, ReadWitnessInterface),
         });
 
     private void Shares(IConfigurationSection section)
@@ -358,6 +371,33 @@ internal sealed partial class OptionsBinder
         else
         {
             Fail(item.Path, $"'{item.Text}' is not an end point; write IP:PORT such as 127.0.0.1:4450, 0.0.0.0:445 or [::1]:4450");
+        }
+    }
+
+    private void ReadAddress((string Path, string Text) item, Action<IPAddress> add)
+    {
+        if (IPAddress.TryParse(item.Text, out var address))
+        {
+            add(address);
+        }
+        else
+        {
+            Fail(item.Path, $"'{item.Text}' is not an address; write one such as 192.0.2.1");
+        }
+    }
+
+    /// <summary>GROUP=ADDRESS[ local]</summary>
+    private void ReadWitnessInterface((string Path, string Text) item, Action<SmbWitnessInterface> add)
+    {
+        var parts = item.Text.Split(['=', ' '], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var isLocal = parts is [_, _, var last] && last.Equals("local", StringComparison.OrdinalIgnoreCase);
+        if ((parts.Length == 2 || isLocal) && parts[0].Length <= SmbWitnessInterface.MaxGroup && IPAddress.TryParse(parts[1], out var address))
+        {
+            add(new SmbWitnessInterface(parts[0], address) { IsLocal = isLocal });
+        }
+        else
+        {
+            Fail(item.Path, $"'{item.Text}' is not an interface of the cluster; write GROUP=ADDRESS or GROUP=ADDRESS local");
         }
     }
 

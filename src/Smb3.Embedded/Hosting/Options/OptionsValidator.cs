@@ -13,6 +13,7 @@ internal sealed class OptionsValidator
     public const int MaxNetBiosName = 15;
     private const int MaxComment = 256;
     private const int MaxInterfaces = 256;
+    private const int MaxNetworkName = 255;
 
     private readonly List<string> _failures = [];
 
@@ -80,6 +81,7 @@ internal sealed class OptionsValidator
 
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
+        CheckWitness(options);
         Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
         Range("MaxDurableTimeout", options.MaxDurableTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
@@ -152,6 +154,32 @@ internal sealed class OptionsValidator
         Range("LogonThrottle:FailuresPerAddress", throttle.FailuresPerAddress ?? 1, 1, int.MaxValue);
         Range("LogonThrottle:FailuresPerUser", throttle.FailuresPerUser ?? 1, 1, int.MaxValue);
         Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
+    }
+
+    private void CheckWitness(SmbServerOptions options)
+    {
+        var witness = options.Witness;
+        Range("Witness:Port", witness.Port, 0, ushort.MaxValue);
+        Range("Witness:EndpointMapperPort", witness.EndpointMapperPort ?? 0, 0, ushort.MaxValue);
+        if (witness.EndpointMapperPort is { } port and not 0 && port == witness.Port)
+        {
+            _failures.Add($"Witness:EndpointMapperPort: {port} is the port of the service itself; choose another.");
+        }
+
+        if (witness.Source is not null && witness.Interfaces.Count > 0)
+        {
+            _failures.Add("Witness:Interfaces: the host's own source tells the interfaces; clear one of the two.");
+        }
+
+        if (witness.Enabled && witness.Addresses.Count == 0 && options.Listen.Count == 0 && options.Transports.Count > 0)
+        {
+            _failures.Add("Witness:Addresses: name an address for the witness service to listen on.");
+        }
+
+        foreach (var name in witness.NetworkNames.Where(static name => name.Length is 0 or > MaxNetworkName))
+        {
+            _failures.Add($"Witness:NetworkNames: '{name}' is not a name; it takes 1 to {MaxNetworkName} characters.");
+        }
     }
 
     private void CheckShares(IList<SmbShareOptions> shares, IList<SmbNamespaceOptions> namespaces)

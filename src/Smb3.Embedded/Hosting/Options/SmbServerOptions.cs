@@ -91,6 +91,9 @@ public sealed class SmbServerOptions
     /// <summary>What slows down password guessing.</summary>
     public LogonThrottleOptions LogonThrottle { get; } = new();
 
+    /// <summary>The witness service of a cluster. Default off.</summary>
+    public SmbWitnessOptions Witness { get; } = new();
+
     /// <summary>
     /// How long a client has to acknowledge an oplock or lease break before it loses the oplock or lease and others stop waiting. 1 second
     /// to 10 minutes. Default 35 seconds, as in Windows.

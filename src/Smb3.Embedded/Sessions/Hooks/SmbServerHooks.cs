@@ -113,8 +113,8 @@ public abstract class SmbServerHooks
 public sealed record SmbConnectionInfo(ulong ConnectionId, EndPoint Local, EndPoint Remote, DateTimeOffset ConnectedAt);
 
 /// <summary>A session, as hooks and inspection see it.</summary>
-/// <param name="SessionId">The SMB2 session id.</param>
+/// <param name="SessionId">The SMB2 session id; zero for a logon to the witness service, which has no session.</param>
 /// <param name="Identity">The user.</param>
 /// <param name="Connection">The connection on which it was set up.</param>
-/// <param name="Dialect">The dialect as text: <c>2.0.2</c> to <c>3.1.1</c>.</param>
+/// <param name="Dialect">The dialect as text: <c>2.0.2</c> to <c>3.1.1</c>; <c>RPC</c> for the witness service.</param>
 public sealed record SmbSessionInfo(ulong SessionId, SmbIdentity Identity, SmbConnectionInfo Connection, string Dialect);
