@@ -107,6 +107,12 @@ public sealed class OptionsTests
     [InlineData("Shares:0", "s=/x,strange", "strange")]
     [InlineData("Shares:0:Fodler", "/x", "Fodler")]
     [InlineData("Users:0", "nopassword", "nopassword")]
+    [InlineData("Witness:Enabled", "perhaps", "Witness:Enabled")]
+    [InlineData("Witness:Adresses", "192.0.2.1", "there is no such setting")]
+    [InlineData("Witness:Addresses:0", "here", "Witness:Addresses:0")]
+    [InlineData("Witness:Interfaces", "node1", "GROUP=ADDRESS")]
+    [InlineData("Witness:Interfaces", "node1=192.0.2.1 remote", "GROUP=ADDRESS")]
+    [InlineData("Witness:Interfaces", "node1=here", "GROUP=ADDRESS")]
     [InlineData("AdvertisedInterfaces:0", "eth0", "ADDRESS [speed=10G]")]
     [InlineData("Users:0:Name", "u", "Password or an NtHash")]
     public void A_value_that_cannot_be_read_is_refused_by_name(string key, string value, string says)
@@ -138,6 +144,9 @@ public sealed class OptionsTests
     [InlineData("Limits:IdleTimeout: ", "Limits:IdleTimeout", "1")]
     [InlineData("Limits:MaxChannelsPerSession: ", "Limits:MaxChannelsPerSession", "0")]
     [InlineData("Interfaces: ", "Interfaces", "192.0.2.0/33")]
+    [InlineData("Witness:Port: 65536 ", "Witness:Port", "65536")]
+    [InlineData("Witness:EndpointMapperPort: -1 ", "Witness:EndpointMapperPort", "-1")]
+    [InlineData("Witness:EndpointMapperPort: 4000 ", "Witness:EndpointMapperPort", "4000", "Witness:Port", "4000")]
     [InlineData("AdvertisedInterfaces: ", "AdvertisedInterfaces", "0.0.0.0")]
     [InlineData("AdvertisedInterfaces: an address is there twice", "AdvertisedInterfaces", "192.0.2.1,192.0.2.1 rss")]
     [InlineData("LogonThrottle:Window: ", "LogonThrottle:Window", "0")]
@@ -162,6 +171,25 @@ public sealed class OptionsTests
     {
         var settings = SettingsFactory.Create(Bind(("Shares:0", "open=memory:,guest"), ("Shares:1", "closed=memory:")));
         Assert.True(settings is { AllowGuest: true, AllowAnonymous: true });
+    }
+
+    [Fact]
+    public void The_witness_service_is_configured_by_names_and_addresses()
+    {
+        var witness = Bind(
+            ("Witness:Enabled", "true"),
+            ("Witness:Port", "4460"),
+            ("Witness:EndpointMapperPort", "none"),
+            ("Witness:Addresses", "192.0.2.1, 2001:db8::1"),
+            ("Witness:NetworkNames", "corp,files.example.org"),
+            ("Witness:Interfaces", "node1=192.0.2.1 local, node2=2001:db8::2")).Witness;
+        Assert.True(witness.Enabled);
+        Assert.Equal((4460, null), (witness.Port, witness.EndpointMapperPort));
+        Assert.Equal(["192.0.2.1", "2001:db8::1"], witness.Addresses.Select(address => address.ToString()));
+        Assert.Equal(["corp", "files.example.org"], witness.NetworkNames);
+        Assert.Equal([("node1", true), ("node2", false)], witness.Interfaces.Select(one => (one.Group, one.IsLocal)));
+        Assert.Equal("2001:db8::2", witness.Interfaces[1].IPv6?.ToString());
+        Assert.False(new SmbServerOptions().Witness.Enabled);
     }
 
     [Theory]

@@ -84,7 +84,7 @@ internal sealed class EndpointMapperInterface(IReadOnlyList<MappedEndpoint> endp
             position.Next += part.Length;
         }
 
-        RpcHandleScope.Write(output, HandleAfter(call, handle, position, isOver: position.Next >= found.Length));
+        RpcHandleScope.Write(output, HandleAfter(call, handle, position, isOver: part.Length == 0));
         output.WriteUInt32((uint)part.Length);
         WriteEntries(output, part, max, caller);
         output.WriteUInt32(part.Length == 0 ? NotRegistered : 0);
@@ -175,7 +175,10 @@ internal sealed class EndpointMapperInterface(IReadOnlyList<MappedEndpoint> endp
         return RpcStatus.Ok;
     }
 
-    /// <summary>The handle that the next call goes on with; null when there is nothing left, or no room for one.</summary>
+    /// <summary>
+    /// The handle that the next call goes on with. It is null when nothing was left to tell, which is said by a status of its own as Windows
+    /// does it; or when there is no room for a handle.
+    /// </summary>
     private static Guid HandleAfter(in RpcCall call, Guid handle, Position position, bool isOver)
     {
         if (!isOver)
