@@ -29,6 +29,9 @@ internal sealed class PipeClient : IDisposable
 
     public NamedPipe Pipe { get; }
 
+    /// <summary>The association group that the server gave.</summary>
+    public uint Group { get; private set; }
+
     public static PipeRegistry Registry(IPipeHost? host = null, RpcLimits? limits = null, IRpcSecurity? security = null) =>
         new(host ?? new FakePipeHost(), new RpcServer(limits ?? new RpcLimits(), security, e => Assert.Fail(e.ToString())));
 
@@ -93,6 +96,7 @@ internal sealed class PipeClient : IDisposable
     {
         var ack = await SendAsync(BindPdu(RpcPacketType.Bind, group, maxFragment, (syntax ?? SrvSvc, major, RpcSyntax.Ndr)));
         Assert.Equal(RpcPacketType.BindAck, Type(ack));
+        Group = BinaryPrimitives.ReadUInt32LittleEndian(ack.AsSpan(20));
         return this;
     }
 
