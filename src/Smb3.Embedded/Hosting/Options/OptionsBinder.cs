@@ -374,18 +374,6 @@ internal sealed partial class OptionsBinder
         }
     }
 
-    private void ReadAddress((string Path, string Text) item, Action<IPAddress> add)
-    {
-        if (IPAddress.TryParse(item.Text, out var address))
-        {
-            add(address);
-        }
-        else
-        {
-            Fail(item.Path, $"'{item.Text}' is not an address; write one such as 192.0.2.1");
-        }
-    }
-
     /// <summary>GROUP=ADDRESS[ local]</summary>
     private void ReadWitnessInterface((string Path, string Text) item, Action<SmbWitnessInterface> add)
     {
