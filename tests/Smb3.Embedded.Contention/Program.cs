@@ -100,12 +100,12 @@ var settings = new RunSettings
 };
 if (place is not null)
 {
-    var run = new CrashSettings { Run = settings, Place = place, Kills = values.ContainsKey("kills") ? Number("kills", 0) : null };
-    await new CrashRun(run, report).RunAsync();
+    var run = new CrashSettings { Run = settings, Folder = place.Folder, Kills = values.ContainsKey("kills") ? Number("kills", 0) : null };
+    await new CrashRun(run, place, report).RunAsync();
     place.IsKept = values.ContainsKey("keep");
     if (!report.IsFine)
     {
-        Console.WriteLine("again: " + run.Command);
+        Console.WriteLine("again: " + run.Command("crash"));
     }
 
     Console.WriteLine(place.IsKept ? "everything is in " + place.Home : "");

@@ -14,7 +14,7 @@ namespace Smb3.Embedded.Contention.Crashes;
 /// failed, with the next channel sequence, and when none is left it waits for the server, logs on again and names its old session. Its opens
 /// (<see cref="PersistentOpen"/>) come back by themselves, each when it is needed again.
 /// </summary>
-internal sealed class CrashClient(int number, CrashSettings settings, ServerLives lives, RunReport report) : IAsyncDisposable
+internal sealed class CrashClient(int number, CrashSettings settings, IServers servers, RunReport report) : IAsyncDisposable
 {
     // A call waits 20 s for itself; this is for what has no call.
     private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(20);
@@ -37,7 +37,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
 
     public CrashSettings Settings => settings;
 
-    public ServerLives Lives => lives;
+    public IServers Servers => servers;
 
     public RunReport Report => report;
 
@@ -155,7 +155,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
     /// </summary>
     public async Task CutAsync(Random random)
     {
-        while (!lives.IsOver && number % 3 != 0)
+        while (!servers.IsOver && number % 3 != 0)
         {
             await Task.Delay(random.Next(200, 4000));
             if (Usable(null) is { } channel)
@@ -201,7 +201,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
             report.Count("channels lost");
         }
 
-        Volatile.Write(ref _lastCut, lives.WhenUp.IsCompleted ? Stopwatch.GetTimestamp() : Volatile.Read(ref _lastCut));
+        Volatile.Write(ref _lastCut, servers.WhenUp.IsCompleted ? Stopwatch.GetTimestamp() : Volatile.Read(ref _lastCut));
         await channel.GiveUpAsync();
         await RepairAsync();
     }
@@ -223,7 +223,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
                 {
                     if (Usable(null) is null)
                     {
-                        await lives.WhenUp.WaitAsync(settings.Patience);
+                        await servers.WhenUp.WaitAsync(settings.Patience);
                         await ComeBackAsync();
                     }
 
@@ -272,7 +272,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
 
     private async Task BindAsync()
     {
-        var channel = await FaultyChannel.OpenAsync(settings.Run, _clientGuid, Answer);
+        var channel = await OpenAsync();
         try
         {
             await channel.Connection.NegotiateAsync().WaitAsync(StepPatience);
@@ -295,13 +295,13 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
     private async Task ComeBackAsync()
     {
         var before = _tree?.Session.SessionId ?? 0;
-        var channel = await FaultyChannel.OpenAsync(settings.Run, _clientGuid, Answer);
+        var channel = await OpenAsync();
         try
         {
             var session = await channel.Connection.LogOnAsync(settings.Run.User, settings.Run.Password, before).WaitAsync(StepPatience);
             var tree = await session.ConnectAsync(settings.Run.Share).WaitAsync(StepPatience);
             var server = channel.Connection.Negotiated!.ServerGuid;
-            if (server != (_serverGuid ??= server))
+            if (servers.IsOne && server != (_serverGuid ??= server))
             {
                 report.Wrong(Who, $"the server is {server} now, and was {_serverGuid}");
             }
@@ -317,12 +317,20 @@ internal sealed class CrashClient(int number, CrashSettings settings, ServerLive
             // Others may wait for any of them.
             _ = Task.Run(() => TakeUpAsync(new Standing(tree, _session)));
         }
-        catch (Exception)
+        catch (Exception e)
         {
             await channel.GiveUpAsync();
+            if (!servers.IsOne && (e is SmbTestException { Status: NtStatus.BadNetworkName } || ChannelFailure.Is(e)))
+            {
+                servers.Leave(number);
+                throw new EndOfStreamException("The share is not there, or there is nobody.", e);
+            }
+
             throw;
         }
     }
+
+    private Task<FaultyChannel> OpenAsync() => FaultyChannel.OpenAsync(() => servers.ConnectAsync(number), _clientGuid, Answer);
 
     private void Add(FaultyChannel channel)
     {

@@ -7,7 +7,8 @@ internal sealed record CrashSettings
 {
     public required RunSettings Run { get; init; }
 
-    public required ServerPlace Place { get; init; }
+    /// <summary>The folder that is shared, as it is on the disk.</summary>
+    public required string Folder { get; init; }
 
     /// <summary>How often the server is killed; null: until the time is over.</summary>
     public int? Kills { get; init; }
@@ -19,7 +20,8 @@ internal sealed record CrashSettings
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>How to make it happen again.</summary>
-    public string Command =>
-        $"dotnet run -c Release --project tests/Smb3.Embedded.Contention -- crash --seed {Run.Seed} --clients {Run.Clients} "
+    /// <param name="program">The word that the program begins with.</param>
+    public string Command(string program) =>
+        $"dotnet run -c Release --project tests/Smb3.Embedded.Contention -- {program} --seed {Run.Seed} --clients {Run.Clients} "
         + (Kills is { } kills ? $"--kills {kills}" : $"--seconds {Run.Time.TotalSeconds:f0}");
 }

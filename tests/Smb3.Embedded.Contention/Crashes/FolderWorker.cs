@@ -38,7 +38,7 @@ internal sealed class FolderWorker
 
     public async Task RunAsync()
     {
-        while (!_client.Lives.IsOver)
+        while (!_client.Servers.IsOver)
         {
             await StepAsync();
             await Task.Delay(_random.Next(10));
@@ -61,7 +61,7 @@ internal sealed class FolderWorker
     /// <summary>Compares the folder, as it is on the disk, with what must be there.</summary>
     public void CheckDisk()
     {
-        var folder = Path.Combine(_client.Settings.Place.Folder, _folder.Replace('\\', Path.DirectorySeparatorChar));
+        var folder = Path.Combine(_client.Settings.Folder, _folder.Replace('\\', Path.DirectorySeparatorChar));
         var found = Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal).ToList();
         var expected = _files.Keys.Select(static name => name[(name.LastIndexOf('\\') + 1)..]).Order(StringComparer.Ordinal).ToList();
         if (!found.SequenceEqual(expected))

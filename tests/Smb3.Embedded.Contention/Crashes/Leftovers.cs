@@ -3,7 +3,7 @@ using Smb3.Embedded.Contention.Running;
 namespace Smb3.Embedded.Contention.Crashes;
 
 /// <summary>Looks for what is left when every client has closed everything and logged off: no open, no record.</summary>
-internal sealed class Leftovers(CrashSettings settings, ServerLives lives, RunReport report)
+internal sealed class Leftovers(ServerPlace place, ServerLives lives, RunReport report)
 {
     private const string Who = "the state";
 
@@ -15,7 +15,7 @@ internal sealed class Leftovers(CrashSettings settings, ServerLives lives, RunRe
         }
 
         await lives.StopAsync();
-        foreach (var record in await settings.Place.ReadStateAsync())
+        foreach (var record in await place.ReadStateAsync())
         {
             report.Wrong(Who, $"a record is left: {record.Key}, {record.Value.Length} bytes");
         }

@@ -209,7 +209,7 @@ internal sealed class PersistentOpen
             _history.Wrong(_client.Who, $"the handle {_fileId.Persistent:x} is not persistent");
         }
 
-        if (!_client.Lives.Ids.TryAdd(_fileId.Persistent, _createGuid))
+        if (!_client.Servers.Ids.TryAdd(_fileId.Persistent, _createGuid))
         {
             _history.Wrong(_client.Who, $"the id {_fileId.Persistent:x} was given before");
         }

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Crashes;
 
 /// <summary>The lives of the server, one after the other: it is killed at random moments, also while it starts, and started again.</summary>
-internal sealed class ServerLives(CrashSettings settings, RunReport report) : IDisposable
+internal sealed class ServerLives(CrashSettings settings, ServerPlace place, RunReport report) : IServers, IDisposable
 {
     private const string Who = "the server";
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
@@ -16,7 +17,7 @@ internal sealed class ServerLives(CrashSettings settings, RunReport report) : ID
     private TimeSpan _startTime = TimeSpan.FromSeconds(1);
     private volatile bool _isOver;
 
-    /// <summary>Every persistent id that was given, in any life: none may be given twice.</summary>
+    /// <inheritdoc/>
     public ConcurrentDictionary<ulong, Guid> Ids { get; } = new();
 
     /// <summary>How many have been ended by SIGKILL.</summary>
@@ -25,17 +26,29 @@ internal sealed class ServerLives(CrashSettings settings, RunReport report) : ID
     /// <summary>Whether the state store was seen with records in it.</summary>
     public bool HasSeenRecords { get; private set; }
 
-    /// <summary>Whether nobody kills any more: what clients have begun they end.</summary>
+    /// <inheritdoc/>
+    public bool IsOne => true;
+
+    /// <inheritdoc/>
     public bool IsOver => _isOver || !report.IsFine;
 
-    /// <summary>Completes when the server listens, as far as is known.</summary>
+    /// <inheritdoc/>
     public Task WhenUp => Volatile.Read(ref _up).Task;
+
+    /// <inheritdoc/>
+    public Task<IByteStream> ConnectAsync(int client) => settings.Run.Connect();
+
+    /// <inheritdoc/>
+    public void Leave(int client)
+    {
+        // there is no other
+    }
 
     /// <summary>The first life, or one after the last kill.</summary>
     public async Task StartAsync()
     {
         var watch = Stopwatch.StartNew();
-        _life = ServerProcess.Start(settings.Place);
+        _life = ServerProcess.Start(place.Program, place.Arguments, place.Home);
         if (!await _life.Listening.WaitAsync(StartPatience))
         {
             throw new InvalidOperationException("The server does not start: " + string.Join(Environment.NewLine, _life.Log.TakeLast(20)));
@@ -119,14 +132,14 @@ internal sealed class ServerLives(CrashSettings settings, RunReport report) : ID
     {
         if (!HasSeenRecords && report.CountOf("opens") > 0)
         {
-            HasSeenRecords = (await settings.Place.ReadStateAsync()).Count > 0;
+            HasSeenRecords = (await place.ReadStateAsync()).Count > 0;
         }
     }
 
     /// <summary>A life that ends before anybody could connect, most often while the records are read.</summary>
     private async Task DieAtStartAsync()
     {
-        _life = ServerProcess.Start(settings.Place);
+        _life = ServerProcess.Start(place.Program, place.Arguments, place.Home);
         await Task.WhenAny(Task.Delay(_startTime * (0.3 + (0.7 * _random.NextDouble()))), _life.Listening);
         report.Count(_life.Listening.IsCompleted ? "kills just after the start" : "kills at the start");
         await KillAsync();
@@ -135,7 +148,7 @@ internal sealed class ServerLives(CrashSettings settings, RunReport report) : ID
     private IReadOnlyList<string> Bury()
     {
         var log = _life!.Log;
-        File.AppendAllLines(settings.Place.Log, [$"==== life {Kills}, ended at {report.Elapsed.TotalSeconds:f2}s", .. log]);
+        File.AppendAllLines(place.Log, [$"==== life {Kills}, ended at {report.Elapsed.TotalSeconds:f2}s", .. log]);
         foreach (var error in _life.Errors)
         {
             report.Wrong(Who, "logged: " + error);

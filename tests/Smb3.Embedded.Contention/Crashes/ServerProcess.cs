@@ -49,16 +49,16 @@ internal sealed class ServerProcess : IDisposable
         }
     }
 
-    public static ServerProcess Start(ServerPlace place)
+    public static ServerProcess Start(string program, IEnumerable<string> arguments, string home)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = place.Home,
+            WorkingDirectory = home,
         };
-        start.ArgumentList.Add(place.Program);
-        foreach (var argument in place.Arguments)
+        start.ArgumentList.Add(program);
+        foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
@@ -87,15 +87,17 @@ internal sealed class ServerProcess : IDisposable
         await _process.WaitForExitAsync().WaitAsync(ExitPatience);
     }
 
+    /// <summary>SIGSTOP: it does nothing, and its connections stay.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT: it goes on as if nothing had been.</summary>
+    public Task ResumeAsync() => SignalAsync("CONT");
+
     /// <summary>SIGTERM: it ends in order.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> StopAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync("TERM");
         await _process.WaitForExitAsync().WaitAsync(ExitPatience);
         return _process.ExitCode;
     }
@@ -113,6 +115,12 @@ internal sealed class ServerProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private void Note(string? line)

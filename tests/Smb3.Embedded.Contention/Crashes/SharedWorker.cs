@@ -17,7 +17,7 @@ internal sealed class SharedWorker(CrashClient client, IReadOnlyList<SharedFile>
 
     public async Task RunAsync()
     {
-        while (!client.Lives.IsOver)
+        while (!client.Servers.IsOver)
         {
             await StepAsync(_random.Next(files.Count));
             await Task.Delay(_random.Next(10));

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Contention.Running;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Faults;
+using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Faults;
 
@@ -15,9 +16,9 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
 
     public Task Ended => transport.Ended;
 
-    public static async Task<FaultyChannel> OpenAsync(RunSettings settings, Guid clientGuid, Action<SmbTestResponse> unsolicited)
+    public static async Task<FaultyChannel> OpenAsync(Func<Task<IByteStream>> connect, Guid clientGuid, Action<SmbTestResponse> unsolicited)
     {
-        var transport = new FaultyTransport(await settings.Connect());
+        var transport = new FaultyTransport(await connect());
         var connection = new SmbTestConnection(transport, new SmbTestClientOptions { ClientGuid = clientGuid })
         {
             Unsolicited = unsolicited,

@@ -256,7 +256,7 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
 
     private async Task BindAsync()
     {
-        var channel = await FaultyChannel.OpenAsync(settings.Run, _clientGuid, Answer);
+        var channel = await FaultyChannel.OpenAsync(settings.Run.Connect, _clientGuid, Answer);
         try
         {
             await channel.Connection.NegotiateAsync().WaitAsync(settings.ChannelPatience);
@@ -282,7 +282,7 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
     private async Task ComeBackAsync()
     {
         var before = _session?.SessionId ?? 0;
-        var channel = await FaultyChannel.OpenAsync(settings.Run, _clientGuid, Answer);
+        var channel = await FaultyChannel.OpenAsync(settings.Run.Connect, _clientGuid, Answer);
         try
         {
             _session = await channel.Connection.LogOnAsync(settings.Run.User, settings.Run.Password, before);

@@ -128,7 +128,7 @@ internal sealed class PowerRun(PowerSettings settings, RunReport report)
 
     private async Task<ServerProcess> StartAsync()
     {
-        var server = ServerProcess.Start(_place);
+        var server = ServerProcess.Start(_place.Program, _place.Arguments, _place.Home);
         if (await server.Listening.WaitAsync(TimeSpan.FromSeconds(60)))
         {
             return server;
