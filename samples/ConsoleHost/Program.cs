@@ -30,12 +30,13 @@ if (parsed.Action is not null)
 }
 
 SmbServer server;
+SmbServerBuilder builder;
 var shares = new List<string>();
 string? demoPassword = null;
 var userName = "demo";
 try
 {
-    var builder = SmbServer.CreateBuilder();
+    builder = SmbServer.CreateBuilder();
 
     // Standard output is for what scripts read; the log goes beside it.
     builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -112,11 +113,21 @@ await using (server)
         Console.WriteLine($"listening on {endPoint}");
     }
 
+    using var reload = new NamespaceReload(server, ReadAgain);
     using var collection = new IdleCollection();
     ConnectInstructions.Print(Console.Out, server.EndPoints[0], shares, userName, demoPassword);
     await ended;
 }
 
 return Fine;
+
+SmbServerOptions ReadAgain()
+{
+    ((IConfigurationRoot)builder.Configuration).Reload();
+    var options = new SmbServerOptions();
+    options.Bind(builder.Configuration.GetSection(SmbServerBuilder.SectionName));
+    options.Bind(arguments.Settings(parsed));
+    return options;
+}
 
 static string DemoFolder() => Directory.CreateDirectory(Path.Combine(Environment.CurrentDirectory, "share")).FullName;
