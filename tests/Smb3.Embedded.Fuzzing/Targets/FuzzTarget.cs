@@ -20,6 +20,8 @@ internal sealed record FuzzTarget(string Name, TargetAction Run, Func<IEnumerabl
         new("tokens", TokenTarget.Run, Seeding.Tokens),
         new("rpc", RpcTarget.Run, Seeding.Rpc),
         new("ndr", RpcTarget.Ndr, Seeding.Ndr),
+        new("witness", WitnessTarget.Run, Seeding.Witness),
+        new("towers", WitnessTarget.Tower, Seeding.Towers),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

@@ -1,8 +1,12 @@
+using System.Net;
 using Smb3.Embedded.Fuzzing.Cases;
 using Smb3.Embedded.Fuzzing.Driving;
 using Smb3.Embedded.Fuzzing.Generating;
 using Smb3.Embedded.Fuzzing.Running;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Pipes.EndpointMapper;
+using Smb3.Embedded.Pipes.Witness;
+using Smb3.Embedded.Rpc;
 using Smb3.Embedded.TestClient.Authentication;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
@@ -134,6 +138,41 @@ internal static class Seeding
         var sid = new byte[28];
         new Sid(5, 21, 1, 2, 3, 1000).WriteTo(sid);
         yield return [.. orders, .. new Ndr().UniqueText("name").Unicode("alice").UnicodeBuffer("alice").U32(5).Raw(sid).U32(2).U32(7).ToArray()];
+    }
+
+    /// <summary>The stub of WitnessrRegister or WitnessrRegisterEx.</summary>
+    public static byte[] Register(bool version2)
+    {
+        var stub = new Ndr().U32(version2 ? WitnessService.Version2 : WitnessService.Version1).UniqueText(WitnessTarget.NetName);
+        stub = version2 ? stub.UniqueText("docs") : stub;
+        stub = stub.UniqueText(WitnessTarget.Address).UniqueText("CLIENT");
+        return (version2 ? stub.U32(1).U32(10) : stub).ToArray();
+    }
+
+    public static IEnumerable<byte[]> Witness()
+    {
+        yield return [0];
+        yield return [1, .. Register(version2: false)];
+        yield return [4, .. Register(version2: true)];
+        foreach (byte opnum in (byte[])[2, 3, 5])
+        {
+            yield return [(byte)(WitnessTarget.WithHandle | opnum)];
+            yield return [opnum, .. new byte[20]];
+        }
+
+        var tower = Towers().First();
+        yield return
+        [
+            WitnessTarget.Mapper | 3,
+            .. new Ndr().U32(0).Pointer().U32((uint)tower.Length).U32((uint)tower.Length).Raw(tower).U32(0).Raw(new byte[16]).U32(4).ToArray(),
+        ];
+        yield return [WitnessTarget.Mapper | 2, .. new Ndr().U32(0).U32(0).U32(0).U32(1).Raw(new byte[20]).U32(4).ToArray()];
+        yield return [WitnessTarget.Mapper | 4, .. new byte[20]];
+    }
+
+    public static IEnumerable<byte[]> Towers()
+    {
+        yield return ProtocolTower.Write(new RpcSyntax(new Guid("ccd8c074-d0e5-4a40-92b4-d074faa6ba28"), 1, 1), IPAddress.Loopback, 135);
     }
 
     /// <summary>The bind PDU for the interface of a pipe.</summary>
