@@ -24,10 +24,10 @@ sys.dont_write_bytecode = True
 from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
 from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
-SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "torture")
+SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace")
+OWN_SERVER = ("contract", "account", "multichannel", "namespace", "witness")
 
 KINDS = ("physical", "memory")
 
@@ -72,6 +72,8 @@ def run_suite(name, suite, tally, options):
         suite.run_suite(tally, options.host_dll, name)
     elif name == "multichannel":
         suite.run_suite(tally, name)
+    elif name == "witness":
+        suite.run_suite(tally, find_host("tests/Smb3.Embedded.TortureHost", "Smb3.Embedded.TortureHost"), name)
     elif name == "torture":
         run_torture(name, suite, tally, options)
     else:

@@ -79,6 +79,8 @@ public sealed class EndpointMapperTests
         Assert.Equal((0u, 1, handle), (status, second.Count, same));
         (status, var none, same) = await LookupAsync(mapper, handle, 1);
         Assert.Equal((NotRegistered, 0, Guid.Empty), (status, none.Count, same));
+        (status, var all, same) = await LookupAsync(mapper, Guid.Empty, 500);
+        Assert.Equal((0u, 2, Guid.Empty), (status, all.Count, same));
         Assert.Equal(RpcStatus.ContextMismatch, (await AskAsync(mapper, handle, 1)).Fault);
     }
 

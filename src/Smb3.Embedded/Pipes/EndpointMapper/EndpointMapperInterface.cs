@@ -84,7 +84,7 @@ internal sealed class EndpointMapperInterface(IReadOnlyList<MappedEndpoint> endp
             position.Next += part.Length;
         }
 
-        RpcHandleScope.Write(output, HandleAfter(call, handle, position, isOver: part.Length == 0));
+        RpcHandleScope.Write(output, HandleAfter(call, handle, position, isOver: part.Length == 0 || part.Length < max));
         output.WriteUInt32((uint)part.Length);
         WriteEntries(output, part, max, caller);
         output.WriteUInt32(part.Length == 0 ? NotRegistered : 0);
@@ -176,8 +176,8 @@ internal sealed class EndpointMapperInterface(IReadOnlyList<MappedEndpoint> endp
     }
 
     /// <summary>
-    /// The handle that the next call goes on with. It is null when nothing was left to tell, which is said by a status of its own as Windows
-    /// does it; or when there is no room for a handle.
+    /// The handle that the next call goes on with. It is null when there was less to tell than was asked for, and nothing is left; or when
+    /// there is no room for a handle.
     /// </summary>
     private static Guid HandleAfter(in RpcCall call, Guid handle, Position position, bool isOver)
     {
