@@ -69,7 +69,7 @@ internal static partial class ServerLog
     [LoggerMessage(
         95,
         LogLevel.Warning,
-        "'{Path}' of share '{Share}', which was open before the server came up, cannot be opened again: {Status}. Its client has lost it.")]
+        "'{Path}' of share '{Share}', which was open before the server came up, cannot be opened again: {Status}. Its client has lost it, unless it had closed it and was not answered.")]
     public static partial void OpenNotRestored(ILogger logger, LogText path, LogText share, string status);
 
     [LoggerMessage(
@@ -84,6 +84,13 @@ internal static partial class ServerLog
         LogLevel.Error,
         "What clients have open on '{Volume}' cannot be kept: the state store fails. It is tried again; until then their requests fail.")]
     public static partial void StateNotKept(ILogger logger, Exception exception, LogText volume);
+
+    [LoggerMessage(
+        43,
+        LogLevel.Warning,
+        "{User} gets no more persistent handles: there are {Count}, and no more are allowed (Limits:MaxPersistentOpens, MaxPersistentOpensPerUser). "
+            + "Files are opened without.")]
+    public static partial void PersistentRefused(ILogger logger, LogText user, int count);
 
     [LoggerMessage(98, LogLevel.Information, "What clients have open on '{Volume}' is kept again.")]
     public static partial void StateKeptAgain(ILogger logger, LogText volume);

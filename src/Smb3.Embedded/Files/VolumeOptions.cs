@@ -66,6 +66,11 @@ internal sealed record VolumeOptions
     /// <summary>How long the files are this server's; <see langword="null"/>: always.</summary>
     public OwnerLease? Lease { get; init; }
 
+    /// <summary>
+    /// The most byte-range locks that an open can have which outlives the process: each change of one writes all of them to the journal.
+    /// </summary>
+    public int MaxKeptLocks { get; init; } = 4096;
+
     /// <summary>The most byte-range locks that one file can have, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;
 }

@@ -311,7 +311,15 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
             File.File.SetHolder(File, _handle);
             if (File.Grant is { } grant && File.File.Caching.Remind(grant) is { } notice)
             {
-                sink.Send(notice, grant); // behind the answer
+                // Behind the answer; and what the answer did not wait for may not be safe yet.
+                if (grant.IsKept && grant.File.KeptBreaks is { } kept)
+                {
+                    _ = kept.RemindAsync(sink, grant, notice);
+                }
+                else
+                {
+                    sink.Send(notice, grant);
+                }
             }
 
             _table.Release(this);

@@ -14,6 +14,7 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
     private readonly Lock _sync = new();
     private readonly Dictionary<string, int> _byUser = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<Guid, GlobalOpen> _byCreateGuid = new();
+    private readonly HashSet<string> _refused = new(StringComparer.OrdinalIgnoreCase); // since they last got one
     private int _count;
 
     /// <summary>How many there are.</summary>
@@ -23,15 +24,19 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
     /// Makes room for one more of a user; false if that would be too many. A true answer is followed by <see cref="Remove"/> when it ends, or by
     /// <see cref="Release"/> if it never comes to be.
     /// </summary>
-    public bool TryReserve(DurableFacts owner)
+    public bool TryReserve(DurableFacts owner, out bool isFirstRefusal)
     {
         var user = UserOf(owner);
+        isFirstRefusal = false;
         lock (_sync)
         {
             if (_count >= limit || _byUser.GetValueOrDefault(user) >= limitPerUser)
             {
+                isFirstRefusal = _refused.Add(user);
                 return false;
             }
+
+            _refused.Remove(user);
 
             Change(user, 1);
             return true;
@@ -92,6 +97,7 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
         else
         {
             _byUser.Remove(user);
+            _refused.Remove(user);
         }
     }
 }

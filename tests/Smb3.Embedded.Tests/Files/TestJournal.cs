@@ -14,6 +14,9 @@ internal sealed class TestJournal : IOpenJournal
     /// <summary>Commits wait for it; <see langword="null"/>: they complete at once.</summary>
     public TaskCompletionSource? Hold { get; set; }
 
+    /// <summary>What commits come to, instead of being carried out.</summary>
+    public NtStatus Failure { get; set; } = NtStatus.Success;
+
     /// <summary>Told of each open whose state changes, when it has.</summary>
     public Action<IJournaledOpen>? Noted { get; set; }
 
@@ -73,6 +76,12 @@ internal sealed class TestJournal : IOpenJournal
 
     public async ValueTask<NtStatus> CommitAsync()
     {
+        if (Failure != NtStatus.Success)
+        {
+            Commits++;
+            return Failure;
+        }
+
         IJournaledOpen[] changed;
         Task<NtStatus>? running = null;
         var done = new TaskCompletionSource<NtStatus>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -53,6 +53,9 @@ internal sealed record TestServerOptions
     /// <summary>Puts something around the memory store.</summary>
     public Func<IFileStore, IFileStore>? Store { get; init; }
 
+    /// <summary>Whether changes are answered only when they are on the disk.</summary>
+    public bool WritesThrough { get; init; }
+
     /// <summary>Where opens are kept that outlive the process.</summary>
     internal IOpenJournal? Journal { get; init; }
 
@@ -129,7 +132,13 @@ internal sealed class TestServer : IAsyncDisposable
             _metrics,
             _activities));
         IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
-        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions { Journal = _options.Journal, Time = settings.TimeProvider });
+        Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions
+        {
+            Journal = _options.Journal,
+            Time = settings.TimeProvider,
+            WritesThrough = _options.WritesThrough,
+            Logger = _log,
+        });
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = Volume, ReadOnly = true });

@@ -37,18 +37,53 @@ internal sealed class SetInfoHandler : ICommandHandler
             return status;
         }
 
+        var file = (open as FileHandle)?.File;
+        FileInformationClass? kind = set.InfoType == Smb2InfoType.File ? set.FileInformationClass : null;
+        var wasDeletePending = file is { IsDeletePending: true };
         status = await SetAsync(request, open, set).ConfigureAwait(false);
+        if (status == NtStatus.Success && file is not null)
+        {
+            status = await SettleAsync(file, kind, wasDeletePending).ConfigureAwait(false);
+        }
+
         if (status == NtStatus.Success)
         {
-            if (open is FileHandle handle && await handle.File.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
-            {
-                return settled;
-            }
-
             SetInfoResponse.Write(request.Append(SetInfoResponse.FixedSize));
         }
 
         return status;
+    }
+
+    /// <summary>Completes when what was set is safe, with the status of the answer.</summary>
+    private static async ValueTask<NtStatus> SettleAsync(FileOpen file, FileInformationClass? kind, bool wasDeletePending)
+    {
+        switch (kind)
+        {
+            // Of the handle alone; the position is kept when something else is.
+            case FileInformationClass.FilePositionInformation:
+                return NtStatus.Success;
+            case FileInformationClass.FileModeInformation:
+                return await file.State.CommitAsync().ConfigureAwait(false);
+
+            // The record has had both names since before the store was asked: a journal that cannot keep more loses nothing.
+            case FileInformationClass.FileRenameInformation:
+            case FileInformationClass.FileRenameInformationEx:
+                var renamed = await file.SettleAsync().ConfigureAwait(false);
+                return renamed == NtStatus.InsufficientResources && file.State.IsKept
+                    ? await file.FlushNamesAsync().ConfigureAwait(false) : renamed;
+
+            case FileInformationClass.FileDispositionInformation:
+            case FileInformationClass.FileDispositionInformationEx:
+                var marked = await file.SettleAsync().ConfigureAwait(false);
+                if (marked != NtStatus.Success)
+                {
+                    file.RestoreDisposition(wasDeletePending); // the client is told that nothing has changed
+                }
+
+                return marked;
+            default:
+                return await file.SettleAsync().ConfigureAwait(false);
+        }
     }
 
     private static ValueTask<NtStatus> SetAsync(Request request, Open open, in SetInfoRequest set) =>

@@ -53,7 +53,10 @@ internal sealed class LockHandler : ICommandHandler
         return status;
     }
 
-    /// <summary>Has the journal keep what was locked or unlocked. What it cannot keep is not locked.</summary>
+    /// <summary>
+    /// Has the journal keep what was locked or unlocked. What it cannot keep is not locked. What was unlocked stays so: a client that is told
+    /// otherwise relies on a lock that others can take, whereas one that comes back with the next process harms nobody's data.
+    /// </summary>
     private static ValueTask<NtStatus> KeepAsync(Request request, Files.FileOpen file, LockStamp stamp)
     {
         return file.State.IsKept ? WaitAsync(request, file, stamp) : new(NtStatus.Success);
@@ -61,13 +64,20 @@ internal sealed class LockHandler : ICommandHandler
         static async ValueTask<NtStatus> WaitAsync(Request request, Files.FileOpen file, LockStamp stamp)
         {
             var status = await file.State.CommitAsync().ConfigureAwait(false);
-            if (status != NtStatus.Success)
+            if (status == NtStatus.Success)
             {
-                stamp.Undo();
-                file.Unlock(Locked(request));
-                file.State.Changed();
+                return status;
             }
 
+            var locked = Locked(request);
+            if (locked.Length == 0)
+            {
+                return status == NtStatus.InsufficientResources ? NtStatus.Success : status;
+            }
+
+            stamp.Undo();
+            file.Unlock(locked);
+            file.State.Changed();
             return status;
         }
     }

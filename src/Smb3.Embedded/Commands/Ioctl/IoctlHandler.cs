@@ -73,7 +73,9 @@ internal sealed class IoctlHandler : ICommandHandler
         if (result == NtStatus.Success)
         {
             result = await rule.Control.RunAsync(call).ConfigureAwait(false);
-            if (rule.Changes && !result.IsError() && await call.File.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
+
+            // An error with output tells what was done before it.
+            if (rule.Changes && (!result.IsError() || call.SendsOutputWithError) && await call.File.SettleAsync().ConfigureAwait(false) is var settled && settled != NtStatus.Success)
             {
                 return settled;
             }

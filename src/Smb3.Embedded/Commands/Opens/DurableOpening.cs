@@ -1,3 +1,4 @@
+using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Access;
@@ -41,7 +42,17 @@ internal static class DurableOpening
             Application = asked.Application,
         };
         var opens = request.Graph.Opens.Persistent;
-        return opens.TryReserve(facts) ? new PersistentPromise(opens, facts) : null;
+        if (opens.TryReserve(facts, out var isFirstRefusal))
+        {
+            return new PersistentPromise(opens, facts);
+        }
+
+        if (isFirstRefusal)
+        {
+            ServerLog.PersistentRefused(tree.Share.Volume.Options.Logger, facts.Owner, opens.Count);
+        }
+
+        return null;
     }
 
     /// <summary>

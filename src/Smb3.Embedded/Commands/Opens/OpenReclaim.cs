@@ -54,7 +54,8 @@ internal sealed class OpenReclaim(CommandServices services)
     {
         var (request, tree, asked, durable, _) = call;
 
-        // A rename that the lost session had begun may still run, and a lease comes back by the name of its file.
+        // What the lost connection had brought ends before the new one brings anything. A rename may be among it, and a lease comes back by
+        // the name of its file.
         await LostOpens.WhenFormerLeftAsync(request, durable).ConfigureAwait(false);
         var status = LostOpens.Find(request, tree, name, durable, asked.Lease, out var lost);
         return status == NtStatus.Success
@@ -66,9 +67,7 @@ internal sealed class OpenReclaim(CommandServices services)
     {
         var (request, tree, asked, _, _) = call;
 
-        // All that can fail comes first: then the open still waits for its client. What the lost connection had brought ends before the
-        // new one brings anything.
-        await lost.WhenFormerLeftAsync().ConfigureAwait(false);
+        // All that can fail comes first: then the open still waits for its client.
         var metadata = await lost.File.GetMetadataAsync(request.Token).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
@@ -127,6 +126,7 @@ internal sealed class OpenReclaim(CommandServices services)
 
         try
         {
+            await made.WhenFormerLeftAsync().ConfigureAwait(false);
             var status = await TakeUpAsync(call, made, made.Facts.Action, call.Level).ConfigureAwait(false);
 
             // Somebody else was faster, and has it now.

@@ -40,6 +40,13 @@ internal sealed class KeptBreaks(Func<ValueTask<NtStatus>> commit, TimeProvider 
         _ = SendAllAsync();
     }
 
+    /// <summary>Tells a client that is back again what it has not answered, when that is safe.</summary>
+    public async Task RemindAsync(IBreakSink sink, CacheGrant grant, CacheBreak notice)
+    {
+        await WhenSafeAsync().ConfigureAwait(false);
+        sink.Send(notice, grant);
+    }
+
     private async Task SendAllAsync()
     {
         while (TakeAll() is { } breaks)

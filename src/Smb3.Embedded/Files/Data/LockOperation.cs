@@ -31,6 +31,11 @@ internal static class LockOperation
             return new(NtStatus.InvalidParameter); // MS-SMB2 3.3.5.14.2
         }
 
+        if (open.State.IsKept && open.GetLocks().Count + requests.Length > open.Volume.Options.MaxKeptLocks)
+        {
+            return new(NtStatus.InsufficientResources);
+        }
+
         if (!open.TryEnter())
         {
             return new(NtStatus.FileClosed);

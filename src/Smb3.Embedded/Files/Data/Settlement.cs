@@ -34,7 +34,10 @@ internal static class Settlement
     /// The same for a CREATE whose open was recorded before its file was made (<see cref="Creating.CreateIntent"/>): should the commit of what
     /// it has become be lost, the next process makes the same of the file.
     /// </summary>
-    public static ValueTask<NtStatus> SettleMadeAsync(this FileOpen open) =>
+    public static ValueTask<NtStatus> SettleMadeAsync(this FileOpen open) => open.FlushNamesAsync();
+
+    /// <summary>Completes when the file and what became of its names is on the disk, whatever the journal keeps.</summary>
+    public static ValueTask<NtStatus> FlushNamesAsync(this FileOpen open) =>
         open.Volume.Names is { } names ? open.FlushAsync(names) : new(NtStatus.Success);
 
     private static async ValueTask<NtStatus> FlushAsync(this FileOpen open, SafeNames names)

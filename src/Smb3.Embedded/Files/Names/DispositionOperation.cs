@@ -51,6 +51,17 @@ internal static class DispositionOperation
         }
     }
 
+    /// <summary>What was set could not be kept: the name is as it was before, if it is still there.</summary>
+    public static void RestoreDisposition(this FileOpen open, bool deletePending)
+    {
+        if (open.IsDeletePending != deletePending && open.Link is { Removed: false } && open.TryEnter())
+        {
+            open.DeletesAtOnce &= deletePending;
+            open.File.SetDeletePending(open, deletePending);
+            open.Exit();
+        }
+    }
+
     /// <summary>Marks the open's name for deletion when it has its turn on it.</summary>
     private static async ValueTask<NtStatus> SetDeletePendingAsync(
         this FileOpen open, bool posix, bool ignoreReadOnly, HandleWait wait, CancellationToken cancellationToken)
