@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
+using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Lookup;
@@ -140,28 +141,21 @@ internal sealed class StreamStore(
                 return status;
             }
 
-            using var use = new Use(this, stream!);
+            using var use = new Use(this, stream);
+            NamedStream? victim = null;
             if (!newName.Equals(stream!.Name, NameComparison))
             {
-                status = Find(file, stat, newName, out var victim);
-                if (status == NtStatus.Success)
-                {
-                    using var victimUse = new Use(this, victim!);
-                    if (!replace)
-                    {
-                        return NtStatus.ObjectNameCollision;
-                    }
-
-                    status = Remove(file, victim!);
-                    if (status != NtStatus.Success)
-                    {
-                        return status;
-                    }
-                }
-                else if (status != NtStatus.ObjectNameNotFound)
+                status = Find(file, stat, newName, out victim);
+                if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
                 {
                     return status;
                 }
+            }
+
+            using var victimUse = new Use(this, victim);
+            if (victim is not null && !replace)
+            {
+                return NtStatus.ObjectNameCollision;
             }
 
             var (oldName, oldDisk) = (stream.Name, stream.DiskName);
@@ -172,6 +166,12 @@ internal sealed class StreamStore(
             {
                 (stream.Name, stream.DiskName) = (oldName, oldDisk);
                 return status;
+            }
+
+            // Only now is nothing lost if the process or the power goes: the new name leads to the stream.
+            if (victim is not null)
+            {
+                Replaced(file, victim, stream.DiskName);
             }
 
             if (!oldDisk.AsSpan().SequenceEqual(stream.DiskName))
@@ -215,7 +215,9 @@ internal sealed class StreamStore(
                 InodeCalls.ClearSetIdBits(data);
             }
 
+            // The data has to be on the disk before the stream goes, which the journal of a file system may keep sooner.
             error = Native.Truncate(data, 0) == 0 ? StreamPlacement.Copy(stream, data) : Native.LastError;
+            error = error == 0 && stream.Data is not { Length: 0 } ? DataCalls.Flush(data) : error;
             if (error != 0)
             {
                 _ = Native.Truncate(data, 0);
@@ -397,13 +399,28 @@ internal sealed class StreamStore(
             return error.ToStatus();
         }
 
+        Removed(stream);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Another stream has the name now; its attribute is where this one's was, unless the names differ in case.</summary>
+    private void Replaced(FileDescriptor file, NamedStream stream, byte[] diskName)
+    {
+        if (!stream.DiskName.AsSpan().SequenceEqual(diskName))
+        {
+            _ = AttributeCalls.Remove(file, stream.DiskName);
+        }
+
+        Removed(stream);
+    }
+
+    private void Removed(NamedStream stream)
+    {
         stream.IsRemoved = true;
         if (stream is { Data: null, IsForeign: false } && stream.Id != Guid.Empty)
         {
             Side.Remove(stream.Id);
         }
-
-        return NtStatus.Success;
     }
 
     private void RemoveAside(Guid id, in SideOwner owner)
@@ -416,11 +433,11 @@ internal sealed class StreamStore(
     }
 
     /// <summary>Closes a stream that was only inspected.</summary>
-    private readonly struct Use(StreamStore store, NamedStream stream) : IDisposable
+    private readonly struct Use(StreamStore store, NamedStream? stream) : IDisposable
     {
         public void Dispose()
         {
-            if (stream.Handles == 0)
+            if (stream is { Handles: 0 })
             {
                 store.Release(stream);
             }
