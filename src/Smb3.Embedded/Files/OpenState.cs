@@ -180,15 +180,22 @@ internal sealed class OpenState : IJournaledOpen
     /// <summary>Sets what is known of it beyond its session.</summary>
     public void SetDurable(DurableFacts durable)
     {
-        _durable = durable;
-        Changed();
+        if (durable != _durable)
+        {
+            _durable = durable;
+            Changed();
+        }
     }
 
     /// <summary>From here on it may outlive its process. What is known of it beyond its session has been set.</summary>
     public void Keep(IOpenJournal journal)
     {
+        var isNew = !IsKept;
         Resume(journal);
-        Changed();
+        if (isNew)
+        {
+            Changed();
+        }
     }
 
     /// <summary>The same, for an open that the journal has as it is, or that is yet to be seen by others.</summary>

@@ -103,6 +103,27 @@ public sealed class PersistentCreateTests : PersistentTest
     }
 
     [Fact]
+    public async Task To_make_or_open_a_file_costs_one_commit_and_to_overwrite_one_two()
+    {
+        StartContinuous();
+        var tree = await Server.ConnectToAsync("ca", Client);
+        Assert.Equal((CreateAction.Created, 1), await CommitsAsync(CreateDisposition.Create));
+        Assert.Equal((CreateAction.Opened, 1), await CommitsAsync(CreateDisposition.Open));
+        Assert.Equal((CreateAction.Overwritten, 2), await CommitsAsync(CreateDisposition.Overwrite));
+        Assert.Equal((CreateAction.Superseded, 2), await CommitsAsync(CreateDisposition.Supersede));
+
+        async Task<(CreateAction, int)> CommitsAsync(CreateDisposition disposition)
+        {
+            var before = Journal.Commits;
+            var request = Create(tree, "f", Persistent(Guid.NewGuid(), lease: ReadWriteHandle), Smb2OplockLevel.Lease, disposition: disposition);
+            var answer = await AnswerAsync(tree, request);
+            var commits = Journal.Commits - before;
+            await new SmbTestFile(tree, answer).CloseAsync();
+            return (answer.Action, commits);
+        }
+    }
+
+    [Fact]
     public async Task What_nobody_comes_for_is_an_ordinary_file()
     {
         Start(StoreOptions());
