@@ -30,7 +30,7 @@ internal sealed class ClusterLife
         Node = node;
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger);
-        Shares = new ClusteredShares(shares, Placement, node, time);
+        Shares = new ClusteredShares(shares, Placement, node, () => Term is not null, time);
         shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
     }
 

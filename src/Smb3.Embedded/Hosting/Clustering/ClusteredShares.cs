@@ -4,7 +4,13 @@ using Smb3.Embedded.Wire;
 namespace Smb3.Embedded.Hosting.Clustering;
 
 /// <summary>Tells requests what this node knows of the clustered shares.</summary>
-internal sealed class ClusteredShares(SmbShareCollection shares, SharePlacement placement, string node, TimeProvider time) : IClusteredShares
+/// <param name="shares">The shares of the server.</param>
+/// <param name="placement">Where they are.</param>
+/// <param name="node">The name of this node.</param>
+/// <param name="isMember">Whether this node is a member at this moment.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ClusteredShares(
+    SmbShareCollection shares, SharePlacement placement, string node, Func<bool> isMember, TimeProvider time) : IClusteredShares
 {
     /// <summary>How long a client that connects waits while a share is on its way from one node to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -41,7 +47,8 @@ internal sealed class ClusteredShares(SmbShareCollection shares, SharePlacement 
                 return owner;
             }
 
-            if (time.GetElapsedTime(began) >= Patience)
+            // Who is no member hears of no owner: its clients had better ask another node.
+            if (!isMember() || time.GetElapsedTime(began) >= Patience)
             {
                 return null;
             }

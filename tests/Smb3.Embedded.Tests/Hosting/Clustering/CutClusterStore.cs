@@ -7,6 +7,7 @@ namespace Smb3.Embedded.Tests.Hosting.Clustering;
 internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
 {
     private volatile bool _isCut;
+    private volatile bool _isStateCut;
 
     /// <summary>Whether every call fails.</summary>
     public bool IsCut
@@ -15,8 +16,12 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
         set => _isCut = value;
     }
 
-    /// <summary>How many calls of <see cref="TakeAsync"/> there were.</summary>
-    public int Takes { get; private set; }
+    /// <summary>Whether no state of a share can be kept.</summary>
+    public bool IsStateCut
+    {
+        get => _isStateCut;
+        set => _isStateCut = value;
+    }
 
     public IStateStore State => store.State;
 
@@ -29,11 +34,8 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     public ValueTask LeaveAsync(long incarnation, CancellationToken cancellationToken) => Way().LeaveAsync(incarnation, cancellationToken);
 
     public ValueTask<IReadOnlyList<ClusterOwnership>> TakeAsync(
-        long incarnation, IReadOnlyCollection<string> shares, CancellationToken cancellationToken)
-    {
-        Takes++;
-        return Way().TakeAsync(incarnation, shares, cancellationToken);
-    }
+        long incarnation, IReadOnlyCollection<string> shares, CancellationToken cancellationToken) =>
+        Way().TakeAsync(incarnation, shares, cancellationToken);
 
     public ValueTask ReleaseAsync(ClusterOwnership ownership, string? successor, CancellationToken cancellationToken) =>
         Way().ReleaseAsync(ownership, successor, cancellationToken);
@@ -82,6 +84,11 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
         public ValueTask CommitAsync(string scope, long token, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
         {
             way.Check();
+            if (way.IsStateCut)
+            {
+                throw new IOException("No space is left.");
+            }
+
             return state.CommitAsync(scope, token, changes, cancellationToken);
         }
 

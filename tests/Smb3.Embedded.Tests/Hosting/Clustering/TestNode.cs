@@ -62,6 +62,11 @@ internal sealed class TestNode : IAsyncDisposable, ILoggerFactory
     /// <summary>A session of the user, on a new connection.</summary>
     public async Task<SmbTestSession> LogOnAsync(SmbTestClientOptions? client = null)
     {
+        if (Server.State != SmbServerState.Running)
+        {
+            throw new IOException("Nobody listens.");
+        }
+
         var connection = new SmbTestConnection(_transport.Connect(), client);
         lock (_clients)
         {
