@@ -22,6 +22,10 @@ internal sealed class ServerMetrics : IDisposable
     private readonly UpDownCounter<long> _keptOpens;
     private readonly Counter<long> _recoveredOpens;
     private readonly Counter<long> _connectionEnds;
+    private readonly UpDownCounter<long> _clusteredShares;
+    private readonly Counter<long> _shareMoves;
+    private readonly Counter<long> _lostLeases;
+    private readonly Histogram<double> _shareOpenings;
 
     public ServerMetrics(IMeterFactory? factory)
     {
@@ -40,6 +44,11 @@ internal sealed class ServerMetrics : IDisposable
         _recoveredOpens = _meter.CreateCounter<long>(
             "smb.server.recovered.opens", "{open}", "Opens that an earlier process had left, by what has become of them.");
         _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
+        _clusteredShares = _meter.CreateUpDownCounter<long>("smb.server.cluster.shares", "{share}", "Clustered shares served by this node.");
+        _shareMoves = _meter.CreateCounter<long>("smb.server.cluster.share.ends", "{share}", "Clustered shares that this node had, by how it lost them.");
+        _lostLeases = _meter.CreateCounter<long>("smb.server.cluster.lost.leases", "{lease}", "Memberships of this node that ended against its will.");
+        _shareOpenings = _meter.CreateHistogram<double>(
+            "smb.server.cluster.share.opening.duration", "s", "From taking a clustered share to serving it.");
         _connectionEnds = _meter.CreateCounter<long>("smb.server.connections.ended", "{connection}", "Connections ended, by reason.");
     }
 
@@ -66,6 +75,23 @@ internal sealed class ServerMetrics : IDisposable
             _commitFailures.Add(1);
         }
     }
+
+    /// <summary>A clustered share is served here.</summary>
+    public void ShareTaken(double seconds)
+    {
+        _clusteredShares.Add(1);
+        _shareOpenings.Record(seconds);
+    }
+
+    /// <summary>A clustered share is not served here any more.</summary>
+    public void ShareLeft(bool given)
+    {
+        _clusteredShares.Add(-1);
+        _shareMoves.Add(1, new KeyValuePair<string, object?>("smb.outcome", given ? "given" : "lost"));
+    }
+
+    /// <summary>The lease in the cluster was lost.</summary>
+    public void LeaseLost() => _lostLeases.Add(1);
 
     public void RequestAnswered(string command, uint status)
     {

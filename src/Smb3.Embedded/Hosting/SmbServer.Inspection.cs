@@ -40,7 +40,11 @@ public sealed partial class SmbServer
     /// <summary>
     /// All of these in one consistent snapshot. It takes no lock that a client would wait for, and is empty while the server is stopped.
     /// </summary>
-    public SmbServerSnapshot Inspect() => Inspector.Inspect(Graph, _parts.Settings.TimeProvider);
+    public SmbServerSnapshot Inspect() => Inspector.Inspect(Graph, _parts.Settings.TimeProvider) with
+    {
+        ClusterNodes = Cluster?.Nodes ?? [],
+        ClusterShares = Cluster?.Shares ?? [],
+    };
 
     /// <summary>
     /// Follows changes: connections, sessions, channels and opens that come and go, and caching that is revoked. The first one is

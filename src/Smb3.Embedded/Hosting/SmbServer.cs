@@ -74,7 +74,6 @@ public sealed partial class SmbServer : IAsyncDisposable
         _endPoints = options.Listen.Count > 0 || _transports.Count > 0
             ? [.. options.Listen]
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
-        _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints) : null;
         var settings = SettingsFactory.Create(options);
         ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
         var ntlm = new NtlmAuthenticatorOptions
@@ -109,11 +108,13 @@ public sealed partial class SmbServer : IAsyncDisposable
         {
             var node = options.Cluster.Node.Length > 0 ? options.Cluster.Node : settings.ServerName;
             _clusterAddresses = [.. options.Cluster.Addresses];
-            _cluster = new ClusterLife(options.Cluster, node, Shares, settings.TimeProvider, _parts.Logger);
+            _cluster = new ClusterLife(options.Cluster, node, Shares, options.Witness.Enabled, _parts);
             Cluster = new SmbCluster(_cluster);
         }
 
+        _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints, _cluster?.Placement.Witness) : null;
         Witness = _witness is null ? null : new SmbWitness(_witness.Source, () => Volatile.Read(ref _run)?.Witness);
+
     }
 
     /// <summary>The name that it was registered under; empty unless there are several.</summary>

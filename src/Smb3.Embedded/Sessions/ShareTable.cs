@@ -87,8 +87,8 @@ internal sealed class ShareTable
 
     public Share? Find(string name) => _shares.GetValueOrDefault(name) is { IsRemoved: false } share ? share : null;
 
-    /// <summary>A share as DFS knows it: a clustered one by its owner, whether or not that is this server.</summary>
-    public Share? FindForReferral(string name) => Cluster?.Find(name) ?? Find(name);
+    /// <summary>A share as those know it who ask where it is: a clustered one, whether or not it is here.</summary>
+    public Share? FindKnown(string name) => Cluster?.Find(name) ?? Find(name);
 
     /// <summary>
     /// Removes a share and ends every use of it; false when there is none of that name, or when another call removed it, in which case that

@@ -35,7 +35,7 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
             return NtStatus.InvalidParameter;
         }
 
-        if (shares.FindForReferral(path.Share) is not { Dfs: { } root } share)
+        if (shares.FindKnown(path.Share) is not { Dfs: { } root } share)
         {
             return NtStatus.NotFound; // MS-DFSC 3.2.5.5, and 3.2.5.4 for SYSVOL and NETLOGON
         }

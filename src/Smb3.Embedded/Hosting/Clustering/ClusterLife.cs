@@ -20,17 +20,18 @@ internal sealed class ClusterLife
     private readonly ShareKeeper _keeper;
     private Running? _running;
 
-    public ClusterLife(SmbClusterOptions options, string node, SmbShareCollection shares, TimeProvider time, ILogger logger)
+    public ClusterLife(SmbClusterOptions options, string node, SmbShareCollection shares, bool hasWitness, ServerParts parts)
     {
         _options = options;
         _shares = shares;
+        var (time, logger) = (parts.Settings.TimeProvider, parts.Logger);
         _time = time;
         _logger = logger;
         Store = options.Store!;
         Node = node;
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
-        Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger);
-        Shares = new ClusteredShares(shares, Placement, node, () => Term is not null, time);
+        Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics);
+        Shares = new ClusteredShares(shares, Placement, node, () => Term is not null, time) { HasWitness = hasWitness };
         shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
     }
 

@@ -12,24 +12,25 @@ internal sealed class ClusterPicture
     private readonly TimeProvider _time;
     private readonly long _readAt;
     private readonly FrozenDictionary<string, ClusterNodeState> _nodes;
-    private readonly FrozenDictionary<string, ClusterShareState> _shares;
+    private readonly FrozenDictionary<string, (ClusterShareState State, long ReadAt)> _shares;
 
     public ClusterPicture(TimeProvider time)
         : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), [])
     {
     }
 
-    private ClusterPicture(TimeProvider time, long readAt, ClusterView view, IEnumerable<KeyValuePair<string, ClusterShareState>> earlier)
+    private ClusterPicture(
+        TimeProvider time, long readAt, ClusterView view, IEnumerable<KeyValuePair<string, (ClusterShareState State, long ReadAt)>> earlier)
     {
         _time = time;
         _readAt = readAt;
         Version = view.Version;
         Settings = view.Settings;
         _nodes = view.Nodes.ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
-        var shares = new Dictionary<string, ClusterShareState>(earlier, StringComparer.OrdinalIgnoreCase);
+        var shares = new Dictionary<string, (ClusterShareState State, long ReadAt)>(earlier, StringComparer.OrdinalIgnoreCase);
         foreach (var share in view.Shares)
         {
-            shares[share.Share] = share;
+            shares[share.Share] = (share, readAt);
         }
 
         _shares = shares.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
@@ -42,7 +43,7 @@ internal sealed class ClusterPicture
 
     public IEnumerable<ClusterNodeState> Nodes => _nodes.Values;
 
-    public IEnumerable<ClusterShareState> Shares => _shares.Values;
+    public IEnumerable<ClusterShareState> Shares => _shares.Values.Select(static share => share.State);
 
     /// <summary>The nodes that live and take shares.</summary>
     public IEnumerable<string> Takers =>
@@ -51,7 +52,7 @@ internal sealed class ClusterPicture
     /// <summary>The picture after a reading that began at <paramref name="readAt"/>.</summary>
     public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, _shares);
 
-    public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name);
+    public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name).State;
 
     public ClusterNodeState? FindNode(string name) => _nodes.GetValueOrDefault(name);
 
@@ -60,16 +61,17 @@ internal sealed class ClusterPicture
         FindShare(share) is { Owner: { } owner } found && RemainingOf(found) > TimeSpan.Zero ? FindNode(owner) : null;
 
     /// <summary>What is left of the lease of a node's last incarnation.</summary>
-    public TimeSpan RemainingOf(ClusterNodeState node) => LeftOf(node.Remaining);
+    public TimeSpan RemainingOf(ClusterNodeState node) => LeftOf(node.Remaining, _readAt);
 
     /// <summary>What is left of the lease of a share's owner; zero: it has none.</summary>
     public TimeSpan RemainingOf(ClusterShareState share) => share.Owner is not { } owner ? TimeSpan.Zero
 
         // The owner may have renewed its lease since the share last changed; an incarnation before its last one cannot.
-        : FindNode(owner) is { } node && node.Incarnation == share.Incarnation ? RemainingOf(node) : LeftOf(share.Remaining);
+        : FindNode(owner) is { } node && node.Incarnation == share.Incarnation
+            ? RemainingOf(node) : LeftOf(share.Remaining, _shares[share.Share].ReadAt);
 
     /// <summary>Whether a node lives.</summary>
     public bool IsAlive(string? node) => node is not null && FindNode(node) is { } found && RemainingOf(found) > TimeSpan.Zero;
 
-    private TimeSpan LeftOf(TimeSpan remaining) => remaining - _time.GetElapsedTime(_readAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    private TimeSpan LeftOf(TimeSpan remaining, long readAt) => remaining - _time.GetElapsedTime(readAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 }

@@ -21,7 +21,7 @@ internal sealed class ClusteredShares(
     public Smb2Dialect? MaxDialect => (Smb2Dialect?)placement.Picture.Settings.MaxDialect;
 
     /// <inheritdoc/>
-    public bool HasWitness => false;
+    public bool HasWitness { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<Share> All => shares.Clustered.Values;

@@ -46,6 +46,9 @@ internal sealed class ShareHolding(string share)
         set => _isTakenOver = value;
     }
 
+    /// <summary>Whether it is counted as served here.</summary>
+    public bool WasServed { get; set; }
+
     /// <summary>When it was first seen without an owner, as a timestamp; 0: it has one.</summary>
     public long FreeSince { get; set; }
 

@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// where the two differ something is begun. So nothing depends on having seen each step in between.
 /// </summary>
 internal sealed class SharePlacement(
-    IClusterStore store, ShareKeeper keeper, string node, string? drainTo, TimeProvider time, ILogger logger)
+    IClusterStore store, ShareKeeper keeper, string node, string? drainTo, TimeProvider time, ILogger logger, ServerMetrics metrics)
 {
     /// <summary>How long a free share is left to the node that it prefers.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(300);
@@ -21,6 +21,9 @@ internal sealed class SharePlacement(
     /// <summary>The longest time between two looks.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>Told of each reading.</summary>
+    private readonly ClusterWitness _witness = new(node);
+
     private readonly ConcurrentDictionary<string, ShareHolding> _holdings = new(StringComparer.OrdinalIgnoreCase);
     private volatile ClusterPicture _picture = new(time);
     private volatile TaskCompletionSource _changed = New();
@@ -28,6 +31,9 @@ internal sealed class SharePlacement(
 
     /// <summary>The cluster as it was last seen.</summary>
     public ClusterPicture Picture => _picture;
+
+    /// <summary>What clients that watch the cluster are told of.</summary>
+    public ISmbWitnessSource Witness => _witness.Source;
 
     /// <summary>What this node has to do with each share.</summary>
     public IEnumerable<ShareHolding> Holdings => _holdings.Values;
@@ -80,6 +86,7 @@ internal sealed class SharePlacement(
                     changed = Changed;
                 }
 
+                _witness.Look(_picture);
                 await DecideAsync(term, over.Token).ConfigureAwait(false);
                 failed = false;
                 await WaitAsync(changed, over.Token).ConfigureAwait(false);
@@ -112,7 +119,7 @@ internal sealed class SharePlacement(
             await ReleaseAsync(ownership, HeirOf(holding.Share), term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        Away(holding);
+        Away(holding, given: true);
     }));
 
     /// <summary>A membership is over: nothing that was owned under it is this node's any more.</summary>
@@ -123,6 +130,8 @@ internal sealed class SharePlacement(
         {
             ClusterLog.Lost(logger, lost.Count);
         }
+
+        metrics.LeaseLost();
 
         foreach (var holding in lost)
         {
@@ -235,7 +244,8 @@ internal sealed class SharePlacement(
             return false;
         }
 
-        var isFree = isOurs || share is null || _picture.RemainingOf(share) == TimeSpan.Zero;
+        // What an earlier incarnation of this node had it has left, unless it did not get to that: the store knows.
+        var isFree = isOurs || share is null || IsUs(share.Owner) || _picture.RemainingOf(share) == TimeSpan.Zero;
         if (!isFree)
         {
             holding.FreeSince = 0;
@@ -298,6 +308,13 @@ internal sealed class SharePlacement(
             await keeper.OpenAsync(ownership, term, lost, () => TakenOver(holding)).ConfigureAwait(false);
             holding.FreeSince = 0;
             holding.Phase = HoldingPhase.Serving;
+            if (holding.WasServed)
+            {
+                metrics.ShareLeft(given: true); // it was opened anew
+            }
+
+            holding.WasServed = true;
+            metrics.ShareTaken(time.GetElapsedTime(began).TotalSeconds);
             ClusterLog.Taken(logger, ownership.Share, ownership.Epoch, time.GetElapsedTime(began));
         }
         catch (Exception e)
@@ -329,7 +346,7 @@ internal sealed class SharePlacement(
             return;
         }
 
-        Away(holding);
+        Away(holding, given: true);
         try
         {
             await ReleaseAsync(ownership, successor, term).ConfigureAwait(false);
@@ -386,8 +403,14 @@ internal sealed class SharePlacement(
         Away(holding);
     }
 
-    private void Away(ShareHolding holding)
+    private void Away(ShareHolding holding, bool given = false)
     {
+        if (holding.WasServed)
+        {
+            metrics.ShareLeft(given);
+        }
+
+        holding.WasServed = false;
         holding.Ownership = null;
         holding.Term = null;
         holding.IsTakenOver = false;

@@ -28,10 +28,19 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
             data["impaired state"] = impaired.Select(static kept => kept.Name).ToArray();
         }
 
+        if (server.Cluster is { } cluster)
+        {
+            data["cluster node"] = cluster.Node;
+            data["cluster shares here"] = cluster.Shares.Where(static share => share.IsHere).Select(static share => share.Name).ToArray();
+        }
+
         return server switch
         {
             { IsHealthy: true } when missing.Length > 0 => new HealthCheckResult(
                 context.Registration.FailureStatus, $"The folder is missing of: {string.Join(", ", missing)}.", null, data),
+            { IsHealthy: true, Cluster.IsMember: false } => new HealthCheckResult(
+                context.Registration.FailureStatus,
+                $"'{server.Cluster!.Node}' is no member of its cluster at present, and serves no clustered shares.", null, data),
             { IsHealthy: true } when impaired.Length > 0 => HealthCheckResult.Degraded(
                 $"What clients have open is kept slowly or not at all: {string.Join("; ", impaired.Select(Describe))}.", null, data),
             { IsHealthy: true } => HealthCheckResult.Healthy($"Listening on {string.Join(", ", server.EndPoints)}.", data),

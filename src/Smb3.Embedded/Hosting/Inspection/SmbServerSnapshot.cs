@@ -24,6 +24,12 @@ public sealed record SmbServerSnapshot
     /// <summary>The open files, directories and pipes, the oldest first.</summary>
     public required IReadOnlyList<SmbActiveOpen> Opens { get; init; }
 
+    /// <summary>The nodes of the cluster; none without one.</summary>
+    public IReadOnlyList<SmbClusterNode> ClusterNodes { get; init; } = [];
+
+    /// <summary>The shares that the nodes of the cluster serve in turn.</summary>
+    public IReadOnlyList<SmbClusterShare> ClusterShares { get; init; } = [];
+
     /// <summary>The leases and oplocks.</summary>
     public required IReadOnlyList<SmbActiveLease> Leases { get; init; }
 }

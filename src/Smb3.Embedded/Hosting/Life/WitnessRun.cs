@@ -41,7 +41,7 @@ internal sealed class WitnessRun : IRpcTcpGate, IAsyncDisposable
         _graph = graph;
         _refusals = refusals;
         var limits = parts.Settings.Limits;
-        _table = new WitnessTable(settings.Source, new WitnessLimits(), parts.Settings.TimeProvider, name => graph.Shares.Find(name) is not null);
+        _table = new WitnessTable(settings.Source, new WitnessLimits(), parts.Settings.TimeProvider, name => graph.Shares.FindKnown(name) is not null);
         _ports = new RpcTcpServer(
             new RpcServer(SmallRequests with { MaxConnectionsPerCaller = limits.MaxConnectionsPerAddress }, security: null, fault),
             new RpcTcpLimits

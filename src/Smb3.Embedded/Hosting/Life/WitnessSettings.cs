@@ -14,11 +14,11 @@ internal sealed record WitnessSettings(
     /// <summary>The port of the endpoint mapper that every client knows.</summary>
     public const int UsualEndpointMapperPort = 135;
 
-    public static WitnessSettings Create(SmbServerOptions options, IEnumerable<IPEndPoint> smb)
+    public static WitnessSettings Create(SmbServerOptions options, IEnumerable<IPEndPoint> smb, ISmbWitnessSource? cluster = null)
     {
         var witness = options.Witness;
         return new WitnessSettings(
-            witness.Source ?? Fixed(witness.Interfaces),
+            witness.Source ?? (witness.Interfaces.Count > 0 ? null : cluster) ?? Fixed(witness.Interfaces),
             witness.Addresses.Count > 0 ? [.. witness.Addresses] : [.. smb.Select(endPoint => endPoint.Address).Distinct()],
             witness.Port,
             witness.EndpointMapperPort,

@@ -115,7 +115,6 @@ internal sealed partial class OptionsBinder
             ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),
             ["DrainTo"] = s => cluster.DrainTo = Text(s) is { Length: > 0 } node ? node : null,
             ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => cluster.MaxDialect = value),
-            ["Balance"] = s => Flag(s, value => cluster.Balance = value),
         });
 
     private void ReadAddress((string Path, string Text) item, Action<IPAddress> add)

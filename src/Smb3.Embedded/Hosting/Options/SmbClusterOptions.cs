@@ -39,12 +39,6 @@ public sealed class SmbClusterOptions
     public SmbDialect? MaxDialect { get; set; }
 
     /// <summary>
-    /// Whether this node gives a share away from time to time, when it carries clearly more than another: one at a time, and never again
-    /// within a minute. Default off.
-    /// </summary>
-    public bool Balance { get; set; }
-
-    /// <summary>
     /// Keeps a node that has lost a share away from its storage, where the storage can do that (a blocklist, a reservation): called before
     /// the share of a node that was not heard of any more is opened here. The share is not opened when it fails.
     /// </summary>
