@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Dfs;
 internal sealed class DfsNamespace : IDfsRoot
 {
     private readonly Lock _gate = new();
-    private readonly List<Action<NamespaceTree, NamespaceTree>> _listeners = [];
+    private readonly List<Action<IReadOnlyList<StoreChange>>> _listeners = [];
     private volatile NamespaceTree _tree;
 
     public DfsNamespace(string name, DfsContents contents, FileTime now)
@@ -61,15 +61,20 @@ internal sealed class DfsNamespace : IDfsRoot
         {
             var before = _tree;
             var after = _tree = new NamespaceTree(contents, now);
-            foreach (var listener in _listeners)
+            if (_listeners.Count > 0 && before.ChangesTo(after) is { Count: > 0 } changes)
             {
-                listener(before, after);
+                foreach (var listener in _listeners)
+                {
+                    listener(changes);
+                }
             }
         }
     }
 
-    /// <summary>Tells <paramref name="listener"/> of every change from now on, before and after, until the result is disposed.</summary>
-    public IDisposable Listen(Action<NamespaceTree, NamespaceTree> listener)
+    /// <summary>
+    /// Tells <paramref name="listener"/> what became of the folders, from now on until the result is disposed. It is quick and never throws.
+    /// </summary>
+    public IDisposable Listen(Action<IReadOnlyList<StoreChange>> listener)
     {
         lock (_gate)
         {
@@ -79,7 +84,7 @@ internal sealed class DfsNamespace : IDfsRoot
         return new Listening(this, listener);
     }
 
-    private sealed class Listening(DfsNamespace owner, Action<NamespaceTree, NamespaceTree> listener) : IDisposable
+    private sealed class Listening(DfsNamespace owner, Action<IReadOnlyList<StoreChange>> listener) : IDisposable
     {
         public void Dispose()
         {

@@ -52,7 +52,7 @@ internal sealed class NamespaceFile(DfsNamespace root, NamespaceFolder folder) :
 
     /// <inheritdoc/>
     public ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken) =>
-        new(new Listing(root, root.Tree.Find(folder.Path)?.Folders.Values ?? []));
+        new(new Listing(root, root.Tree.Find(folder.Path)?.Folders ?? []));
 
     /// <inheritdoc/>
     public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(CancellationToken cancellationToken)
@@ -91,7 +91,7 @@ internal sealed class NamespaceFile(DfsNamespace root, NamespaceFolder folder) :
     };
 
     /// <summary>A listing of what was there when it began.</summary>
-    private sealed class Listing(DfsNamespace root, IList<NamespaceFolder> folders) : IStoreListing
+    private sealed class Listing(DfsNamespace root, List<NamespaceFolder> folders) : IStoreListing
     {
         private int _next;
 

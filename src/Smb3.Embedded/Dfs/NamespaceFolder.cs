@@ -10,6 +10,6 @@ internal sealed class NamespaceFolder(StorePath path, DfsLink? link = null)
     /// <summary>The link that it is; <see langword="null"/>: there are links below it.</summary>
     public DfsLink? Link { get; } = link;
 
-    /// <summary>What is in it, in order of name.</summary>
-    public SortedList<string, NamespaceFolder> Folders { get; } = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>What is in it.</summary>
+    public List<NamespaceFolder> Folders { get; } = [];
 }

@@ -44,32 +44,26 @@ internal sealed class NamespaceStore(DfsNamespace root) : IFileStore, IChangeSou
     /// <inheritdoc/>
     public IDisposable? Watch(StorePath directory, bool tree, Action<StoreChange?> changed) =>
         root.Tree.Find(directory) is { Link: null }
-            ? root.Listen((before, after) =>
+            ? root.Listen(changes =>
             {
-                Tell(before, after, ChangeAction.Removed, directory, tree, changed);
-                Tell(after, before, ChangeAction.Added, directory, tree, changed);
+                foreach (var change in changes)
+                {
+                    if (Concerns(directory, tree, change))
+                    {
+                        changed(change);
+                    }
+                }
             })
             : null;
 
-    /// <summary>Tells of everything in a directory that is in <paramref name="these"/>, and not in the others.</summary>
-    private static void Tell(
-        NamespaceTree these, NamespaceTree others, ChangeAction action, StorePath directory, bool tree, Action<StoreChange?> changed)
+    /// <summary>Whether it is in the directory, or the directory is gone.</summary>
+    private static bool Concerns(StorePath directory, bool tree, in StoreChange change)
     {
         const StringComparison IgnoreCase = StringComparison.OrdinalIgnoreCase;
-        foreach (var text in these.Paths)
-        {
-            var path = new StorePath(text);
-            var isSeen = tree ? path.IsBelow(directory, IgnoreCase) : !path.IsRoot && path.Parent.Text.Equals(directory.Text, IgnoreCase);
-            var isGone = action == ChangeAction.Removed && text.Equals(directory.Text, IgnoreCase);
-            if ((isSeen || isGone) && !IsSame(these.Find(path), others.Find(path)))
-            {
-                changed(new StoreChange(action, path, ChangeFilter.DirectoryName));
-            }
-        }
+        return change.Path.IsBelow(directory, IgnoreCase)
+            ? tree || change.Path.Parent.Text.Length == directory.Text.Length
+            : change.Action == ChangeAction.Removed && change.Path.Text.Equals(directory.Text, IgnoreCase);
     }
-
-    private static bool IsSame(NamespaceFolder? one, NamespaceFolder? other) =>
-        one is not null && other is not null && one.Link is null == (other.Link is null);
 
     private NtResult<IStoreFile> Open(StorePath path)
     {

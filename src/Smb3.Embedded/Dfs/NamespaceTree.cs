@@ -28,9 +28,6 @@ internal sealed class NamespaceTree
 
     public FileTime MadeAt { get; }
 
-    /// <summary>The paths of all folders.</summary>
-    public IEnumerable<string> Paths => _folders.Keys;
-
     public NamespaceFolder? Find(StorePath path) => _folders.GetValueOrDefault(path.Text);
 
     /// <summary>The link that a path is or leads through; its length is how much of the path leads to it.</summary>
@@ -51,6 +48,17 @@ internal sealed class NamespaceTree
         return false;
     }
 
+    /// <summary>What became of the folders from this moment to a later one.</summary>
+    public IReadOnlyList<StoreChange> ChangesTo(NamespaceTree later) =>
+    [
+        .. _folders.Values.Where(folder => !later.Has(folder))
+            .Select(static folder => new StoreChange(ChangeAction.Removed, folder.Path, ChangeFilter.DirectoryName)),
+        .. later._folders.Values.Where(folder => !Has(folder))
+            .Select(static folder => new StoreChange(ChangeAction.Added, folder.Path, ChangeFilter.DirectoryName)),
+    ];
+
+    private bool Has(NamespaceFolder other) => Find(other.Path) is { } folder && folder.Link is null == other.Link is null;
+
     private void Add(NamespaceFolder folder)
     {
         _folders.Add(folder.Path.Text, folder);
@@ -60,7 +68,7 @@ internal sealed class NamespaceTree
             Add(above = new NamespaceFolder(parent));
         }
 
-        above.Folders.Add(folder.Path.Name.ToString(), folder);
+        above.Folders.Add(folder);
     }
 
     /// <summary>A folder on the way is spelled as the first link that leads through it has it.</summary>

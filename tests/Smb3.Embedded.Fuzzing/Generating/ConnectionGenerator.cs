@@ -44,7 +44,7 @@ internal sealed class ConnectionGenerator(Source source) : IGenerator
             return null;
         }
 
-        share ??= _chance.Of("data", "data", "sealed", "readonly", "posix", "open", "ca", "ca", "IPC$", "ipc$", "none");
+        share ??= _chance.Of("data", "data", "sealed", "readonly", "posix", "open", "ca", "ca", "IPC$", "ipc$", "space", "none");
         var path = _chance.OneIn(20) ? share : $@"\\server\{share}";
         return new Message(source.NextNumber(), Smb2Command.TreeConnect, RequestBody.TreeConnect(path)) { Session = session.Number };
     }

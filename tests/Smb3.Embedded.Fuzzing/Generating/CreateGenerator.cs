@@ -89,7 +89,13 @@ internal sealed class CreateGenerator(Source source) : IGenerator
     private static Message With(Message message, OpenNote note) => message with { Note = note };
 
     private Message Of(KnownTree tree, byte[] body, OpenNote note) => With(
-        new Message(source.NextNumber(), Smb2Command.Create, body) { Session = tree.Session, Tree = tree.Number }, note);
+        new Message(source.NextNumber(), Smb2Command.Create, body)
+        {
+            Session = tree.Session,
+            Tree = tree.Number,
+            Flags = _chance.OneIn(16) ? Smb2HeaderFlags.Dfs : Smb2HeaderFlags.None,
+        },
+        note);
 
     private Message Pipe(KnownTree tree)
     {

@@ -70,8 +70,8 @@ internal sealed class IoctlGenerator(Source source) : IGenerator
             // Of the client's own negotiation only now and then: a mismatch ends the connection.
             0 => (FsControlCode.ValidateNegotiateInfo, Validate()),
             1 or 2 => (FsControlCode.QueryNetworkInterfaceInfo, Array.Empty<byte>()),
-            3 => (FsControlCode.DfsGetReferrals, [4, 0, .. System.Text.Encoding.Unicode.GetBytes(@"\server\data" + '\0')]),
-            4 => (FsControlCode.DfsGetReferralsEx, _chance.Bytes(30)),
+            3 => (FsControlCode.DfsGetReferrals, FsctlInput.Referrals(DfsPath(), (ushort)_chance.Next(6))),
+            4 => (FsControlCode.DfsGetReferralsEx, FsctlInput.ReferralsEx(DfsPath(), (ushort)_chance.Next(6), _chance.OneIn(2) ? null : "site")),
             _ => (FsControlCode.PipeWait, FsctlInput.PipeWait(_chance.Of("srvsvc", "lsarpc", "nothing"), _chance.OneIn(2) ? null : 100)),
         };
         return new Message(source.NextNumber(), Smb2Command.Ioctl, RequestBody.Ioctl(code, none, input, 65536))
@@ -81,6 +81,9 @@ internal sealed class IoctlGenerator(Source source) : IGenerator
             Payload = 65536,
         };
     }
+
+    private string DfsPath() => _chance.Of(
+        @"\server\space", @"\\s\SPACE\", @"\s\space\tree\a", @"\s\space\dir\sub", @"\s\space\dir", @"\server\data", @"\server", string.Empty);
 
     private byte[] Validate()
     {

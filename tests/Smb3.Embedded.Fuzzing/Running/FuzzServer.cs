@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files;
@@ -30,7 +31,7 @@ internal sealed class FuzzServer : IDisposable
 {
     public const string Password = "Pa$$w0rd";
     public static readonly string[] Users = ["alice", "bob"];
-    public static readonly string[] ShareNames = ["data", "sealed", "readonly", "posix", "open", "ca"];
+    public static readonly string[] ShareNames = ["data", "sealed", "readonly", "posix", "open", "ca", "space"];
 
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private readonly InMemoryTransport _transport = new(PipeScheduler.Inline);
@@ -121,6 +122,7 @@ internal sealed class FuzzServer : IDisposable
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = _volume, ReadOnly = true });
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = _volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = _volume, AllowGuest = true });
+        Graph.Shares.TryAdd(NewNamespace());
         Graph.Shares.TryAdd(new Share { Name = "ca", Volume = _volume, AllowGuest = true, IsContinuouslyAvailable = true });
     }
 
@@ -222,6 +224,15 @@ internal sealed class FuzzServer : IDisposable
                 Thread.Sleep(20);
             }
         }
+    }
+
+    /// <summary>A namespace with links that have names of the other shares' directories.</summary>
+    private Share NewNamespace()
+    {
+        var targets = new FixedTargets([new DfsTarget(@"\one\a"), new DfsTarget(@"\two\b\c") { PriorityRank = 1 }], TimeSpan.FromMinutes(5));
+        var root = new DfsNamespace("space", new DfsContents { Links = [new DfsLink(@"dir\sub", targets), new DfsLink("Tree", targets)] }, default);
+        var volume = new Volume(new NamespaceStore(root), new VolumeOptions { Time = _time });
+        return new Share { Name = root.Name, Volume = volume, ReadOnly = true, AllowGuest = true, Dfs = root };
     }
 
     private List<string> Leftovers()

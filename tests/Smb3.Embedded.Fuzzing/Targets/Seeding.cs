@@ -89,6 +89,8 @@ internal static class Seeding
         yield return SetBuffer.Rename(@"dir\new name");
         yield return FsctlInput.CopyChunks(new byte[24], new Smb3.Embedded.Wire.Ioctl.CopyChunk(1, 2, 3));
         yield return FsctlInput.PipeWait("srvsvc", 100);
+        yield return FsctlInput.Referrals(@"\server\space\tree");
+        yield return FsctlInput.ReferralsEx(@"\server\space\tree", 4, "site");
         yield return FsctlInput.ValidateNegotiate(0, Guid.Empty, Smb2SecurityMode.SigningEnabled, Smb2Dialect.Smb300, Smb2Dialect.Smb302);
         yield return FsctlInput.OffloadWrite(new byte[512], 0, 512);
         yield return [0, 0, 0, 0, 1, 0, 0, 0, .. FsctlInput.Range(0, 4096)];

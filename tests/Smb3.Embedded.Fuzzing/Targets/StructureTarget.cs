@@ -1,8 +1,10 @@
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Compression;
 using Smb3.Embedded.Wire.Create.Contexts;
+using Smb3.Embedded.Wire.Dfs;
 using Smb3.Embedded.Wire.Fscc;
 using Smb3.Embedded.Wire.Info;
 using Smb3.Embedded.Wire.Ioctl;
@@ -106,6 +108,15 @@ internal static class StructureTarget
         if (PipeWaitRequest.TryParse(input, out var wait))
         {
             _ = wait.GetName();
+        }
+
+        foreach (var extended in (ReadOnlySpan<bool>)[false, true])
+        {
+            if ((extended ? DfsReferralRequest.TryParseExtended(input, out var referral) : DfsReferralRequest.TryParse(input, out referral))
+                && DfsPath.TryParse(referral.GetPath(), out var path))
+            {
+                _ = path.Share.Length + path.Rest.Length + path.BytesOf(path.Rest.Length) + path.Prefix(path.Rest.Length).Length;
+            }
         }
 
         if (ReparseDataBuffer.TryParse(input, out var reparse))

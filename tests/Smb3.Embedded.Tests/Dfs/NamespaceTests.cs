@@ -59,6 +59,18 @@ public sealed class NamespaceTests
     }
 
     [Fact]
+    public async Task Many_links_are_made_and_changed_in_time()
+    {
+        var names = Enumerable.Range(0, 100_000).Select(i => $"link{i}").ToArray();
+        await Task.Run(() =>
+        {
+            var corp = Make(names);
+            using var watch = new NamespaceStore(corp).Watch(StorePath.Root, true, _ => Assert.Fail("Nothing has changed."));
+            corp.Replace(new DfsContents { Links = [.. names.Select(Link)] }, FileTime.None);
+        }).WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public void Targets_come_by_class_and_rank_and_by_chance_among_equals()
     {
         DfsTarget[] targets =
@@ -88,7 +100,7 @@ public sealed class NamespaceTests
     {
         var corp = Make(@"Team\docs", @"TEAM\plans", "old");
         var store = new NamespaceStore(corp);
-        Assert.Equal(["old/L", "Team"], await ListAsync(store, StorePath.Root));
+        Assert.Equal(["Team", "old/L"], await ListAsync(store, StorePath.Root));
         Assert.Equal(["docs/L", "plans/L"], await ListAsync(store, new StorePath("team")));
         Assert.Equal(NtStatus.ReparsePointEncountered, (await store.OpenAsync(new StorePath(@"old\x"), StoreAccess.Read, default)).Status);
         Assert.Equal(NtStatus.ObjectNameNotFound, (await store.OpenAsync(new StorePath(@"team\x"), StoreAccess.Read, default)).Status);
