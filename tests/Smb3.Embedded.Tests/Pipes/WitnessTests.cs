@@ -469,13 +469,33 @@ public sealed class WitnessTests
         await late.WhenEndedAsync().WaitAsync(Soon);
     }
 
+    [Fact]
+    public async Task A_host_that_does_not_answer_a_logon_does_not_keep_the_server_from_stopping()
+    {
+        var hooks = new Doorkeeper { Answer = new TaskCompletionSource<bool>() };
+        await using var server = await WitnessServer.StartAsync(options => options.Hooks = hooks);
+        await using var connection = await RpcTestConnection.ConnectAsync(server.Port);
+        Assert.Null(await connection.BindAsync(WitnessTestClient.Syntax, WitnessServer.Alice));
+        await hooks.Asked.Task.WaitAsync(Soon);
+        await server.Server.StopAsync().WaitAsync(Soon);
+        await connection.WhenEndedAsync().WaitAsync(Soon);
+        hooks.Answer.SetResult(true);
+    }
+
     private sealed class Doorkeeper : SmbServerHooks
     {
         public bool IsClosed { get; set; }
 
+        public TaskCompletionSource<bool>? Answer { get; init; }
+
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public override ValueTask<bool> OnConnectingAsync(SmbConnectionInfo connection, CancellationToken cancellationToken) => new(!IsClosed);
 
-        public override ValueTask<bool> OnLogonAsync(SmbSessionInfo session, CancellationToken cancellationToken) =>
-            new(session.Identity.UserName == "alice" && session.Dialect == "RPC");
+        public override ValueTask<bool> OnLogonAsync(SmbSessionInfo session, CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            return Answer is null ? new(session.Identity.UserName == "alice" && session.Dialect == "RPC") : new(Answer.Task);
+        }
     }
 }

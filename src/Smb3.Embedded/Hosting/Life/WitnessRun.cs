@@ -166,6 +166,8 @@ internal sealed class WitnessRun : IRpcTcpGate, IAsyncDisposable
         }
     }
 
+    void IRpcTcpGate.Left(int count) => ServerLog.ConnectionsLeft(_parts.Logger, count);
+
     void IRpcTcpGate.TooMany(EndPoint remote, bool inTotal)
     {
         var limits = _parts.Settings.Limits;

@@ -11,6 +11,9 @@ internal interface IRpcTcpGate
     /// <summary>An admitted connection has ended.</summary>
     void Ended(IRpcSecurity security);
 
+    /// <summary>So many connections did not end when the server stopped.</summary>
+    void Left(int count);
+
     /// <summary>A connection was closed because there are too many.</summary>
     /// <param name="remote">Its client.</param>
     /// <param name="inTotal">Whether in total; otherwise from its address.</param>

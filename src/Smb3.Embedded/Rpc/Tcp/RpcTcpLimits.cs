@@ -14,6 +14,9 @@ internal sealed record RpcTcpLimits
     /// <summary>How long an authenticated client that waits for no answer may be idle; null: forever.</summary>
     public TimeSpan? IdleTimeout { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long a server that stops waits for its connections to end.</summary>
+    public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(2);
+
     /// <summary>While this many bytes of answers are unread, nothing is read from the client.</summary>
     public int PauseAt { get; init; } = 128 * 1024;
 }

@@ -55,7 +55,7 @@ internal sealed class RpcTcpServer(RpcServer server, RpcTcpLimits limits, IRpcTc
         }
     }
 
-    /// <summary>Accepts no more, ends every connection with its calls, and waits for that.</summary>
+    /// <summary>Accepts no more, ends every connection with its calls, and waits for that, though not for ever.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
@@ -70,7 +70,16 @@ internal sealed class RpcTcpServer(RpcServer server, RpcTcpLimits limits, IRpcTc
             connection.Abort();
         }
 
-        await Task.WhenAll(_serving.Values).ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(_serving.Values).WaitAsync(limits.StopPatience, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A logon hangs in the host. It must not keep the server from ending, and ends when the host answers.
+            gate.Left(_serving.Count);
+        }
+
         _stopping.Dispose();
     }
 
