@@ -217,6 +217,13 @@ public sealed class StateJournalTests : IAsyncDisposable
         Assert.Equal(1, journal.Records);
         Assert.Single(_store.Batches[^1]);
         Assert.Single(_store.Records(Scope));
+
+        // A batch names no key twice.
+        journal.Note(ended);
+        journal.Note(new Noted(1) { HasEnded = true });
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Single(_store.Batches[^1]);
+        Assert.Empty(_store.Records(Scope));
     }
 
     [Fact]

@@ -294,7 +294,8 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             changes.Add(new StateChange(key, null));
         }
 
-        var captured = new List<(ulong Id, OpenRecord? Record)>(batch.Opens.Count);
+        // A CREATE may have begun under one id more than once: what has come of it in the end is there.
+        var captured = new Dictionary<ulong, OpenRecord?>(batch.Opens.Count);
         foreach (var opens in batch.Opens.GroupBy(static open => open.JournaledFile))
         {
             if (opens.Key is { } file)
@@ -306,17 +307,18 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
                 CaptureAll();
             }
 
-            void CaptureAll() => captured.AddRange(opens.Select(static open => (open.PersistentId, open.Capture())));
+            void CaptureAll()
+            {
+                foreach (var open in opens)
+                {
+                    captured[open.PersistentId] = open.Capture() ?? captured.GetValueOrDefault(open.PersistentId);
+                }
+            }
         }
 
-        // A CREATE may have begun under the id more than once: what has come of it last is there.
-        var there = captured.Where(static one => one.Record is not null).Select(static one => one.Id).ToHashSet();
         foreach (var (id, record) in captured)
         {
-            if (record is not null || there.Count == 0 || !there.Contains(id))
-            {
-                AddChange(changes, KeyOf(id), record);
-            }
+            AddChange(changes, KeyOf(id), record);
         }
 
         return changes;
