@@ -19,6 +19,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData(typeof(SmbServer))]
     [InlineData(typeof(Sqlite.SqliteStateStore))]
+    [InlineData(typeof(Smb3.Embedded.PostgreSql.PostgreSqlStateStore))]
     public void The_public_api_is_the_listed_one(Type ofPackage)
     {
         var path = Path.Combine(Repository.Root, "src", ofPackage.Assembly.GetName().Name!, "PublicApi.txt");

@@ -1,0 +1,55 @@
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.PostgreSql;
+using Smb3.Embedded.State;
+using Smb3.Embedded.StoreConformance;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.PostgreSql;
+
+[Collection(PostgreSqlPlace.Collection)]
+public sealed class PostgreSqlStateStoreConformance(PostgreSqlPlace place) : StateStoreConformance
+{
+    private readonly PostgreSqlStoreOptions _options = PostgreSqlPlace.NewSchema();
+
+    protected override ValueTask<IStateStore> OpenStoreAsync() => new(new PostgreSqlStateStore(place.Server.ConnectionString, _options));
+}
+
+[Collection(PostgreSqlPlace.Collection)]
+public sealed class PostgreSqlClusterStoreConformance(PostgreSqlPlace place) : ClusterStoreConformance
+{
+    private readonly PostgreSqlStoreOptions _options = PostgreSqlPlace.NewSchema();
+
+    protected override TimeSpan ShortLease => TimeSpan.FromSeconds(1);
+
+    protected override ValueTask<IClusterStore> OpenStoreAsync() => new(new PostgreSqlClusterStore(place.Server.ConnectionString, _options));
+}
+
+/// <summary>The state of a share.</summary>
+[Collection(PostgreSqlPlace.Collection)]
+public sealed class PostgreSqlShareStateConformance(PostgreSqlPlace place) : StateRecordConformance
+{
+    private readonly PostgreSqlStoreOptions _options = PostgreSqlPlace.NewSchema();
+    private PostgreSqlClusterStore? _cluster;
+    private ClusterOwnership? _owned;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+
+    protected override async ValueTask<IStateStore> OpenStoreAsync()
+    {
+        if (_owned is null)
+        {
+            _cluster = new PostgreSqlClusterStore(place.Server.ConnectionString, _options);
+            var member = await _cluster.JoinAsync(new ClusterNode { Name = "node" }, ClusterLimits.MaxLeaseTime, CancellationToken.None);
+            _owned = (await _cluster.TakeAsync(member.Incarnation, ["share"], CancellationToken.None))[0];
+        }
+
+        return _cluster!.OpenState(_owned);
+    }
+}
