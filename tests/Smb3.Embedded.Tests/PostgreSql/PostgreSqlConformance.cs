@@ -29,16 +29,13 @@ public sealed class PostgreSqlClusterStoreConformance(PostgreSqlPlace place) : C
 public sealed class PostgreSqlShareStateConformance(PostgreSqlPlace place) : StateRecordConformance
 {
     private readonly PostgreSqlStoreOptions _options = PostgreSqlPlace.NewSchema();
-    private PostgreSqlClusterStore? _cluster;
+    private IClusterStore? _cluster; // disposed with the rest
     private ClusterOwnership? _owned;
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        if (_cluster is not null)
-        {
-            await _cluster.DisposeAsync();
-        }
+        await (_cluster?.DisposeAsync() ?? default);
     }
 
     protected override async ValueTask<IStateStore> OpenStoreAsync()

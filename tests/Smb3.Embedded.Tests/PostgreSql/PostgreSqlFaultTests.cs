@@ -227,7 +227,7 @@ public sealed class PostgreSqlFaultTests(PostgreSqlPlace place) : IClassFixture<
         }
     }
 
-    private static Task RetryAsync(Func<Task> call) => RetryAsync(async () =>
+    private static Task<bool> RetryAsync(Func<Task> call) => RetryAsync(async () =>
     {
         await call();
         return true;
@@ -291,7 +291,7 @@ public sealed class PostgreSqlFaultTests(PostgreSqlPlace place) : IClassFixture<
     {
         var processes = ((string)place.Server.Ask(
             $"SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE application_name = '{application}'")!).Split(' ');
-        place.Server.Stop(processes.Select(process => int.Parse(process, CultureInfo.InvariantCulture)));
+        PostgreSqlServer.Stop(processes.Select(process => int.Parse(process, CultureInfo.InvariantCulture)));
         try
         {
             await work();

@@ -124,7 +124,7 @@ internal sealed partial class PostgreSqlServer : IDisposable
     public void Pause() => All().ForEach(static one => Signal(Halt, one));
 
     /// <summary>Stops some of it.</summary>
-    public void Stop(IEnumerable<int> processes)
+    public static void Stop(IEnumerable<int> processes)
     {
         foreach (var one in processes)
         {
