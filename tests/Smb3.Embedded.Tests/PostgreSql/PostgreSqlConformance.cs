@@ -29,24 +29,28 @@ public sealed class PostgreSqlClusterStoreConformance(PostgreSqlPlace place) : C
 public sealed class PostgreSqlShareStateConformance(PostgreSqlPlace place) : StateRecordConformance
 {
     private readonly PostgreSqlStoreOptions _options = PostgreSqlPlace.NewSchema();
-    private IClusterStore? _cluster; // disposed with the rest
+    private readonly List<PostgreSqlClusterStore> _clusters = [];
     private ClusterOwnership? _owned;
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        await (_cluster?.DisposeAsync() ?? default);
+        foreach (var cluster in _clusters)
+        {
+            await cluster.DisposeAsync();
+        }
     }
 
     protected override async ValueTask<IStateStore> OpenStoreAsync()
     {
         if (_owned is null)
         {
-            _cluster = new PostgreSqlClusterStore(place.Server.ConnectionString, _options);
-            var member = await _cluster.JoinAsync(new ClusterNode { Name = "node" }, ClusterLimits.MaxLeaseTime, CancellationToken.None);
-            _owned = (await _cluster.TakeAsync(member.Incarnation, ["share"], CancellationToken.None))[0];
+            var cluster = new PostgreSqlClusterStore(place.Server.ConnectionString, _options);
+            _clusters.Add(cluster);
+            var member = await cluster.JoinAsync(new ClusterNode { Name = "node" }, ClusterLimits.MaxLeaseTime, CancellationToken.None);
+            _owned = (await cluster.TakeAsync(member.Incarnation, ["share"], CancellationToken.None))[0];
         }
 
-        return _cluster!.OpenState(_owned);
+        return _clusters[0].OpenState(_owned);
     }
 }
