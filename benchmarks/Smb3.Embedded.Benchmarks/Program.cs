@@ -6,6 +6,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- --filter '*EndToEnd*' --job short
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- restart /a/folder/on/a/disk [HANDLES …]
 if (args is ["gate"])
 {
@@ -21,6 +22,12 @@ if (args is ["state", var folder])
 if (args is ["restart", var place, .. var handles])
 {
     await Restarts.RunAsync(place, handles.Length == 0 ? [100, 10_000, 100_000] : handles.Select(int.Parse));
+    return 0;
+}
+
+if (args is ["cluster", .. { Length: > 0 } rest])
+{
+    await ClusterLoad.RunAsync(rest);
     return 0;
 }
 
