@@ -135,8 +135,7 @@ internal sealed class ClusterLoad(string connectionString, int nodes, int shares
     private async Task<double[]> StatisticsAsync()
     {
         await Task.Delay(1100); // sessions tell their numbers once a second at most
-        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
-        await connection.OpenAsync();
+        await using var connection = await OpenAsync();
         await using var command = new NpgsqlCommand(
             "SELECT xact_commit + xact_rollback, tup_returned, tup_inserted + tup_updated + tup_deleted FROM pg_stat_database WHERE datname = current_database()",
             connection);
@@ -174,10 +173,26 @@ internal sealed class ClusterLoad(string connectionString, int nodes, int shares
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
-        await connection.OpenAsync();
+        await using var connection = await OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 120 };
         await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var connection = new NpgsqlConnection(connectionString + ";Pooling=false;Timeout=3");
+            try
+            {
+                await connection.OpenAsync();
+                return connection;
+            }
+            catch (NpgsqlException) when (attempt < 10)
+            {
+                // A full machine.
+            }
+        }
     }
 
     /// <summary>A node, without what it serves.</summary>

@@ -63,34 +63,15 @@ internal sealed partial class PostgreSqlServer : IDisposable
             .FirstOrDefault(static path => File.Exists(Path.Join(path, "initdb")) && File.Exists(Path.Join(path, "postgres")));
     }
 
-    /// <summary>Starts it on its data, and waits until it answers.</summary>
+    /// <summary>Starts it on its data, and waits until it answers. What was killed may need a moment until all of it is gone.</summary>
     public void Start()
     {
-        for (var attempt = 1; ; attempt++)
+        for (var begun = Stopwatch.GetTimestamp(); !TryStart(); Thread.Sleep(100))
         {
-            _process = Run("postgres", "-D", Path.Join(_folder, "data"), "-p", Port.ToString(CultureInfo.InvariantCulture));
-            var begun = Stopwatch.GetTimestamp();
-            while (!_process.HasExited && Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(60))
-            {
-                try
-                {
-                    using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Timeout=5");
-                    connection.Open();
-                    return;
-                }
-                catch (NpgsqlException)
-                {
-                    Thread.Sleep(20);
-                }
-            }
-
-            Kill9();
-            if (attempt == 3)
+            if (Stopwatch.GetElapsedTime(begun) > TimeSpan.FromSeconds(60))
             {
                 throw new InvalidOperationException("PostgreSQL does not start: " + Log());
             }
-
-            Port = FreePort(); // somebody else may have got the first one
         }
     }
 
@@ -164,17 +145,50 @@ internal sealed partial class PostgreSqlServer : IDisposable
     private static bool InPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(path => File.Exists(Path.Join(path, program)));
 
+    /// <summary>A port that is not one of those that outgoing connections get, which might have it while the server is down.</summary>
     private static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 30_000);
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // It is somebody else's.
+            }
+        }
     }
 
     private static void Signal(int signal, int process) => _ = SendSignal(process, signal);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendSignal(int process, int signal);
+
+    private bool TryStart()
+    {
+        _process = Run("postgres", "-D", Path.Join(_folder, "data"), "-p", Port.ToString(CultureInfo.InvariantCulture));
+        while (!_process.WaitForExit(20))
+        {
+            try
+            {
+                using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false;Timeout=5");
+                connection.Open();
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                // Not yet.
+            }
+        }
+
+        Kill9();
+        return false;
+    }
 
     private void Make()
     {
