@@ -57,7 +57,9 @@ public sealed class SmbCluster
         }
     }
 
-    /// <summary>Moves a share to another node. Ends when it is served there.</summary>
+    /// <summary>
+    /// Moves a share to another node. Ends when that node has it; who connects there in the next moment waits until it is served.
+    /// </summary>
     /// <param name="share">The name of the share.</param>
     /// <param name="node">The name of the node.</param>
     /// <param name="cancellationToken">Ends the wait; the share may be moved all the same.</param>
