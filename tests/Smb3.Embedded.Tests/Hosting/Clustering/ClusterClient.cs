@@ -33,6 +33,9 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
     /// <summary>How often it was told by another node where the share is.</summary>
     public int Redirections { get; private set; }
 
+    /// <summary>The node that has answered last.</summary>
+    public string? At { get; private set; }
+
     /// <summary>The last number that was acknowledged as written.</summary>
     public byte Last => (byte)Writes;
 
@@ -46,6 +49,7 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
                 _file ??= await OpenAsync();
                 await _file.WriteAsync(0, [(byte)(Writes + 1)]);
                 Writes++;
+                At = nodes[_next].Name;
                 if (_last != 0 && Stopwatch.GetElapsedTime(_last) is var gap && gap > LongestGap)
                 {
                     LongestGap = gap;
