@@ -20,7 +20,7 @@ internal sealed class PersistentWork(WorkSpec spec) : Workload(spec)
     private const int SmallFile = 1 << 20;
     private const uint KeptMilliseconds = 1000;
 
-    public static readonly IReadOnlyList<string> Kinds = ["keptopen", "keptlease", "keptlock"];
+    public static readonly IReadOnlyList<string> Kinds = ["keptopen", "keptlease", "keptmake", "keptover", "keptlock"];
 
     public override string Unit => "kop";
 
@@ -61,17 +61,25 @@ internal sealed class PersistentWork(WorkSpec spec) : Workload(spec)
     private async Task<RequestTemplate> TemplateAsync(LoadConnection connection, string name)
     {
         await (await TestFolder.FileAsync(connection.Tree, name, SmallFile)).CloseAsync();
-        return Spec.Kind == "keptlock" ? await LockAsync(connection) : Opens(connection, $@"{Folder}\{name}", Spec.Kind == "keptlease");
+        return Spec.Kind switch
+        {
+            "keptlock" => await LockAsync(connection),
+            "keptmake" => Opens(connection, $@"{Folder}\made.{name}", leased: false, CreateDisposition.Create, CreateOptions.DeleteOnClose),
+            "keptover" => Opens(connection, $@"{Folder}\{name}", leased: false, CreateDisposition.OverwriteIf),
+            _ => Opens(connection, $@"{Folder}\{name}", Spec.Kind == "keptlease"),
+        };
     }
 
     /// <summary>Each open has a create GUID of its own, as opens of clients have: one that was seen before would be a replay.</summary>
-    private RequestTemplate Opens(LoadConnection connection, string path, bool leased)
+    private RequestTemplate Opens(
+        LoadConnection connection, string path, bool leased, CreateDisposition disposition = CreateDisposition.Open,
+        CreateOptions options = CreateOptions.None)
     {
         var tree = connection.Tree;
         var pattern = Guid.NewGuid();
         var lease = Guid.NewGuid();
         var body = RequestBody.Create(
-            path, FileAccessMask.FileGenericRead, CreateDisposition.Open, oplock: leased ? Smb2OplockLevel.Lease : Smb2OplockLevel.None,
+            path, FileAccessMask.FileGenericRead | (options == CreateOptions.None ? 0 : FileAccessMask.Delete), disposition, options: options, oplock: leased ? Smb2OplockLevel.Lease : Smb2OplockLevel.None,
             contexts: (ref CreateContextWriter writer) =>
             {
                 writer.AskDurableHandleV2(new DurableHandleRequestV2(KeptMilliseconds, DurableHandleFlags.Persistent, pattern));
