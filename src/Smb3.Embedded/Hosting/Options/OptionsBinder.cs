@@ -110,6 +110,7 @@ internal sealed partial class OptionsBinder
         section.GetChildren(),
         new(StringComparer.OrdinalIgnoreCase)
         {
+            ["ConnectionString"] = s => cluster.ConnectionString = Text(s) is { Length: > 0 } text ? text : null,
             ["Node"] = s => cluster.Node = Text(s),
             ["Addresses"] = s => Replace(cluster.Addresses, s, ReadAddress),
             ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),

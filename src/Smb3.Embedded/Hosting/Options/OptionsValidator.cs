@@ -230,6 +230,13 @@ internal sealed class OptionsValidator
         var cluster = options.Cluster;
         if (cluster.Store is null)
         {
+            if (cluster.ConnectionString is not null)
+            {
+                // It may have a password, so it is not told.
+                _failures.Add(
+                    "Cluster:ConnectionString: nothing connects to it; call UsePostgreSqlCluster() of the package Smb3.Embedded.PostgreSql, or clear it.");
+            }
+
             if (options.Shares.FirstOrDefault(static share => share.Clustered) is { } share)
             {
                 _failures.Add($"Cluster: share '{share.Name}' is clustered, but the server is in no cluster; call UseCluster(…) with what its "

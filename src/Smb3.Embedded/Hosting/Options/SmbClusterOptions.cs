@@ -10,6 +10,11 @@ public sealed class SmbClusterOptions
     public IClusterStore? Store { get; set; }
 
     /// <summary>
+    /// The database that <c>UsePostgreSqlCluster()</c> of the package <c>Smb3.Embedded.PostgreSql</c> connects to; <see langword="null"/>: none.
+    /// </summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>
     /// The name of this node, which no other node of the cluster has; case does not count. When it is empty:
     /// <see cref="SmbServerOptions.ServerName"/>.
     /// </summary>
