@@ -89,6 +89,9 @@ internal sealed class ConnectionLoop : INotificationSender
         await EndAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Whether no further request is accepted.</summary>
+    public bool IsDraining => Volatile.Read(ref _draining) != 0;
+
     /// <summary>
     /// Accepts no further request; those that are running may finish, those that wait for another party are cancelled, and what was written
     /// is made safe.
@@ -201,7 +204,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
             Connection.Traffic.CountReceived(frame!.Length);
             _pipeline.Metrics.Received(frame.Length);
-            if (_reason >= 0 || Volatile.Read(ref _draining) != 0)
+            if (_reason >= 0 || IsDraining)
             {
                 frame.Dispose();
                 Output.Release();

@@ -210,6 +210,15 @@ internal sealed class RequestChain
                 return;
             }
 
+            if (status == NtStatus.Cancelled && _loop.IsDraining && request.TreeConnect is { Share.IsContinuouslyAvailable: true })
+            {
+                // Its client did not cancel it: the server stops, or the share goes to another node. Not answered, as if this server had died, it
+                // is sent again where the handle is then, and waits there.
+                Responses.Withdraw(request);
+                _rest = default;
+                return;
+            }
+
             Responses.Finish(request, status);
             _pipeline.Answered(request, status);
         }

@@ -34,6 +34,21 @@ public sealed class ContinuityTests : PersistentTest, IAsyncDisposable, IAsyncLi
     private static string Scope => "share:VM";
 
     [Fact]
+    public async Task Who_waits_when_the_server_stops_is_not_told_that_it_was_cancelled()
+    {
+        await StartAsync();
+        var tree = await ConnectAsync();
+        var file = new SmbTestFile(tree, await OpenAsync(tree, "f"));
+        Assert.Equal(NtStatus.Success, await file.LockAsync(0, 1));
+        var other = await ConnectAsync();
+        var waiting = await other.Session.Connection.SendAsync((await other.OpenAsync("f")).LockRequest(0, 1, LockFlags.Exclusive));
+        await waiting.InterimAsync();
+
+        await _server!.StopAsync();
+        await Assert.ThrowsAsync<EndOfStreamException>(async () => await waiting.ResponseAsync());
+    }
+
+    [Fact]
     public async Task A_clean_stop_keeps_what_is_open_with_its_locks_and_what_is_to_be_deleted()
     {
         await StartAsync();
