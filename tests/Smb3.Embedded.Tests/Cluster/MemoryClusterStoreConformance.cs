@@ -1,9 +1,11 @@
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.State;
 using Smb3.Embedded.StoreConformance;
+using Xunit;
 
 namespace Smb3.Embedded.Tests.Cluster;
 
+[Collection(RealLeases.Name)]
 public sealed class MemoryClusterStoreConformance : ClusterStoreConformance
 {
     protected override bool HasManyInstances => false;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.TestPeers;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.PostgreSql;

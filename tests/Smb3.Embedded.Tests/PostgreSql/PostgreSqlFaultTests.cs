@@ -4,11 +4,13 @@ using System.Globalization;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.PostgreSql;
 using Smb3.Embedded.State;
+using Smb3.Embedded.TestPeers;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.PostgreSql;
 
 /// <summary>A database that is restarted, killed, stopped, or loses its connections.</summary>
+[Collection(RealLeases.Name)]
 public sealed class PostgreSqlFaultTests(PostgreSqlPlace place) : IClassFixture<PostgreSqlPlace>
 {
     private static readonly CancellationToken None = CancellationToken.None;
@@ -101,7 +103,7 @@ public sealed class PostgreSqlFaultTests(PostgreSqlPlace place) : IClassFixture<
     [PostgreSqlFact]
     public async Task A_batch_that_was_given_up_is_not_carried_out_behind_a_later_one()
     {
-        _options.Timeout = TimeSpan.FromSeconds(2.5); // a full machine may take a second for a connection
+        _options.Timeout = TimeSpan.FromSeconds(1);
         await using var store = new PostgreSqlStateStore(Where + ";Application Name=late batch", _options);
         var token = await store.AcquireAsync("scope", None);
         await store.CommitAsync("scope", token, [StateChange.Put("a", new byte[] { 1 })], None);
@@ -118,7 +120,7 @@ public sealed class PostgreSqlFaultTests(PostgreSqlPlace place) : IClassFixture<
     [PostgreSqlFact]
     public async Task What_a_node_gave_up_does_not_take_its_shares_away_from_it_later()
     {
-        _options.Timeout = TimeSpan.FromSeconds(2.5); // a full machine may take a second for a connection
+        _options.Timeout = TimeSpan.FromSeconds(1);
         await using var store = new PostgreSqlClusterStore(Where + ";Application Name=late take", _options);
         var member = await store.JoinAsync(new ClusterNode { Name = "node" }, Long, None);
         ClusterOwnership? owned = null;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.PostgreSql;
+using Smb3.Embedded.TestPeers;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.PostgreSql;
@@ -36,5 +37,6 @@ public sealed class PostgreSqlPlace : IDisposable
     }
 }
 
-[CollectionDefinition(PostgreSqlPlace.Collection)]
+/// <summary>Some of them are of leases, like <see cref="RealLeases"/>.</summary>
+[CollectionDefinition(PostgreSqlPlace.Collection, DisableParallelization = true)]
 public sealed class PostgreSqlDefinition : ICollectionFixture<PostgreSqlPlace>;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -18,11 +17,7 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
     private readonly Guid _createGuid = Guid.NewGuid();
     private SmbTestFile? _file;
     private Smb2FileId? _handle;
-    private long _last;
     private int _next;
-
-    /// <summary>The longest time between two answers.</summary>
-    public TimeSpan LongestGap { get; private set; }
 
     /// <summary>How many writes were acknowledged.</summary>
     public int Writes { get; private set; }
@@ -50,12 +45,6 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
                 await _file.WriteAsync(0, [(byte)(Writes + 1)]);
                 Writes++;
                 At = nodes[_next].Name;
-                if (_last != 0 && Stopwatch.GetElapsedTime(_last) is var gap && gap > LongestGap)
-                {
-                    LongestGap = gap;
-                }
-
-                _last = Stopwatch.GetTimestamp();
             }
             catch (Exception e)
             {

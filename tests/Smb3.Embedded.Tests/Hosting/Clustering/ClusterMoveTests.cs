@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -10,12 +9,13 @@ using Xunit;
 namespace Smb3.Embedded.Tests.Hosting.Clustering;
 
 /// <summary>A share goes from one node to another under its clients, who notice a pause.</summary>
+[Collection(RealLeases.Name)]
 public sealed class ClusterMoveTests : ClusterTest
 {
     private static readonly Guid Application = Guid.NewGuid();
 
     [Fact]
-    public async Task A_move_under_load_pauses_a_client_for_less_than_a_second()
+    public async Task Moves_under_load_lose_nothing()
     {
         var (first, second) = await StartTwoAsync();
         var client = new ClusterClient([first, second], "f");
@@ -31,13 +31,12 @@ public sealed class ClusterMoveTests : ClusterTest
         await enough.CancelAsync();
         await running;
         Assert.Equal([client.Last], await client.ReadAsync());
-        Assert.True(client.LongestGap < TimeSpan.FromSeconds(1), $"{client.LongestGap}"); // some 100 ms, on an idle machine
         Assert.True(client.Redirections > 0, string.Join(Environment.NewLine, client.Losses));
         Assert.Equal(4, Assert.Single(first.Server.Cluster!.Shares).Epoch);
     }
 
     [Fact]
-    public async Task A_death_under_load_pauses_a_client_for_the_lease_and_a_second_at_most_and_loses_nothing()
+    public async Task A_death_under_load_loses_nothing()
     {
         var (first, second) = await StartTwoAsync(Mortal);
         var client = new ClusterClient([first, second], "f");
@@ -51,7 +50,6 @@ public sealed class ClusterMoveTests : ClusterTest
         await enough.CancelAsync();
         await running;
         Assert.Equal([client.Last], await client.ReadAsync());
-        Assert.True(client.LongestGap < TimeSpan.FromSeconds(4), $"{client.LongestGap}");
     }
 
     [Fact]

@@ -5,13 +5,13 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Npgsql;
 
-namespace Smb3.Embedded.Tests.PostgreSql;
+namespace Smb3.Embedded.TestPeers;
 
 /// <summary>
 /// A PostgreSQL server of the tests' own, of the distribution's package: on a port of its own of the loopback interface, in a folder that is removed
 /// with it. It writes through to the disk as one in production does. It refuses root, and then runs as <c>postgres</c>.
 /// </summary>
-internal sealed partial class PostgreSqlServer : IDisposable
+public sealed partial class PostgreSqlServer : IDisposable
 {
     private const string User = "postgres";
     private const string Password = "of the tests";
@@ -22,10 +22,14 @@ internal sealed partial class PostgreSqlServer : IDisposable
 
     private readonly string _programs;
     private readonly string _folder;
+    private readonly IPAddress _address;
     private Process? _process;
 
-    public PostgreSqlServer()
+    /// <summary>Makes a server with nothing in it, and starts it.</summary>
+    /// <param name="address">Where it listens, and whose network may use it; the loopback interface by default.</param>
+    public PostgreSqlServer(IPAddress? address = null)
     {
+        _address = address ?? IPAddress.Loopback;
         _programs = FindPrograms() ?? throw new FileNotFoundException(Missing);
         _folder = Directory.CreateTempSubdirectory("smb3-postgresql-").FullName;
         try
@@ -44,7 +48,7 @@ internal sealed partial class PostgreSqlServer : IDisposable
 
     public int Port { get; private set; }
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username={User};Password={Password};Database=postgres";
+    public string ConnectionString => $"Host={_address};Port={Port};Username={User};Password={Password};Database=postgres";
 
     /// <summary>Where the server's programs are, when there is one that this user can run.</summary>
     public static string? FindPrograms()
@@ -146,7 +150,7 @@ internal sealed partial class PostgreSqlServer : IDisposable
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(path => File.Exists(Path.Join(path, program)));
 
     /// <summary>A port that is not one of those that outgoing connections get, which might have it while the server is down.</summary>
-    private static int FreePort()
+    private int FreePort()
     {
         while (true)
         {
@@ -154,7 +158,7 @@ internal sealed partial class PostgreSqlServer : IDisposable
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                socket.Bind(new IPEndPoint(_address, port));
                 return port;
             }
             catch (SocketException)
@@ -198,7 +202,12 @@ internal sealed partial class PostgreSqlServer : IDisposable
         File.WriteAllText(password, Password);
         if (Environment.IsPrivilegedProcess)
         {
-            Machine.Run("chown", "-R", User, _folder);
+            using var owning = Process.Start("chown", ["-R", User, _folder]);
+            owning.WaitForExit();
+            if (owning.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"{_folder} cannot be given to {User}.");
+            }
         }
 
         using (var making = Run("initdb", "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8", "--locale=C.UTF-8"))
@@ -211,9 +220,10 @@ internal sealed partial class PostgreSqlServer : IDisposable
         }
 
         Port = FreePort();
+        File.AppendAllText(Path.Join(data, "pg_hba.conf"), $"host all all {_address}/24 scram-sha-256\n");
         File.AppendAllLines(
             Path.Join(data, "postgresql.conf"),
-            ["listen_addresses = '127.0.0.1'", $"unix_socket_directories = '{_folder}'", "shared_buffers = 32MB", "fsync = on", "synchronous_commit = on", "max_connections = 200"]);
+            [$"listen_addresses = '{_address}'", $"unix_socket_directories = '{_folder}'", "shared_buffers = 32MB", "fsync = on", "synchronous_commit = on", "max_connections = 200"]);
     }
 
     /// <summary>
