@@ -22,7 +22,7 @@ internal sealed class Arguments
         AddList("Listen", "IP:PORT", "Where to listen; repeatable. Default: 127.0.0.1:4450.");
         AddList(
             "Shares", "NAME=FOLDER",
-            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,writecache][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
+            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
                 + "Default: demo.",
             "--share");
         AddList(
@@ -30,6 +30,12 @@ internal sealed class Arguments
             "--namespace");
         AddList("Links", @"NAME\PATH=TARGET[,TARGET]", @"A link of a namespace: corp\docs=\\server\docs; repeatable.", "--link");
         AddValue("State", "FILE", "Where the state of what clients have open is kept, for shares that are ca: it outlives this program.");
+        AddValue(
+            "Cluster:ConnectionString", "DATABASE", "The PostgreSQL database of a cluster, as Npgsql writes it, for shares that are clustered.", "--cluster");
+        AddValue("Cluster:Node", "NAME", "The name of this node of the cluster. Default: the machine's.", "--node");
+        AddList("Cluster:Addresses", "ADDRESS", "Where clients reach this node; repeatable. Default: where it listens.", "--address");
+        AddValue("Cluster:LeaseTime", "TIME", "How long a node that is not heard of keeps its shares, in seconds or as hh:mm:ss. Default: 10.", "--lease-time");
+        AddValue("Cluster:DrainTo", "NODE", "The node that gets the shares when this one stops. Default: all others.", "--drain-to");
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
         AddList("Interfaces", "NAME|NETWORK", "Interfaces told to clients for further channels; ! in front leaves out; repeatable.", "--interface");
         AddList(
@@ -102,9 +108,9 @@ internal sealed class Arguments
         _lists.Add((setting, option));
     }
 
-    private void AddValue(string setting, string helpName, string description)
+    private void AddValue(string setting, string helpName, string description, string? name = null)
     {
-        var option = new Option<string>(OptionOf(setting)) { HelpName = helpName, Description = description };
+        var option = new Option<string>(name ?? OptionOf(setting)) { HelpName = helpName, Description = description };
         Command.Options.Add(option);
         _values.Add((setting, option));
     }

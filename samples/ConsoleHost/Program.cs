@@ -67,6 +67,7 @@ try
         shares.AddRange(options.Namespaces.Select(space => space.Name));
     });
     builder.UseSqliteState();
+    builder.UsePostgreSqlCluster();
     server = builder.Build();
 }
 catch (OptionsValidationException e)
