@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Smb3.Embedded.Contention.Clusters;
 using Smb3.Embedded.Contention.Crashes;
 using Smb3.Embedded.Contention.Faults;
 using Smb3.Embedded.Contention.Power;
@@ -27,11 +28,17 @@ using Smb3.Embedded.Transport.Tcp;
 // power then leaves it, and a server must find there what clients had been told. Needs root and Debian's nbdkit, nbdkit-plugin-python,
 // libnbd-bin, fuse3 and e2fsprogs.
 //
+//   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- cluster --seconds 60 --seed 7
+//
+// With the word `cluster`: three such processes and a PostgreSQL server. Nodes are killed, stopped and continued, cut from the database and from
+// their clients, drained; the share moves; the database is killed and stands still. Needs Debian's postgresql.
+//
 //   --seconds N   how long (20)          --seed N     what they do (1)
 //   --clients N   how many (8)           --files N    on how many files (5)
 //   --target HOST:PORT --share NAME --user NAME --password WORD    a server that runs, instead of one in this process
-//   --kills N     crash: how often the server is killed, instead of how long    --server FILE    crash: another program than the one built
-//   --keep yes    crash: keeps the share, the state and the server's log
+//   --kills N     crash: how often the server is killed, instead of how long    --events N    cluster: how often something happens
+//   --server FILE crash, cluster: another program than the one built
+//   --keep yes    crash, cluster: keeps the share, the state and the logs
 //   --cuts N      power: how many moments (200)           --cut N      power: this one alone
 //
 // Exit code: 0: nothing was wrong; 1: something was; 2: bad arguments.
@@ -42,7 +49,8 @@ var values = new Dictionary<string, string>(StringComparer.Ordinal);
 var faults = args is ["faults", ..];
 var crash = args is ["crash", ..];
 var power = args is ["power", ..];
-for (var i = faults || crash || power ? 1 : 0; i < args.Length; i += 2)
+var inCluster = args is ["cluster", ..];
+for (var i = faults || crash || power || inCluster ? 1 : 0; i < args.Length; i += 2)
 {
     if (!args[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == args.Length)
     {
@@ -69,11 +77,17 @@ if (power)
 var ledger = new WriteLedger();
 LocalServer? server = null;
 ServerPlace? place = null;
+ClusterPlace? clusterPlace = null;
 Func<Task<IByteStream>> connect;
 if (crash)
 {
     place = ServerPlace.Make(values.GetValueOrDefault("server"));
     connect = () => ConnectAsync(place.EndPoint);
+}
+else if (inCluster)
+{
+    clusterPlace = new ClusterPlace(values.GetValueOrDefault("server"));
+    connect = () => throw new InvalidOperationException("A client of a cluster knows its node.");
 }
 else if (values.TryGetValue("target", out var target))
 {
@@ -110,6 +124,14 @@ if (place is not null)
 
     Console.WriteLine(place.IsKept ? "everything is in " + place.Home : "");
     place.Dispose();
+}
+else if (clusterPlace is not null)
+{
+    var run = new CrashSettings { Run = settings, Folder = clusterPlace.Folder, Kills = values.ContainsKey("events") ? Number("events", 0) : null };
+    await new ClusterRun(run, clusterPlace, ConnectAsync, report).RunAsync();
+    clusterPlace.IsKept = values.ContainsKey("keep");
+    Console.WriteLine(clusterPlace.IsKept ? "everything is in " + clusterPlace.Home : "");
+    clusterPlace.Dispose();
 }
 else if (faults)
 {

@@ -18,7 +18,10 @@ public sealed class PersistentClient : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly IPEndPoint _server;
+    /// <summary>How long one of several servers may be silent.</summary>
+    private static readonly TimeSpan ServerPatience = TimeSpan.FromSeconds(3);
+
+    private readonly IReadOnlyList<IPEndPoint> _servers;
     private readonly string _share;
     private readonly string _user;
     private readonly string _password;
@@ -27,14 +30,26 @@ public sealed class PersistentClient : IAsyncDisposable
     private readonly SmbTestClientOptions _options = new() { ClientGuid = Guid.NewGuid(), Dialects = [Smb2Dialect.Smb311] };
     private string _name = string.Empty;
     private SmbTestFile? _file;
+    private int _at;
+    private long _answered = Stopwatch.GetTimestamp();
 
     /// <param name="server">Where the server is, or will be.</param>
+    /// <inheritdoc cref="PersistentClient(IReadOnlyList{IPEndPoint}, string, string, string, Action{string})"/>
+    public PersistentClient(IPEndPoint server, string share, string user, string password, Action<string> tell)
+        : this([server], share, user, password, tell)
+    {
+    }
+
+    /// <param name="servers">Where the servers are, of which one has the share.</param>
     /// <param name="share">A continuously available share.</param>
     /// <param name="user">The user.</param>
     /// <param name="password">The user's password.</param>
     /// <param name="tell">Told what happens to the connection.</param>
-    public PersistentClient(IPEndPoint server, string share, string user, string password, Action<string> tell) =>
-        (_server, _share, _user, _password, _tell) = (server, share, user, password, tell);
+    public PersistentClient(IReadOnlyList<IPEndPoint> servers, string share, string user, string password, Action<string> tell) =>
+        (_servers, _share, _user, _password, _tell) = (servers, share, user, password, tell);
+
+    /// <summary>The longest time between two answers since the file was opened, or since this was set to zero.</summary>
+    public TimeSpan LongestGap { get; set; }
 
     private SmbTestFile File => _file ?? throw new InvalidOperationException("No file is open.");
 
@@ -54,6 +69,7 @@ public sealed class PersistentClient : IAsyncDisposable
         }
 
         _file = new SmbTestFile(tree, answer);
+        _answered = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Locks a range for this handle alone.</summary>
@@ -103,7 +119,11 @@ public sealed class PersistentClient : IAsyncDisposable
             SmbTestResponse response;
             try
             {
-                response = await File.Tree.Session.CallAsync(request(File));
+                response = await File.Tree.Session.CallAsync(request(File)).WaitAsync(_servers.Count == 1 ? Patience : ServerPatience);
+                if (response.Status is NtStatus.NetworkNameDeleted or NtStatus.UserSessionDeleted)
+                {
+                    throw new EndOfStreamException("The share is not here any more.");
+                }
             }
             catch (Exception e) when (IsLoss(e))
             {
@@ -111,8 +131,17 @@ public sealed class PersistentClient : IAsyncDisposable
                 continue;
             }
 
+            Answered();
             return read(response);
         }
+    }
+
+    private void Answered()
+    {
+        var now = Stopwatch.GetTimestamp();
+        var gap = Stopwatch.GetElapsedTime(_answered, now);
+        LongestGap = gap > LongestGap ? gap : LongestGap;
+        _answered = now;
     }
 
     private async Task ComeBackAsync()
@@ -150,25 +179,27 @@ public sealed class PersistentClient : IAsyncDisposable
                 connection = new SmbTestConnection(await OpenSocketAsync(), _options);
                 return await (await connection.LogOnAsync(_user, _password)).ConnectAsync(_share);
             }
-            catch (Exception e) when (IsLoss(e) && Stopwatch.GetElapsedTime(started) < Patience)
+            catch (Exception e) when ((IsLoss(e) || IsElsewhere(e)) && Stopwatch.GetElapsedTime(started) < Patience)
             {
                 if (connection is not null)
                 {
                     await connection.DisposeAsync();
                 }
 
-                await Task.Delay(100);
+                _at = (_at + 1) % _servers.Count;
+                await Task.Delay(100 / _servers.Count);
             }
         }
     }
 
     private async Task<TcpTransportConnection> OpenSocketAsync()
     {
-        var socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var server = _servers[_at];
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-            await socket.ConnectAsync(_server, patience.Token);
+            using var patience = new CancellationTokenSource(_servers.Count == 1 ? TimeSpan.FromSeconds(5) : TimeSpan.FromSeconds(1));
+            await socket.ConnectAsync(server, patience.Token);
             return new TcpTransportConnection(socket);
         }
         catch
@@ -177,6 +208,9 @@ public sealed class PersistentClient : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Whether another server may have the share.</summary>
+    private bool IsElsewhere(Exception e) => _servers.Count > 1 && e is SmbTestException { Status: NtStatus.BadNetworkName or NtStatus.ShareUnavailable };
 
     private static bool IsLoss(Exception e) => e is IOException or SocketException or TimeoutException or ObjectDisposedException or OperationCanceledException;
 }

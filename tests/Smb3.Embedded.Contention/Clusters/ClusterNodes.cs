@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using Smb3.Embedded.Contention.Crashes;
+using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.Transport.DirectTcp;
+
+namespace Smb3.Embedded.Contention.Clusters;
+
+/// <summary>
+/// The nodes as clients see them: each goes on where it was, and to the next when the share is not there, or nobody is.
+/// </summary>
+internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint, Task<IByteStream>> connect) : IServers
+{
+    private readonly ConcurrentDictionary<int, int> _at = new();
+    private volatile bool _isOver;
+
+    public required IReadOnlyList<ClusterNode> All { get; init; }
+
+    /// <inheritdoc/>
+    public ConcurrentDictionary<ulong, Guid> Ids { get; } = new();
+
+    /// <inheritdoc/>
+    public bool IsOne => false;
+
+    /// <inheritdoc/>
+    public bool IsOver => _isOver || !report.IsFine;
+
+    /// <inheritdoc/>
+    public Task WhenUp => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<IByteStream> ConnectAsync(int client)
+    {
+        var node = All[_at.GetOrAdd(client, static (number, count) => number % count, All.Count)];
+        return node.IsCutOff ? throw new TimeoutException($"Nobody reaches {node.Name}.") : connect(node.EndPoint);
+    }
+
+    /// <inheritdoc/>
+    public void Leave(int client) => _at.AddOrUpdate(client, 0, (_, at) => (at + 1) % All.Count);
+
+    /// <summary>Nothing is done to them any more.</summary>
+    public void End() => _isOver = true;
+}

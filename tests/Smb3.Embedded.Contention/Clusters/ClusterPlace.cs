@@ -1,0 +1,46 @@
+using Npgsql;
+using Smb3.Embedded.Contention.Crashes;
+using Smb3.Embedded.TestPeers;
+
+namespace Smb3.Embedded.Contention.Clusters;
+
+/// <summary>What all nodes have in common: the program, the folder that they share, and the database.</summary>
+internal sealed class ClusterPlace : IDisposable
+{
+    /// <summary>How long a node keeps its shares without being heard of.</summary>
+    public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(4);
+
+    private readonly ServerPlace _place;
+
+    public ClusterPlace(string? program)
+    {
+        _place = ServerPlace.Make(program);
+        Database = new PostgreSqlServer();
+    }
+
+    public string Program => _place.Program;
+
+    /// <summary>The folder that is shared.</summary>
+    public string Folder => _place.Folder;
+
+    /// <summary>Where the logs go.</summary>
+    public string Home => _place.Home;
+
+    public PostgreSqlServer Database { get; }
+
+    /// <summary>Keeps everything for whoever looks for what went wrong.</summary>
+    public bool IsKept
+    {
+        get => _place.IsKept;
+        set => _place.IsKept = value;
+    }
+
+    /// <summary>How to reach the database by a port of its own.</summary>
+    public string ConnectionString(int port) => new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Port = port }.ConnectionString;
+
+    public void Dispose()
+    {
+        Database.Dispose();
+        _place.Dispose();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Contention.Crashes;
+using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.PostgreSql;
+using Smb3.Embedded.Transport.DirectTcp;
+
+namespace Smb3.Embedded.Contention.Clusters;
+
+/// <summary>
+/// Clients with persistent handles on a share of a cluster to which everything happens that can. Of what was acknowledged nothing may be lost,
+/// nothing be done twice and nothing be granted to two, whichever node said so; and at the end nothing may be left.
+/// </summary>
+internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Func<IPEndPoint, Task<IByteStream>> connect, RunReport report)
+{
+    private const int Nodes = 3;
+
+    /// <summary>The scope in which a node keeps the opens of a share.</summary>
+    private const string Opens = "opens";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public async Task RunAsync()
+    {
+        var nodes = Enumerable.Range(1, Nodes).Select(number => new ClusterNode(number, place, report)).ToList();
+        void EndNodes(object? sender, EventArgs e) => nodes.ForEach(static node => node.Dispose());
+        AppDomain.CurrentDomain.ProcessExit += EndNodes;
+        await using var cluster = new PostgreSqlClusterStore(place.Database.ConnectionString);
+        try
+        {
+            await Task.WhenAll(nodes.Select(static node => node.StartAsync()));
+            var servers = new ClusterNodes(report, connect) { All = nodes };
+            var nemesis = new Nemesis(place, servers, cluster, report, settings.Run.Seed);
+            var work = new PersistentWork(settings, servers, report);
+            await work.RunAsync(() => nemesis.RunAsync(IsEnough));
+            if (report.IsFine)
+            {
+                await FindLeftoversAsync(cluster);
+                work.CheckDisk();
+            }
+
+            await Task.WhenAll(nodes.Select(static node => node.StopAsync()));
+        }
+        finally
+        {
+            EndNodes(null, EventArgs.Empty);
+            AppDomain.CurrentDomain.ProcessExit -= EndNodes;
+        }
+    }
+
+    private bool IsEnough(int events) => settings.Kills is { } most ? events >= most : report.Elapsed >= settings.Run.Time;
+
+    /// <summary>The owner takes the last records away a moment after the last answer.</summary>
+    private async Task FindLeftoversAsync(PostgreSqlClusterStore cluster)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        var share = (await cluster.ReadAsync(0, patience.Token)).Shares.Single();
+        report.Count("epochs", share.Epoch);
+        var state = cluster.OpenState(new ClusterOwnership(share.Share, share.Incarnation, share.Epoch));
+        foreach (var record in await state.ReadAsync(Opens, patience.Token))
+        {
+            report.Wrong("the state", $"a record is left: {record.Key}, {record.Value.Length} bytes");
+        }
+    }
+}
