@@ -152,7 +152,7 @@ public sealed class PostgreSqlFaultTests(PostgreSqlPlace place) : IClassFixture<
     {
         await using var one = new PostgreSqlClusterStore(Where + ";Application Name=late renewal", _options);
         await using var two = new PostgreSqlClusterStore(Where, _options);
-        var late = await one.JoinAsync(new ClusterNode { Name = "late" }, TimeSpan.FromSeconds(1), None);
+        var late = await one.JoinAsync(new ClusterNode { Name = "late" }, TimeSpan.FromSeconds(4), None);
         var next = await two.JoinAsync(new ClusterNode { Name = "next" }, Long, None);
         Assert.Single(await one.TakeAsync(late.Incarnation, ["share"], None));
         await WhileStoppedAsync("late renewal", async () =>
