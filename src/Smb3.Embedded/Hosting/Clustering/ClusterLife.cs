@@ -31,7 +31,7 @@ internal sealed class ClusterLife
         Node = node;
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics);
-        Shares = new ClusteredShares(shares, Placement, node, () => Term is not null, time) { HasWitness = hasWitness };
+        Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness };
         shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
     }
 
@@ -47,6 +47,9 @@ internal sealed class ClusterLife
 
     /// <summary>The membership of this moment; <see langword="null"/>: none.</summary>
     public MemberTerm? Term => Volatile.Read(ref _running)?.Term is { Lease.HasRunOut: false } term ? term : null;
+
+    /// <summary>Whether it hears of changes: as a member, and until it stops.</summary>
+    private bool IsFollowing => Volatile.Read(ref _running) is { Term.Lease.HasRunOut: false, Stopping.IsCancellationRequested: false };
 
     /// <summary>Joins, before the server listens. From here on the lease is kept.</summary>
     /// <param name="addresses">Where clients reach the server.</param>

@@ -26,7 +26,9 @@ internal sealed class ClusterPicture
         _readAt = readAt;
         Version = view.Version;
         Settings = view.Settings;
-        _nodes = view.Nodes.ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
+
+        // Who was replaced is told too, while its lease lasts: of its shares that is known with them.
+        _nodes = view.Nodes.Where(static node => !node.IsReplaced).ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
         var shares = new Dictionary<string, (ClusterShareState State, long ReadAt)>(earlier, StringComparer.OrdinalIgnoreCase);
         foreach (var share in view.Shares)
         {

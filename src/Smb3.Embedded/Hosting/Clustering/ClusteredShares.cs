@@ -7,10 +7,10 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// <param name="shares">The shares of the server.</param>
 /// <param name="placement">Where they are.</param>
 /// <param name="node">The name of this node.</param>
-/// <param name="isMember">Whether this node is a member at this moment.</param>
+/// <param name="isFollowing">Whether this node hears of changes at this moment.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ClusteredShares(
-    SmbShareCollection shares, SharePlacement placement, string node, Func<bool> isMember, TimeProvider time) : IClusteredShares
+    SmbShareCollection shares, SharePlacement placement, string node, Func<bool> isFollowing, TimeProvider time) : IClusteredShares
 {
     /// <summary>How long a client that connects waits while a share is on its way from one node to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -47,8 +47,8 @@ internal sealed class ClusteredShares(
                 return owner;
             }
 
-            // Who is no member hears of no owner: its clients had better ask another node.
-            if (!isMember() || time.GetElapsedTime(began) >= Patience)
+            // Who is no member, or stops, hears of no owner: its clients had better ask another node.
+            if (!isFollowing() || time.GetElapsedTime(began) >= Patience)
             {
                 return null;
             }

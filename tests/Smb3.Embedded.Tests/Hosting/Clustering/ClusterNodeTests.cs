@@ -48,6 +48,18 @@ public sealed class ClusterNodeTests : ClusterTest
     }
 
     [Fact]
+    public async Task A_node_that_has_died_starts_again_while_its_lease_lasts_and_has_its_shares_when_that_is_over()
+    {
+        var first = await StartNodeAsync("a", Mortal);
+        await UntilServedAsync(first);
+        await StartNodeAsync("b", Mortal);
+        await first.CutAsync();
+        var again = await StartNodeAsync("a", Mortal);
+        await TestServer.UntilAsync(() => again.Server.Cluster!.Shares.Any(static share => share.Epoch == 2), "somebody has the share");
+        Assert.Equal(["a", "b"], again.Server.Cluster!.Nodes.Select(static node => node.Name));
+    }
+
+    [Fact]
     public async Task A_node_that_is_cut_from_the_store_answers_nothing_any_more_when_another_begins_and_joins_anew_later()
     {
         var (first, second) = await StartTwoAsync(Mortal);
