@@ -389,7 +389,6 @@ public sealed partial class SmbServer : IAsyncDisposable
                 FirstFileId = identity.FirstFileId,
             });
             run.Graph.Shares.Cluster = _cluster?.Shares;
-            run.Graph.Shares.ExpectsDfs = _cluster is not null;
             return run;
         }
         catch (Exception e)

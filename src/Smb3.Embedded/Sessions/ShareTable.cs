@@ -38,7 +38,7 @@ internal sealed class ShareTable
     {
         get
         {
-            if (Cluster is not null)
+            if (HasClustered)
             {
                 return true;
             }
@@ -56,17 +56,14 @@ internal sealed class ShareTable
     }
 
     /// <summary>
-    /// Whether shares may become a part of DFS while clients are connected, which are told only in the negotiation that the server can do
-    /// it.
+    /// Whether any share is a part of DFS (MS-SMB2 3.3.1.5, IsDfsCapable), or a clustered one: that can go elsewhere while clients are connected,
+    /// who are told only in the negotiation what the server can do.
     /// </summary>
-    public bool ExpectsDfs { get; set; }
-
-    /// <summary>Whether any share is a part of DFS, or may become one (MS-SMB2 3.3.1.5, IsDfsCapable).</summary>
     public bool IsDfsCapable
     {
         get
         {
-            if (ExpectsDfs)
+            if (HasClustered)
             {
                 return true;
             }
@@ -82,6 +79,8 @@ internal sealed class ShareTable
             return false;
         }
     }
+
+    private bool HasClustered => Cluster is { } cluster && cluster.All.Any();
 
     public bool TryAdd(Share share) => _shares.TryAdd(share.Name, share);
 

@@ -41,8 +41,6 @@ public sealed class DfsTests : ProtocolTest
         await Server.Graph.Shares.RemoveAsync("corp");
         Assert.False(await SaysDfsAsync());
         Assert.Equal(NtStatus.FsDriverRequired, (await AskAsync(tree, @"\server\corp")).Status);
-        Server.Graph.Shares.ExpectsDfs = true;
-        Assert.True(await SaysDfsAsync());
 
         async Task<bool> SaysDfsAsync()
         {

@@ -15,6 +15,22 @@ namespace Smb3.Embedded.Tests.Hosting.Clustering;
 public sealed class ClusterRedirectTests : ClusterTest
 {
     [Fact]
+    public async Task Persistent_handles_and_dfs_are_told_of_while_there_is_a_clustered_share()
+    {
+        const Smb2Capabilities Told = Smb2Capabilities.PersistentHandles | Smb2Capabilities.Dfs;
+        var (first, second) = await StartTwoAsync();
+        foreach (var node in new[] { first, second })
+        {
+            Assert.Equal(Told, await CapabilitiesOfAsync(node));
+            await node.Server.Shares.RemoveAsync("vm");
+            Assert.Equal(Smb2Capabilities.None, await CapabilitiesOfAsync(node));
+        }
+
+        static async Task<Smb2Capabilities> CapabilitiesOfAsync(TestNode node) =>
+            (await node.LogOnAsync()).Connection.Negotiated!.Capabilities & Told;
+    }
+
+    [Fact]
     public async Task A_client_that_asks_for_it_is_redirected_to_the_owner()
     {
         var (first, second) = await StartTwoAsync();
