@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.LoadTest.Driving;
-using Smb3.Embedded.LoadTest.Measuring;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -15,7 +14,7 @@ namespace Smb3.Embedded.LoadTest.Work;
 /// Small operations, each client on a connection and a file of its own, again and again for some time; with a count, while another client
 /// holds so many files open.
 /// </summary>
-internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
+internal sealed class OperationWork(WorkSpec spec) : RepeatedWork(spec)
 {
     private const int SmallFile = 64 << 20;
     private const int SmallSize = 4096;
@@ -26,56 +25,9 @@ internal sealed class OperationWork(WorkSpec spec) : Workload(spec)
     public static readonly IReadOnlyList<string> Kinds =
         ["echo", "queryinfo", "read4k", "write4k", "openclose", "stat", "createdelete", "missing", "rename", "lock"];
 
-    public override string Unit => "kop";
-
-    public override async Task<Sample> RunAsync(Target target, RunLength length)
+    protected override async Task<RequestTemplate> TemplateAsync(LoadConnection connection, int client)
     {
-        var clients = new List<(LoadConnection Connection, RequestTemplate Template)>();
-        LoadConnection? besides = null;
-        try
-        {
-            for (var i = 0; i < Spec.Clients; i++)
-            {
-                var connection = await LoadConnection.OpenAsync(target, Spec.Guard);
-                var template = await TemplateAsync(connection, $"small{i}.bin");
-                await connection.DetachAsync(template.Charge * Spec.Depth);
-                clients.Add((connection, template));
-            }
-
-            if (Spec.Count > 0)
-            {
-                besides = await LoadConnection.OpenAsync(target, Spec.Guard);
-                await TestFolder.HoldAsync(besides.Tree, Spec.Count);
-            }
-
-            await PumpAsync(clients, TimeSpan.FromSeconds(0.2));
-            var window = Window.Open(new ProcessTree(target.ProcessId));
-            var latencies = await PumpAsync(clients, length.Time);
-            return Sample.Of(window.Close(), latencies.Count / 1000.0, latencies);
-        }
-        finally
-        {
-            foreach (var (connection, _) in clients)
-            {
-                await connection.DisposeAsync();
-            }
-
-            if (besides is not null)
-            {
-                await besides.DisposeAsync();
-            }
-        }
-    }
-
-    private Task<Latencies> PumpAsync(List<(LoadConnection Connection, RequestTemplate Template)> clients, TimeSpan time)
-    {
-        var limit = Limit.Time(time);
-        return OnThreadsAsync(clients.Select(client => (Action<Latencies>)(seen =>
-            client.Connection.Pump(client.Template, Spec.Depth, limit, seen))));
-    }
-
-    private async Task<RequestTemplate> TemplateAsync(LoadConnection connection, string name)
-    {
+        var name = $"small{client}.bin";
         var tree = connection.Tree;
         var file = await TestFolder.FileAsync(tree, name, SmallFile);
         var path = $@"{Folder}\{name}";

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.LoadTest.Driving;
-using Smb3.Embedded.LoadTest.Measuring;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -15,51 +14,16 @@ namespace Smb3.Embedded.LoadTest.Work;
 /// Small operations of persistent handles, each client on a connection and a file of its own: a share that is not continuously available
 /// answers the same requests, and keeps nothing.
 /// </summary>
-internal sealed class PersistentWork(WorkSpec spec) : Workload(spec)
+internal sealed class PersistentWork(WorkSpec spec) : RepeatedWork(spec)
 {
     private const int SmallFile = 1 << 20;
     private const uint KeptMilliseconds = 1000;
 
     public static readonly IReadOnlyList<string> Kinds = ["keptopen", "keptlease", "keptmake", "keptover", "keptlock"];
 
-    public override string Unit => "kop";
-
-    public override async Task<Sample> RunAsync(Target target, RunLength length)
+    protected override async Task<RequestTemplate> TemplateAsync(LoadConnection connection, int client)
     {
-        var clients = new List<(LoadConnection Connection, RequestTemplate Template)>();
-        try
-        {
-            for (var i = 0; i < Spec.Clients; i++)
-            {
-                var connection = await LoadConnection.OpenAsync(target, Spec.Guard);
-                var template = await TemplateAsync(connection, $"kept{i}.bin");
-                await connection.DetachAsync(template.Charge * Spec.Depth);
-                clients.Add((connection, template));
-            }
-
-            await PumpAsync(clients, TimeSpan.FromSeconds(0.2));
-            var window = Window.Open(new ProcessTree(target.ProcessId));
-            var latencies = await PumpAsync(clients, length.Time);
-            return Sample.Of(window.Close(), latencies.Count / 1000.0, latencies);
-        }
-        finally
-        {
-            foreach (var (connection, _) in clients)
-            {
-                await connection.DisposeAsync();
-            }
-        }
-    }
-
-    private Task<Latencies> PumpAsync(List<(LoadConnection Connection, RequestTemplate Template)> clients, TimeSpan time)
-    {
-        var limit = Limit.Time(time);
-        return OnThreadsAsync(clients.Select(client => (Action<Latencies>)(seen =>
-            client.Connection.Pump(client.Template, Spec.Depth, limit, seen))));
-    }
-
-    private async Task<RequestTemplate> TemplateAsync(LoadConnection connection, string name)
-    {
+        var name = $"kept{client}.bin";
         await (await TestFolder.FileAsync(connection.Tree, name, SmallFile)).CloseAsync();
         return Spec.Kind switch
         {

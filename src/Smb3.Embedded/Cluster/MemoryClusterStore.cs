@@ -1,4 +1,5 @@
 using Smb3.Embedded.State;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Cluster;
 
@@ -221,7 +222,7 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
 
     private static bool SameName(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
 
-    private long After(TimeSpan span) => _time.GetTimestamp() + (long)(span.TotalSeconds * _time.TimestampFrequency);
+    private long After(TimeSpan span) => _time.Later(_time.GetTimestamp(), span);
 
     private TimeSpan RemainingOf(Member member)
     {

@@ -130,7 +130,7 @@ internal sealed class Membership(
         }
     }
 
-    private long EndOf(long sent) => sent + (long)((leaseTime - (leaseTime / MarginPart)).TotalSeconds * time.TimestampFrequency);
+    private long EndOf(long sent) => time.Later(sent, leaseTime - (leaseTime / MarginPart));
 
     private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Hosting.Clustering;
 
@@ -324,7 +325,7 @@ internal sealed class SharePlacement(
                 ClusterLog.NotOpened(logger, e, ownership.Share);
             }
 
-            holding.RetryAt = time.GetTimestamp() + (LongestPause.Ticks * time.TimestampFrequency / TimeSpan.TicksPerSecond);
+            holding.RetryAt = time.Later(time.GetTimestamp(), LongestPause);
             await ReleaseAsync(ownership, null, term).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Away(holding);
         }

@@ -73,16 +73,17 @@ public sealed class SmbCluster
             throw new ArgumentException($"There is no share '{share}', or no node '{node}' that lives.");
         }
 
-        while (true)
+        for (var seen = 0L; ;)
         {
-            var view = await _life.Store.ReadAsync(0, cancellationToken).ConfigureAwait(false);
+            var view = await _life.Store.ReadAsync(seen, cancellationToken).ConfigureAwait(false);
             if (view.Shares.FirstOrDefault(found => found.Share.Equals(share, StringComparison.OrdinalIgnoreCase)) is { Remaining.Ticks: > 0 } state
                 && node.Equals(state.Owner, StringComparison.OrdinalIgnoreCase))
             {
                 return;
             }
 
-            await _life.Store.WaitAsync(view.Version, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+            seen = view.Version;
+            await _life.Store.WaitAsync(seen, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
         }
     }
 

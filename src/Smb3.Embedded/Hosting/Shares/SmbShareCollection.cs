@@ -18,13 +18,11 @@ namespace Smb3.Embedded;
 /// </summary>
 public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 {
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, HostedShare> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turn;
     private readonly VolumeTable _volumes;
-    private readonly ServerSettings _settings;
-    private readonly IStateStore? _state;
-    private readonly bool _isClustered;
+    private readonly ShareRequirements _requirements;
     private readonly ILogger _logger;
     private volatile IReadOnlyDictionary<string, Share> _clustered = FrozenDictionary<string, Share>.Empty;
     private Func<string, IDfsRoot>? _elsewhere;
@@ -41,9 +39,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         ILogger logger,
         Diagnostics.ServerMetrics metrics)
     {
-        _settings = settings;
-        _state = state;
-        _isClustered = isClustered;
+        _requirements = new ShareRequirements(settings, keepsState: state is not null, isClustered);
         _turn = turn;
         _logger = logger;
         _volumes = new VolumeTable(
@@ -87,7 +83,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     /// <summary>The clustered ones, without their files, by name.</summary>
     internal IReadOnlyDictionary<string, Share> Clustered => _clustered;
-
 
     /// <summary>Whether there is a share of this name; case does not count.</summary>
     /// <param name="name">The name.</param>
@@ -271,9 +266,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
                 return false;
             }
 
-            entry.Owned = owned;
             entry.Volume = _volumes.Rent(entry.Options, owned: owned);
             await EnterAsync(table, entry).ConfigureAwait(false);
+            entry.Owned = owned;
             return true;
         }
         finally
@@ -358,48 +353,16 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    private Entry Check(SmbShareOptions share)
+    private HostedShare Check(SmbShareOptions share)
     {
         ArgumentNullException.ThrowIfNull(share);
         var copy = share.Clone();
         OptionsValidator.Check(copy);
-        if (copy.AllowGuest && !_settings.AllowGuest)
-        {
-            throw new InvalidOperationException(
-                $"Share '{copy.Name}' is for guests, but the server lets none in; set AllowGuest of the server, or clear it here.");
-        }
-
-        if (copy.Encrypt && _settings.Encryption == EncryptionPolicy.Off)
-        {
-            throw new InvalidOperationException(
-                $"Share '{copy.Name}' is to be encrypted, but encryption is off; set Encryption of the server to auto, or clear it here.");
-        }
-
-        if (copy.Posix && !_settings.PosixExtensions)
-        {
-            throw new InvalidOperationException(
-                $"Share '{copy.Name}' is to have the POSIX extensions, but no share had them when the server was made, and clients are not "
-                + "offered them; give them to one of those, or clear Posix here.");
-        }
-
-        if (copy.Clustered && !_isClustered)
-        {
-            throw new InvalidOperationException(
-                $"Share '{copy.Name}' is to be clustered, but the server is in no cluster; make it a node of one (UseCluster), or clear "
-                + "Clustered here.");
-        }
-
-        if (copy is { ContinuouslyAvailable: true, Clustered: false } && _state is null)
-        {
-            throw new InvalidOperationException(
-                $"Share '{copy.Name}' is to be continuously available, but the server has nowhere to keep the state of its opens; give it a "
-                + "state store (UseStateStore), or clear ContinuouslyAvailable here.");
-        }
-
+        _requirements.Check(copy);
         return NewEntry(copy);
     }
 
-    private async ValueTask PublishAsync(Entry entry)
+    private async ValueTask PublishAsync(HostedShare entry)
     {
         if (_running is { } table && !entry.Options.Clustered)
         {
@@ -424,7 +387,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             .ToFrozenDictionary(static entry => entry.Options.Name, Show, StringComparer.OrdinalIgnoreCase);
         _clusteredChanged?.Invoke();
 
-        Share Show(Entry entry)
+        Share Show(HostedShare entry)
         {
             var share = entry.Create(withFiles: false);
             share.Dfs = _elsewhere?.Invoke(share.Name);
@@ -432,7 +395,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    private Entry? FindEntry(string name)
+    private HostedShare? FindEntry(string name)
     {
         lock (_gate)
         {
@@ -441,7 +404,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>Lets clients use a share, whose opens from before are back by then; if it cannot be used, its volume is let go.</summary>
-    private async ValueTask EnterAsync(ShareTable table, Entry entry)
+    private async ValueTask EnterAsync(ShareTable table, HostedShare entry)
     {
         var share = entry.Create();
         try
@@ -481,7 +444,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     private async ValueTask<bool> TakeAwayAsync(string name)
     {
-        Entry? entry;
+        HostedShare? entry;
         lock (_gate)
         {
             if (!_entries.Remove(name, out entry))
@@ -500,7 +463,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>Ends every use of a share, and of its store.</summary>
-    private async ValueTask LetGoAsync(Entry entry)
+    private async ValueTask LetGoAsync(HostedShare entry)
     {
         try
         {
@@ -523,9 +486,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    private Entry NewEntry(SmbShareOptions options)
+    private HostedShare NewEntry(SmbShareOptions options)
     {
-        var entry = new Entry(options);
+        var entry = new HostedShare(options);
         entry.Places = new PlaceKeeper(
             () => _running is not null && entry.NeedsMending,
             () => MendPlaceAsync(entry),
@@ -533,7 +496,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         return entry;
     }
 
-    private async Task MendPlaceAsync(Entry asked)
+    private async Task MendPlaceAsync(HostedShare asked)
     {
         await _turn.WaitAsync().ConfigureAwait(false);
         try
@@ -563,7 +526,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>Ends every use of a share whose place has changed.</summary>
-    private async ValueTask GiveUpAsync(ShareTable table, Entry entry)
+    private async ValueTask GiveUpAsync(ShareTable table, HostedShare entry)
     {
         if (entry.Volume?.Place is not { } store)
         {
@@ -593,7 +556,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>Serves what is now at the place of a share, if anything.</summary>
-    private async ValueTask TakeUpAsync(ShareTable table, Entry entry)
+    private async ValueTask TakeUpAsync(ShareTable table, HostedShare entry)
     {
         if (entry.Lost is not { } lost || lost.CheckPlace() == StorePlace.Missing)
         {
@@ -619,71 +582,11 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    private Entry[] Snapshot()
+    private HostedShare[] Snapshot()
     {
         lock (_gate)
         {
             return [.. _entries.Values];
         }
-    }
-
-    private sealed class Entry(SmbShareOptions options)
-    {
-        public SmbShareOptions Options { get; } = options;
-
-        public Files.Volume? Volume { get; set; }
-
-        public Share? Running { get; set; }
-
-        /// <summary>On what terms a clustered share is served here.</summary>
-        public OwnedVolume? Owned { get; set; }
-
-        /// <summary>The store that the share had until its place was given up.</summary>
-        public IPlacedStore? Lost { get; set; }
-
-        /// <summary>Whether the last attempt to open the place failed.</summary>
-        public bool WasUnusable { get; set; }
-
-        /// <summary>Looks after the place.</summary>
-        public PlaceKeeper Places { get; set; } = null!;
-
-        /// <summary>The store that the share is on, or was on until its place was given up; null when it has no place.</summary>
-        public IPlacedStore? Placed => Lost ?? Volume?.Place;
-
-        /// <summary>Whether the share is not where it was opened, or could be opened again.</summary>
-        public bool NeedsMending => Placed?.CheckPlace() is { } place
-            && (Lost is null ? place != StorePlace.Same : place != StorePlace.Missing);
-
-        /// <summary>What the log calls the place.</summary>
-        public string Place => Options.Folder ?? (Placed as Storage.Physical.PhysicalFileStore)?.Folder ?? Options.Name;
-
-        public Share Create(bool withFiles = true) => new()
-        {
-            Name = Options.Name,
-            Comment = Options.Comment,
-            Volume = withFiles ? Volume : null,
-            ReadOnly = Options.ReadOnly || (Volume?.Store.Traits.Has(StoreAbilities.ReadOnly) ?? false),
-            Encrypt = Options.Encrypt,
-            AllowGuest = Options.AllowGuest,
-            AccessBasedEnumeration = Options.AccessBasedEnumeration,
-            Hidden = Options.Hidden,
-            TimeMachine = Options.TimeMachine,
-            Posix = Options.Posix,
-            IsContinuouslyAvailable = Options.IsContinuous,
-            IsClustered = Options.Clustered,
-            MaxUsers = Options.MaxUsers,
-            Permissions = SettingsFactory.CreatePermissions(Options),
-            Dfs = Options.Namespace?.Root,
-        };
-
-        public SmbShareInfo Describe() => new(
-            Options.Name,
-            Options.Comment,
-            Options.Folder,
-            Options.ReadOnly,
-            Options.Encrypt,
-            Options.AllowGuest,
-            Options.Hidden,
-            Running?.CurrentUses ?? 0) { IsAvailable = Lost is null, IsNamespace = Options.Namespace is not null };
     }
 }

@@ -91,7 +91,6 @@ internal sealed class RpcTcpConnection : IRpcOutput
             Close();
             _connection.Dispose();
             await _stream.DisposeAsync().ConfigureAwait(false);
-            _server.Quotas.Leave(_quota);
         }
     }
 

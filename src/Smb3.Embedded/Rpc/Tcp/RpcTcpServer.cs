@@ -119,7 +119,14 @@ internal sealed class RpcTcpServer(RpcServer server, RpcTcpLimits limits, IRpcTc
             }
             else
             {
-                await ServeAsync(id, stream, endpoint, quota).ConfigureAwait(false);
+                try
+                {
+                    await ServeAsync(id, stream, endpoint, quota).ConfigureAwait(false);
+                }
+                finally
+                {
+                    server.Quotas.Leave(quota);
+                }
             }
         }
         catch (Exception e)
@@ -138,7 +145,6 @@ internal sealed class RpcTcpServer(RpcServer server, RpcTcpLimits limits, IRpcTc
     {
         if (await gate.AdmitAsync(stream.LocalEndPoint, stream.RemoteEndPoint, _stopping.Token).ConfigureAwait(false) is not { } security)
         {
-            server.Quotas.Leave(quota);
             return;
         }
 

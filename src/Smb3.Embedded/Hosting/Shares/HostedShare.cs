@@ -1,0 +1,69 @@
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Physical;
+
+namespace Smb3.Embedded.Hosting.Shares;
+
+/// <summary>A share as the host wants it, and what of it is open. Changed in turn, by the collection that it belongs to.</summary>
+/// <param name="options">What the host wants.</param>
+internal sealed class HostedShare(SmbShareOptions options)
+{
+    public SmbShareOptions Options { get; } = options;
+
+    public Volume? Volume { get; set; }
+
+    public Share? Running { get; set; }
+
+    /// <summary>On what terms a clustered share is served here.</summary>
+    public OwnedVolume? Owned { get; set; }
+
+    /// <summary>The store that the share had until its place was given up.</summary>
+    public IPlacedStore? Lost { get; set; }
+
+    /// <summary>Whether the last attempt to open the place failed.</summary>
+    public bool WasUnusable { get; set; }
+
+    /// <summary>Looks after the place.</summary>
+    public PlaceKeeper Places { get; set; } = null!;
+
+    /// <summary>The store that the share is on, or was on until its place was given up; null when it has no place.</summary>
+    public IPlacedStore? Placed => Lost ?? Volume?.Place;
+
+    /// <summary>Whether the share is not where it was opened, or could be opened again.</summary>
+    public bool NeedsMending => Placed?.CheckPlace() is { } place
+        && (Lost is null ? place != StorePlace.Same : place != StorePlace.Missing);
+
+    /// <summary>What the log calls the place.</summary>
+    public string Place => Options.Folder ?? (Placed as PhysicalFileStore)?.Folder ?? Options.Name;
+
+    public Share Create(bool withFiles = true) => new()
+    {
+        Name = Options.Name,
+        Comment = Options.Comment,
+        Volume = withFiles ? Volume : null,
+        ReadOnly = Options.ReadOnly || (Volume?.Store.Traits.Has(StoreAbilities.ReadOnly) ?? false),
+        Encrypt = Options.Encrypt,
+        AllowGuest = Options.AllowGuest,
+        AccessBasedEnumeration = Options.AccessBasedEnumeration,
+        Hidden = Options.Hidden,
+        TimeMachine = Options.TimeMachine,
+        Posix = Options.Posix,
+        IsContinuouslyAvailable = Options.IsContinuous,
+        IsClustered = Options.Clustered,
+        MaxUsers = Options.MaxUsers,
+        Permissions = SettingsFactory.CreatePermissions(Options),
+        Dfs = Options.Namespace?.Root,
+    };
+
+    public SmbShareInfo Describe() => new(
+        Options.Name,
+        Options.Comment,
+        Options.Folder,
+        Options.ReadOnly,
+        Options.Encrypt,
+        Options.AllowGuest,
+        Options.Hidden,
+        Running?.CurrentUses ?? 0) { IsAvailable = Lost is null, IsNamespace = Options.Namespace is not null };
+}
