@@ -9,7 +9,6 @@ using Xunit;
 namespace Smb3.Embedded.Tests.Hosting.Clustering;
 
 /// <summary>A share goes from one node to another under its clients, who notice a pause.</summary>
-[Collection(RealLeases.Name)]
 public sealed class ClusterMoveTests : ClusterTest
 {
     private static readonly Guid Application = Guid.NewGuid();

@@ -13,7 +13,6 @@ using Xunit;
 namespace Smb3.Embedded.Tests.Hosting.Clustering;
 
 /// <summary>The nodes of a cluster serve a share in turn.</summary>
-[Collection(RealLeases.Name)]
 public sealed class ClusterNodeTests : ClusterTest
 {
     [Fact]

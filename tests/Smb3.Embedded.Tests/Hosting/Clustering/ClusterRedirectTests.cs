@@ -11,7 +11,6 @@ using Xunit;
 namespace Smb3.Embedded.Tests.Hosting.Clustering;
 
 /// <summary>What clients are told of a share that another node has, and of what a clustered share is.</summary>
-[Collection(RealLeases.Name)]
 public sealed class ClusterRedirectTests : ClusterTest
 {
     [Fact]

@@ -13,7 +13,10 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
 {
     private readonly List<TestNode> _nodes = [];
 
-    private protected MemoryClusterStore Cluster { get; } = new();
+    /// <summary>The time of the cluster and of all nodes.</summary>
+    private protected PatientTime Time { get; } = new();
+
+    private protected MemoryClusterStore Cluster => field ??= new MemoryClusterStore(Time);
 
     /// <summary>The storage that all nodes have.</summary>
     private protected IFileStore Files { get; set; } = new MemoryFileStore();
@@ -27,6 +30,7 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
         }
 
         await Cluster.DisposeAsync();
+        await Time.DisposeAsync();
         await DisposeAsync();
     }
 
@@ -40,9 +44,15 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
 
     private protected TestNode NewNode(string name, Action<SmbServerOptions>? configure = null)
     {
-        var node = new TestNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), Cluster, [("vm", Files)], configure);
+        var node = new TestNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), Cluster, [("vm", Files)], Configure);
         _nodes.Add(node);
         return node;
+
+        void Configure(SmbServerOptions options)
+        {
+            options.TimeProvider = Time;
+            configure?.Invoke(options);
+        }
     }
 
     /// <summary>Two nodes, the first of which serves the share "vm".</summary>
@@ -53,7 +63,7 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
         return (first, await StartNodeAsync("b", configure));
     }
 
-    /// <summary>Nodes whose death is noticed soon; a busy machine must not make them lose their leases.</summary>
+    /// <summary>Nodes whose death is noticed soon.</summary>
     private protected static void Mortal(SmbServerOptions options) => options.Cluster.LeaseTime = TimeSpan.FromSeconds(3);
 
     private protected static Task UntilServedAsync(TestNode node, string share = "vm") =>

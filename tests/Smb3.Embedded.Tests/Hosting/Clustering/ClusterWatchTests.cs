@@ -9,7 +9,6 @@ using Xunit;
 namespace Smb3.Embedded.Tests.Hosting.Clustering;
 
 /// <summary>What those see who watch a cluster: clients by the witness service, administrators by health and inspection.</summary>
-[Collection(RealLeases.Name)]
 public sealed class ClusterWatchTests : ClusterTest
 {
     [Fact]

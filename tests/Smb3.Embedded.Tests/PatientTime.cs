@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Smb3.Embedded.Tests;
+
+/// <summary>
+/// A clock that goes on only while the process gets to work: on a busy machine it is late, rather than that leases run out which the test wants
+/// to be kept. Two seconds of it pass in one of the wall's at most.
+/// </summary>
+internal sealed class PatientTime : FakeTimeProvider, IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _running;
+
+    public PatientTime()
+        : base(DateTimeOffset.UtcNow) => _running = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _running;
+        _end.Dispose();
+    }
+
+    /// <summary>Each step is work in the queue of the thread pool, and so waits for the work that was there before.</summary>
+    private async Task RunAsync()
+    {
+        while (!_end.IsCancellationRequested)
+        {
+            await Task.Delay(Pause, CancellationToken.None);
+            Advance(Step);
+        }
+    }
+}
