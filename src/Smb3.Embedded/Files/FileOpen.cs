@@ -135,9 +135,6 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>The name that was opened; set when the open is added to its file's table, and kept afterwards.</summary>
     internal FileLink? Link { get; set; }
 
-    /// <summary>The state of its delayed last-write time. Belongs to <see cref="VisibleTimes"/>.</summary>
-    internal WriteTimeState WriteTime { get; set; }
-
     /// <summary>
     /// Whether its close removes a delete-pending name even when other opens are left (FILE_DISPOSITION_POSIX_SEMANTICS).
     /// </summary>

@@ -5,237 +5,206 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// The last-write and change times that handles see while they differ from the store's: a store stamps every write at once, but NT shows
-/// the new last-write time only some time after a handle's first write, and after that when the handle flushes, sets the end of file, sets
-/// basic information or is closed; and an open can keep a time from moving (MS-FSA 2.1.5.15.2, values −1 and −2).
+/// The last-write and change times of a file while opens have set or frozen them (MS-FSA 2.1.1.6, Open.UserSetModificationTime and
+/// Open.UserSetChangeTime): what such an open does moves them no longer, but what other opens do still does (MS-FSA 2.1.4.17). A store
+/// stamps every change at once. So as long as there is such an open, the times that handles see are kept here; the store gets them when the
+/// open lets the times move again, or is closed.
 /// </summary>
 internal sealed class VisibleTimes(VolumeOptions options)
 {
     private readonly Lock _sync = new();
-    private FileTime _known;
-    private FileTime? _lastWrite;
-    private FileTime? _change;
-    private long _due = long.MaxValue;
-    private FileOpen? _pinner;
-
-    /// <summary>Learns the store's times, so that a later write knows what to keep showing.</summary>
-    public void Learn(in FileMetadata stored)
-    {
-        lock (_sync)
-        {
-            if (_lastWrite is null)
-            {
-                _known = stored.LastWriteTime;
-            }
-        }
-    }
+    private KeptTime _lastWrite;
+    private KeptTime _change;
+    private volatile bool _keeps;
 
     /// <summary>Called before the data of the file changes through <paramref name="open"/>.</summary>
     public void BeforeWrite(FileOpen open)
     {
-        var pins = open.State.Pinned;
-        if ((pins & PinnedTimes.LastWrite) != 0)
+        if (_keeps)
         {
-            // Pin() has fixed the time shown; the store's own is corrected by the close.
-            open.WriteTime = WriteTimeState.Restore;
-            return;
+            Move(PinnedTimes.LastWrite | PinnedTimes.Change, open.State.Pinned);
         }
+    }
 
-        if (options.WriteTimeDelay <= TimeSpan.Zero || open.WriteTime == WriteTimeState.Late)
+    /// <summary>Called after the file, but not its data, changed through <paramref name="open"/>.</summary>
+    public void Changed(FileOpen open)
+    {
+        if (_keeps)
         {
-            return;
-        }
-
-        lock (_sync)
-        {
-            if (open.WriteTime == WriteTimeState.None)
-            {
-                open.WriteTime = WriteTimeState.Delayed;
-                if (_lastWrite is null)
-                {
-                    _lastWrite = _known;
-                    _due = Now() + options.WriteTimeDelay.Ticks;
-                }
-            }
-            else if (open.WriteTime == WriteTimeState.Delayed && _lastWrite is null)
-            {
-                // The delay has passed and the new time was shown; any later write shows only with the close.
-                open.WriteTime = WriteTimeState.Late;
-                _lastWrite = _known;
-                _due = long.MaxValue;
-            }
-            else if (open.WriteTime == WriteTimeState.Delayed && Now() >= _due && _pinner is null)
-            {
-                open.WriteTime = WriteTimeState.Late;
-                _known = new FileTime(_due);
-                _lastWrite = _known;
-                _due = long.MaxValue;
-            }
-            else if (open.WriteTime == WriteTimeState.Shown)
-            {
-                open.WriteTime = WriteTimeState.Late;
-                _lastWrite ??= _known;
-            }
+            Move(PinnedTimes.Change, open.State.Pinned);
         }
     }
 
     /// <summary>The metadata that a handle sees when the store has <paramref name="stored"/>.</summary>
     public FileMetadata Show(in FileMetadata stored)
     {
+        if (!_keeps)
+        {
+            return stored;
+        }
+
         lock (_sync)
         {
-            if (_lastWrite is not null && _pinner is null && Now() >= _due)
+            return stored with
             {
-                Settle();
-            }
-
-            if (_lastWrite is null)
-            {
-                _known = stored.LastWriteTime;
-            }
-
-            if (_lastWrite is null && _change is null)
-            {
-                return stored;
-            }
-
-            return stored with { LastWriteTime = _lastWrite ?? stored.LastWriteTime, ChangeTime = _change ?? stored.ChangeTime };
+                LastWriteTime = _lastWrite.IsKept ? _lastWrite.Time : stored.LastWriteTime,
+                ChangeTime = _change.IsKept ? _change.Time : stored.ChangeTime,
+            };
         }
     }
 
-    /// <summary>A flush, or setting the end of file or basic information: from here on the store's time is shown.</summary>
-    /// <param name="open">The open that did it.</param>
-    /// <returns>Whether there was something to show.</returns>
-    public bool Flush(FileOpen open)
+    /// <summary>Called after <paramref name="open"/> has changed the metadata in the store: times that it set are the file's.</summary>
+    public void Set(FileOpen open, in FileMetadataChange change)
     {
-        lock (_sync)
+        if (!_keeps)
         {
-            if (open.WriteTime is WriteTimeState.Delayed or WriteTimeState.Late)
-            {
-                open.WriteTime = WriteTimeState.Shown;
-            }
-
-            if (_pinner is not null || _lastWrite is null)
-            {
-                return false;
-            }
-
-            Settle();
-            return true;
+            return;
         }
-    }
 
-    /// <summary>A client has set a time: it is shown, whatever was pending.</summary>
-    public void Set(in FileMetadataChange change)
-    {
         lock (_sync)
         {
             if (change.LastWriteTime is { } written)
             {
-                Settle();
-                _known = written;
+                _lastWrite.Set(written);
             }
 
-            if (change.ChangeTime is not null)
+            if (change.ChangeTime is { } changed)
             {
-                _change = null;
+                _change.Set(changed);
             }
+        }
+
+        if (change.ChangeTime is null)
+        {
+            Changed(open);
         }
     }
 
-    /// <summary>The open keeps <paramref name="times"/> as they are in <paramref name="shown"/>, whatever it does.</summary>
+    /// <summary>From now on, <paramref name="open"/> does not move <paramref name="times"/>.</summary>
+    /// <param name="open">The open.</param>
+    /// <param name="times">The times.</param>
+    /// <param name="shown">The file as handles see it.</param>
     public void Pin(FileOpen open, PinnedTimes times, in FileMetadata shown)
     {
         lock (_sync)
         {
-            if ((times & PinnedTimes.LastWrite) != 0)
-            {
-                _lastWrite = shown.LastWriteTime;
-                _due = long.MaxValue;
-                _pinner = open;
-            }
+            Keep(open, times, shown, isNew: ~open.State.Pinned);
+        }
+    }
 
-            if ((times & PinnedTimes.Change) != 0)
+    /// <summary>The same for an open of a former process, which has kept its times there already.</summary>
+    public void Restore(FileOpen open, in FileMetadata shown)
+    {
+        if (open.State.Pinned != PinnedTimes.None)
+        {
+            lock (_sync)
             {
-                _change = shown.ChangeTime;
+                Keep(open, open.State.Pinned, shown, isNew: open.State.Pinned);
             }
         }
     }
 
-    /// <summary>Ends what <see cref="Pin"/> began.</summary>
-    public void Unpin(FileOpen open, PinnedTimes times)
+    /// <summary>
+    /// Ends what <see cref="Pin"/> began, once the store has the times that handles see: while it does not, the caller puts them there, and
+    /// asks again.
+    /// </summary>
+    /// <param name="open">The open.</param>
+    /// <param name="times">The times that it may move again.</param>
+    /// <param name="due">What the store has yet to be given.</param>
+    public bool TryUnpin(FileOpen open, PinnedTimes times, out FileMetadataChange due)
+    {
+        due = default;
+        times &= open.State.Pinned;
+        if ((times & (PinnedTimes.LastWrite | PinnedTimes.Change)) == 0)
+        {
+            open.State.Pin(open.State.Pinned & ~times);
+            return true;
+        }
+
+        lock (_sync)
+        {
+            due = new FileMetadataChange
+            {
+                LastWriteTime = (times & PinnedTimes.LastWrite) != 0 ? _lastWrite.Take() : null,
+                ChangeTime = (times & PinnedTimes.Change) != 0 ? _change.Take() : null,
+            };
+            if (!due.IsEmpty)
+            {
+                return false;
+            }
+
+            _lastWrite.Pins -= (times & PinnedTimes.LastWrite) != 0 ? 1 : 0;
+            _change.Pins -= (times & PinnedTimes.Change) != 0 ? 1 : 0;
+            _keeps = _lastWrite.IsKept || _change.IsKept;
+            open.State.Pin(open.State.Pinned & ~times);
+            return true;
+        }
+    }
+
+    private void Keep(FileOpen open, PinnedTimes times, in FileMetadata shown, PinnedTimes isNew)
+    {
+        if ((times & isNew & PinnedTimes.LastWrite) != 0 && _lastWrite.Pins++ == 0)
+        {
+            _lastWrite.Set(shown.LastWriteTime);
+        }
+
+        if ((times & isNew & PinnedTimes.Change) != 0 && _change.Pins++ == 0)
+        {
+            _change.Set(shown.ChangeTime);
+        }
+
+        _keeps = _lastWrite.IsKept || _change.IsKept;
+        open.State.Pin(open.State.Pinned | times);
+    }
+
+    /// <summary>The store stamps a change of its own accord; what handles see moves only if the open may move it.</summary>
+    private void Move(PinnedTimes moved, PinnedTimes pinned)
     {
         lock (_sync)
         {
-            if ((times & PinnedTimes.LastWrite) != 0 && _pinner == open)
+            var now = FileTime.From(options.Time.GetUtcNow());
+            if ((moved & PinnedTimes.LastWrite) != 0)
             {
-                Settle();
+                _lastWrite.Stamp((pinned & PinnedTimes.LastWrite) != 0 ? null : now);
             }
 
-            if ((times & PinnedTimes.Change) != 0)
-            {
-                _change = null;
-            }
+            _change.Stamp((pinned & PinnedTimes.Change) != 0 ? null : now);
         }
     }
 
-    /// <summary>The times to set in the store when <paramref name="open"/> is closed, so that it has what handles were shown.</summary>
-    public FileMetadataChange Close(FileOpen open, FileTime now)
+    /// <summary>A time that differs from the store's.</summary>
+    private struct KeptTime
     {
-        lock (_sync)
+        private bool _isStale;
+        private bool _isTaken;
+
+        /// <summary>How many opens do not move it.</summary>
+        public int Pins;
+
+        public FileTime Time { get; private set; }
+
+        public readonly bool IsKept => Pins > 0;
+
+        /// <summary>The store has it too.</summary>
+        public void Set(FileTime time)
         {
-            FileMetadataChange change = default;
-            switch (open.WriteTime)
-            {
-                case WriteTimeState.Restore when _pinner == open:
-                    change = new FileMetadataChange { LastWriteTime = _lastWrite, ChangeTime = _change };
-                    break;
-                case WriteTimeState.Late when _pinner is null && _lastWrite is not null:
-                    change = new FileMetadataChange { LastWriteTime = now };
-                    break;
-            }
+            Time = time;
+            _isStale = false;
+        }
 
-            if (_pinner == open || (_pinner is null && open.WriteTime != WriteTimeState.None))
-            {
-                Settle();
-            }
+        /// <summary>The store is about to stamp its own, which counts only where <paramref name="time"/> is not null.</summary>
+        public void Stamp(FileTime? time)
+        {
+            Time = time ?? Time;
+            _isStale = time is null || _isTaken;
+        }
 
-            if ((open.State.Pinned & PinnedTimes.Change) != 0 && _change is { } kept)
-            {
-                // Anything the open did after it set or froze the time has stamped the store's time.
-                change = change with { ChangeTime = kept };
-                _change = null;
-            }
-
-            return change;
+        /// <summary>What the store has to be given; <see langword="null"/> if it has it.</summary>
+        public FileTime? Take()
+        {
+            _isTaken = _isStale;
+            _isStale = false;
+            return _isTaken ? Time : null;
         }
     }
-
-    private long Now() => FileTime.From(options.Time.GetUtcNow()).Ticks;
-
-    private void Settle()
-    {
-        _lastWrite = null;
-        _due = long.MaxValue;
-        _pinner = null;
-    }
-}
-
-/// <summary>How far one open has got with the last-write time of its writes.</summary>
-internal enum WriteTimeState
-{
-    /// <summary>It has not written.</summary>
-    None,
-
-    /// <summary>It has written, and the time shows when the delay is over.</summary>
-    Delayed,
-
-    /// <summary>It has written, and the time was shown.</summary>
-    Shown,
-
-    /// <summary>It has written again after a time was shown: the close stamps the file.</summary>
-    Late,
-
-    /// <summary>It has written while its time was pinned: the close puts the pinned time back.</summary>
-    Restore,
 }

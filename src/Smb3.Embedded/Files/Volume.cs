@@ -381,6 +381,7 @@ internal sealed class Volume
     internal ValueTask RaiseModifiedAsync(FileOpen open, ChangeFilter filter)
     {
         var told = LeasedDirectories.EntryChanged(open.Path, open.State.Lease?.ParentKey);
+        open.File.Times.Changed(open);
         RaiseModified(open, filter);
         return told is null ? default : new ValueTask(told);
     }

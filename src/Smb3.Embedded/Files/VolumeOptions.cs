@@ -22,12 +22,6 @@ internal sealed record VolumeOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// How long after a handle's first write the last-write time that handles see moves on. NTFS up to Windows Server 2016 waits, later
-    /// versions do not; programs that compare times after a save rely on one or the other. Zero: every write shows at once.
-    /// </summary>
-    public TimeSpan WriteTimeDelay { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>
     /// Directories with at most this many matching entries are listed in order of name, as NTFS does; larger ones in the store's order.
     /// </summary>
     public int SortedListingLimit { get; init; } = 4096;

@@ -2,6 +2,8 @@ using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;
@@ -13,58 +15,146 @@ public class TimestampTests
     private readonly TestVolume _volume = new();
 
     [Fact]
-    public async Task The_first_write_shows_after_the_delay()
+    public async Task Every_write_shows_at_once_to_every_handle_and_in_the_listing()
     {
         var open = await _volume.OpenAsync("f");
-        var created = await WriteTimeAsync(open);
+        var other = await _volume.OpenAsync("f", access: FileAccessMask.ReadAttributes);
+        for (var i = 0; i < 3; i++)
+        {
+            Advance(1);
+            var now = _volume.Volume.Now().Ticks;
+            await WriteAsync(open, 0, 1);
+            Assert.Equal(now, await WriteTimeAsync(open));
+            Assert.Equal(now, await WriteTimeAsync(other));
+            Assert.Equal(now, await ListedTimeAsync("f"));
+        }
+
+        var written = await WriteTimeAsync(open);
         Advance(1);
-        await WriteAsync(open, 0, 1);
-        Assert.Equal(created, await WriteTimeAsync(open));
-        Advance(3);
-        var shown = await WriteTimeAsync(open);
-        Assert.True(shown > created);
+        Assert.Equal(NtStatus.Success, await open.FlushAsync(default));
+        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(default, FileAttributes.Hidden, default));
         Advance(1);
-        var closed = await open.CloseAsync(query: true);
-        Assert.Equal(shown, closed.Value.LastWriteTime.Ticks);
+        Assert.Equal(written, (await open.CloseAsync(query: true)).Value.LastWriteTime.Ticks);
+        await other.CloseAsync();
     }
 
+    /// <summary>MS-FSA 2.1.1.6 and 2.1.4.17, as generated sequences of everything that two handles can do to the times, against a model.</summary>
     [Fact]
-    public async Task The_second_write_shows_with_the_close()
+    public async Task Times_that_handles_set_and_freeze_move_with_the_writes_of_others_only()
     {
-        var open = await _volume.OpenAsync("f");
-        await WriteAsync(open, 0, 1);
-        Advance(3);
-        var shown = await WriteTimeAsync(open);
-        await WriteAsync(open, 0, 1);
-        Advance(3);
-        Assert.Equal(shown, await WriteTimeAsync(open));
-        Advance(2);
-        var now = _volume.Volume.Now();
-        var closed = await open.CloseAsync(query: true);
-        Assert.Equal(now, closed.Value.LastWriteTime);
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var name = $"f{seed}";
+            var opens = new FileOpen?[] { await _volume.OpenAsync(name), await _volume.OpenAsync(name), await _volume.OpenAsync(name) };
+            var frozen = new PinnedTimes[opens.Length];
+            var (write, change) = (await WriteTimeAsync(opens[0]!), (await MetadataAsync(opens[0]!)).ChangeTime.Ticks);
+            var log = new List<string>();
+            for (var step = 0; step < 14; step++)
+            {
+                Advance(1);
+                var i = random.Next(opens.Length);
+                var open = opens[i] ??= await _volume.OpenAsync(name);
+                var now = _volume.Volume.Now().Ticks;
+                var what = random.Next(8);
+                log.Add($"{i}:{what}");
+                switch (what)
+                {
+                    case 0 or 1:
+                        Assert.Equal(NtStatus.Success, await WriteAsync(open, step, 1));
+                        write = (frozen[i] & PinnedTimes.LastWrite) != 0 ? write : now;
+                        change = (frozen[i] & PinnedTimes.Change) != 0 ? change : now;
+                        break;
+                    case 2:
+                        var set = now - TimeSpan.TicksPerDay;
+                        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(new BasicTimes(0, 0, set, 0), 0, default));
+                        write = set;
+                        change = (frozen[i] & PinnedTimes.Change) != 0 ? change : now;
+                        frozen[i] |= PinnedTimes.LastWrite;
+                        break;
+                    case 3:
+                        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(new BasicTimes(0, 0, -1, -1), 0, default));
+                        frozen[i] |= PinnedTimes.LastWrite | PinnedTimes.Change;
+                        break;
+                    case 4:
+                        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(new BasicTimes(0, 0, -2, -2), 0, default));
+                        frozen[i] = PinnedTimes.None;
+                        break;
+                    case 5:
+                        var changed = now + TimeSpan.TicksPerDay;
+                        Assert.Equal(NtStatus.Success, await open.SetBasicAsync(new BasicTimes(0, 0, 0, changed), 0, default));
+                        change = changed;
+                        frozen[i] |= PinnedTimes.Change;
+                        break;
+                    case 6:
+                        Assert.Equal(NtStatus.Success, await open.SetEndOfFileAsync(100 + step, default));
+                        write = (frozen[i] & PinnedTimes.LastWrite) != 0 ? write : now;
+                        change = (frozen[i] & PinnedTimes.Change) != 0 ? change : now;
+                        break;
+                    default:
+                        var closed = (await open.CloseAsync(query: true)).Value;
+                        Assert.True((write, change) == (closed.LastWriteTime.Ticks, closed.ChangeTime.Ticks), $"close, seed {seed}: {string.Join(' ', log)}");
+                        opens[i] = null;
+                        frozen[i] = PinnedTimes.None;
+                        break;
+                }
+
+                Assert.True(write == await ListedTimeAsync(name), $"listing, seed {seed}: {string.Join(' ', log)}");
+                foreach (var any in opens)
+                {
+                    if (any is not null)
+                    {
+                        var seen = await MetadataAsync(any);
+                        Assert.True((write, change) == (seen.LastWriteTime.Ticks, seen.ChangeTime.Ticks), $"seed {seed}: {string.Join(' ', log)}");
+                    }
+                }
+            }
+
+            foreach (var open in opens)
+            {
+                await (open?.CloseAsync() ?? default);
+            }
+
+            var left = await _volume.OpenAsync(name, access: FileAccessMask.ReadAttributes);
+            var stored = await MetadataAsync(left);
+            Assert.True((write, change) == (stored.LastWriteTime.Ticks, stored.ChangeTime.Ticks), $"at the end, seed {seed}: {string.Join(' ', log)}");
+            await left.CloseAsync();
+        }
+
+        _volume.AssertEmpty();
     }
 
     [Theory]
-    [InlineData("flush")]
-    [InlineData("basic")]
-    [InlineData("end")]
-    public async Task A_flush_basic_information_and_a_new_end_show_it_at_once(string how)
+    [InlineData(200, false)]
+    [InlineData(100, false)]
+    [InlineData(99, true)]
+    public async Task An_allocation_moves_the_last_write_time_only_where_it_cuts(long size, bool cuts)
     {
         var open = await _volume.OpenAsync("f");
-        var created = await WriteTimeAsync(open);
+        await WriteAsync(open, 0, new byte[100]);
+        var before = await WriteTimeAsync(open);
         Advance(1);
-        await WriteAsync(open, 0, 1);
-        var status = how switch
-        {
-            "flush" => await open.FlushAsync(default),
-            "basic" => await open.SetBasicAsync(default, 0, default),
-            _ => await open.SetEndOfFileAsync(1, default),
-        };
-        Assert.Equal(NtStatus.Success, status);
-        var shown = await WriteTimeAsync(open);
-        Assert.True(shown > created);
+        Assert.Equal(NtStatus.Success, await open.SetAllocationAsync(size, default));
+        var after = await MetadataAsync(open);
+        Assert.Equal(cuts ? _volume.Volume.Now().Ticks : before, after.LastWriteTime.Ticks);
+        Assert.Equal(_volume.Volume.Now(), after.ChangeTime);
+        await open.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_made_moves_the_last_write_time_of_a_file_but_not_of_a_directory()
+    {
+        var directory = await _volume.MakeDirectoryAsync("d");
+        var file = await _volume.OpenAsync("f");
+        var before = await WriteTimeAsync(directory);
         Advance(1);
-        Assert.Equal(shown, (await open.CloseAsync(query: true)).Value.LastWriteTime.Ticks);
+        await (await _volume.OpenAsync("d:s")).CloseAsync();
+        await (await _volume.OpenAsync("f:s")).CloseAsync();
+        Assert.Equal(before, await WriteTimeAsync(directory));
+        Assert.Equal(_volume.Volume.Now(), (await MetadataAsync(directory)).ChangeTime);
+        Assert.Equal(_volume.Volume.Now().Ticks, await WriteTimeAsync(file));
+        await directory.CloseAsync();
+        await file.CloseAsync();
     }
 
     [Fact]
@@ -164,6 +254,22 @@ public class TimestampTests
     }
 
     private static async Task<long> WriteTimeAsync(FileOpen open) => (await MetadataAsync(open)).LastWriteTime.Ticks;
+
+    private async Task<long> ListedTimeAsync(string name)
+    {
+        var root = await _volume.OpenAsync(string.Empty, access: FileAccessMask.ReadData);
+        var begun = await root.QueryDirectoryAsync(name, restart: true, reopen: true, after: null, default);
+        Assert.Equal(NtStatus.Success, begun.Status);
+        FileTime time;
+        using (var query = begun.Value)
+        {
+            Assert.Equal(NtStatus.Success, await query.PeekAsync(default));
+            time = query.Current.Metadata.LastWriteTime;
+        }
+
+        await root.CloseAsync();
+        return time.Ticks;
+    }
 
     private void Advance(int seconds) => _volume.Clock.Advance(TimeSpan.FromSeconds(seconds));
 }

@@ -1,6 +1,6 @@
-using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
@@ -53,21 +53,15 @@ internal static class CloseOperation
         var safe = NtStatus.Success;
         try
         {
-            var change = open.File.Times.Close(open, open.Volume.Now());
-            if (open.NeedsArchive || !change.IsEmpty)
-            {
-                open.Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, open.Path, ChangeFilter.Attributes));
-            }
-
             if (open.NeedsArchive)
             {
+                open.Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, open.Path, ChangeFilter.Attributes));
                 await open.ArchiveAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (!change.IsEmpty && !open.Link!.Removed
-                && await open.Handle.SetMetadataAsync(change, CancellationToken.None).ConfigureAwait(false) is var set && set != NtStatus.Success)
+            if (open.State.Pinned != PinnedTimes.None && !open.State.IsSuspended)
             {
-                ServerLog.CloseIncomplete(open.Volume.Options.Logger, open.FullName, open.Volume.Options.Name, set.ToString());
+                await open.UnpinTimesAsync(open.State.Pinned).ConfigureAwait(false);
             }
 
             open.File.Whole.Caching.NoteOwn();

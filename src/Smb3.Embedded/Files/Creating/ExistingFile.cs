@@ -24,7 +24,6 @@ internal static class ExistingFile
 
             file = create.Reference(handle, stored.Value);
             var metadata = OngoingCreate.AsOpened(handle, stored.Value);
-            file.Times.Learn(metadata);
 
             if (metadata.ReparseTag != 0 && create.StopsAtReparsePoint(file, handle.Path))
             {
@@ -110,8 +109,6 @@ internal static class ExistingFile
                 {
                     return stored.Status;
                 }
-
-                file.Times.Learn(stored.Value);
             }
 
             var outcome = CreateOutcome.Opened(open, action, file.Times.Show(OngoingCreate.AsOpened(handle, stored.Value)));

@@ -146,7 +146,6 @@ internal static class NamedStream
             }
 
             file = create.Reference(handle, stored.Value);
-            file.Times.Learn(stored.Value);
             var open = create.NewDeclaredOpen(file, handle, granted, isDirectory: false);
             status = create.CheckLeaseKey(file);
             if (status == NtStatus.Success)

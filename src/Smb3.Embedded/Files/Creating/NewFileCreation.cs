@@ -159,7 +159,6 @@ internal static class NewFileCreation
             }
 
             file = create.Reference(handle, stored.Value);
-            file.Times.Learn(stored.Value);
             // A file made in a compressed directory is compressed, unless the client says otherwise (MS-FSA 2.1.5.1.1).
             if (create.Has(CreateOptions.NoCompression) && (stored.Value.Attributes & FileAttributes.Compressed) != 0
                 && handle is ICompressibleFile compressible)

@@ -17,6 +17,7 @@ internal static class Overwrite
     public static async ValueTask<NtStatus> OverwriteAsync(
         this FileOpen open, CreatePlan plan, bool supersedes, FileMetadata old, CancellationToken cancellationToken)
     {
+        open.File.Times.BeforeWrite(open);
         open.File.NoteChange();
         var status = await open.Handle.SetLengthAsync(0, cancellationToken).ConfigureAwait(false);
         open.File.NoteChange();

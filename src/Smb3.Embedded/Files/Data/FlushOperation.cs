@@ -1,4 +1,3 @@
-using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Data;
@@ -6,7 +5,7 @@ namespace Smb3.Embedded.Files.Data;
 /// <summary>Makes written data safe (MS-FSA 2.1.5.7).</summary>
 internal static class FlushOperation
 {
-    /// <summary>Makes everything that was written safe, and the last-write time visible.</summary>
+    /// <summary>Makes everything that was written safe.</summary>
     public static async ValueTask<NtStatus> FlushAsync(this FileOpen open, CancellationToken cancellationToken)
     {
         // MS-SMB2 3.3.5.11; a directory may be flushed by any open that may add to it.
@@ -22,7 +21,6 @@ internal static class FlushOperation
 
         try
         {
-            await open.ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
             return await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -10,11 +10,11 @@ internal static class ResizeOperation
 {
     /// <summary>FileEndOfFileInformation (MS-FSA 2.1.5.15.4).</summary>
     public static ValueTask<NtStatus> SetEndOfFileAsync(this FileOpen open, long length, CancellationToken cancellationToken) =>
-        open.ResizeAsync(length, static (open, length, token) => open.Handle.SetLengthAsync(length, token), cancellationToken);
+        open.ResizeAsync(length, allocates: false, cancellationToken);
 
     /// <summary>FileAllocationInformation (MS-FSA 2.1.5.15.1): an allocation below the length truncates the file.</summary>
     public static ValueTask<NtStatus> SetAllocationAsync(this FileOpen open, long size, CancellationToken cancellationToken) =>
-        open.ResizeAsync(size, AllocateAsync, cancellationToken);
+        open.ResizeAsync(size, allocates: true, cancellationToken);
 
     /// <summary>
     /// FileValidDataLengthInformation (MS-FSA 2.1.5.15.15): the store keeps no such length, so only the check remains.
@@ -37,21 +37,8 @@ internal static class ResizeOperation
             : NtStatus.Success;
     }
 
-    private static async ValueTask<NtStatus> AllocateAsync(FileOpen open, long size, CancellationToken cancellationToken)
-    {
-        var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
-        if (!metadata.Succeeded)
-        {
-            return metadata.Status;
-        }
-
-        return size < metadata.Value.Length
-            ? await open.Handle.SetLengthAsync(size, cancellationToken).ConfigureAwait(false)
-            : await open.Handle.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
-    }
-
     private static async ValueTask<NtStatus> ResizeAsync(
-        this FileOpen open, long size, Func<FileOpen, long, CancellationToken, ValueTask<NtStatus>> resize, CancellationToken cancellationToken)
+        this FileOpen open, long size, bool allocates, CancellationToken cancellationToken)
     {
         if (!open.HasAny(FileAccessMask.WriteData))
         {
@@ -75,9 +62,24 @@ internal static class ResizeOperation
 
         try
         {
+            if (allocates)
+            {
+                var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+                if (!metadata.Succeeded)
+                {
+                    return metadata.Status;
+                }
+
+                if (size >= metadata.Value.Length)
+                {
+                    return await open.AllocateAsync(size, metadata.Value.LastWriteTime, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
             open.File.Caching.BreakReads(open);
+            open.File.Times.BeforeWrite(open);
             open.File.NoteChange();
-            var status = await resize(open, size, cancellationToken).ConfigureAwait(false);
+            var status = await open.Handle.SetLengthAsync(size, cancellationToken).ConfigureAwait(false);
             open.File.NoteChange();
             open.File.Caching.BreakReads(open);
             await open.AfterTelling(status).ConfigureAwait(false);
@@ -86,16 +88,11 @@ internal static class ResizeOperation
                 return status;
             }
 
-            // A new end of file is written at once, and even setting the same end again moves the time.
-            open.File.Times.Flush(open);
+            // Even setting the same end again moves the time.
             if ((open.State.Pinned & PinnedTimes.LastWrite) == 0)
             {
                 status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken)
                     .ConfigureAwait(false);
-            }
-            else
-            {
-                open.File.Times.BeforeWrite(open);
             }
 
             open.NeedsArchive = true;
@@ -106,5 +103,24 @@ internal static class ResizeOperation
         {
             open.Exit();
         }
+    }
+
+    /// <summary>Sets aside space behind the data. As that is no write, only the change time moves (MS-FSA 2.1.5.15.1).</summary>
+    private static async ValueTask<NtStatus> AllocateAsync(
+        this FileOpen open, long size, FileTime written, CancellationToken cancellationToken)
+    {
+        open.File.Caching.BreakReads(open);
+        var status = await open.Handle.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
+        open.File.Caching.BreakReads(open);
+        await open.AfterTelling(status).ConfigureAwait(false);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        // Also where the medium has stamped it as one.
+        status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = written }, cancellationToken).ConfigureAwait(false);
+        await open.Volume.RaiseModifiedAsync(open, ChangeFilter.Size).ConfigureAwait(false);
+        return status;
     }
 }

@@ -30,7 +30,7 @@ internal static class MetadataQuery
     }
 
     /// <summary>
-    /// The file's metadata, as handles see it: with times that are delayed or frozen, and without counting a name that is to be deleted
+    /// The file's metadata, as handles see it: with times that opens have frozen, and without counting a name that is to be deleted
     /// among the links.
     /// </summary>
     public static async ValueTask<NtResult<FileMetadata>> GetMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
@@ -84,7 +84,8 @@ internal static class MetadataQuery
 
         var handle = opened.Value;
         await using var handleUse = handle.ConfigureAwait(false);
-        return await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        var stored = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return stored.Succeeded ? open.File.Times.Show(stored.Value) : stored;
     }
 
     /// <summary>The store's metadata, whose times may differ from those that handles are shown.</summary>

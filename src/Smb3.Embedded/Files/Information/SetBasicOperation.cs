@@ -1,4 +1,7 @@
+using Smb3.Embedded.Diagnostics;
+using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -50,7 +53,6 @@ internal static class SetBasicOperation
 
         try
         {
-            await open.ShowWriteTimeAsync(cancellationToken).ConfigureAwait(false);
             var change = new FileMetadataChange
             {
                 CreationTime = ToSet(times.Creation),
@@ -79,19 +81,16 @@ internal static class SetBasicOperation
                     return status;
                 }
 
-                open.File.Times.Set(change);
+                open.File.Times.Set(open, change);
                 if (change.Attributes is not null)
                 {
                     open.NeedsArchive = false; // attributes set explicitly stay
                 }
-
-                await open.Volume.RaiseModifiedAsync(open, Filter(change)).ConfigureAwait(false);
             }
 
             if (times.With(Thaw) is var thawed && thawed != PinnedTimes.None)
             {
-                open.File.Times.Unpin(open, thawed & open.State.Pinned);
-                open.State.Pin(open.State.Pinned & ~thawed);
+                await open.UnpinTimesAsync(thawed).ConfigureAwait(false);
             }
 
             // A client that sets a time does not want its own later writes to move it either.
@@ -105,8 +104,12 @@ internal static class SetBasicOperation
                     LastWriteTime = change.LastWriteTime ?? before.Value.LastWriteTime,
                     ChangeTime = change.ChangeTime ?? before.Value.ChangeTime,
                 };
-                open.File.Times.Pin(open, frozen | (set & (PinnedTimes.LastWrite | PinnedTimes.Change)), shown);
-                open.State.Pin(open.State.Pinned | frozen | set);
+                open.File.Times.Pin(open, frozen | set, shown);
+            }
+
+            if (!change.IsEmpty)
+            {
+                await open.Volume.RaiseModifiedAsync(open, Filter(change)).ConfigureAwait(false);
             }
 
             return NtStatus.Success;
@@ -125,13 +128,32 @@ internal static class SetBasicOperation
         | (change.LastAccessTime is null ? 0 : ChangeFilter.LastAccess)
         | (change.LastWriteTime is null ? 0 : ChangeFilter.LastWrite);
 
-    public static async ValueTask ShowWriteTimeAsync(this FileOpen open, CancellationToken cancellationToken)
+    /// <summary>
+    /// Lets <paramref name="times"/> move again with what the open does, from where they are: the store, which has stamped them all the time,
+    /// gets the times that handles see.
+    /// </summary>
+    public static async ValueTask UnpinTimesAsync(this FileOpen open, PinnedTimes times)
     {
-        if (open.File.Times.Flush(open))
+        while (!open.File.Times.TryUnpin(open, times, out var due))
         {
-            await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = open.Volume.Now() }, cancellationToken)
-                .ConfigureAwait(false);
+            if (open.Link!.Removed)
+            {
+                continue;
+            }
+
+            // To put the last-write time back is no change of the file.
+            if (due.ChangeTime is null && await open.Handle.GetMetadataAsync(CancellationToken.None).ConfigureAwait(false) is { Succeeded: true } stored)
+            {
+                due = due with { ChangeTime = stored.Value.ChangeTime };
+            }
+
+            open.Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, open.Path, ChangeFilter.Attributes));
+            var status = await open.Handle.SetMetadataAsync(due, CancellationToken.None).ConfigureAwait(false);
             open.File.Whole.Caching.NoteOwn();
+            if (status != NtStatus.Success)
+            {
+                ServerLog.CloseIncomplete(open.Volume.Options.Logger, open.FullName, open.Volume.Options.Name, status.ToString());
+            }
         }
     }
 }

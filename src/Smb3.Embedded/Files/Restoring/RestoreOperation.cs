@@ -88,7 +88,6 @@ internal static class RestoreOperation
             file = record.Stream is { } stream
                 ? volume.ReferenceStream(record.FileId, metadata.Value.IsDirectory, stream)
                 : volume.Reference(record.FileId, metadata.Value.IsDirectory);
-            file.Times.Learn(metadata.Value);
             var locks = record.Locks.Count > 0 ? file.GetOrCreateLocks() : null;
             var open = new FileOpen(file, StateOf(record), handle) { DeletesAtOnce = record.DeletesAtOnce };
             if (locks?.TryLock(open, [.. record.Locks]) is { } refused and not NtStatus.Success)
@@ -96,6 +95,7 @@ internal static class RestoreOperation
                 return refused;
             }
 
+            file.Times.Restore(open, file.Times.Show(metadata.Value));
             open.State.SetDurable(record.Durable);
             file.Restore(open, handle.Path, record, leases, sink);
             volume.CountOpen(1);

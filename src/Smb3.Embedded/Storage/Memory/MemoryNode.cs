@@ -149,7 +149,15 @@ internal abstract class MemoryNode
                     return NtStatus.DiskFull;
                 }
 
-                MarkWritten();
+                // NTFS does not count a stream among the entries of a directory.
+                if (Data is null)
+                {
+                    MarkChanged();
+                }
+                else
+                {
+                    MarkWritten();
+                }
             }
 
             _handles++;

@@ -58,7 +58,11 @@ internal sealed class StreamStore(
                     return status;
                 }
 
-                InodeTimes.MarkWritten(file);
+                // NTFS does not count a stream among the entries of a directory.
+                if (!stat.IsDirectory)
+                {
+                    InodeTimes.MarkWritten(file);
+                }
             }
 
             if (stream.Handles++ == 0)
