@@ -143,23 +143,78 @@ public sealed class DurableHandleTests : ProtocolTest
         await new SmbTestFile(next, back).CloseAsync();
     }
 
-    [Fact]
-    public async Task The_two_versions_do_not_mix()
+    /// <summary>
+    /// Every combination of the four contexts in every dialect (MS-SMB2 3.3.5.9.6, 3.3.5.9.7, 3.3.5.9.10 and 3.3.5.9.12), in both orders: the
+    /// versions exclude each other, the two of version 2 as well, and a reconnect of version 1 makes its request count for nothing.
+    /// </summary>
+    [Theory]
+    [InlineData((ushort)Smb2Dialect.Smb202)]
+    [InlineData((ushort)Smb2Dialect.Smb210)]
+    [InlineData((ushort)Smb2Dialect.Smb300)]
+    [InlineData((ushort)Smb2Dialect.Smb302)]
+    [InlineData((ushort)Smb2Dialect.Smb311)]
+    public async Task The_two_versions_do_not_mix(ushort spoken)
     {
-        var tree = await Server.ConnectToAsync(options: _client);
+        var dialect = (Smb2Dialect)spoken;
+        var tree = await Server.ConnectToAsync(options: _client with { Dialects = [dialect] });
         var id = new Smb2FileId(1, 1);
-        WriteCreateContexts[] mixtures =
-        [
-            (ref CreateContextWriter w) => { w.AskDurableHandle(); w.AskDurableHandleV2(new(0, 0, Guid1)); },
-            (ref CreateContextWriter w) => { w.AskDurableHandle(); w.ReconnectDurableHandleV2(new(id, Guid1, 0)); },
-            (ref CreateContextWriter w) => { w.ReconnectDurableHandle(id); w.AskDurableHandleV2(new(0, 0, Guid1)); },
-            (ref CreateContextWriter w) => { w.ReconnectDurableHandle(id); w.ReconnectDurableHandleV2(new(id, Guid1, 0)); },
-            (ref CreateContextWriter w) => { w.AskDurableHandleV2(new(0, 0, Guid1)); w.ReconnectDurableHandleV2(new(id, Guid1, 0)); },
-        ];
-        foreach (var mixture in mixtures)
+        for (var mask = 0; mask < 32; mask++)
         {
-            var body = RequestBody.Create("f", oplock: Smb2OplockLevel.Batch, contexts: mixture);
-            Assert.Equal(NtStatus.InvalidParameter, (await tree.CallAsync(Smb2Command.Create, body)).Status);
+            var (request, reconnect, requestV2, reconnectV2) = ((mask & 1) != 0, (mask & 2) != 0, (mask & 4) != 0, (mask & 8) != 0);
+            var secondFirst = (mask & 16) != 0;
+            void First(ref CreateContextWriter writer)
+            {
+                if (request)
+                {
+                    writer.AskDurableHandle();
+                }
+
+                if (reconnect)
+                {
+                    writer.ReconnectDurableHandle(id);
+                }
+            }
+
+            void Second(ref CreateContextWriter writer)
+            {
+                if (requestV2)
+                {
+                    writer.AskDurableHandleV2(new(0, 0, Guid1));
+                }
+
+                if (reconnectV2)
+                {
+                    writer.ReconnectDurableHandleV2(new(id, Guid1, 0));
+                }
+            }
+
+            var body = RequestBody.Create("f", oplock: Smb2OplockLevel.Batch, contexts: (ref CreateContextWriter writer) =>
+            {
+                if (secondFirst)
+                {
+                    Second(ref writer);
+                    First(ref writer);
+                }
+                else
+                {
+                    First(ref writer);
+                    Second(ref writer);
+                }
+            });
+            var isSmb3 = dialect >= Smb2Dialect.Smb300;
+            var expected = (request || reconnect) && (requestV2 || reconnectV2) ? NtStatus.InvalidParameter
+                : requestV2 && reconnectV2 ? NtStatus.InvalidParameter
+                : reconnect || (reconnectV2 && isSmb3) ? NtStatus.ObjectNameNotFound
+                : NtStatus.Success;
+            var answer = await tree.CallAsync(Smb2Command.Create, body);
+            Assert.True(expected == answer.Status, $"{dialect}, {mask}: {answer.Status} instead of {expected}");
+            if (expected == NtStatus.Success)
+            {
+                var made = answer.Parse();
+                Assert.Equal(request, made.Has(CreateContextName.DurableHandleRequest));
+                Assert.Equal(requestV2 && isSmb3, made.Has(CreateContextName.DurableHandleRequestV2));
+                await new SmbTestFile(tree, made).CloseAsync();
+            }
         }
     }
 

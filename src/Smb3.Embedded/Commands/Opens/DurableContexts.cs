@@ -36,11 +36,13 @@ internal readonly record struct DurableContexts
     {
         contexts = default;
         AppInstanceVersion? version = null;
+        var kinds = DurableContextKinds.None;
         foreach (var context in list)
         {
             switch (context.Name)
             {
                 case CreateContextName.DurableHandleRequest:
+                    kinds |= DurableContextKinds.Request;
                     if (!context.IsDurableHandleRequest())
                     {
                         return NtStatus.InvalidParameter;
@@ -50,6 +52,7 @@ internal readonly record struct DurableContexts
                     break;
 
                 case CreateContextName.DurableHandleReconnect:
+                    kinds |= DurableContextKinds.Reconnect;
                     if (!context.TryGetDurableHandleReconnect(out var fileId))
                     {
                         return NtStatus.InvalidParameter;
@@ -58,7 +61,13 @@ internal readonly record struct DurableContexts
                     contexts = contexts with { Reconnect = fileId };
                     break;
 
-                case CreateContextName.DurableHandleRequestV2 when dialect >= Smb2Dialect.Smb300:
+                case CreateContextName.DurableHandleRequestV2:
+                    kinds |= DurableContextKinds.RequestV2;
+                    if (dialect < Smb2Dialect.Smb300)
+                    {
+                        break;
+                    }
+
                     if (!context.TryGetDurableHandleRequestV2(out var request))
                     {
                         return NtStatus.InvalidParameter;
@@ -67,7 +76,13 @@ internal readonly record struct DurableContexts
                     contexts = contexts with { RequestV2 = request };
                     break;
 
-                case CreateContextName.DurableHandleReconnectV2 when dialect >= Smb2Dialect.Smb300:
+                case CreateContextName.DurableHandleReconnectV2:
+                    kinds |= DurableContextKinds.ReconnectV2;
+                    if (dialect < Smb2Dialect.Smb300)
+                    {
+                        break;
+                    }
+
                     if (!context.TryGetDurableHandleReconnectV2(out var reconnect))
                     {
                         return NtStatus.InvalidParameter;
@@ -101,13 +116,24 @@ internal readonly record struct DurableContexts
             contexts = contexts with { Application = application with { High = v.High, Low = v.Low } };
         }
 
-        return contexts.IsConsistent ? NtStatus.Success : NtStatus.InvalidParameter;
+        return AreConsistent(kinds) ? NtStatus.Success : NtStatus.InvalidParameter;
     }
 
     /// <summary>
-    /// The versions do not mix. Of version 1 a reconnect outweighs a request; of version 2 they exclude each other (MS-SMB2 3.3.5.9.6,
-    /// 3.3.5.9.7, 3.3.5.9.10, 3.3.5.9.12).
+    /// The versions do not mix, not even in a dialect that does not have the second: the sections speak of what the server implements. Of
+    /// version 1 a reconnect outweighs a request; of version 2 they exclude each other (MS-SMB2 3.3.5.9.6, 3.3.5.9.7, 3.3.5.9.10, 3.3.5.9.12).
     /// </summary>
-    private bool IsConsistent =>
-        (RequestV2 is null && ReconnectV2 is null) || (!Request && Reconnect is null && (RequestV2 is null || ReconnectV2 is null));
+    private static bool AreConsistent(DurableContextKinds kinds) =>
+        (kinds & ~(DurableContextKinds.Request | DurableContextKinds.Reconnect)) == 0
+        || kinds is DurableContextKinds.RequestV2 or DurableContextKinds.ReconnectV2;
+
+    [Flags]
+    private enum DurableContextKinds
+    {
+        None = 0,
+        Request = 1,
+        Reconnect = 2,
+        RequestV2 = 4,
+        ReconnectV2 = 8,
+    }
 }
