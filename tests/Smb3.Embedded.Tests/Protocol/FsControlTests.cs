@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Wire;
@@ -144,13 +145,31 @@ public sealed class FsControlTests : ProtocolTest
 
         Assert.Equal(NtStatus.StoppedOnSymlink, await tree.TryOpenAsync("link"));
         Assert.Equal(NtStatus.StoppedOnSymlink, await tree.TryOpenAsync(@"link\below\file"));
-        Assert.Equal(NtStatus.ObjectNameCollision, await tree.TryOpenAsync("link", CreateDisposition.Create));
+        Assert.Equal(NtStatus.StoppedOnSymlink, await tree.TryOpenAsync("link", CreateDisposition.Create));
 
         link = await tree.OpenAsync("link", options: CreateOptions.OpenReparsePoint);
         await ExpectAsync(NtStatus.IoReparseTagMismatch, link, FsControlCode.DeleteReparsePoint, [3, 0, 0, 0xA0, 0, 0, 0, 0]);
         await ExpectAsync(NtStatus.Success, link, FsControlCode.DeleteReparsePoint, [0x0C, 0, 0, 0xA0, 0, 0, 0, 0]);
         await link.CloseAsync();
         Assert.Equal(NtStatus.Success, await tree.TryOpenAsync("link"));
+    }
+
+    /// <summary>MS-SMB2 3.3.5.15.11 lets a server refuse it below 3.0, which Windows does not do.</summary>
+    [Theory]
+    [InlineData((ushort)Smb2Dialect.Smb202, true)]
+    [InlineData((ushort)Smb2Dialect.Smb210, true)]
+    [InlineData((ushort)Smb2Dialect.Smb300, true)]
+    [InlineData((ushort)Smb2Dialect.Smb302, true)]
+    [InlineData((ushort)Smb2Dialect.Smb311, true)]
+    [InlineData((ushort)Smb2Dialect.Smb210, false)]
+    [InlineData((ushort)Smb2Dialect.Smb311, false)]
+    public async Task The_addresses_of_the_server_are_told_in_every_dialect_where_it_has_channels(ushort dialect, bool channels)
+    {
+        Start(new ServerSettings { MultiChannel = channels });
+        var tree = await Server.ConnectToAsync(options: new SmbTestClientOptions { Dialects = [(Smb2Dialect)dialect] });
+        var response = await tree.CallAsync(
+            Smb2Command.Ioctl, RequestBody.Ioctl(FsControlCode.QueryNetworkInterfaceInfo, SmbTestFile.Previous, []), 65536);
+        Assert.Equal(channels ? NtStatus.Success : NtStatus.NotSupported, response.Status);
     }
 
     [Fact]

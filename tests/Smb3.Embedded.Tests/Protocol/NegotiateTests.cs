@@ -115,6 +115,13 @@ public sealed class NegotiateTests : ProtocolTest
                 writer.Raw(NegotiateContextType.Encryption, [200, 0, 1, 0]);
             });
         await ExpectAsync(
+            NtStatus.InvalidParameter, // also where there is no compression, as Windows, which has it, would say
+            (ref NegotiateContextWriter writer) =>
+            {
+                Preauth(ref writer);
+                writer.Compression(Smb2CompressionFlags.None, []);
+            });
+        await ExpectAsync(
             NtStatus.InvalidParameter,
             (ref NegotiateContextWriter writer) => writer.Raw(NegotiateContextType.PreauthIntegrity, [1, 0, 255, 255, 1, 0]));
     }

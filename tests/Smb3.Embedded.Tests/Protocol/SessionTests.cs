@@ -257,6 +257,48 @@ public sealed class SessionTests : ProtocolTest
         await client.LogOnAsync(TestServer.Alice, TestServer.Password);
     }
 
+    /// <summary>
+    /// MS-SMB2 3.3.5.5.3: a client speaks one dialect of SMB 3 as long as it has sessions; who comes back with another one is logged on only when
+    /// the old session is gone, whether or not it says which one that was.
+    /// </summary>
+    [Theory]
+    [InlineData((ushort)Smb2Dialect.Smb311, (ushort)Smb2Dialect.Smb300, false)]
+    [InlineData((ushort)Smb2Dialect.Smb311, (ushort)Smb2Dialect.Smb302, false)]
+    [InlineData((ushort)Smb2Dialect.Smb300, (ushort)Smb2Dialect.Smb311, false)]
+    [InlineData((ushort)Smb2Dialect.Smb302, (ushort)Smb2Dialect.Smb300, false)]
+    [InlineData((ushort)Smb2Dialect.Smb300, (ushort)Smb2Dialect.Smb300, true)]
+    [InlineData((ushort)Smb2Dialect.Smb311, (ushort)Smb2Dialect.Smb311, true)]
+    [InlineData((ushort)Smb2Dialect.Smb311, (ushort)Smb2Dialect.Smb210, true)]
+    [InlineData((ushort)Smb2Dialect.Smb210, (ushort)Smb2Dialect.Smb311, true)]
+    [InlineData((ushort)Smb2Dialect.Smb202, (ushort)Smb2Dialect.Smb210, true)]
+    public async Task A_client_that_comes_back_with_another_dialect_has_no_new_session_before_the_old_one_is_gone(
+        ushort before, ushort after, bool accepted)
+    {
+        var client = new SmbTestClientOptions { Dialects = [(Smb2Dialect)before] };
+        var old = await Server.LogOnAsync(client);
+        var tree = await old.ConnectAsync("data");
+        foreach (var previous in new[] { 0ul, old.SessionId })
+        {
+            var next = Server.Connect(client with { Dialects = [(Smb2Dialect)after] });
+            await next.NegotiateAsync();
+            var expected = accepted ? NtStatus.Success : NtStatus.UserSessionDeleted;
+            await new SmbTestSession(next).LogOnAsync(User(TestServer.Alice, TestServer.Password), previous, expected: expected);
+            if (previous == 0 || !accepted)
+            {
+                Assert.Equal(NtStatus.ObjectNameNotFound, await tree.TryOpenAsync("none")); // the old one goes on
+            }
+
+            await new SmbTestSession(next).LogOnAsync(User(TestServer.Bob, TestServer.Password)); // whom it does not concern
+            await next.DisposeAsync();
+        }
+
+        if (!accepted)
+        {
+            await old.LogOffAsync();
+            await Server.LogOnAsync(client with { Dialects = [(Smb2Dialect)after] });
+        }
+    }
+
     [Fact]
     public async Task Binding_is_refused_while_multi_channel_is_not_offered()
     {

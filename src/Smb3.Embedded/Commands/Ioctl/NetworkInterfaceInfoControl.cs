@@ -10,7 +10,13 @@ internal sealed class NetworkInterfaceInfoControl : IFsControl
     public ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
         var request = call.Request;
-        if ((request.Connection.Negotiated!.ServerCapabilities & Smb2Capabilities.MultiChannel) == 0)
+
+        // A dialect without channels is no reason for Windows to keep the list back: the section says MAY.
+        var negotiated = request.Connection.Negotiated!;
+        var mayBind = negotiated.IsSmb3
+            ? (negotiated.ServerCapabilities & Smb2Capabilities.MultiChannel) != 0
+            : request.Graph.Settings.MultiChannel;
+        if (!mayBind)
         {
             return new(NtStatus.NotSupported);
         }

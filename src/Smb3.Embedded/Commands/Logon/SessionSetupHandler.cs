@@ -236,6 +236,12 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
+        if (session.State == SessionState.InProgress && SpeaksAnotherDialect(connection, token))
+        {
+            await session.EndAsync().ConfigureAwait(false);
+            return NtStatus.UserSessionDeleted;
+        }
+
         if (session.State == SessionState.InProgress)
         {
             Publish(request, session, token, keyless, step.SessionKey!, clientMode);
@@ -258,6 +264,31 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         WriteBody(request, FlagsOf(session), step.ResponseToken.Span);
         request.SignResponse = true;
         return NtStatus.Success;
+    }
+
+    /// <summary>
+    /// Whether the client has sessions on connections of another dialect: a client speaks one dialect of SMB 3 at a time, and its new session is
+    /// gone at once (MS-SMB2 3.3.5.5.3, Client.Dialect). Only sessions of the same user count, so that a ClientGuid, which anybody on the way
+    /// can read, keeps nobody else out.
+    /// </summary>
+    private static bool SpeaksAnotherDialect(Connection connection, SecurityToken token)
+    {
+        var negotiated = connection.Negotiated!;
+        if (!negotiated.IsSmb3 || connection.Client is not { } client || client.ClientGuid == Guid.Empty)
+        {
+            return false;
+        }
+
+        foreach (var other in client.Connections)
+        {
+            if (other != connection && other.Negotiated is { IsSmb3: true } theirs && theirs.Dialect != negotiated.Dialect
+                && other.Sessions.Any(pair => (pair.Value.State is SessionState.Valid or SessionState.Expired) && pair.Value.IsSameUser(token)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Publish(

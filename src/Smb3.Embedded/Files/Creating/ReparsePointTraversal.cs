@@ -7,11 +7,12 @@ namespace Smb3.Embedded.Files.Creating;
 /// <summary>Reparse points that a CREATE encounters (MS-FSA 2.1.5.1).</summary>
 internal static class ReparsePointTraversal
 {
-    /// <summary>Whether the reparse point is in the way, rather than being what is asked for.</summary>
+    /// <summary>
+    /// Whether the reparse point is in the way, rather than being what is asked for: also of a CREATE that wants to make the file, as nobody has
+    /// looked yet at what is where the link leads.
+    /// </summary>
     public static bool StopsAtReparsePoint(this OngoingCreate create, FileObject file, StorePath path) =>
-        !create.Has(CreateOptions.OpenReparsePoint)
-        && create.Parameters.Disposition != CreateDisposition.Create
-        && !file.IsDeletePending(path);
+        !create.Has(CreateOptions.OpenReparsePoint) && !file.IsDeletePending(path);
 
     /// <summary>A symbolic link sends the client on; the server does not know what to do with any other kind.</summary>
     public static async ValueTask<CreateOutcome> StopAsync(IStoreFile handle, int unparsed, CancellationToken cancellationToken)
@@ -59,14 +60,25 @@ internal static class ReparsePointTraversal
         return NtStatus.ObjectPathNotFound; // gone meanwhile
     }
 
-    /// <summary>The part of the client's path after a number of names; it may have written short names for some.</summary>
+    /// <summary>
+    /// The part of the client's path after a number of names; it may have written short names for some, and <c>.</c> and <c>..</c> between them.
+    /// </summary>
     private static int LengthBehind(string path, int names)
     {
-        var at = path.StartsWith('\\') ? 0 : -1;
-        for (; names > 0 && (at = path.IndexOf('\\', at + 1)) >= 0; names--)
+        var depth = 0;
+        var behind = 0;
+        for (var start = path.StartsWith('\\') ? 1 : 0; start < path.Length;)
         {
+            var end = path.AsSpan(start).IndexOfAny('\\', '/') is var length and >= 0 ? start + length : path.Length;
+            depth += path.AsSpan(start, end - start) switch { "." => 0, ".." => -1, _ => 1 };
+            if (depth == names && path.AsSpan(start, end - start) is not ("." or ".."))
+            {
+                behind = path.Length - end;
+            }
+
+            start = end + 1;
         }
 
-        return at < 0 ? 0 : path.Length - at;
+        return behind;
     }
 }

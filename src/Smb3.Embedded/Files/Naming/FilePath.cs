@@ -89,12 +89,12 @@ internal readonly struct FilePath
             }
         }
 
-        var climbs = false;
+        var hasDots = false;
         foreach (var range in rest.Split('\\'))
         {
-            if (rest[range] is "..")
+            if (rest[range] is "." or "..")
             {
-                climbs = true;
+                hasDots = true;
                 continue;
             }
 
@@ -106,7 +106,7 @@ internal readonly struct FilePath
         }
 
         var clean = rest.Length == text.Length ? text : rest.ToString();
-        if (climbs && !TryClimb(clean, out clean))
+        if (hasDots && !TryResolveDots(clean, out clean))
         {
             return NtStatus.ObjectPathSyntaxBad;
         }
@@ -118,13 +118,20 @@ internal readonly struct FilePath
     /// <summary>The same path with the file at another place.</summary>
     public FilePath At(StorePath path) => new(path, Stream, StreamName, EndsInSeparator);
 
-    /// <summary>Resolves <c>..</c> from the text alone; no path climbs out of the share.</summary>
-    private static bool TryClimb(string text, out string clean)
+    /// <summary>
+    /// The directory that <c>.</c> and <c>..</c> mean follows from the text alone (MS-FSCC 2.1.5.1); no path climbs out of the share.
+    /// </summary>
+    private static bool TryResolveDots(string text, out string clean)
     {
         clean = text;
         var names = new List<string>();
         foreach (var name in text.Split('\\'))
         {
+            if (name == ".")
+            {
+                continue;
+            }
+
             if (name != "..")
             {
                 names.Add(name);
