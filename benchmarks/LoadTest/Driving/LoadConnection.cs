@@ -17,6 +17,9 @@ internal sealed class LoadConnection : IAsyncDisposable
 {
     private const int SentSlots = 8192;
 
+    /// <summary>The message id of a break, which answers nothing (MS-SMB2 2.2.23).</summary>
+    private const ulong Unasked = ulong.MaxValue;
+
     private readonly ClientSocket _transport;
     private readonly SmbTestConnection _client;
     private readonly Guard _guard;
@@ -177,7 +180,8 @@ internal sealed class LoadConnection : IAsyncDisposable
             var next = (int)BinaryPrimitives.ReadUInt32LittleEndian(messages[20..]);
             var message = next == 0 ? messages : messages[..next];
             var status = StatusOf(message);
-            if (status != NtStatus.Pending)
+            var id = BinaryPrimitives.ReadUInt64LittleEndian(message[24..]);
+            if (status != NtStatus.Pending && id != Unasked)
             {
                 if (status != template.Expected && status != template.AlsoExpected)
                 {
@@ -189,11 +193,11 @@ internal sealed class LoadConnection : IAsyncDisposable
                     throw new SmbTestException("A response has a wrong signature.");
                 }
 
-                var sentAt = _sentAt[BinaryPrimitives.ReadUInt64LittleEndian(message[24..]) % SentSlots];
+                ref var sentAt = ref _sentAt[id % SentSlots];
                 if (sentAt != 0)
                 {
-                    _sentAt[BinaryPrimitives.ReadUInt64LittleEndian(message[24..]) % SentSlots] = 0;
                     latencies.Add(Stopwatch.GetElapsedTime(sentAt));
+                    sentAt = 0;
                     last = true;
                 }
             }

@@ -19,7 +19,10 @@ internal sealed class PersistentWork(WorkSpec spec) : RepeatedWork(spec)
     private const int SmallFile = 1 << 20;
     private const uint KeptMilliseconds = 1000;
 
-    public static readonly IReadOnlyList<string> Kinds = ["keptopen", "keptlease", "keptmake", "keptover", "keptlock"];
+    /// <summary>Stands for the create GUID where it is another one each time.</summary>
+    private static readonly Guid Pattern = Guid.NewGuid();
+
+    public static readonly IReadOnlyList<string> Kinds = ["keptopen", "keptlease", "keptmake", "keptover", "keptlock", "keptbreak"];
 
     protected override async Task<RequestTemplate> TemplateAsync(LoadConnection connection, int client)
     {
@@ -30,36 +33,64 @@ internal sealed class PersistentWork(WorkSpec spec) : RepeatedWork(spec)
             "keptlock" => await LockAsync(connection),
             "keptmake" => Opens(connection, $@"{Folder}\made.{name}", leased: false, CreateDisposition.Create, CreateOptions.DeleteOnClose),
             "keptover" => Opens(connection, $@"{Folder}\{name}", leased: false, CreateDisposition.OverwriteIf),
+            "keptbreak" => await BreakAsync(connection),
             _ => Opens(connection, $@"{Folder}\{name}", Spec.Kind == "keptlease"),
         };
     }
 
-    /// <summary>Each open has a create GUID of its own, as opens of clients have: one that was seen before would be a replay.</summary>
     private RequestTemplate Opens(
         LoadConnection connection, string path, bool leased, CreateDisposition disposition = CreateDisposition.Open,
         CreateOptions options = CreateOptions.None)
     {
+        var access = FileAccessMask.FileGenericRead | (options == CreateOptions.None ? 0 : FileAccessMask.Delete);
+        var create = Create(connection.Tree, path, access, disposition, options, leased ? Smb2LeaseState.Read | Smb2LeaseState.Handle : null);
+        return Kept([create, Close(connection.Tree)]);
+    }
+
+    /// <summary>
+    /// A client that holds a file open with a lease which its own other handle breaks: the first open gives the lease what was taken from it, and
+    /// the write takes it away again. A lease that caches reads only need not be acknowledged (MS-SMB2 3.3.4.7).
+    /// </summary>
+    private async Task<RequestTemplate> BreakAsync(LoadConnection connection)
+    {
         var tree = connection.Tree;
-        var pattern = Guid.NewGuid();
-        var lease = Guid.NewGuid();
-        var body = RequestBody.Create(
-            path, FileAccessMask.FileGenericRead | (options == CreateOptions.None ? 0 : FileAccessMask.Delete), disposition, options: options, oplock: leased ? Smb2OplockLevel.Lease : Smb2OplockLevel.None,
-            contexts: (ref CreateContextWriter writer) =>
-            {
-                writer.AskDurableHandleV2(new DurableHandleRequestV2(KeptMilliseconds, DurableHandleFlags.Persistent, pattern));
-                if (leased)
-                {
-                    writer.Lease(new LeaseContext { Version = 2, LeaseKey = lease, State = Smb2LeaseState.Read | Smb2LeaseState.Handle });
-                }
-            });
-        var at = Smb2Header.Size + body.AsSpan().IndexOf(pattern.ToByteArray());
-        return new RequestTemplate(
-            Spec.Guard,
-            [tree.Request(Smb2Command.Create, body), tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)).Related()])
+        var path = $@"{Folder}\broken.{Guid.NewGuid():N}"; // of its own, as in LockAsync
+        var writer = await tree.OpenAsync(path, options: CreateOptions.NonDirectoryFile | CreateOptions.DeleteOnClose);
+        var create = Create(tree, path, FileAccessMask.FileGenericRead, CreateDisposition.Open, CreateOptions.None, Smb2LeaseState.Read);
+        (await tree.CallAsync(Smb2Command.Create, create.Body)).Expect(NtStatus.Success);
+        return Kept([create, Close(tree), writer.WriteRequest(0, [1])]);
+    }
+
+    /// <summary>Each open has a create GUID of its own, as opens of clients have: one that was seen before would be a replay.</summary>
+    private RequestTemplate Kept(SmbTestRequest[] requests)
+    {
+        var at = Smb2Header.Size + requests[0].Body.AsSpan().IndexOf(Pattern.ToByteArray());
+        return new RequestTemplate(Spec.Guard, requests)
         {
             Vary = (messages, _) => Guid.NewGuid().TryWriteBytes(messages[at..]),
         };
     }
+
+    /// <param name="tree">Where.</param>
+    /// <param name="path">What is opened.</param>
+    /// <param name="access">For what.</param>
+    /// <param name="disposition">How.</param>
+    /// <param name="options">And what becomes of it.</param>
+    /// <param name="lease">What a lease of its own may cache; <see langword="null"/>: it asks for none.</param>
+    private static SmbTestRequest Create(
+        SmbTestTree tree, string path, FileAccessMask access, CreateDisposition disposition, CreateOptions options, Smb2LeaseState? lease) =>
+        tree.Request(Smb2Command.Create, RequestBody.Create(
+            path, access, disposition, options: options, oplock: lease is null ? Smb2OplockLevel.None : Smb2OplockLevel.Lease,
+            contexts: (ref CreateContextWriter writer) =>
+            {
+                writer.AskDurableHandleV2(new DurableHandleRequestV2(KeptMilliseconds, DurableHandleFlags.Persistent, Pattern));
+                if (lease is { } state)
+                {
+                    writer.Lease(new LeaseContext { Version = 2, LeaseKey = Guid.NewGuid(), State = state });
+                }
+            }));
+
+    private static SmbTestRequest Close(SmbTestTree tree) => tree.Request(Smb2Command.Close, RequestBody.Close(SmbTestFile.Previous)).Related();
 
     /// <summary>A file of its own: the handle is kept for a moment after its connection, and whoever wants the file meanwhile is refused.</summary>
     private async Task<RequestTemplate> LockAsync(LoadConnection connection)
