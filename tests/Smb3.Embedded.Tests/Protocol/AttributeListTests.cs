@@ -26,7 +26,7 @@ public sealed class AttributeListTests
         }
 
         var watch = Stopwatch.StartNew();
-        Assert.True(EaFacts.TryRead(buffer.AsSpan(0, cursor.Length), out var attributes));
+        Assert.Equal(NtStatus.Success, EaFacts.Read(buffer.AsSpan(0, cursor.Length), out var attributes));
         Assert.Equal(Count, attributes.Count);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), watch.Elapsed.ToString());
     }
@@ -35,7 +35,7 @@ public sealed class AttributeListTests
     public void A_name_that_comes_again_counts_as_it_came_last()
     {
         var list = SetBuffer.FullEa(("A"u8.ToArray(), [1]), ("B"u8.ToArray(), [2]), ("a"u8.ToArray(), [3]), ("C"u8.ToArray(), []));
-        Assert.True(EaFacts.TryRead(list, out var attributes));
+        Assert.Equal(NtStatus.Success, EaFacts.Read(list, out var attributes));
         Assert.Equal(["a 03", "B 02", "C "], attributes.Select(attribute => $"{attribute.Name} {Convert.ToHexString(attribute.Value.Span)}"));
     }
 
@@ -46,7 +46,7 @@ public sealed class AttributeListTests
         for (var length = 1; length < list.Length; length++)
         {
             // In an array of its own, so that a byte too far throws. A list may end where the next entry would begin.
-            if (EaFacts.TryRead(list.AsSpan(0, length).ToArray(), out var attributes))
+            if (EaFacts.Read(list.AsSpan(0, length).ToArray(), out var attributes) == NtStatus.Success)
             {
                 Assert.All(attributes, attribute => Assert.Equal(attribute.Name == "A" ? 1 : 3, attribute.Value.Length));
             }
@@ -56,7 +56,7 @@ public sealed class AttributeListTests
         {
             for (var bit = 0; bit < 8; bit++)
             {
-                _ = EaFacts.TryRead(list.Patched(at, (byte)(list[at] ^ (1 << bit))), out _);
+                _ = EaFacts.Read(list.Patched(at, (byte)(list[at] ^ (1 << bit))), out _);
             }
         }
     }

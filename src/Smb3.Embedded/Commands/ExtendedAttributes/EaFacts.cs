@@ -1,4 +1,5 @@
 using System.Text;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Wire.Fscc;
 
@@ -12,20 +13,26 @@ internal static class EaFacts
 {
     /// <summary>
     /// Takes a list out of a request; of a name that occurs twice, the last counts. The list may be as long as the client likes, and is
-    /// walked once.
+    /// walked once. STATUS_EA_LIST_INCONSISTENT where it is malformed, STATUS_INVALID_EA_NAME where a flag is set that MS-FSCC 2.4.16 does
+    /// not have (MS-FSA 2.1.5.15.5).
     /// </summary>
-    public static bool TryRead(ReadOnlySpan<byte> source, out IReadOnlyList<ExtendedAttribute> attributes)
+    public static NtStatus Read(ReadOnlySpan<byte> source, out IReadOnlyList<ExtendedAttribute> attributes)
     {
         var list = new List<ExtendedAttribute>();
         var places = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         attributes = list;
         if (!FullEaList.TryParse(source, out var entries, out _))
         {
-            return false;
+            return NtStatus.EaListInconsistent;
         }
 
         foreach (var entry in entries)
         {
+            if ((entry.Flags & ~FullEaInformation.NeedEa) != 0)
+            {
+                return NtStatus.InvalidEaName;
+            }
+
             var attribute = new ExtendedAttribute(NameOf(entry.Name), entry.Value.ToArray());
             if (places.TryAdd(attribute.Name, list.Count))
             {
@@ -37,7 +44,7 @@ internal static class EaFacts
             }
         }
 
-        return true;
+        return NtStatus.Success;
     }
 
     /// <summary>The names of a FILE_GET_EA_INFORMATION list; null when it is malformed.</summary>

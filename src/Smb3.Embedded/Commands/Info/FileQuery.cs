@@ -21,16 +21,16 @@ internal static class FileQuery
             return NtStatus.AccessDenied;
         }
 
-        switch (informationClass)
+        // MS-FSA 2.1.5.12.21 to 23: of a file, a pipe's classes say nothing.
+        if (InformationClasses.IsOfPipes(informationClass))
         {
-            case FileInformationClass.FileAlternateNameInformation:
-                // MS-FSA 2.1.5.12.4: the root has no name at all.
-                if (handle.File.Path.IsRoot)
-                {
-                    return NtStatus.ObjectNameNotFound;
-                }
+            return NtStatus.InvalidParameter;
+        }
 
-                break;
+        // MS-FSA 2.1.5.12.4: the root has no name at all.
+        if (informationClass == FileInformationClass.FileAlternateNameInformation && handle.File.Path.IsRoot)
+        {
+            return NtStatus.ObjectNameNotFound;
         }
 
         var found = await handle.File.GetMetadataAsync(request.Token).ConfigureAwait(false);
@@ -44,10 +44,6 @@ internal static class FileQuery
         {
             case FileInformationClass.FileStreamInformation:
                 return await StreamsAsync(request, handle, length).ConfigureAwait(false);
-
-            case FileInformationClass.FileHardLinkInformation:
-            case FileInformationClass.FileHardLinkFullIdInformation:
-                return NtStatus.NotSupported;
 
             case FileInformationClass.FileNormalizedNameInformation
                 when request.Connection.Negotiated!.Dialect < Smb2Dialect.Smb311:

@@ -32,6 +32,12 @@ internal sealed class QueryInfoHandler : ICommandHandler
             return new(status);
         }
 
+        if ((query.InfoType == Smb2InfoType.File && InformationClasses.IsNeverQueried(query.FileInformationClass))
+            || (query.InfoType == Smb2InfoType.FileSystem && InformationClasses.IsNeverQueried(query.FsInformationClass)))
+        {
+            return new(NtStatus.NotSupported);
+        }
+
         var length = (int)query.OutputBufferLength;
         return (open, query.InfoType) switch
         {

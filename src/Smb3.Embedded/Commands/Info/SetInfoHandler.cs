@@ -26,6 +26,12 @@ internal sealed class SetInfoHandler : ICommandHandler
             return NtStatus.InvalidParameter;
         }
 
+        // MS-SMB2 3.3.5.21
+        if (set.Buffer.IsEmpty)
+        {
+            return NtStatus.InvalidParameter;
+        }
+
         if (set.Buffer.Length > request.Connection.Negotiated!.MaxTransactSize || !request.HasPaidFor(set.Buffer.Length))
         {
             return NtStatus.InvalidParameter;
@@ -98,8 +104,7 @@ internal sealed class SetInfoHandler : ICommandHandler
                 when set.FsInformationClass == FsInformationClass.FileFsControlInformation =>
                 QuotaCommands.SetSettingsAsync(request, open, set.Buffer.ToArray()),
 
-            // Labels and object ids of a volume are not for clients to set (MS-SMB2 3.3.5.21.2).
-            (FileHandle or QuotaHandle, Smb2InfoType.FileSystem) => new(NtStatus.NotSupported),
+            (FileHandle or QuotaHandle, Smb2InfoType.FileSystem) => new(InformationClasses.RefusalToSet(set.FsInformationClass)),
             (QuotaHandle, _) => new(NtStatus.InvalidDeviceRequest),
 
             // Read and completion mode: message mode is the only one that RPC pipes support, and what clients set.
@@ -151,9 +156,8 @@ internal sealed class SetInfoHandler : ICommandHandler
                 return new(SetInformation.TryReadMode(buffer, out var mode) ? file.SetMode(mode) : NtStatus.InfoLengthMismatch);
 
             case FileInformationClass.FileFullEaInformation:
-                return EaFacts.TryRead(buffer, out var attributes)
-                    ? file.SetExtendedAttributesAsync(attributes, token)
-                    : new(NtStatus.EaListInconsistent);
+                var read = EaFacts.Read(buffer, out var attributes);
+                return read == NtStatus.Success ? file.SetExtendedAttributesAsync(attributes, token) : new(read);
 
             case FileInformationClass.FileShortNameInformation:
                 return new(NtStatus.NotSupported);
@@ -167,8 +171,7 @@ internal sealed class SetInfoHandler : ICommandHandler
                     : new(NtStatus.InfoLengthMismatch);
 
             default:
-                // MS-SMB2 3.3.5.21.1: classes that are not for clients to set.
-                return new(NtStatus.InvalidInfoClass);
+                return new(InformationClasses.RefusalToSet(informationClass));
         }
     }
 
@@ -189,7 +192,7 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InfoLengthMismatch);
         }
 
-        if (rename.RootDirectory != 0 || (rename.Name.Length & 1) != 0)
+        if (rename.RootDirectory != 0 || !rename.HasName)
         {
             return new(NtStatus.InvalidParameter);
         }
@@ -220,7 +223,7 @@ internal sealed class SetInfoHandler : ICommandHandler
             return new(NtStatus.InfoLengthMismatch);
         }
 
-        if (link.RootDirectory != 0 || (link.Name.Length & 1) != 0)
+        if (link.RootDirectory != 0 || !link.HasName)
         {
             return new(NtStatus.InvalidParameter);
         }

@@ -43,6 +43,9 @@ internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target,
     /// <summary>Bytes of input that it needs.</summary>
     public int Input { get; init; }
 
+    /// <summary>Whether more input is answered like less.</summary>
+    public bool IsExact { get; init; }
+
     /// <summary>The answer to less.</summary>
     public NtStatus ShortInput { get; init; } = NtStatus.InvalidParameter;
 
@@ -88,7 +91,7 @@ internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target,
     }
 
     private NtStatus CheckSizes(FsControlCall call) =>
-        call.Input.Length < Input ? ShortInput
+        call.Input.Length < Input || (IsExact && call.Input.Length > Input) ? ShortInput
         : call.MaxOutput < Output ? ShortOutput
         : NtStatus.Success;
 }

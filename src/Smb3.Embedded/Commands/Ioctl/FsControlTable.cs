@@ -221,6 +221,7 @@ internal static class FsControlTable
             Access = WriteOrAttributes,
             Changes = true,
             Input = ObjectIdBuffer.Size,
+            IsExact = true,
         },
         new(FsControlCode.SetObjectIdExtended, FsControlTarget.FileOrDirectory, new SetObjectIdControl(isExtended: true))
         {
@@ -228,6 +229,7 @@ internal static class FsControlTable
             Access = WriteOrAttributes,
             Changes = true,
             Input = ObjectIdBuffer.ExtendedSize,
+            IsExact = true,
         },
         new(FsControlCode.DeleteObjectId, FsControlTarget.FileOrDirectory, new DeleteObjectIdControl())
         {

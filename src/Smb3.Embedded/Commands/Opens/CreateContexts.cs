@@ -71,9 +71,10 @@ internal readonly record struct CreateContexts
                     break;
 
                 case CreateContextName.ExtendedAttributes:
-                    if (!EaFacts.TryRead(context.Data, out var attributes))
+                    var read = EaFacts.Read(context.Data, out var attributes);
+                    if (read != NtStatus.Success)
                     {
-                        return NtStatus.EaListInconsistent;
+                        return read;
                     }
 
                     contexts = contexts with { Attributes = attributes };

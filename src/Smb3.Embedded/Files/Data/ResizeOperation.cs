@@ -45,14 +45,9 @@ internal static class ResizeOperation
             return NtStatus.AccessDenied;
         }
 
-        if (open.IsDirectory || size < 0)
+        if (open.IsDirectory || size < 0 || size > open.Volume.Store.Traits.MaxFileLength)
         {
             return NtStatus.InvalidParameter;
-        }
-
-        if (size > open.Volume.Store.Traits.MaxFileLength)
-        {
-            return NtStatus.DiskFull;
         }
 
         if (!open.TryEnter())

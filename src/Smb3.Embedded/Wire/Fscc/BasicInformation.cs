@@ -7,8 +7,8 @@ namespace Smb3.Embedded.Wire.Fscc;
 internal readonly record struct BasicInformation(
     long CreationTime, long LastAccessTime, long LastWriteTime, long ChangeTime, FileAttributes Attributes)
 {
-    /// <summary>Without the four reserved bytes at the end, which some clients leave out.</summary>
-    private const int Size = 36;
+    /// <summary>With the four reserved bytes at the end.</summary>
+    private const int Size = 40;
 
     public static bool TryParse(ReadOnlySpan<byte> buffer, out BasicInformation information)
     {

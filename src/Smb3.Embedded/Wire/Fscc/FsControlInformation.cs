@@ -28,11 +28,11 @@ internal readonly record struct FsControlInformation(long DefaultThreshold, long
 
     public static bool TryRead(ReadOnlySpan<byte> source, out FsControlInformation information)
     {
-        // The padding may be absent.
-        information = source.Length < Size - 4
+        // MS-FSA 2.1.5.16.6: with the padding.
+        information = source.Length < Size
             ? default
             : new(source.Int64(24), source.Int64(32), (FsControlFlags)source.UInt32(40));
-        return source.Length >= Size - 4;
+        return source.Length >= Size;
     }
 
     /// <summary>Writes it into a cleared span.</summary>

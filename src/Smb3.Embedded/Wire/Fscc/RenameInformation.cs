@@ -19,11 +19,12 @@ internal readonly ref struct RenameInformation
 {
     private const int NameOffset = 20;
 
-    private RenameInformation(RenameFlags flags, ulong rootDirectory, ReadOnlySpan<byte> name)
+    private RenameInformation(RenameFlags flags, ulong rootDirectory, ReadOnlySpan<byte> name, bool hasName)
     {
         Flags = flags;
         RootDirectory = rootDirectory;
         Name = name;
+        HasName = hasName;
     }
 
     public RenameFlags Flags { get; }
@@ -33,22 +34,33 @@ internal readonly ref struct RenameInformation
     /// <summary>Must be 0 over the network.</summary>
     public ulong RootDirectory { get; }
 
-    /// <summary>UTF-16LE, from the root of the share; an odd length is possible, and refusing it is up to the handler.</summary>
+    /// <summary>UTF-16LE, from the root of the share; empty where <see cref="HasName"/> is false.</summary>
     public ReadOnlySpan<byte> Name { get; }
+
+    /// <summary>
+    /// Whether FileNameLength is even, not 0 and within the buffer; else the answer is STATUS_INVALID_PARAMETER (MS-FSA 2.1.5.15.6 and
+    /// 2.1.5.15.11).
+    /// </summary>
+    public bool HasName { get; }
 
     public string GetName() => Name.Utf16();
 
-    /// <summary><paramref name="extended"/>: the class is one of the Ex ones.</summary>
+    /// <summary>
+    /// False when the buffer is shorter than the fields before the name; <paramref name="extended"/>: the class is one of the Ex ones.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> buffer, bool extended, out RenameInformation information)
     {
         information = default;
-        if (buffer.Length < NameOffset || buffer.UInt32(16) > buffer.Length - NameOffset)
+        if (buffer.Length < NameOffset)
         {
             return false;
         }
 
+        var length = buffer.UInt32(16);
+        var hasName = length != 0 && (length & 1) == 0 && length <= buffer.Length - NameOffset;
+
         var flags = extended ? (RenameFlags)buffer.UInt32(0) : (buffer[0] != 0 ? RenameFlags.ReplaceIfExists : RenameFlags.None);
-        information = new RenameInformation(flags, buffer.UInt64(8), buffer.Slice(NameOffset, (int)buffer.UInt32(16)));
+        information = new RenameInformation(flags, buffer.UInt64(8), hasName ? buffer.Slice(NameOffset, (int)length) : default, hasName);
         return true;
     }
 }
