@@ -275,8 +275,7 @@ public sealed class FsccTests
 
         Assert.True(BasicInformation.TryParse(SetBuffer.Basic(given), out var read));
         Assert.Equal(given, read);
-        Assert.True(BasicInformation.TryParse(SetBuffer.Basic(given).AsSpan(0, 36), out _));
-        Assert.False(BasicInformation.TryParse(SetBuffer.Basic(given).AsSpan(0, 35), out _));
+        Assert.False(BasicInformation.TryParse(SetBuffer.Basic(given).AsSpan(0, 39), out _));
     }
 
     [Fact]
