@@ -73,6 +73,16 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Whether its writes are answered only when they are safe.</summary>
     public bool WritesThrough => Volume.Options.WritesThrough || (Options & CreateOptions.WriteThrough) != 0;
 
+    /// <summary>Whether it reads and writes whole sectors only (MS-FSA 2.1.5.3 and 2.1.5.4).</summary>
+    public bool IsUnbuffered => (Options & CreateOptions.NoIntermediateBuffering) != 0;
+
+    /// <summary>Whether a range of the file consists of whole sectors.</summary>
+    public bool IsAligned(long offset, long length)
+    {
+        var sector = Volume.Store.Traits.SectorSize;
+        return offset % sector == 0 && length % sector == 0;
+    }
+
     /// <summary>FilePositionInformation: where the last read ended, unless the client has set it since.</summary>
     public long Position => State.Position;
 

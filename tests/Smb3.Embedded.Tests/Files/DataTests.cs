@@ -1,6 +1,7 @@
 using System.Buffers;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
+using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Nt;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;
@@ -71,16 +72,107 @@ public class DataTests
     }
 
     [Fact]
-    public async Task An_open_that_can_only_append_appends()
+    public async Task An_open_that_can_only_append_writes_where_it_is_told_to()
     {
         var open = await _volume.OpenAsync("f", access: FileAccessMask.AppendData | FileAccessMask.ReadData);
         Assert.Equal(NtStatus.Success, await WriteAsync(open, 0, 1, 2));
-        Assert.Equal(NtStatus.Success, await WriteAsync(open, 0, 3));
+        Assert.Equal(NtStatus.Success, await WriteAsync(open, 1, 3));
         Assert.Equal(NtStatus.Success, await WriteAsync(open, -1, 4));
+        Assert.Equal(NtStatus.Success, await WriteAsync(open, 5, 5));
+        Assert.Equal(NtStatus.InvalidParameter, await WriteAsync(open, -2, 6));
         var data = new byte[10];
-        Assert.Equal(4, (await open.ReadAsync(0, data, 0, default)).Value);
-        Assert.Equal([1, 2, 3, 4], data[..4]);
+        Assert.Equal(6, (await open.ReadAsync(0, data, 0, default)).Value);
+        Assert.Equal([1, 3, 4, 0, 0, 5], data[..6]);
         await open.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData(0, 512, NtStatus.Success)]
+    [InlineData(1024, 1024, NtStatus.Success)]
+    [InlineData(0, 0, NtStatus.Success)]
+    [InlineData(0, 511, NtStatus.InvalidParameter)]
+    [InlineData(0, 513, NtStatus.InvalidParameter)]
+    [InlineData(1, 512, NtStatus.InvalidParameter)]
+    [InlineData(511, 512, NtStatus.InvalidParameter)]
+    public async Task An_unbuffered_open_reads_and_writes_whole_sectors(long offset, int length, NtStatus status)
+    {
+        var open = await _volume.OpenAsync("f", options: CreateOptions.NoIntermediateBuffering);
+        await open.SetEndOfFileAsync(4096, default);
+        Assert.Equal(status, await WriteAsync(open, offset, new byte[length]));
+        Assert.Equal(status, (await ReadAsync(open, offset, length)).Status);
+        await open.CloseAsync();
+
+        var appending = await _volume.OpenAsync("f", access: FileAccessMask.AppendData, options: CreateOptions.NoIntermediateBuffering);
+        Assert.Equal(length % 512 == 0 ? NtStatus.Success : NtStatus.InvalidParameter, await WriteAsync(appending, -1, new byte[length]));
+        await appending.CloseAsync();
+
+        var buffered = await _volume.OpenAsync("f");
+        Assert.Equal(NtStatus.Success, await WriteAsync(buffered, offset, new byte[length]));
+        Assert.Equal(NtStatus.Success, (await ReadAsync(buffered, offset, length)).Status);
+        await buffered.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData(FileAttributes.IntegrityStream)]
+    [InlineData(FileAttributes.NoScrubData)]
+    [InlineData(FileAttributes.IntegrityStream | FileAttributes.NoScrubData | FileAttributes.Hidden)]
+    public async Task What_only_ReFS_has_may_be_asked_for_and_is_ignored(FileAttributes attributes)
+    {
+        foreach (var disposition in new[] { CreateDisposition.Create, CreateDisposition.Open, CreateDisposition.OverwriteIf })
+        {
+            var open = await _volume.OpenAsync("f", disposition, attributes: attributes);
+            const FileAttributes OfReFS = FileAttributes.IntegrityStream | FileAttributes.NoScrubData;
+            Assert.Equal((FileAttributes)0, (await MetadataAsync(open)).Attributes & OfReFS);
+            await open.CloseAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData("missing", NtStatus.ObjectNameNotFound)]
+    [InlineData("directory", NtStatus.FileIsADirectory)]
+    [InlineData("file", NtStatus.NotADirectory)]
+    public async Task The_index_of_a_directory_is_no_file(string name, NtStatus status)
+    {
+        await _volume.MakeAsync("directory", directory: true);
+        await _volume.MakeAsync("file");
+        foreach (var suffix in new[] { "::$INDEX_ALLOCATION", ":$I30:$INDEX_ALLOCATION" })
+        {
+            foreach (var disposition in new[] { CreateDisposition.Open, CreateDisposition.OpenIf })
+            {
+                Assert.Equal(status, await _volume.StatusAsync(name + suffix, disposition, CreateOptions.NonDirectoryFile));
+            }
+        }
+
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("missing"));
+    }
+
+    [Theory]
+    [InlineData(":new", NtStatus.Success)]
+    [InlineData(":new:$DATA", NtStatus.Success)]
+    [InlineData(":new:$data", NtStatus.Success)]
+    [InlineData(":st*r?", NtStatus.Success)]
+    [InlineData(":", NtStatus.InvalidParameter)]
+    [InlineData("::", NtStatus.InvalidParameter)]
+    [InlineData(":new:", NtStatus.InvalidParameter)]
+    [InlineData(":a:$DATA:b", NtStatus.InvalidParameter)]
+    [InlineData(":a:b:c:d", NtStatus.InvalidParameter)]
+    [InlineData(":a\\b", NtStatus.InvalidParameter)]
+    [InlineData(":a/b:$DATA", NtStatus.InvalidParameter)]
+    [InlineData(":a:$DA/TA", NtStatus.InvalidParameter)]
+    [InlineData(":new:$INDEX_ALLOCATION", NtStatus.ObjectTypeMismatch)]
+    [InlineData(":new:$BITMAP", NtStatus.ObjectTypeMismatch)]
+    [InlineData("::$BITMAP", NtStatus.ObjectTypeMismatch)]
+    [InlineData("::$DATA", NtStatus.ObjectNameCollision)]
+    [InlineData("f:new", NtStatus.InvalidParameter)]
+    public async Task Each_refusal_of_a_stream_s_new_name_has_its_status(string name, NtStatus status)
+    {
+        var stream = await _volume.OpenAsync("f:stream");
+        Assert.Equal(status, await stream.RenameAsync(name, false, false, null, default));
+        await stream.CloseAsync();
+        var long_ = await _volume.OpenAsync("f:other");
+        Assert.Equal(NtStatus.InvalidParameter, await long_.RenameAsync(":" + new string('x', 256), false, false, null, default));
+        Assert.Equal(NtStatus.Success, await long_.RenameAsync(":" + new string('x', 255), false, false, null, default));
+        await long_.CloseAsync();
     }
 
     [Fact]

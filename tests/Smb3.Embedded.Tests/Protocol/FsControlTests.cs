@@ -186,6 +186,53 @@ public sealed class FsControlTests : ProtocolTest
     }
 
     [Fact]
+    public async Task A_compressed_file_says_so_by_every_handle()
+    {
+        var tree = await Server.ConnectToAsync();
+        foreach (var (name, options) in new[]
+        {
+            ("file", CreateOptions.NonDirectoryFile), ("other:stream", CreateOptions.NonDirectoryFile), ("dir", CreateOptions.DirectoryFile),
+        })
+        {
+            var file = await tree.OpenAsync(name, options: options);
+            Assert.Equal(0, (await CompressionAsync(file))[8]);
+            await ExpectAsync(NtStatus.Success, file, FsControlCode.SetCompression, [1, 0]);
+            Assert.Equal([2, 0, 16, 12, 12, 0, 0, 0], (await CompressionAsync(file))[8..]);
+            await ExpectAsync(NtStatus.Success, file, FsControlCode.SetCompression, [0, 0]);
+            Assert.Equal(new byte[8], (await CompressionAsync(file))[8..]);
+        }
+
+        static async Task<byte[]> CompressionAsync(SmbTestFile file)
+        {
+            var answer = await file.Tree.CallAsync(
+                Smb2Command.QueryInfo, RequestBody.QueryFile(file.FileId, FileInformationClass.FileCompressionInformation));
+            return OutputBufferAnswer.Parse(answer.Expect(NtStatus.Success).Message).Buffer;
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_trims_with_the_key_of_a_local_program()
+    {
+        var tree = await Server.ConnectToAsync();
+        var (file, _) = await TwoFilesAsync(tree, 1 << 17);
+        byte[] trim = [0, 0, 0, 0, 1, 0, 0, 0, .. FsctlInput.Range(0, 1 << 16)];
+        await ExpectAsync(NtStatus.Success, file, FsControlCode.FileLevelTrim, trim);
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.FileLevelTrim, trim.Patched(0, 1));
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.FileLevelTrim, trim.Patched(3, 0x80));
+    }
+
+    [Fact]
+    public async Task The_extension_of_an_object_id_is_set_by_exactly_its_bytes()
+    {
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("file");
+        await ExpectAsync(NtStatus.Success, file, FsControlCode.CreateOrGetObjectId, []);
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.SetObjectIdExtended, new byte[47]);
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.SetObjectIdExtended, new byte[49]);
+        await ExpectAsync(NtStatus.Success, file, FsControlCode.SetObjectIdExtended, new byte[48]);
+    }
+
+    [Fact]
     public async Task An_object_id_is_made_once()
     {
         var tree = await Server.ConnectToAsync();

@@ -216,6 +216,27 @@ public sealed class InformationClassTests : ProtocolTest, IDisposable
         Assert.Equal(status, made.Status);
     }
 
+    [Fact]
+    public async Task The_mode_of_an_open_is_how_it_reads_and_writes_and_whether_it_deletes()
+    {
+        var tree = await Server.ConnectToAsync();
+        const CreateOptions Shown = CreateOptions.WriteThrough | CreateOptions.SequentialOnly | CreateOptions.NoIntermediateBuffering
+            | CreateOptions.DeleteOnClose;
+        var file = await tree.OpenAsync(
+            "file",
+            options: Shown | CreateOptions.NonDirectoryFile | CreateOptions.NoEaKnowledge | CreateOptions.RandomAccess
+                | CreateOptions.OpenForBackupIntent | CreateOptions.OpenReparsePoint | CreateOptions.OpenNoRecall);
+        foreach (var (informationClass, at) in new[]
+        {
+            (FileInformationClass.FileModeInformation, 0), (FileInformationClass.FileAllInformation, 88),
+        })
+        {
+            var answer = await tree.CallAsync(Smb2Command.QueryInfo, RequestBody.QueryFile(file.FileId, informationClass));
+            var buffer = OutputBufferAnswer.Parse(answer.Expect(NtStatus.Success).Message).Buffer;
+            Assert.Equal(Shown, (CreateOptions)BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at)));
+        }
+    }
+
     private static byte[] Named(string name, uint length)
     {
         var buffer = new byte[20 + (name.Length * 2)];

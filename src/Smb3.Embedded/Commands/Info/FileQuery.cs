@@ -13,6 +13,11 @@ namespace Smb3.Embedded.Commands.Info;
 /// <summary>QUERY_INFO about a file (MS-SMB2 3.3.5.20.1, MS-FSA 2.1.5.12).</summary>
 internal static class FileQuery
 {
+    /// <summary>The options of an open that FileModeInformation shows (MS-FSA 2.1.5.12.20).</summary>
+    private const CreateOptions ShownModes = CreateOptions.WriteThrough | CreateOptions.SequentialOnly
+        | CreateOptions.NoIntermediateBuffering | CreateOptions.SynchronousIoAlert | CreateOptions.SynchronousIoNonAlert
+        | CreateOptions.DeleteOnClose;
+
     public static async ValueTask<NtStatus> AnswerAsync(
         Request request, FileHandle handle, FileInformationClass informationClass, int length)
     {
@@ -75,7 +80,7 @@ internal static class FileQuery
         EaSize = metadata.EaSize,
         ReparseTag = metadata.ReparseTag,
         GrantedAccess = handle.File.GrantedAccess,
-        Mode = handle.File.Options,
+        Mode = handle.File.Options & ShownModes,
         Position = handle.File.Position,
         IsCaseSensitive = handle.File.Volume.Store.Traits.Has(StoreAbilities.CaseSensitive),
     };

@@ -9,7 +9,7 @@ internal sealed class TrimControl : IFsControl
 {
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
-        if (!FileLevelTrim.TryParse(call.Input.Span, out var trim) || trim.RangeCount == 0)
+        if (!FileLevelTrim.TryParse(call.Input.Span, out var trim) || trim.RangeCount == 0 || trim.Key != 0)
         {
             return NtStatus.InvalidParameter;
         }

@@ -14,7 +14,9 @@ internal static class NewFileCreation
 {
     public static async ValueTask<CreateOutcome> CreateNewAsync(this OngoingCreate create, CancellationToken cancellationToken)
     {
-        if (create.Parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite)
+        // ::$INDEX_ALLOCATION without a directory: there is none to find, and a file cannot be made under that name.
+        if (create.Parameters.Disposition is CreateDisposition.Open or CreateDisposition.Overwrite
+            || (create.WantsDirectory && create.WantsFile))
         {
             return NtStatus.ObjectNameNotFound;
         }

@@ -18,8 +18,9 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     // FILE_CREATE_TREE_CONNECTION, FILE_OPEN_BY_FILE_ID and FILE_RESERVE_OPFILTER: Windows answers all three alike.
     private const CreateOptions UnsupportedOptions = (CreateOptions)0x00102080;
 
-    // FILE_ATTRIBUTE_DEVICE, the old volume label, and everything that MS-FSCC 2.6 had not named when servers began to check.
-    private const FileAttributes ForbiddenAttributes = unchecked((FileAttributes)0xFFFF8048);
+    // FILE_ATTRIBUTE_DEVICE, the old volume label, and what MS-FSCC 2.6 had not named when servers began to check; but what ReFS has of
+    // it, FILE_ATTRIBUTE_INTEGRITY_STREAM and NO_SCRUB_DATA, may be asked for and is ignored (MS-FSA 2.1.5.1).
+    private const FileAttributes ForbiddenAttributes = unchecked((FileAttributes)0xFFFD0048);
 
     /// <summary>The volume that it is for.</summary>
     public Volume Volume { get; } = volume;
@@ -171,11 +172,6 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
             {
                 return NtStatus.InvalidEaName;
             }
-        }
-
-        if (Path.Stream == FilePath.StreamKind.Directory && Has(CreateOptions.NonDirectoryFile))
-        {
-            return NtStatus.FileIsADirectory;
         }
 
         if (Path.EndsInSeparator && Has(CreateOptions.NonDirectoryFile))

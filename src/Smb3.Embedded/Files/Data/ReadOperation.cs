@@ -27,7 +27,7 @@ internal static class ReadOperation
             return new(NtStatus.AccessDenied);
         }
 
-        if (offset < 0 || offset > long.MaxValue - buffer.Length)
+        if (offset < 0 || offset > long.MaxValue - buffer.Length || (open.IsUnbuffered && !open.IsAligned(offset, buffer.Length)))
         {
             return new(NtStatus.InvalidParameter);
         }

@@ -21,7 +21,8 @@ internal static class WriteOperation
     /// <summary>Writes data: either all of it, or none that counts.</summary>
     /// <param name="open">The open.</param>
     /// <param name="offset">
-    /// Bytes from the start of the file. An open that may append but not write always appends, and also takes <see cref="AppendOffset"/>.
+    /// Bytes from the start of the file. An open that may append but not write also takes <see cref="AppendOffset"/>, and is else no
+    /// different: only programs on the machine itself are made to append (MS-FSA 2.1.5.4).
     /// </param>
     /// <param name="data">What is written; valid until the task ends.</param>
     /// <param name="writeThrough">Whether the answer waits until the data is safe.</param>
@@ -42,8 +43,9 @@ internal static class WriteOperation
             return new(NtStatus.AccessDenied);
         }
 
-        var appends = !open.HasAny(FileAccessMask.WriteData);
-        if ((offset < 0 && !(appends && offset == AppendOffset)) || offset > long.MaxValue - data.Length)
+        var appends = offset == AppendOffset && !open.HasAny(FileAccessMask.WriteData);
+        if ((offset < 0 && !appends) || offset > long.MaxValue - data.Length
+            || (open.IsUnbuffered && !open.IsAligned(appends ? 0 : offset, data.Length)))
         {
             return new(NtStatus.InvalidParameter);
         }

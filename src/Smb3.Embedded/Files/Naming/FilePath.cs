@@ -1,3 +1,4 @@
+using System.Buffers;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -6,6 +7,9 @@ namespace Smb3.Embedded.Files.Naming;
 /// <summary>A path as a client wrote it, checked and parsed (MS-FSCC 2.1.5 and 2.1.9, MS-FSA 2.1.5.1).</summary>
 internal readonly struct FilePath
 {
+    // MS-FSCC 2.1.5.3 and 2.1.5.4
+    private static readonly SearchValues<char> NotInStreams = SearchValues.Create("/\\:\0");
+
     private FilePath(StorePath path, StreamKind stream, string? streamName, bool endsInSeparator)
     {
         Path = path;
@@ -150,18 +154,23 @@ internal readonly struct FilePath
         return true;
     }
 
-    /// <summary>The target of a stream's rename, such as <c>:name:$DATA</c>; the empty name is that of the file's own data.</summary>
+    /// <summary>
+    /// The target of a stream's rename, such as <c>:name:$DATA</c>; the empty name is that of the file's own data (MS-FSA 2.1.5.15.12.1).
+    /// </summary>
     public static NtStatus ParseStreamTarget(string text, out string name)
     {
         name = string.Empty;
-        if (text.Length == 0 || text[0] != ':' || !TryParseStream(text.AsSpan(1), out var kind, out var parsed)
-            || kind == StreamKind.Directory)
+        var rest = text.AsSpan(1);
+        var colon = rest.IndexOf(':');
+        var stream = colon < 0 ? rest : rest[..colon];
+        var type = colon < 0 ? "$DATA" : rest[(colon + 1)..];
+        if (text[^1] == ':' || stream.Length > FileNames.MaxLength || stream.ContainsAny(NotInStreams) || type.ContainsAny(NotInStreams))
         {
-            return NtStatus.ObjectNameInvalid;
+            return NtStatus.InvalidParameter;
         }
 
-        name = parsed ?? string.Empty;
-        return NtStatus.Success;
+        name = stream.ToString();
+        return type.Equals("$DATA", StringComparison.OrdinalIgnoreCase) ? NtStatus.Success : NtStatus.ObjectTypeMismatch;
     }
 
     // A stream's name may have any character but these and the separator, at which the path has already been split.

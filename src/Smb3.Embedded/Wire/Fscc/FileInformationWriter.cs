@@ -146,7 +146,7 @@ internal static class FileInformationWriter
                 target.Put(0, info.AlignmentRequirement);
                 break;
             case FileInformationClass.FileCompressionInformation:
-                target.Put(0, info.File.EndOfFile); // not compressed: the rest is zero
+                WriteCompression(info, target);
                 break;
             case FileInformationClass.FileNetworkOpenInformation:
                 info.File.Write(target);
@@ -181,6 +181,24 @@ internal static class FileInformationWriter
                 target.Put(96, info.FileIdHigh);
                 break;
         }
+    }
+
+    /// <summary>As NTFS compresses: LZNT1 in units of 64 KiB (MS-FSA 2.1.5.12.10). Of what is not compressed, the rest is zero.</summary>
+    private static void WriteCompression(in FileInformation info, Span<byte> target)
+    {
+        const int UnitShift = 16;
+        const int ClusterShift = 12;
+        if ((info.File.Attributes & FileAttributes.Compressed) == 0)
+        {
+            target.Put(0, info.File.EndOfFile);
+            return;
+        }
+
+        target.Put(0, info.File.AllocationSize);
+        target.Put(8, CompressionState.Lznt1);
+        target[10] = UnitShift;
+        target[11] = ClusterShift; // of a chunk
+        target[12] = ClusterShift;
     }
 
     private static void WriteTimes(in FileInformation info, Span<byte> target)

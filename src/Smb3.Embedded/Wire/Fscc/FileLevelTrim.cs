@@ -11,6 +11,9 @@ internal readonly ref struct FileLevelTrim
 
     private FileLevelTrim(ReadOnlySpan<byte> input) => _input = input;
 
+    /// <summary>For local programs that have locked the ranges under it; 0 from anybody else.</summary>
+    public uint Key => _input.UInt32(0);
+
     public int RangeCount => (int)_input.UInt32(4);
 
     public FileRange this[int index] =>
