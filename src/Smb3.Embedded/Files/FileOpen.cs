@@ -97,8 +97,6 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
 
     void ILockOwner.LocksChanged() => State.Changed();
 
-    bool ICachingOpen.DeletesOnClose => State.DeleteOnClose;
-
     StringComparison IWatchedDirectory.NameComparison => Volume.NameComparison;
 
     bool IWatchedDirectory.HidesUnreadable => State.HidesUnreadable;

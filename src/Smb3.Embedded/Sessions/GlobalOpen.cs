@@ -407,6 +407,7 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
 
         _timer = _table.Time.CreateTimer(
             static state => ((GlobalOpen)state!).CloseInBackground(), this, Facts.Timeout, Timeout.InfiniteTimeSpan);
+        _table.Waits(this);
     }
 
     private void CloseInBackground() => _ = Task.Run(async () =>

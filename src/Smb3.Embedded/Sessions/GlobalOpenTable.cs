@@ -17,6 +17,7 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
 {
     private readonly ConcurrentDictionary<ulong, GlobalOpen> _byId = new();
     private readonly ConcurrentDictionary<(Guid Client, Guid Create), CreateClaim> _claims = new();
+    private readonly ConcurrentDictionary<(Guid Client, Guid Create), GlobalOpen> _waiting = new();
     private readonly ConcurrentDictionary<ulong, GlobalOpen> _ofApplications = new();
     private int _disconnected;
     private int _awaited;
@@ -146,7 +147,27 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
     public void KeepToClose(GlobalOpen open) => Interlocked.Increment(ref CountOf(open));
 
     /// <summary>One open has a connection again, or is closed.</summary>
-    public void Release(GlobalOpen open) => Interlocked.Decrement(ref CountOf(open));
+    public void Release(GlobalOpen open)
+    {
+        Interlocked.Decrement(ref CountOf(open));
+        if (open.Facts.CreateGuid is { } create)
+        {
+            _waiting.TryRemove(KeyValuePair.Create((open.ClientGuid, create), open));
+        }
+    }
+
+    /// <summary>One that was counted in begins to wait for its client.</summary>
+    public void Waits(GlobalOpen open)
+    {
+        if (open.Facts.CreateGuid is { } create)
+        {
+            _waiting[(open.ClientGuid, create)] = open;
+        }
+    }
+
+    /// <summary>The open that a client made under a create guid, whether or not it has used it, and that waits for the client.</summary>
+    public GlobalOpen? FindWaiting(Guid clientGuid, Guid createGuid) =>
+        _waiting.GetValueOrDefault((clientGuid, createGuid)) is { IsWaiting: true } open ? open : null;
 
     private ref int CountOf(GlobalOpen open) => ref open.Kind == DurableKind.Persistent ? ref _awaited : ref _disconnected;
 

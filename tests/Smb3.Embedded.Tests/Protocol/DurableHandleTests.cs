@@ -218,6 +218,77 @@ public sealed class DurableHandleTests : ProtocolTest
         }
     }
 
+    /// <summary>
+    /// MS-SMB2 3.3.5.9.10: who has lost the answer to a CREATE with its session sends it again from the next one, and means a reconnect.
+    /// </summary>
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, true)]
+    [InlineData(false, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(true, true, false)]
+    [InlineData(true, false, true)]
+    [InlineData(true, true, true)]
+    public async Task A_create_sent_again_from_a_new_session_takes_up_the_durable_open_that_it_has_made(bool leased, bool used, bool namesPrevious)
+    {
+        var tree = await Server.ConnectToAsync(options: _client);
+        var level = leased ? Smb2OplockLevel.Lease : Smb2OplockLevel.Batch;
+        var body = RequestBody.Create("f", SmbTestTree.ReadWrite, share: ShareAccess.Read, oplock: level, contexts: Contexts);
+        var first = (await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Parse();
+        if (used)
+        {
+            await new SmbTestFile(tree, first).WriteAsync(0, [1, 2, 3]);
+        }
+
+        var previous = tree.Session.SessionId;
+        await LoseAsync(tree);
+
+        // Nobody else has it, not even on the same machine.
+        var bob = await (await Server.LogOnAsync(_client, TestServer.Bob)).ConnectAsync("data");
+        (await bob.Session.CallAsync(Again(bob))).Expect(NtStatus.AccessDenied);
+        var open = await (await Server.LogOnAsync(_client)).ConnectAsync("open");
+        (await open.Session.CallAsync(Again(open))).Expect(NtStatus.DuplicateObjectId);
+        await bob.Session.Connection.DisposeAsync();
+        await open.Session.Connection.DisposeAsync();
+
+        var connection = Server.Connect(_client);
+        var session = await connection.LogOnAsync(TestServer.Alice, TestServer.Password, namesPrevious ? previous : 0);
+        var next = await session.ConnectAsync("data");
+        var back = (await session.CallAsync(Again(next))).Expect(NtStatus.Success).Parse();
+        Assert.Equal(first.FileId.Persistent, back.FileId.Persistent);
+        Assert.Equal(level, back.OplockLevel);
+        Assert.True(back.Has(CreateContextName.DurableHandleRequestV2));
+        Assert.Equal(1, Server.Volume.OpenCount);
+        var file = new SmbTestFile(next, back);
+        await file.WriteAsync(0, [4]);
+        Assert.Equal(used ? [4, 2, 3] : new byte[] { 4 }, await file.ReadAsync(0, 3));
+
+        // And it is as durable as it was.
+        await LoseAsync(next);
+        next = await Server.ConnectToAsync(options: _client);
+        file = new SmbTestFile(next, (await next.Session.CallAsync(Again(next))).Expect(NtStatus.Success).Parse());
+        await file.CloseAsync();
+        Assert.Equal(0, Server.Volume.OpenCount);
+        Assert.Equal(CreateAction.Opened, (await next.Session.CallAsync(Again(next))).Expect(NtStatus.Success).Parse().Action);
+
+        void Contexts(ref CreateContextWriter writer)
+        {
+            if (leased)
+            {
+                writer.Lease(new LeaseContext { LeaseKey = Key, State = Smb2LeaseState.Read | Smb2LeaseState.Write | Smb2LeaseState.Handle, Version = 2 });
+            }
+
+            writer.AskDurableHandleV2(new DurableHandleRequestV2(0, 0, Guid1));
+        }
+
+        SmbTestRequest Again(SmbTestTree on)
+        {
+            var request = on.Request(Smb2Command.Create, body);
+            return request with { Flags = request.Flags | Smb2HeaderFlags.Replay };
+        }
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -47,12 +47,17 @@ internal readonly ref struct CreateReplay(
             return CheckLost(open);
         }
 
+        if (MeansReconnect(open))
+        {
+            return CheckDurable(open);
+        }
+
         if (!open.Owner.IsSameUser(request.Session!.Token!) || open.File.State.Lease?.Key != lease?.LeaseKey)
         {
             return NtStatus.AccessDenied;
         }
 
-        // What has lost its session is taken up again by a reconnect, and another session could do nothing with the file id.
+        // Another session could do nothing with the file id.
         if (open.Handle is not { } handle || handle.TreeConnect != tree)
         {
             return IsBeingLost(open) ? NtStatus.FileNotAvailable : NtStatus.DuplicateObjectId;
@@ -62,26 +67,54 @@ internal readonly ref struct CreateReplay(
     }
 
     /// <summary>
-    /// Whether the session of a persistent open is over, but the open does not wait for its client yet: in a moment the replay can have it.
+    /// Whether the session of an open that outlives it is over, but the open does not wait for its client yet: in a moment the replay can have it.
     /// </summary>
     private bool IsBeingLost(GlobalOpen open) =>
-        _wantsPersistent && open is { Kind: DurableKind.Persistent, IsClosed: false }
+        (open.Kind == DurableKind.Persistent ? _wantsPersistent : open.Kind == DurableKind.Durable)
+        && !open.IsClosed
         && open.Handle?.Session.State is null or SessionState.Ended;
 
     /// <summary>
-    /// Finds the persistent open that the CREATE has made in a session that was lost, be it with the process.
+    /// Whether a durable open waits for its client. The client, which has lost the answer with its session, cannot ask for a reconnect, which
+    /// takes the file id: it sends the CREATE again and means that.
+    /// </summary>
+    private static bool MeansReconnect(GlobalOpen open) => open is { Kind: DurableKind.Durable, IsWaiting: true };
+
+    /// <summary>
+    /// Finds the open that the CREATE has made in a session that was lost, a persistent one also with the process.
     /// </summary>
     /// <returns>Success, with no open if there is none.</returns>
     public NtStatus FindLost(Guid createGuid, out GlobalOpen? open)
     {
         open = null;
-        if (!request.IsReplay || !_wantsPersistent || request.Graph.Opens.Persistent.Find(createGuid) is not { } found)
+        if (!request.IsReplay)
         {
             return NtStatus.Success;
         }
 
-        open = found;
-        return CheckLost(found);
+        var table = request.Graph.Opens;
+        if (_wantsPersistent && table.Persistent.Find(createGuid) is { } persistent)
+        {
+            open = persistent;
+            return CheckLost(persistent);
+        }
+
+        if (table.FindWaiting(request.Connection.Negotiated!.ClientGuid, createGuid) is { } waiting && MeansReconnect(waiting))
+        {
+            open = waiting;
+            return CheckDurable(waiting);
+        }
+
+        return NtStatus.Success;
+    }
+
+    /// <summary>The checks of a reconnect (MS-SMB2 3.3.5.9.12), with the answers of a replay (MS-SMB2 3.3.5.9.10).</summary>
+    private NtStatus CheckDurable(GlobalOpen open)
+    {
+        var held = open.File.State.Lease;
+        return !open.Owner.IsSameUser(request.Session!.Token!) || held?.Key != lease?.LeaseKey ? NtStatus.AccessDenied
+            : LostOpens.IsOn(open, tree) && (held is null || held.ClientGuid == request.Connection.Negotiated!.ClientGuid) ? NtStatus.Success
+            : NtStatus.DuplicateObjectId;
     }
 
     private NtStatus CheckLost(GlobalOpen open)

@@ -44,7 +44,8 @@ internal sealed class FileCaching(ICachedFile file)
 
     /// <summary>
     /// Breaks whatever stands in the way of a new open (MS-FSA 2.1.5.1.2): cached handles if the sharing collides, since they may be what
-    /// collides with it; otherwise cached writes; and everything if the file is overwritten. Called with the file's lock held.
+    /// collides with it; otherwise cached writes; and everything if the file is overwritten. One that deletes on close disturbs no cached
+    /// handle before it does so. Called with the file's lock held.
     /// </summary>
     /// <param name="wish">The caching that the new open asks for: opens of its own lease do not disturb it.</param>
     /// <param name="open">The new open.</param>
@@ -58,13 +59,6 @@ internal sealed class FileCaching(ICachedFile file)
     {
         var mask = collides ? CacheState.Handle : CacheState.Write;
         var disturbing = overwrites ? _grants.Count : collides ? _grants.Handling : _grants.Writing;
-        if (open.DeletesOnClose && !collides)
-        {
-            // A client that only caches a handle has to close it, or the name would stay.
-            mask |= CacheState.Handle;
-            disturbing += _grants.Handling;
-        }
-
         var access = open.GrantedAccess;
         if (disturbing + _grants.Breaking == 0)
         {

@@ -18,9 +18,6 @@ internal interface ICachingOpen
     /// <summary>The rights that it has.</summary>
     FileAccessMask GrantedAccess { get; }
 
-    /// <summary>Whether its close deletes the name.</summary>
-    bool DeletesOnClose { get; }
-
     /// <summary>Its caching has changed.</summary>
     void CachingChanged();
 

@@ -105,6 +105,12 @@ internal static class CloseOperation
                 using var turn = await open.LockPathAsync(due == DeletionDue.Name, CancellationToken.None).ConfigureAwait(false);
                 await open.DeleteNameAsync(open.Path).ConfigureAwait(false);
             }
+            else if (open.State is { DeleteOnClose: true, IsSuspended: false } && !open.Volume.Fence.IsUp)
+            {
+                // A client that only caches a handle has to close it, or the name would stay.
+                _ = open.File.Caching.BreakHandles(open);
+                await (open.File.Caching.WhenTold() ?? Task.CompletedTask).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException) when (open.Volume.Fence.IsUp)
         {

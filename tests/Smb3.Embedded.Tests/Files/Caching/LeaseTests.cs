@@ -38,6 +38,51 @@ public sealed class LeaseTests
         Assert.Equal(0, _a.Leases.Count);
     }
 
+    /// <summary>
+    /// MS-FSA 2.1.5.1.2, 2.1.5.5 and 2.1.5.15.3: an open to delete on close breaks what any other open would; cached handles are asked for when
+    /// the name is on its way out.
+    /// </summary>
+    [Theory]
+    [InlineData("close", false)]
+    [InlineData("close", true)]
+    [InlineData("disposition", false)]
+    [InlineData("disposition", true)]
+    public async Task OnlyWhatDeletesTheNameBreaksCachedHandles(string how, bool writing)
+    {
+        var cached = await _a.LeaseAsync(1, writing ? RWH : RH);
+        var opening = _b.TryOplockAsync(None, options: how == "close" ? CreateOptions.DeleteOnClose : CreateOptions.None);
+        if (writing)
+        {
+            Assert.Equal(RH, _a.TakeBreak().To); // as for any open
+            Assert.Equal(NtStatus.Success, _a.Answer(1, RH));
+        }
+
+        var open = (await opening).Open!;
+        Assert.Empty(_a.TakeBreaks());
+        Assert.Equal(RH, cached.Grant!.Show().State);
+        if (how == "close")
+        {
+            await open.CloseAsync();
+            Assert.True(cached.IsDeletePending);
+        }
+        else
+        {
+            var deleting = TestVolume.DeleteAsync(open);
+            Assert.False(deleting.IsCompleted);
+            Assert.Equal(R, _a.TakeBreak().To);
+            await cached.CloseAsync();
+            Assert.Equal(NtStatus.Success, await deleting);
+            await open.CloseAsync();
+            _volume.AssertEmpty();
+            return;
+        }
+
+        Assert.Equal(R, _a.TakeBreak().To);
+        await cached.CloseAsync();
+        Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("f"));
+        _volume.AssertEmpty();
+    }
+
     [Theory]
     [InlineData("write")]
     [InlineData("append")]
