@@ -78,6 +78,11 @@ internal sealed class SmbTestSession(SmbTestConnection connection)
                     throw new SmbTestException("The last SESSION_SETUP response is not signed as it must be.");
                 }
             }
+            else if ((Flags & Smb2SessionFlags.IsNull) != 0)
+            {
+                using var shared = SessionKeys.Derive(Connection.Dialect, ntlm.SessionKey, Smb2Cipher.None, preauth?.ToArray());
+                _signers[Connection] = shared.CreateSigner(Connection.SigningAlgorithm);
+            }
 
             Connection.Add(this);
         }

@@ -27,7 +27,7 @@ internal sealed class Channel
 
     public DateTimeOffset CreatedAt { get; }
 
-    /// <summary>Signs and verifies; <see langword="null"/> for a session without keys (guest, anonymous).</summary>
+    /// <summary>Signs and verifies; <see langword="null"/> for a guest, who has no key in common with the server.</summary>
     public MessageSigner? Signer { get; }
 
     /// <summary>

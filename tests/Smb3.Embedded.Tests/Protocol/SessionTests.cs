@@ -53,6 +53,38 @@ public sealed class SessionTests : ProtocolTest
         Assert.Equal(NtStatus.Success, await session.TryConnectAsync("IPC$"));
     }
 
+    /// <summary>MS-SMB2 3.3.5.2.4: what is signed is verified, whoever signs it.</summary>
+    [Theory]
+    [InlineData((ushort)Smb2Dialect.Smb202)]
+    [InlineData((ushort)Smb2Dialect.Smb210)]
+    [InlineData((ushort)Smb2Dialect.Smb300)]
+    [InlineData((ushort)Smb2Dialect.Smb302)]
+    [InlineData((ushort)Smb2Dialect.Smb311)]
+    public async Task An_anonymous_client_may_sign_and_is_refused_what_it_signs_wrongly(ushort dialect)
+    {
+        Start(new ServerSettings { AllowAnonymous = true });
+        var session = await Server.LogOnAsync(new SmbTestClientOptions { Dialects = [(Smb2Dialect)dialect] }, user: string.Empty);
+        var connect = session.Request(Smb2Command.TreeConnect, RequestBody.TreeConnect(@"\\server\IPC$"));
+        (await session.CallAsync(connect)).Expect(NtStatus.Success);
+        var signed = (await session.CallAsync(connect with { Sign = true })).Expect(NtStatus.Success);
+        Assert.True(signed.HasValidSignature(session.SignerOn(session.Connection)));
+        var wrong = await session.Connection.CallAsync(
+            connect with { Sign = true }, new SmbTestFrameOptions { Tamper = frame => { frame[^1] ^= 1; return frame; } });
+        Assert.Equal(NtStatus.AccessDenied, wrong.Status);
+        (await session.CallAsync(connect with { Sign = true })).Expect(NtStatus.Success);
+    }
+
+    [Fact]
+    public async Task A_guest_has_no_key_to_sign_with_and_its_connection_lives_on()
+    {
+        Start(new ServerSettings { AllowGuest = true });
+        var session = await Server.LogOnAsync(user: "somebody");
+        var connect = session.Request(Smb2Command.TreeConnect, RequestBody.TreeConnect(@"\\server\open"));
+        var signed = await session.CallAsync(connect with { Flags = connect.Flags | Smb2HeaderFlags.Signed });
+        Assert.Equal(NtStatus.AccessDenied, signed.Status);
+        (await session.CallAsync(connect)).Expect(NtStatus.Success);
+    }
+
     [Fact]
     public async Task A_guest_may_use_what_is_open_to_guests()
     {

@@ -9,6 +9,7 @@ using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Negotiate;
 using Smb3.Embedded.Wire.Session;
 using Session = Smb3.Embedded.Sessions.Session;
 
@@ -295,13 +296,18 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         Request request, Session session, SecurityToken token, bool keyless, byte[] sessionKey, Smb2SecurityMode clientMode)
     {
         var negotiated = request.Connection.Negotiated!;
+        var preauth = session.Preauth?.ToArray() ?? [];
         if (keyless)
         {
-            session.Publish(token, null, null, new Channel(session, request.Connection, null), false, false);
+            // What an anonymous client signs is verified with the key of the exchange, which it shares with everybody (MS-NLMP 3.3.2): that
+            // proves nothing, and serves neither to seal nor to bind. A guest has another key than the server.
+            using var shared = token.Identity.IsAnonymous
+                ? SessionKeys.Derive(negotiated.Dialect, sessionKey, Smb2Cipher.None, preauth)
+                : null;
+            session.Publish(token, null, null, new Channel(session, request.Connection, shared), false, false);
             return;
         }
 
-        var preauth = session.Preauth?.ToArray() ?? [];
         var keys = SessionKeys.Derive(negotiated.Dialect, sessionKey, negotiated.Cipher, preauth);
         var sealer = negotiated.CanEncrypt ? keys.CreateServerSealer(negotiated.Cipher, services.Random) : null;
         var channel = new Channel(session, request.Connection, keys);
