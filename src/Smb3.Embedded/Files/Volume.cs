@@ -17,6 +17,9 @@ namespace Smb3.Embedded.Files;
 /// </summary>
 internal sealed class Volume
 {
+    /// <summary>How long what could not be kept is waited for before it is tried again.</summary>
+    private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _sync = new();
     private readonly IFileStore _store;
     private readonly Dictionary<FileKey, FileObject> _files = [];
@@ -136,6 +139,13 @@ internal sealed class Volume
     /// Completes when every change so far of any open that outlives the process is safe; otherwise a failure, which is answered instead.
     /// </summary>
     public ValueTask<NtStatus> CommitAsync() => Options.Journal?.CommitAsync() ?? new(NtStatus.Success);
+
+    /// <summary>
+    /// The same for what was given up, which is answered as done even if that could not be kept. On a share that another node may take over it
+    /// is waited for as long as this node has it: there the handle or the lock would be back, and keep others out, while its client, who was
+    /// told that it is gone, does not come for it.
+    /// </summary>
+    public ValueTask<NtStatus> SettleAsync() => Options.Lease is { } lease ? SettleAsync(lease) : CommitAsync();
 
     /// <summary>Whether it serves this very store.</summary>
     public bool IsOn(IFileStore store) => ReferenceEquals(_store, store);
@@ -437,5 +447,19 @@ internal sealed class Volume
         var change = new FileChange(action, new StorePath(open.FullName), filter);
         Watches.Publish(change);
         Changed?.Invoke(change);
+    }
+
+    private async ValueTask<NtStatus> SettleAsync(OwnerLease lease)
+    {
+        while (true)
+        {
+            var status = await CommitAsync().ConfigureAwait(false);
+            if (status == NtStatus.Success || lease.HasRunOut || Fence.IsUp)
+            {
+                return status;
+            }
+
+            await Task.Delay(SettlePause, Options.Time).ConfigureAwait(false);
+        }
     }
 }

@@ -20,6 +20,12 @@ internal sealed class CloseHandler : ICommandHandler
         var status = request.FindOpen(close.FileId, out var open);
         if (status != NtStatus.Success)
         {
+            // It may be closed by a request whose channel was lost, and which still waits: the client takes this for the end of the handle.
+            if (status == NtStatus.FileClosed && request.TreeConnect?.Share.Volume is { } volume)
+            {
+                _ = await volume.SettleAsync().ConfigureAwait(false);
+            }
+
             return status;
         }
 

@@ -63,13 +63,14 @@ internal sealed class LockHandler : ICommandHandler
 
         static async ValueTask<NtStatus> WaitAsync(Request request, Files.FileOpen file, LockStamp stamp)
         {
-            var status = await file.State.CommitAsync().ConfigureAwait(false);
+            var locked = Locked(request);
+            var status = locked.Length == 0
+                ? await file.Volume.SettleAsync().ConfigureAwait(false) : await file.State.CommitAsync().ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
                 return status;
             }
 
-            var locked = Locked(request);
             if (locked.Length == 0)
             {
                 return status == NtStatus.InsufficientResources ? NtStatus.Success : status;

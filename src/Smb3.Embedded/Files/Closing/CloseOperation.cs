@@ -141,7 +141,7 @@ internal static class CloseOperation
                 // What it deleted, others may have open.
                 if (deletes || open.State.IsKept)
                 {
-                    safe = await open.Volume.CommitAsync().ConfigureAwait(false);
+                    safe = await open.Volume.SettleAsync().ConfigureAwait(false);
                 }
             }
         }

@@ -46,6 +46,32 @@ public sealed class ClusterNodeTests : ClusterTest
         await back.CloseAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_is_given_up_is_answered_when_no_other_node_would_have_it_back(bool closes)
+    {
+        var first = await StartNodeAsync("a");
+        await UntilServedAsync(first);
+        var tree = await first.ConnectAsync("vm", Client);
+        var file = new SmbTestFile(tree, await OpenAsync(tree, "f", ReadWriteHandle));
+        Assert.Equal(NtStatus.Success, await file.LockAsync(0, 2));
+        first.Store.IsStateCut = true;
+        var givingUp = GiveUpAsync();
+        await Task.Delay(300);
+        Assert.False(givingUp.IsCompleted);
+
+        // Nor is it when the first request was lost, and the client closes the handle again.
+        var again = GiveUpAsync();
+        await Task.Delay(300);
+        Assert.Equal(!closes, again.IsCompleted);
+        first.Store.IsStateCut = false;
+        Assert.Equal(NtStatus.Success, await givingUp);
+        Assert.Equal(closes ? NtStatus.FileClosed : NtStatus.RangeNotLocked, await again);
+
+        async Task<NtStatus> GiveUpAsync() => closes ? (await file.TryCloseAsync()).Status : await file.LockAsync(0, 2, LockFlags.Unlock);
+    }
+
     [Fact]
     public async Task A_node_that_has_died_starts_again_while_its_lease_lasts_and_has_its_shares_when_that_is_over()
     {
