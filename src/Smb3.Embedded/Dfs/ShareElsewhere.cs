@@ -5,6 +5,8 @@ namespace Smb3.Embedded.Dfs;
 /// <summary>A share that another server has: clients are sent there, whatever they want to open.</summary>
 internal sealed class ShareElsewhere(IDfsTargets targets) : IDfsRoot
 {
+    public IDfsTargets Targets => targets;
+
     /// <inheritdoc/>
     public DfsReferral Refer(DfsPath path) => new(targets.Current, targets.TimeToLive);
 

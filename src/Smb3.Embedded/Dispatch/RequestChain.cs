@@ -197,7 +197,7 @@ internal sealed class RequestChain
             if (request.Disconnect is { } reason)
             {
                 Responses.Withdraw(request);
-                if (reason == ConnectionEndReason.ShareFenced)
+                if (reason is ConnectionEndReason.ShareFenced or ConnectionEndReason.ShareMoved)
                 {
                     Connection.Terminate(reason);
                 }

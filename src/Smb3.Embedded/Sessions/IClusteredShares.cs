@@ -1,4 +1,5 @@
 using System.Net;
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;
@@ -23,6 +24,14 @@ internal interface IClusteredShares
     /// </summary>
     /// <returns>The other node that owns it; <see langword="null"/> when it is served here, or by nobody so far.</returns>
     ValueTask<ShareOwner?> WaitForOwnerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The clients that used a share here before it went elsewhere.</summary>
+    StrandedClients Stranded { get; }
+
+    /// <summary>
+    /// What a link leads to whose targets may be clustered shares, at whichever node: these are replaced by where they are now.
+    /// </summary>
+    DfsReferral Follow(DfsReferral referral);
 }
 
 /// <summary>The node that owns a share.</summary>

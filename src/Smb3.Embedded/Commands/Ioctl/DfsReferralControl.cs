@@ -46,7 +46,8 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
             return NtStatus.AccessDenied;
         }
 
-        return Write(call, path, root.Refer(path), Math.Min(asked.MaxLevel, DfsReferralResponse.MaxVersion));
+        var referral = root.Refer(path);
+        return Write(call, path, shares.Cluster?.Follow(referral) ?? referral, Math.Min(asked.MaxLevel, DfsReferralResponse.MaxVersion));
     }
 
     private NtStatus Write(FsControlCall call, DfsPath path, DfsReferral referral, ushort version)

@@ -170,15 +170,39 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return null;
         }
 
-        // The others follow DFS: they find a share here of which every path leads elsewhere.
-        return owner is not null && !ElsewhereAnswer.IsRedirected(request, flags) && FollowsDfs(negotiated)
-            ? (NtStatus.Success, clustered)
-            : (ElsewhereAnswer.At(request, owner, clustered.Name, flags), null);
+        return await AnswerElsewhereAsync(request, cluster, owner, clustered.Name, flags).ConfigureAwait(false);
     }
 
-    /// <summary>MS-SMB2 2.2.3: from 3.0 on a client says so.</summary>
-    private static bool FollowsDfs(Negotiated negotiated) =>
-        !negotiated.IsSmb3 || (negotiated.ClientCapabilities & Smb2Capabilities.Dfs) != 0;
+    /// <summary>
+    /// Another node has the share, or none. Who can be redirected is, and who follows DFS has asked for a referral before, or tries the next
+    /// of the targets that it was told. But Linux stays with a server that accepts its connections, takes a refusal for the end of its files,
+    /// and tries another one only when it has lost its connection after it has heard of a better one: so who used the share here, or was told
+    /// already, is not answered, waits a moment, and loses its connection, unless that is used for something else.
+    /// </summary>
+    private static async ValueTask<(NtStatus Status, Share? Share)> AnswerElsewhereAsync(
+        Request request, IClusteredShares cluster, ShareOwner? owner, string name, TreeConnectRequestFlags flags)
+    {
+        var client = request.Connection.Negotiated!.ClientGuid;
+        if (!ElsewhereAnswer.IsRedirected(request, flags))
+        {
+            if (cluster.Stranded.Contains(client, name)
+                && !request.Connection.Sessions.Values.Any(static session => session.Trees.Any(static tree => !tree.Share.IsPipe)))
+            {
+                if (owner is not null)
+                {
+                    await cluster.Stranded.HoldAsync(client, name, request.Connection.Ended).ConfigureAwait(false);
+                }
+
+                request.Disconnect = ConnectionEndReason.ShareMoved;
+            }
+            else if (owner is not null)
+            {
+                cluster.Stranded.Add(client, name);
+            }
+        }
+
+        return (ElsewhereAnswer.At(request, owner, name, flags), null);
+    }
 
     private static bool IsHere(Request request, string name) =>
         request.Graph.Shares.Find(name) is { IsLeaving: false, Guard: null or { IsUp: false } };
@@ -191,11 +215,6 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
     {
         var dialect = request.Connection.Negotiated!.Dialect;
         var capabilities = isDfs ? Smb2ShareCapabilities.Dfs : Smb2ShareCapabilities.None;
-        if (isDfs && share.IsClustered)
-        {
-            return capabilities; // what it can do is for its owner to say
-        }
-
         if (share.IsContinuouslyAvailable && dialect >= Smb2Dialect.Smb300)
         {
             capabilities |= Smb2ShareCapabilities.ContinuousAvailability;

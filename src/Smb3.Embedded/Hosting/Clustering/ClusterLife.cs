@@ -31,7 +31,7 @@ internal sealed class ClusterLife
         Node = node;
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics);
-        Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness };
+        Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
         shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
     }
 

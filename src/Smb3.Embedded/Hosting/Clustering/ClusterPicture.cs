@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net;
 using Smb3.Embedded.Cluster;
 
 namespace Smb3.Embedded.Hosting.Clustering;
@@ -12,7 +13,7 @@ internal sealed class ClusterPicture
     private readonly TimeProvider _time;
     private readonly long _readAt;
     private readonly FrozenDictionary<string, ClusterNodeState> _nodes;
-    private readonly FrozenDictionary<string, (ClusterShareState State, long ReadAt)> _shares;
+    private readonly FrozenDictionary<string, SeenShare> _shares;
 
     public ClusterPicture(TimeProvider time)
         : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), [])
@@ -20,7 +21,7 @@ internal sealed class ClusterPicture
     }
 
     private ClusterPicture(
-        TimeProvider time, long readAt, ClusterView view, IEnumerable<KeyValuePair<string, (ClusterShareState State, long ReadAt)>> earlier)
+        TimeProvider time, long readAt, ClusterView view, IEnumerable<KeyValuePair<string, SeenShare>> earlier)
     {
         _time = time;
         _readAt = readAt;
@@ -29,10 +30,10 @@ internal sealed class ClusterPicture
 
         // Who was replaced is told too, while its lease lasts: of its shares that is known with them.
         _nodes = view.Nodes.Where(static node => !node.IsReplaced).ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
-        var shares = new Dictionary<string, (ClusterShareState State, long ReadAt)>(earlier, StringComparer.OrdinalIgnoreCase);
+        var shares = new Dictionary<string, SeenShare>(earlier, StringComparer.OrdinalIgnoreCase);
         foreach (var share in view.Shares)
         {
-            shares[share.Share] = (share, readAt);
+            shares[share.Share] = new SeenShare(share, readAt, shares.GetValueOrDefault(share.Share));
         }
 
         _shares = shares.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
@@ -54,7 +55,7 @@ internal sealed class ClusterPicture
     /// <summary>The picture after a reading that began at <paramref name="readAt"/>.</summary>
     public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, _shares);
 
-    public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name).State;
+    public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name)?.State;
 
     public ClusterNodeState? FindNode(string name) => _nodes.GetValueOrDefault(name);
 
@@ -62,8 +63,15 @@ internal sealed class ClusterPicture
     public ClusterNodeState? FindOwner(string share) =>
         FindShare(share) is { Owner: { } owner } found && RemainingOf(found) > TimeSpan.Zero ? FindNode(owner) : null;
 
+    /// <summary>The node that had a share before, as far as was seen, and for how long it has not had it.</summary>
+    public (string Node, TimeSpan For)? FindFormerOwner(string share) => _shares.GetValueOrDefault(share) is { Former: { } former } seen
+        ? (former, _time.GetElapsedTime(seen.FormerUntil)) : null;
+
     /// <summary>What is left of the lease of a node's last incarnation.</summary>
     public TimeSpan RemainingOf(ClusterNodeState node) => LeftOf(node.Remaining, _readAt);
+
+    /// <summary>What is left of the lease of the node that was heard of last.</summary>
+    public TimeSpan LongestLease => _nodes.Values.Select(RemainingOf).DefaultIfEmpty().Max();
 
     /// <summary>What is left of the lease of a share's owner; zero: it has none.</summary>
     public TimeSpan RemainingOf(ClusterShareState share) => share.Owner is not { } owner ? TimeSpan.Zero
@@ -71,6 +79,10 @@ internal sealed class ClusterPicture
         // The owner may have renewed its lease since the share last changed; an incarnation before its last one cannot.
         : FindNode(owner) is { } node && node.Incarnation == share.Incarnation
             ? RemainingOf(node) : LeftOf(share.Remaining, _shares[share.Share].ReadAt);
+
+    /// <summary>Whether a server is one of the nodes: by its name as a node, or an address.</summary>
+    public bool IsNode(string host) => _nodes.ContainsKey(host) || (IPAddress.TryParse(host, out var address)
+        && _nodes.Values.Any(node => node.Node.Addresses.Any(endPoint => endPoint.Address.Equals(address))));
 
     /// <summary>Whether a node lives.</summary>
     public bool IsAlive(string? node) => node is not null && FindNode(node) is { } found && RemainingOf(found) > TimeSpan.Zero;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
@@ -15,6 +16,9 @@ internal sealed class ClusteredShares(
     /// <summary>How long a client that connects waits while a share is on its way from one node to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>Room for the targets that a single one is replaced by.</summary>
+    private const int RankBits = 12;
+
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
@@ -22,6 +26,9 @@ internal sealed class ClusteredShares(
 
     /// <inheritdoc/>
     public bool HasWitness { get; init; }
+
+    /// <inheritdoc/>
+    public required StrandedClients Stranded { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<Share> All => shares.Clustered.Values;
@@ -58,6 +65,46 @@ internal sealed class ClusteredShares(
             cancellationToken.ThrowIfCancellationRequested();
         }
     }
+
+    /// <inheritdoc/>
+    public DfsReferral Follow(DfsReferral referral)
+    {
+        if (referral.IsRoot || referral.IsInterlink || !referral.Targets.Any(target => FindTarget(target) is not null))
+        {
+            return referral;
+        }
+
+        // Each node may be among the targets, so that the link leads somewhere without this server too.
+        var targets = new List<DfsTarget>();
+        var followed = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var target in referral.Targets)
+        {
+            if (FindTarget(target) is not var (root, below))
+            {
+                targets.Add(target with { PriorityRank = target.PriorityRank << RankBits });
+            }
+            else if (followed.Add(root.Name + below))
+            {
+                targets.AddRange(root.Dfs.Current.Select((owner, i) => new DfsTarget(owner.Path + below)
+                {
+                    PriorityClass = target.PriorityClass,
+                    PriorityRank = (target.PriorityRank << RankBits) + i,
+                }));
+            }
+        }
+
+        return referral with
+        {
+            Targets = targets,
+            TimeToLive = referral.TimeToLive < OwnerTargets.ShortTime ? referral.TimeToLive : OwnerTargets.ShortTime,
+        };
+    }
+
+    /// <summary>The clustered share that a target is, by the name or an address of a node, and what is below it.</summary>
+    private ((string Name, IDfsTargets Dfs) Root, string Below)? FindTarget(DfsTarget target) =>
+        DfsPath.TryParse(target.Path, out var path) && Find(path.Share) is { Dfs: ShareElsewhere elsewhere } share
+        && placement.Picture.IsNode(path.Root[1..^(path.Share.Length + 1)])
+            ? ((share.Name, elsewhere.Targets), path.Text[path.Root.Length..]) : null;
 
     /// <summary>The other node that has a share, and lives.</summary>
     private ShareOwner? OwnerOf(string name) =>

@@ -9,6 +9,9 @@ internal static class RendezvousHash
     /// <returns>The node; <see langword="null"/> when there is none.</returns>
     public static string? Choose(string share, IEnumerable<string> nodes) => nodes.MaxBy(node => (Weigh(share, node), node));
 
+    /// <returns>All of them, the preferred one first, then the one that would be if that were not there, and so on.</returns>
+    public static IEnumerable<string> Order(string share, IEnumerable<string> nodes) => nodes.OrderByDescending(node => (Weigh(share, node), node));
+
     private static ulong Weigh(string share, string node)
     {
         var hash = 14_695_981_039_346_656_037UL; // FNV-1a

@@ -17,6 +17,9 @@ internal sealed class ShareKeeper(
     /// <summary>How long a move waits for requests that have begun, and for a store to close what is open.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The clients whose share went elsewhere.</summary>
+    public StrandedClients Stranded { get; } = new(time);
+
     private volatile ServerRun? _run;
     private CancellationToken _stopping;
 
@@ -65,6 +68,7 @@ internal sealed class ShareKeeper(
         {
             if (run.Graph.Shares.Find(share) is { } served)
             {
+                Stranded.AddAll(served);
                 run.Cut(served);
             }
 
@@ -88,6 +92,7 @@ internal sealed class ShareKeeper(
         }
 
         share.IsLeaving = true;
+        Stranded.AddAll(share);
         try
         {
             await run.DrainAsync(share, Patience).ConfigureAwait(false);

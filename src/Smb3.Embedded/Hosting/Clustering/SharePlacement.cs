@@ -163,7 +163,9 @@ internal sealed class SharePlacement(
     private TimeSpan PauseUntilNextLook()
     {
         var picture = _picture;
-        var pause = LongestPause;
+
+        // Nodes renew their leases when a third of them has passed: none may seem dead because nothing was read for as long as the rest.
+        var pause = picture.LongestLease / 3 is var third && third < LongestPause ? third : LongestPause;
         foreach (var name in keeper.Shares)
         {
             if (picture.FindShare(name) is { } share && picture.RemainingOf(share) is var left && left > TimeSpan.Zero
