@@ -158,6 +158,8 @@ public enum NtStatus : uint
     ReparseAttributeConflict = 0xC00002B2,
     ObjectIdNotFound = 0xC00002F0,
     InvalidToken = 0xC0000465,
+    NotRedundantStorage = 0xC0000479,
+    DirectoryNotSupported = 0xC000047C,
     OffloadReadFileNotSupported = 0xC000A2A3,
     OffloadWriteFileNotSupported = 0xC000A2A4,
 #pragma warning restore CS1591

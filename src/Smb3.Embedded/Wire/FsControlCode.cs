@@ -65,6 +65,7 @@ internal enum FsControlCode : uint
     SisCopyFile = 0x00090100,
     SisLinkFiles = 0x0009C104,
     MarkHandle = 0x000900FC,
+    RefsStreamSnapshotManagement = 0x00090440,
 
     // MS-RSVD: shared virtual disks
     SvhdxSyncTunnelRequest = 0x00090304,

@@ -43,7 +43,7 @@ internal sealed class IoctlGenerator(Source source) : IGenerator
             11 or 12 => Duplicate(open),
             13 => On(open, FsControlCode.LmrRequestResiliency, [.. BitConverter.GetBytes(_chance.Next(100_000)), 0, 0, 0, 0]),
             14 => On(open, FsControlCode.SrvEnumerateSnapshots, []),
-            15 => On(open, FsControlCode.GetCompression, []),
+            15 => On(open, _chance.Of(FsControlCode.GetCompression, FsControlCode.GetNtfsVolumeData), []),
             16 => On(open, FsControlCode.SetCompression, [(byte)_chance.Next(3), 0]),
             17 => On(open, FsControlCode.GetIntegrityInformation, []),
             18 => On(open, FsControlCode.SetIntegrityInformation, [(byte)_chance.Next(3), 0, 0, 0, 0, 0, 0, 0]),

@@ -210,6 +210,48 @@ public sealed class FsControlTests : ProtocolTest
         }
     }
 
+    [Theory]
+    [InlineData(CreateOptions.NonDirectoryFile | CreateOptions.NoIntermediateBuffering, 0x100u, NtStatus.Success)]
+    [InlineData(CreateOptions.NonDirectoryFile | CreateOptions.NoIntermediateBuffering, 0u, NtStatus.Success)]
+    [InlineData(CreateOptions.NonDirectoryFile | CreateOptions.NoIntermediateBuffering, 0x80u, NtStatus.NotRedundantStorage)]
+    [InlineData(CreateOptions.NonDirectoryFile | CreateOptions.NoIntermediateBuffering, 0x180u, NtStatus.InvalidParameter)]
+    [InlineData(CreateOptions.NonDirectoryFile | CreateOptions.NoIntermediateBuffering, 1u, NtStatus.InvalidParameter)]
+    [InlineData(CreateOptions.NonDirectoryFile, 0x100u, NtStatus.InvalidParameter)]
+    [InlineData(CreateOptions.DirectoryFile | CreateOptions.NoIntermediateBuffering, 0x100u, NtStatus.DirectoryNotSupported)]
+    [InlineData(CreateOptions.DirectoryFile, 0x80u, NtStatus.DirectoryNotSupported)]
+    public async Task A_handle_is_marked_to_read_no_copy_in_particular(CreateOptions options, uint flags, NtStatus status)
+    {
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("marked", options: options);
+        var mark = new byte[24];
+        BitConverter.GetBytes(flags).CopyTo(mark, 16);
+        await ExpectAsync(status, file, FsControlCode.MarkHandle, mark);
+        await ExpectAsync(NtStatus.InvalidParameter, file, FsControlCode.MarkHandle, mark[..23]);
+    }
+
+    [Fact]
+    public async Task The_volume_data_of_NTFS_agree_with_what_the_volume_says_elsewhere()
+    {
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("file");
+        var data = (await ExpectAsync(NtStatus.Success, file, FsControlCode.GetNtfsVolumeData, [], maxOutput: 96)).Output;
+        await ExpectAsync(NtStatus.BufferTooSmall, file, FsControlCode.GetNtfsVolumeData, [], maxOutput: 95);
+        await ExpectAsync(NtStatus.NotSupported, file, FsControlCode.RefsStreamSnapshotManagement, new byte[32]);
+
+        var id = await QueryAsync(RequestBody.QueryFile(file.FileId, FileInformationClass.FileIdInformation));
+        var size = await QueryAsync(RequestBody.QueryFileSystem(file.FileId, FsInformationClass.FileFsFullSizeInformation));
+        Assert.Equal(96, data.Length);
+        Assert.Equal(id[..8], data[..8]);
+        Assert.Equal(size[..8], data[16..24]);
+        Assert.Equal(size[16..24], data[24..32]);
+        Assert.Equal(size[28..32], data[40..44]);
+        Assert.Equal(BitConverter.ToUInt32(size, 24) * BitConverter.ToUInt32(size, 28), BitConverter.ToUInt32(data, 44));
+        Assert.Equal(BitConverter.ToInt64(data, 16) * BitConverter.ToUInt32(size, 24), BitConverter.ToInt64(data, 8));
+
+        async Task<byte[]> QueryAsync(byte[] body) =>
+            OutputBufferAnswer.Parse((await tree.CallAsync(Smb2Command.QueryInfo, body)).Expect(NtStatus.Success).Message).Buffer;
+    }
+
     [Fact]
     public async Task Nobody_trims_with_the_key_of_a_local_program()
     {

@@ -74,6 +74,7 @@ public sealed class RefusedChangeTests : ProtocolTest
         FsControlCode.OffloadRead, FsControlCode.SrvRequestResumeKey, FsControlCode.QueryAllocatedRanges, FsControlCode.QueryFileRegions,
         FsControlCode.LmrRequestResiliency, FsControlCode.SrvEnumerateSnapshots, FsControlCode.GetCompression,
         FsControlCode.GetIntegrityInformation, FsControlCode.GetReparsePoint, FsControlCode.GetObjectId,
+        FsControlCode.MarkHandle, FsControlCode.GetNtfsVolumeData, FsControlCode.RefsStreamSnapshotManagement,
     ];
 
     public static IEnumerable<object[]> All => Changes.Select(change => new object[] { change.Name });

@@ -143,6 +143,7 @@ internal static class FsControlTable
 
     private static FsControlRule[] ForHandles(CommandServices services) =>
     [
+        new(FsControlCode.MarkHandle, FsControlTarget.FileOrDirectory, new MarkHandleControl()) { Input = MarkHandle.Size },
         new(FsControlCode.LmrRequestResiliency, FsControlTarget.FileOrDirectory, new RequestResiliencyControl(services.Settings)),
     ];
 
@@ -153,6 +154,8 @@ internal static class FsControlTable
             Output = SnapshotArray.MinimumSize,
             ShortOutput = NtStatus.InvalidParameter,
         },
+        new(FsControlCode.GetNtfsVolumeData, FsControlTarget.FileOrDirectory, new NtfsVolumeDataControl()),
+        new(FsControlCode.RefsStreamSnapshotManagement, FsControlTarget.FileOrDirectory, new NotSupportedControl()),
         new(FsControlCode.GetCompression, FsControlTarget.FileOrDirectory, new GetCompressionControl())
         {
             Output = CompressionState.Size,
