@@ -40,7 +40,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         StreamName = streamName;
         _whole = whole;
         _sync = whole?._sync ?? new Lock();
-        Times = whole?.Times ?? new VisibleTimes(volume.Options);
+        Times = whole?.Times ?? new VisibleTimes(volume.Options, volume.LastAccess);
         Caching = new FileCaching(this);
     }
 

@@ -10,12 +10,13 @@ namespace Smb3.Embedded.Files;
 /// stamps every change at once. So as long as there is such an open, the times that handles see are kept here; the store gets them when the
 /// open lets the times move again, or is closed.
 /// </summary>
-internal sealed class VisibleTimes(VolumeOptions options)
+internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates lastAccess)
 {
     private readonly Lock _sync = new();
     private KeptTime _lastWrite;
     private KeptTime _change;
     private volatile bool _keeps;
+    private long _accessed;
 
     /// <summary>Called before the data of the file changes through <paramref name="open"/>.</summary>
     public void BeforeWrite(FileOpen open)
@@ -38,15 +39,17 @@ internal sealed class VisibleTimes(VolumeOptions options)
     /// <summary>The metadata that a handle sees when the store has <paramref name="stored"/>.</summary>
     public FileMetadata Show(in FileMetadata stored)
     {
+        var accessed = new FileTime(Volatile.Read(ref _accessed));
         if (!_keeps)
         {
-            return stored;
+            return MovesAccess(stored, accessed) ? stored with { LastAccessTime = accessed } : stored;
         }
 
         lock (_sync)
         {
             return stored with
             {
+                LastAccessTime = MovesAccess(stored, accessed) ? accessed : stored.LastAccessTime,
                 LastWriteTime = _lastWrite.IsKept ? _lastWrite.Time : stored.LastWriteTime,
                 ChangeTime = _change.IsKept ? _change.Time : stored.ChangeTime,
             };
@@ -56,6 +59,11 @@ internal sealed class VisibleTimes(VolumeOptions options)
     /// <summary>Called after <paramref name="open"/> has changed the metadata in the store: times that it set are the file's.</summary>
     public void Set(FileOpen open, in FileMetadataChange change)
     {
+        if (change.LastAccessTime is not null)
+        {
+            Volatile.Write(ref _accessed, 0);
+        }
+
         if (!_keeps)
         {
             return;
@@ -79,6 +87,32 @@ internal sealed class VisibleTimes(VolumeOptions options)
             Changed(open);
         }
     }
+
+    /// <summary>The file was read or written through <paramref name="open"/> (Open.UserSetAccessTime).</summary>
+    public void Access(FileOpen open)
+    {
+        if (lastAccess != LastAccessUpdates.Off && (open.State.Pinned & PinnedTimes.LastAccess) == 0)
+        {
+            Volatile.Write(ref _accessed, FileTime.From(options.Time.GetUtcNow()).Ticks);
+        }
+    }
+
+    /// <summary>Whether the store may have to be given a last access time.</summary>
+    public bool WasAccessed => Volatile.Read(ref _accessed) != 0;
+
+    /// <summary>The last access time that the store has to be given when it has <paramref name="stored"/>; empty: none.</summary>
+    public FileMetadataChange TakeAccess(in FileMetadata stored)
+    {
+        var accessed = new FileTime(Interlocked.Exchange(ref _accessed, 0));
+        return MovesAccess(stored, accessed)
+            ? new FileMetadataChange { LastAccessTime = accessed, ChangeTime = stored.ChangeTime }
+            : default;
+    }
+
+    private bool MovesAccess(in FileMetadata stored, FileTime accessed) => accessed.Ticks > stored.LastAccessTime.Ticks
+        && (lastAccess == LastAccessUpdates.On
+            || stored.LastAccessTime.Ticks <= stored.LastWriteTime.Ticks
+            || accessed.Ticks - stored.LastAccessTime.Ticks >= TimeSpan.TicksPerDay);
 
     /// <summary>From now on, <paramref name="open"/> does not move <paramref name="times"/>.</summary>
     /// <param name="open">The open.</param>

@@ -43,6 +43,7 @@ internal sealed class Volume
         Names = options.WritesThrough && !store.Traits.Has(StoreAbilities.ReadOnly) ? new SafeNames(store, comparer) : null;
         Store = new FencedStore(Names ?? store, Fence);
         PathLocks = new PathLocks(NameComparison, Fence.Token);
+        LastAccess = store.Traits.Has(StoreAbilities.ReadOnly) ? LastAccessUpdates.Off : store.Traits.LastAccess;
         Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
         Security = new FileSecurity(Store);
         Watches = new WatchTable(comparer);
@@ -63,6 +64,9 @@ internal sealed class Volume
 
     /// <summary>The store with the files, for as long as they are ours.</summary>
     public IFileStore Store { get; }
+
+    /// <summary>Whether last access times move with reads and writes.</summary>
+    internal LastAccessUpdates LastAccess { get; }
 
     /// <summary>What makes changes of names safe before they are answered; null if the volume does not promise that.</summary>
     internal SafeNames? Names { get; }

@@ -87,6 +87,9 @@ public sealed record StoreTraits
     /// <summary>Bytes of a sector.</summary>
     public int SectorSize { get; init; } = 512;
 
+    /// <summary>Whether the server moves last access times. The store is given them when a file is closed.</summary>
+    public LastAccessUpdates LastAccess { get; init; }
+
     /// <summary>Whether <paramref name="ability"/> is there.</summary>
     public bool Has(StoreAbilities ability) => (Abilities & ability) == ability;
 }

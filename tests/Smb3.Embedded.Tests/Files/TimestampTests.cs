@@ -5,6 +5,8 @@ using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;
 
@@ -202,6 +204,42 @@ public class TimestampTests
         open = await _volume.OpenAsync("f");
         Assert.Equal(time, (await MetadataAsync(open)).ChangeTime.Ticks);
         await open.CloseAsync();
+    }
+
+    /// <summary>Reads at three moments after the file was written, and whether they move its last access time (MS-FSA 2.1.5.3).</summary>
+    [Theory]
+    [InlineData(LastAccessUpdates.Off, false, false, false)]
+    [InlineData(LastAccessUpdates.Relative, true, false, true)]
+    [InlineData(LastAccessUpdates.On, true, true, true)]
+    public async Task The_last_access_time_moves_as_the_store_says(LastAccessUpdates updates, bool first, bool second, bool nextDay)
+    {
+        var volume = new TestVolume(clock: _volume.Clock, wrap: _ =>
+            new MemoryFileStore(new MemoryFileStoreOptions { Time = _volume.Clock, Capacity = 1 << 20, LastAccess = updates }));
+        var writer = await volume.OpenAsync("f");
+        Assert.Equal(NtStatus.Success, await WriteAsync(writer, 0, new byte[10]));
+        await writer.CloseAsync();
+        foreach (var (seconds, moves) in new[] { (10, first), (20, second), (90_000, nextDay) })
+        {
+            Advance(seconds);
+            var open = await volume.OpenAsync("f");
+            var before = await MetadataAsync(open);
+            Assert.Equal(10, (await ReadAsync(open, 0, 10)).Value);
+            var shown = await MetadataAsync(open);
+            Assert.Equal(moves ? volume.Volume.Now() : before.LastAccessTime, shown.LastAccessTime);
+            Advance(1);
+            Assert.Equal(shown, (await open.CloseAsync(query: true)).Value);
+            open = await volume.OpenAsync("f");
+            Assert.Equal(shown, await MetadataAsync(open)); // the store has it, and nothing else has changed
+            await open.CloseAsync();
+        }
+
+        // Set or frozen, it stays.
+        var frozen = await volume.OpenAsync("f");
+        var time = volume.Volume.Now().Ticks - TimeSpan.TicksPerDay * 3;
+        Assert.Equal(NtStatus.Success, await frozen.SetBasicAsync(new BasicTimes(0, time, 0, 0), 0, default));
+        Advance(90_000);
+        Assert.Equal(10, (await ReadAsync(frozen, 0, 10)).Value);
+        Assert.Equal(time, (await frozen.CloseAsync(query: true)).Value.LastAccessTime.Ticks);
     }
 
     [Fact]

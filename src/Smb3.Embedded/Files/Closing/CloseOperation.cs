@@ -64,6 +64,11 @@ internal static class CloseOperation
                 await open.UnpinTimesAsync(open.State.Pinned).ConfigureAwait(false);
             }
 
+            if (open.File.Times.WasAccessed && !open.Link!.Removed)
+            {
+                await open.KeepLastAccessAsync().ConfigureAwait(false);
+            }
+
             open.File.Whole.Caching.NoteOwn();
 
             // Only now does NTFS report the archive attribute that a rename has set.

@@ -41,6 +41,7 @@ internal static class DataChange
         open.File.Caching.BreakReads(open);
         if (status == NtStatus.Success)
         {
+            open.File.Times.Access(open);
             open.Observation?.CountWritten(length);
             open.NeedsArchive = true;
             open.Volume.RaiseWritten(open);

@@ -156,4 +156,15 @@ internal static class SetBasicOperation
             }
         }
     }
+
+    /// <summary>Gives the store the last access time that handles see. It is no change of the file.</summary>
+    public static async ValueTask KeepLastAccessAsync(this FileOpen open)
+    {
+        var stored = await open.Handle.GetMetadataAsync(CancellationToken.None).ConfigureAwait(false);
+        if (stored.Succeeded && open.File.Times.TakeAccess(stored.Value) is { IsEmpty: false } due)
+        {
+            open.Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, open.Path, ChangeFilter.Attributes));
+            await open.Handle.SetMetadataAsync(due, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
 }

@@ -38,6 +38,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
         Traits = new StoreTraits
         {
             MaxFileLength = _options.MaxFileLength,
+            LastAccess = _options.LastAccess,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.SecurityDescriptors | StoreAbilities.SparseFiles
                 | StoreAbilities.DosAttributes
                 | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes | StoreAbilities.ReparsePoints

@@ -18,6 +18,9 @@ public sealed record MemoryFileStoreOptions
     /// <summary>Whether names that differ only in case are different files.</summary>
     public bool CaseSensitive { get; init; }
 
+    /// <summary>Whether last access times move with the reads and writes of clients.</summary>
+    public LastAccessUpdates LastAccess { get; init; }
+
     /// <summary>The greatest length of a file in bytes; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
     public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
 

@@ -20,6 +20,9 @@ public sealed record PhysicalFileStoreOptions
     /// <summary>The volume's label, at most 32 UTF-16 units; <see langword="null"/>: the name of the folder.</summary>
     public string? Label { get; init; }
 
+    /// <summary>Whether last access times move with the reads and writes of clients.</summary>
+    public LastAccessUpdates LastAccess { get; init; }
+
     /// <summary>The greatest length, in bytes, that clients may give a file; the default is the limit of NTFS, 16 TiB − 64 KiB.</summary>
     public long MaxFileLength { get; init; } = 0xFFFFFFF0000;
 

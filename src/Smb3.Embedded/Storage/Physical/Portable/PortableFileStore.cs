@@ -35,6 +35,7 @@ internal sealed class PortableFileStore : IFileStore, IPlacedStore, IChangeSourc
         Traits = new StoreTraits
         {
             MaxFileLength = options.MaxFileLength,
+            LastAccess = options.LastAccess,
             Abilities = (OperatingSystem.IsWindows() ? StoreAbilities.DosAttributes : 0)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
                 | (options.ReadOnly ? StoreAbilities.ReadOnly : 0),

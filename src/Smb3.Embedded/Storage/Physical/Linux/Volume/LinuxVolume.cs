@@ -33,6 +33,7 @@ internal sealed unsafe class LinuxVolume : IDisposable
         Traits = new StoreTraits
         {
             MaxFileLength = options.MaxFileLength,
+            LastAccess = options.LastAccess,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.PosixModes | StoreAbilities.CanBeCaseSensitive
                 | (HasAttributes ? InAttributes : 0)
                 | FileSystemProbe.Run(Root.Descriptor, HasAttributes, options.ReadOnly)
