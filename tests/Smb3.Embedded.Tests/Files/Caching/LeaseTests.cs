@@ -57,7 +57,7 @@ public sealed class LeaseTests
             Assert.Equal(NtStatus.Success, _a.Answer(1, RH));
         }
 
-        var open = (await opening).Open!;
+        var open = (await opening.WaitAsync(TimeSpan.FromSeconds(30))).Open!;
         Assert.Empty(_a.TakeBreaks());
         Assert.Equal(RH, cached.Grant!.Show().State);
         if (how == "close")
