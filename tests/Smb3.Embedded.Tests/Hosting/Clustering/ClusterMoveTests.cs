@@ -66,7 +66,7 @@ public sealed class ClusterMoveTests : ClusterTest
 
         // Nobody moves anything to it, and it takes nothing, until it is resumed.
         await second.Server.StopAsync();
-        await Task.Delay(500);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), Time);
         Assert.False(first.Serves("vm"));
         first.Server.Cluster.Resume();
         await UntilServedAsync(first);
@@ -184,7 +184,7 @@ public sealed class ClusterMoveTests : ClusterTest
         await UntilServedAsync(first);
         await first.CutAsync();
         await TestServer.UntilAsync(() => fenced.Count > 0, "it is asked");
-        await Task.Delay(100);
+        await Task.Delay(TimeSpan.FromMilliseconds(100), Time);
         Assert.False(second.Serves("vm"));
         mayGoOn.SetResult();
         await UntilServedAsync(second);

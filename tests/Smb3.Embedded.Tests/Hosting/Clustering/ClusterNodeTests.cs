@@ -58,12 +58,12 @@ public sealed class ClusterNodeTests : ClusterTest
         Assert.Equal(NtStatus.Success, await file.LockAsync(0, 2));
         first.Store.IsStateCut = true;
         var givingUp = GiveUpAsync();
-        await Task.Delay(300);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), Time);
         Assert.False(givingUp.IsCompleted);
 
         // Nor is it when the first request was lost, and the client closes the handle again.
         var again = GiveUpAsync();
-        await Task.Delay(300);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), Time);
         Assert.Equal(!closes, again.IsCompleted);
         first.Store.IsStateCut = false;
         Assert.Equal(NtStatus.Success, await givingUp);

@@ -146,11 +146,11 @@ public sealed class ClusterRedirectTests : ClusterTest
         await UntilServedAsync(second);
         await second.Server.StopAsync();
         var waiting = TestNode.TryConnectAsync(await first.LogOnAsync(), "vm");
-        await Task.Delay(200);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), Time);
         Assert.False(waiting.IsCompleted);
         Assert.Equal(NtStatus.ShareUnavailable, (await waiting).Status);
         waiting = TestNode.TryConnectAsync(await first.LogOnAsync(), "vm");
-        await Task.Delay(200);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), Time);
         first.Server.Cluster!.Resume();
         Assert.Equal(NtStatus.Success, (await waiting).Status);
     }
