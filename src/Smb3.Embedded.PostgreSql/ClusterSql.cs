@@ -88,6 +88,7 @@ internal sealed class ClusterSql(Database database)
             wanted_key = CASE WHEN s.wanted_key = t.name_key THEN NULL ELSE s.wanted_key END
         FROM ~.cluster c, ~.node t
         WHERE c.id = 1 AND t.incarnation = $1 AND t.writer = $2 AND t.request = $3 AND NOT t.ended AND s.name_key = ANY ($4)
+            AND (s.part_of_key IS NULL OR s.folder IS NOT NULL)
             AND (s.owner = $1 OR NOT EXISTS (SELECT 1 FROM ~.node o WHERE o.incarnation = s.owner AND NOT o.ended))
             AND (s.successor_key IS NULL OR s.successor_key = t.name_key OR s.reserved_until IS NULL OR s.reserved_until <= clock_timestamp()
                 OR NOT EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = s.successor_key AND NOT n.replaced AND {Alive}))
@@ -117,9 +118,52 @@ internal sealed class ClusterSql(Database database)
             wanted = (SELECT n.name FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive} AND n.incarnation <> s.owner),
             wanted_key = (SELECT n.name_key FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive} AND n.incarnation <> s.owner)
         FROM ~.cluster c
-        WHERE c.id = 1 AND s.name_key = $1
+        WHERE c.id = 1 AND s.name_key = $1 AND (s.part_of_key IS NULL OR s.folder IS NOT NULL)
             AND ($2 IS NULL OR EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive}))
         RETURNING s.version
+        """);
+
+    /// <summary>
+    /// Adds a part if the share is owned and the name is free. $1 the key of the share, $2 its epoch, $3 its owner, $4 the key of the part, $5 its
+    /// name, $6 its folder, $7 the level that it needs.
+    /// </summary>
+    public string AddPart { get; } = database.In("""
+        INSERT INTO ~.share (name_key, name, owner, epoch, version, part_of, part_of_key, folder)
+        SELECT $4, $5, 0, 0, c.version + 1, s.name, s.name_key, $6 FROM ~.share s CROSS JOIN ~.cluster c
+        WHERE c.id = 1 AND c.level >= $7 AND s.name_key = $1 AND s.epoch = $2 AND s.owner = $3
+        ON CONFLICT (name_key) DO NOTHING
+        """);
+
+    /// <summary>
+    /// Ends a part. $1 the key of the share, $2 its epoch, $3 the owner of both, $4 the key of the part, $5 its epoch.
+    /// </summary>
+    public string RemovePart { get; } = database.In("""
+        UPDATE ~.share AS p SET owner = 0, epoch = p.epoch + 1, version = c.version + 1, folder = NULL,
+            wanted = NULL, wanted_key = NULL, successor = NULL, successor_key = NULL, reserved_until = NULL
+        FROM ~.cluster c, ~.share s
+        WHERE c.id = 1 AND s.name_key = $1 AND s.epoch = $2 AND s.owner = $3
+            AND p.name_key = $4 AND p.epoch = $5 AND p.owner = $3 AND p.part_of_key = s.name_key AND p.folder IS NOT NULL
+        """);
+
+    /// <summary>Bars the state of a part that was ended just now. $1 the key of the part, $2 the name of its holder.</summary>
+    public string BarState { get; } = database.In("""
+        UPDATE ~.holder AS h SET token = p.epoch, writer = 0, request = 0 FROM ~.share p, ~.cluster c
+        WHERE h.name = $2 AND c.id = 1 AND p.name_key = $1 AND p.version = c.version + 1 AND p.folder IS NULL
+        """);
+
+    /// <summary>Forgets it. $1 the key of the part, $2 the name of its holder.</summary>
+    public string ForgetState { get; } = database.In("""
+        DELETE FROM ~.record WHERE holder IN (SELECT h.id FROM ~.holder h, ~.share p, ~.cluster c
+            WHERE h.name = $2 AND c.id = 1 AND p.name_key = $1 AND p.version = c.version + 1 AND p.folder IS NULL)
+        """);
+
+    /// <summary>
+    /// What has become of a part: whether the share is owned, whose part it is, and where. $1 the key of the share, $2 its epoch, $3 its owner,
+    /// $4 the key of the part.
+    /// </summary>
+    public string FindPart { get; } = database.In("""
+        SELECT s.epoch = $2 AND s.owner = $3, coalesce(p.part_of_key = s.name_key, false), p.folder
+        FROM ~.share s LEFT JOIN ~.share p ON p.name_key = $4 WHERE s.name_key = $1
         """);
 
     /// <summary>Counts the version up if a share has changed.</summary>
@@ -154,7 +198,7 @@ internal sealed class ClusterSql(Database database)
         SELECT s.name, n.name, coalesce(n.incarnation, 0), s.epoch, {Remaining("n")},
             CASE WHEN s.reserved_until > clock_timestamp() AND EXISTS (
                 SELECT 1 FROM ~.node n WHERE n.name_key = s.successor_key AND NOT n.replaced AND {Alive}) THEN s.successor END,
-            s.wanted
+            s.wanted, s.part_of, s.folder
         FROM ~.share s LEFT JOIN ~.node n ON n.incarnation = s.owner
         WHERE s.version > $1
         """);

@@ -194,6 +194,64 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        ClusterLimits.CheckPart(part, folder);
+        await ChangeAsync(
+            async (connection, token) =>
+            {
+                var found = new PartFound();
+                var key = Names.KeyOf(part);
+                var batch = new ClusterBatch(connection).Add(ClusterSql.Begin).Add(_sql.Lock)
+                    .Add(_sql.AddPart, [.. Of(whole), Sql.Of(key), Sql.Of(part), Sql.Of(folder), Sql.OfInt(ClusterLimits.PartsLevel)])
+                    .Add(_sql.FindPart, [.. Of(whole), Sql.Of(key)]);
+                await EndAsync(batch, token, row => found.Level = row.GetInt32(0), found.Read).ConfigureAwait(false);
+                if (!found.IsOwned)
+                {
+                    throw Lost(whole);
+                }
+
+                if (found.Level < ClusterLimits.PartsLevel)
+                {
+                    throw new ClusterLevelException(
+                        $"Shares can be split from functional level {ClusterLimits.PartsLevel} on, and the cluster is at {found.Level}.");
+                }
+
+                if (!found.IsPart || found.Folder != folder)
+                {
+                    throw new ArgumentException($"The name '{part}' is, or was, that of another share.", nameof(part));
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemovePartAsync(ClusterOwnership whole, ClusterOwnership part, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        ArgumentNullException.ThrowIfNull(part);
+        var same = part.Incarnation == whole.Incarnation;
+        await ChangeAsync(
+            async (connection, token) =>
+            {
+                var found = new PartFound();
+                var key = Names.KeyOf(part.Share);
+                var holder = Holder.OfShare(part.Share, string.Empty).Name;
+                var batch = new ClusterBatch(connection).Add(ClusterSql.Begin).Add(_sql.Lock)
+                    .Add(_sql.RemovePart, [.. Of(whole), Sql.Of(key), Sql.Of(same ? part.Epoch : -1)])
+                    .Add(_sql.BarState, Sql.Of(key), Sql.Of(holder)).Add(_sql.ForgetState, Sql.Of(key), Sql.Of(holder))
+                    .Add(_sql.FindPart, [.. Of(whole), Sql.Of(key)]);
+                await EndAsync(batch, token, null, found.Read).ConfigureAwait(false);
+                if (found is not { IsOwned: true, IsPart: true, Folder: null })
+                {
+                    throw found.IsOwned ? Lost(part) : Lost(whole);
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -256,6 +314,12 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     }
 
     private static StateFencedException Gone(long incarnation) => new($"The lease of incarnation {incarnation} is not valid any more.");
+
+    private static StateFencedException Lost(ClusterOwnership ownership) => new($"Share '{ownership.Share}' was taken over by another node.");
+
+    /// <summary>The share, its epoch and its owner.</summary>
+    private static NpgsqlParameter[] Of(ClusterOwnership ownership) =>
+        [Sql.Of(Names.KeyOf(ownership.Share)), Sql.Of(ownership.Epoch), Sql.Of(ownership.Incarnation)];
 
     /// <summary>The channel of a schema: a name that PostgreSQL does not cut short.</summary>
     private static string Channel(string schema) =>
@@ -338,7 +402,11 @@ public sealed class PostgreSqlClusterStore : IClusterStore
                     row.GetInt64(3),
                     TimeSpan.FromMilliseconds(row.GetDouble(4)),
                     row.IsDBNull(5) ? null : row.GetString(5),
-                    row.IsDBNull(6) ? null : row.GetString(6))),
+                    row.IsDBNull(6) ? null : row.GetString(6))
+                {
+                    PartOf = row.IsDBNull(7) ? null : row.GetString(7),
+                    Folder = row.IsDBNull(8) ? null : row.GetString(8),
+                }),
             ],
             cancellationToken).ConfigureAwait(false);
         return new ClusterView(

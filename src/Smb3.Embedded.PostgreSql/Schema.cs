@@ -76,6 +76,13 @@ internal sealed class Schema(string name, Problems problems)
             """,
             "CREATE INDEX IF NOT EXISTS share_version ON ~.share (version)",
         ]),
+        // Parts of shares. Who does not know them takes no notice of them, and is kept out by the functional level before there are any.
+        (1,
+        [
+            "ALTER TABLE ~.share ADD COLUMN IF NOT EXISTS part_of text",
+            "ALTER TABLE ~.share ADD COLUMN IF NOT EXISTS part_of_key text",
+            "ALTER TABLE ~.share ADD COLUMN IF NOT EXISTS folder text",
+        ]),
     ];
 
     private volatile bool _isReady;

@@ -32,6 +32,12 @@ internal static class ClusterSteps
     public static ValueTask<bool> RequestMoveAsync(this IClusterStore store, string share, string? node) =>
         store.RequestMoveAsync(share, node, CancellationToken.None);
 
+    public static ValueTask AddPartAsync(this IClusterStore store, ClusterOwnership whole, string part, string folder) =>
+        store.AddPartAsync(whole, part, folder, CancellationToken.None);
+
+    public static ValueTask RemovePartAsync(this IClusterStore store, ClusterOwnership whole, ClusterOwnership part) =>
+        store.RemovePartAsync(whole, part, CancellationToken.None);
+
     public static ValueTask<ClusterView> ReadAsync(this IClusterStore store, long since = 0) => store.ReadAsync(since, CancellationToken.None);
 
     public static ValueTask ConfigureAsync(this IClusterStore store, ClusterSettings settings) =>

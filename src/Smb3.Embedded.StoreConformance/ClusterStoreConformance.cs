@@ -11,7 +11,7 @@ namespace Smb3.Embedded.StoreConformance;
 /// Derive one from <see cref="StateRecordConformance"/> too, which opens the state of a share, and one from <see cref="StateStoreConformance"/>
 /// for <see cref="IClusterStore.State"/>.
 /// </summary>
-public abstract class ClusterStoreConformance : ClusterOwnershipConformance
+public abstract class ClusterStoreConformance : ClusterPartConformance
 {
 #pragma warning disable CS1591 // the names of the tests say what is promised
 

@@ -12,6 +12,12 @@ public static class ClusterLimits
     /// <summary>The most addresses of a node.</summary>
     public const int MaxAddresses = 64;
 
+    /// <summary>The most characters of the folder of a part.</summary>
+    public const int MaxFolderLength = 4096;
+
+    /// <summary>The functional level from which on shares can be split into parts (<see cref="ClusterSettings.Level"/>).</summary>
+    public const int PartsLevel = 2;
+
     /// <summary>The shortest time of a lease.</summary>
     public static TimeSpan MinLeaseTime { get; } = TimeSpan.FromMilliseconds(100);
 
@@ -40,6 +46,16 @@ public static class ClusterLimits
     /// <param name="share">The name.</param>
     /// <exception cref="ArgumentException">It is empty or too long, or has a character that no name has.</exception>
     public static void CheckShare(string share) => CheckName(share, MaxShareLength, "The name of a share");
+
+    /// <summary>Checks a part that is to be made.</summary>
+    /// <param name="part">Its name.</param>
+    /// <param name="folder">Its folder.</param>
+    /// <exception cref="ArgumentException">One of them is empty or too long, or has a character that no name has.</exception>
+    public static void CheckPart(string part, string folder)
+    {
+        CheckShare(part);
+        CheckName(folder, MaxFolderLength, "The folder of a part");
+    }
 
     private static void CheckName(string name, int longest, string what)
     {

@@ -31,4 +31,14 @@ public sealed record ClusterNodeState(ClusterNode Node, long Incarnation, TimeSp
 /// <param name="Successor">The node that it is reserved for.</param>
 /// <param name="Wanted">The node that it is to be moved to.</param>
 public sealed record ClusterShareState(
-    string Share, string? Owner, long Incarnation, long Epoch, TimeSpan Remaining, string? Successor, string? Wanted);
+    string Share, string? Owner, long Incarnation, long Epoch, TimeSpan Remaining, string? Successor, string? Wanted)
+{
+    /// <summary>The share that it is a part of, or was; <see langword="null"/>: it is a whole one.</summary>
+    public string? PartOf { get; init; }
+
+    /// <summary>The folder of that share from which on it is the part; <see langword="null"/> with <see cref="PartOf"/>: it was removed.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Whether it was a part, and is no more.</summary>
+    public bool IsRemoved => PartOf is not null && Folder is null;
+}

@@ -55,7 +55,8 @@ public interface IClusterStore : IAsyncDisposable
 
     /// <summary>
     /// Takes those of the shares that are free: that have no owner, whose owner's lease has run out, and that are not reserved for another node
-    /// whose lease is valid. A share is made when it does not exist. Who owns a share already gets it again, with a new epoch.
+    /// whose lease is valid. A share is made when it does not exist. Who owns a share already gets it again, with a new epoch. A part that was
+    /// removed is not free.
     /// </summary>
     /// <param name="incarnation">The incarnation that takes them.</param>
     /// <param name="shares">Their names; case does not count.</param>
@@ -86,6 +87,33 @@ public interface IClusterStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait; the wish may be kept all the same.</param>
     /// <returns>Whether there is such a share, and such a node with a valid lease.</returns>
     ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Splits a share at a folder: makes a part of it, a share of its own that is taken, moved and fenced as any other. Only the owner of the
+    /// share can. A part that is there already, of this share and at this folder, is left as it is; the name of one that was removed is not
+    /// given again.
+    /// </summary>
+    /// <param name="whole">The share, as its owner has it.</param>
+    /// <param name="part">The name of the part.</param>
+    /// <param name="folder">The folder, from the root of the share on; the store keeps the text as it is.</param>
+    /// <param name="cancellationToken">Ends the wait; the part may have been made all the same.</param>
+    /// <exception cref="ArgumentException">The name or the folder cannot be kept, or the name is or was that of another share.</exception>
+    /// <exception cref="StateFencedException">The share has another owner or epoch. Nothing was changed.</exception>
+    /// <exception cref="ClusterLevelException">
+    /// The cluster is below the functional level <see cref="ClusterLimits.PartsLevel"/>: it may have nodes that would serve what is in the part.
+    /// Nothing was changed.
+    /// </exception>
+    ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Joins a part to its share again, which the same node must own: nobody owns the part from then on or can take it, and its state is gone. One
+    /// that was removed before stays so.
+    /// </summary>
+    /// <param name="whole">The share, as its owner has it.</param>
+    /// <param name="part">The part, as its owner has it.</param>
+    /// <param name="cancellationToken">Ends the wait; the part may have been removed all the same.</param>
+    /// <exception cref="StateFencedException">One of the two has another owner or epoch, or they do not belong together. Nothing was changed.</exception>
+    ValueTask RemovePartAsync(ClusterOwnership whole, ClusterOwnership part, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads what has changed. Every change of a share or a setting counts the version up, in the order in which the changes become visible, so

@@ -136,7 +136,7 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
         return Do(() =>
         {
             var target = node is null ? null : FindAlive(node);
-            if (!_shares.TryGetValue(share, out var found) || (node is not null && target is null))
+            if (!_shares.TryGetValue(share, out var found) || found.IsRemoved || (node is not null && target is null))
             {
                 return false;
             }
@@ -145,6 +145,63 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
             Changed(found);
             return true;
         }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        ClusterLimits.CheckPart(part, folder);
+        _ = await Do(() =>
+        {
+            var share = FindOwned(whole);
+            if (_settings.Level < ClusterLimits.PartsLevel)
+            {
+                throw new ClusterLevelException(
+                    $"Shares can be split from functional level {ClusterLimits.PartsLevel} on, and the cluster is at {_settings.Level}.");
+            }
+
+            if (!_shares.TryGetValue(part, out var found))
+            {
+                _shares.Add(part, found = new Share(part) { PartOf = share.Name, Folder = folder });
+                Changed(found);
+            }
+            else if (found.Folder != folder || !SameName(found.PartOf ?? string.Empty, share.Name))
+            {
+                throw new ArgumentException($"The name '{part}' is, or was, that of another share.", nameof(part));
+            }
+
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RemovePartAsync(ClusterOwnership whole, ClusterOwnership part, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(whole);
+        ArgumentNullException.ThrowIfNull(part);
+        _ = await Do(() =>
+        {
+            var share = FindOwned(whole);
+            if (_shares.TryGetValue(part.Share, out var removed) && removed.IsRemoved && SameName(removed.PartOf!, share.Name))
+            {
+                return true;
+            }
+
+            var found = FindOwned(part);
+            if (part.Incarnation != whole.Incarnation || found.PartOf is null || !SameName(found.PartOf, share.Name))
+            {
+                throw new StateFencedException($"'{part.Share}' is no part of '{whole.Share}' that the same node has.");
+            }
+
+            found.Owner = 0;
+            found.Epoch++;
+            found.Folder = null;
+            found.Wanted = found.Successor = null;
+            found.Records.Clear();
+            Changed(found);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -238,8 +295,17 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
         _members.TryGetValue(incarnation, out var member) && !member.IsReplaced && IsValid(member) ? member
             : throw new StateFencedException($"The lease of incarnation {incarnation} is not valid any more.");
 
+    private Share FindOwned(ClusterOwnership ownership) =>
+        _shares.TryGetValue(ownership.Share, out var share) && share.Epoch == ownership.Epoch && share.Owner == ownership.Incarnation ? share
+            : throw new StateFencedException($"Share '{ownership.Share}' was taken over by another node.");
+
     private bool IsFreeFor(Share share, long incarnation, Member taker)
     {
+        if (share.IsRemoved)
+        {
+            return false;
+        }
+
         if (share.Owner != 0 && share.Owner != incarnation && _members.TryGetValue(share.Owner, out var owner) && IsValid(owner))
         {
             return false;
@@ -271,7 +337,7 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
             share.Epoch,
             owner is null ? TimeSpan.Zero : RemainingOf(owner),
             IsReserved(share) ? share.Successor : null,
-            share.Wanted);
+            share.Wanted) { PartOf = share.PartOf, Folder = share.Folder };
     }
 
     private void Changed(Share share)
@@ -338,6 +404,12 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
         public string? Successor { get; set; }
 
         public long ReservedUntil { get; set; }
+
+        public string? PartOf { get; init; }
+
+        public string? Folder { get; set; }
+
+        public bool IsRemoved => PartOf is not null && Folder is null;
 
         public Dictionary<(string Scope, string Key), byte[]> Records { get; } = [];
     }

@@ -43,6 +43,12 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     public ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken) =>
         Way().RequestMoveAsync(share, node, cancellationToken);
 
+    public ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken) =>
+        Way().AddPartAsync(whole, part, folder, cancellationToken);
+
+    public ValueTask RemovePartAsync(ClusterOwnership whole, ClusterOwnership part, CancellationToken cancellationToken) =>
+        Way().RemovePartAsync(whole, part, cancellationToken);
+
     public ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken) => Way().ReadAsync(since, cancellationToken);
 
     public ValueTask WaitAsync(long since, TimeSpan atMost, CancellationToken cancellationToken) => Way().WaitAsync(since, atMost, cancellationToken);
