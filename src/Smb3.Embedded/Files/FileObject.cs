@@ -301,6 +301,8 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         }
     }
 
+    bool ICachedFile.IsAbandoned => Volume.Fence.IsUp;
+
     TimeProvider ICachedFile.Time => Volume.Options.Time;
 
     BreakDeadlines ICachedFile.BreakDeadlines => Volume.BreakDeadlines;

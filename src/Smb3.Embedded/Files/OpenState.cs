@@ -108,9 +108,9 @@ internal sealed class OpenState : IJournaledOpen
     public ulong PersistentId => _durable!.PersistentId;
 
     /// <summary>
-    /// Whether it goes on in the next process: its close here is not its end, and deletes nothing.
+    /// Whether it goes on in the next process, or at the next owner of the share: its close here is not its end, and deletes nothing.
     /// </summary>
-    public bool IsSuspended => _suspended;
+    public bool IsSuspended => _suspended || _journal is { HasEnded: true };
 
     /// <summary>
     /// The store is about to give it another name; <see langword="null"/>: it did not. Until <see cref="MoveTo"/> it has either.

@@ -34,7 +34,7 @@ internal sealed class Volume
     public Volume(IFileStore store, VolumeOptions options, PreviousVersions? versions = null)
     {
         _store = store;
-        Fence = versions?.Fence ?? new StoreFence(options.Lease);
+        Fence = versions?.Fence ?? options.Fence ?? new StoreFence(options.Lease);
         Versions = versions ?? new PreviousVersions(store, options, Fence);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
@@ -458,7 +458,7 @@ internal sealed class Volume
         while (true)
         {
             var status = await CommitAsync().ConfigureAwait(false);
-            if (status == NtStatus.Success || lease.HasRunOut || Fence.IsUp)
+            if (status != NtStatus.InsufficientResources || lease.HasRunOut || Fence.IsUp)
             {
                 return status;
             }

@@ -60,6 +60,9 @@ internal sealed record VolumeOptions
     /// <summary>How long the files are this server's; <see langword="null"/>: always.</summary>
     public OwnerLease? Lease { get; init; }
 
+    /// <summary>The fence, if the journal has it too; <see langword="null"/>: the volume makes one of its own.</summary>
+    public StoreFence? Fence { get; init; }
+
     /// <summary>
     /// The most byte-range locks that an open can have which outlives the process: each change of one writes all of them to the journal.
     /// </summary>

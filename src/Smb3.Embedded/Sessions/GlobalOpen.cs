@@ -26,6 +26,7 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
     private long _waitsSince;
     private ITimer? _timer;
     private int _replayable = 1;
+    private int _hasGivenRoomBack;
     private TaskCompletionSource? _lost;
     private Ending _ending;
     private bool _closed;
@@ -145,6 +146,9 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
         }
     }
 
+    /// <summary>Whether its file is another server's now, which has its own entry for it.</summary>
+    public bool IsAbandoned => File.Volume.Fence.IsUp;
+
     /// <summary>Whether it is closed, or about to be.</summary>
     public bool IsClosed
     {
@@ -172,9 +176,9 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
     /// <summary>
     /// Whether it outlives the loss of its connection (MS-SMB2 3.3.7.1). A durable handle does as long as the client caches the handle and
     /// is not being asked to give it up, because then another open is waiting. One with locks must cache writes too, as in Windows: then no
-    /// other open uses the file that could run into locks without an owner.
+    /// other open uses the file that could run into locks without an owner. None does when the files are another server's: it waits there.
     /// </summary>
-    public bool CanDisconnect => Kind switch
+    public bool CanDisconnect => !IsAbandoned && Kind switch
     {
         DurableKind.Resilient or DurableKind.Persistent => true,
         DurableKind.Durable => File.Grant?.Show() is { IsBreaking: false } shown
@@ -209,6 +213,9 @@ internal sealed class GlobalOpen : IBreakSink, IOpenHolder
             _closed = true;
         }
     }
+
+    /// <summary>The room that was made for it is free again; false when it has been before.</summary>
+    public bool TryGiveRoomBack() => Interlocked.Exchange(ref _hasGivenRoomBack, 1) == 0;
 
     /// <summary>Its file has been closed.</summary>
     public void Gone()

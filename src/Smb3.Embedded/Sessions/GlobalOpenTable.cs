@@ -1,5 +1,6 @@
 using Smb3.Embedded.Threading;
 using System.Collections.Concurrent;
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Wire;
 
@@ -48,13 +49,26 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
 
     /// <summary>
     /// Claims a create guid for a CREATE that is beginning. Null: another claim, in <paramref name="holder"/>, has it. A claim ends with
-    /// the open that it was given to, or by <see cref="Abandon"/>.
+    /// the open that it was given to, or by <see cref="Abandon"/>; one whose share was fenced counts no more, however long its CREATE runs.
     /// </summary>
-    public CreateClaim? TryClaim(Guid clientGuid, Guid createGuid, out CreateClaim? holder)
+    public CreateClaim? TryClaim(Guid clientGuid, Guid createGuid, StoreFence? fence, out CreateClaim? holder)
     {
-        var claim = new CreateClaim(clientGuid, createGuid);
-        holder = _claims.GetOrAdd((clientGuid, createGuid), claim);
-        return holder == claim ? claim : null;
+        var claim = new CreateClaim(clientGuid, createGuid, fence);
+        while (true)
+        {
+            holder = _claims.GetOrAdd((clientGuid, createGuid), claim);
+            if (holder == claim)
+            {
+                return claim;
+            }
+
+            if (!holder.IsOver)
+            {
+                return null;
+            }
+
+            Abandon(holder);
+        }
     }
 
     /// <summary>The CREATE that made the claim has come to nothing.</summary>
@@ -63,13 +77,15 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
 
     public void Add(GlobalOpen open)
     {
-        _byId[open.PersistentId] = open;
-        if (open.Application is not null)
+        // A share that was another node's is back with the same opens, while requests of its former time here may still be at work on theirs.
+        var entered = _byId.AddOrUpdate(
+            open.PersistentId, static (_, added) => added, static (_, before, added) => before.IsAbandoned ? added : before, open);
+        if (entered == open && open.Application is not null)
         {
             _ofApplications[open.PersistentId] = open;
         }
 
-        if (open.Kind == DurableKind.Persistent)
+        if (entered == open && open.Kind == DurableKind.Persistent)
         {
             Persistent.Add(open);
         }
@@ -101,14 +117,15 @@ internal sealed class GlobalOpenTable(ServerLimits limits, TimeProvider time)
     /// <summary>An open has been closed.</summary>
     public void Forget(GlobalOpen open)
     {
-        if (_byId.TryRemove(open.PersistentId, out _) && open.Kind == DurableKind.Persistent)
+        _byId.TryRemove(KeyValuePair.Create(open.PersistentId, open));
+        if (open.Kind == DurableKind.Persistent)
         {
             Persistent.Remove(open);
         }
 
         if (open.Application is not null)
         {
-            _ofApplications.TryRemove(open.PersistentId, out _);
+            _ofApplications.TryRemove(KeyValuePair.Create(open.PersistentId, open));
         }
 
         open.Gone();

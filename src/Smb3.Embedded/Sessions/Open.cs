@@ -38,6 +38,9 @@ internal abstract class Open
     /// <summary>Whether it has left its session, or is about to: it can no longer be found.</summary>
     public bool HasEnded => _ending.HasBegun;
 
+    /// <summary>Completes when its end is over, which has begun; fails if that failed.</summary>
+    public Task WhenEnded() => _ending.WhenOver();
+
     /// <summary>A request other than the one that created it names this open.</summary>
     public virtual void Use(Smb2Command command)
     {

@@ -113,7 +113,7 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
         }
 
         var table = graph.Opens;
-        var claim = record.Durable.CreateGuid is { } create ? table.TryClaim(record.ClientGuid, create, out _) : null;
+        var claim = record.Durable.CreateGuid is { } create ? table.TryClaim(record.ClientGuid, create, volume.Fence, out _) : null;
         var open = new GlobalOpen(table, restored.Value, OwnerOf(record), claim);
         table.Add(open);
         if (table.TryKeep(open))

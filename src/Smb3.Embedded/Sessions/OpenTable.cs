@@ -50,6 +50,10 @@ internal sealed class OpenTable
     public bool TryGet(Smb2FileId fileId, out Open open) =>
         _opens.TryGetValue(fileId.Volatile, out open!) && open.FileId.Persistent == fileId.Persistent && !open.HasEnded;
 
+    /// <summary>Completes when an open has ended that is ending; <see langword="null"/>: there is no such open.</summary>
+    public Task? WhenEnded(Smb2FileId fileId) =>
+        _opens.TryGetValue(fileId.Volatile, out var open) && open.FileId.Persistent == fileId.Persistent && open.HasEnded ? open.WhenEnded() : null;
+
     /// <summary>An open begins to end: its place is free, but requests that must wait for it still find it.</summary>
     public void Leave(Open open, SmbChangeKind why)
     {

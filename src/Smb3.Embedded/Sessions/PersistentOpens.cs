@@ -57,7 +57,7 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
     {
         if (open.Facts.CreateGuid is { } guid)
         {
-            _byCreateGuid.TryAdd(guid, open);
+            _byCreateGuid.AddOrUpdate(guid, open, (_, before) => before.IsAbandoned ? open : before);
         }
     }
 
@@ -72,7 +72,10 @@ internal sealed class PersistentOpens(int limit, int limitPerUser)
             _byCreateGuid.TryRemove(KeyValuePair.Create(guid, open));
         }
 
-        Release(open.Facts);
+        if (open.TryGiveRoomBack())
+        {
+            Release(open.Facts);
+        }
     }
 
     /// <summary>One that room was made for has not come to be.</summary>

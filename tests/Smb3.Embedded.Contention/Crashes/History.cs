@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Contention.Crashes;
 internal sealed class History(string subject, RunReport report)
 {
     private const int Longest = 400;
-    private const int Printed = 80;
+    private const int Printed = 400;
 
     private readonly ConcurrentQueue<string> _lines = new();
     private int _printed;

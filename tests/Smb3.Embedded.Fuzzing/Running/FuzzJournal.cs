@@ -13,6 +13,8 @@ internal sealed class FuzzJournal : IOpenJournal
 
     public bool IsOpen => true;
 
+    public bool HasEnded => false;
+
     public int Count
     {
         get

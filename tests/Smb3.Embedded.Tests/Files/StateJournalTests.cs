@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Tests.Protocol;
@@ -176,10 +177,67 @@ public sealed class StateJournalTests : IAsyncDisposable
         var open = new Noted(1);
         journal.Note(open);
         Assert.Equal(NtStatus.Success, await journal.EndAsync());
+        Assert.True(journal.HasEnded);
         open.HasEnded = true;
         journal.Note(open);
-        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Equal(NtStatus.NetworkNameDeleted, await journal.CommitAsync()); // it is not kept
         Assert.Single(_store.Records(Scope));
+    }
+
+    [Fact]
+    public async Task Who_notes_something_as_it_ends_is_told_whether_it_is_kept()
+    {
+        for (var round = 0; round < 300; round++)
+        {
+            var journal = await OpenAsync();
+            var noting = Enumerable.Range(1, 4).Select(id => Task.Run(() => NoteAsync(journal, (ulong)id))).ToArray();
+            await Task.Yield();
+            Assert.Equal(NtStatus.Success, await journal.EndAsync());
+            await Task.WhenAll(noting).WaitAsync(TimeSpan.FromSeconds(20));
+            _store.Records(Scope).Clear();
+        }
+
+        static async Task NoteAsync(StateJournal journal, ulong id)
+        {
+            do
+            {
+                journal.Note(new Noted(id));
+            }
+            while (await journal.CommitAsync() == NtStatus.Success);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_kept_behind_the_fence_and_nobody_waits_there()
+    {
+        var fence = new StoreFence();
+        var fenced = 0;
+        var journal = new StateJournal(_store, new JournalOptions { Scope = Scope, Time = _time, Fence = fence, Fenced = () => fenced++ });
+        await journal.ReadAsync(default);
+        var open = new Noted(1);
+        journal.Note(open);
+        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        _store.Hold = NewSource();
+        journal.Note(new Noted(2));
+        var waiting = journal.CommitAsync().AsTask();
+        await UntilAsync(() => _store.Begun == 2);
+        fence.Raise();
+        open.HasEnded = true;
+        journal.Note(open);
+        Assert.Equal(NtStatus.NetworkNameDeleted, await journal.CommitAsync());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(NtStatus.NetworkNameDeleted, await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+
+        // What had begun may be kept; the end that came after it is not.
+        _store.Hold.SetResult();
+        _store.Hold = null;
+        await UntilAsync(() => _store.Records(Scope).Count == 2);
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal((2, 2, 0), (_store.Records(Scope).Count, _store.Begun, fenced));
     }
 
     [Fact]
@@ -198,7 +256,7 @@ public sealed class StateJournalTests : IAsyncDisposable
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.Equal(NtStatus.Success, await journal.CommitAsync());
+        Assert.Equal(NtStatus.NetworkNameDeleted, await journal.CommitAsync());
         Assert.Equal((tried, 0), (_store.Begun, fenced));
     }
 

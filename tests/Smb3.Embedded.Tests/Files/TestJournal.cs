@@ -72,7 +72,14 @@ internal sealed class TestJournal : IOpenJournal
         Noted?.Invoke(open);
     }
 
-    public ValueTask<NtStatus> EndAsync() => CommitAsync();
+    public bool HasEnded { get; private set; }
+
+    public async ValueTask<NtStatus> EndAsync()
+    {
+        var status = await CommitAsync();
+        HasEnded = true;
+        return status;
+    }
 
     public async ValueTask<NtStatus> CommitAsync()
     {

@@ -21,9 +21,9 @@ internal sealed class CloseHandler : ICommandHandler
         if (status != NtStatus.Success)
         {
             // It may be closed by a request whose channel was lost, and which still waits: the client takes this for the end of the handle.
-            if (status == NtStatus.FileClosed && request.TreeConnect?.Share.Volume is { } volume)
+            if (status == NtStatus.FileClosed && request.Session!.Opens.WhenEnded(close.FileId) is { } ended)
             {
-                _ = await volume.SettleAsync().ConfigureAwait(false);
+                await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             return status;

@@ -113,7 +113,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
     {
         var request = call.Request;
         var table = request.Graph.Opens;
-        var claim = table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, out var holder);
+        var claim = table.TryClaim(request.Connection.Negotiated!.ClientGuid, createGuid, call.Tree.Share.Volume?.Fence, out var holder);
         var status = CheckReplay(call, parameters, createGuid, claim is null ? holder : null, out var made);
         if (claim is null || made is not null || status != NtStatus.Success)
         {

@@ -64,7 +64,7 @@ internal static class FileOpening
         using var promised = DurableOpening.TryPromise(call, fileId, parameters, claim);
         if (promised is not null)
         {
-            parameters = parameters with { Intent = new CreateIntent(tree.Share.Volume!.Options.Journal!, promised.Facts) };
+            parameters = parameters with { Intent = new CreateIntent(tree.Share.Volume, promised.Facts) };
         }
 
         // What can be asked for again is carried through, whatever becomes of the connection, unless the client cancels it.
@@ -152,8 +152,10 @@ internal static class FileOpening
             throw;
         }
 
-        // A client that lost its session while the open was made asks for it again in its next one.
-        if (safe == NtStatus.Success && handle.Global is { Kind: DurableKind.Persistent } && session.IsLost && !tree.IsDisconnected)
+        // A client that lost its session while the open was made asks for it again in its next one; and one whose share went to another node,
+        // there: its session may have found another connection meanwhile.
+        var isLost = session.IsLost || (tree.HasEnded && session.State != SessionState.Ended);
+        if (safe == NtStatus.Success && handle.Global is { Kind: DurableKind.Persistent } && isLost && !tree.IsDisconnected)
         {
             await handle.LoseSessionAsync().ConfigureAwait(false);
             return NtStatus.NetworkNameDeleted;

@@ -12,6 +12,9 @@ internal interface ICachedFile
     /// <summary>Its oplocks and leases.</summary>
     FileCaching Caching { get; }
 
+    /// <summary>Whether it is another server's now: what its clients cache of it is known there, and counts no more here.</summary>
+    bool IsAbandoned { get; }
+
     /// <summary>Whether it is a directory.</summary>
     bool IsDirectory { get; }
 

@@ -32,7 +32,7 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
     {
         lock (_sync)
         {
-            return _leases.TryGetValue(key, out lease);
+            return TryFindLocked(key, out lease);
         }
     }
 
@@ -45,7 +45,7 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
     {
         lock (_sync)
         {
-            return !_leases.TryGetValue(key, out var lease) || lease.File == file || lease.IsNameless;
+            return !TryFindLocked(key, out var lease) || lease.File == file || lease.IsNameless;
         }
     }
 
@@ -54,7 +54,13 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
     {
         lock (_sync)
         {
-            return _leases.TryAdd(lease.Lease!.Key, lease);
+            if (TryFindLocked(lease.Lease!.Key, out _))
+            {
+                return false;
+            }
+
+            _leases[lease.Lease.Key] = lease;
+            return true;
         }
     }
 
@@ -68,5 +74,20 @@ internal sealed class LeaseTable(Guid clientGuid, int limit)
                 _leases.Remove(lease.Lease.Key);
             }
         }
+    }
+
+    /// <summary>
+    /// One of a file that is another server's now is not there: the share may be back already, with the same leases, while what it was here
+    /// before has not come to its end.
+    /// </summary>
+    private bool TryFindLocked(Guid key, [NotNullWhen(true)] out CacheGrant? lease)
+    {
+        if (_leases.TryGetValue(key, out lease) && !lease.File.IsAbandoned)
+        {
+            return true;
+        }
+
+        lease = null;
+        return false;
     }
 }

@@ -8,10 +8,11 @@ namespace Smb3.Embedded.Files.Creating;
 /// open, a crash would leave a file that nobody made, and the CREATE that is sent again would find it in its way. So what it is about to do
 /// is recorded first, under the id that its open gets; the open's own record takes its place.
 /// </summary>
-/// <param name="journal">The journal of the volume.</param>
+/// <param name="volume">The volume, which has a journal.</param>
 /// <param name="facts">What will be known of the open beyond its session, but for what CREATE did.</param>
-internal sealed class CreateIntent(IOpenJournal journal, DurableFacts facts) : IJournaledOpen
+internal sealed class CreateIntent(Volume volume, DurableFacts facts) : IJournaledOpen
 {
+    private readonly IOpenJournal _journal = volume.Options.Journal!;
     private volatile OpenRecord? _record;
     private OpenState? _open;
 
@@ -31,8 +32,8 @@ internal sealed class CreateIntent(IOpenJournal journal, DurableFacts facts) : I
     public async ValueTask<NtStatus> DeclareAsync(OpenRecord record, CreateAction action)
     {
         _record = record with { Durable = facts with { Action = action } };
-        journal.Note(this);
-        var status = await journal.CommitAsync().ConfigureAwait(false);
+        _journal.Note(this);
+        var status = await volume.SettleAsync().ConfigureAwait(false);
         if (status != NtStatus.Success)
         {
             Withdraw();
@@ -48,7 +49,7 @@ internal sealed class CreateIntent(IOpenJournal journal, DurableFacts facts) : I
     {
         _open = open;
         open.SetDurable(facts with { Action = action });
-        open.Resume(journal);
+        open.Resume(_journal);
     }
 
     /// <summary>
@@ -59,14 +60,14 @@ internal sealed class CreateIntent(IOpenJournal journal, DurableFacts facts) : I
         if (IsDeclared)
         {
             Withdraw();
-            _ = await journal.CommitAsync().ConfigureAwait(false); // tried again if it fails
+            _ = await volume.SettleAsync().ConfigureAwait(false); // tried again if it fails
         }
     }
 
     private void Withdraw()
     {
         _record = null;
-        journal.Note(this);
+        _journal.Note(this);
         _open?.End();
         _open = null;
     }

@@ -31,9 +31,13 @@ internal interface IOpenJournal
 
     /// <summary>
     /// Nothing more is kept: the server stops, or the volume is let go. What is kept stays for the next one. Completes when everything noted
-    /// before is safe, or could not be made so; what is noted after that changes nothing, and nothing is tried again.
+    /// before is safe, or could not be made so; what is noted after that changes nothing, nothing is tried again, and nothing is answered as
+    /// safe any more.
     /// </summary>
     ValueTask<NtStatus> EndAsync();
+
+    /// <summary>Whether it has ended: what it keeps goes on in the next process.</summary>
+    bool HasEnded { get; }
 }
 
 /// <summary>An open as its journal sees it.</summary>

@@ -23,8 +23,11 @@ internal sealed record JournalOptions
     /// <summary>The metrics.</summary>
     public ServerMetrics? Metrics { get; init; }
 
-    /// <summary>How long the records are this server's; nothing is kept after that. <see langword="null"/>: always.</summary>
-    public OwnerLease? Lease { get; init; }
+    /// <summary>
+    /// The fence of the volume: nothing is kept once it is up, for what becomes of the opens behind it is not their end; the next owner goes on
+    /// with what was kept before. <see langword="null"/>: the records are always this server's.
+    /// </summary>
+    public StoreFence? Fence { get; init; }
 
     /// <summary>
     /// Told once when another holder has taken the scope over. Called without any lock, by the commit that has found out.

@@ -114,7 +114,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
         Task<NtStatus> done;
         lock (_sync)
         {
-            if (_isFenced || options.Lease is { HasRunOut: true })
+            if (_isFenced || _hasEnded || options.Fence is { IsUp: true })
             {
                 return new(NtStatus.NetworkNameDeleted);
             }
@@ -135,18 +135,23 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
     public async ValueTask<NtStatus> EndAsync()
     {
         var status = await CommitAsync().ConfigureAwait(false);
+        TaskCompletionSource<NtStatus>? late;
         lock (_sync)
         {
             _hasEnded = true;
+            late = _next.TakeWaiters();
             _next = new JournalBatch();
         }
+
+        late?.TrySetResult(NtStatus.NetworkNameDeleted);
 
         options.Metrics?.OpensKept(-Interlocked.Exchange(ref _records, 0));
 
         return status;
     }
 
-    private bool HasEnded
+    /// <inheritdoc/>
+    public bool HasEnded
     {
         get
         {
@@ -205,6 +210,7 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
     {
         TaskCompletionSource<NtStatus>? first = null;
         TaskCompletionSource<NtStatus>? second = null;
+        var status = NtStatus.InsufficientResources;
         lock (_sync)
         {
             _isTimed = false;
@@ -213,7 +219,13 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
                 return;
             }
 
-            if (_running is { } running && IsLate(running))
+            if (options.Fence is { IsUp: true })
+            {
+                status = NtStatus.NetworkNameDeleted;
+                first = _running?.TakeWaiters();
+                second = _next.TakeWaiters();
+            }
+            else if (_running is { } running && IsLate(running))
             {
                 first = running.TakeWaiters();
                 second = IsLate(_next) ? _next.TakeWaiters() : null;
@@ -231,8 +243,8 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             }
         }
 
-        first?.TrySetResult(NtStatus.InsufficientResources);
-        second?.TrySetResult(NtStatus.InsufficientResources);
+        first?.TrySetResult(status);
+        second?.TrySetResult(status);
     }
 
     private bool IsLate(JournalBatch batch) => batch.Since != 0 && options.Time.GetElapsedTime(batch.Since) > Patience;
@@ -247,10 +259,10 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
             try
             {
                 changes = Collect(batch);
-                if (options.Lease is { HasRunOut: true })
+                if (options.Fence is { IsUp: true })
                 {
                     // The next owner goes on with what is kept now: that the opens are abandoned here is not their end.
-                    throw new StateFencedException($"The time for which '{options.Name}' was this server's has run out.");
+                    throw new StateFencedException($"'{options.Name}' is not this server's any more.");
                 }
 
                 if (changes.Count > 0)
@@ -403,9 +415,9 @@ internal sealed class StateJournal(IStateStore store, JournalOptions options) : 
     {
         if (failure is StateFencedException)
         {
-            if (HasEnded)
+            if (HasEnded || options.Fence is { IsUp: true })
             {
-                return; // the holder may well be this server again, by another journal
+                return; // the holder may well be this server again, by another journal; and who has put the fence up knows
             }
 
             ServerLog.StateFenced(options.Logger, options.Name);

@@ -7,13 +7,24 @@ namespace Smb3.Embedded.Files.Restoring;
 
 /// <summary>
 /// Carries out what a CREATE had begun when its process ended, or was about to (<see cref="CreatePlan"/>). It is not known how far it came.
-/// A file that is not there is left to the client, whose CREATE makes it when it is sent again.
+/// A file that is not there is left to the client, whose CREATE makes it when it is sent again; unless another node had the share, which may
+/// not have come to its end.
 /// </summary>
 internal static class PlannedCreate
 {
     /// <summary>Whether a record that leads to no file is of a CREATE that has done nothing.</summary>
     public static bool HasDoneNothing(this OpenRecord record, NtStatus status) =>
         record.Plan is { Overwrites: false } && status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound;
+
+    /// <summary>The file that was to be made.</summary>
+    public static NewFile NewFile(this OpenRecord record) => new()
+    {
+        IsDirectory = record.IsDirectory,
+        Attributes = record.Plan!.Attributes,
+        AllocationSize = record.IsDirectory || record.Stream is not null ? 0 : record.Plan.AllocationSize,
+        SecurityDescriptor = record.Plan.SecurityDescriptor,
+        UnixMode = record.Plan.UnixMode,
+    };
 
     /// <summary>
     /// Gives a file that was made what it was to have: the store may have made it without coming to that. A file without its security

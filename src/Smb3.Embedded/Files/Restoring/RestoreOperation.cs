@@ -144,10 +144,10 @@ internal static class RestoreOperation
             : StoreAccess.Metadata;
         if (record.Stream is null)
         {
-            return await volume.Store.OpenAsync(record.Path, access, cancellationToken).ConfigureAwait(false);
+            return await OpenOrMakeAsync(volume, record, access, cancellationToken).ConfigureAwait(false);
         }
 
-        var whole = await volume.Store.OpenAsync(record.Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var whole = await OpenOrMakeAsync(volume, record, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!whole.Succeeded)
         {
             return whole;
@@ -173,6 +173,25 @@ internal static class RestoreOperation
         }
 
         return opened.Succeeded ? new NtResult<IStoreFile>(opened.Value) : opened.Status;
+    }
+
+    /// <summary>
+    /// Opens the file. One that was only planned, on a share that was another node's, is made when it is not there: that node may have asked its
+    /// kernel for it, which may still do it. Then it finds it made, and the client's CREATE that is sent again does not.
+    /// </summary>
+    private static async ValueTask<NtResult<IStoreFile>> OpenOrMakeAsync(
+        Volume volume, OpenRecord record, StoreAccess access, CancellationToken cancellationToken)
+    {
+        var opened = await volume.Store.OpenAsync(record.Path, access, cancellationToken).ConfigureAwait(false);
+        if (opened.Status != NtStatus.ObjectNameNotFound || volume.Options.Lease is null || record is not { FileId: 0, Plan.MakesFile: true })
+        {
+            return opened;
+        }
+
+        var made = await volume.Store.CreateAsync(record.Path, record.NewFile(), cancellationToken).ConfigureAwait(false);
+        return made.Status == NtStatus.ObjectNameCollision
+            ? await volume.Store.OpenAsync(record.Path, access, cancellationToken).ConfigureAwait(false)
+            : made;
     }
 
     private static OpenState StateOf(OpenRecord record) => new()

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
@@ -121,20 +122,26 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         }
     }
 
-    private VolumeOptions OptionsOf(SmbShareOptions share, OwnedVolume? owned) => options with
+    private VolumeOptions OptionsOf(SmbShareOptions share, OwnedVolume? owned)
     {
-        Name = share.Folder ?? share.Name,
-        NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
-        HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
-        WritesThrough = !share.AnswersFromCache,
-        Lease = owned?.Lease,
-        Journal = owned is not null
-            ? new StateJournal(owned.State, JournalOf(share) with { Scope = OwnedScope, Lease = owned.Lease, Fenced = owned.Fenced })
-            : share.ContinuouslyAvailable && state is not null ? new StateJournal(state, JournalOf(share)) : null,
-    };
+        var fence = new StoreFence(owned?.Lease);
+        return options with
+        {
+            Name = share.Folder ?? share.Name,
+            NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
+            HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
+            WritesThrough = !share.AnswersFromCache,
+            Lease = owned?.Lease,
+            Fence = fence,
+            Journal = owned is not null
+                ? new StateJournal(owned.State, JournalOf(share, fence) with { Scope = OwnedScope, Fenced = owned.Fenced })
+                : share.ContinuouslyAvailable && state is not null ? new StateJournal(state, JournalOf(share, fence)) : null,
+        };
+    }
 
-    private JournalOptions JournalOf(SmbShareOptions share) => new()
+    private JournalOptions JournalOf(SmbShareOptions share, StoreFence fence) => new()
     {
+        Fence = fence,
         Scope = ScopeOf(share),
         Name = share.Folder ?? share.Name,
         Time = options.Time,
