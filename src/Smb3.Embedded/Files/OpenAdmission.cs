@@ -138,14 +138,15 @@ internal static class OpenAdmission
     /// <param name="open">The open.</param>
     /// <param name="path">The name by which it is open.</param>
     /// <param name="record">The state it had.</param>
+    /// <param name="wasOpen">Whether it was open, and not only planned to be.</param>
     /// <param name="table">The leases of its client; <see langword="null"/> if it has none.</param>
     /// <param name="sink">Where breaks go.</param>
     public static void Restore(
-        this FileObject file, FileOpen open, StorePath path, OpenRecord record, LeaseTable? table, IBreakSink? sink)
+        this FileObject file, FileOpen open, StorePath path, OpenRecord record, bool wasOpen, LeaseTable? table, IBreakSink? sink)
     {
         lock (file.Sync)
         {
-            if (record.Plan is { Overwrites: false })
+            if (!wasOpen)
             {
                 file.Caching.Add(open, record.WishOf(table, sink), extent: 0); // it had been made, but not opened
             }

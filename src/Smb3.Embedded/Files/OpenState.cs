@@ -148,6 +148,9 @@ internal sealed class OpenState : IJournaledOpen
         Changed();
     }
 
+    /// <summary>The same of a file that was just made, by an open that others cannot see yet.</summary>
+    public void BeginPlanned(CreatePlan plan) => _plan = plan;
+
     /// <summary>Sets another name.</summary>
     public void MoveTo(StorePath path)
     {

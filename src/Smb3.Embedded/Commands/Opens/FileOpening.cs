@@ -67,15 +67,22 @@ internal static class FileOpening
             parameters = parameters with { Intent = new CreateIntent(tree.Share.Volume, promised.Facts) };
         }
 
-        // What can be asked for again is carried through, whatever becomes of the connection, unless the client cancels it.
-        var outcome = await CreateAsync(call, parameters).ConfigureAwait(false);
-        if (outcome.Open is not null)
+        try
         {
-            return await PublishAsync(call, fileId, parameters, claim, promised, outcome).ConfigureAwait(false);
-        }
+            // What can be asked for again is carried through, whatever becomes of the connection, unless the client cancels it.
+            var outcome = await CreateAsync(call, parameters).ConfigureAwait(false);
+            if (outcome.Open is not null)
+            {
+                return await PublishAsync(call, fileId, parameters, claim, promised, outcome).ConfigureAwait(false);
+            }
 
-        // A link that is on the way only now, or under its short name.
-        return outcome.Status == NtStatus.IoReparseTagNotHandled && tree.Share.Dfs is not null ? NtStatus.PathNotCovered : outcome.Status;
+            // A link that is on the way only now, or under its short name.
+            return outcome.Status == NtStatus.IoReparseTagNotHandled && tree.Share.Dfs is not null ? NtStatus.PathNotCovered : outcome.Status;
+        }
+        finally
+        {
+            parameters.Intent?.EndMaking();
+        }
     }
 
     /// <summary>Opens the file; the place for it in the session's table is taken, and given back if there is none.</summary>

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Files.Creating;
@@ -15,6 +16,7 @@ internal sealed class CreateIntent(Volume volume, DurableFacts facts) : IJournal
     private readonly IOpenJournal _journal = volume.Options.Journal!;
     private volatile OpenRecord? _record;
     private OpenState? _open;
+    private Remakings.One? _making;
 
     /// <inheritdoc/>
     public ulong PersistentId => facts.PersistentId;
@@ -50,6 +52,31 @@ internal sealed class CreateIntent(Volume volume, DurableFacts facts) : IJournal
         _open = open;
         open.SetDurable(facts with { Action = action });
         open.Resume(_journal);
+    }
+
+    /// <summary>
+    /// The same for a file that was made. Where a loss of power could leave its name without what it is, the plan stays in the record until
+    /// <see cref="EndMaking"/>; until then no change of the file by others is answered, which would be lost when the plan is carried out again.
+    /// </summary>
+    public void HandOverMade(OpenState open, CreateAction action)
+    {
+        HandOver(open, action);
+        if (_record!.Plan is { MakesFile: true } plan && volume.Names is not null)
+        {
+            _making = open.Open.File.Whole.Remakings.Begin();
+            open.BeginPlanned(plan);
+        }
+    }
+
+    /// <summary>What was made is safe, or its open is over.</summary>
+    public void EndMaking()
+    {
+        if (_making is { } making)
+        {
+            _making = null;
+            _open?.PlanCreate(null);
+            making.Dispose();
+        }
     }
 
     /// <summary>

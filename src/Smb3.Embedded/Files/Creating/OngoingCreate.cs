@@ -252,7 +252,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         var open = NewOpen(file, handle, granted, isDirectory);
         if (Parameters.Intent is { IsDeclared: true } intent)
         {
-            intent.HandOver(open.State, CreateAction.Created);
+            intent.HandOverMade(open.State, CreateAction.Created);
         }
 
         return open;

@@ -63,7 +63,7 @@ internal static class RestoreOperation
         try
         {
             var furnished = record.Stream is null
-                ? await record.FurnishAsync(handle, cancellationToken).ConfigureAwait(false) : NtStatus.Success;
+                ? await FurnishOwnAsync(record, handle, cancellationToken).ConfigureAwait(false) : NtStatus.Success;
             if (furnished != NtStatus.Success)
             {
                 return furnished;
@@ -75,7 +75,8 @@ internal static class RestoreOperation
                 return metadata.Status;
             }
 
-            if (record.FileId == 0)
+            var wasOpen = record.FileId != 0;
+            if (!wasOpen)
             {
                 record = record with { FileId = metadata.Value.FileId }; // it was to be made
             }
@@ -97,7 +98,7 @@ internal static class RestoreOperation
 
             file.Times.Restore(open, file.Times.Show(metadata.Value));
             open.State.SetDurable(record.Durable);
-            file.Restore(open, handle.Path, record, leases, sink);
+            file.Restore(open, handle.Path, record, wasOpen, leases, sink);
             volume.CountOpen(1);
             if (volume.Options.Journal is { } journal)
             {
@@ -160,7 +161,7 @@ internal static class RestoreOperation
             return NtStatus.ObjectNameNotFound;
         }
 
-        var furnished = await record.FurnishAsync(file, cancellationToken).ConfigureAwait(false);
+        var furnished = await FurnishOwnAsync(record, file, cancellationToken).ConfigureAwait(false);
         if (furnished != NtStatus.Success)
         {
             return furnished;
@@ -173,6 +174,21 @@ internal static class RestoreOperation
         }
 
         return opened.Succeeded ? new NtResult<IStoreFile>(opened.Value) : opened.Status;
+    }
+
+    /// <summary>Gives the file that was made what it was to have; another one that has its name now is left as it is.</summary>
+    private static async ValueTask<NtStatus> FurnishOwnAsync(OpenRecord record, IStoreFile file, CancellationToken cancellationToken)
+    {
+        if (record is { FileId: not 0, Plan.MakesFile: true })
+        {
+            var metadata = await file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            if (!metadata.Succeeded || metadata.Value.FileId != record.FileId)
+            {
+                return metadata.Succeeded ? NtStatus.ObjectNameNotFound : metadata.Status;
+            }
+        }
+
+        return await record.FurnishAsync(file, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
