@@ -3,7 +3,8 @@ namespace Smb3.Embedded.Storage;
 /// <summary>
 /// The place of a file or directory inside a store: names joined by a backslash, no leading and no trailing one; the root is the
 /// empty path. The server has checked every name before a store sees it: no empty name, no <c>.</c> or <c>..</c>, no character
-/// that SMB forbids (<c>" * / : &lt; &gt; ? |</c> and U+0000–U+001F), at most 255 UTF-16 units each.
+/// that SMB forbids (<c>" * / : &lt; &gt; ? |</c> and U+0000–U+001F), no space or dot at the end (U+F028 and U+F029 stand for them, also
+/// in what a store lists), at most 255 UTF-16 units each.
 /// </summary>
 public readonly struct StorePath : IEquatable<StorePath>
 {

@@ -263,8 +263,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             return NtStatus.NoMoreFiles;
         }
 
-        var found = await directory.Volume.Store.OpenAsync(directory.Path.Append(_pattern), StoreAccess.Metadata, cancellationToken)
-            .ConfigureAwait(false);
+        var found = await directory.Volume.Store.OpenAsync(
+            directory.Path.Append(LastCharacters.Map(_pattern!)), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (found.Status == NtStatus.ObjectNameNotFound
             && await directory.Volume.ShortNames.FindAsync(directory.Path, _pattern!, cancellationToken).ConfigureAwait(false) is { } longName)
         {
@@ -326,7 +326,8 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
             directory.Volume.Security, directory.Volume.Store, directory.Path.Append(name), directory.State.Caller, cancellationToken)
         : new(true);
 
-    private bool Matches(ReadOnlySpan<char> name) => _wildcard is null || _wildcard.Matches(name);
+    private bool Matches(string name) => _wildcard is null || _wildcard.Matches(name)
+        || (LastCharacters.AreMapped(name) && _wildcard.Matches(LastCharacters.Unmap(name)));
 
     /// <summary>Whether an entry comes after the one that SMB2_INDEX_SPECIFIED named, in the order of this listing.</summary>
     private bool IsAfter(string name, uint index) =>

@@ -32,7 +32,7 @@ internal static class FileNames
             return NtStatus.ObjectPathSyntaxBad;
         }
 
-        return name.IsEmpty || name.Length > maxLength || name is "." || name.ContainsAny(Forbidden)
+        return name.IsEmpty || name.Length > maxLength || name is "." or "\uF029" or ".\uF029" || name.ContainsAny(Forbidden)
             ? NtStatus.ObjectNameInvalid
             : NtStatus.Success;
     }

@@ -94,12 +94,19 @@ internal readonly struct FilePath
         }
 
         var hasDots = false;
+        var hasPlain = false;
         foreach (var range in rest.Split('\\'))
         {
             if (rest[range] is "." or "..")
             {
                 hasDots = true;
                 continue;
+            }
+
+            hasPlain |= LastCharacters.ArePlain(rest[range]);
+            if (rest[range].IsEmpty && range.End.Value < rest.Length)
+            {
+                return NtStatus.ObjectPathNotFound; // no directory has an entry without a name (MS-FSA 2.1.5.1, Windows does the same)
             }
 
             var status = FileNames.Check(rest[range], maxNameLength);
@@ -115,7 +122,7 @@ internal readonly struct FilePath
             return NtStatus.ObjectPathSyntaxBad;
         }
 
-        path = new FilePath(new StorePath(clean), stream, streamName, endsInSeparator);
+        path = new FilePath(new StorePath(hasPlain ? LastCharacters.MapAll(clean) : clean), stream, streamName, endsInSeparator);
         return NtStatus.Success;
     }
 

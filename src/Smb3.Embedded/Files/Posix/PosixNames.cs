@@ -1,4 +1,5 @@
 using System.Buffers;
+using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Posix;
 
@@ -11,8 +12,8 @@ internal static class PosixNames
 {
     private const char Map = '\uF000';
     private const string Special = "\"*:<>?\\|";
-    private const char LastSpace = '\uF028';
-    private const char LastDot = '\uF029';
+    private const char LastSpace = LastCharacters.Space;
+    private const char LastDot = LastCharacters.Dot;
 
     private static readonly SearchValues<char> NeedMapping = SearchValues.Create(
         "\"*:<>?\\| ." + new string([.. Enumerable.Range(1, 31).Select(static value => (char)value)]));

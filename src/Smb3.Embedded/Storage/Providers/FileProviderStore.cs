@@ -56,7 +56,7 @@ public sealed class FileProviderStore : ReadOnlyFileStore
         {
             if (info.Exists && IsServed(info.Name))
             {
-                yield return ToEntry(info, info.Name);
+                yield return ToEntry(info, LastCharacters.Map(info.Name));
             }
         }
     }
@@ -93,7 +93,7 @@ public sealed class FileProviderStore : ReadOnlyFileStore
         return length;
     }
 
-    private static string ToSubpath(StorePath path) => path.Text.Replace('\\', '/');
+    private static string ToSubpath(StorePath path) => LastCharacters.UnmapAll(path.Text).Replace('\\', '/');
 
     /// <summary>As it is written first, which is one question to the provider; else name by name in any case.</summary>
     private IFileInfo? Resolve(StorePath path, out StorePath actual)
@@ -120,7 +120,7 @@ public sealed class FileProviderStore : ReadOnlyFileStore
                 return null;
             }
 
-            actual = actual.Append(found.Name);
+            actual = actual.Append(LastCharacters.Map(found.Name));
         }
 
         return found;
@@ -136,12 +136,13 @@ public sealed class FileProviderStore : ReadOnlyFileStore
                 continue;
             }
 
-            if (name.SequenceEqual(info.Name))
+            var shown = LastCharacters.Map(info.Name);
+            if (name.SequenceEqual(shown))
             {
                 return info;
             }
 
-            if (other is null && name.Equals(info.Name, StringComparison.OrdinalIgnoreCase))
+            if (other is null && name.Equals(shown, StringComparison.OrdinalIgnoreCase))
             {
                 other = info;
             }

@@ -20,8 +20,8 @@ internal static class DiskNames
 {
     private const char Map = '\uF000';
     private const string Special = "\"*:<>?\\|";
-    private const char LastSpace = '\uF028';
-    private const char LastDot = '\uF029';
+    private const char LastSpace = LastCharacters.Space;
+    private const char LastDot = LastCharacters.Dot;
 
     private static readonly SearchValues<char> NeedCare = SearchValues.Create(Reserved());
 
@@ -136,7 +136,7 @@ internal static class DiskNames
     /// <summary>
     /// Whether the wire name is the one that <see cref="Decode"/> gives; other names for the same file end in a plain dot or space.
     /// </summary>
-    public static bool IsCanonical(ReadOnlySpan<char> name) => name.IsEmpty || name[^1] is not (' ' or '.');
+    public static bool IsCanonical(ReadOnlySpan<char> name) => !LastCharacters.ArePlain(name);
 
     private static readonly SearchValues<byte> DiskSpecial = SearchValues.Create(
         [.. Enumerable.Range(1, 31).Select(static value => (byte)value), .. "\"*:<>?\\|"u8]);
