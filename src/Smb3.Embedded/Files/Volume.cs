@@ -80,6 +80,9 @@ internal sealed class Volume
     /// <summary>The options.</summary>
     public VolumeOptions Options { get; }
 
+    /// <summary>How much is read and written.</summary>
+    public IoStatistics Statistics { get; } = new();
+
     /// <summary>How names are compared.</summary>
     public StringComparison NameComparison { get; }
 

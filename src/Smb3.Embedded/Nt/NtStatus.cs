@@ -156,6 +156,7 @@ public enum NtStatus : uint
     DuplicateName = 0xC00000BD,
     DuplicateObjectId = 0xC000022A,
     ReparseAttributeConflict = 0xC00002B2,
+    JournalNotActive = 0xC00002B8,
     ObjectIdNotFound = 0xC00002F0,
     InvalidToken = 0xC0000465,
     NotRedundantStorage = 0xC0000479,

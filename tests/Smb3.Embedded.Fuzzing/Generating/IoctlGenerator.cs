@@ -43,7 +43,12 @@ internal sealed class IoctlGenerator(Source source) : IGenerator
             11 or 12 => Duplicate(open),
             13 => On(open, FsControlCode.LmrRequestResiliency, [.. BitConverter.GetBytes(_chance.Next(100_000)), 0, 0, 0, 0]),
             14 => On(open, FsControlCode.SrvEnumerateSnapshots, []),
-            15 => On(open, _chance.Of(FsControlCode.GetCompression, FsControlCode.GetNtfsVolumeData), []),
+            15 => On(
+                open,
+                _chance.Of(
+                    FsControlCode.GetCompression, FsControlCode.GetNtfsVolumeData, FsControlCode.FilesystemGetStatistics,
+                    FsControlCode.FilesystemGetStatisticsEx, FsControlCode.ReadFileUsnData),
+                _chance.OneIn(2) ? [] : [2, 0, (byte)_chance.Next(5), 0]),
             16 => On(open, FsControlCode.SetCompression, [(byte)_chance.Next(3), 0]),
             17 => On(open, FsControlCode.GetIntegrityInformation, []),
             18 => On(open, FsControlCode.SetIntegrityInformation, [(byte)_chance.Next(3), 0, 0, 0, 0, 0, 0, 0]),

@@ -253,6 +253,69 @@ public sealed class FsControlTests : ProtocolTest
     }
 
     [Fact]
+    public async Task The_statistics_count_what_is_read_and_written()
+    {
+        var tree = await Server.ConnectToAsync();
+        var file = await tree.OpenAsync("file");
+        await file.WriteAsync(0, new byte[1000]);
+        await file.WriteAsync(1000, new byte[234]);
+        await file.ReadAsync(0, 100);
+        foreach (var (code, size, least) in new[]
+        {
+            (FsControlCode.FilesystemGetStatistics, 320, 56u), (FsControlCode.FilesystemGetStatisticsEx, 640, 104u),
+        })
+        {
+            var wide = size == 640;
+            var output = (await ExpectAsync(NtStatus.Success, file, code, [])).Output;
+            Assert.Equal(Environment.ProcessorCount * size, output.Length);
+            Assert.Equal(1u, BitConverter.ToUInt16(output));
+            Assert.Equal((uint)size, BitConverter.ToUInt32(output, 4));
+            Assert.Equal((1, 100, 2, 1234), (Sum(0), Sum(1), Sum(3), Sum(4)));
+            await ExpectAsync(NtStatus.BufferTooSmall, file, code, [], least - 1);
+            Assert.Equal((int)least, (await ExpectAsync(NtStatus.BufferOverflow, file, code, [], least)).Output.Length);
+
+            long Sum(int counter) => Enumerable.Range(0, Environment.ProcessorCount).Sum(i =>
+                wide ? BitConverter.ToInt64(output, (i * size) + 8 + (counter * 8)) : BitConverter.ToUInt32(output, (i * size) + 8 + (counter * 4)));
+        }
+    }
+
+    [Theory]
+    [InlineData(new ushort[0], 2)]
+    [InlineData(new ushort[] { 2, 2 }, 2)]
+    [InlineData(new ushort[] { 0, 3 }, 3)]
+    [InlineData(new ushort[] { 3, 9 }, 3)]
+    [InlineData(new ushort[] { 3, 2 }, 0)]
+    [InlineData(new ushort[] { 4, 4 }, 0)]
+    [InlineData(new ushort[] { 0, 1 }, 0)]
+    public async Task A_record_of_the_journal_says_which_file_it_is_and_where(ushort[] versions, int version)
+    {
+        var tree = await Server.ConnectToAsync();
+        var directory = await tree.OpenAsync("directory", options: CreateOptions.DirectoryFile);
+        var stream = await tree.OpenAsync("directory\\file:stream");
+        var input = versions.SelectMany(BitConverter.GetBytes).ToArray();
+        if (version == 0)
+        {
+            await ExpectAsync(NtStatus.InvalidParameter, stream, FsControlCode.ReadFileUsnData, input);
+            return;
+        }
+
+        var size = version == 2 ? 72 : 88;
+        await ExpectAsync(NtStatus.BufferTooSmall, stream, FsControlCode.ReadFileUsnData, input, (uint)size - 1);
+        var record = (await ExpectAsync(NtStatus.Success, stream, FsControlCode.ReadFileUsnData, input, (uint)size)).Output;
+        var id = version == 2 ? 8 : 16;
+        Assert.Equal((size, version), (BitConverter.ToInt32(record), BitConverter.ToInt16(record, 4)));
+        Assert.Equal(await IdAsync(stream), record[8..16]);
+        Assert.Equal(await IdAsync(directory), record[(8 + id)..(16 + id)]);
+        Assert.Equal((uint)FileAttributes.Archive, BitConverter.ToUInt32(record, 36 + (2 * id)));
+        Assert.Equal("file", System.Text.Encoding.Unicode.GetString(
+            record, BitConverter.ToInt16(record, 42 + (2 * id)), BitConverter.ToInt16(record, 40 + (2 * id))));
+
+        async Task<byte[]> IdAsync(SmbTestFile of) => OutputBufferAnswer.Parse((await tree.CallAsync(
+            Smb2Command.QueryInfo, RequestBody.QueryFile(of.FileId, FileInformationClass.FileInternalInformation)))
+            .Expect(NtStatus.Success).Message).Buffer;
+    }
+
+    [Fact]
     public async Task Nobody_trims_with_the_key_of_a_local_program()
     {
         var tree = await Server.ConnectToAsync();

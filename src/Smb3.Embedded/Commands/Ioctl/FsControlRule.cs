@@ -20,6 +20,9 @@ internal enum FsControlTarget
 
     /// <summary>An open pipe.</summary>
     Pipe,
+
+    /// <summary>Whatever is open.</summary>
+    Anything,
 }
 
 /// <summary>One row of the <see cref="FsControlTable"/>. The checks run in the order of the properties.</summary>
@@ -58,7 +61,7 @@ internal sealed record FsControlRule(FsControlCode Code, FsControlTarget Target,
     /// <summary>The status that refuses a call, if anything does.</summary>
     public NtStatus Check(FsControlCall call)
     {
-        if (Target is FsControlTarget.Pipe or FsControlTarget.None)
+        if (Target is FsControlTarget.Pipe or FsControlTarget.None or FsControlTarget.Anything)
         {
             return Target == FsControlTarget.Pipe && call.Open is not PipeHandle ? NtStatus.InvalidDeviceRequest : CheckSizes(call);
         }

@@ -27,6 +27,8 @@ internal static class FsControlTable
         .. ForRanges(),
         .. ForHandles(services),
         .. ForNature(services),
+        .. ForVolumes(),
+        .. ForLocalPrograms(),
     ];
 
     private static FsControlRule[] ForTheConnection(CommandServices services) =>
@@ -147,6 +149,45 @@ internal static class FsControlTable
         new(FsControlCode.LmrRequestResiliency, FsControlTarget.FileOrDirectory, new RequestResiliencyControl(services.Settings)),
     ];
 
+    private static FsControlRule[] ForVolumes() =>
+    [
+        new(FsControlCode.GetNtfsVolumeData, FsControlTarget.FileOrDirectory, new NtfsVolumeDataControl()),
+        new(FsControlCode.FilesystemGetStatistics, FsControlTarget.FileOrDirectory, new FileSystemStatisticsControl(isExtended: false)),
+        new(FsControlCode.FilesystemGetStatisticsEx, FsControlTarget.FileOrDirectory, new FileSystemStatisticsControl(isExtended: true)),
+        new(FsControlCode.ReadFileUsnData, FsControlTarget.FileOrDirectory, new ReadFileUsnDataControl()),
+
+        // There is no journal (MS-FSA 2.1.5.10.41).
+        new(FsControlCode.WriteUsnCloseRecord, FsControlTarget.FileOrDirectory, new FixedAnswerControl(NtStatus.JournalNotActive))
+        {
+            Output = sizeof(ulong),
+            ShortOutput = NtStatus.InvalidParameter,
+        },
+
+        // NTFS says so of every name, and when one is used it says whether that is true.
+        new(FsControlCode.IsPathnameValid, FsControlTarget.FileOrDirectory, new FixedAnswerControl(NtStatus.Success)),
+
+        // ReFS alone has it, but knows file systems of its kind that do not.
+        new(FsControlCode.RefsStreamSnapshotManagement, FsControlTarget.FileOrDirectory, new FixedAnswerControl(NtStatus.NotSupported)),
+    ];
+
+    /// <summary>What no server passes on to its file system (MS-SMB2 3.3.5.15.8 and its Windows notes), and hashes (3.3.5.15.7).</summary>
+    private static IEnumerable<FsControlRule> ForLocalPrograms()
+    {
+        FsControlCode[] codes =
+        [
+            FsControlCode.RequestOplockLevel1, FsControlCode.RequestOplockLevel2, FsControlCode.RequestBatchOplock,
+            FsControlCode.OplockBreakAcknowledge, FsControlCode.OpBatchAckClosePending, FsControlCode.OplockBreakNotify,
+            FsControlCode.OplockBreakAckNo2, FsControlCode.RequestFilterOplock, FsControlCode.RequestOplock,
+            FsControlCode.QueryRetrievalPointers, FsControlCode.GetRetrievalPointerBase, FsControlCode.GetNtfsFileRecord,
+            FsControlCode.GetVolumeBitmap, FsControlCode.GetBootAreaInfo, FsControlCode.InvalidateVolumes, FsControlCode.MoveFile,
+            FsControlCode.EnumUsnData, FsControlCode.ReadUsnJournal, FsControlCode.CreateUsnJournal, FsControlCode.QueryUsnJournal,
+            FsControlCode.DeleteUsnJournal, FsControlCode.QueryDependentVolume, FsControlCode.SdGlobalChange,
+            FsControlCode.SetPersistentVolumeState, FsControlCode.QueryPersistentVolumeState, FsControlCode.PipeAssignEvent,
+            FsControlCode.SrvReadHash,
+        ];
+        return codes.Select(static code => new FsControlRule(code, FsControlTarget.Anything, new FixedAnswerControl(NtStatus.NotSupported)));
+    }
+
     private static FsControlRule[] ForNature(CommandServices services) =>
     [
         new(FsControlCode.SrvEnumerateSnapshots, FsControlTarget.FileOrDirectory, new SnapshotsControl())
@@ -154,8 +195,6 @@ internal static class FsControlTable
             Output = SnapshotArray.MinimumSize,
             ShortOutput = NtStatus.InvalidParameter,
         },
-        new(FsControlCode.GetNtfsVolumeData, FsControlTarget.FileOrDirectory, new NtfsVolumeDataControl()),
-        new(FsControlCode.RefsStreamSnapshotManagement, FsControlTarget.FileOrDirectory, new NotSupportedControl()),
         new(FsControlCode.GetCompression, FsControlTarget.FileOrDirectory, new GetCompressionControl())
         {
             Output = CompressionState.Size,

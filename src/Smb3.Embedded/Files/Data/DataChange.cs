@@ -42,6 +42,7 @@ internal static class DataChange
         if (status == NtStatus.Success)
         {
             open.File.Times.Access(open);
+            open.Volume.Statistics.CountWrite(length);
             open.Observation?.CountWritten(length);
             open.NeedsArchive = true;
             open.Volume.RaiseWritten(open);
