@@ -16,7 +16,11 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
     private KeptTime _lastWrite;
     private KeptTime _change;
     private volatile bool _keeps;
-    private long _accessed;
+    private int _watchers;
+    private int _writes;
+
+    /// <summary>The last access time, which is kept in another way.</summary>
+    public VisibleAccess Access { get; } = new(options, lastAccess);
 
     /// <summary>Called before the data of the file changes through <paramref name="open"/>.</summary>
     public void BeforeWrite(FileOpen open)
@@ -24,6 +28,41 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
         if (_keeps)
         {
             Move(PinnedTimes.LastWrite | PinnedTimes.Change, open.State.Pinned);
+        }
+    }
+
+    /// <summary>
+    /// From now on, <see cref="BeforeWrite"/> is counted: for an operation that gives the store an earlier last-write time than it has, which it
+    /// must not do when there was a write meanwhile. <see cref="EndWatch"/> follows.
+    /// </summary>
+    public void Watch()
+    {
+        lock (_sync)
+        {
+            _watchers++;
+            _keeps = true;
+        }
+    }
+
+    /// <summary>How many writes there have been while any were counted.</summary>
+    public int Writes
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _writes;
+            }
+        }
+    }
+
+    /// <summary>Ends what <see cref="Watch"/> began.</summary>
+    public void EndWatch()
+    {
+        lock (_sync)
+        {
+            _watchers--;
+            _keeps = IsKept;
         }
     }
 
@@ -39,17 +78,17 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
     /// <summary>The metadata that a handle sees when the store has <paramref name="stored"/>.</summary>
     public FileMetadata Show(in FileMetadata stored)
     {
-        var accessed = new FileTime(Volatile.Read(ref _accessed));
+        var accessed = Access.Show(stored);
         if (!_keeps)
         {
-            return MovesAccess(stored, accessed) ? stored with { LastAccessTime = accessed } : stored;
+            return accessed != stored.LastAccessTime ? stored with { LastAccessTime = accessed } : stored;
         }
 
         lock (_sync)
         {
             return stored with
             {
-                LastAccessTime = MovesAccess(stored, accessed) ? accessed : stored.LastAccessTime,
+                LastAccessTime = accessed,
                 LastWriteTime = _lastWrite.IsKept ? _lastWrite.Time : stored.LastWriteTime,
                 ChangeTime = _change.IsKept ? _change.Time : stored.ChangeTime,
             };
@@ -61,7 +100,7 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
     {
         if (change.LastAccessTime is not null)
         {
-            Volatile.Write(ref _accessed, 0);
+            Access.Forget();
         }
 
         if (!_keeps)
@@ -87,32 +126,6 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
             Changed(open);
         }
     }
-
-    /// <summary>The file was read or written through <paramref name="open"/> (Open.UserSetAccessTime).</summary>
-    public void Access(FileOpen open)
-    {
-        if (lastAccess != LastAccessUpdates.Off && (open.State.Pinned & PinnedTimes.LastAccess) == 0)
-        {
-            Volatile.Write(ref _accessed, FileTime.From(options.Time.GetUtcNow()).Ticks);
-        }
-    }
-
-    /// <summary>Whether the store may have to be given a last access time.</summary>
-    public bool WasAccessed => Volatile.Read(ref _accessed) != 0;
-
-    /// <summary>The last access time that the store has to be given when it has <paramref name="stored"/>; empty: none.</summary>
-    public FileMetadataChange TakeAccess(in FileMetadata stored)
-    {
-        var accessed = new FileTime(Interlocked.Exchange(ref _accessed, 0));
-        return MovesAccess(stored, accessed)
-            ? new FileMetadataChange { LastAccessTime = accessed, ChangeTime = stored.ChangeTime }
-            : default;
-    }
-
-    private bool MovesAccess(in FileMetadata stored, FileTime accessed) => accessed.Ticks > stored.LastAccessTime.Ticks
-        && (lastAccess == LastAccessUpdates.On
-            || stored.LastAccessTime.Ticks <= stored.LastWriteTime.Ticks
-            || accessed.Ticks - stored.LastAccessTime.Ticks >= TimeSpan.TicksPerDay);
 
     /// <summary>From now on, <paramref name="open"/> does not move <paramref name="times"/>.</summary>
     /// <param name="open">The open.</param>
@@ -169,11 +182,13 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
 
             _lastWrite.Pins -= (times & PinnedTimes.LastWrite) != 0 ? 1 : 0;
             _change.Pins -= (times & PinnedTimes.Change) != 0 ? 1 : 0;
-            _keeps = _lastWrite.IsKept || _change.IsKept;
+            _keeps = IsKept;
             open.State.Pin(open.State.Pinned & ~times);
             return true;
         }
     }
+
+    private bool IsKept => _lastWrite.IsKept || _change.IsKept || _watchers > 0;
 
     private void Keep(FileOpen open, PinnedTimes times, in FileMetadata shown, PinnedTimes isNew)
     {
@@ -187,7 +202,7 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
             _change.Set(shown.ChangeTime);
         }
 
-        _keeps = _lastWrite.IsKept || _change.IsKept;
+        _keeps = IsKept;
         open.State.Pin(open.State.Pinned | times);
     }
 
@@ -199,6 +214,7 @@ internal sealed class VisibleTimes(VolumeOptions options, LastAccessUpdates last
             var now = FileTime.From(options.Time.GetUtcNow());
             if ((moved & PinnedTimes.LastWrite) != 0)
             {
+                _writes++;
                 _lastWrite.Stamp((pinned & PinnedTimes.LastWrite) != 0 ? null : now);
             }
 

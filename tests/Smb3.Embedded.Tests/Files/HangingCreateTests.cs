@@ -62,7 +62,7 @@ public class HangingCreateTests
         var made = await InTime(hanging);
         Assert.Equal(NtStatus.Success, made.Status);
 
-        // What was made in it is open now, and that refuses the rename (MS-FSA 2.1.5.15.12).
+        // What was made in it is open now, and that refuses the rename (MS-FSA 2.1.5.15.11).
         Assert.Equal(NtStatus.AccessDenied, await InTime(rename));
         Assert.Equal(NtStatus.Success, await InTime(later));
         await made.Open!.CloseAsync();

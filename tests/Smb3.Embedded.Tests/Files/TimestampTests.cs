@@ -7,6 +7,7 @@ using Smb3.Embedded.Files.Listing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.Tests.Protocol;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;
 
@@ -38,6 +39,59 @@ public class TimestampTests
         Advance(1);
         Assert.Equal(written, (await open.CloseAsync(query: true)).Value.LastWriteTime.Ticks);
         await other.CloseAsync();
+    }
+
+    /// <summary>MS-FSA 2.1.5.15.1: setting space aside moves no last write time, and takes none from a write that comes meanwhile.</summary>
+    [Theory]
+    [InlineData("none")]
+    [InlineData("before")]
+    [InlineData("meanwhile")]
+    [InlineData("afterwards")]
+    public async Task Space_that_is_set_aside_leaves_the_last_write_time_to_writes(string when)
+    {
+        var faults = new StoreFaults();
+        var volume = new TestVolume(store => new FaultyStore(store, faults));
+        var open = await volume.OpenAsync("f");
+        var other = await volume.OpenAsync("f");
+        await WriteAsync(open, 0, 1);
+        var written = await WriteTimeAsync(open);
+        volume.Clock.Advance(TimeSpan.FromSeconds(1));
+        Task? writing = null;
+        if (when == "before")
+        {
+            faults.WriteGate.Close();
+            writing = WriteAsync(other, 0, 2);
+        }
+
+        faults.Allocating = async () =>
+        {
+            volume.Clock.Advance(TimeSpan.FromSeconds(1));
+            if (when == "meanwhile")
+            {
+                await WriteAsync(other, 0, 2);
+            }
+        };
+        faults.Setting = async () =>
+        {
+            faults.Setting = static () => Task.CompletedTask;
+            if (when == "afterwards")
+            {
+                await WriteAsync(other, 0, 2);
+            }
+        };
+        var allocating = open.SetAllocationAsync(1 << 20, default).AsTask();
+        if (writing is not null)
+        {
+            Assert.False(allocating.IsCompleted);
+            faults.WriteGate.Open();
+            await writing;
+        }
+
+        Assert.Equal(NtStatus.Success, await allocating);
+        Assert.Equal(when != "none", await WriteTimeAsync(open) > written);
+        await open.CloseAsync();
+        await other.CloseAsync();
+        volume.AssertEmpty();
     }
 
     /// <summary>MS-FSA 2.1.1.6 and 2.1.4.17, as generated sequences of everything that two handles can do to the times, against a model.</summary>

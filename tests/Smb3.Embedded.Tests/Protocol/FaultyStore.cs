@@ -19,6 +19,12 @@ internal sealed class StoreFaults
     /// <summary>Called before a rename.</summary>
     public Action Renaming { get; set; } = static () => { };
 
+    /// <summary>Called before space is set aside.</summary>
+    public Func<Task> Allocating { get; set; } = static () => Task.CompletedTask;
+
+    /// <summary>Called before metadata is set.</summary>
+    public Func<Task> Setting { get; set; } = static () => Task.CompletedTask;
+
     /// <summary>While it is closed, reads wait.</summary>
     public TrafficGate Gate { get; } = new();
 
@@ -86,8 +92,11 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
         public ValueTask<NtResult<FileMetadata>> GetMetadataAsync(CancellationToken cancellationToken) =>
             file.GetMetadataAsync(cancellationToken);
 
-        public ValueTask<NtStatus> SetMetadataAsync(FileMetadataChange change, CancellationToken cancellationToken) =>
-            file.SetMetadataAsync(change, cancellationToken);
+        public async ValueTask<NtStatus> SetMetadataAsync(FileMetadataChange change, CancellationToken cancellationToken)
+        {
+            await faults.Setting();
+            return await file.SetMetadataAsync(change, cancellationToken);
+        }
 
         public async ValueTask<NtResult<int>> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
         {
@@ -105,8 +114,11 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
         public ValueTask<NtStatus> SetLengthAsync(long length, CancellationToken cancellationToken) =>
             file.SetLengthAsync(length, cancellationToken);
 
-        public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) =>
-            file.AllocateAsync(size, cancellationToken);
+        public async ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken)
+        {
+            await faults.Allocating();
+            return await file.AllocateAsync(size, cancellationToken);
+        }
 
         public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) => file.FlushAsync(cancellationToken);
 

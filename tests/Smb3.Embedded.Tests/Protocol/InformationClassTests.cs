@@ -167,6 +167,21 @@ public sealed class InformationClassTests : ProtocolTest, IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_pipe_has_no_class_of_a_file_to_set_and_unknown_ones_are_unknown_there_too()
+    {
+        var tree = await Server.ConnectToAsync("IPC$");
+        var pipe = await tree.OpenAsync("srvsvc", CreateDisposition.Open);
+        int[] ofFiles = [4, 10, 11, 13, 14, 15, 16, 19, 20, 39, 40, 64, 65, 72];
+        for (var number = 0; number <= LargestClass; number++)
+        {
+            var status = number == 23 ? NtStatus.Success
+                : number == 32 || ofFiles.Contains(number) ? NtStatus.NotSupported
+                : NtStatus.InvalidInfoClass;
+            Assert.Equal((number, status), (number, await SetAsync(pipe, Smb2InfoType.File, number, new byte[64])));
+        }
+    }
+
     [Theory]
     [InlineData(10)]
     [InlineData(65)]
@@ -235,6 +250,44 @@ public sealed class InformationClassTests : ProtocolTest, IDisposable
             var buffer = OutputBufferAnswer.Parse(answer.Expect(NtStatus.Success).Message).Buffer;
             Assert.Equal(Shown, (CreateOptions)BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(at)));
         }
+    }
+
+    /// <summary>The id of a file and of its volume are the same wherever they are told (MS-FSCC 2.4.26, 2.4.27, 2.4.46).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_file_has_one_id_on_one_volume_in_every_class(bool onDisk)
+    {
+        var file = await OpenAsync(onDisk, directory: false);
+        var tree = file.Tree;
+        var whole = await BufferAsync(59);
+        var id = whole[8..16];
+        Assert.NotEqual(new byte[8], whole[..8]);
+        Assert.NotEqual(new byte[8], id);
+        Assert.Equal(new byte[8], whole[16..24]);
+        Assert.Equal(id, await BufferAsync(6));
+        Assert.Equal(id, (await BufferAsync(18))[64..72]);
+        Assert.Equal(id, (await BufferAsync(68))[..8]);
+        var stat = await BufferAsync(77);
+        Assert.Equal(id, stat[..8]);
+        Assert.Equal(whole, stat[80..104]);
+
+        var root = await tree.OpenAsync(string.Empty, CreateDisposition.Open, FileAccessMask.FileGenericRead, options: CreateOptions.DirectoryFile);
+        foreach (var (number, narrow, wide) in new[]
+        {
+            (37, 96, 0), (38, 72, 0), (60, 0, 72), (63, 0, 72), (78, 72, 0), (79, 72, 0), (80, 72, 80), (81, 72, 80),
+        })
+        {
+            var listed = OutputBufferAnswer.Parse((await tree.CallAsync(
+                Smb2Command.QueryDirectory,
+                RequestBody.QueryDirectory(root.FileId, "name*", (FileInformationClass)number, QueryDirectoryFlags.Reopen)))
+                .Expect(NtStatus.Success).Message).Buffer;
+            Assert.True(narrow == 0 || id.AsSpan().SequenceEqual(listed.AsSpan(narrow, 8)), $"{number}");
+            Assert.True(wide == 0 || whole.AsSpan(8, 16).SequenceEqual(listed.AsSpan(wide, 16)), $"{number}");
+        }
+
+        async Task<byte[]> BufferAsync(int number) => OutputBufferAnswer.Parse((await tree.CallAsync(
+            Smb2Command.QueryInfo, RequestBody.QueryFile(file.FileId, (FileInformationClass)number))).Expect(NtStatus.Success).Message).Buffer;
     }
 
     private static byte[] Named(string name, uint length)

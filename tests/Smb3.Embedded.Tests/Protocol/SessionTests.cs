@@ -108,6 +108,40 @@ public sealed class SessionTests : ProtocolTest
         Assert.Empty(Server.Graph.Sessions);
     }
 
+    /// <summary>
+    /// MS-SMB2 3.3.5.5.3 with EncryptData and RejectUnencryptedAccess: neither a guest nor an anonymous client encrypts (3.2.4.1.8), so neither
+    /// gets in, in any dialect; the connection serves others.
+    /// </summary>
+    [Theory]
+    [InlineData("somebody", (ushort)Smb2Dialect.Smb300)]
+    [InlineData("somebody", (ushort)Smb2Dialect.Smb311)]
+    [InlineData("", (ushort)Smb2Dialect.Smb300)]
+    [InlineData("", (ushort)Smb2Dialect.Smb311)]
+    public async Task Who_has_no_key_of_its_own_stays_outside_where_sealing_is_a_must(string user, ushort dialect)
+    {
+        Start(new ServerSettings { AllowGuest = true, AllowAnonymous = true, Encryption = EncryptionPolicy.Required });
+        var client = Server.Connect(new SmbTestClientOptions { Dialects = [(Smb2Dialect)dialect] });
+        await client.NegotiateAsync();
+        await new SmbTestSession(client).LogOnAsync(User(user, string.Empty), expected: NtStatus.AccessDenied);
+        Assert.Empty(Server.Graph.Sessions);
+        var session = await client.LogOnAsync(TestServer.Alice, TestServer.Password);
+        Assert.True(session.EncryptsAll);
+
+        // The owner of a session does not go on as somebody without a key.
+        await session.LogOnAsync(User(string.Empty, string.Empty), expected: NtStatus.AccessDenied);
+    }
+
+    [Theory]
+    [InlineData("somebody")]
+    [InlineData("")]
+    public async Task A_share_that_seals_is_closed_to_who_has_no_key_of_its_own(string user)
+    {
+        Start(new ServerSettings { AllowGuest = true, AllowAnonymous = true });
+        var session = await Server.LogOnAsync(user: user);
+        Assert.Equal(NtStatus.AccessDenied, await session.TryConnectAsync("sealed"));
+        Assert.Equal(NtStatus.Success, await session.TryConnectAsync("IPC$"));
+    }
+
     [Fact]
     public async Task A_known_user_with_a_wrong_password_does_not_become_a_guest()
     {

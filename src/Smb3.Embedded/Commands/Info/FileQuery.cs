@@ -57,7 +57,7 @@ internal static class FileQuery
         }
 
         var volumeSerial = 0u;
-        if (informationClass == FileInformationClass.FileIdInformation)
+        if (informationClass is FileInformationClass.FileIdInformation or FileInformationClass.FileStatBasicInformation)
         {
             var volume = await handle.File.Volume.GetVolumeAsync(request.Token).ConfigureAwait(false);
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;

@@ -58,6 +58,24 @@ internal static class InformationClasses
         or FsInformationClass.FileFsDriverPathInformation
         or FsInformationClass.FileFsVolumeFlagsInformation;
 
+    /// <summary>What a pipe answers to being set: it has none of the classes of files, but those that are no classes to set are none here either.</summary>
+    public static NtStatus RefusalOfPipes(FileInformationClass informationClass) => informationClass
+        is FileInformationClass.FileBasicInformation
+        or FileInformationClass.FileRenameInformation
+        or FileInformationClass.FileRenameInformationEx
+        or FileInformationClass.FileLinkInformation
+        or FileInformationClass.FileLinkInformationEx
+        or FileInformationClass.FileDispositionInformation
+        or FileInformationClass.FileDispositionInformationEx
+        or FileInformationClass.FilePositionInformation
+        or FileInformationClass.FileFullEaInformation
+        or FileInformationClass.FileModeInformation
+        or FileInformationClass.FileAllocationInformation
+        or FileInformationClass.FileEndOfFileInformation
+        or FileInformationClass.FileValidDataLengthInformation
+        or FileInformationClass.FileShortNameInformation
+            ? NtStatus.NotSupported : RefusalToSet(informationClass);
+
     /// <summary>MS-SMB2 3.3.5.21.1: MS-FSCC 2.4 has the class for setting, but 2.2.39 does not; any other is no class to set.</summary>
     public static NtStatus RefusalToSet(FileInformationClass informationClass) => informationClass switch
     {

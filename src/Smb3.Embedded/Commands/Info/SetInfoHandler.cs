@@ -110,6 +110,7 @@ internal sealed class SetInfoHandler : ICommandHandler
             // Read and completion mode: message mode is the only one that RPC pipes support, and what clients set.
             (PipeHandle, Smb2InfoType.File) when set.FileInformationClass == FileInformationClass.FilePipeInformation =>
                 new(PipeInformation.TryParse(set.Buffer, out _) ? NtStatus.Success : NtStatus.InfoLengthMismatch),
+            (PipeHandle, Smb2InfoType.File) => new(InformationClasses.RefusalOfPipes(set.FileInformationClass)),
             (PipeHandle, _) => new(NtStatus.NotSupported),
             _ => new ValueTask<NtStatus>(NtStatus.InvalidParameter),
         };

@@ -19,14 +19,14 @@ internal sealed record OperationRights
         // MS-FSA 2.1.5.15.3
         new(FileOperation.Delete) { Open = FileAccessMask.Delete },
 
-        // MS-FSA 2.1.5.15.12: the name leaves one directory and enters the other, and a file that had the new name is deleted.
+        // MS-FSA 2.1.5.15.11: the name leaves one directory and enters the other, and a file that had the new name is deleted.
         new(FileOperation.RenameFile)
         {
             Open = FileAccessMask.Delete, Directory = FileAccessMask.AddFile, Replaced = FileAccessMask.Delete,
         },
         new(FileOperation.RenameDirectory) { Open = FileAccessMask.Delete, Directory = FileAccessMask.AddSubdirectory },
 
-        // MS-FSA 2.1.5.15.12.1: needs the rights to make a new stream of that name. Only an empty one is replaced.
+        // MS-FSA 2.1.5.15.11.1: needs the rights to make a new stream of that name. Only an empty one is replaced.
         new(FileOperation.RenameStream) { Open = FileAccessMask.Delete, File = FileAccessMask.WriteData },
 
         // MS-FSA 2.1.5.15.6: any handle will do, since rights belong to the file and not to its names. cifs.ko has only READ_ATTRIBUTES.

@@ -132,7 +132,7 @@ internal sealed class FileCaching(ICachedFile file)
     }
 
     /// <summary>
-    /// Breaks cached handles before a name of the file changes or goes away (MS-FSA 2.1.5.15.3 and 2.1.5.15.12).
+    /// Breaks cached handles before a name of the file changes or goes away (MS-FSA 2.1.5.15.3 and 2.1.5.15.11).
     /// </summary>
     /// <param name="by">The open that does it; its own lease is spared. <see langword="null"/>: none is.</param>
     /// <returns>What to wait for before trying again; <see langword="null"/>: nothing stands in the way.</returns>

@@ -64,7 +64,7 @@ internal static class CloseOperation
                 await open.UnpinTimesAsync(open.State.Pinned).ConfigureAwait(false);
             }
 
-            if (open.File.Times.WasAccessed && !open.Link!.Removed)
+            if (open.File.Times.Access.IsDue && !open.Link!.Removed)
             {
                 await open.KeepLastAccessAsync().ConfigureAwait(false);
             }

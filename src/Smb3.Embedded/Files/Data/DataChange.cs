@@ -41,7 +41,7 @@ internal static class DataChange
         open.File.Caching.BreakReads(open);
         if (status == NtStatus.Success)
         {
-            open.File.Times.Access(open);
+            open.File.Times.Access.Note(open);
             open.Volume.Statistics.CountWrite(length);
             open.Observation?.CountWritten(length);
             open.NeedsArchive = true;

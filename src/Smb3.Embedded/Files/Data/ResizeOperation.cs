@@ -67,7 +67,7 @@ internal static class ResizeOperation
 
                 if (size >= metadata.Value.Length)
                 {
-                    return await open.AllocateAsync(size, metadata.Value.LastWriteTime, cancellationToken).ConfigureAwait(false);
+                    return await open.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -100,22 +100,51 @@ internal static class ResizeOperation
         }
     }
 
-    /// <summary>Sets aside space behind the data. As that is no write, only the change time moves (MS-FSA 2.1.5.15.1).</summary>
-    private static async ValueTask<NtStatus> AllocateAsync(
-        this FileOpen open, long size, FileTime written, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sets aside space behind the data. As that is no write, only the change time moves (MS-FSA 2.1.5.15.1), also where the medium has stamped
+    /// it as one. A write through another handle keeps its time.
+    /// </summary>
+    private static async ValueTask<NtStatus> AllocateAsync(this FileOpen open, long size, CancellationToken cancellationToken)
     {
-        open.File.Caching.BreakReads(open);
-        var status = await open.Handle.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
-        open.File.Caching.BreakReads(open);
-        await open.AfterTelling(status).ConfigureAwait(false);
-        if (status != NtStatus.Success)
+        var times = open.File.Times;
+        times.Watch();
+        try
         {
+            var writes = times.Writes;
+            await open.File.Writes.WaitAsync().ConfigureAwait(false); // those under way are in what the store has then
+            var before = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            if (!before.Succeeded)
+            {
+                return before.Status;
+            }
+
+            open.File.Caching.BreakReads(open);
+            var status = await open.Handle.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
+            open.File.Caching.BreakReads(open);
+            await open.AfterTelling(status).ConfigureAwait(false);
+            if (status != NtStatus.Success)
+            {
+                return status;
+            }
+
+            if (times.Writes == writes)
+            {
+                status = await SetAsync(before.Value.LastWriteTime).ConfigureAwait(false);
+                if (times.Writes != writes && status == NtStatus.Success)
+                {
+                    status = await SetAsync(open.Volume.Now()).ConfigureAwait(false); // it was a write that has been put back
+                }
+            }
+
+            await open.Volume.RaiseModifiedAsync(open, ChangeFilter.Size).ConfigureAwait(false);
             return status;
         }
+        finally
+        {
+            times.EndWatch();
+        }
 
-        // Also where the medium has stamped it as one.
-        status = await open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = written }, cancellationToken).ConfigureAwait(false);
-        await open.Volume.RaiseModifiedAsync(open, ChangeFilter.Size).ConfigureAwait(false);
-        return status;
+        ValueTask<NtStatus> SetAsync(FileTime written) =>
+            open.Handle.SetMetadataAsync(new FileMetadataChange { LastWriteTime = written }, cancellationToken);
     }
 }

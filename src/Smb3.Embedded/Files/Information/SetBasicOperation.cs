@@ -161,7 +161,7 @@ internal static class SetBasicOperation
     public static async ValueTask KeepLastAccessAsync(this FileOpen open)
     {
         var stored = await open.Handle.GetMetadataAsync(CancellationToken.None).ConfigureAwait(false);
-        if (stored.Succeeded && open.File.Times.TakeAccess(stored.Value) is { IsEmpty: false } due)
+        if (stored.Succeeded && open.File.Times.Access.Take(stored.Value) is { IsEmpty: false } due)
         {
             open.Volume.OutsideChanges.Own(new FileChange(ChangeAction.Modified, open.Path, ChangeFilter.Attributes));
             await open.Handle.SetMetadataAsync(due, CancellationToken.None).ConfigureAwait(false);

@@ -88,7 +88,7 @@ internal static class NameTarget
             return NtStatus.AccessDenied;
         }
 
-        // MS-FSA 2.1.5.15.12: without the flag of the extended classes a read-only file is not replaced.
+        // MS-FSA 2.1.5.15.11: without the flag of the extended classes a read-only file is not replaced.
         if (!ignoreReadOnly && (metadata.Value.Attributes & FileAttributes.ReadOnly) != 0)
         {
             return NtStatus.AccessDenied;
@@ -123,7 +123,7 @@ internal static class NameTarget
 
     /// <summary>
     /// A rename opens the directory that receives the name for writing, sharing reads and writes: an open of that directory for deletion,
-    /// or one that does not share writing, stands in the way (MS-FSA 2.1.5.15.12). When a file gets the name, the opens of every client
+    /// or one that does not share writing, stands in the way (MS-FSA 2.1.5.15.11). When a file gets the name, the opens of every client
     /// count (smb2.oplock.batch20 relies on it); when a directory does, only those of the renaming client, as with smbd: another client
     /// that holds a directory open, to watch it for example, must not keep all others from renaming folders in it (smb2.notify-inotify).
     /// </summary>

@@ -14,7 +14,7 @@ internal static class RenameOperation
         this FileOpen open, string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
         open.RenameAsync(newPath, replace, posix, ignoreReadOnly: false, onWait, cancellationToken);
 
-    /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA 2.1.5.15.12).</summary>
+    /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA 2.1.5.15.11).</summary>
     /// <param name="open">The open.</param>
     /// <param name="newPath">The new path from the root of the share, unchecked.</param>
     /// <param name="replace">Whether an existing file is replaced.</param>
@@ -177,7 +177,7 @@ internal static class RenameOperation
 
     /// <summary>
     /// Whether something below a directory is open, which keeps it from being renamed. Handles that are merely cached are closed for it if
-    /// nothing else stands in the way, but a client that opens something after that is not asked (MS-FSA 2.1.5.15.12).
+    /// nothing else stands in the way, but a client that opens something after that is not asked (MS-FSA 2.1.5.15.11).
     /// </summary>
     private static bool HasOpenBelow(this FileOpen open, StorePath directory, HandleWait wait)
     {

@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Files.Names;
 /// <summary>Renames a named stream.</summary>
 internal static class StreamRenameOperation
 {
-    /// <summary>Renames the stream that is open (MS-FSA 2.1.5.15.12.1).</summary>
+    /// <summary>Renames the stream that is open (MS-FSA 2.1.5.15.11.1).</summary>
     public static async ValueTask<NtStatus> RenameStreamAsync(
         this FileOpen open, string newPath, bool replace, CancellationToken cancellationToken)
     {

@@ -162,7 +162,7 @@ internal readonly struct FilePath
     }
 
     /// <summary>
-    /// The target of a stream's rename, such as <c>:name:$DATA</c>; the empty name is that of the file's own data (MS-FSA 2.1.5.15.12.1).
+    /// The target of a stream's rename, such as <c>:name:$DATA</c>; the empty name is that of the file's own data (MS-FSA 2.1.5.15.11.1).
     /// </summary>
     public static NtStatus ParseStreamTarget(string text, out string name)
     {
