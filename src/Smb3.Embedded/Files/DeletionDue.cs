@@ -11,4 +11,7 @@ internal enum DeletionDue
 
     /// <summary>The stream that is open.</summary>
     Stream,
+
+    /// <summary>The stream that is open, if there is nothing in it.</summary>
+    EmptyStream,
 }

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
@@ -8,6 +9,9 @@ namespace Smb3.Embedded.Files;
 /// </summary>
 internal static class FileDeletion
 {
+    /// <summary>Who could have left a stream empty.</summary>
+    private const FileAccessMask Emptying = FileAccessMask.WriteData | FileAccessMask.AppendData;
+
     /// <summary>What closing <paramref name="open"/> deletes; a FILE_DELETE_ON_CLOSE takes effect here.</summary>
     public static DeletionDue BeginClose(this FileObject file, FileOpen open)
     {
@@ -34,8 +38,10 @@ internal static class FileDeletion
                 return DeletionDue.Name;
             }
 
-            return file.StreamDeletePending && !file.StreamRemoved && !link.Removed && (file.OpensLocked.Count == 1 || open.DeletesAtOnce)
-                ? DeletionDue.Stream
+            var isLast = file.OpensLocked.Count == 1;
+            return !file.IsStream || file.StreamRemoved || link.Removed ? DeletionDue.None
+                : file.StreamDeletePending && (isLast || open.DeletesAtOnce) ? DeletionDue.Stream
+                : file.GoesWhenEmpty && isLast && open.HasAny(Emptying) ? DeletionDue.EmptyStream
                 : DeletionDue.None;
         }
     }

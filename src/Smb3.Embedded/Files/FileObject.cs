@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
@@ -42,6 +43,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         _sync = whole?._sync ?? new Lock();
         Times = whole?.Times ?? new VisibleTimes(volume.Options, volume.LastAccess);
         Caching = new FileCaching(this);
+        GoesWhenEmpty = volume.Options.ServesMacs && AfpStream.MeansNothingEmpty(streamName);
     }
 
     /// <summary>Guards everything here that changes. Held only briefly, never across an await.</summary>
@@ -75,6 +77,9 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
 
     /// <summary>The name of a stream, in the case in which it was given; otherwise null.</summary>
     public string? StreamName { get; internal set; }
+
+    /// <summary>Whether it is a stream that goes with its last open when there is nothing in it.</summary>
+    public bool GoesWhenEmpty { get; }
 
     /// <summary>Whether any named stream of the file is open.</summary>
     public bool HasOpenStreams

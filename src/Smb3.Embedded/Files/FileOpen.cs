@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Locking;
@@ -25,6 +26,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     private DirectoryWatch? _watch;
     private IDisposable? _outside;
     private readonly IStoreFile _handle;
+    private readonly AfpInfoData? _information;
     private readonly StoreFence _fence;
     private TaskCompletionSource? _idle;
     private int _users;
@@ -40,6 +42,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         state.Open = this;
         _handle = handle;
         _fence = file.Volume.Fence;
+        _information = file.Volume.Options.ServesMacs && AfpStream.IsInformation(file.StreamName) ? new AfpInfoData(handle) : null;
         (handle as IOpenedFile)?.ForgetOpening();
     }
 
@@ -137,6 +140,12 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Its place among the opens of <see cref="Grant"/>.</summary>
     public LinkedListNode<ICachingOpen>? GrantPlace { get; set; }
 
+    /// <summary>
+    /// Whether its client is a Mac that has found a server for Macs: its directories move with what is open in them, as on every UNIX, and a
+    /// stream without data is none.
+    /// </summary>
+    internal bool IsMac { get; init; }
+
     /// <summary>What it keeps for its observer; <see langword="null"/> if it has none.</summary>
     internal ObservedOpen? Observation { get; init; }
 
@@ -179,6 +188,9 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
 
     /// <summary>The store's handle, for as long as the files are ours.</summary>
     public IStoreFile Handle => _fence.IsUp ? new FencedFile(_handle.Path) : _handle;
+
+    /// <summary>What reads and writes the data: the store's handle, except where data has a form to keep.</summary>
+    public IStoreFile Data => _information is null || _fence.IsUp ? Handle : _information;
 
     /// <summary>Whether the open has at least one of <paramref name="rights"/>.</summary>
     public bool HasAny(FileAccessMask rights) => (GrantedAccess & rights) != 0;

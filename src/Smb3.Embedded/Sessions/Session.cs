@@ -6,6 +6,7 @@ using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Threading;
+using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Sessions;
 
@@ -118,10 +119,8 @@ internal sealed class Session
 
     public OpenTable Opens { get; }
 
-    /// <summary>
-    /// Whether directory entries carry what macOS asks for; a macOS client negotiates this for the session with its first CREATE.
-    /// </summary>
-    public bool AppleEntries { get; set; }
+    /// <summary>What a macOS client has negotiated for the session, with its first CREATE.</summary>
+    public AppleServerCapabilities Apple { get; set; }
 
     public ICollection<Channel> Channels => _channels.Values;
 

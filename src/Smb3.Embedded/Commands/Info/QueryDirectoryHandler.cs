@@ -8,6 +8,7 @@ using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
 using Smb3.Embedded.Wire.Fscc;
 using Smb3.Embedded.Wire.Info;
 using Smb3.Embedded.Wire.Posix;
@@ -17,6 +18,9 @@ namespace Smb3.Embedded.Commands.Info;
 /// <summary>QUERY_DIRECTORY (MS-SMB2 3.3.5.18).</summary>
 internal sealed class QueryDirectoryHandler : ICommandHandler
 {
+    private const AppleServerCapabilities EntryVersions =
+        AppleServerCapabilities.ReadDirectoryAttributes | AppleServerCapabilities.ReadDirectoryAttributesV2;
+
     public async ValueTask<NtStatus> HandleAsync(Request request)
     {
         if (!QueryDirectoryRequest.TryParse(request.Message.Span, out var query) || (query.Pattern.Length & 1) != 0)
@@ -80,7 +84,9 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         bool single)
     {
         var token = request.Token;
-        var isApple = request.Session!.AppleEntries && informationClass == FileInformationClass.FileIdBothDirectoryInformation;
+        var agreed = informationClass == FileInformationClass.FileIdBothDirectoryInformation && directory.Volume.Options.ServesMacs
+            ? request.Session!.Apple
+            : AppleServerCapabilities.None;
 
         // The buffer is as long as the client's and holds whole entries only; what is not used is given back.
         var buffer = request.AppendUninitialized(OutputBufferResponse.FixedSize + length)[OutputBufferResponse.FixedSize..];
@@ -103,10 +109,10 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
                 ? await PosixCommands.DescribeEntryAsync(directory, listing.Current, token).ConfigureAwait(false)
                 : null;
             AppleEntry? apple = null;
-            if (isApple)
+            if ((agreed & EntryVersions) != 0)
             {
-                var attributes = await AppleAttributes.ReadAsync(directory, listing.Current.Name, token).ConfigureAwait(false);
-                apple = new(attributes.MaximalAccess, attributes.ResourceForkLength, attributes.FinderInfo);
+                var attributes = await AppleAttributes.ReadAsync(directory, listing.Current.Name, listing.Current.Metadata, token).ConfigureAwait(false);
+                apple = ToEntry(attributes, agreed);
             }
 
             var fits = posix is { } information
@@ -134,6 +140,15 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         OutputBufferResponse.Write(request.Body, list.Length);
         return NtStatus.Success;
     }
+
+    private static AppleEntry ToEntry(in AppleAttributes attributes, AppleServerCapabilities agreed) => new(
+        attributes.MaximalAccess,
+        attributes.ResourceForkLength,
+        attributes.FinderInfo,
+        (agreed & AppleServerCapabilities.UnixBased) != 0 ? attributes.Mode : (ushort)0,
+        (agreed & AppleServerCapabilities.ReadDirectoryAttributesV2) == 0 ? AppleEntry.FirstVersion
+            : attributes.HasStreams ? (ushort)0
+            : AppleEntry.NoExtendedAttributes);
 
     private static bool TryWrite(
         ref EntryListCursor list, Span<byte> buffer, FileInformationClass informationClass, in Files.Listing.DirectoryEntry current,

@@ -1,9 +1,14 @@
 using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Descriptors;
+using Smb3.Embedded.Files.Information;
+using Smb3.Embedded.Files.Posix;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
 using Smb3.Embedded.Wire.Errors;
 
 namespace Smb3.Embedded.Commands.Info;
@@ -19,7 +24,9 @@ internal static class SecurityQuery
             return found.Status;
         }
 
-        var descriptor = found.Value;
+        var descriptor = (request.Session!.Apple & AppleServerCapabilities.NfsAces) != 0 && (parts & SecurityInformation.Dacl) != 0
+            ? await WithModeAsync(handle.File, found.Value, request.Token).ConfigureAwait(false)
+            : found.Value;
         if (descriptor.Length > length)
         {
             // The error carries the length that it takes (MS-SMB2 2.2.2.1).
@@ -32,5 +39,15 @@ internal static class SecurityQuery
 
         descriptor.Span.CopyTo(InfoOutput.Begin(request, descriptor.Length));
         return InfoOutput.End(request, NtStatus.Success, descriptor.Length);
+    }
+
+    /// <summary>A Mac reads the mode here, and sets it by sending the list back with another one.</summary>
+    private static async ValueTask<ReadOnlyMemory<byte>> WithModeAsync(FileOpen open, ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken)
+    {
+        var metadata = await open.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        return metadata is { Succeeded: true, Value.UnixMode: { } mode }
+            && SecurityDescriptor.Read(descriptor.Span, out var read) == NtStatus.Success && read!.Dacl is { } dacl
+                ? (read with { Dacl = PosixModeEntry.Add(dacl, mode) }).ToArray()
+                : descriptor;
     }
 }

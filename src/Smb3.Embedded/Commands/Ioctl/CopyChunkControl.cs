@@ -1,14 +1,19 @@
+using Smb3.Embedded.Commands.Hooks;
+using Smb3.Embedded.Commands.Services;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Copying;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire.Create.Contexts;
 using Smb3.Embedded.Wire.Ioctl;
 
 namespace Smb3.Embedded.Commands.Ioctl;
 
 /// <summary>FSCTL_SRV_COPYCHUNK and FSCTL_SRV_COPYCHUNK_WRITE (MS-SMB2 3.3.5.15.6).</summary>
-internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
+internal sealed class CopyChunkControl(CommandServices services) : IFsControl
 {
+    private readonly ServerLimits _limits = services.Settings.Limits;
+
     // What is quick enough to be done before the next request of the connection is processed.
     private const long Brief = 256 * 1024;
 
@@ -32,14 +37,16 @@ internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
         if (!IsWithinLimits(copy, out var total))
         {
             // The only error whose data says not what was done but what can be done.
-            Answer(call, (uint)limits.MaxCopyChunks, (uint)limits.MaxCopyChunkSize, (uint)limits.MaxCopySize);
+            Answer(call, (uint)_limits.MaxCopyChunks, (uint)_limits.MaxCopyChunkSize, (uint)_limits.MaxCopySize);
             return NtStatus.InvalidParameter;
         }
 
         var count = copy.ChunkCount;
         var token = call.Request.EnableCancel();
-        var copying = total <= Brief
-            ? CopyAsync(call, source, count, token)
+        var isWhole = count == 0 && (call.Request.Session!.Apple & AppleServerCapabilities.OsxCopyFile) != 0;
+        var copying = isWhole
+                ? new ValueTask<NtStatus>(Task.Run(() => CopyWholeAsync(call, source, token).AsTask(), CancellationToken.None))
+            : total <= Brief ? CopyAsync(call, source, count, token)
             : new ValueTask<NtStatus>(Task.Run(() => CopyAsync(call, source, count, token).AsTask(), CancellationToken.None));
         if (!copying.IsCompleted)
         {
@@ -85,10 +92,53 @@ internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
         return status;
     }
 
+    /// <summary>What a Mac asks for by naming no chunks: the copy of a file with all that belongs to it.</summary>
+    private async ValueTask<NtStatus> CopyWholeAsync(FsControlCall call, FileHandle source, CancellationToken token)
+    {
+        // Neither share lets go of its files while streams of them are open that nobody else knows.
+        var (from, to) = (source.TreeConnect.Share, call.Request.TreeConnect!.Share);
+        if (!from.TryBeginOpening())
+        {
+            return NtStatus.NetworkNameDeleted;
+        }
+
+        try
+        {
+            if (!to.TryBeginOpening())
+            {
+                return NtStatus.NetworkNameDeleted;
+            }
+
+            try
+            {
+                var session = call.Request.Session!;
+                var copied = await call.File.CopyWholeAsync(
+                    source.File,
+                    HookedFiles.Of(services, session, from.Name),
+                    HookedFiles.Of(services, session, to.Name),
+                    token).ConfigureAwait(false);
+                if (copied.Succeeded)
+                {
+                    Answer(call, 0, 0, (uint)Math.Min(copied.Value, uint.MaxValue));
+                }
+
+                return copied.Status;
+            }
+            finally
+            {
+                to.EndOpening();
+            }
+        }
+        finally
+        {
+            from.EndOpening();
+        }
+    }
+
     private bool IsWithinLimits(in CopyChunkRequest copy, out long total)
     {
         total = 0;
-        if (copy.ChunkCount > limits.MaxCopyChunks)
+        if (copy.ChunkCount > _limits.MaxCopyChunks)
         {
             return false;
         }
@@ -96,7 +146,7 @@ internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
         for (var i = 0; i < copy.ChunkCount; i++)
         {
             var length = copy[i].Length;
-            if (length == 0 || length > limits.MaxCopyChunkSize)
+            if (length == 0 || length > _limits.MaxCopyChunkSize)
             {
                 return false;
             }
@@ -104,6 +154,6 @@ internal sealed class CopyChunkControl(ServerLimits limits) : IFsControl
             total += length;
         }
 
-        return total <= limits.MaxCopySize;
+        return total <= _limits.MaxCopySize;
     }
 }

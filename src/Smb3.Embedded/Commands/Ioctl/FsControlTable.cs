@@ -77,7 +77,7 @@ internal static class FsControlTable
             Output = ResumeKeyResponse.Size,
             ShortOutput = NtStatus.InvalidParameter,
         },
-        new(FsControlCode.SrvCopyChunk, FsControlTarget.File, new CopyChunkControl(services.Settings.Limits))
+        new(FsControlCode.SrvCopyChunk, FsControlTarget.File, new CopyChunkControl(services))
         {
             Access = Read,
             AndAccess = OperationRights.Of(FileOperation.CopyRange).Open,
@@ -85,7 +85,7 @@ internal static class FsControlTable
             Output = CopyChunkResponse.Size,
             ShortOutput = NtStatus.InvalidParameter,
         },
-        new(FsControlCode.SrvCopyChunkWrite, FsControlTarget.File, new CopyChunkControl(services.Settings.Limits))
+        new(FsControlCode.SrvCopyChunkWrite, FsControlTarget.File, new CopyChunkControl(services))
         {
             Access = OperationRights.Of(FileOperation.CopyRange).Open,
             Changes = true,

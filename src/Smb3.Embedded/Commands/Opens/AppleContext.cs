@@ -11,15 +11,33 @@ internal static class AppleContext
     public static void Write(
         Request request, FileHandle handle, AppleServerQuery query, string model, ref CreateContextWriter contexts)
     {
-        var server = query.Client & AppleServerCapabilities.ReadDirectoryAttributes;
+        var volume = handle.File.Volume;
+        if (!volume.Options.ServesMacs)
+        {
+            return;
+        }
+
+        var traits = volume.Store.Traits;
+        var server = ServerCapabilities(query.Client, traits);
         if ((query.Asked & AppleQueryBits.ServerCapabilities) != 0)
         {
-            request.Session!.AppleEntries = server != AppleServerCapabilities.None;
+            request.Session!.Apple = server & query.Client;
         }
 
         // Every FLUSH goes all the way to the disk; only a share meant for Time Machine announces it.
-        var volume = (handle.TreeConnect.Share.TimeMachine ? AppleVolumeCapabilities.FullSync : 0)
-            | (handle.File.Volume.Store.Traits.Has(StoreAbilities.CaseSensitive) ? AppleVolumeCapabilities.CaseSensitive : 0);
-        query.Answer(ref contexts, server, volume, model);
+        var capabilities = (handle.TreeConnect.Share.TimeMachine ? AppleVolumeCapabilities.FullSync : 0)
+            | (traits.Has(StoreAbilities.CaseSensitive) ? AppleVolumeCapabilities.CaseSensitive : 0);
+        query.Answer(ref contexts, server, capabilities, model);
     }
+
+    /// <summary>
+    /// Of the two versions of directory entries a server names the one that is used: the newer, if the client knows it. Modes are told where
+    /// there are any.
+    /// </summary>
+    private static AppleServerCapabilities ServerCapabilities(AppleServerCapabilities client, StoreTraits traits) =>
+        AppleServerCapabilities.OsxCopyFile
+            | ((client & AppleServerCapabilities.ReadDirectoryAttributesV2) != 0
+                ? AppleServerCapabilities.ReadDirectoryAttributesV2
+                : client & AppleServerCapabilities.ReadDirectoryAttributes)
+            | (traits.Has(StoreAbilities.PosixModes) ? AppleServerCapabilities.UnixBased | AppleServerCapabilities.NfsAces : 0);
 }

@@ -85,6 +85,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             AsOf = asked.AsOf,
             IsPosix = posix is not null,
             UnixMode = posix?.Mode,
+            IsMac = request.Session!.Apple != AppleServerCapabilities.None && tree.Share.Volume!.Options.ServesMacs,
             Caller = request.Session!.Caller,
             ClientGuid = request.Connection.Negotiated!.ClientGuid,
             HidesUnreadable = tree.Share.AccessBasedEnumeration,

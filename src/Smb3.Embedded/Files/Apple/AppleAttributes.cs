@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -8,22 +9,24 @@ namespace Smb3.Embedded.Files.Apple;
 /// <param name="MaximalAccess">What the caller may do with the file.</param>
 /// <param name="ResourceForkLength">Bytes of the resource fork.</param>
 /// <param name="FinderInfo">The shortened Finder info, sixteen bytes in big-endian order.</param>
-internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, long ResourceForkLength, UInt128 FinderInfo)
+/// <param name="Mode">Type and permission bits of UNIX.</param>
+/// <param name="HasStreams">Whether it has named streams, or may have.</param>
+internal readonly record struct AppleAttributes(
+    FileAccessMask MaximalAccess, long ResourceForkLength, UInt128 FinderInfo, ushort Mode, bool HasStreams)
 {
-    private const string ResourceFork = "AFP_Resource";
-    private const string Information = "AFP_AfpInfo";
-
-    // AFP_AfpInfo: signature "AFP\0" (4), version (4), file id (4), backup time (4), Finder info (32), ProDOS info (6), reserved (6).
-    private const int InformationSize = 60;
-    private const int FinderInfoOffset = 16;
+    // S_IFDIR, S_IFREG and S_IFLNK.
+    private const int Directory = 0x4000;
+    private const int Regular = 0x8000;
+    private const int Symlink = 0xA000;
 
     /// <summary>Reads them for a directory entry; an entry that has gone in the meantime has none.</summary>
-    public static async ValueTask<AppleAttributes> ReadAsync(FileOpen directory, string name, CancellationToken cancellationToken)
+    public static async ValueTask<AppleAttributes> ReadAsync(
+        FileOpen directory, string name, FileMetadata listed, CancellationToken cancellationToken)
     {
         var record = directory.State;
         if (name is "." or "..")
         {
-            return new(record.ShareMaximalAccess, 0, 0);
+            return new(record.ShareMaximalAccess, 0, 0, ModeOf(listed), HasStreams: true);
         }
 
         var volume = directory.Volume;
@@ -31,7 +34,7 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
             .ConfigureAwait(false);
         if (!opened.Succeeded)
         {
-            return default;
+            return new(FileAccessMask.None, 0, 0, ModeOf(listed), HasStreams: true);
         }
 
         var file = opened.Value;
@@ -39,7 +42,7 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
         var metadata = await file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!metadata.Succeeded)
         {
-            return default;
+            return new(FileAccessMask.None, 0, 0, ModeOf(listed), HasStreams: true);
         }
 
         var granted = await volume.Security.GrantAsync(
@@ -51,7 +54,7 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
         var access = granted.Succeeded ? granted.Value : FileAccessMask.None;
         if (!volume.Store.Traits.Has(StoreAbilities.NamedStreams) || file is not IStreamedFile streamed)
         {
-            return new(access, 0, 0);
+            return new(access, 0, 0, ModeOf(metadata.Value), HasStreams: false);
         }
 
         long fork = 0;
@@ -59,23 +62,32 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
         var streams = await streamed.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
         foreach (var stream in streams.Succeeded ? streams.Value : [])
         {
-            if (stream.Name.Equals(ResourceFork, StringComparison.OrdinalIgnoreCase))
+            if (AfpStream.IsResourceFork(stream.Name))
             {
                 fork = stream.Length;
             }
-            else if (stream.Name.Equals(Information, StringComparison.OrdinalIgnoreCase) && stream.Length >= InformationSize)
+            else if (AfpStream.IsInformation(stream.Name) && stream.Length >= AfpInfo.Size)
             {
                 finder = await ReadFinderInfoAsync(streamed, metadata.Value.IsDirectory, cancellationToken).ConfigureAwait(false);
             }
         }
 
-        return new(access, fork, finder);
+        return new(access, fork, finder, ModeOf(metadata.Value), HasStreams: !streams.Succeeded || streams.Value.Count > 0);
+    }
+
+    /// <summary>The whole mode, as stat(2) has it; a store without permission bits has those of a program that asks for none.</summary>
+    private static ushort ModeOf(in FileMetadata metadata)
+    {
+        const uint SymlinkTag = 0xA000000C;
+        return metadata.ReparseTag == SymlinkTag ? (ushort)(Symlink | 0b111_111_111)
+            : metadata.IsDirectory ? (ushort)(Directory | (int)(metadata.UnixMode ?? (UnixFileMode)0b111_101_101))
+            : (ushort)(Regular | (int)(metadata.UnixMode ?? (UnixFileMode)0b110_100_100));
     }
 
     private static async ValueTask<UInt128> ReadFinderInfoAsync(
         IStreamedFile file, bool isDirectory, CancellationToken cancellationToken)
     {
-        var opened = await file.OpenStreamAsync(Information, StoreAccess.Read, cancellationToken).ConfigureAwait(false);
+        var opened = await file.OpenStreamAsync(AfpStream.Information, StoreAccess.Read, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
         {
             return 0;
@@ -83,10 +95,10 @@ internal readonly record struct AppleAttributes(FileAccessMask MaximalAccess, lo
 
         var stream = opened.Value;
         await using var streamUse = stream.ConfigureAwait(false);
-        var data = new byte[InformationSize];
+        var data = new byte[AfpInfo.Size];
         var read = await stream.ReadAsync(0, data, cancellationToken).ConfigureAwait(false);
-        return read.Succeeded && read.Value == InformationSize
-            ? Shorten(data.AsSpan(FinderInfoOffset, 32), isDirectory)
+        return read.Succeeded && AfpInfo.IsValid(data.AsSpan(0, read.Value))
+            ? Shorten(AfpInfo.FinderInfoOf(data), isDirectory)
             : 0;
     }
 

@@ -19,6 +19,14 @@ internal static class NameDeletion
             case DeletionDue.Stream:
                 await open.DeleteStreamAsync().ConfigureAwait(false);
                 return;
+            case DeletionDue.EmptyStream:
+                // Nobody else has it open, and while its file's name is held, nobody will.
+                if (await open.Handle.GetMetadataAsync(CancellationToken.None).ConfigureAwait(false) is { Succeeded: true, Value.Length: 0 })
+                {
+                    await open.DeleteStreamAsync().ConfigureAwait(false);
+                }
+
+                return;
         }
 
         var seers = await open.Volume.Watches.FindSeersAsync(path).ConfigureAwait(false);

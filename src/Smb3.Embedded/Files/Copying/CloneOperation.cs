@@ -15,7 +15,7 @@ internal static class CloneOperation
     public static async ValueTask<NtStatus> CloneFromAsync(
         this FileOpen open, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
     {
-        if (open.Handle is not ICloneTarget target)
+        if (open.Data is not ICloneTarget target)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -106,7 +106,7 @@ internal static class CloneOperation
         var buffer = new byte[rest];
         var read = await source.Handle.ReadAsync(sourceOffset + whole, buffer, cancellationToken).ConfigureAwait(false);
         return read.Succeeded
-            ? await open.Handle.WriteAsync(targetOffset + whole, new ReadOnlySequence<byte>(buffer, 0, read.Value), cancellationToken).ConfigureAwait(false)
+            ? await open.Data.WriteAsync(targetOffset + whole, new ReadOnlySequence<byte>(buffer, 0, read.Value), cancellationToken).ConfigureAwait(false)
             : read.Status;
     }
 

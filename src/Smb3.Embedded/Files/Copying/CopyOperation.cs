@@ -1,5 +1,6 @@
 using System.Buffers;
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Locking;
 using Smb3.Embedded.Nt;
@@ -47,7 +48,7 @@ internal static class CopyOperation
 
         try
         {
-            var metadata = await source.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            var metadata = await source.Data.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {
                 return metadata.Status;
@@ -64,7 +65,7 @@ internal static class CopyOperation
             }
 
             var status = NtStatus.NotSupported;
-            if (open.Handle is ICopyTarget target && source.Volume == open.Volume && open.HasAny(FileAccessMask.WriteData)
+            if (open.Data is ICopyTarget target && source.Volume == open.Volume && source.Data is not AfpInfoData && open.HasAny(FileAccessMask.WriteData)
                 && targetOffset + length <= Math.Min(open.Volume.Store.Traits.MaxFileLength, WriteOperation.SurelyFits))
             {
                 status = open.TryBeginWrite(new ByteRange((ulong)targetOffset, (ulong)length), out var turn);
@@ -110,7 +111,7 @@ internal static class CopyOperation
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            var read = await source.Handle.ReadAsync(sourceOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            var read = await source.Data.ReadAsync(sourceOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {
                 return read.Status;

@@ -171,7 +171,7 @@ internal static class OffloadWriteOperation
             return NtStatus.Success;
         }
 
-        if (open.Volume.Store.Traits.Has(StoreAbilities.SparseFiles) && open.Handle is ISparseFile)
+        if (open.Volume.Store.Traits.Has(StoreAbilities.SparseFiles) && open.Data is ISparseFile)
         {
             var status = await open.ZeroAsync(offset, offset + count, cancellationToken).ConfigureAwait(false);
             if (status != NtStatus.NotSupported)

@@ -44,6 +44,9 @@ internal sealed record CreateParameters
     /// </summary>
     public bool IsPosix { get; init; }
 
+    /// <summary>Whether the client is a Mac that has found a server for Macs: see <see cref="FileOpen.IsMac"/>.</summary>
+    public bool IsMac { get; init; }
+
     /// <summary>Permission bits of a new file; <see langword="null"/>: the store's usual ones.</summary>
     public UnixFileMode? UnixMode { get; init; }
 

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Files.Access;
+using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
@@ -26,14 +27,35 @@ internal static class NamedStream
             found = await streamed.OpenStreamAsync(create.Path.StreamName!, --access, cancellationToken).ConfigureAwait(false);
         }
 
-        if (found.Succeeded)
+        if (found.Succeeded && !await create.IsNoneAsync(found.Value, cancellationToken).ConfigureAwait(false))
         {
             return await create.OpenExistingAsync(found.Value, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (found.Succeeded)
+        {
+            await create.Volume.Fence.ReleaseAsync(found.Value).ConfigureAwait(false);
+            return NtStatus.ObjectNameNotFound;
         }
 
         return found.Status == NtStatus.ObjectNameNotFound
             ? await create.CreateStreamAsync(whole, streamed, cancellationToken).ConfigureAwait(false)
             : found.Status;
+    }
+
+    /// <summary>
+    /// Whether a stream that only an existing one would do for has no data, and so does not exist: for a Mac any stream, and for everybody those
+    /// that are a Mac's.
+    /// </summary>
+    private static async ValueTask<bool> IsNoneAsync(this OngoingCreate create, IStoreStream stream, CancellationToken cancellationToken)
+    {
+        if (create.Parameters.Disposition is not (CreateDisposition.Open or CreateDisposition.Overwrite) || !create.Volume.Options.ServesMacs
+            || (!create.Parameters.IsMac && !AfpStream.MeansNothingEmpty(stream.StreamName)))
+        {
+            return false;
+        }
+
+        return await stream.GetMetadataAsync(cancellationToken).ConfigureAwait(false) is { Succeeded: true, Value.Length: 0 };
     }
 
     private static async ValueTask<CreateOutcome> CreateStreamAsync(this OngoingCreate create, IStoreFile whole, IStreamedFile streamed, CancellationToken cancellationToken)

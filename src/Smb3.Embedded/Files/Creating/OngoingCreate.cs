@@ -284,6 +284,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     {
         DeletesAtOnce = Parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
         Observation = Observed?.Observe(),
+        IsMac = Parameters.IsMac,
     };
 
     /// <summary>What is done to a file that is overwritten.</summary>

@@ -45,7 +45,7 @@ internal static class ReadOperation
         ValueTask<NtResult<int>> reading;
         try
         {
-            reading = open.Handle.ReadAsync(offset, buffer, cancellationToken);
+            reading = open.Data.ReadAsync(offset, buffer, cancellationToken);
         }
         catch
         {

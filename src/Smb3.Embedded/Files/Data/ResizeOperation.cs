@@ -74,7 +74,7 @@ internal static class ResizeOperation
             open.File.Caching.BreakReads(open);
             open.File.Times.BeforeWrite(open);
             open.File.NoteChange();
-            var status = await open.Handle.SetLengthAsync(size, cancellationToken).ConfigureAwait(false);
+            var status = await open.Data.SetLengthAsync(size, cancellationToken).ConfigureAwait(false);
             open.File.NoteChange();
             open.File.Caching.BreakReads(open);
             await open.AfterTelling(status).ConfigureAwait(false);
@@ -119,7 +119,7 @@ internal static class ResizeOperation
             }
 
             open.File.Caching.BreakReads(open);
-            var status = await open.Handle.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
+            var status = await open.Data.AllocateAsync(size, cancellationToken).ConfigureAwait(false);
             open.File.Caching.BreakReads(open);
             await open.AfterTelling(status).ConfigureAwait(false);
             if (status != NtStatus.Success)

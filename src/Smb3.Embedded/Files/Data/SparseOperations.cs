@@ -10,7 +10,7 @@ internal static class SparseOperations
     /// <summary>Makes the data sparse or ordinary (MS-FSA 2.1.5.10.38).</summary>
     public static async ValueTask<NtStatus> SetSparseAsync(this FileOpen open, bool sparse, CancellationToken cancellationToken)
     {
-        if (open.Handle is not ISparseFile file)
+        if (open.Data is not ISparseFile file)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -39,7 +39,7 @@ internal static class SparseOperations
     /// <summary>Makes a range read as zeros (MS-FSA 2.1.5.10.40); anything beyond the end of the file is ignored.</summary>
     public static async ValueTask<NtStatus> ZeroAsync(this FileOpen open, long offset, long end, CancellationToken cancellationToken)
     {
-        if (open.Handle is not ISparseFile file)
+        if (open.Data is not ISparseFile file)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -116,7 +116,7 @@ internal static class SparseOperations
                 return ranges;
             }
 
-            if (open.Handle is not ISparseFile file || (metadata.Value.Attributes & FileAttributes.SparseFile) == 0)
+            if (open.Data is not ISparseFile file || (metadata.Value.Attributes & FileAttributes.SparseFile) == 0)
             {
                 ranges.Add(new StoreRange(offset, end - offset));
                 return ranges;
@@ -159,7 +159,7 @@ internal static class SparseOperations
     /// <summary>The contents of a range are no longer needed (MS-FSA 2.1.5.10.6).</summary>
     public static async ValueTask<NtStatus> TrimAsync(this FileOpen open, long offset, long length, CancellationToken cancellationToken)
     {
-        if (open.Handle is not ISparseFile file)
+        if (open.Data is not ISparseFile file)
         {
             return NtStatus.InvalidDeviceRequest;
         }

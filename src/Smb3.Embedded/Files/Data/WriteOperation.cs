@@ -88,7 +88,7 @@ internal static class WriteOperation
             open.File.Caching.BreakReads(open);
             open.File.Times.BeforeWrite(open);
             open.File.NoteChange(offset, data.Length);
-            writing = open.Handle.WriteAsync(offset, data, cancellationToken);
+            writing = open.Data.WriteAsync(offset, data, cancellationToken);
         }
         catch
         {
@@ -166,7 +166,7 @@ internal static class WriteOperation
             open.File.Caching.BreakReads(open);
             open.File.Times.BeforeWrite(open);
             open.File.NoteChange(end, data.Length);
-            var status = await open.Handle.WriteAsync(end, data, cancellationToken).ConfigureAwait(false);
+            var status = await open.Data.WriteAsync(end, data, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success && (writeThrough || open.WritesThrough))
             {
                 status = await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);

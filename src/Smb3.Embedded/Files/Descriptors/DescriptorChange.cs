@@ -32,15 +32,56 @@ internal static class DescriptorChange
             return status;
         }
 
-        if ((parts & SecurityInformation.Dacl) != 0 && open.Volume.Store.Traits.Has(StoreAbilities.PosixModes)
-            && PosixModeEntry.TryRead(given!.Dacl, out var mode))
+        if ((parts & SecurityInformation.Dacl) == 0 || !open.Volume.Store.Traits.Has(StoreAbilities.PosixModes)
+            || !PosixModeEntry.TryTake(given!.Dacl, out var mode, out var rest))
         {
-            return open.Observation is { } observer
-                && await observer.AskSecurityAsync(parts, descriptor, cancellationToken).ConfigureAwait(false) is var refusal and not NtStatus.Success
-                ? refusal
-                : await open.SetModeAsync(mode, cancellationToken).ConfigureAwait(false);
+            return await open.SetOrdinaryAsync(parts, given!, descriptor, cancellationToken).ConfigureAwait(false);
         }
 
+        // A list with no other entries changes the mode alone, and so does one that was read here and comes back with another mode.
+        var isModeAlone = parts == SecurityInformation.Dacl
+            && (rest!.Entries.Count == 0 || await open.ShowsAsync(rest, cancellationToken).ConfigureAwait(false));
+        status = isModeAlone
+            ? await open.AskAsync(parts, descriptor, cancellationToken).ConfigureAwait(false)
+            : await open.SetOrdinaryAsync(parts, given with { Dacl = rest }, descriptor, cancellationToken).ConfigureAwait(false);
+        return status == NtStatus.Success ? await open.SetModeAsync(mode, cancellationToken).ConfigureAwait(false) : status;
+    }
+
+    private static ValueTask<NtStatus> AskAsync(
+        this FileOpen open, SecurityInformation parts, ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken) =>
+        open.Observation is { } observer ? observer.AskSecurityAsync(parts, descriptor, cancellationToken) : new(NtStatus.Success);
+
+    /// <summary>Whether a DACL is the one that the file has.</summary>
+    private static async ValueTask<bool> ShowsAsync(this FileOpen open, Acl dacl, CancellationToken cancellationToken)
+    {
+        if (!open.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            var read = await open.Volume.Security.ReadAsync(open.Handle, open.IsDirectory, open.State.Caller, cancellationToken)
+                .ConfigureAwait(false);
+            return read is { Succeeded: true, Value.Dacl: { } present } && BytesOf(present).AsSpan().SequenceEqual(BytesOf(dacl));
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
+    private static byte[] BytesOf(Acl acl)
+    {
+        var bytes = new byte[acl.BinaryLength];
+        acl.WriteTo(bytes);
+        return bytes;
+    }
+
+    private static async ValueTask<NtStatus> SetOrdinaryAsync(
+        this FileOpen open, SecurityInformation parts, SecurityDescriptor given, ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken)
+    {
+        NtStatus status;
         if (!open.Volume.Security.IsKept || open.Handle is not ISecurableFile securable)
         {
             return NtStatus.NotSupported;
@@ -49,7 +90,7 @@ internal static class DescriptorChange
         if ((parts & SecurityInformation.Owner) != 0)
         {
             // Callers can make themselves or one of their groups the owner; giving a file away takes SeRestorePrivilege.
-            if (given!.Owner is null)
+            if (given.Owner is null)
             {
                 return NtStatus.InvalidOwner;
             }
@@ -81,7 +122,7 @@ internal static class DescriptorChange
                 return answer;
             }
 
-            status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given!, parts).ToArray(), cancellationToken)
+            status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given, parts).ToArray(), cancellationToken)
                 .ConfigureAwait(false);
             if (status == NtStatus.Success)
             {

@@ -52,7 +52,7 @@ internal static class MetadataQuery
 
     public static async ValueTask<NtResult<FileMetadata>> ShowMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        var stored = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        var stored = await open.Data.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (!stored.Succeeded)
         {
             return stored;

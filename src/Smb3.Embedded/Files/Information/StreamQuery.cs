@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 
@@ -22,11 +23,16 @@ internal static class StreamQuery
 
         try
         {
-            return await file.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
+            var listed = await file.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
+            return listed.Succeeded && open.Volume.Options.ServesMacs && listed.Value.Any(IsNothing)
+                ? new NtResult<IReadOnlyList<StoreStreamEntry>>([.. listed.Value.Where(stream => !IsNothing(stream))])
+                : listed;
         }
         finally
         {
             open.Exit();
         }
     }
+
+    private static bool IsNothing(StoreStreamEntry stream) => stream.Length == 0 && AfpStream.MeansNothingEmpty(stream.Name);
 }

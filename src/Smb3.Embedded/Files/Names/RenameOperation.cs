@@ -86,7 +86,7 @@ internal static class RenameOperation
         }
 
         // On POSIX systems a directory moves together with everything that is open in it.
-        if (open.IsDirectory && !open.State.IsPosix && open.HasOpenBelow(source, wait))
+        if (open.IsDirectory && !open.State.IsPosix && open.HasOpenBelow(source, wait) && (!open.IsMac || wait.IsNeeded))
         {
             return NtStatus.AccessDenied;
         }
@@ -177,7 +177,8 @@ internal static class RenameOperation
 
     /// <summary>
     /// Whether something below a directory is open, which keeps it from being renamed. Handles that are merely cached are closed for it if
-    /// nothing else stands in the way, but a client that opens something after that is not asked (MS-FSA 2.1.5.15.11).
+    /// nothing else stands in the way, but a client that opens something after that is not asked (MS-FSA 2.1.5.15.11). For a Mac nothing
+    /// stands in the way.
     /// </summary>
     private static bool HasOpenBelow(this FileOpen open, StorePath directory, HandleWait wait)
     {
@@ -192,7 +193,12 @@ internal static class RenameOperation
             if (file.AnyOpen(open, other =>
                 other.Path.IsBelow(directory, open.Volume.NameComparison) && !FileCaching.CachesHandle(other, wait.HasWaited)))
             {
-                return true;
+                if (!open.IsMac)
+                {
+                    return true;
+                }
+
+                continue;
             }
 
             cached.Add(file);
@@ -240,7 +246,7 @@ internal static class RenameOperation
             return;
         }
 
-        // For a POSIX client's rename: opens below the directory move along.
+        // For the rename of a POSIX client or a Mac: opens below the directory move along.
         foreach (var file in open.Volume.GetFiles())
         {
             foreach (var below in file.GetLinks())

@@ -259,6 +259,7 @@ internal sealed partial class OptionsBinder
             ["Clustered"] = s => Flag(s, value => share.Clustered = value),
             ["WriteCache"] = s => Flag(s, value => share.WriteCache = value),
             ["LocalPrograms"] = s => Word(s, SettingNames.LocalPrograms, value => share.LocalPrograms = value),
+            ["MacSupport"] = s => Flag(s, value => share.MacSupport = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),
             ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),
             ["Users"] = s => Access(s, share.Users),

@@ -66,6 +66,12 @@ public sealed class SmbShareOptions
     public bool TimeMachine { get; set; }
 
     /// <summary>
+    /// Whether Macs find what a Mac would serve them: extensions of the protocol that make Finder quick (<c>AAPL</c>), and streams of Finder
+    /// info and resource forks that are never malformed and never empty. It changes nothing for other clients' own streams.
+    /// </summary>
+    public bool MacSupport { get; set; } = true;
+
+    /// <summary>
     /// Whether clients can use the SMB 3.1.1 POSIX extensions here (the mount option <c>posix</c> of Linux): permission bits, names with
     /// any character, deletion and replacement of open files. A folder or memory is then case-sensitive, for all clients.
     /// </summary>
@@ -130,6 +136,7 @@ public sealed class SmbShareOptions
             Others = Others,
             Snapshots = Snapshots,
             TimeMachine = TimeMachine,
+            MacSupport = MacSupport,
             Posix = Posix,
             ContinuouslyAvailable = ContinuouslyAvailable,
             Clustered = Clustered,

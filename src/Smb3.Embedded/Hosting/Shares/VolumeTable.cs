@@ -72,6 +72,12 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
                         + "same.");
             }
 
+            if (entry.First.MacSupport != share.MacSupport)
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another MacSupport; give both the same.");
+            }
+
             if (entry.First.IsContinuous != share.IsContinuous)
             {
                 throw new SmbServerStartException(
@@ -131,6 +137,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             NoticesLocalPrograms = share.LocalPrograms != SmbLocalPrograms.Ignored,
             HoldsLocalPrograms = share.LocalPrograms == SmbLocalPrograms.Awaited,
             WritesThrough = !share.AnswersFromCache,
+            ServesMacs = share.MacSupport,
             Lease = owned?.Lease,
             Fence = fence,
             Journal = owned is not null

@@ -60,10 +60,15 @@ internal static class DirectoryEntryWriter
         WriteVariant(target, layout, entry, shortName);
         if (entry.Apple is { } apple && informationClass == FileInformationClass.FileIdBothDirectoryInformation)
         {
-            target.Put(layout.EaSize, (uint)apple.MaximalAccess);
-            target[layout.ShortName - 2] = 0;
+            if ((entry.File.Attributes & FileAttributes.ReparsePoint) == 0)
+            {
+                target.Put(layout.EaSize, (uint)apple.MaximalAccess);
+            }
+
+            target.Put(layout.ShortName - 2, apple.Flags);
             target.Put(layout.ShortName, apple.ResourceForkLength);
             BinaryPrimitives.WriteUInt128BigEndian(target[(layout.ShortName + 8)..], apple.FinderInfo);
+            target.Put(layout.ShortName + ShortNameSize, apple.Mode);
         }
 
         return true;

@@ -16,11 +16,20 @@ internal enum AppleServerCapabilities : ulong
 {
     None = 0,
 
-    /// <summary>Access, resource fork's length, Finder info and mode stand in directory entries.</summary>
+    /// <summary>Access, resource fork's length and Finder info stand in directory entries.</summary>
     ReadDirectoryAttributes = 0x01,
+
+    /// <summary>FSCTL_SRV_COPYCHUNK without chunks copies all of a file.</summary>
     OsxCopyFile = 0x02,
+
+    /// <summary>The mode stands in directory entries.</summary>
     UnixBased = 0x04,
+
+    /// <summary>The mode stands in security descriptors, and is set there: in an entry for S-1-5-88-3-MODE.</summary>
     NfsAces = 0x08,
+
+    /// <summary><see cref="ReadDirectoryAttributes"/>, and whether there are extended attributes to ask for.</summary>
+    ReadDirectoryAttributesV2 = 0x10,
 }
 
 /// <summary>kAAPL capabilities of a volume.</summary>
