@@ -14,6 +14,8 @@ from harness import Failed, Skipped, Target, children, expect, run
 USER, PASSWORD = "tester", "Correct-Horse-1"
 USER2, PASSWORD2 = "second", "Battery-Staple-2"
 START_SECONDS, STOP_SECONDS = 30, 20
+# smbtorture's tests of what Macs want expect a model of this length.
+ENVIRONMENT = {"Smb__AppleModel": "MacSamba"}
 
 
 def free_port(host="127.0.0.1"):
@@ -164,7 +166,7 @@ class Deployment:
     def start(self):
         for attempt in range(3):        # between finding a free port and using it somebody else may take it
             self.port = 445 if self.network else free_port()        # the usual port, where it is free for sure
-            self.host = ConsoleHost(self.dll, self._arguments(), prefix=self.network.prefix if self.network else ())
+            self.host = ConsoleHost(self.dll, self._arguments(), ENVIRONMENT, prefix=self.network.prefix if self.network else ())
             try:
                 self.host.wait_until_listening()
                 return self

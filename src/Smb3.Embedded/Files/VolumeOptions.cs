@@ -69,7 +69,7 @@ internal sealed record VolumeOptions
     public int MaxKeptLocks { get; init; } = 4096;
 
     /// <summary>Whether the streams in which macOS keeps Finder info and resource forks are what they are on a Mac.</summary>
-    public bool ServesMacs { get; init; }
+    public bool ServesMacs { get; init; } = true;
 
     /// <summary>The most byte-range locks that one file can have, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;

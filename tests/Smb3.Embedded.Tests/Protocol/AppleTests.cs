@@ -22,7 +22,10 @@ public sealed class AppleTests : ProtocolTest
             | AppleQueryBits.ModelInformation);
         Assert.Equal(1u, BinaryPrimitives.ReadUInt32LittleEndian(answer));
         Assert.Equal(7ul, BinaryPrimitives.ReadUInt64LittleEndian(answer.AsSpan(8)));
-        Assert.Equal((ulong)AppleServerCapabilities.ReadDirectoryAttributes, BinaryPrimitives.ReadUInt64LittleEndian(answer.AsSpan(16)));
+        Assert.Equal(
+            AppleServerCapabilities.ReadDirectoryAttributes | AppleServerCapabilities.OsxCopyFile | AppleServerCapabilities.UnixBased
+                | AppleServerCapabilities.NfsAces,
+            (AppleServerCapabilities)BinaryPrimitives.ReadUInt64LittleEndian(answer.AsSpan(16)));
         Assert.Equal(0ul, BinaryPrimitives.ReadUInt64LittleEndian(answer.AsSpan(24)));
         var length = BinaryPrimitives.ReadInt32LittleEndian(answer.AsSpan(36));
         Assert.Equal("Xserve", System.Text.Encoding.Unicode.GetString(answer, 40, length));
@@ -44,7 +47,7 @@ public sealed class AppleTests : ProtocolTest
         var fork = await tree.OpenAsync("file:AFP_Resource");
         await fork.WriteAsync(0, new byte[1234]);
         await fork.CloseAsync();
-        var info = new byte[60];
+        var info = MacFiles.Information();
         "TYPECREA"u8.CopyTo(info.AsSpan(16));
         info[24] = 0x40;
         new byte[] { 9, 9, 9, 9, 1, 2, 3, 4, 5, 6 }.CopyTo(info, 32); // document id, date added, extended flags
