@@ -216,7 +216,7 @@ public sealed class MacTests : ProtocolTest
         var reader = await tree.OpenAsync("copy", CreateDisposition.Open, FileAccessMask.FileGenericRead);
         Assert.Equal(NtStatus.AccessDenied, (await MacFiles.CopyWholeAsync(attributes, target)).Status);
         Assert.Equal(NtStatus.AccessDenied, (await MacFiles.CopyWholeAsync(source, reader)).Status);
-        Assert.Equal(NtStatus.InvalidParameter, (await MacFiles.CopyWholeAsync(source, source)).Status);
+        Assert.Equal(NtStatus.InvalidParameter, (await MacFiles.CopyWholeAsync(target, target)).Status);
         Assert.Equal([2], await MacFiles.GetAsync(tree, "copy", 10));
 
         // A stream that somebody else keeps to themselves.
