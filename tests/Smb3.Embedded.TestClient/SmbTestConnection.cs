@@ -357,7 +357,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
         await Outbound.WaitAsync();
         try
         {
-            await _transport.SendAsync([bytes]);
+            await _transport.SendAsync([new OutboundFrame(bytes)]);
         }
         catch (InvalidOperationException)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Io;
@@ -13,18 +14,18 @@ internal sealed class ClientMemory : IDisposable
     private readonly IMessageTransport _transport;
     private readonly RemoteBuffer[] _buffers;
     private readonly int _length;
-    private readonly byte[] _bytes;
+    private readonly IMemoryOwner<byte> _memory;
 
     private ClientMemory(IMessageTransport transport, RemoteBuffer[] buffers, int length)
     {
         _transport = transport;
         _buffers = buffers;
         _length = length;
-        _bytes = transport.Buffers.Rent(length);
+        _memory = transport.RemoteMemory!.Rent(length);
     }
 
     /// <summary>The data to be placed, or the data that was fetched.</summary>
-    public Memory<byte> Data => _bytes.AsMemory(0, _length);
+    public Memory<byte> Data => _memory.Memory[.._length];
 
     /// <summary>
     /// The buffers that a request names; <see langword="null"/> when there is no such channel on its connection, or they do not hold
@@ -61,12 +62,10 @@ internal sealed class ClientMemory : IDisposable
     /// <summary>
     /// Puts the first <paramref name="count"/> bytes of <see cref="Data"/> there; false when a buffer is not as the client described it.
     /// </summary>
-    public ValueTask<bool> PlaceAsync(int count, CancellationToken cancellationToken) =>
-        _transport.RemoteMemory!.PlaceAsync(Data[..count], _buffers, cancellationToken);
+    public ValueTask<bool> PlaceAsync(int count) => _transport.RemoteMemory!.PlaceAsync(_memory, count, _buffers);
 
     /// <summary>Fills <see cref="Data"/> from there; false when a buffer is not as the client described it.</summary>
-    public ValueTask<bool> FetchAsync(CancellationToken cancellationToken) =>
-        _transport.RemoteMemory!.FetchAsync(Data, _buffers, cancellationToken);
+    public ValueTask<bool> FetchAsync() => _transport.RemoteMemory!.FetchAsync(_memory, _length, _buffers);
 
-    public void Dispose() => _transport.Buffers.Return(_bytes);
+    public void Dispose() => _memory.Dispose();
 }

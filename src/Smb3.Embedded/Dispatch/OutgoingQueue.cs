@@ -20,7 +20,7 @@ internal sealed class OutgoingQueue
     private readonly Action _failed;
     private readonly Queue<ResponseBuffer> _waiting = new();
     private readonly List<ResponseBuffer> _batch = [];
-    private readonly List<Memory<byte>> _frames = [];
+    private readonly List<OutboundFrame> _frames = [];
     private long _accepted;
     private bool _sending;
     private volatile bool _held;
@@ -207,7 +207,7 @@ internal sealed class OutgoingQueue
             {
                 length += next.Frame.Length;
                 _batch.Add(_waiting.Dequeue());
-                _frames.Add(next.Frame);
+                _frames.Add(new OutboundFrame(next.Frame, next.Invalidates));
             }
 
             if (_batch.Count > 0)

@@ -47,6 +47,9 @@ internal sealed class ResponseBuffer
     /// </summary>
     public IGuard? Guard { get; set; }
 
+    /// <summary>The token of the client's memory that its transport closes when the frame arrives; <see langword="null"/>: none.</summary>
+    public uint? Invalidates { get; set; }
+
     /// <summary>Whether no message has been written.</summary>
     public bool IsEmpty => _end == _prefix;
 
@@ -110,6 +113,7 @@ internal sealed class ResponseBuffer
         _sent = 0;
         _sealed = false;
         Guard = null;
+        Invalidates = null;
     }
 
     private void Grow(int size)

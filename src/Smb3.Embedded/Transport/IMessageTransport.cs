@@ -47,7 +47,7 @@ internal interface IMessageTransport : IAsyncDisposable
     /// once this completes.
     /// </summary>
     /// <returns>Whether more can be sent.</returns>
-    ValueTask<bool> SendAsync(IReadOnlyList<Memory<byte>> messages);
+    ValueTask<bool> SendAsync(IReadOnlyList<OutboundFrame> frames);
 
     /// <summary>Tears the connection down at once; both directions end. May be called more than once, from any thread.</summary>
     /// <param name="reset">

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Smb3.Embedded.Transport;
 
 /// <summary>
@@ -6,19 +8,21 @@ namespace Smb3.Embedded.Transport;
 /// </summary>
 internal interface IRemoteMemory
 {
-    /// <summary>Puts <paramref name="data"/> into the peer's buffers, one after the other.</summary>
-    /// <param name="data">What is put there; no longer than the buffers together.</param>
-    /// <param name="buffers">Buffers that the peer has offered.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether all of it is there; false when a buffer is not as the peer described it.</returns>
-    ValueTask<bool> PlaceAsync(ReadOnlyMemory<byte> data, IReadOnlyList<RemoteBuffer> buffers, CancellationToken cancellationToken);
+    /// <summary>Memory of ours that the transport moves data to and from, at least <paramref name="length"/> bytes, which are not cleared.</summary>
+    IMemoryOwner<byte> Rent(int length);
 
-    /// <summary>Fills <paramref name="destination"/> from the peer's buffers, one after the other.</summary>
-    /// <param name="destination">Where the data goes; no longer than the buffers together.</param>
+    /// <summary>Puts data into the peer's buffers, one after the other.</summary>
+    /// <param name="data">Memory from <see cref="Rent"/> that begins with it.</param>
+    /// <param name="count">Bytes of it; no more than the buffers together.</param>
     /// <param name="buffers">Buffers that the peer has offered.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether it is full; false when a buffer is not as the peer described it.</returns>
-    ValueTask<bool> FetchAsync(Memory<byte> destination, IReadOnlyList<RemoteBuffer> buffers, CancellationToken cancellationToken);
+    /// <returns>
+    /// Whether all of it is there; false when a buffer is not as the peer described it, after which the connection may be over.
+    /// </returns>
+    /// <remarks>There is no way to end this early but to abort the connection: the memory is in use until it completes.</remarks>
+    ValueTask<bool> PlaceAsync(IMemoryOwner<byte> data, int count, IReadOnlyList<RemoteBuffer> buffers);
+
+    /// <summary>Fills memory from the peer's buffers, one after the other; otherwise as <see cref="PlaceAsync"/>.</summary>
+    ValueTask<bool> FetchAsync(IMemoryOwner<byte> destination, int count, IReadOnlyList<RemoteBuffer> buffers);
 }
 
 /// <summary>A piece of the peer's memory that it has opened to us.</summary>

@@ -94,7 +94,7 @@ internal sealed class ReadHandler : ICommandHandler
                 return read.Status;
             }
 
-            if (!await memory.PlaceAsync(read.Value, request.Token).ConfigureAwait(false))
+            if (!await memory.PlaceAsync(read.Value).ConfigureAwait(false))
             {
                 return NtStatus.InvalidParameter;
             }

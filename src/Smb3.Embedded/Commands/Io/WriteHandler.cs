@@ -94,7 +94,7 @@ internal sealed class WriteHandler : ICommandHandler
     {
         using (memory)
         {
-            if (!await memory.FetchAsync(request.Token).ConfigureAwait(false))
+            if (!await memory.FetchAsync().ConfigureAwait(false))
             {
                 return NtStatus.InvalidParameter;
             }

@@ -44,15 +44,15 @@ internal sealed class DirectTcpTransport : IMessageTransport
     public ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReceiveAsync(
         Func<int> longest, CancellationToken cancellationToken) => _reader.ReadAsync(longest, cancellationToken);
 
-    public ValueTask<bool> SendAsync(IReadOnlyList<Memory<byte>> messages)
+    public ValueTask<bool> SendAsync(IReadOnlyList<OutboundFrame> frames)
     {
-        if (messages.Count == 1)
+        if (frames.Count == 1)
         {
-            WriteHeader(messages[0]);
-            return WriteAsync(messages[0]);
+            WriteHeader(frames[0].Bytes);
+            return WriteAsync(frames[0].Bytes);
         }
 
-        return SendTogetherAsync(messages);
+        return SendTogetherAsync(frames);
     }
 
     public void Abort(bool reset = false) => _stream.Abort(reset);
@@ -67,21 +67,21 @@ internal sealed class DirectTcpTransport : IMessageTransport
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> SendTogetherAsync(IReadOnlyList<Memory<byte>> messages)
+    private async ValueTask<bool> SendTogetherAsync(IReadOnlyList<OutboundFrame> frames)
     {
         var length = 0;
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < frames.Count; i++)
         {
-            length += messages[i].Length;
+            length += frames[i].Bytes.Length;
         }
 
         var gathered = ArrayPool<byte>.Shared.Rent(length);
         length = 0;
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < frames.Count; i++)
         {
-            WriteHeader(messages[i]);
-            messages[i].Span.CopyTo(gathered.AsSpan(length));
-            length += messages[i].Length;
+            WriteHeader(frames[i].Bytes);
+            frames[i].Bytes.Span.CopyTo(gathered.AsSpan(length));
+            length += frames[i].Bytes.Length;
         }
 
         try

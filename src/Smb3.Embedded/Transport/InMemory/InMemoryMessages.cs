@@ -84,11 +84,14 @@ internal sealed class InMemoryMessages : IMessageTransport
         return (ReceiveOutcome.TooLong, null);
     }
 
-    public async ValueTask<bool> SendAsync(IReadOnlyList<Memory<byte>> messages)
+    public async ValueTask<bool> SendAsync(IReadOnlyList<OutboundFrame> frames)
     {
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < frames.Count; i++)
         {
-            var message = new PooledMessage(Buffers, messages[i].Span);
+            var bytes = frames[i].Bytes;
+            var buffer = Buffers.Rent(bytes.Length);
+            bytes.CopyTo(buffer);
+            var message = new PooledMessage(Buffers, buffer, bytes.Length);
             try
             {
                 await _outgoing.Writer.WriteAsync(message).ConfigureAwait(false);
@@ -118,32 +121,5 @@ internal sealed class InMemoryMessages : IMessageTransport
     {
         Abort();
         return default;
-    }
-
-    private sealed class PooledMessage : ReceivedMessage
-    {
-        private readonly BufferPool _buffers;
-        private readonly int _length;
-        private byte[]? _buffer;
-
-        public PooledMessage(BufferPool buffers, ReadOnlySpan<byte> message)
-        {
-            _buffers = buffers;
-            _length = message.Length;
-            _buffer = buffers.Rent(message.Length);
-            message.CopyTo(_buffer);
-        }
-
-        public override int Length => _length;
-
-        public override Memory<byte> Memory => _buffer.AsMemory(0, _length);
-
-        public override void Dispose()
-        {
-            if (Interlocked.Exchange(ref _buffer, null) is { } buffer)
-            {
-                _buffers.Return(buffer);
-            }
-        }
     }
 }

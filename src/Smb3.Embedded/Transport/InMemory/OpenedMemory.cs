@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 
 namespace Smb3.Embedded.Transport.InMemory;
@@ -18,38 +19,42 @@ internal sealed class OpenedMemory : IRemoteMemory
 
     public void Close(uint token) => _pieces.TryRemove(token, out _);
 
-    public ValueTask<bool> PlaceAsync(ReadOnlyMemory<byte> data, IReadOnlyList<RemoteBuffer> buffers, CancellationToken cancellationToken)
+    public IMemoryOwner<byte> Rent(int length) => MemoryPool<byte>.Shared.Rent(length);
+
+    public ValueTask<bool> PlaceAsync(IMemoryOwner<byte> data, int count, IReadOnlyList<RemoteBuffer> buffers)
     {
-        for (var i = 0; i < buffers.Count && data.Length > 0; i++)
+        var rest = data.Memory[..count];
+        for (var i = 0; i < buffers.Count && rest.Length > 0; i++)
         {
             if (!TryFind(buffers[i], out var piece))
             {
                 return new(false);
             }
 
-            var count = Math.Min(piece.Length, data.Length);
-            data[..count].CopyTo(piece);
-            data = data[count..];
+            var moved = Math.Min(piece.Length, rest.Length);
+            rest[..moved].CopyTo(piece);
+            rest = rest[moved..];
         }
 
-        return new(data.IsEmpty);
+        return new(rest.IsEmpty);
     }
 
-    public ValueTask<bool> FetchAsync(Memory<byte> destination, IReadOnlyList<RemoteBuffer> buffers, CancellationToken cancellationToken)
+    public ValueTask<bool> FetchAsync(IMemoryOwner<byte> destination, int count, IReadOnlyList<RemoteBuffer> buffers)
     {
-        for (var i = 0; i < buffers.Count && destination.Length > 0; i++)
+        var rest = destination.Memory[..count];
+        for (var i = 0; i < buffers.Count && rest.Length > 0; i++)
         {
             if (!TryFind(buffers[i], out var piece))
             {
                 return new(false);
             }
 
-            var count = Math.Min(piece.Length, destination.Length);
-            piece[..count].CopyTo(destination);
-            destination = destination[count..];
+            var moved = Math.Min(piece.Length, rest.Length);
+            piece[..moved].CopyTo(rest);
+            rest = rest[moved..];
         }
 
-        return new(destination.IsEmpty);
+        return new(rest.IsEmpty);
     }
 
     private bool TryFind(RemoteBuffer buffer, out Memory<byte> piece)
