@@ -40,7 +40,7 @@ internal sealed class ClientMemory : IDisposable
         Request request, IMessageTransport transport, Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length)
     {
         if (transport.RemoteMemory is null
-            || channel != Smb2Channel.RdmaV1
+            || !IsServed(channel, request.Connection.Negotiated!.Dialect)
             || request.IsEncrypted
             || request.TreeConnect is { EncryptData: true }
             || !RdmaBufferDescriptor.TryCount(channelInfo, out var total)
@@ -56,8 +56,11 @@ internal sealed class ClientMemory : IDisposable
             buffers[i] = new RemoteBuffer(descriptor.Offset, descriptor.Token, descriptor.Length);
         }
 
-        return new ClientMemory(transport, buffers, length);
+        return new ClientMemory(transport, buffers, length) { Invalidates = channel == Smb2Channel.RdmaV1Invalidate ? buffers[0].Token : null };
     }
+
+    /// <summary>The token that the client wants to have closed with the response: the first one (MS-SMB2 3.3.4.1.1).</summary>
+    public uint? Invalidates { get; private init; }
 
     /// <summary>
     /// Puts the first <paramref name="count"/> bytes of <see cref="Data"/> there; false when a buffer is not as the client described it.
@@ -68,4 +71,12 @@ internal sealed class ClientMemory : IDisposable
     public ValueTask<bool> FetchAsync() => _transport.RemoteMemory!.FetchAsync(_memory, _length, _buffers);
 
     public void Dispose() => _memory.Dispose();
+
+    /// <summary>SMB 3.0 knows only the plain channel (MS-SMB2 2.2.19).</summary>
+    private static bool IsServed(Smb2Channel channel, Smb2Dialect dialect) => channel switch
+    {
+        Smb2Channel.RdmaV1 => true,
+        Smb2Channel.RdmaV1Invalidate => dialect >= Smb2Dialect.Smb302,
+        _ => false,
+    };
 }

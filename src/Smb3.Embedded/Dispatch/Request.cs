@@ -142,6 +142,12 @@ internal sealed class Request
     /// <summary>Whether the data of READ and WRITE can go through the client's memory.</summary>
     public bool CanReachClient => _chain.Transport.RemoteMemory is not null;
 
+    /// <summary>The longest message that the client takes, in bytes.</summary>
+    public int LargestMessage => _chain.Transport.LargestMessage;
+
+    /// <summary>The client's transport closes this piece of its memory when the response arrives.</summary>
+    public void Invalidate(uint? token) => _chain.Responses.Buffer.Invalidates ??= token;
+
     /// <summary>The client's buffers that the request names; <see langword="null"/> when it may not name them.</summary>
     public ClientMemory? TryReach(Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
         ClientMemory.TryReach(this, _chain.Transport, channel, channelInfo, length);

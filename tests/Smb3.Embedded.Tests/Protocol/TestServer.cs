@@ -23,6 +23,8 @@ using Smb3.Embedded.TestClient;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
+using Smb3.Embedded.Transport.Rdma;
+using Smb3.Embedded.Transport.Rdma.InProcess;
 using Smb3.Embedded.Transport.Tcp;
 using Xunit;
 
@@ -35,6 +37,9 @@ public enum TestTransport
 
     /// <summary>Whole messages in memory: no stream of bytes, and nothing in front of a message.</summary>
     Messages,
+
+    /// <summary>SMB Direct over queue pairs in the process.</summary>
+    Rdma,
 
     /// <summary>TCP by the runtime's own means.</summary>
     PortableTcp,
@@ -60,7 +65,11 @@ internal sealed record TestServerOptions
     internal IOpenJournal? Journal { get; init; }
 
     /// <summary>What <see cref="TestServer.ConnectUntrackedAsync"/> goes over.</summary>
-    public TestTransport Transport { get; init; }
+    public TestTransport Transport { get; init; } = Usual;
+
+    /// <summary>SMB3_TEST_TRANSPORT lets all tests go over another one that is as good for them.</summary>
+    private static TestTransport Usual =>
+        Enum.Parse<TestTransport>(Environment.GetEnvironmentVariable("SMB3_TEST_TRANSPORT") ?? nameof(TestTransport.InMemory));
 
     /// <summary>Limits of tries at passwords; nobody is delayed unless a test wants it.</summary>
     public LogonThrottleOptions LogonThrottle { get; init; } = new() { FirstDelay = TimeSpan.Zero };
@@ -94,6 +103,7 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly TestServerOptions _options;
     private readonly ServerRun _run;
     private readonly InMemoryTransport _transport;
+    private readonly InProcessFabric _fabric = new();
     private readonly TcpTransportListener? _tcp;
     private readonly RecordingLogger _log = new();
     private readonly ConcurrentQueue<SmbTestConnection> _clients = new();
@@ -151,6 +161,7 @@ internal sealed class TestServer : IAsyncDisposable
 
         Assert.True(_run.RecoverAsync(CancellationToken.None).AsTask().Wait(TimeSpan.FromSeconds(30)));
         _run.Add(_transport);
+        _run.Add(new SmbDirectListener(_fabric, new SmbDirectSettings()));
         if (_options.Transport is TestTransport.Tcp or TestTransport.PortableTcp)
         {
             _tcp = TcpTransportListener.Listen(
@@ -179,9 +190,12 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A new client that has connected and done nothing yet.</summary>
     public SmbTestConnection Connect(SmbTestClientOptions? options = null, IPAddress? from = null)
     {
-        var client = _options.Transport == TestTransport.Messages
-            ? new SmbTestConnection(_transport.ConnectByMessages(from), options)
-            : new SmbTestConnection(_transport.Connect(from), options);
+        var client = _options.Transport switch
+        {
+            TestTransport.Messages => new SmbTestConnection(_transport.ConnectByMessages(from), options),
+            TestTransport.Rdma => new SmbTestConnection(ConnectByRdma(out _, from), options),
+            _ => new SmbTestConnection(_transport.Connect(from), options),
+        };
         _clients.Enqueue(client);
         return client;
     }
@@ -194,14 +208,26 @@ internal sealed class TestServer : IAsyncDisposable
         return client;
     }
 
+    /// <summary>A new client over SMB Direct.</summary>
+    /// <param name="pair">Its end of the connection, where it opens memory.</param>
+    public SmbTestConnection ConnectRdma(out InProcessQueuePair pair, SmbTestClientOptions? options = null)
+    {
+        var client = new SmbTestConnection(ConnectByRdma(out pair), options);
+        _clients.Enqueue(client);
+        return client;
+    }
+
     /// <summary>The same over the transport of the options, and nothing remembers it: the test ends it.</summary>
     public async Task<SmbTestConnection> ConnectUntrackedAsync(SmbTestClientOptions? options = null)
     {
         if (_tcp is null)
         {
-            return _options.Transport == TestTransport.Messages
-                ? new SmbTestConnection(_transport.ConnectByMessages(), options)
-                : new SmbTestConnection(_transport.Connect(), options);
+            return _options.Transport switch
+            {
+                TestTransport.Messages => new SmbTestConnection(_transport.ConnectByMessages(), options),
+                TestTransport.Rdma => new SmbTestConnection(ConnectByRdma(out _), options),
+                _ => new SmbTestConnection(_transport.Connect(), options),
+            };
         }
 
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -253,5 +279,14 @@ internal sealed class TestServer : IAsyncDisposable
         _metrics.Dispose();
         _activities.Dispose();
         await _transport.DisposeAsync();
+        await _fabric.DisposeAsync();
+        Assert.Equal(0, _fabric.Buffers.Rented);
+    }
+
+    private SmbDirectTransport ConnectByRdma(out InProcessQueuePair pair, IPAddress? from = null)
+    {
+        var settings = new SmbDirectSettings();
+        pair = _fabric.Connect(from, settings.MaxReceiveSize);
+        return SmbDirectTransport.Connect(pair, settings, _fabric.Buffers);
     }
 }

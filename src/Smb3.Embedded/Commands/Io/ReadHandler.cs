@@ -24,7 +24,7 @@ internal sealed class ReadHandler : ICommandHandler
         var isThrough = negotiated.IsSmb3 && read.Channel != Smb2Channel.None;
         if (read.Length > (uint)negotiated.MaxReadSize
             || !request.HasPaidFor(read.Length)
-            || (isThrough && !request.CanReachClient))
+            || (isThrough ? !request.CanReachClient : read.Length > request.LargestMessage - ReadResponse.DataOffset - Smb2TransformHeader.Size))
         {
             return new(NtStatus.InvalidParameter);
         }
@@ -89,14 +89,11 @@ internal sealed class ReadHandler : ICommandHandler
         using (memory)
         {
             var read = await handle.File.ReadAsync(offset, memory.Data, minimumCount, request.Token).ConfigureAwait(false);
-            if (!read.Succeeded)
+            var isPlaced = read.Succeeded && await memory.PlaceAsync(read.Value).ConfigureAwait(false);
+            request.Invalidate(memory.Invalidates);
+            if (!isPlaced)
             {
-                return read.Status;
-            }
-
-            if (!await memory.PlaceAsync(read.Value).ConfigureAwait(false))
-            {
-                return NtStatus.InvalidParameter;
+                return read.Succeeded ? NtStatus.InvalidParameter : read.Status;
             }
 
             ReadResponse.Write(request.Append(ReadResponse.FixedSize), 0, (uint)read.Value);

@@ -94,13 +94,11 @@ internal sealed class WriteHandler : ICommandHandler
     {
         using (memory)
         {
-            if (!await memory.FetchAsync().ConfigureAwait(false))
-            {
-                return NtStatus.InvalidParameter;
-            }
-
             var data = new ReadOnlySequence<byte>(memory.Data);
-            var status = await handle.File.WriteAsync(offset, data, through, request.Token).ConfigureAwait(false);
+            var status = await memory.FetchAsync().ConfigureAwait(false)
+                ? await handle.File.WriteAsync(offset, data, through, request.Token).ConfigureAwait(false)
+                : NtStatus.InvalidParameter;
+            request.Invalidate(memory.Invalidates);
             return Finish(request, status, memory.Data.Length);
         }
     }

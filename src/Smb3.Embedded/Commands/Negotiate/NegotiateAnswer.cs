@@ -13,6 +13,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     private const int SaltSize = 32;
     private const int MaxContexts = 256;
     private const int SmallSize = 65_536;
+    private const int HeaderOverhead = 1024;
 
     /// <summary>Enough room for any response.</summary>
     public int MaxSize => NegotiateResponse.FixedSize + authenticator.NegotiateToken.Length + 8 + MaxContexts;
@@ -24,9 +25,10 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
     /// <param name="clientMode">What it says of signing.</param>
     /// <param name="choice">What was chosen of its contexts.</param>
     /// <param name="shares">What the shares make possible.</param>
+    /// <param name="largestMessage">The longest message that the client's transport takes, in bytes.</param>
     public Negotiated Agree(
         Smb2Dialect dialect, Guid clientGuid, Smb2Capabilities clientCapabilities, Smb2SecurityMode clientMode, in ContextChoice choice,
-        ShareTable shares)
+        ShareTable shares, int largestMessage)
     {
         var large = dialect >= Smb2Dialect.Smb210 && dialect != Smb2Dialect.Wildcard;
         var cipher = CipherOf(dialect, clientCapabilities, choice);
@@ -66,7 +68,8 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             ClientSecurityMode = clientMode,
             ServerCapabilities = capabilities,
             ServerSecurityMode = SecurityMode,
-            MaxTransactSize = large ? settings.Limits.MaxTransactSize : SmallSize,
+            // Outputs travel in messages; the data of READ and WRITE may go beside them.
+            MaxTransactSize = large ? Math.Min(settings.Limits.MaxTransactSize, largestMessage - HeaderOverhead) : SmallSize,
             MaxReadSize = large ? settings.Limits.MaxReadSize : SmallSize,
             MaxWriteSize = large ? settings.Limits.MaxWriteSize : SmallSize,
             Cipher = cipher,

@@ -57,7 +57,8 @@ internal sealed class NegotiateHandler(CommandServices services, NegotiateAnswer
         }
 
         var negotiated = answer.Agree(
-            dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice, request.Graph.Shares);
+            dialect, negotiate.ClientGuid, negotiate.Capabilities, negotiate.SecurityMode, choice, request.Graph.Shares,
+            request.LargestMessage);
         if (!connection.TryPublish(negotiated))
         {
             request.Disconnect = ConnectionEndReason.ProtocolViolation;

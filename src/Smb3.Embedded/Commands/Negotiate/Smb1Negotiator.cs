@@ -56,7 +56,9 @@ internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer a
             return false;
         }
 
-        var negotiated = answer.Agree(dialect, Guid.Empty, Smb2Capabilities.None, Smb2SecurityMode.SigningEnabled, default, connection.Graph.Shares);
+        var negotiated = answer.Agree(
+            dialect, Guid.Empty, Smb2Capabilities.None, Smb2SecurityMode.SigningEnabled, default, connection.Graph.Shares,
+            loop.Transport.LargestMessage);
         if (dialect == Smb2Dialect.Wildcard)
         {
             connection.AwaitsSecondNegotiate = true;

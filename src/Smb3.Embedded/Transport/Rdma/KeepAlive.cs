@@ -21,6 +21,9 @@ internal sealed class KeepAlive : IDisposable
         _timer = settings.Time.CreateTimer(static self => ((KeepAlive)self!).Check(), this, settings.IdleTimeout, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether the peer was heard of since the last look at it.</summary>
+    public bool HasHeard => Volatile.Read(ref _heard) != 0;
+
     /// <summary>Notes a message of the peer. Costs a store: the time is looked at once an interval.</summary>
     public void Heard() => Volatile.Write(ref _heard, 1);
 

@@ -18,6 +18,7 @@ internal sealed class SmbDirectCredits
     private int _reserved;
     private int _target = 1;
     private bool _ended;
+    private bool _isTaking;
     private TaskCompletionSource? _waiting;
 
     /// <param name="mostReceives">Receives that are posted at the most.</param>
@@ -28,14 +29,14 @@ internal sealed class SmbDirectCredits
         _mostSends = mostSends;
     }
 
-    /// <summary>Whether a sender waits for the peer to grant something.</summary>
+    /// <summary>Whether a sender waits for a credit: the next one is its, and its message grants what there is to grant.</summary>
     public bool IsStarved
     {
         get
         {
             lock (_sync)
             {
-                return _waiting is not null;
+                return _isTaking;
             }
         }
     }
@@ -144,14 +145,11 @@ internal sealed class SmbDirectCredits
             Task granted;
             lock (_sync)
             {
-                if (_ended)
+                var isTaken = TryTakeCredit(out var grant);
+                _isTaking = !isTaken && !_ended;
+                if (!_isTaking)
                 {
-                    return null;
-                }
-
-                if (TryTakeCredit(out var grant))
-                {
-                    return grant;
+                    return isTaken ? grant : null;
                 }
 
                 _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

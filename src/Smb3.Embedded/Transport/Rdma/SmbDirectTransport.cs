@@ -20,10 +20,12 @@ internal sealed class SmbDirectTransport : IMessageTransport
     private readonly Channel<ReceivedMessage> _messages =
         Channel.CreateUnbounded<ReceivedMessage>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
+    private readonly TaskCompletionSource<bool> _agreed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SmbDirectSizes _sizes;
     private Func<int> _longest = static () => int.MaxValue;
     private ReceiveOutcome _outcome = ReceiveOutcome.Ended;
     private Task? _pump;
+    private KeepAlive? _alive;
     private long _waiting;
     private bool _answerAtOnce;
 
@@ -53,23 +55,19 @@ internal sealed class SmbDirectTransport : IMessageTransport
 
     public long? BytesAcknowledged => null;
 
+    /// <summary>Whether the peer was heard of since it was last looked at.</summary>
+    public bool HasHeard => _alive is { HasHeard: true };
+
     /// <summary>
     /// The listening side of a connection. The sides agree when the first message is waited for, so that nobody holds up the listener.
     /// </summary>
     public static SmbDirectTransport Accept(IQueuePair pair, SmbDirectSettings settings, BufferPool buffers) => new(pair, settings, buffers);
 
-    /// <summary>The connecting side of a connection; <see langword="null"/> when the sides do not agree.</summary>
-    public static async ValueTask<SmbDirectTransport?> ConnectAsync(IQueuePair pair, SmbDirectSettings settings, BufferPool buffers)
+    /// <summary>The connecting side of a connection. What is sent waits until the sides have agreed.</summary>
+    public static SmbDirectTransport Connect(IQueuePair pair, SmbDirectSettings settings, BufferPool buffers)
     {
         var transport = new SmbDirectTransport(pair, settings, buffers);
-        var sizes = await new Negotiation(pair, settings, transport._credits).ConnectAsync(transport.Begin).ConfigureAwait(false);
-        if (sizes is null)
-        {
-            await transport.DisposeAsync().ConfigureAwait(false);
-            return null;
-        }
-
-        transport._pump = transport.PumpAsync(isAgreed: true);
+        transport._pump = transport.PumpAsync(isListening: false);
         return transport;
     }
 
@@ -78,7 +76,7 @@ internal sealed class SmbDirectTransport : IMessageTransport
         Func<int> longest, CancellationToken cancellationToken)
     {
         _longest = longest;
-        _pump ??= PumpAsync(isAgreed: false);
+        _pump ??= PumpAsync(isListening: true);
         try
         {
             var message = await _messages.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -98,6 +96,11 @@ internal sealed class SmbDirectTransport : IMessageTransport
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> SendAsync(IReadOnlyList<OutboundFrame> frames)
     {
+        if (!await _agreed.Task.ConfigureAwait(false))
+        {
+            return false;
+        }
+
         for (var i = 0; i < frames.Count; i++)
         {
             if (!await SendAsync(frames[i]).ConfigureAwait(false))
@@ -123,6 +126,7 @@ internal sealed class SmbDirectTransport : IMessageTransport
             await _pump.ConfigureAwait(false);
         }
 
+        _agreed.TrySetResult(false);
         _messages.Writer.TryComplete();
         while (_messages.Reader.TryRead(out var message))
         {
@@ -207,22 +211,24 @@ internal sealed class SmbDirectTransport : IMessageTransport
         Post();
     }
 
-    private async Task PumpAsync(bool isAgreed)
+    private async Task PumpAsync(bool isListening)
     {
-        KeepAlive? alive = null;
         using var assembler = new FragmentAssembler(Buffers, _settings.MaxFragmentedSize);
         try
         {
-            if (!isAgreed
-                && await new Negotiation(_pair, _settings, _credits).AcceptAsync(Begin).ConfigureAwait(false) is null)
+            var negotiation = new Negotiation(_pair, _settings, _credits);
+            var agreeing = isListening ? negotiation.AcceptAsync(Begin) : negotiation.ConnectAsync(Begin);
+            if (await agreeing.ConfigureAwait(false) is null)
             {
                 return;
             }
 
-            alive = new KeepAlive(_settings, () => TrySendEmpty(DataTransferFlags.ResponseRequested), () => Abort());
+            _agreed.TrySetResult(true);
+
+            _alive = new KeepAlive(_settings, () => TrySendEmpty(DataTransferFlags.ResponseRequested), () => Abort());
             while (await _pair.ReceiveAsync().ConfigureAwait(false) is { } received)
             {
-                alive.Heard();
+                _alive.Heard();
                 ReceiveOutcome outcome;
                 using (received.Buffer)
                 {
@@ -240,8 +246,9 @@ internal sealed class SmbDirectTransport : IMessageTransport
         }
         finally
         {
-            alive?.Dispose();
+            _alive?.Dispose();
             Abort();
+            _agreed.TrySetResult(false);
             _messages.Writer.TryComplete();
         }
     }
@@ -284,7 +291,7 @@ internal sealed class SmbDirectTransport : IMessageTransport
     private void Reply()
     {
         Post();
-        if ((_answerAtOnce || _credits.IsGrantDue) && TrySendEmpty(DataTransferFlags.None))
+        if ((_answerAtOnce || _credits.IsGrantDue) && (_credits.IsStarved || TrySendEmpty(DataTransferFlags.None)))
         {
             _answerAtOnce = false;
         }
@@ -296,7 +303,7 @@ internal sealed class SmbDirectTransport : IMessageTransport
         if (Interlocked.Add(ref _waiting, -length) + length > Threshold)
         {
             Post();
-            if (_credits.IsGrantDue)
+            if (_credits.IsGrantDue && !_credits.IsStarved)
             {
                 TrySendEmpty(DataTransferFlags.None);
             }
