@@ -74,6 +74,7 @@ public sealed class AcceptFailureTests : ProtocolTest
         await Server.LogOnAsync();
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Fact]
     public async Task Clients_that_vanish_at_any_moment_leave_nothing()
     {

@@ -10,6 +10,7 @@ namespace Smb3.Embedded.Tests.Protocol;
 /// The steady path allocates nothing. Client and server run on the test's own thread (the transport's pipes continue inline), so that the
 /// thread's allocation counter sees all of it and nothing of other tests.
 /// </summary>
+[Trait("Transport", "own")]
 public sealed class AllocationTests : ProtocolTest
 {
     private const int Requests = 500;

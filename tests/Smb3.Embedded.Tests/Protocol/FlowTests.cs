@@ -130,6 +130,7 @@ public sealed class FlowTests : ProtocolTest
         await file.CloseAsync();
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Fact]
     public async Task A_frame_that_is_too_long_ends_the_connection_before_it_is_read()
     {

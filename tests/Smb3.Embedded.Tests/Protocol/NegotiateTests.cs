@@ -235,6 +235,7 @@ public sealed class NegotiateTests : ProtocolTest
         await Assert.ThrowsAsync<EndOfStreamException>(() => ValidateAsync(tree, [Smb2Dialect.Smb202, Smb2Dialect.Smb300, Smb2Dialect.Smb302]));
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Fact]
     public async Task A_frame_before_the_negotiation_is_short()
     {
@@ -243,6 +244,7 @@ public sealed class NegotiateTests : ProtocolTest
         await client.WaitForCloseAsync();
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Fact]
     public async Task A_frame_of_another_kind_ends_the_connection()
     {

@@ -363,6 +363,7 @@ public sealed class RefusalTests : ProtocolTest
         Says(153, "127.0.0.1", "AuthenticationTimeout");
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Fact]
     public async Task A_port_scan_is_one_line_a_minute()
     {

@@ -14,6 +14,7 @@ namespace Smb3.Embedded.Tests.Protocol;
 /// A transport of whole messages, without a stream of bytes, and READ and WRITE through the client's memory beside it (MS-SMB2 3.3.5.12,
 /// 3.3.5.13).
 /// </summary>
+[Trait("Transport", "own")]
 public sealed class RemoteMemoryTests : ProtocolTest
 {
     private const int Length = 200_000;
@@ -124,31 +125,11 @@ public sealed class RemoteMemoryTests : ProtocolTest
         await file.CloseAsync();
     }
 
-    private static Call ReadThrough(SmbTestFile file, ulong offset, uint length, params RdmaBufferDescriptor[] buffers) => new(
-        file.Tree, file.Tree.Request(
-            Smb2Command.Read, RequestBody.Read(file.FileId, offset, length, channel: Smb2Channel.RdmaV1, channelInfo: Bytes(buffers)), length));
+    private static Call ReadThrough(SmbTestFile file, ulong offset, uint length, params RdmaBufferDescriptor[] buffers) =>
+        new(file.Tree, ThroughMemory.Read(file, offset, length, ThroughMemory.Info(buffers)));
 
-    private static Call WriteThrough(SmbTestFile file, ulong offset, uint length, params RdmaBufferDescriptor[] buffers)
-    {
-        var info = Bytes(buffers);
-        byte[] body = [.. RequestBody.Write(file.FileId, offset, []), .. info];
-        BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(32), (uint)Smb2Channel.RdmaV1);
-        BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(36), length);
-        BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(40), Smb2Header.Size + 48);
-        BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(42), (ushort)info.Length);
-        return new(file.Tree, file.Tree.Request(Smb2Command.Write, body, length));
-    }
-
-    private static byte[] Bytes(RdmaBufferDescriptor[] buffers)
-    {
-        var bytes = new byte[buffers.Length * RdmaBufferDescriptor.Size];
-        for (var i = 0; i < buffers.Length; i++)
-        {
-            buffers[i].Write(bytes.AsSpan(i * RdmaBufferDescriptor.Size));
-        }
-
-        return bytes;
-    }
+    private static Call WriteThrough(SmbTestFile file, ulong offset, uint length, params RdmaBufferDescriptor[] buffers) =>
+        new(file.Tree, ThroughMemory.Write(file, offset, length, ThroughMemory.Info(buffers)));
 
     private static async Task<SmbTestFile> CreateAsync(SmbTestTree tree)
     {

@@ -29,6 +29,7 @@ public sealed class StrangerTests : ProtocolTest
         await Server.Connect(from: IPAddress.Parse("2001:db8:0:1::4")).NegotiateAsync();
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -50,6 +51,7 @@ public sealed class StrangerTests : ProtocolTest
         Assert.Equal(0, Server.Bytes.MostRented);
     }
 
+    [Trait("Transport", "own")] // bytes below the messages
     [Fact]
     public async Task A_frame_takes_memory_as_it_arrives()
     {

@@ -103,7 +103,11 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly TestServerOptions _options;
     private readonly ServerRun _run;
     private readonly InMemoryTransport _transport;
+    private readonly SmbDirectListener _direct;
     private readonly InProcessFabric _fabric = new();
+
+    /// <summary>Messages as long as over TCP, so that every test can go over either.</summary>
+    private static readonly SmbDirectSettings Direct = new() { MaxFragmentedSize = (1 << 24) - 1 };
     private readonly TcpTransportListener? _tcp;
     private readonly RecordingLogger _log = new();
     private readonly ConcurrentQueue<SmbTestConnection> _clients = new();
@@ -161,7 +165,7 @@ internal sealed class TestServer : IAsyncDisposable
 
         Assert.True(_run.RecoverAsync(CancellationToken.None).AsTask().Wait(TimeSpan.FromSeconds(30)));
         _run.Add(_transport);
-        _run.Add(new SmbDirectListener(_fabric, new SmbDirectSettings()));
+        _run.Add(_direct = new SmbDirectListener(_fabric, Direct));
         if (_options.Transport is TestTransport.Tcp or TestTransport.PortableTcp)
         {
             _tcp = TcpTransportListener.Listen(
@@ -180,7 +184,7 @@ internal sealed class TestServer : IAsyncDisposable
     public MemoryFileStore Memory { get; }
 
     /// <summary>Where the server takes the bytes of requests and responses from.</summary>
-    public BufferPool Bytes => _transport.Buffers;
+    public BufferPool Bytes => _options.Transport == TestTransport.Rdma ? _direct.Buffers : _transport.Buffers;
 
     /// <summary>What the server logged, from Debug on.</summary>
     public IReadOnlyCollection<LogEntry> Log => _log.Entries;
@@ -285,8 +289,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     private SmbDirectTransport ConnectByRdma(out InProcessQueuePair pair, IPAddress? from = null)
     {
-        var settings = new SmbDirectSettings();
-        pair = _fabric.Connect(from, settings.MaxReceiveSize);
-        return SmbDirectTransport.Connect(pair, settings, _fabric.Buffers);
+        pair = _fabric.Connect(from, Direct.MaxReceiveSize);
+        return SmbDirectTransport.Connect(pair, Direct, _fabric.Buffers);
     }
 }

@@ -35,7 +35,10 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
     /// <summary>Called for each operation that this end posts, before it is carried out; what it answers is done to the connection.</summary>
     public Func<QueuePairOperation, QueuePairFault>? Faults { get; set; }
 
-    /// <summary>Memory that is open to the peer.</summary>
+    /// <summary>The other end.</summary>
+    public InProcessQueuePair Peer => _peer;
+
+    /// <summary>Pieces of memory that are open to the peer.</summary>
     public int OpenCount
     {
         get
