@@ -50,6 +50,9 @@ internal sealed class ConnectionLoop : INotificationSender
 
     public IMessageTransport Transport => _transport;
 
+    /// <summary>The longest message that the client takes, in bytes.</summary>
+    public int LargestMessage => _transport.LargestMessage;
+
     /// <summary>The way out.</summary>
     public ConnectionOutput Output { get; }
 

@@ -143,7 +143,7 @@ internal sealed class Request
     public bool CanReachClient => _chain.Transport.RemoteMemory is not null;
 
     /// <summary>The longest message that the client takes, in bytes.</summary>
-    public int LargestMessage => _chain.Transport.LargestMessage;
+    public int LargestMessage => _chain.LargestMessage;
 
     /// <summary>The client's transport closes this piece of its memory when the response arrives.</summary>
     public void Invalidate(uint? token) => _chain.Responses.Buffer.Invalidates ??= token;

@@ -35,6 +35,9 @@ internal sealed class RequestChain
 
     public IMessageTransport Transport => _loop.Transport;
 
+    /// <summary>The longest message that the client takes, in bytes.</summary>
+    public int LargestMessage => _loop.LargestMessage;
+
     /// <summary>The requests of the connection that did not complete at once.</summary>
     public SlowRequests Slow => _loop.Slow;
 

@@ -58,7 +58,7 @@ internal sealed class Smb1Negotiator(CommandServices services, NegotiateAnswer a
 
         var negotiated = answer.Agree(
             dialect, Guid.Empty, Smb2Capabilities.None, Smb2SecurityMode.SigningEnabled, default, connection.Graph.Shares,
-            loop.Transport.LargestMessage);
+            loop.LargestMessage);
         if (dialect == Smb2Dialect.Wildcard)
         {
             connection.AwaitsSecondNegotiate = true;
