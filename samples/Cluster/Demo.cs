@@ -167,7 +167,7 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
     private async Task MoveAsync(NodeProcess node)
     {
         var next = nodes[node.Number % nodes.Length];
-        await cluster.RequestMoveAsync(Node.Share, next.Name, CancellationToken.None);
+        await cluster.RequestMoveAsync(Node.Share, next.Name, long.MaxValue, CancellationToken.None);
     }
 
     private async Task<NodeProcess> FindOwnerAsync()

@@ -112,13 +112,13 @@ internal sealed class ClusterSql(Database database)
         FROM ~.cluster c WHERE c.id = 1 AND s.name_key = $1 AND s.epoch = $2 AND s.owner = $3
         """);
 
-    /// <summary>$1 the key of the share, $2 the key of the node's name.</summary>
+    /// <summary>$1 the key of the share, $2 the key of the node's name, $3 the version that nothing must be later than.</summary>
     public string RequestMove { get; } = database.In($"""
         UPDATE ~.share AS s SET version = c.version + 1,
             wanted = (SELECT n.name FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive} AND n.incarnation <> s.owner),
             wanted_key = (SELECT n.name_key FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive} AND n.incarnation <> s.owner)
         FROM ~.cluster c
-        WHERE c.id = 1 AND s.name_key = $1 AND (s.part_of_key IS NULL OR s.folder IS NOT NULL)
+        WHERE c.id = 1 AND c.version <= $3 AND s.name_key = $1 AND (s.part_of_key IS NULL OR s.folder IS NOT NULL)
             AND ($2 IS NULL OR EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive}))
         RETURNING s.version
         """);

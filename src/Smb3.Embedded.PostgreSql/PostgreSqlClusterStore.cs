@@ -174,7 +174,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken)
+    public async ValueTask<bool> RequestMoveAsync(string share, string? node, long asOf, CancellationToken cancellationToken)
     {
         ClusterLimits.CheckShare(share);
         var done = false;
@@ -184,7 +184,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
                 done = false;
                 return EndAsync(
                     new ClusterBatch(connection).Add(ClusterSql.Begin).Add(_sql.Lock).Add(
-                        _sql.RequestMove, Sql.Of(Names.KeyOf(share)), Sql.Of(node is null ? null : Names.KeyOf(node))),
+                        _sql.RequestMove, Sql.Of(Names.KeyOf(share)), Sql.Of(node is null ? null : Names.KeyOf(node)), Sql.Of(asOf)),
                     token,
                     null,
                     _ => done = true);

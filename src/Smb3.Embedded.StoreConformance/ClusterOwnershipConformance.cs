@@ -213,6 +213,26 @@ public abstract class ClusterOwnershipConformance : ClusterMembershipConformance
     }
 
     [Fact]
+    public async Task Of_moves_that_were_decided_by_the_same_reading_one_is_made()
+    {
+        var beside = await OpenBesideAsync();
+        var one = await Store.JoinAsync("one", LongLease);
+        await beside.JoinAsync("two", LongLease);
+        await Store.TakeAsync(one, "share", "other");
+        var read = (await Store.ReadAsync()).Version;
+        Assert.True(await Store.RequestMoveAsync("share", "two", read, CancellationToken.None));
+        Assert.False(await beside.RequestMoveAsync("other", "two", read, CancellationToken.None));
+        Assert.Null((await Store.LookAtAsync("other")).Wanted);
+        Assert.Equal("two", (await Store.LookAtAsync("share")).Wanted);
+        Assert.True(await beside.RequestMoveAsync("other", "two", (await beside.ReadAsync()).Version, CancellationToken.None));
+
+        // A node that has joined is something new too.
+        read = (await Store.ReadAsync()).Version;
+        await Store.JoinAsync("three", LongLease);
+        Assert.False(await Store.RequestMoveAsync("share", null, read, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_move_that_was_asked_for_outlives_the_owner_and_is_over_when_the_node_has_the_share()
     {
         var one = await Store.JoinAsync("one", LongLease);

@@ -30,7 +30,7 @@ internal static class ClusterSteps
         store.ReleaseAsync(ownership, successor, CancellationToken.None);
 
     public static ValueTask<bool> RequestMoveAsync(this IClusterStore store, string share, string? node) =>
-        store.RequestMoveAsync(share, node, CancellationToken.None);
+        store.RequestMoveAsync(share, node, long.MaxValue, CancellationToken.None);
 
     public static ValueTask AddPartAsync(this IClusterStore store, ClusterOwnership whole, string part, string folder) =>
         store.AddPartAsync(whole, part, folder, CancellationToken.None);

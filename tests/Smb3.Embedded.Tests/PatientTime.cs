@@ -4,18 +4,23 @@ namespace Smb3.Embedded.Tests;
 
 /// <summary>
 /// A clock that goes on only while the process gets to work: on a busy machine it is late, rather than that leases run out which the test wants
-/// to be kept. Two seconds of it pass in one of the wall's at most.
+/// to be kept. Two seconds of it pass in one of the wall's at most, unless the test asks for more.
 /// </summary>
 internal sealed class PatientTime : FakeTimeProvider, IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
+    private readonly TimeSpan _step;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _running;
 
-    public PatientTime()
-        : base(DateTimeOffset.UtcNow) => _running = Task.Run(RunAsync);
+    /// <param name="step">How far it goes in ten milliseconds.</param>
+    public PatientTime(TimeSpan? step = null)
+        : base(DateTimeOffset.UtcNow)
+    {
+        _step = step ?? TimeSpan.FromMilliseconds(20);
+        _running = Task.Run(RunAsync);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -30,7 +35,7 @@ internal sealed class PatientTime : FakeTimeProvider, IAsyncDisposable
         while (!_end.IsCancellationRequested)
         {
             await Task.Delay(Pause, CancellationToken.None);
-            Advance(Step);
+            Advance(_step);
         }
     }
 }

@@ -84,9 +84,13 @@ public interface IClusterStore : IAsyncDisposable
     /// </summary>
     /// <param name="share">The share.</param>
     /// <param name="node">The name of the node that is to have it; <see langword="null"/>: it shall stay.</param>
+    /// <param name="asOf">
+    /// The version that whoever asks knows: nothing is done when there is a later one, so that of several who decide by what they have read one
+    /// has his way; <see cref="long.MaxValue"/>: whatever has changed.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait; the wish may be kept all the same.</param>
-    /// <returns>Whether there is such a share, and such a node with a valid lease.</returns>
-    ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken);
+    /// <returns>Whether there is such a share, and such a node with a valid lease, and no later version.</returns>
+    ValueTask<bool> RequestMoveAsync(string share, string? node, long asOf, CancellationToken cancellationToken);
 
     /// <summary>
     /// Splits a share at a folder: makes a part of it, a share of its own that is taken, moved and fenced as any other. Only the owner of the

@@ -130,13 +130,13 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken)
+    public ValueTask<bool> RequestMoveAsync(string share, string? node, long asOf, CancellationToken cancellationToken)
     {
         ClusterLimits.CheckShare(share);
         return Do(() =>
         {
             var target = node is null ? null : FindAlive(node);
-            if (!_shares.TryGetValue(share, out var found) || found.IsRemoved || (node is not null && target is null))
+            if (_version > asOf || !_shares.TryGetValue(share, out var found) || found.IsRemoved || (node is not null && target is null))
             {
                 return false;
             }

@@ -38,6 +38,9 @@ internal static partial class ClusterLog
     [LoggerMessage(261, LogLevel.Warning, "'{Node}' could not leave the cluster; what it had is free when its lease has run out.")]
     public static partial void NotLeft(ILogger logger, Exception exception, LogText node);
 
+    [LoggerMessage(262, LogLevel.Information, "Share {Share} is to go to '{Node}', which carries less than this node.")]
+    public static partial void Balanced(ILogger logger, LogText share, LogText node);
+
     [LoggerMessage(260, LogLevel.Error, "Share {Share}: what this node had of it could not be closed.")]
     public static partial void NotClosed(ILogger logger, Exception exception, LogText share);
 }

@@ -24,6 +24,9 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _connectionEnds;
     private readonly UpDownCounter<long> _clusteredShares;
     private readonly Counter<long> _shareMoves;
+    private readonly Counter<long> _balancedShares;
+    private readonly Gauge<long> _opensOfClustered;
+    private readonly Gauge<long> _bytesOfClustered;
     private readonly Counter<long> _lostLeases;
     private readonly Histogram<double> _shareOpenings;
 
@@ -46,6 +49,11 @@ internal sealed class ServerMetrics : IDisposable
         _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
         _clusteredShares = _meter.CreateUpDownCounter<long>("smb.server.cluster.shares", "{share}", "Clustered shares served by this node.");
         _shareMoves = _meter.CreateCounter<long>("smb.server.cluster.share.ends", "{share}", "Clustered shares that this node had, by how it lost them.");
+        _balancedShares = _meter.CreateCounter<long>(
+            "smb.server.cluster.share.balances", "{share}", "Clustered shares that this node has asked another one to have, because it carries less.");
+        _opensOfClustered = _meter.CreateGauge<long>("smb.server.cluster.load.opens", "{open}", "Opens on the clustered shares served by this node.");
+        _bytesOfClustered = _meter.CreateGauge<long>(
+            "smb.server.cluster.load.bytes", "By/s", "Bytes a second read from the clustered shares served by this node and written to them.");
         _lostLeases = _meter.CreateCounter<long>("smb.server.cluster.lost.leases", "{lease}", "Memberships of this node that ended against its will.");
         _shareOpenings = _meter.CreateHistogram<double>(
             "smb.server.cluster.share.opening.duration", "s", "From taking a clustered share to serving it.");
@@ -89,6 +97,16 @@ internal sealed class ServerMetrics : IDisposable
         _clusteredShares.Add(-1);
         _shareMoves.Add(1, new KeyValuePair<string, object?>("smb.outcome", given ? "given" : "lost"));
     }
+
+    /// <summary>What the clustered shares carry that are served here was measured.</summary>
+    public void LoadMeasured(long opens, long bytesPerSecond)
+    {
+        _opensOfClustered.Record(opens);
+        _bytesOfClustered.Record(bytesPerSecond);
+    }
+
+    /// <summary>A clustered share is to go to a node that carries less.</summary>
+    public void ShareBalanced() => _balancedShares.Add(1);
 
     /// <summary>The lease in the cluster was lost.</summary>
     public void LeaseLost() => _lostLeases.Add(1);

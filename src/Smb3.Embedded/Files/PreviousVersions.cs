@@ -1,3 +1,4 @@
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Versions;
 using Smb3.Embedded.Nt;
@@ -9,13 +10,16 @@ namespace Smb3.Embedded.Files;
 /// The snapshots of a volume. Each is a read-only volume of its own; it is made on first use, and forgotten when the store no longer has
 /// the snapshot.
 /// </summary>
-internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, StoreFence fence)
+internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, StoreFence fence, VolumeTraffic? traffic = null)
 {
     private readonly Lock _sync = new();
     private readonly Dictionary<FileTime, Volume> _volumes = [];
 
     /// <summary>The snapshots of the volume.</summary>
     public StoreFence Fence { get; } = fence;
+
+    /// <summary>Counts what is read from them.</summary>
+    public VolumeTraffic? Traffic { get; } = traffic;
 
     private ISnapshotStore? Source { get; } = store.Traits.Has(StoreAbilities.Snapshots) ? store as ISnapshotStore : null;
 

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
+using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
@@ -35,7 +36,8 @@ internal sealed class Volume
     {
         _store = store;
         Fence = versions?.Fence ?? options.Fence ?? new StoreFence(options.Lease);
-        Versions = versions ?? new PreviousVersions(store, options, Fence);
+        Traffic = versions is not null ? versions.Traffic : options.Lease is null ? null : new VolumeTraffic();
+        Versions = versions ?? new PreviousVersions(store, options, Fence, Traffic);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
@@ -85,6 +87,9 @@ internal sealed class Volume
 
     /// <summary>How names are compared.</summary>
     public StringComparison NameComparison { get; }
+
+    /// <summary>Bytes read and written by clients, snapshots included; null where nobody asks for it.</summary>
+    public VolumeTraffic? Traffic { get; }
 
     /// <summary>How many opens there are.</summary>
     public int OpenCount => Volatile.Read(ref _opens);

@@ -98,7 +98,7 @@ internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterSt
         {
             using var patience = new CancellationTokenSource(Lease);
             var to = nodes.All[_random.Next(nodes.All.Count)];
-            await cluster.RequestMoveAsync(LocalServer.Share, to.Name, patience.Token);
+            await cluster.RequestMoveAsync(LocalServer.Share, to.Name, long.MaxValue, patience.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

@@ -104,7 +104,7 @@ internal static class WriteOperation
 
         var status = writing.Result;
         open.EndWrite(turn);
-        return open.AfterWriteAsync(status, data.Length);
+        return open.AfterDataAsync(status, data.Length);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -125,7 +125,7 @@ internal static class WriteOperation
             open.EndWrite(turn);
         }
 
-        return await open.AfterWriteAsync(status, length).ConfigureAwait(false);
+        return await open.AfterDataAsync(status, length).ConfigureAwait(false);
     }
 
     private static async ValueTask<NtStatus> AppendAsync(
@@ -172,12 +172,23 @@ internal static class WriteOperation
                 status = await open.FlushSharedAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            return await open.AfterWriteAsync(status, data.Length).ConfigureAwait(false);
+            return await open.AfterDataAsync(status, data.Length).ConfigureAwait(false);
         }
         finally
         {
             open.EndWrite(entered);
         }
+    }
+
+    /// <summary>Ends a write. Only what was sent counts as traffic, not what a client has zeroed or cloned with one request.</summary>
+    private static ValueTask<NtStatus> AfterDataAsync(this FileOpen open, NtStatus status, long length)
+    {
+        if (status == NtStatus.Success)
+        {
+            open.Volume.Traffic?.Add(length);
+        }
+
+        return open.AfterWriteAsync(status, length);
     }
 
     /// <summary>A file is never larger than its volume, even if a sparse store would accept it.</summary>

@@ -14,23 +14,28 @@ namespace Smb3.Embedded.Hosting.Clustering;
 internal sealed class ClusterLife
 {
     private readonly SmbClusterOptions _options;
-    private readonly SmbShareCollection _shares;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ServerMetrics _metrics;
     private readonly ShareKeeper _keeper;
     private Running? _running;
 
     public ClusterLife(SmbClusterOptions options, string node, SmbShareCollection shares, bool hasWitness, ServerParts parts)
     {
         _options = options;
-        _shares = shares;
         var (time, logger) = (parts.Settings.TimeProvider, parts.Logger);
         _time = time;
         _logger = logger;
+        _metrics = parts.Metrics;
         Store = options.Store!;
         Node = node;
+        Meter = new LoadMeter(() => shares.OwnedVolumes, time);
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
-        Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics);
+        var balancer = options.Balance ? new ShareBalancer(node, options.LeaseTime, time) : null;
+        Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics)
+        {
+            Balancer = balancer is null ? null : picture => balancer.Choose(picture, Meter.Shares),
+        };
         Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
         shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
     }
@@ -41,6 +46,9 @@ internal sealed class ClusterLife
     public string Node { get; }
 
     public SharePlacement Placement { get; }
+
+    /// <summary>What the shares that are served here carry.</summary>
+    public LoadMeter Meter { get; }
 
     /// <summary>What requests are told.</summary>
     public ClusteredShares Shares { get; }
@@ -182,7 +190,12 @@ internal sealed class ClusterLife
         }
     }
 
-    private ClusterLoad Load() => new(_shares.OpensOfClustered, 0, Placement.IsDraining);
+    private ClusterLoad Load()
+    {
+        var load = Meter.Measure();
+        _metrics.LoadMeasured(load.Opens, load.BytesPerSecond);
+        return load with { IsDraining = Placement.IsDraining };
+    }
 
     /// <summary>One run of the server.</summary>
     private sealed class Running(Membership membership, MemberTerm term) : IDisposable

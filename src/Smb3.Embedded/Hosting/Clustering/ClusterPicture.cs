@@ -16,12 +16,12 @@ internal sealed class ClusterPicture
     private readonly FrozenDictionary<string, SeenShare> _shares;
 
     public ClusterPicture(TimeProvider time)
-        : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), [])
+        : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), FrozenDictionary<string, SeenShare>.Empty)
     {
     }
 
     private ClusterPicture(
-        TimeProvider time, long readAt, ClusterView view, IEnumerable<KeyValuePair<string, SeenShare>> earlier)
+        TimeProvider time, long readAt, ClusterView view, FrozenDictionary<string, SeenShare> earlier)
     {
         _time = time;
         _readAt = readAt;
@@ -30,6 +30,12 @@ internal sealed class ClusterPicture
 
         // Who was replaced is told too, while its lease lasts: of its shares that is known with them.
         _nodes = view.Nodes.Where(static node => !node.IsReplaced).ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
+        _shares = earlier;
+        if (view.Shares.Count == 0)
+        {
+            return; // most readings find the leases alone changed
+        }
+
         var shares = new Dictionary<string, SeenShare>(earlier, StringComparer.OrdinalIgnoreCase);
         foreach (var share in view.Shares)
         {

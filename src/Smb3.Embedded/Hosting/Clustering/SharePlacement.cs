@@ -42,6 +42,9 @@ internal sealed class SharePlacement(
     /// <summary>Completes with the next change of what is known. Taken before what is waited for is looked at.</summary>
     public Task Changed => _changed.Task;
 
+    /// <summary>Asked at each look for a share that another node should have, and for that node; <see langword="null"/>: nothing is balanced.</summary>
+    public Func<ClusterPicture, (string Share, string Node)?>? Balancer { get; init; }
+
     /// <summary>Whether it takes no more shares.</summary>
     public bool IsDraining
     {
@@ -89,6 +92,7 @@ internal sealed class SharePlacement(
 
                 _witness.Look(_picture);
                 await DecideAsync(term, over.Token).ConfigureAwait(false);
+                await BalanceAsync(over.Token).ConfigureAwait(false);
                 failed = false;
                 await WaitAsync(changed, over.Token).ConfigureAwait(false);
             }
@@ -217,6 +221,22 @@ internal sealed class SharePlacement(
                 holding.Term = term;
                 Begin(holding, HoldingPhase.Opening, () => OpenAsync(holding, ownership, term, before[ownership.Share]));
             }
+        }
+    }
+
+    /// <summary>Asks for a move, which is then seen and made like any other, unless somebody else has changed something meanwhile.</summary>
+    private async Task BalanceAsync(CancellationToken cancellationToken)
+    {
+        var picture = _picture;
+        if (_isDraining || Balancer?.Invoke(picture) is not { } move)
+        {
+            return;
+        }
+
+        if (await store.RequestMoveAsync(move.Share, move.Node, picture.Version, cancellationToken).ConfigureAwait(false))
+        {
+            metrics.ShareBalanced();
+            ClusterLog.Balanced(logger, move.Share, move.Node);
         }
     }
 

@@ -37,6 +37,7 @@ public sealed class SmbCluster
             {
                 LeaseLeft = picture.RemainingOf(node),
                 Opens = node.Load.Opens,
+                BytesPerSecond = node.Load.BytesPerSecond,
                 IsDraining = node.Load.IsDraining,
             })];
         }
@@ -48,11 +49,14 @@ public sealed class SmbCluster
         get
         {
             var picture = _life.Placement.Picture;
+            var loads = _life.Meter.Shares;
             return [.. picture.Shares.OrderBy(static share => share.Share, StringComparer.OrdinalIgnoreCase).Select(share => new SmbClusterShare(
                 share.Share, picture.RemainingOf(share) > TimeSpan.Zero ? share.Owner : null, share.Epoch)
             {
                 MovesTo = share.Wanted ?? (picture.RemainingOf(share) > TimeSpan.Zero ? null : share.Successor),
                 IsHere = _life.Placement.Find(share.Share) is { Phase: HoldingPhase.Serving },
+                Opens = loads.GetValueOrDefault(share.Share).Opens,
+                BytesPerSecond = loads.GetValueOrDefault(share.Share).BytesPerSecond,
             })];
         }
     }
@@ -68,7 +72,7 @@ public sealed class SmbCluster
     {
         ArgumentException.ThrowIfNullOrEmpty(share);
         ArgumentException.ThrowIfNullOrEmpty(node);
-        if (!await _life.Store.RequestMoveAsync(share, node, cancellationToken).ConfigureAwait(false))
+        if (!await _life.Store.RequestMoveAsync(share, node, long.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             throw new ArgumentException($"There is no share '{share}', or no node '{node}' that lives.");
         }

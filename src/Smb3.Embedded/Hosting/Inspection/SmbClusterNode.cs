@@ -17,6 +17,9 @@ public sealed record SmbClusterNode(string Name, IReadOnlyList<IPAddress> Addres
     /// <summary>How many files clients have open on its clustered shares, as it last said.</summary>
     public long Opens { get; init; }
 
+    /// <summary>Bytes that clients read from its clustered shares and write to them, as a mean over half a minute, as it last said.</summary>
+    public long BytesPerSecond { get; init; }
+
     /// <summary>Whether it gives its shares away and takes none.</summary>
     public bool IsDraining { get; init; }
 }

@@ -11,4 +11,13 @@ public sealed record SmbClusterShare(string Name, string? Owner, long Epoch)
 
     /// <summary>Whether this node serves it.</summary>
     public bool IsHere { get; init; }
+
+    /// <summary>How many files clients have open on it, when this node last renewed its lease; 0 when it is not here.</summary>
+    public long Opens { get; init; }
+
+    /// <summary>
+    /// Bytes that clients read from it and write to it, as a mean over half a minute, when this node last renewed its lease; 0 when it is not
+    /// here.
+    /// </summary>
+    public long BytesPerSecond { get; init; }
 }

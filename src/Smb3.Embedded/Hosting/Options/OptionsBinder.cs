@@ -114,6 +114,7 @@ internal sealed partial class OptionsBinder
             ["Node"] = s => cluster.Node = Text(s),
             ["Addresses"] = s => Replace(cluster.Addresses, s, ReadAddress),
             ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),
+            ["Balance"] = s => Flag(s, value => cluster.Balance = value),
             ["DrainTo"] = s => cluster.DrainTo = Text(s) is { Length: > 0 } node ? node : null,
             ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => cluster.MaxDialect = value),
         });

@@ -38,6 +38,13 @@ public sealed class SmbClusterOptions
     public string? DrainTo { get; set; }
 
     /// <summary>
+    /// Whether this node gives shares away to nodes that carry less, measured by opens and bytes: one at a time in the whole cluster, with a
+    /// pause of a minute at least, each rarely. Set the same on all nodes. Default off: a move is a pause for those who use the share, and a
+    /// long one for some clients.
+    /// </summary>
+    public bool Balance { get; set; }
+
+    /// <summary>
     /// The highest dialect that clustered shares are used with, for a cluster that has none set yet; <see langword="null"/>: any. Afterwards
     /// <see cref="SmbCluster.SetMaxDialectAsync"/> changes it for all nodes.
     /// </summary>

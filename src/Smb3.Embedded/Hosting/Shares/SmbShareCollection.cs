@@ -307,8 +307,20 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         ShowClustered();
     }
 
-    /// <summary>How many opens there are on the clustered shares that are served here.</summary>
-    internal int OpensOfClustered => Snapshot().Where(static entry => entry.Options.Clustered).Sum(static entry => entry.Volume?.OpenCount ?? 0);
+    /// <summary>The clustered shares that are served here, with their volumes.</summary>
+    internal IEnumerable<(string Name, Files.Volume Volume)> OwnedVolumes
+    {
+        get
+        {
+            foreach (var entry in Snapshot())
+            {
+                if (entry is { Options.Clustered: true, Running: not null, Volume: { } volume })
+                {
+                    yield return (entry.Options.Name, volume);
+                }
+            }
+        }
+    }
 
     /// <summary>Whether a clustered share is served here.</summary>
     internal bool IsServed(string name) => FindEntry(name)?.Running is not null;

@@ -13,8 +13,11 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
 {
     private readonly List<TestNode> _nodes = [];
 
+    /// <param name="step">How far time goes in ten milliseconds; <see langword="null"/>: twice as far.</param>
+    protected ClusterTest(TimeSpan? step = null) => Time = new PatientTime(step);
+
     /// <summary>The time of the cluster and of all nodes.</summary>
-    private protected PatientTime Time { get; } = new();
+    private protected PatientTime Time { get; }
 
     private protected MemoryClusterStore Cluster => field ??= new MemoryClusterStore(Time);
 
@@ -34,7 +37,10 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
         await DisposeAsync();
     }
 
-    /// <summary>A node with the share "vm", which has started.</summary>
+    /// <summary>The clustered shares that all nodes have.</summary>
+    private protected virtual IEnumerable<(string Name, IFileStore Files)> Shares => [("vm", Files)];
+
+    /// <summary>A node with the shares, which has started.</summary>
     private protected async Task<TestNode> StartNodeAsync(string name, Action<SmbServerOptions>? configure = null)
     {
         var node = NewNode(name, configure);
@@ -44,7 +50,7 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
 
     private protected TestNode NewNode(string name, Action<SmbServerOptions>? configure = null)
     {
-        var node = new TestNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), Cluster, [("vm", Files)], Configure);
+        var node = new TestNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), Cluster, Shares, Configure);
         _nodes.Add(node);
         return node;
 

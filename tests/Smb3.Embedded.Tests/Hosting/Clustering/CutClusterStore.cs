@@ -40,8 +40,8 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     public ValueTask ReleaseAsync(ClusterOwnership ownership, string? successor, CancellationToken cancellationToken) =>
         Way().ReleaseAsync(ownership, successor, cancellationToken);
 
-    public ValueTask<bool> RequestMoveAsync(string share, string? node, CancellationToken cancellationToken) =>
-        Way().RequestMoveAsync(share, node, cancellationToken);
+    public ValueTask<bool> RequestMoveAsync(string share, string? node, long asOf, CancellationToken cancellationToken) =>
+        Way().RequestMoveAsync(share, node, asOf, cancellationToken);
 
     public ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken) =>
         Way().AddPartAsync(whole, part, folder, cancellationToken);

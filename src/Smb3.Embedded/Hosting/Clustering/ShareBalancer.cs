@@ -1,0 +1,118 @@
+using Smb3.Embedded.Cluster;
+
+namespace Smb3.Embedded.Hosting.Clustering;
+
+/// <summary>
+/// Decides which share of this node another one should have, so that all carry about the same. Every node decides for itself, by what all have
+/// published; which of those that decide at the same time has its way is settled by the cluster's store, so that one share is moved at a time.
+/// </summary>
+/// <remarks>
+/// It is calm. Nothing is moved before what is known has been the same for a while, and uneven for as long, so that each move shows in the loads
+/// before the next; nor while a node drains, or nodes are of different levels. A share that has changed hands stays for a long time. A move
+/// leaves the two nodes at half of the difference between them at most, or it is not made: so a share that is a node's whole load stays there.
+/// </remarks>
+/// <param name="node">The name of this node.</param>
+/// <param name="leaseTime">How long a lease is valid: loads are published three times as often.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ShareBalancer(string node, TimeSpan leaseTime, TimeProvider time)
+{
+    /// <summary>What is read and written while one open is held counts for the same: 10,000 opens are like 1 GB/s.</summary>
+    private const double BytesPerOpen = 100_000;
+
+    /// <summary>Loads that are closer to each other than this, in opens, are not worth a pause for anybody.</summary>
+    private const double SmallestGap = 100;
+
+    /// <summary>How much of the mean two nodes may be apart.</summary>
+    private const double Tolerance = 0.5;
+
+    /// <summary>How much of the difference between two nodes may be moved: more than half of it only turns it round.</summary>
+    private const double MostOfGap = 0.75;
+
+    /// <summary>How many of the nodes that carry most take turns: who has nothing to give holds up the others for a while only.</summary>
+    private const int MostRanks = 6;
+
+    private (long Version, long Nodes) _known = (-1, 0);
+    private long _calmSince;
+    private long _unevenSince;
+
+    /// <summary>How long everything has to be the same before a share is moved.</summary>
+    public TimeSpan Calm { get; } = Greater(2 * LoadMeter.Window, 2 * leaseTime);
+
+    /// <summary>How long a share stays where it is after it has changed hands.</summary>
+    public TimeSpan Rest => 15 * Calm;
+
+    /// <summary>How much longer than the node that carries most each one after it waits.</summary>
+    public TimeSpan Turn => Calm / 4;
+
+    /// <summary>What a node or a share carries, in opens.</summary>
+    public static double ScoreOf(long opens, long bytesPerSecond) => opens + (bytesPerSecond / BytesPerOpen);
+
+    /// <summary>Looks at the cluster, as often as it is read.</summary>
+    /// <param name="picture">The cluster.</param>
+    /// <param name="own">What the shares carry that are served here.</param>
+    /// <returns>The share to move, and where to; <see langword="null"/>: all stay.</returns>
+    public (string Share, string Node)? Choose(ClusterPicture picture, IEnumerable<KeyValuePair<string, ShareLoad>> own)
+    {
+        var now = time.GetTimestamp();
+        var nodes = picture.Nodes.Where(one => picture.RemainingOf(one) > TimeSpan.Zero).ToList();
+        Watch(picture, nodes, now);
+        if (FindUneven(picture, nodes) is not { } uneven)
+        {
+            _unevenSince = 0;
+            return null;
+        }
+
+        _unevenSince = _unevenSince == 0 ? now : _unevenSince;
+        var wait = Calm + (uneven.Rank * Turn);
+        return time.GetElapsedTime(_calmSince, now) < wait || time.GetElapsedTime(_unevenSince, now) < wait ? null
+            : Best(picture, own, uneven.Gap) is { } share ? (share, uneven.Target) : null;
+    }
+
+    private static TimeSpan Greater(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private static double ScoreOf(ClusterNodeState state) => ScoreOf(state.Load.Opens, state.Load.BytesPerSecond);
+
+    /// <summary>Any change of a share, a setting or the nodes begins the wait anew.</summary>
+    private void Watch(ClusterPicture picture, List<ClusterNodeState> nodes, long now)
+    {
+        var known = (picture.Version, nodes.Aggregate(0L, static (sum, one) => sum + one.Incarnation));
+        if (known != _known)
+        {
+            _known = known;
+            _calmSince = now;
+        }
+    }
+
+    /// <summary>Whether this node carries more than its part, who carries least, and by how much.</summary>
+    private (string Target, double Gap, int Rank)? FindUneven(ClusterPicture picture, List<ClusterNodeState> nodes)
+    {
+        // Who drains and still has something is in the middle of moves; who has drained does not count.
+        var draining = nodes.Where(static one => one.Load.IsDraining).Select(static one => one.Incarnation).ToHashSet();
+        nodes.RemoveAll(static one => one.Load.IsDraining);
+        if (nodes.Count < 2 || nodes.DistinctBy(static one => one.Node.MaxLevel).Count() > 1
+            || picture.Shares.Any(share => share.Wanted is not null || draining.Contains(share.Incarnation)))
+        {
+            return null;
+        }
+
+        var order = nodes.OrderByDescending(ScoreOf).ThenBy(static one => one.Node.Name, StringComparer.OrdinalIgnoreCase).ToList();
+        var rank = order.FindIndex(one => IsUs(one.Node.Name));
+        var mean = order.Average(ScoreOf);
+        var target = order[^1];
+        var gap = rank < 0 ? 0 : ScoreOf(order[rank]) - ScoreOf(target);
+        return rank >= 0 && ScoreOf(order[rank]) > mean && gap > Math.Max(SmallestGap, Tolerance * mean)
+            ? (target.Node.Name, gap, Math.Min(rank, MostRanks)) : null;
+    }
+
+    /// <summary>The share that comes closest to half of the difference.</summary>
+    private string? Best(ClusterPicture picture, IEnumerable<KeyValuePair<string, ShareLoad>> own, double gap) => own
+        .Select(static one => (one.Key, Score: ScoreOf(one.Value.Opens, one.Value.BytesPerSecond)))
+        .Where(one => one.Score >= 1 && one.Score <= MostOfGap * gap && MayMove(picture, one.Key))
+        .OrderBy(one => Math.Abs((gap / 2) - one.Score)).ThenBy(static one => one.Key, StringComparer.OrdinalIgnoreCase)
+        .Select(static one => one.Key).FirstOrDefault();
+
+    private bool MayMove(ClusterPicture picture, string share) => picture.FindShare(share) is { } state && IsUs(state.Owner)
+        && !(picture.FindFormerOwner(share) is { } former && former.For < Rest);
+
+    private bool IsUs(string? name) => node.Equals(name, StringComparison.OrdinalIgnoreCase);
+}
