@@ -16,7 +16,7 @@ public sealed class BalanceSimulationTests
     [InlineData(2)]
     public async Task Skewed_loads_become_even_and_then_nothing_moves(int seed)
     {
-        var cluster = await Simulation.BeginAsync(seed, nodes: 20, shares: 500);
+        await using var cluster = await Simulation.BeginAsync(seed, nodes: 20, shares: 500);
         Assert.True(cluster.Gap > 2, $"{cluster.Gap}");
         await cluster.RunAsync(TimeSpan.FromHours(3));
         Assert.True(cluster.Gap <= 0.6, $"{cluster.Gap} after {cluster.Moves.Count}");
@@ -32,7 +32,7 @@ public sealed class BalanceSimulationTests
     [InlineData(4)]
     public async Task Loads_that_wander_are_followed_calmly(int seed)
     {
-        var cluster = await Simulation.BeginAsync(seed, nodes: 20, shares: 500);
+        await using var cluster = await Simulation.BeginAsync(seed, nodes: 20, shares: 500);
         await cluster.RunAsync(TimeSpan.FromHours(3));
         var gaps = new List<double>();
         for (var i = 0; i < 12; i++)
@@ -49,7 +49,7 @@ public sealed class BalanceSimulationTests
     [Fact]
     public async Task A_node_that_joins_gets_its_part_and_those_of_one_that_has_died_are_spread()
     {
-        var cluster = await Simulation.BeginAsync(seed: 5, nodes: 19, shares: 500);
+        await using var cluster = await Simulation.BeginAsync(seed: 5, nodes: 19, shares: 500);
         await cluster.RunAsync(TimeSpan.FromHours(3));
         await cluster.AddNodeAsync();
         await cluster.RunAsync(TimeSpan.FromHours(1));
@@ -63,7 +63,7 @@ public sealed class BalanceSimulationTests
     /// <summary>A move that a balancer has asked for.</summary>
     private sealed record Move(TimeSpan At, string Share, string From, string To);
 
-    private sealed class Simulation
+    private sealed class Simulation : IAsyncDisposable
     {
         private readonly FakeTimeProvider _time = new();
         private readonly Random _random;
@@ -141,6 +141,8 @@ public sealed class BalanceSimulationTests
                 }
             }
         }
+
+        public ValueTask DisposeAsync() => _store.DisposeAsync();
 
         /// <summary>One at a time in the whole cluster, and none back.</summary>
         public void CheckCalm()
