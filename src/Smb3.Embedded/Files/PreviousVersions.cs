@@ -1,4 +1,3 @@
-using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Versions;
 using Smb3.Embedded.Nt;

@@ -1,7 +1,6 @@
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
-using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Smb3.Embedded.Files.Data;
+namespace Smb3.Embedded.Files;
 
 /// <summary>
 /// How many bytes clients have read from a volume and written to it. Counting is one addition, which processors do beside each other: each has a
