@@ -7,6 +7,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- takeover SHARES [CONNECTION]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- restart /a/folder/on/a/disk [HANDLES …]
 if (args is ["gate"])
 {
@@ -28,6 +29,12 @@ if (args is ["restart", var place, .. var handles])
 if (args is ["cluster", .. { Length: > 0 } rest])
 {
     await ClusterLoad.RunAsync(rest);
+    return 0;
+}
+
+if (args is ["takeover", .. { Length: > 0 } takeover])
+{
+    await Takeover.RunAsync(takeover);
     return 0;
 }
 

@@ -11,6 +11,7 @@ using Smb3.Embedded.Hosting.Inspection;
 using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Hosting.Life;
 using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Ntlm;
@@ -44,7 +45,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     private const int Backlog = 512;
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly ShareTurns _turn = new();
     private readonly ServerParts _parts;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly IReadOnlyList<IPEndPoint> _endPoints;

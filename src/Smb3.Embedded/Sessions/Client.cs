@@ -18,8 +18,11 @@ internal sealed class Client(Guid clientGuid, int maxLeases)
 
     public ICollection<Connection> Connections => _connections.Values;
 
-    /// <summary>Whether it has neither a connection nor, through opens that wait for it to come back, a lease.</summary>
-    public bool IsGone => _connections.IsEmpty && Leases.Count == 0;
+    /// <summary>How many recoveries are about to bring opens of it back. Changed under the lock of the table of clients.</summary>
+    public int Expectations { get; set; }
+
+    /// <summary>Whether it has neither a connection nor, through opens that wait for it to come back, a lease, and none is to come.</summary>
+    public bool IsGone => _connections.IsEmpty && Leases.Count == 0 && Expectations == 0;
 
     public void Add(Connection connection) => _connections[connection.Id] = connection;
 

@@ -47,23 +47,24 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
         var unmade = 0;
 
         // Leases are found by their clients, which stay known for as long as any of their opens is still to come.
-        var clients = records.Where(static record => record.Lease is not null).Select(static record => record.Lease!.ClientGuid).Distinct().ToList();
-        clients.ForEach(client => graph.Expect(client));
+        var clients = records.Where(static record => record.Lease is not null).Select(static record => record.Lease!.ClientGuid).Distinct()
+            .ToDictionary(static client => client, graph.Expect);
         foreach (var record in records)
         {
             graph.KeepFileId(record.Durable.PersistentId);
         }
 
-        using (time.CreateTimer(
-            _ => report.Progress(volume.Options.Name, Volatile.Read(ref done), records.Count), null, ReportPeriod, ReportPeriod))
+        try
         {
+            using var reporting = time.CreateTimer(
+                _ => report.Progress(volume.Options.Name, Volatile.Read(ref done), records.Count), null, ReportPeriod, ReportPeriod);
             await Parallel.ForEachAsync(
                 records,
                 new ParallelOptions { MaxDegreeOfParallelism = Width, CancellationToken = cancellationToken },
                 async (record, token) =>
                 {
                     var status = shares.Contains(record.Durable.Share)
-                        ? await TryRestoreAsync(volume, record, token).ConfigureAwait(false) : NtStatus.BadNetworkName;
+                        ? await TryRestoreAsync(volume, record, clients, token).ConfigureAwait(false) : NtStatus.BadNetworkName;
                     if (record.HasDoneNothing(status))
                     {
                         Interlocked.Increment(ref unmade);
@@ -79,8 +80,13 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
                     Interlocked.Increment(ref done);
                 }).ConfigureAwait(false);
         }
-
-        clients.ForEach(graph.ForgetIfGone);
+        finally
+        {
+            foreach (var client in clients.Values)
+            {
+                graph.StopExpecting(client);
+            }
+        }
 
         // What could not be forgotten now stays noted; it would only be dropped once more.
         _ = await journal.CommitAsync().ConfigureAwait(false);
@@ -90,11 +96,12 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
         }
     }
 
-    private async ValueTask<NtStatus> TryRestoreAsync(Volume volume, OpenRecord record, CancellationToken cancellationToken)
+    private async ValueTask<NtStatus> TryRestoreAsync(
+        Volume volume, OpenRecord record, Dictionary<Guid, Client> clients, CancellationToken cancellationToken)
     {
         try
         {
-            return await RestoreAsync(volume, record, cancellationToken).ConfigureAwait(false);
+            return await RestoreAsync(volume, record, clients, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -103,9 +110,10 @@ internal sealed class OpenRecovery(ServerGraph graph, IRecoveryReport report)
         }
     }
 
-    private async ValueTask<NtStatus> RestoreAsync(Volume volume, OpenRecord record, CancellationToken cancellationToken)
+    private async ValueTask<NtStatus> RestoreAsync(
+        Volume volume, OpenRecord record, Dictionary<Guid, Client> clients, CancellationToken cancellationToken)
     {
-        var leases = record.Lease is { } lease ? graph.Expect(lease.ClientGuid).Leases : null;
+        var leases = record.Lease is { } lease ? clients[lease.ClientGuid].Leases : null;
         var restored = await volume.RestoreAsync(record, leases, sink: null, cancellationToken).ConfigureAwait(false);
         if (!restored.Succeeded)
         {

@@ -104,13 +104,29 @@ internal sealed class ServerGraph
         await Opens.SuspendAsync().ConfigureAwait(false);
     }
 
-    /// <summary>The client machine of an open that waits for it; forgotten by <see cref="ForgetIfGone"/>.</summary>
+    /// <summary>
+    /// The client machine of opens that are about to come back: it is known until <see cref="StopExpecting"/>, whatever ends meanwhile, and
+    /// from there on as long as it has any of them.
+    /// </summary>
     public Client Expect(Guid clientGuid)
     {
         lock (_clientGate)
         {
-            return _clients.GetOrAdd(clientGuid, guid => new Client(guid, Settings.Limits.MaxLeasesPerClient));
+            var client = _clients.GetOrAdd(clientGuid, guid => new Client(guid, Settings.Limits.MaxLeasesPerClient));
+            client.Expectations++;
+            return client;
         }
+    }
+
+    /// <summary>The opens that a client was expected for are there, or do not come.</summary>
+    public void StopExpecting(Client client)
+    {
+        lock (_clientGate)
+        {
+            client.Expectations--;
+        }
+
+        ForgetIfGone(client.ClientGuid);
     }
 
     /// <summary>Adds a connection, unless there are too many, in total or from its address.</summary>

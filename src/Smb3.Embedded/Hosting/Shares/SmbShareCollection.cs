@@ -20,7 +20,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 {
     private readonly Dictionary<string, HostedShare> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _turn;
+    private readonly ShareTurns _turn;
     private readonly VolumeTable _volumes;
     private readonly ShareRequirements _requirements;
     private readonly ILogger _logger;
@@ -29,13 +29,13 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     private Action? _clusteredChanged;
     private ShareTable? _running;
 
-    // Shared with the server: shares do not change while it starts or stops. Never disposed: it holds no handle.
+    // The turns are shared with the server: shares do not change while it starts or stops.
     internal SmbShareCollection(
         ServerSettings settings,
         IEnumerable<SmbShareOptions> shares,
         IStateStore? state,
         bool isClustered,
-        SemaphoreSlim turn,
+        ShareTurns turn,
         ILogger logger,
         Diagnostics.ServerMetrics metrics)
     {
@@ -254,11 +254,14 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         return fenced.Count > 0;
     }
 
-    /// <summary>Serves a clustered share that this node has got; what clients have open on it is back by then.</summary>
+    /// <summary>
+    /// Serves a clustered share that this node has got; what clients have open on it is back by then. Several are opened beside each other; whoever
+    /// calls does not work on this one at the same time.
+    /// </summary>
     /// <returns>Whether there is still such a share, and it was not served yet.</returns>
     internal async Task<bool> OpenOwnedAsync(string name, OwnedVolume owned, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turn.WaitForOneAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (_running is not { } table || FindEntry(name) is not { Options.Clustered: true, Volume: null } entry)
@@ -273,7 +276,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
         finally
         {
-            _turn.Release();
+            _turn.ReleaseOne();
         }
     }
 
@@ -283,7 +286,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// </summary>
     internal async Task CloseOwnedAsync(string name, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turn.WaitForOneAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             if (FindEntry(name) is { Options.Clustered: true, Volume: not null } entry)
@@ -293,7 +296,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
         finally
         {
-            _turn.Release();
+            _turn.ReleaseOne();
         }
     }
 

@@ -23,6 +23,9 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
         set => _isStateCut = value;
     }
 
+    /// <summary>Waited for whenever the state of a share is acquired.</summary>
+    public Func<Task>? Acquiring { get; set; }
+
     public IStateStore State => store.State;
 
     public ValueTask<ClusterMember> JoinAsync(ClusterNode node, TimeSpan leaseTime, CancellationToken cancellationToken) =>
@@ -75,10 +78,11 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
 
     private sealed class CutState(CutClusterStore way, IStateStore state) : IStateStore
     {
-        public ValueTask<long> AcquireAsync(string scope, CancellationToken cancellationToken)
+        public async ValueTask<long> AcquireAsync(string scope, CancellationToken cancellationToken)
         {
             way.Check();
-            return state.AcquireAsync(scope, cancellationToken);
+            await (way.Acquiring?.Invoke() ?? Task.CompletedTask);
+            return await state.AcquireAsync(scope, cancellationToken);
         }
 
         public ValueTask<IReadOnlyList<StateRecord>> ReadAsync(string scope, CancellationToken cancellationToken)
