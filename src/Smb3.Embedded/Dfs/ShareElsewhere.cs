@@ -3,12 +3,10 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Dfs;
 
 /// <summary>A share that another server has: clients are sent there, whatever they want to open.</summary>
-internal sealed class ShareElsewhere(IDfsTargets targets) : IDfsRoot
+internal class ShareElsewhere(IDfsTargets targets) : IDfsRoot
 {
-    public IDfsTargets Targets => targets;
-
     /// <inheritdoc/>
-    public DfsReferral Refer(DfsPath path) => new(targets.Current, targets.TimeToLive);
+    public virtual DfsReferral Refer(DfsPath path) => new(targets.Current, targets.TimeToLive);
 
     /// <inheritdoc/>
     public bool Covers(StorePath path) => false;

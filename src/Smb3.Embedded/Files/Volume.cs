@@ -4,6 +4,7 @@ using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Notification;
+using Smb3.Embedded.Files.Parts;
 using Smb3.Embedded.Files.Quotas;
 using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Nt;
@@ -22,6 +23,7 @@ internal sealed class Volume
 
     private readonly Lock _sync = new();
     private readonly IFileStore _store;
+    private readonly PartStore? _part;
     private readonly Dictionary<FileKey, FileObject> _files = [];
     private readonly HashSet<string> _deletePending;
     private volatile int _deletePendingCount;
@@ -34,6 +36,7 @@ internal sealed class Volume
     public Volume(IFileStore store, VolumeOptions options, PreviousVersions? versions = null)
     {
         _store = store;
+        _part = store as PartStore;
         Fence = versions?.Fence ?? options.Fence ?? new StoreFence(options.Lease);
         Traffic = versions is not null ? versions.Traffic : options.Lease is null ? null : new VolumeTraffic();
         Versions = versions ?? new PreviousVersions(store, options, Fence, Traffic);
@@ -46,7 +49,7 @@ internal sealed class Volume
         PathLocks = new PathLocks(NameComparison, Fence.Token);
         LastAccess = store.Traits.Has(StoreAbilities.ReadOnly) ? LastAccessUpdates.Off : store.Traits.LastAccess;
         Quotas = store.Traits.Has(StoreAbilities.Quotas) && store is IQuotaStore quotas ? new VolumeQuotas(quotas) : null;
-        Security = new FileSecurity(Store);
+        Security = new FileSecurity(Store, PathOf);
         Watches = new WatchTable(comparer);
         OutsideChanges = new OutsideChanges(store as IChangeSource, comparer, options.Time);
         LeasedDirectories = new LeasedDirectories(comparer, OutsideChanges);
@@ -197,6 +200,20 @@ internal sealed class Volume
 
         return opens;
     }
+
+    /// <summary>Where a handle is: the store may have more than this volume.</summary>
+    internal StorePath PathOf(IStoreFile handle) => _part is null ? handle.Path : _part.PathOf(handle);
+
+    /// <summary>What of the store there is here; <see langword="null"/>: all.</summary>
+    internal Territory? Territory => _part?.Territory;
+
+    /// <summary>Whether a path leads to what another server has.</summary>
+    internal bool LeadsAcrossSeam(StorePath path) =>
+        _part is not null && _part.Territory.TryFindSeam(path.Text, out _, out var length) && length < path.Text.Length;
+
+    /// <summary>What clients are shown of an entry of a directory.</summary>
+    internal FileMetadata ShowEntry(StorePath directory, string name, in FileMetadata metadata) =>
+        _part is not null && _part.Territory.IsSeam(directory, name) ? SeamFolder.Show(metadata) : metadata;
 
     /// <summary>Whether two paths are the same to this store.</summary>
     internal bool SamePath(StorePath left, StorePath right) => string.Equals(left.Text, right.Text, NameComparison);

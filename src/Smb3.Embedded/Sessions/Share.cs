@@ -24,6 +24,12 @@ internal sealed class Share
 
     public required string Name { get; init; }
 
+    /// <summary>The share that it is a part of, as the cluster has split it; <see langword="null"/>: it is a whole one.</summary>
+    public string? PartOf { get; init; }
+
+    /// <summary>The share as the host knows it.</summary>
+    public string NameForHost => PartOf ?? Name;
+
     public string Comment { get; init; } = string.Empty;
 
     /// <summary>The files; <see langword="null"/> for IPC$, and for a share that another node of the cluster serves.</summary>

@@ -99,7 +99,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             SecurityDescriptor = asked.SecurityDescriptor,
             ExtendedAttributes = asked.Attributes ?? [],
             Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
-            Observer = HookedFiles.Of(services, request.Session, tree.Share.Name),
+            Observer = HookedFiles.Of(services, request.Session, tree.Share.NameForHost),
             OnWait = request.GoAsync,
             KnowsAwaited = request.Connection.Negotiated.IsSmb3,
         };

@@ -94,7 +94,7 @@ internal sealed class OpenReclaim(CommandServices services)
         {
             if (!tree.HasEnded && request.Session!.State != SessionState.Ended)
             {
-                if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session, tree.Share.Name) is { } observer)
+                if (handle.File.Observation is { } observed && HookedFiles.Of(services, request.Session, tree.Share.NameForHost) is { } observer)
                 {
                     observed.Observer = observer;
                 }

@@ -55,7 +55,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         if (services.Hooks is { } hooks
             && !await hooks.AskAsync(
                 services.Logger, "OnTreeConnectAsync", "tree connect",
-                h => h.OnTreeConnectAsync(HookFacts.Of(session, identity), share.Name, request.Connection.Ended)).ConfigureAwait(false))
+                h => h.OnTreeConnectAsync(HookFacts.Of(session, identity), share.NameForHost, request.Connection.Ended)).ConfigureAwait(false))
         {
             _report.RefusedByHost(request.Connection, identity, share.Name);
             return NtStatus.AccessDenied;

@@ -5,7 +5,9 @@ using Smb3.Embedded.Storage;
 namespace Smb3.Embedded.Files.Access;
 
 /// <summary>The security descriptors of a store's files: the stored ones, and a substitute for a file that has none.</summary>
-internal sealed class FileSecurity(IFileStore store)
+/// <param name="store">The store.</param>
+/// <param name="pathOf">Where a handle is in it.</param>
+internal sealed class FileSecurity(IFileStore store, Func<IStoreFile, StorePath> pathOf)
 {
     /// <summary>Whether the store keeps descriptors; if it does not, only the share decides.</summary>
     public bool IsKept { get; } = store.Traits.Has(StoreAbilities.SecurityDescriptors);
@@ -110,12 +112,12 @@ internal sealed class FileSecurity(IFileStore store)
 
         // MS-FSA 2.1.5.1.2.1: a caller that may delete or list a directory's children has those rights on the child itself.
         var missing = desired & ~granted & (FileAccessMask.Delete | FileAccessMask.ReadAttributes);
-        if (missing == 0 || file.Path.IsRoot)
+        if (missing == 0 || pathOf(file) is not { IsRoot: false } path)
         {
             return granted;
         }
 
-        var parent = await ReadDirectoryAsync(file.Path.Parent, caller, cancellationToken).ConfigureAwait(false);
+        var parent = await ReadDirectoryAsync(path.Parent, caller, cancellationToken).ConfigureAwait(false);
         if (!parent.Succeeded)
         {
             return granted;

@@ -25,13 +25,13 @@ internal static class ExistingFile
             file = create.Reference(handle, stored.Value);
             var metadata = OngoingCreate.AsOpened(handle, stored.Value);
 
-            if (metadata.ReparseTag != 0 && create.StopsAtReparsePoint(file, handle.Path))
+            if (metadata.ReparseTag != 0 && create.StopsAtReparsePoint(file, create.Volume.PathOf(handle)))
             {
                 return await ReparsePointTraversal.StopAsync(handle, unparsed: 0, cancellationToken).ConfigureAwait(false);
             }
 
-            var isDeletePending = file.IsDeletePending(handle.Path);
-            if (isDeletePending && create.IsPatient && (create.Wait = file.WaitForDeletion(handle.Path)) is not null)
+            var isDeletePending = file.IsDeletePending(create.Volume.PathOf(handle));
+            if (isDeletePending && create.IsPatient && (create.Wait = file.WaitForDeletion(create.Volume.PathOf(handle))) is not null)
             {
                 return NtStatus.Pending;
             }
@@ -81,7 +81,7 @@ internal static class ExistingFile
             open = create.NewOpen(file, handle, granted.Value, metadata.IsDirectory);
             var extent = Math.Max(metadata.AllocationSize, metadata.Length);
             status = file.TryAdd(
-                open, handle.Path, create.Parameters.Caching, extent, create.Overwrites, create.HasWaited, create.IsPatient,
+                open, create.Volume.PathOf(handle), create.Parameters.Caching, extent, create.Overwrites, create.HasWaited, create.IsPatient,
                 create.Parameters.KnowsAwaited, out var wait);
             create.Wait = wait;
             if (status != NtStatus.Success)
@@ -304,7 +304,7 @@ internal static class ExistingFile
     /// </summary>
     private static async ValueTask<NtStatus> CheckDeletionAsync(this OngoingCreate create, IStoreFile handle, FileObject file, CancellationToken cancellationToken)
     {
-        var status = await create.Volume.CanDeleteAsync(handle, handle.Path, file.StreamName, cancellationToken).ConfigureAwait(false);
+        var status = await create.Volume.CanDeleteAsync(handle, create.Volume.PathOf(handle), file.StreamName, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.DirectoryNotEmpty)
         {
             return status;

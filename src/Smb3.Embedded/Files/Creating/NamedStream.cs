@@ -67,7 +67,7 @@ internal static class NamedStream
         }
 
         var metadata = stored.Value;
-        if (create.Volume.Find(metadata.FileId) is { } known && known.IsDeletePending(whole.Path))
+        if (create.Volume.Find(metadata.FileId) is { } known && known.IsDeletePending(create.Volume.PathOf(whole)))
         {
             return NtStatus.DeletePending;
         }
@@ -120,7 +120,7 @@ internal static class NamedStream
         }
 
         var granted = create.Maximum ? allowed.Value : create.Desired;
-        var declared = await create.DeclareAsync(whole.Path, made: null, granted, isDirectory: false).ConfigureAwait(false);
+        var declared = await create.DeclareAsync(create.Volume.PathOf(whole), made: null, granted, isDirectory: false).ConfigureAwait(false);
         if (declared != NtStatus.Success)
         {
             return declared;
@@ -173,7 +173,7 @@ internal static class NamedStream
             if (status == NtStatus.Success)
             {
                 status = file.TryAdd(
-                    open, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, patient: false,
+                    open, create.Volume.PathOf(handle), create.Parameters.Caching, extent: 0, overwrites: false, again: true, patient: false,
                     create.Parameters.KnowsAwaited, out _);
             }
 

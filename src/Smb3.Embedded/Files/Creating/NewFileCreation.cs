@@ -171,7 +171,7 @@ internal static class NewFileCreation
             // The store is asked nothing after this: other requests can see the open now.
             var added = create.NewDeclaredOpen(file, handle, granted, isDirectory);
             var status = file.TryAdd(
-                added, handle.Path, create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient,
+                added, create.Volume.PathOf(handle), create.Parameters.Caching, extent: 0, overwrites: false, again: true, create.IsPatient,
                 create.Parameters.KnowsAwaited, out var wait);
             create.Wait = wait;
             if (status != NtStatus.Success)
@@ -182,7 +182,7 @@ internal static class NewFileCreation
             open = added;
             create.Volume.CountOpen(1);
             await create.Volume.RaiseAsync(
-                new FileChange(ChangeAction.Added, handle.Path, isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open)
+                new FileChange(ChangeAction.Added, create.Volume.PathOf(handle), isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open)
                     .ConfigureAwait(false);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
             open = null;

@@ -267,7 +267,7 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
         new OpenState
         {
             FileId = file.FileId,
-            Path = handle.Path,
+            Path = Volume.PathOf(handle),
             IsDirectory = isDirectory,
             GrantedAccess = granted,
             ShareAccess = Parameters.ShareAccess,

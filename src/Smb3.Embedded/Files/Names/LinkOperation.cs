@@ -51,6 +51,11 @@ internal static class LinkOperation
         }
 
         target = await open.Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
+        if (open.Volume.LeadsAcrossSeam(target))
+        {
+            return NtStatus.NotSameDevice;
+        }
+
         var wait = new HandleWait(onWait);
         return await open.ChangeNameAsync(wait, LinkInTurnAsync, cancellationToken).ConfigureAwait(false);
 

@@ -105,7 +105,7 @@ internal static class NameTarget
         {
             // A name that is deleted and only waits for its last handle to close is free to be taken. This is how clients with POSIX
             // applications replace an open file if the server has no POSIX semantics for them: delete, then rename again.
-            var isGoing = file.IsDeletePending(handle.Path);
+            var isGoing = file.IsDeletePending(open.Volume.PathOf(handle));
             if (!isGoing && wait.Finds(file, null))
             {
                 return NtStatus.AccessDenied;

@@ -48,6 +48,11 @@ internal static class RenameOperation
         }
 
         target = await open.Volume.ShortNames.ResolveAsync(target, cancellationToken).ConfigureAwait(false);
+        if (open.Volume.LeadsAcrossSeam(target))
+        {
+            return NtStatus.NotSameDevice;
+        }
+
         var wait = new HandleWait(onWait);
         return await open.ChangeNameAsync(wait, RenameInTurnAsync, cancellationToken).ConfigureAwait(false);
 

@@ -2,7 +2,7 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files.Observation;
 
-/// <summary>The name of what an operation is about, as it is on the volume and not as a client spelled it.</summary>
+/// <summary>The name of what an operation is about, as it is in the store and not as a client spelled it.</summary>
 /// <param name="Path">The file or directory: no links, no short names, the case of what exists.</param>
 /// <param name="Stream">The named stream; empty: the data, or the directory itself.</param>
 /// <param name="IsDirectory">Whether the path is a directory.</param>

@@ -98,7 +98,7 @@ internal static class RestoreOperation
 
             file.Times.Restore(open, file.Times.Show(metadata.Value));
             open.State.SetDurable(record.Durable);
-            file.Restore(open, handle.Path, record, wasOpen, leases, sink);
+            file.Restore(open, volume.PathOf(handle), record, wasOpen, leases, sink);
             volume.CountOpen(1);
             if (volume.Options.Journal is { } journal)
             {

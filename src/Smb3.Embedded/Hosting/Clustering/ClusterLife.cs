@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Cluster;
-using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Hosting.Life;
 
@@ -37,7 +36,7 @@ internal sealed class ClusterLife
             Balancer = balancer is null ? null : picture => balancer.Choose(picture, Meter.Shares),
         };
         Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
-        shares.Follow(name => new ShareElsewhere(new OwnerTargets(name, Placement)), Placement.Pulse);
+        shares.Follow(name => new SplitShare(name, Placement), Placement.Pulse);
     }
 
     public IClusterStore Store { get; }
@@ -69,6 +68,7 @@ internal sealed class ClusterLife
         {
             Name = Node,
             Addresses = [.. addresses.Take(ClusterLimits.MaxAddresses).Select(static address => new IPEndPoint(address, 0))],
+            MaxLevel = ClusterLimits.PartsLevel,
         };
         var membership = new Membership(Store, node, _options.LeaseTime, _time, _logger, Load);
         Placement.IsDraining = false;
@@ -189,6 +189,9 @@ internal sealed class ClusterLife
             running.Term = await running.Membership.RejoinAsync(running.Ending.Token).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The files of a share that is served here.</summary>
+    public Files.Volume? VolumeOf(string share) => _keeper.VolumeOf(share);
 
     private ClusterLoad Load()
     {

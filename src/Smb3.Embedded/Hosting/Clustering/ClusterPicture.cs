@@ -14,6 +14,7 @@ internal sealed class ClusterPicture
     private readonly long _readAt;
     private readonly FrozenDictionary<string, ClusterNodeState> _nodes;
     private readonly FrozenDictionary<string, SeenShare> _shares;
+    private readonly FrozenDictionary<string, IReadOnlyList<ClusterShareState>> _parts;
 
     public ClusterPicture(TimeProvider time)
         : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), FrozenDictionary<string, SeenShare>.Empty)
@@ -43,6 +44,9 @@ internal sealed class ClusterPicture
         }
 
         _shares = shares.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        _parts = shares.Values.Select(static share => share.State).Where(static share => share is { PartOf: not null, Folder: not null })
+            .GroupBy(static part => part.PartOf!, StringComparer.OrdinalIgnoreCase)
+            .ToFrozenDictionary(static parts => parts.Key, static parts => (IReadOnlyList<ClusterShareState>)[.. parts], StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>What later changes are asked for with.</summary>
@@ -54,6 +58,9 @@ internal sealed class ClusterPicture
 
     public IEnumerable<ClusterShareState> Shares => _shares.Values.Select(static share => share.State);
 
+    /// <summary>The parts of all shares that are split.</summary>
+    public IEnumerable<ClusterShareState> Parts => _parts.Values.SelectMany(static parts => parts);
+
     /// <summary>The nodes that live and take shares.</summary>
     public IEnumerable<string> Takers =>
         _nodes.Values.Where(node => RemainingOf(node) > TimeSpan.Zero && !node.Load.IsDraining).Select(static node => node.Node.Name);
@@ -62,6 +69,9 @@ internal sealed class ClusterPicture
     public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, _shares);
 
     public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name)?.State;
+
+    /// <summary>The parts of a share.</summary>
+    public IReadOnlyList<ClusterShareState> PartsOf(string share) => _parts.GetValueOrDefault(share) ?? [];
 
     public ClusterNodeState? FindNode(string name) => _nodes.GetValueOrDefault(name);
 

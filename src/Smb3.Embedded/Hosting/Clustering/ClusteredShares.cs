@@ -79,13 +79,16 @@ internal sealed class ClusteredShares(
         var followed = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var target in referral.Targets)
         {
-            if (FindTarget(target) is not var (root, below))
+            if (FindTarget(target) is not { } found)
             {
                 targets.Add(target with { PriorityRank = target.PriorityRank << RankBits });
             }
-            else if (followed.Add(root.Name + below))
+            else if (followed.Add(found.Name + found.Path.Text[found.Path.Root.Length..]))
             {
-                targets.AddRange(root.Dfs.Current.Select((owner, i) => new DfsTarget(owner.Path + below)
+                // The path may lead into a part of the share.
+                var there = found.Dfs.Refer(found.Path);
+                var below = found.Path.Text[found.Path.Prefix(there.Length).Length..];
+                targets.AddRange(there.Targets.Select((owner, i) => new DfsTarget(owner.Path + below)
                 {
                     PriorityClass = target.PriorityClass,
                     PriorityRank = (target.PriorityRank << RankBits) + i,
@@ -100,11 +103,11 @@ internal sealed class ClusteredShares(
         };
     }
 
-    /// <summary>The clustered share that a target is, by the name or an address of a node, and what is below it.</summary>
-    private ((string Name, IDfsTargets Dfs) Root, string Below)? FindTarget(DfsTarget target) =>
-        DfsPath.TryParse(target.Path, out var path) && Find(path.Share) is { Dfs: ShareElsewhere elsewhere } share
+    /// <summary>The clustered share that a target is, by the name or an address of a node.</summary>
+    private (string Name, IDfsRoot Dfs, DfsPath Path)? FindTarget(DfsTarget target) =>
+        DfsPath.TryParse(target.Path, out var path) && Find(path.Share) is { Dfs: { } elsewhere } share
         && placement.Picture.IsNode(path.Root[1..^(path.Share.Length + 1)])
-            ? ((share.Name, elsewhere.Targets), path.Text[path.Root.Length..]) : null;
+            ? (share.Name, elsewhere, path) : null;
 
     /// <summary>The other node that has a share, and lives.</summary>
     private ShareOwner? OwnerOf(string name) =>

@@ -55,6 +55,9 @@ internal sealed class ShareHolding(string share)
     /// <summary>When it may be taken again after it could not be opened, as a timestamp.</summary>
     public long RetryAt { get; set; }
 
+    /// <summary>What is to be done with it as soon as nothing else is; <see langword="null"/>: nothing.</summary>
+    public ShareInterruption? Interruption { get; set; }
+
     /// <summary>What is being done with it. Never fails.</summary>
     public Task Work { get; set; } = Task.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Hosting.Life;
 using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Nt;
@@ -39,12 +40,21 @@ internal sealed class ShareKeeper(
 
     public bool IsServed(string share) => shares.IsServed(share);
 
+    /// <summary>The files of a share that is served here.</summary>
+    public Volume? VolumeOf(string share) => _run?.Graph.Shares.Find(share)?.Volume;
+
+    /// <summary>Makes the parts known of which the cluster tells.</summary>
+    public ValueTask ShowPartsAsync(ClusterPicture picture, CancellationToken cancellationToken) => shares.ShowPartsAsync(
+        picture.Parts.Select(static part => new SharePart(part.Share, part.PartOf!, part.Folder!)).ToHashSet(), cancellationToken);
+
     /// <summary>Serves a share that was taken.</summary>
     /// <param name="ownership">On what terms.</param>
     /// <param name="term">The membership.</param>
     /// <param name="lost">Who has lost it without giving it up.</param>
     /// <param name="takenOver">Told when another node has taken it over.</param>
-    public async Task OpenAsync(ClusterOwnership ownership, MemberTerm term, SmbFencedNode? lost, Action takenOver)
+    /// <param name="parts">Its folders that are parts of their own.</param>
+    public async Task OpenAsync(
+        ClusterOwnership ownership, MemberTerm term, SmbFencedNode? lost, Action takenOver, IReadOnlyList<string> parts)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(term.Over, _stopping);
         if (lost is not null && fenceStorage is not null)
@@ -54,7 +64,7 @@ internal sealed class ShareKeeper(
 
         // One that is served already was taken anew because it was changed, or because the answer was lost.
         await shares.CloseOwnedAsync(ownership.Share, either.Token).ConfigureAwait(false);
-        var owned = new OwnedVolume(store.OpenState(ownership), term.Lease, takenOver);
+        var owned = new OwnedVolume(store.OpenState(ownership), term.Lease, takenOver, parts);
         if (!await shares.OpenOwnedAsync(ownership.Share, owned, either.Token).ConfigureAwait(false))
         {
             throw new InvalidOperationException($"Share '{ownership.Share}' was removed.");
@@ -83,8 +93,11 @@ internal sealed class ShareKeeper(
     /// Stops serving a share, for another node to go on: what was begun is finished, what clients have open stays in the state, and they
     /// connect again.
     /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="check">Throws when it must not be, once nothing is in work any more.</param>
+    /// <param name="cancellationToken">Ends it before it is suspended.</param>
     /// <exception cref="IOException">The state could not be kept; the share is served as before.</exception>
-    public async Task SuspendAsync(string name, CancellationToken cancellationToken)
+    public async Task SuspendAsync(string name, Action<Volume>? check, CancellationToken cancellationToken)
     {
         if (_run is not { } run || run.Graph.Shares.Find(name) is not { Volume: { } volume } share)
         {
@@ -96,6 +109,7 @@ internal sealed class ShareKeeper(
         try
         {
             await run.DrainAsync(share, Patience).ConfigureAwait(false);
+            check?.Invoke(volume);
             await CommitAsync(volume, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -113,7 +127,7 @@ internal sealed class ShareKeeper(
         await closing.ConfigureAwait(false);
     }
 
-    private static async Task CommitAsync(Files.Volume volume, CancellationToken cancellationToken)
+    private static async Task CommitAsync(Volume volume, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (volume.Options.Journal is { } journal && await journal.CommitAsync().ConfigureAwait(false) is var status && status != NtStatus.Success)

@@ -91,6 +91,7 @@ internal sealed class SharePlacement(
                 }
 
                 _witness.Look(_picture);
+                await keeper.ShowPartsAsync(_picture, over.Token).ConfigureAwait(false);
                 await DecideAsync(term, over.Token).ConfigureAwait(false);
                 await BalanceAsync(over.Token).ConfigureAwait(false);
                 failed = false;
@@ -213,13 +214,22 @@ internal sealed class SharePlacement(
         }
 
         var before = wanted.ToDictionary(static holding => holding.Share, holding => _picture.FindShare(holding.Share), StringComparer.OrdinalIgnoreCase);
-        foreach (var ownership in await store.TakeAsync(term.Incarnation, [.. before.Keys], cancellationToken).ConfigureAwait(false))
+        var taken = await store.TakeAsync(term.Incarnation, [.. before.Keys], cancellationToken).ConfigureAwait(false);
+        if (taken.Count > 0)
+        {
+            // Only its owner splits a share: what is a part of its own is certain for a new owner who reads it now.
+            await ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var picture = _picture;
+        foreach (var ownership in taken)
         {
             if (Find(ownership.Share) is { } holding)
             {
+                IReadOnlyList<string> parts = [.. picture.PartsOf(ownership.Share).Select(static part => part.Folder!)];
                 holding.Ownership = ownership;
                 holding.Term = term;
-                Begin(holding, HoldingPhase.Opening, () => OpenAsync(holding, ownership, term, before[ownership.Share]));
+                Begin(holding, HoldingPhase.Opening, () => OpenAsync(holding, ownership, term, before[ownership.Share], parts));
             }
         }
     }
@@ -262,6 +272,10 @@ internal sealed class SharePlacement(
             else if (!keeper.IsServed(holding.Share))
             {
                 return true; // it was changed, and has to be opened anew
+            }
+            else if (holding.Interruption is { IsReady: true } interruption)
+            {
+                Interrupt(interruption, term.Over);
             }
 
             return false;
@@ -322,13 +336,14 @@ internal sealed class SharePlacement(
         });
     }
 
-    private async Task OpenAsync(ShareHolding holding, ClusterOwnership ownership, MemberTerm term, ClusterShareState? before)
+    private async Task OpenAsync(
+        ShareHolding holding, ClusterOwnership ownership, MemberTerm term, ClusterShareState? before, IReadOnlyList<string> parts)
     {
         var began = time.GetTimestamp();
         try
         {
             var lost = before is { Owner: { } owner } && !IsUs(owner) ? new SmbFencedNode(owner, ownership.Share, before.Epoch) : null;
-            await keeper.OpenAsync(ownership, term, lost, () => TakenOver(holding)).ConfigureAwait(false);
+            await keeper.OpenAsync(ownership, term, lost, () => TakenOver(holding), parts).ConfigureAwait(false);
             holding.FreeSince = 0;
             holding.Phase = HoldingPhase.Serving;
             if (holding.WasServed)
@@ -353,6 +368,70 @@ internal sealed class SharePlacement(
         }
     }
 
+    /// <summary>Has something done with shares that are served here, while nobody uses them.</summary>
+    /// <exception cref="InvalidOperationException">They are not served here, or something else is to be done with them.</exception>
+    public Task InterruptAsync(ShareInterruption interruption)
+    {
+        foreach (var holding in interruption.Holdings)
+        {
+            lock (holding)
+            {
+                if (holding is not { Phase: HoldingPhase.Serving, Interruption: null })
+                {
+                    interruption.Fail(new InvalidOperationException($"Share '{holding.Share}' is on its way to another node, or is being changed."));
+                    Withdraw(interruption);
+                    return interruption.Done;
+                }
+
+                holding.Interruption = interruption;
+            }
+        }
+
+        Pulse();
+        return interruption.Done;
+    }
+
+    private void Interrupt(ShareInterruption interruption, CancellationToken cancellationToken)
+    {
+        var running = new Lazy<Task>(async () =>
+        {
+            try
+            {
+                await interruption.RunAsync(keeper, cancellationToken).ConfigureAwait(false);
+                interruption.Complete();
+            }
+            catch (Exception e)
+            {
+                interruption.Fail(e);
+            }
+        });
+        foreach (var holding in interruption.Holdings)
+        {
+            Begin(holding, HoldingPhase.Leaving, async () =>
+            {
+                await running.Value.ConfigureAwait(false);
+                Withdraw(interruption);
+
+                // What was suspended is not served, and taken anew.
+                holding.Phase = HoldingPhase.Serving;
+            });
+        }
+    }
+
+    private static void Withdraw(ShareInterruption interruption)
+    {
+        foreach (var holding in interruption.Holdings)
+        {
+            lock (holding)
+            {
+                if (holding.Interruption == interruption)
+                {
+                    holding.Interruption = null;
+                }
+            }
+        }
+    }
+
     /// <summary>Gives a share up in an orderly way.</summary>
     private async Task GiveUpAsync(ShareHolding holding, string? successor, CancellationToken cancellationToken)
     {
@@ -360,7 +439,7 @@ internal sealed class SharePlacement(
         var (ownership, term) = (holding.Ownership!, holding.Term!);
         try
         {
-            await keeper.SuspendAsync(holding.Share, cancellationToken).ConfigureAwait(false);
+            await keeper.SuspendAsync(holding.Share, check: null, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -431,6 +510,12 @@ internal sealed class SharePlacement(
         if (holding.WasServed)
         {
             metrics.ShareLeft(given);
+        }
+
+        if (holding.Interruption is { } interruption)
+        {
+            interruption.Fail(new InvalidOperationException($"Share '{holding.Share}' went to another node."));
+            Withdraw(interruption);
         }
 
         holding.WasServed = false;

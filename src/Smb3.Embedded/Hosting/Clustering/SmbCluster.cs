@@ -1,6 +1,7 @@
 using System.Net;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Hosting.Clustering;
+using Smb3.Embedded.Hosting.Clustering.Parts;
 
 namespace Smb3.Embedded;
 
@@ -8,8 +9,13 @@ namespace Smb3.Embedded;
 public sealed class SmbCluster
 {
     private readonly ClusterLife _life;
+    private readonly ShareSplitter _splitter;
 
-    internal SmbCluster(ClusterLife life) => _life = life;
+    internal SmbCluster(ClusterLife life)
+    {
+        _life = life;
+        _splitter = new ShareSplitter(life);
+    }
 
     /// <summary>The name of this node.</summary>
     public string Node => _life.Node;
@@ -43,18 +49,20 @@ public sealed class SmbCluster
         }
     }
 
-    /// <summary>The clustered shares, as this node last saw them.</summary>
+    /// <summary>The clustered shares and their parts, as this node last saw them.</summary>
     public IReadOnlyList<SmbClusterShare> Shares
     {
         get
         {
             var picture = _life.Placement.Picture;
             var loads = _life.Meter.Shares;
-            return [.. picture.Shares.OrderBy(static share => share.Share, StringComparer.OrdinalIgnoreCase).Select(share => new SmbClusterShare(
+            return [.. picture.Shares.Where(static share => !share.IsRemoved).OrderBy(static share => share.Share, StringComparer.OrdinalIgnoreCase).Select(share => new SmbClusterShare(
                 share.Share, picture.RemainingOf(share) > TimeSpan.Zero ? share.Owner : null, share.Epoch)
             {
                 MovesTo = share.Wanted ?? (picture.RemainingOf(share) > TimeSpan.Zero ? null : share.Successor),
                 IsHere = _life.Placement.Find(share.Share) is { Phase: HoldingPhase.Serving },
+                PartOf = share.PartOf,
+                Folder = share.Folder,
                 Opens = loads.GetValueOrDefault(share.Share).Opens,
                 BytesPerSecond = loads.GetValueOrDefault(share.Share).BytesPerSecond,
             })];
@@ -89,6 +97,54 @@ public sealed class SmbCluster
             seen = view.Version;
             await _life.Store.WaitAsync(seen, TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Splits a share at a folder: what is in it is a part of its own from then on, which goes from node to node as a share does, while clients
+    /// find it where it was. Called on the node that has the share; its clients connect again, as after a move. Ends when both are served. All
+    /// nodes that live have to know parts (<see cref="Cluster.ClusterLimits.PartsLevel"/>), and others cannot join any more.
+    /// </summary>
+    /// <param name="share">The name of the share.</param>
+    /// <param name="path">The folder, from the root of the share.</param>
+    /// <param name="node">The name of the node that is to have the part; <see langword="null"/>: whichever takes it.</param>
+    /// <param name="cancellationToken">Ends the wait; the share may be split all the same.</param>
+    /// <returns>The name of the part, by which it can be moved.</returns>
+    /// <exception cref="ArgumentException">There is no such share or folder, or no such node that lives.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The share is not here, is split there already, or clients have something open in the folder.
+    /// </exception>
+    /// <exception cref="Cluster.ClusterLevelException">A node that lives does not know parts.</exception>
+    public async Task<string> SplitAsync(string share, string path, string? node = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(share);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (node is not null && !_life.Placement.Picture.IsAlive(node))
+        {
+            throw new ArgumentException($"There is no node '{node}' that lives.", nameof(node));
+        }
+
+        var part = await _splitter.SplitAsync(share, path, cancellationToken).ConfigureAwait(false);
+        if (node is not null)
+        {
+            await MoveAsync(part, node, cancellationToken).ConfigureAwait(false);
+        }
+
+        return part;
+    }
+
+    /// <summary>
+    /// Joins a part to its share again, at the node that has the share: that takes the part to itself first. Clients of both connect again.
+    /// </summary>
+    /// <param name="share">The name of the share.</param>
+    /// <param name="path">The folder at which it is split.</param>
+    /// <param name="cancellationToken">Ends the wait; they may be joined all the same.</param>
+    /// <exception cref="ArgumentException">There is no such share, or it is not split there.</exception>
+    /// <exception cref="InvalidOperationException">The share is not here, or clients have something open in the part.</exception>
+    public Task JoinAsync(string share, string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(share);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return _splitter.JoinAsync(share, path, cancellationToken);
     }
 
     /// <summary>

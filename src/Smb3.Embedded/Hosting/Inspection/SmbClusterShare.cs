@@ -9,6 +9,12 @@ public sealed record SmbClusterShare(string Name, string? Owner, long Epoch)
     /// <summary>The node that it is being moved to.</summary>
     public string? MovesTo { get; init; }
 
+    /// <summary>The share that it is a part of; <see langword="null"/>: it is a whole one.</summary>
+    public string? PartOf { get; init; }
+
+    /// <summary>The folder of that share from which on it is the part.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>Whether this node serves it.</summary>
     public bool IsHere { get; init; }
 

@@ -119,6 +119,9 @@ public sealed class SmbShareOptions
     /// <summary>The namespace that it is; <see langword="null"/>: an ordinary share.</summary>
     internal Hosting.Options.HostedNamespace? Namespace { get; set; }
 
+    /// <summary>The part of a clustered share that it is; <see langword="null"/>: a share as the host has it.</summary>
+    internal Hosting.Shares.SharePart? Part { get; set; }
+
     internal SmbShareOptions Clone()
     {
         var clone = new SmbShareOptions
@@ -143,6 +146,7 @@ public sealed class SmbShareOptions
             WriteCache = WriteCache,
             LocalPrograms = LocalPrograms,
             Namespace = Namespace,
+            Part = Part,
         };
         foreach (var (name, access) in Users)
         {

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Sessions;
@@ -19,6 +20,9 @@ internal sealed class HostedShare(SmbShareOptions options)
     /// <summary>On what terms a clustered share is served here.</summary>
     public OwnedVolume? Owned { get; set; }
 
+    /// <summary>The share that it is a part of; <see langword="null"/>: none.</summary>
+    public HostedShare? Whole { get; init; }
+
     /// <summary>The store that the share had until its place was given up.</summary>
     public IPlacedStore? Lost { get; set; }
 
@@ -38,6 +42,8 @@ internal sealed class HostedShare(SmbShareOptions options)
     /// <summary>What the log calls the place.</summary>
     public string Place => Options.Folder ?? (Placed as PhysicalFileStore)?.Folder ?? Options.Name;
 
+    private IDfsRoot? RootOfParts => Volume?.Territory is { Seams.Count: > 0 } split ? new SeamRoot(split) : null;
+
     public Share Create(bool withFiles = true) => new()
     {
         Name = Options.Name,
@@ -47,14 +53,15 @@ internal sealed class HostedShare(SmbShareOptions options)
         Encrypt = Options.Encrypt,
         AllowGuest = Options.AllowGuest,
         AccessBasedEnumeration = Options.AccessBasedEnumeration,
-        Hidden = Options.Hidden,
+        Hidden = Options.Hidden || Options.Part is not null,
+        PartOf = Options.Part?.Whole,
         TimeMachine = Options.TimeMachine,
         Posix = Options.Posix,
         IsContinuouslyAvailable = Options.IsContinuous,
         IsClustered = Options.Clustered,
         MaxUsers = Options.MaxUsers,
         Permissions = SettingsFactory.CreatePermissions(Options),
-        Dfs = Options.Namespace?.Root,
+        Dfs = Options.Namespace?.Root ?? (withFiles ? RootOfParts : null),
     };
 
     public SmbShareInfo Describe() => new(

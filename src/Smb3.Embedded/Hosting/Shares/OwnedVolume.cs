@@ -7,4 +7,5 @@ namespace Smb3.Embedded.Hosting.Shares;
 /// <param name="State">Where what clients have open is kept.</param>
 /// <param name="Lease">How long they are its own.</param>
 /// <param name="Fenced">Told when another node has taken them over.</param>
-internal sealed record OwnedVolume(IStateStore State, OwnerLease Lease, Action Fenced);
+/// <param name="Parts">The folders of it that other owners have.</param>
+internal sealed record OwnedVolume(IStateStore State, OwnerLease Lease, Action Fenced, IReadOnlyList<string> Parts);

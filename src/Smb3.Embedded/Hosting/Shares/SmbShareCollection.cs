@@ -67,7 +67,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         {
             lock (_gate)
             {
-                return _entries.Count;
+                return _entries.Values.Count(static entry => entry.Whole is null);
             }
         }
     }
@@ -195,7 +195,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await TakeAwayAsync(name).ConfigureAwait(false);
+            return FindEntry(name) is { Whole: null } && await TakeAwayAsync(name).ConfigureAwait(false);
         }
         finally
         {
@@ -209,7 +209,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         SmbShareInfo[] shares;
         lock (_gate)
         {
-            shares = [.. _entries.Values.Select(entry => entry.Describe()).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase)];
+            shares = [.. _entries.Values.Where(static entry => entry.Whole is null).Select(static entry => entry.Describe()).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase)];
         }
 
         return ((IEnumerable<SmbShareInfo>)shares).GetEnumerator();
@@ -297,6 +297,48 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         finally
         {
             _turn.ReleaseOne();
+        }
+    }
+
+    /// <summary>Makes the parts of clustered shares known, and forgets what is none any more. Quick when nothing has changed.</summary>
+    internal async ValueTask ShowPartsAsync(IReadOnlySet<SharePart> parts, CancellationToken cancellationToken)
+    {
+        if (AreShown(parts))
+        {
+            return;
+        }
+
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var entry in Snapshot())
+            {
+                if (entry.Whole is not null && !IsWanted(entry, parts))
+                {
+                    await TakeAwayAsync(entry.Options.Name).ConfigureAwait(false);
+                }
+            }
+
+            foreach (var part in parts)
+            {
+                if (FindEntry(part.Whole) is { Options.Clustered: true, Whole: null } whole && !Contains(part.Name))
+                {
+                    var options = whole.Options.Clone();
+                    options.Name = part.Name;
+                    options.Part = part;
+                    var entry = NewEntry(options, whole);
+                    lock (_gate)
+                    {
+                        _entries[part.Name] = entry;
+                    }
+                }
+            }
+
+            ShowClustered();
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -501,9 +543,20 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    private HostedShare NewEntry(SmbShareOptions options)
+    /// <summary>Whether the parts that are known are these, of shares that have not been changed since.</summary>
+    private bool AreShown(IReadOnlySet<SharePart> parts)
     {
-        var entry = new HostedShare(options);
+        var shown = Array.FindAll(Snapshot(), static entry => entry.Whole is not null);
+        return shown.Length == parts.Count(part => FindEntry(part.Whole) is { Options.Clustered: true, Whole: null })
+            && Array.TrueForAll(shown, entry => IsWanted(entry, parts));
+    }
+
+    private bool IsWanted(HostedShare entry, IReadOnlySet<SharePart> parts) =>
+        parts.Contains(entry.Options.Part!) && FindEntry(entry.Options.Part!.Whole) == entry.Whole;
+
+    private HostedShare NewEntry(SmbShareOptions options, HostedShare? whole = null)
+    {
+        var entry = new HostedShare(options) { Whole = whole };
         entry.Places = new PlaceKeeper(
             () => _running is not null && entry.NeedsMending,
             () => MendPlaceAsync(entry),

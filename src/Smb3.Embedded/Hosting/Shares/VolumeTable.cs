@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Fencing;
 using Smb3.Embedded.Files.Journaling;
+using Smb3.Embedded.Files.Parts;
 using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
 
@@ -48,7 +49,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
                 // The host's own store may still be on what was at its place in an earlier run.
                 before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
                 var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
-                entry = new Entry(new Volume(store, OptionsOf(share, owned)), store, share);
+                entry = new Entry(new Volume(TakePart(store, share, owned), OptionsOf(share, owned)), store, share);
                 _entries.Add(key, entry);
             }
 
@@ -174,8 +175,18 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             ? path : Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(path.AsSpan()))));
     }
 
+    /// <summary>What of a store the share has.</summary>
+    private static IFileStore TakePart(IFileStore store, SmbShareOptions share, OwnedVolume? owned) =>
+        share.Part is null && owned is not { Parts.Count: > 0 } ? store
+        : PartStore.Of(store, new Territory(
+            new StorePath(share.Part?.Folder ?? string.Empty),
+            [.. owned?.Parts.Select(static folder => new StorePath(folder)) ?? []],
+            store.Traits.Has(StoreAbilities.CaseSensitive) ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase));
+
+    private static object KeyOf(SmbShareOptions share) => share.Part is { } part ? (PlaceOf(share), part.Name) : PlaceOf(share);
+
     /// <summary>A store in memory belongs to its share alone.</summary>
-    private static object KeyOf(SmbShareOptions share) =>
+    private static object PlaceOf(SmbShareOptions share) =>
         share.Store is { } store ? store
         : share.Folder!.Equals(SmbShareOptions.Memory, StringComparison.OrdinalIgnoreCase) ? share
         : Path.TrimEndingDirectorySeparator(Path.GetFullPath(share.Folder));

@@ -8,6 +8,7 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
 {
     private volatile bool _isCut;
     private volatile bool _isStateCut;
+    private HeldCall? _adding;
 
     /// <summary>Whether every call fails.</summary>
     public bool IsCut
@@ -26,7 +27,16 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     /// <summary>Waited for whenever the state of a share is acquired.</summary>
     public Func<Task>? Acquiring { get; set; }
 
+    /// <summary>Whether a part is made, but the node does not hear of it.</summary>
+    public bool FailsAfterAdding { get; set; }
+
+    /// <summary>The same, and it hears nothing more.</summary>
+    public bool CutsAfterAdding { get; set; }
+
     public IStateStore State => store.State;
+
+    /// <summary>Has the next part be made only later.</summary>
+    public HeldCall HoldAdding() => _adding = new HeldCall();
 
     public ValueTask<ClusterMember> JoinAsync(ClusterNode node, TimeSpan leaseTime, CancellationToken cancellationToken) =>
         Way().JoinAsync(node, leaseTime, cancellationToken);
@@ -46,8 +56,23 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     public ValueTask<bool> RequestMoveAsync(string share, string? node, long asOf, CancellationToken cancellationToken) =>
         Way().RequestMoveAsync(share, node, asOf, cancellationToken);
 
-    public ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken) =>
-        Way().AddPartAsync(whole, part, folder, cancellationToken);
+    public async ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken)
+    {
+        if (_adding is { } held)
+        {
+            held.Held.SetResult();
+            await held.Go.Task;
+            await store.AddPartAsync(whole, part, folder, CancellationToken.None); // it was on its way
+            return;
+        }
+
+        await Way().AddPartAsync(whole, part, folder, cancellationToken);
+        IsCut |= CutsAfterAdding;
+        if (CutsAfterAdding || FailsAfterAdding)
+        {
+            throw new IOException("The answer was lost.");
+        }
+    }
 
     public ValueTask RemovePartAsync(ClusterOwnership whole, ClusterOwnership part, CancellationToken cancellationToken) =>
         Way().RemovePartAsync(whole, part, cancellationToken);
@@ -74,6 +99,16 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
         {
             throw new IOException("The store of the cluster cannot be reached.");
         }
+    }
+
+    /// <summary>A call that does not go on by itself.</summary>
+    internal sealed class HeldCall
+    {
+        /// <summary>It has been made.</summary>
+        public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>It goes on.</summary>
+        public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class CutState(CutClusterStore way, IStateStore state) : IStateStore

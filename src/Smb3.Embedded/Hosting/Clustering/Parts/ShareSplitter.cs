@@ -1,0 +1,183 @@
+using System.Security.Cryptography;
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Files;
+using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Files.Parts;
+using Smb3.Embedded.Storage;
+
+namespace Smb3.Embedded.Hosting.Clustering.Parts;
+
+/// <summary>Splits clustered shares that are served here at folders, and joins what was split.</summary>
+internal sealed class ShareSplitter(ClusterLife life)
+{
+    /// <summary>What tells the parts of a share apart: no name is given twice.</summary>
+    private const int MarkLength = 8;
+
+    private const string MarkCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
+
+    /// <summary>Makes a folder a part of its own.</summary>
+    /// <returns>The name of the part.</returns>
+    public async Task<string> SplitAsync(string share, string path, CancellationToken cancellationToken)
+    {
+        var (whole, volume) = FindServed(share);
+        var folder = await FindFolderAsync(whole, volume, path, cancellationToken).ConfigureAwait(false);
+        Check(whole.Share, volume, folder);
+        await RaiseLevelAsync(cancellationToken).ConfigureAwait(false);
+        var name = NameOfPart(whole.Share);
+        await life.Placement.InterruptAsync(new ShareInterruption(
+            [whole],
+            (_, found) => Check(whole.Share, found, folder),
+            (owned, token) => life.Store.AddPartAsync(owned[0], name, folder.Text, token))).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await UntilServedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
+        await UntilOwnedAsync(name, cancellationToken).ConfigureAwait(false);
+        return name;
+    }
+
+    /// <summary>Ends a part; the folder is served with the rest of its share again.</summary>
+    public async Task JoinAsync(string share, string path, CancellationToken cancellationToken)
+    {
+        var (whole, _) = FindServed(share);
+        var folder = Parse(path);
+        var part = life.Placement.Picture.PartsOf(whole.Share).FirstOrDefault(part => folder.Text.Equals(part.Folder, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException($"Share '{share}' is not split at '{path}'.", nameof(path));
+        if (!await life.Store.RequestMoveAsync(part.Share, life.Node, cancellationToken).ConfigureAwait(false))
+        {
+            throw new InvalidOperationException($"The part '{path}' of share '{share}' cannot come to this node: it is no member of the cluster.");
+        }
+
+        var holding = await UntilServedAsync(part.Share, cancellationToken).ConfigureAwait(false);
+        if (life.VolumeOf(part.Share) is { } volume)
+        {
+            CheckUnused(part.Share, volume);
+        }
+
+        await life.Placement.InterruptAsync(new ShareInterruption(
+            [whole, holding],
+            (name, volume) =>
+            {
+                if (name != whole.Share)
+                {
+                    CheckUnused(name, volume);
+                }
+            },
+            (owned, token) => life.Store.RemovePartAsync(owned[0], owned[1], token))).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await UntilServedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static StorePath Parse(string path) =>
+        FilePath.Parse(path.Replace('/', '\\').Trim('\\'), FileNames.MaxLength, out var parsed) == Nt.NtStatus.Success
+            && parsed is { Path.IsRoot: false, Stream: FilePath.StreamKind.Unsaid }
+            ? parsed.Path : throw new ArgumentException($"'{path}' is no path of a folder below the root of a share.", nameof(path));
+
+    /// <summary>A short name that is none of a share that exists.</summary>
+    private static string NameOfPart(string share)
+    {
+        var longest = ClusterLimits.MaxShareLength - MarkLength - 1;
+        return $"{(share.Length > longest ? share[..longest] : share)}${RandomNumberGenerator.GetString(MarkCharacters, MarkLength)}";
+    }
+
+    /// <summary>The folder as it is spelled, if it can be a part.</summary>
+    private static async Task<StorePath> FindFolderAsync(ShareHolding whole, Volume volume, string path, CancellationToken cancellationToken)
+    {
+        var opened = await volume.Store.OpenAsync(Parse(path), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!opened.Succeeded)
+        {
+            throw new ArgumentException($"Share '{whole.Share}' has no folder '{path}' that can be opened ({opened.Status}).", nameof(path));
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        if (!metadata.Succeeded || !metadata.Value.IsDirectory)
+        {
+            throw new ArgumentException($"'{path}' of share '{whole.Share}' is no folder.", nameof(path));
+        }
+
+        var folder = volume.PathOf(handle);
+        if (handle is IFinalPathFile { FinalPath: { } final } && !volume.SamePath(final, folder))
+        {
+            throw new ArgumentException($"'{path}' of share '{whole.Share}' is, or leads through, a symbolic link; name '{final}' itself.", nameof(path));
+        }
+
+        return folder;
+    }
+
+    /// <summary>Whether a share can be split at a folder as it is now.</summary>
+    private static void Check(string share, Volume volume, StorePath folder)
+    {
+        if (volume.Territory is { } territory
+            && (territory.TryFindSeam(folder.Text, out _, out _) || territory.HasSeamAtOrBelow(folder)))
+        {
+            throw new InvalidOperationException($"Share '{share}' is split at '{folder}' already, or above or below it; parts are not split again.");
+        }
+
+        var used = volume.GetOpens().Count(open => volume.SamePath(open.Path, folder) || open.Path.IsBelow(folder, volume.NameComparison));
+        if (used > 0)
+        {
+            throw new InvalidOperationException($"Share '{share}' cannot be split at '{folder}' while clients have {used} files or folders open there.");
+        }
+    }
+
+    private static void CheckUnused(string part, Volume volume)
+    {
+        if (volume.OpenCount is var used and > 0)
+        {
+            throw new InvalidOperationException($"The part '{part}' cannot be joined while clients have {used} files or folders open there.");
+        }
+    }
+
+    private (ShareHolding Holding, Volume Volume) FindServed(string share)
+    {
+        if (life.Placement.Picture.FindShare(share) is not { } found)
+        {
+            throw new ArgumentException($"There is no clustered share '{share}'.", nameof(share));
+        }
+
+        if (found.PartOf is not null)
+        {
+            throw new ArgumentException($"'{share}' is a part of share '{found.PartOf}'; parts are not split again.", nameof(share));
+        }
+
+        return life.Placement.Find(share) is { Phase: HoldingPhase.Serving } holding && life.VolumeOf(share) is { } volume ? (holding, volume)
+            : throw new InvalidOperationException(
+                $"Share '{share}' is served by {(found.Owner is null ? "no node" : $"node '{found.Owner}'")}, and split and joined where it is served.");
+    }
+
+    /// <summary>Keeps nodes out that would serve what is in parts.</summary>
+    private async Task RaiseLevelAsync(CancellationToken cancellationToken)
+    {
+        var settings = (await life.Store.ReadAsync(long.MaxValue, cancellationToken).ConfigureAwait(false)).Settings;
+        if (settings.Level < ClusterLimits.PartsLevel)
+        {
+            await life.Store.ConfigureAsync(settings with { Level = ClusterLimits.PartsLevel }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ShareHolding> UntilServedAsync(string share, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = life.Placement.Changed;
+            if (life.Placement.Find(share) is { Phase: HoldingPhase.Serving } holding && life.VolumeOf(share) is not null)
+            {
+                return holding;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task UntilOwnedAsync(string share, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var changed = life.Placement.Changed;
+            if (life.Placement.Picture.FindOwner(share) is not null)
+            {
+                return;
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

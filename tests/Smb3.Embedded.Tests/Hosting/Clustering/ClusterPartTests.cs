@@ -1,0 +1,339 @@
+using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.TestClient.Wire;
+using Smb3.Embedded.Tests.Protocol;
+using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Create.Contexts;
+using Xunit;
+
+namespace Smb3.Embedded.Tests.Hosting.Clustering;
+
+/// <summary>A share that is split at a folder: two nodes serve one tree, each its part of it.</summary>
+public sealed class ClusterPartTests : ClusterTest
+{
+    private const FileAccessMask Look = FileAccessMask.ReadAttributes;
+
+    [Fact]
+    public async Task A_folder_is_served_by_another_node_and_found_by_its_old_path()
+    {
+        var (first, second) = await StartSplitAsync();
+        var tree = await first.ConnectAsync("vm");
+        Assert.Equal(Smb2ShareFlags.Dfs | Smb2ShareFlags.DfsRoot, tree.Answer.Flags & (Smb2ShareFlags.Dfs | Smb2ShareFlags.DfsRoot));
+        Assert.True((tree.Answer.Capabilities & Smb2ShareCapabilities.Dfs) != 0);
+        Assert.Equal(NtStatus.Success, await OpenAsync(tree, @"a\vm\top"));
+        foreach (var name in new[] { "Data", "data", @"data\old", @"DATA\new\deep", @"data:stream", @"data\old:stream" })
+        {
+            Assert.Equal(NtStatus.PathNotCovered, await OpenAsync(tree, @"a\vm\" + name));
+            Assert.Equal(NtStatus.PathNotCovered, await tree.TryOpenAsync(name));
+            Assert.Equal(NtStatus.PathNotCovered, await tree.TryOpenAsync(name, CreateDisposition.OpenIf));
+        }
+
+        // Every node knows where it is, and how much of the path leads there.
+        var part = PartOf(first);
+        await TestServer.UntilAsync(() => PartOrNull(second)?.Owner == "b", "the other knows");
+        foreach (var node in new[] { first, second })
+        {
+            var answer = await ReferAsync(node, @"\x\vm\DATA\old");
+            Assert.Equal([$@"\{second.Address}\{part.Name}"], answer.Targets.Take(1));
+            Assert.Equal(@"\x\vm\DATA".Length * 2, answer.PathConsumed);
+            Assert.Equal([$@"\{first.Address}\vm"], (await ReferAsync(node, @"\x\vm\datafile")).Targets.Take(1));
+        }
+
+        var there = await second.ConnectAsync(part.Name);
+        Assert.Equal("old", await ReadAsync(there, "old"));
+        await WriteAsync(there, "fresh", "1");
+        Assert.Equal(NtStatus.ObjectPathSyntaxBad, await there.TryOpenAsync(@"..\top"));
+        Assert.Equal(NtStatus.ObjectNameNotFound, await there.TryOpenAsync("top"));
+    }
+
+    [Fact]
+    public async Task Listings_show_the_folder_at_the_seam_once_and_as_a_link()
+    {
+        var (first, second) = await StartSplitAsync();
+        var tree = await first.ConnectAsync("vm");
+        var listed = await ListAsync(tree, string.Empty);
+        var seam = Assert.Single(listed, static file => file.Name == "Data");
+        Assert.Equal(FileAttributes.Directory | FileAttributes.ReparsePoint, seam.File.Attributes & (FileAttributes.Directory | FileAttributes.ReparsePoint));
+        Assert.Equal(0x8000000A, seam.EaSize); // where there is a reparse point its tag is there (MS-FSCC 2.4.21)
+        Assert.Equal(0u, Assert.Single(listed, static file => file.Name == "datafile").EaSize);
+
+        // The link itself can be looked at, and neither changed nor removed.
+        var link = await tree.OpenAsync("data", CreateDisposition.Open, Look | FileAccessMask.Delete, options: CreateOptions.OpenReparsePoint);
+        Assert.Equal(NtStatus.CannotDelete, await SetAsync(link, FileInformationClass.FileDispositionInformation, SetBuffer.Disposition(true)));
+        Assert.Equal(NtStatus.AccessDenied, await SetAsync(link, FileInformationClass.FileRenameInformation, SetBuffer.Rename("other")));
+        await link.CloseAsync();
+
+        // In the part it is the root.
+        var there = await second.ConnectAsync(PartOf(first).Name);
+        Assert.Equal([".", "..", "old"], (await ListAsync(there, string.Empty)).Select(static file => file.Name));
+        Assert.All(await ListAsync(there, string.Empty), static file => Assert.Equal(0u, file.EaSize));
+    }
+
+    [Fact]
+    public async Task Nothing_is_moved_across_the_seam_and_what_leads_to_it_stays()
+    {
+        var (first, _) = await StartSplitAsync(@"deep\er\Data");
+        var tree = await first.ConnectAsync("vm");
+        var top = await tree.OpenAsync("top", CreateDisposition.Open);
+        Assert.Equal(NtStatus.NotSameDevice, await SetAsync(top, FileInformationClass.FileRenameInformation, SetBuffer.Rename(@"deep\er\data\top")));
+        Assert.Equal(NtStatus.NotSameDevice, await SetAsync(top, FileInformationClass.FileLinkInformation, SetBuffer.Rename(@"deep\er\data\top")));
+        Assert.Equal(NtStatus.ObjectNameCollision, await SetAsync(top, FileInformationClass.FileRenameInformation, SetBuffer.Rename(@"deep\er\data")));
+        Assert.Equal(NtStatus.AccessDenied, await SetAsync(top, FileInformationClass.FileRenameInformation, SetBuffer.Rename(@"deep\er\data", true)));
+        Assert.Equal(NtStatus.Success, await SetAsync(top, FileInformationClass.FileRenameInformation, SetBuffer.Rename(@"deep\er\top")));
+        await top.CloseAsync();
+        foreach (var name in new[] { "deep", @"deep\er" })
+        {
+            var above = await tree.OpenAsync(name, CreateDisposition.Open, Look | FileAccessMask.Delete);
+            Assert.Equal(NtStatus.AccessDenied, await SetAsync(above, FileInformationClass.FileRenameInformation, SetBuffer.Rename("other")));
+            Assert.Equal(
+                NtStatus.DirectoryNotEmpty, await SetAsync(above, FileInformationClass.FileDispositionInformation, SetBuffer.Disposition(true)));
+            await above.CloseAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_part_goes_from_node_to_node_and_takes_what_is_open_along()
+    {
+        var (first, second) = await StartSplitAsync();
+        var part = PartOf(first);
+        var options = new SmbTestClientOptions { ClientGuid = Guid.NewGuid(), Dialects = [Smb2Dialect.Smb311] };
+        var createGuid = Guid.NewGuid();
+        var tree = await second.ConnectAsync(part.Name, options);
+        var body = RequestBody.Create("kept", SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
+            writer.AskDurableHandleV2(new DurableHandleRequestV2(0, DurableHandleFlags.Persistent, createGuid)));
+        var file = new SmbTestFile(tree, CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message));
+        await file.WriteAsync(0, [7]);
+        await first.Server.Cluster!.MoveAsync(part.Name, "a");
+        await UntilServedAsync(first, part.Name);
+
+        // Both are at one node now, and still two trees.
+        tree = await first.ConnectAsync(part.Name, options);
+        body = RequestBody.Create("kept", SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
+            writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(file.FileId, createGuid, DurableHandleFlags.Persistent)));
+        file = new SmbTestFile(tree, CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message));
+        Assert.Equal([7], await file.ReadAsync(0, 1));
+        Assert.Equal(NtStatus.PathNotCovered, await (await first.ConnectAsync("vm")).TryOpenAsync(@"Data\kept"));
+        Assert.Equal("vm", Assert.Single(first.Server.Shares).Name); // parts are the cluster's, not the host's
+        Assert.False(await first.Server.Shares.RemoveAsync(part.Name));
+    }
+
+    [Fact]
+    public async Task A_drain_and_a_death_give_parts_to_others_as_shares()
+    {
+        var (first, second) = await StartSplitAsync(configure: Mortal);
+        var part = PartOf(first).Name;
+        await second.Server.Cluster!.DrainAsync();
+        await UntilServedAsync(first, part);
+        second.Server.Cluster.Resume();
+        await first.CutAsync();
+        await UntilServedAsync(second);
+        await UntilServedAsync(second, part);
+        var tree = await second.ConnectAsync("vm");
+        Assert.Equal(NtStatus.PathNotCovered, await tree.TryOpenAsync(@"data\old"));
+        Assert.Equal("old", await ReadAsync(await second.ConnectAsync(part), "old"));
+    }
+
+    [Fact]
+    public async Task A_share_that_was_joined_is_whole_again_everywhere()
+    {
+        var (first, second) = await StartSplitAsync();
+        var part = PartOf(first).Name;
+        var there = await second.ConnectAsync(part);
+        var open = await there.OpenAsync("old");
+        await Assert.ThrowsAsync<ArgumentException>(() => first.Server.Cluster!.JoinAsync("vm", "deep"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => second.Server.Cluster!.JoinAsync("vm", "data"));
+        await open.CloseAsync();
+        await first.Server.Cluster!.JoinAsync("vm", "DATA");
+        var tree = await first.ConnectAsync("vm");
+        Assert.Equal("old", await ReadAsync(tree, @"data\old"));
+        Assert.Equal(Smb2ShareCapabilities.None, tree.Answer.Capabilities & Smb2ShareCapabilities.Dfs);
+        await TestServer.UntilAsync(() => PartOrNull(first) is null && PartOrNull(second) is null, "all know");
+        foreach (var node in new[] { first, second })
+        {
+            await TestServer.UntilAsync(() => node.Server.Graph!.Shares.FindKnown(part) is null, "it is forgotten");
+            Assert.Equal([$@"\{first.Address}\vm"], (await ReferAsync(node, @"\x\vm\data\old")).Targets.Take(1));
+        }
+
+        // Again, under another name.
+        Assert.NotEqual(part, await first.Server.Cluster.SplitAsync("vm", "Data"));
+    }
+
+    [Fact]
+    public async Task What_is_in_use_or_split_already_is_not_split()
+    {
+        var (first, second) = await StartTwoAsync();
+        var tree = await PrepareAsync(first, @"d\e\Data");
+        var cluster = first.Server.Cluster!;
+        var open = await tree.OpenAsync(@"d\e\Data\old", CreateDisposition.Open);
+        foreach (var path in new[] { "d", @"d\e", @"d\e\data" })
+        {
+            Assert.Contains("open", (await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.SplitAsync("vm", path))).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal([111], await open.ReadAsync(0, 1)); // and nobody noticed
+        await open.CloseAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => second.Server.Cluster!.SplitAsync("vm", @"d\e"));
+        foreach (var path in new[] { "top", "none", @"\", @"d\..", "d:s", "*" })
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => cluster.SplitAsync("vm", path));
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => cluster.SplitAsync("none", "d"));
+        await Assert.ThrowsAsync<ArgumentException>(() => cluster.SplitAsync("vm", "d", "nobody"));
+        Assert.Equal(1, cluster.Settings.Level);
+        var part = await cluster.SplitAsync("vm", "d/e");
+        Assert.Equal(ClusterLimits.PartsLevel, cluster.Settings.Level);
+        Assert.Equal(@"d\e", PartOf(first).Folder);
+        foreach (var path in new[] { "d", @"D\E", @"d\e\data" })
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => cluster.SplitAsync("vm", path));
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => cluster.SplitAsync(part, "data"));
+        Assert.Single(cluster.Shares, static share => share.PartOf is not null);
+    }
+
+    [Fact]
+    public async Task A_persistent_open_whose_client_is_away_keeps_a_share_from_being_split()
+    {
+        var (first, _) = await StartTwoAsync();
+        await PrepareAsync(first, "Data");
+        var tree = await first.ConnectAsync("vm", new SmbTestClientOptions { ClientGuid = Guid.NewGuid(), Dialects = [Smb2Dialect.Smb311] });
+        var body = RequestBody.Create(@"Data\kept", SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
+            writer.AskDurableHandleV2(new DurableHandleRequestV2(0, DurableHandleFlags.Persistent, Guid.NewGuid())));
+        (await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success);
+        await tree.Session.Connection.DisposeAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => first.Server.Cluster!.SplitAsync("vm", "Data"));
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_know_parts_keeps_shares_whole()
+    {
+        var (first, _) = await StartTwoAsync();
+        await PrepareAsync(first, "Data");
+        await Cluster.JoinAsync(new ClusterNode { Name = "old" }, TimeSpan.FromMinutes(1), CancellationToken.None);
+        await Assert.ThrowsAsync<ClusterLevelException>(() => first.Server.Cluster!.SplitAsync("vm", "Data"));
+        Assert.Equal(NtStatus.Success, await (await first.ConnectAsync("vm")).TryOpenAsync(@"Data\old"));
+    }
+
+    [Fact]
+    public async Task A_split_whose_outcome_is_not_known_is_read_from_the_store()
+    {
+        var (first, _) = await StartTwoAsync();
+        await PrepareAsync(first, "Data");
+
+        // Done, but not known to be: the share is taken anew and read, whatever became of it.
+        first.Store.FailsAfterAdding = true;
+        await Assert.ThrowsAsync<IOException>(() => first.Server.Cluster!.SplitAsync("vm", "Data"));
+        await UntilServedAsync(first);
+        Assert.Equal(NtStatus.PathNotCovered, await (await first.ConnectAsync("vm")).TryOpenAsync(@"Data\old"));
+        Assert.NotNull(PartOrNull(first));
+    }
+
+    [Fact]
+    public async Task A_split_that_comes_too_late_changes_nothing()
+    {
+        var (first, second) = await StartTwoAsync(Mortal);
+        await PrepareAsync(first, "Data");
+        var late = first.Store.HoldAdding();
+        var splitting = first.Server.Cluster!.SplitAsync("vm", "Data");
+        await late.Held.Task;
+
+        // The node is stopped there, and another one takes the share over, which it finds whole.
+        await first.CutAsync();
+        await UntilServedAsync(second);
+        late.Go.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(() => splitting);
+        Assert.Null(PartOrNull(second));
+        Assert.Equal(NtStatus.Success, await (await second.ConnectAsync("vm")).TryOpenAsync(@"Data\old"));
+    }
+
+    [Fact]
+    public async Task Who_takes_a_share_over_after_the_split_was_kept_finds_it_split()
+    {
+        var (first, second) = await StartTwoAsync(Mortal);
+        await PrepareAsync(first, "Data");
+        first.Store.CutsAfterAdding = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => first.Server.Cluster!.SplitAsync("vm", "Data"));
+        await first.DropClientsAsync();
+        await UntilServedAsync(second);
+        Assert.Equal(NtStatus.PathNotCovered, await (await second.ConnectAsync("vm")).TryOpenAsync(@"Data\old"));
+        await TestServer.UntilAsync(() => PartOrNull(second) is { Owner: "b" }, "the part is taken");
+        await UntilServedAsync(second, PartOf(second).Name);
+    }
+
+    /// <summary>Two nodes; the first has the share, and the second the folder.</summary>
+    private async Task<(TestNode First, TestNode Second)> StartSplitAsync(string folder = "Data", Action<SmbServerOptions>? configure = null)
+    {
+        var (first, second) = await StartTwoAsync(configure);
+        await PrepareAsync(first, folder);
+        await first.Server.Cluster!.SplitAsync("vm", folder.ToLowerInvariant(), "b");
+        await UntilServedAsync(second, PartOf(first).Name);
+        Assert.Equal(folder, PartOf(first).Folder);
+        return (first, second);
+    }
+
+    private static async Task<SmbTestTree> PrepareAsync(TestNode node, string folder)
+    {
+        var tree = await node.ConnectAsync("vm");
+        var above = string.Empty;
+        foreach (var name in folder.Split('\\'))
+        {
+            above += name;
+            await (await tree.OpenAsync(above, options: CreateOptions.DirectoryFile, access: Look)).CloseAsync();
+            above += '\\';
+        }
+
+        await WriteAsync(tree, "top", "top");
+        await WriteAsync(tree, "datafile", "datafile");
+        await WriteAsync(tree, above + "old", "old");
+        return tree;
+    }
+
+    private static SmbClusterShare PartOf(TestNode node) => PartOrNull(node)!;
+
+    private static SmbClusterShare? PartOrNull(TestNode node) => node.Server.Cluster!.Shares.SingleOrDefault(static share => share.PartOf == "vm");
+
+    private static async Task WriteAsync(SmbTestTree tree, string name, string text)
+    {
+        var file = await tree.OpenAsync(name);
+        await file.WriteAsync(0, System.Text.Encoding.ASCII.GetBytes(text));
+        await file.CloseAsync();
+    }
+
+    private static async Task<string> ReadAsync(SmbTestTree tree, string name)
+    {
+        var file = await tree.OpenAsync(name, CreateDisposition.Open);
+        var data = await file.ReadAsync(0, 100);
+        await file.CloseAsync();
+        return System.Text.Encoding.ASCII.GetString(data);
+    }
+
+    private static async Task<NtStatus> OpenAsync(SmbTestTree tree, string name)
+    {
+        var request = tree.Request(Smb2Command.Create, RequestBody.Create(name, Look, CreateDisposition.Open));
+        return (await tree.Session.CallAsync(request with { Flags = Smb2HeaderFlags.Dfs })).Status;
+    }
+
+    private static async Task<NtStatus> SetAsync(SmbTestFile file, FileInformationClass informationClass, byte[] buffer) =>
+        (await file.Tree.CallAsync(Smb2Command.SetInfo, RequestBody.SetFile(file.FileId, informationClass, buffer))).Status;
+
+    private static async Task<IReadOnlyList<ListedFile>> ListAsync(SmbTestTree tree, string path)
+    {
+        var directory = await tree.OpenAsync(path, CreateDisposition.Open, FileAccessMask.ListDirectory, options: CreateOptions.DirectoryFile);
+        var response = await tree.CallAsync(
+            Smb2Command.QueryDirectory,
+            RequestBody.QueryDirectory(directory.FileId, "*", FileInformationClass.FileIdBothDirectoryInformation));
+        await directory.CloseAsync();
+        return ListReader.Directory(
+            FileInformationClass.FileIdBothDirectoryInformation, OutputBufferAnswer.Parse(response.Expect(NtStatus.Success).Message).Buffer);
+    }
+
+    private static async Task<DfsReferralAnswer> ReferAsync(TestNode node, string path)
+    {
+        var ipc = await (await node.LogOnAsync(new SmbTestClientOptions { Capabilities = Smb2Capabilities.Dfs })).ConnectAsync("IPC$");
+        var body = RequestBody.Ioctl(FsControlCode.DfsGetReferrals, SmbTestFile.Previous, FsctlInput.Referrals(path, 4), 4096);
+        return DfsReferralAnswer.Parse(IoctlAnswer.Parse((await ipc.CallAsync(Smb2Command.Ioctl, body)).Expect(NtStatus.Success).Message).Output);
+    }
+}
