@@ -1,6 +1,7 @@
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;

@@ -1,7 +1,6 @@
 using System.Net;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Hosting.Clustering;
-using Smb3.Embedded.Hosting.Clustering.Parts;
 
 namespace Smb3.Embedded;
 

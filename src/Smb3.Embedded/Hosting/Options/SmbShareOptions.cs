@@ -120,7 +120,7 @@ public sealed class SmbShareOptions
     internal Hosting.Options.HostedNamespace? Namespace { get; set; }
 
     /// <summary>The part of a clustered share that it is; <see langword="null"/>: a share as the host has it.</summary>
-    internal Hosting.Shares.SharePart? Part { get; set; }
+    internal Hosting.Options.SharePart? Part { get; set; }
 
     internal SmbShareOptions Clone()
     {

@@ -170,7 +170,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             return "share:" + share.Name.ToUpperInvariant();
         }
 
-        var path = (string)KeyOf(share);
+        var path = (string)PlaceOf(share);
         return "folder:" + (path.Length <= LongestPath && path.IsNormalized()
             ? path : Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(path.AsSpan()))));
     }

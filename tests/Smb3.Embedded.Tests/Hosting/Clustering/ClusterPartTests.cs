@@ -218,6 +218,40 @@ public sealed class ClusterPartTests : ClusterTest
     }
 
     [Fact]
+    public async Task A_folder_of_the_disk_is_split_as_a_store_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("smb3-part-");
+        try
+        {
+            folder.CreateSubdirectory("Data").CreateSubdirectory("sub");
+            var (first, second) = await StartTwoAsync(options =>
+                options.Shares.Add(new SmbShareOptions { Name = "disk", Folder = folder.FullName, Clustered = true }));
+            await TestServer.UntilAsync(() => first.Serves("disk") || second.Serves("disk"), "it is served");
+            var owner = first.Serves("disk") ? first : second;
+            foreach (var heir in new[] { "a", "b" })
+            {
+                var part = await owner.Server.Cluster!.SplitAsync("disk", "data", heir);
+                var node = heir == "a" ? first : second;
+                await UntilServedAsync(node, part);
+                var tree = await node.ConnectAsync(part);
+                await WriteAsync(tree, @"sub\by " + heir, heir);
+                Assert.Equal(NtStatus.PathNotCovered, await (await owner.ConnectAsync("disk")).TryOpenAsync(@"data\sub"));
+                await node.DropClientsAsync();
+                await TestServer.UntilAsync(() => node.Server.Graph!.Shares.Find(part) is { Volume.OpenCount: 0 }, "nothing is open");
+                await owner.Server.Cluster.JoinAsync("disk", "data");
+            }
+
+            Assert.Equal(["by a", "by b"], folder.EnumerateFiles("by *", SearchOption.AllDirectories).Select(static file => file.Name).Order());
+            Assert.Equal(NtStatus.Success, await (await owner.ConnectAsync("disk")).TryOpenAsync(@"data\sub\by a"));
+            Assert.False(first.Log.HasFaults || second.Log.HasFaults);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task A_split_whose_outcome_is_not_known_is_read_from_the_store()
     {
         var (first, _) = await StartTwoAsync();

@@ -125,7 +125,7 @@ public sealed class ClusterRedirectTests : ClusterTest
     [Fact]
     public async Task A_node_of_too_low_a_level_does_not_join()
     {
-        await Cluster.ConfigureAsync(new ClusterSettings { Level = 2 }, default);
+        await Cluster.ConfigureAsync(new ClusterSettings { Level = ClusterLimits.PartsLevel + 1 }, default);
         var node = NewNode("a");
         var refused = await Assert.ThrowsAsync<SmbServerStartException>(() => node.Server.StartAsync());
         Assert.IsType<ClusterLevelException>(refused.InnerException);

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Hosting.Shares;
+namespace Smb3.Embedded.Hosting.Options;
 
 /// <summary>A part of a clustered share: in the cluster it is a share of its own, which nobody but the cluster names.</summary>
 /// <param name="Name">Its name.</param>

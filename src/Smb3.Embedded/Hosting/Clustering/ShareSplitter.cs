@@ -5,7 +5,7 @@ using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Files.Parts;
 using Smb3.Embedded.Storage;
 
-namespace Smb3.Embedded.Hosting.Clustering.Parts;
+namespace Smb3.Embedded.Hosting.Clustering;
 
 /// <summary>Splits clustered shares that are served here at folders, and joins what was split.</summary>
 internal sealed class ShareSplitter(ClusterLife life)

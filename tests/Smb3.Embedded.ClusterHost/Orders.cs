@@ -1,0 +1,60 @@
+namespace Smb3.Embedded.ClusterHost;
+
+/// <summary>Does with the cluster what a test says.</summary>
+internal sealed class Orders(IReadOnlyDictionary<string, SmbServer> nodes)
+{
+    private const string Share = "files";
+
+    public async Task<string> ObeyAsync(string word)
+    {
+        try
+        {
+            var parts = word.Split(['=', '@']);
+            var (verb, first, second) = (parts[0], parts.ElementAtOrDefault(1) ?? string.Empty, parts.ElementAtOrDefault(2));
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            switch (verb)
+            {
+                case "split":
+                    await (await OwnerAsync(patience.Token)).SplitAsync(Share, first, second, patience.Token);
+                    break;
+                case "join":
+                    await (await OwnerAsync(patience.Token)).JoinAsync(Share, first, patience.Token);
+                    break;
+                case "move":
+                    await nodes.Values.First().Cluster!.MoveAsync(NameOf(first), second!, patience.Token);
+                    break;
+                case "drain":
+                    await nodes[first].Cluster!.DrainAsync(patience.Token);
+                    break;
+                default:
+                    return "failed: there is no such order";
+            }
+
+            return "done: " + word;
+        }
+        catch (Exception e)
+        {
+            return $"failed: {word}: {e.Message}";
+        }
+    }
+
+    private string NameOf(string path) => path.Length == 0 ? Share
+        : nodes.Values.First().Cluster!.Shares.Single(share => path.Equals(share.Folder, StringComparison.OrdinalIgnoreCase)).Name;
+
+    /// <summary>The node that has the share; it may take a moment until it has.</summary>
+    private async Task<SmbCluster> OwnerAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (var node in nodes.Values)
+            {
+                if (node.Cluster!.Shares.Any(static share => share is { Name: Share, IsHere: true }))
+                {
+                    return node.Cluster;
+                }
+            }
+
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+}
