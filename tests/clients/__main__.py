@@ -24,10 +24,10 @@ sys.dont_write_bytecode = True
 from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
 from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
-SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "witness", "torture")
+SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "cluster", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace", "witness")
+OWN_SERVER = ("contract", "account", "multichannel", "namespace", "cluster", "witness")
 
 KINDS = ("physical", "memory")
 
@@ -74,6 +74,8 @@ def run_suite(name, suite, tally, options):
         suite.run_suite(tally, name)
     elif name == "witness":
         suite.run_suite(tally, find_host("tests/Smb3.Embedded.TortureHost", "Smb3.Embedded.TortureHost"), name)
+    elif name == "cluster":
+        suite.run_suite(tally, find_host("tests/Smb3.Embedded.ClusterHost", "Smb3.Embedded.ClusterHost"), name)
     elif name == "torture":
         run_torture(name, suite, tally, options)
     else:

@@ -27,13 +27,13 @@ def free_port(host="127.0.0.1"):
 class ConsoleHost:
     """One run of samples/ConsoleHost with the given arguments."""
 
-    def __init__(self, dll, arguments, environment=None, folder=None, prefix=()):
+    def __init__(self, dll, arguments, environment=None, folder=None, prefix=(), stdin=None):
         self.lines = []
         self._changed = threading.Condition()
         self._ended = False
         self.process = children.start(
             [*prefix, os.environ.get("DOTNET_HOST_PATH") or "dotnet", dll, *arguments], stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, cwd=folder, env=dict(os.environ, NO_COLOR="1", **(environment or {})))
+            stderr=subprocess.STDOUT, stdin=stdin, cwd=folder, env=dict(os.environ, NO_COLOR="1", **(environment or {})))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -28,7 +28,7 @@ internal sealed class ShareSplitter(ClusterLife life)
             [whole],
             (_, found) => Check(whole.Share, found, folder),
             (owned, token) => life.Store.AddPartAsync(owned[0], name, folder.Text, token))).WaitAsync(cancellationToken).ConfigureAwait(false);
-        await UntilServedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
+        await UntilOwnedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
         await UntilOwnedAsync(name, cancellationToken).ConfigureAwait(false);
         return name;
     }
@@ -61,7 +61,7 @@ internal sealed class ShareSplitter(ClusterLife life)
                 }
             },
             (owned, token) => life.Store.RemovePartAsync(owned[0], owned[1], token))).WaitAsync(cancellationToken).ConfigureAwait(false);
-        await UntilServedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
+        await UntilOwnedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
     }
 
     private static StorePath Parse(string path) =>
@@ -167,12 +167,14 @@ internal sealed class ShareSplitter(ClusterLife life)
         }
     }
 
+    /// <summary>Until another node has a share, or it is served here.</summary>
     private async Task UntilOwnedAsync(string share, CancellationToken cancellationToken)
     {
         while (true)
         {
             var changed = life.Placement.Changed;
-            if (life.Placement.Picture.FindOwner(share) is not null)
+            if (life.Placement.Picture.FindOwner(share) is { } owner
+                && (!owner.Node.Name.Equals(life.Node, StringComparison.OrdinalIgnoreCase) || life.VolumeOf(share) is not null))
             {
                 return;
             }
