@@ -5,6 +5,7 @@ The nodes are those of tests/Smb3.Embedded.ClusterHost, in a network of their ow
 import os
 import shutil
 import subprocess
+import sys
 import time
 
 from harness import Cases, Failed, Skipped, WorkFolder, children, expect, run
@@ -150,7 +151,7 @@ def _(cluster):
         "        print(path, 'opened')\n"
         "    except Exception as e:\n"
         "        print(path, e)\n") % (NODES[cluster.owner()], NODES[cluster.owner()], USER)
-    text = run([*cluster.network.prefix, "python3", "-c", script], timeout=90).text
+    text = run([*cluster.network.prefix, sys.executable, "-c", script], timeout=90).text
     expect(text.count("STATUS_PATH_NOT_COVERED") == 3 and "top.txt opened" in text, text)
 
 
