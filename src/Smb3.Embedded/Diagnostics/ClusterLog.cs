@@ -41,6 +41,9 @@ internal static partial class ClusterLog
     [LoggerMessage(262, LogLevel.Information, "Share {Share} is to go to '{Node}', which carries less than this node.")]
     public static partial void Balanced(ILogger logger, LogText share, LogText node);
 
+    [LoggerMessage(264, LogLevel.Error, "The parts of shares could not be made known or forgotten; it is tried again.")]
+    public static partial void PartsNotShown(ILogger logger, Exception exception);
+
     [LoggerMessage(260, LogLevel.Error, "Share {Share}: what this node had of it could not be closed.")]
     public static partial void NotClosed(ILogger logger, Exception exception, LogText share);
 }

@@ -17,12 +17,12 @@ internal sealed class ClusterPicture
     private readonly FrozenDictionary<string, IReadOnlyList<ClusterShareState>> _parts;
 
     public ClusterPicture(TimeProvider time)
-        : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), FrozenDictionary<string, SeenShare>.Empty)
+        : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), null)
     {
     }
 
     private ClusterPicture(
-        TimeProvider time, long readAt, ClusterView view, FrozenDictionary<string, SeenShare> earlier)
+        TimeProvider time, long readAt, ClusterView view, ClusterPicture? earlier)
     {
         _time = time;
         _readAt = readAt;
@@ -31,13 +31,14 @@ internal sealed class ClusterPicture
 
         // Who was replaced is told too, while its lease lasts: of its shares that is known with them.
         _nodes = view.Nodes.Where(static node => !node.IsReplaced).ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
-        _shares = earlier;
+        _shares = earlier?._shares ?? FrozenDictionary<string, SeenShare>.Empty;
+        _parts = earlier?._parts ?? FrozenDictionary<string, IReadOnlyList<ClusterShareState>>.Empty;
         if (view.Shares.Count == 0)
         {
             return; // most readings find the leases alone changed
         }
 
-        var shares = new Dictionary<string, SeenShare>(earlier, StringComparer.OrdinalIgnoreCase);
+        var shares = new Dictionary<string, SeenShare>(_shares, StringComparer.OrdinalIgnoreCase);
         foreach (var share in view.Shares)
         {
             shares[share.Share] = new SeenShare(share, readAt, shares.GetValueOrDefault(share.Share));
@@ -66,7 +67,7 @@ internal sealed class ClusterPicture
         _nodes.Values.Where(node => RemainingOf(node) > TimeSpan.Zero && !node.Load.IsDraining).Select(static node => node.Node.Name);
 
     /// <summary>The picture after a reading that began at <paramref name="readAt"/>.</summary>
-    public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, _shares);
+    public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, this);
 
     public ClusterShareState? FindShare(string name) => _shares.GetValueOrDefault(name)?.State;
 

@@ -29,6 +29,7 @@ internal sealed class SharePlacement(
     private volatile ClusterPicture _picture = new(time);
     private volatile TaskCompletionSource _changed = New();
     private volatile bool _isDraining;
+    private Task _showing = Task.CompletedTask;
 
     /// <summary>The cluster as it was last seen.</summary>
     public ClusterPicture Picture => _picture;
@@ -91,7 +92,7 @@ internal sealed class SharePlacement(
                 }
 
                 _witness.Look(_picture);
-                await keeper.ShowPartsAsync(_picture, over.Token).ConfigureAwait(false);
+                _showing = _showing.IsCompleted ? ShowPartsAsync(_picture, over.Token) : _showing;
                 await DecideAsync(term, over.Token).ConfigureAwait(false);
                 await BalanceAsync(over.Token).ConfigureAwait(false);
                 failed = false;
@@ -186,6 +187,26 @@ internal sealed class SharePlacement(
         }
 
         return pause > ShortestPause ? pause : ShortestPause;
+    }
+
+    /// <summary>
+    /// Makes parts known as shares, which are then looked at again. Not waited for: no share that takes long to open keeps others from being
+    /// looked after.
+    /// </summary>
+    private async Task ShowPartsAsync(ClusterPicture picture, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await keeper.ShowPartsAsync(picture, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The membership is over, or the server stops.
+        }
+        catch (Exception e)
+        {
+            ClusterLog.PartsNotShown(logger, e);
+        }
     }
 
     private async Task DecideAsync(MemberTerm term, CancellationToken cancellationToken)

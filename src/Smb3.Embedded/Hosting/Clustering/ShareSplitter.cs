@@ -40,7 +40,7 @@ internal sealed class ShareSplitter(ClusterLife life)
         var folder = Parse(path);
         var part = life.Placement.Picture.PartsOf(whole.Share).FirstOrDefault(part => folder.Text.Equals(part.Folder, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException($"Share '{share}' is not split at '{path}'.", nameof(path));
-        if (!await life.Store.RequestMoveAsync(part.Share, life.Node, cancellationToken).ConfigureAwait(false))
+        if (!await life.Store.RequestMoveAsync(part.Share, life.Node, long.MaxValue, cancellationToken).ConfigureAwait(false))
         {
             throw new InvalidOperationException($"The part '{path}' of share '{share}' cannot come to this node: it is no member of the cluster.");
         }
