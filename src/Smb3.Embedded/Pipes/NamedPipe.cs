@@ -23,10 +23,10 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     private readonly LinkedList<WaitingRead> _waiting = new();
     private readonly RpcServer _server;
     private readonly RpcQuota _quota;
+    private readonly RpcUnread _unread;
     private readonly RpcFragmentReader _fragments;
     private readonly RpcConnection _connection;
     private ReadOnlyMemory<byte> _first;
-    private int _unreadBytes;
     private bool _broken;
     private bool _disposed;
 
@@ -39,6 +39,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         Name = name;
         _server = server;
         _quota = quota;
+        _unread = new RpcUnread(quota, server.Limits.MaxUnreadBytes);
         _fragments = new RpcFragmentReader(server.Limits.MaxFragment);
         _connection = new RpcConnection(server, endpoint, quota.Caller, quota, this);
     }
@@ -56,7 +57,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         {
             lock (_lock)
             {
-                return _unreadBytes;
+                return _unread.Count;
             }
         }
     }
@@ -162,7 +163,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         {
             lock (_lock)
             {
-                if (_unreadBytes > 0 || _waiting.Count > 0)
+                if (_unread.Count > 0 || _waiting.Count > 0)
                 {
                     return new PipeRead(NtStatus.PipeBusy, 0);
                 }
@@ -193,8 +194,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
             _disposed = true;
             _messages.Clear();
             _first = default;
-            _quota.Release(_unreadBytes);
-            _unreadBytes = 0;
+            _unread.Clear();
             foreach (var read in _waiting)
             {
                 read.Complete(NtStatus.PipeBroken, 0);
@@ -213,13 +213,12 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
     {
         lock (_lock)
         {
-            if (_disposed || fragment.Length > _server.Limits.MaxUnreadBytes - _unreadBytes || !_quota.TryHold(fragment.Length))
+            if (_disposed || !_unread.TryAdd(fragment.Length))
             {
                 return false;
             }
 
             _messages.Enqueue(fragment);
-            _unreadBytes += fragment.Length;
             ServeWaitingLocked();
             return true;
         }
@@ -347,8 +346,7 @@ internal sealed class NamedPipe : IRpcOutput, IDisposable
         count = Math.Min(buffer.Length, _first.Length);
         _first.Span[..count].CopyTo(buffer);
         _first = _first[count..];
-        _unreadBytes -= count;
-        _quota.Release(count);
+        _unread.Remove(count);
         return _first.IsEmpty ? NtStatus.Success : NtStatus.BufferOverflow;
     }
 

@@ -92,7 +92,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         var isPlain = ReadObjectAttributes(ref reader);
         var desired = (PolicyAccess)reader.ReadUInt32();
         var isVersion3 = (Operation)call.Opnum == Operation.OpenPolicy3;
-        if (isVersion3 && reader.ReadUInt32() != 1 | reader.ReadUInt32() != 1)
+        if (isVersion3 && !ReadRevision(ref reader))
         {
             isPlain = false;
         }
@@ -129,6 +129,19 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
         RpcHandleScope.Write(output, handle ?? Guid.Empty);
         output.WriteUInt32((uint)status);
         return RpcStatus.Ok;
+    }
+
+    /// <summary>LSAPR_REVISION_INFO (MS-LSAD 2.2.2.7): version, discriminant; of the only version revision and features. False for another.</summary>
+    private static bool ReadRevision(ref NdrReader reader)
+    {
+        var isKnown = reader.ReadUInt32() == 1 & reader.ReadUInt32() == 1;
+        if (isKnown)
+        {
+            reader.ReadUInt32();
+            reader.ReadUInt32();
+        }
+
+        return isKnown;
     }
 
     /// <summary>

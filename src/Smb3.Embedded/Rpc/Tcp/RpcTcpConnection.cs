@@ -14,21 +14,20 @@ namespace Smb3.Embedded.Rpc.Tcp;
 internal sealed class RpcTcpConnection : IRpcOutput
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
     private readonly Queue<ReadOnlyMemory<byte>> _unsent = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly IByteStream _stream;
-    private readonly RpcServer _server;
     private readonly RpcTcpLimits _limits;
-    private readonly RpcQuota _quota;
+    private readonly RpcUnread _unread;
     private readonly RpcFragmentReader _fragments;
     private readonly RpcConnection _connection;
     private readonly TimeProvider _time;
     private readonly bool _needsAuthentication;
     private readonly long _began;
     private long _lastFragment;
-    private int _unsentBytes;
     private bool _isSending;
     private bool _isClosed;
     private TaskCompletionSource? _waitsForRoom;
@@ -50,9 +49,8 @@ internal sealed class RpcTcpConnection : IRpcOutput
         TimeProvider time)
     {
         _stream = stream;
-        _server = server;
         _limits = limits;
-        _quota = quota;
+        _unread = new RpcUnread(quota, server.Limits.MaxUnreadBytes);
         _time = time;
         Security = security;
         _needsAuthentication = endpoint.NeedsAuthentication;
@@ -80,6 +78,7 @@ internal sealed class RpcTcpConnection : IRpcOutput
             if (!await ReceiveAsync().ConfigureAwait(false))
             {
                 await SayWhyAsync().ConfigureAwait(false);
+                await DrainAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
@@ -120,13 +119,12 @@ internal sealed class RpcTcpConnection : IRpcOutput
     {
         lock (_lock)
         {
-            if (_isClosed || fragment.Length > _server.Limits.MaxUnreadBytes - _unsentBytes || !_quota.TryHold(fragment.Length))
+            if (_isClosed || !_unread.TryAdd(fragment.Length))
             {
                 return false;
             }
 
             _unsent.Enqueue(fragment);
-            _unsentBytes += fragment.Length;
             if (_isSending)
             {
                 return true;
@@ -225,9 +223,8 @@ internal sealed class RpcTcpConnection : IRpcOutput
                 return;
             }
 
-            _unsentBytes -= count;
-            _quota.Release(count);
-            if (_unsentBytes < _limits.PauseAt)
+            _unread.Remove(count);
+            if (_unread.Count < _limits.PauseAt)
             {
                 _waitsForRoom?.TrySetResult();
             }
@@ -235,7 +232,7 @@ internal sealed class RpcTcpConnection : IRpcOutput
     }
 
     /// <summary>Waits while the client leaves too much unread.</summary>
-    private Task RoomAsync() => WhenAsync(() => _unsentBytes < _limits.PauseAt);
+    private Task RoomAsync() => WhenAsync(() => _unread.Count < _limits.PauseAt);
 
     /// <summary>What says why the connection ends gets a moment to leave.</summary>
     private async Task SayWhyAsync()
@@ -247,6 +244,31 @@ internal sealed class RpcTcpConnection : IRpcOutput
         catch (TimeoutException)
         {
             // The client does not read it.
+        }
+    }
+
+    /// <summary>
+    /// Reads what the client still sends, until it pauses. Whoever closes with bytes unread resets the connection, and a client that is told
+    /// of that before it has read the reason never sees it.
+    /// </summary>
+    private async Task DrainAsync()
+    {
+        var began = _time.GetTimestamp();
+        using var silence = new CancellationTokenSource(Silence, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, _ended.Token);
+        try
+        {
+            for (var isOver = false; !isOver && _time.GetElapsedTime(began) < Farewell;)
+            {
+                var result = await _stream.Input.ReadAsync(either.Token).ConfigureAwait(false);
+                _stream.Input.AdvanceTo(result.Buffer.End);
+                silence.CancelAfter(Silence);
+                isOver = result.IsCompleted;
+            }
+        }
+        catch (OperationCanceledException) when (silence.IsCancellationRequested)
+        {
+            // It has sent everything, and waits for the answer.
         }
     }
 
@@ -282,8 +304,7 @@ internal sealed class RpcTcpConnection : IRpcOutput
 
             _isClosed = true;
             _unsent.Clear();
-            _quota.Release(_unsentBytes);
-            _unsentBytes = 0;
+            _unread.Clear();
             _waitsForRoom?.TrySetResult();
         }
     }
