@@ -47,6 +47,7 @@ internal sealed class Session
     private readonly ConcurrentDictionary<ulong, Channel> _channels = new();
     private readonly ConcurrentDictionary<uint, TreeConnect> _trees = new();
     private readonly Lock _bindingGate = new();
+    private AsyncMutex? _wholeCopies;
     private MessageSigner? _bindingSigner;
     private Connection? _setUpOn;
     private readonly Lock _admission = new(); // of channels and tree connects, whose number is limited
@@ -121,6 +122,9 @@ internal sealed class Session
 
     /// <summary>What a macOS client has negotiated for the session, with its first CREATE.</summary>
     public AppleServerCapabilities Apple { get; set; }
+
+    /// <summary>Has the copies of whole files run one after the other: nothing limits how much one copies.</summary>
+    public AsyncMutex WholeCopies => LazyInitializer.EnsureInitialized(ref _wholeCopies)!;
 
     public ICollection<Channel> Channels => _channels.Values;
 

@@ -313,6 +313,57 @@ public sealed class MacTests : ProtocolTest
     }
 
     [Fact]
+    public async Task Others_find_the_mode_again_among_the_entries_that_they_have_set()
+    {
+        var tree = await Server.ConnectToAsync();
+        await MacFiles.PutAsync(tree, "file", [1]);
+        var list = new Acl([Ace.Allow(new Sid(5, 88, 3, 0b111_000_000), FileAccessMask.None), Ace.Allow(new Sid(1, 0), FileAccessMask.FileAllAccess)]);
+        Assert.Equal(NtStatus.Success, await SetSecurityAsync(tree, "file", new SecurityDescriptor { HasDacl = true, Dacl = list }));
+        Assert.Equal(list.Entries.Select(entry => entry.Sid), (await SecurityAsync(tree, "file")).Dacl!.Entries.Select(entry => entry.Sid));
+    }
+
+    [Fact]
+    public async Task Copies_of_whole_files_wait_for_each_other()
+    {
+        var tree = await Server.ConnectToAsync();
+        await MacFiles.GreetAsync(tree);
+        await MacFiles.PutAsync(tree, "file", Pattern(100_000));
+        var source = await tree.OpenAsync("file", CreateDisposition.Open);
+        var targets = new List<SmbTestFile>();
+        for (var i = 0; i < 8; i++)
+        {
+            targets.Add(await tree.OpenAsync($"copy{i}"));
+        }
+
+        // While the turn is somebody else's, none of them begins; a CANCEL and the end of the session are heard.
+        var session = Server.Graph.Sessions.Single();
+        var copies = new List<Task<SmbTestResponse>>();
+        using (await session.WholeCopies.EnterAsync(CancellationToken.None))
+        {
+            foreach (var target in targets)
+            {
+                copies.Add(MacFiles.CopyWholeAsync(source, target));
+            }
+
+            await Task.Delay(100);
+            Assert.All(copies, copy => Assert.False(copy.IsCompleted));
+        }
+
+        foreach (var copy in copies)
+        {
+            Assert.Equal(NtStatus.Success, (await copy).Status);
+        }
+
+        foreach (var target in targets)
+        {
+            Assert.Equal(Pattern(100_000), await target.ReadAsync(0, 200_000));
+            await target.CloseAsync();
+        }
+
+        await source.CloseAsync();
+    }
+
+    [Fact]
     public async Task A_Mac_renames_a_directory_with_what_is_open_in_it()
     {
         var mac = await Server.ConnectToAsync();

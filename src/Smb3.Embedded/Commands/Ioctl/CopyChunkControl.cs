@@ -112,6 +112,7 @@ internal sealed class CopyChunkControl(CommandServices services) : IFsControl
             try
             {
                 var session = call.Request.Session!;
+                using var turn = await session.WholeCopies.EnterAsync(token).ConfigureAwait(false);
                 var copied = await call.File.CopyWholeAsync(
                     source.File,
                     HookedFiles.Of(services, session, from.Name),

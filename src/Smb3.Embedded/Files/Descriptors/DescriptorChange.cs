@@ -33,12 +33,13 @@ internal static class DescriptorChange
         }
 
         if ((parts & SecurityInformation.Dacl) == 0 || !open.Volume.Store.Traits.Has(StoreAbilities.PosixModes)
-            || !PosixModeEntry.TryTake(given!.Dacl, out var mode, out var rest))
+            || !PosixModeEntry.TryTake(given!.Dacl, out var mode, out var rest) || (rest!.Entries.Count > 0 && !open.IsMac))
         {
             return await open.SetOrdinaryAsync(parts, given!, descriptor, cancellationToken).ConfigureAwait(false);
         }
 
-        // A list with no other entries changes the mode alone, and so does one that was read here and comes back with another mode.
+        // A list with no other entries changes the mode alone, and so does one that a Mac has read here and sends back with another mode. Other
+        // clients that put a mode among their entries (Linux, mounted with modefromsid) want to find it there again.
         var isModeAlone = parts == SecurityInformation.Dacl
             && (rest!.Entries.Count == 0 || await open.ShowsAsync(rest, cancellationToken).ConfigureAwait(false));
         status = isModeAlone

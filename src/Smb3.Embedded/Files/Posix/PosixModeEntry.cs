@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Posix;
 /// <summary>
 /// How clients read and set permission bits: an entry of the DACL that names the SID S-1-5-88-3-MODE (NFS mode in the list of MS-DTYP 2.4.2.4),
 /// beside which entries may name the owner (S-1-5-88-1-UID) and the group (S-1-5-88-2-GID) as NFS numbers them. Such entries say nothing about
-/// access and are not stored.
+/// access.
 /// </summary>
 internal static class PosixModeEntry
 {
