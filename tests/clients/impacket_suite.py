@@ -98,6 +98,36 @@ def _(target):
     expect("STATUS_SHARING_VIOLATION" in seen, seen)
 
 
+@cases("Finder info of macOS is well-formed, or refused, or not there")
+def _(target):
+    connection = connect(target)
+    tree = connection.connectTree(target.share)
+    connection.closeFile(tree, connection.createFile(tree, "mac.txt"))
+    right = b"AFP\0\0\0\1\0" + bytes(8) + b"TEXTttxt" + bytes(36)
+    handle = connection.createFile(tree, "mac.txt:AFP_AfpInfo")
+    try:
+        connection.writeFile(tree, handle, b"XFP" + right[3:])
+        seen = "it was taken"
+    except Exception as error:
+        seen = str(error)
+    connection.writeFile(tree, handle, right)
+    connection.closeFile(tree, handle)
+    handle = connection.openFile(tree, "mac.txt:AFP_AfpInfo")
+    back = connection.readFile(tree, handle, 0, 100, singleCall=True)
+    connection.writeFile(tree, handle, right[:16] + bytes(44))
+    connection.closeFile(tree, handle)
+    try:
+        connection.openFile(tree, "mac.txt:AFP_AfpInfo")
+        gone = "it is there"
+    except Exception as error:
+        gone = str(error)
+    connection.deleteFile(target.share, "mac.txt")
+    connection.close()
+    expect("STATUS_INVALID_PARAMETER" in seen, seen)
+    expect(back == right, repr(back))
+    expect("STATUS_OBJECT_NAME_NOT_FOUND" in gone, gone)
+
+
 @cases("reads and writes at offsets")
 def _(target):
     connection = connect(target)

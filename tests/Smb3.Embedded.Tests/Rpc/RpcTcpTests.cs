@@ -183,6 +183,32 @@ public sealed class RpcTcpTests
     }
 
     [Fact]
+    public async Task Who_is_refused_may_finish_sending_and_then_reads_why()
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await WitnessServer.StartAsync(options => options.TimeProvider = time);
+        var connection = await server.DialAsync(server.Mapper);
+        await connection.SendAsync("GET / HTTP/1.1\r\nHost: server\r\n\r\n"u8.ToArray());
+
+        // The server has refused it by now, and its patience does not pass.
+        for (var i = 0; i < 20; i++)
+        {
+            await Task.Delay(10);
+            await connection.SendAsync(new byte[5000]);
+        }
+
+        Assert.Equal(RpcPacketType.Fault, RpcTestConnection.TypeOf((await connection.ReceiveAsync().WaitAsync(Soon))!));
+        var ended = connection.WhenEndedAsync();
+        for (var i = 0; i < 1000 && !ended.IsCompleted; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(ended, Task.Delay(10));
+        }
+
+        await ended.WaitAsync(Soon);
+    }
+
+    [Fact]
     public async Task Who_reads_no_answers_is_not_read_from_either()
     {
         await using var server = await WitnessServer.StartAsync();
