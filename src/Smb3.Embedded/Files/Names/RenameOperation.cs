@@ -91,7 +91,7 @@ internal static class RenameOperation
         }
 
         // On POSIX systems a directory moves together with everything that is open in it.
-        if (open.IsDirectory && !open.State.IsPosix && open.HasOpenBelow(source, wait) && (!open.IsMac || wait.IsNeeded))
+        if (open.IsDirectory && !open.State.IsPosix && open.HasOpenBelow(source, wait))
         {
             return NtStatus.AccessDenied;
         }
