@@ -31,7 +31,8 @@ using Smb3.Embedded.Transport.Tcp;
 //   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- cluster --seconds 60 --seed 7
 //
 // With the word `cluster`: three such processes and a PostgreSQL server. Nodes are killed, stopped and continued, cut from the database and from
-// their clients, drained; the share moves; the database is killed and stands still. Needs Debian's postgresql.
+// their clients, drained; their clocks are set; the share moves; the database is killed and stands still. What the nodes answer is also compared
+// with who had the share by the database. Needs Debian's postgresql, and libfaketime for the clocks.
 //
 //   --seconds N   how long (20)          --seed N     what they do (1)
 //   --clients N   how many (8)           --files N    on how many files (5)

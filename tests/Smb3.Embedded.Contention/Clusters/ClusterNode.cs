@@ -27,6 +27,8 @@ internal sealed class ClusterNode : IDisposable
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(address, 0));
         EndPoint = (IPEndPoint)probe.LocalEndPoint!;
+        Clock = number == 1 && place.ClockLibrary is { } library ? new SteppedClock(library, place.Home, Name) : null;
+        Clock?.Set(0);
     }
 
     public string Name { get; }
@@ -35,6 +37,9 @@ internal sealed class ClusterNode : IDisposable
 
     /// <summary>Its way to the database.</summary>
     public DatabasePath Database { get; }
+
+    /// <summary>Its wall clock; <see langword="null"/>: nothing is done to it. One node is enough, and is the slower for it.</summary>
+    public SteppedClock? Clock { get; }
 
     /// <summary>Whether clients cannot reach it.</summary>
     public bool IsCutOff { get; set; }
@@ -53,7 +58,8 @@ internal sealed class ClusterNode : IDisposable
                 "--user", $"{LocalServer.User}:{LocalServer.Password}",
                 "--log-level", "Information",
             ],
-            _place.Home);
+            _place.Home,
+            Clock?.Environment);
         if (!await _life.Listening.WaitAsync(StartPatience))
         {
             throw new InvalidOperationException($"{Name} does not start: " + string.Join(Environment.NewLine, _life.Log.TakeLast(20)));

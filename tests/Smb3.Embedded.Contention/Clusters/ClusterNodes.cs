@@ -15,6 +15,8 @@ internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint,
 
     public required IReadOnlyList<ClusterNode> All { get; init; }
 
+    public required OwnerHistory Owners { get; init; }
+
     /// <inheritdoc/>
     public ConcurrentDictionary<ulong, Guid> Ids { get; } = new();
 
@@ -28,9 +30,15 @@ internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint,
     public Task WhenUp => Task.CompletedTask;
 
     /// <inheritdoc/>
+    public string NameOf(int client) => Of(client).Name;
+
+    /// <inheritdoc/>
+    public void Answered(string server, DateTime sent, DateTime received) => Owners.Answered(server, sent, received);
+
+    /// <inheritdoc/>
     public Task<IByteStream> ConnectAsync(int client)
     {
-        var node = All[_at.GetOrAdd(client, static (number, count) => number % count, All.Count)];
+        var node = Of(client);
         return node.IsCutOff ? throw new TimeoutException($"Nobody reaches {node.Name}.") : connect(node.EndPoint);
     }
 
@@ -39,4 +47,6 @@ internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint,
 
     /// <summary>Nothing is done to them any more.</summary>
     public void End() => _isOver = true;
+
+    private ClusterNode Of(int client) => All[_at.GetOrAdd(client, static (number, count) => number % count, All.Count)];
 }

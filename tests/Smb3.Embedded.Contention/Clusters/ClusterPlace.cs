@@ -28,6 +28,9 @@ internal sealed class ClusterPlace : IDisposable
 
     public PostgreSqlServer Database { get; }
 
+    /// <summary>What sets the wall clock of a node; <see langword="null"/>: nothing does.</summary>
+    public string? ClockLibrary { get; } = SteppedClock.FindLibrary();
+
     /// <summary>Keeps everything for whoever looks for what went wrong.</summary>
     public bool IsKept
     {

@@ -28,13 +28,21 @@ internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Fun
         await using var cluster = new PostgreSqlClusterStore(place.Database.ConnectionString);
         try
         {
+            if (place.ClockLibrary is null)
+            {
+                Console.WriteLine("left out: steps of clocks, because libfaketime is not installed");
+            }
+
             await Task.WhenAll(nodes.Select(static node => node.StartAsync()));
-            var servers = new ClusterNodes(report, connect) { All = nodes };
+            var owners = new OwnerHistory(place.Database, report);
+            owners.Begin();
+            var servers = new ClusterNodes(report, connect) { All = nodes, Owners = owners };
             var nemesis = new Nemesis(place, servers, cluster, report, settings.Run.Seed);
             var work = new PersistentWork(settings, servers, report);
             await work.RunAsync(() => nemesis.RunAsync(IsEnough));
             if (report.IsFine)
             {
+                await owners.CheckAsync();
                 await FindLeftoversAsync(cluster);
                 work.CheckDisk();
             }

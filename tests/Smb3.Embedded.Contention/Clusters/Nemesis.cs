@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Contention.Clusters;
 
 /// <summary>
 /// What goes wrong with a cluster, one thing after the other: nodes that die, stand still for longer than their lease, lose the database or
-/// their clients; shares that move; a database that is started again. Each is over before the next begins, but not what comes of it.
+/// their clients, or whose clock is set; shares that move; a database that is started again. Each is over before the next begins, but not what comes of it.
 /// </summary>
 internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterStore cluster, RunReport report, int seed)
 {
@@ -42,7 +42,7 @@ internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterSt
         // Mostly to the one that has the share.
         var owner = await FindOwnerAsync();
         var node = owner is null || _random.Next(4) == 0 ? nodes.All[_random.Next(nodes.All.Count)] : owner;
-        switch (_random.Next(8))
+        switch (_random.Next(place.ClockLibrary is null ? 8 : 9))
         {
             case 0:
                 report.Count("nemeses: killed");
@@ -85,9 +85,16 @@ internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterSt
                 await Task.Delay(Some(2));
                 place.Database.Resume();
                 break;
-            default:
+            case 7:
                 report.Count("nemeses: moved");
                 await MoveAsync();
+                break;
+            default:
+                report.Count("nemeses: clock stepped");
+                var clock = nodes.All.Select(static one => one.Clock).First(static one => one is not null)!;
+                clock.Set(_random.Next(2) == 0 ? 1 : -1);
+                await Task.Delay(Some(2));
+                clock.Set(0);
                 break;
         }
     }

@@ -93,12 +93,18 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
         var sequence = Volatile.Read(ref _sequence);
         try
         {
+            var sent = DateTime.UtcNow;
             var call = await channel.Connection.SendAsync(request with { ChannelSequence = (ushort)sequence }).WaitAsync(StepPatience);
             var response = await call.ResponseAsync();
             if (response.Status is NtStatus.UserSessionDeleted or NtStatus.NetworkNameDeleted)
             {
                 await LoseAsync(standing);
                 return null;
+            }
+
+            if (request.TreeId != 0)
+            {
+                servers.Answered(channel.Server, sent, DateTime.UtcNow);
             }
 
             return response;
@@ -330,7 +336,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
         }
     }
 
-    private Task<FaultyChannel> OpenAsync() => FaultyChannel.OpenAsync(() => servers.ConnectAsync(number), _clientGuid, Answer);
+    private Task<FaultyChannel> OpenAsync() => FaultyChannel.OpenAsync(() => servers.ConnectAsync(number), _clientGuid, Answer, servers.NameOf(number));
 
     private void Add(FaultyChannel channel)
     {

@@ -18,6 +18,15 @@ internal interface IServers
     /// <summary>Completes when there is somebody to connect to, as far as is known.</summary>
     Task WhenUp { get; }
 
+    /// <summary>The server where a client is, or was last.</summary>
+    string NameOf(int client);
+
+    /// <summary>A server has answered a request on the share.</summary>
+    /// <param name="server">Its name.</param>
+    /// <param name="sent">When the request was sent.</param>
+    /// <param name="received">When the answer came.</param>
+    void Answered(string server, DateTime sent, DateTime received);
+
     /// <summary>Connects a client to where it is, or was last.</summary>
     Task<IByteStream> ConnectAsync(int client);
 

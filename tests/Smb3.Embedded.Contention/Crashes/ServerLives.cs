@@ -36,6 +36,15 @@ internal sealed class ServerLives(CrashSettings settings, ServerPlace place, Run
     public Task WhenUp => Volatile.Read(ref _up).Task;
 
     /// <inheritdoc/>
+    public string NameOf(int client) => Who;
+
+    /// <inheritdoc/>
+    public void Answered(string server, DateTime sent, DateTime received)
+    {
+        // there is no other
+    }
+
+    /// <inheritdoc/>
     public Task<IByteStream> ConnectAsync(int client) => settings.Run.Connect();
 
     /// <inheritdoc/>

@@ -12,18 +12,22 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
 
     public SmbTestConnection Connection => connection;
 
+    /// <summary>The server that it leads to.</summary>
+    public string Server { get; init; } = string.Empty;
+
     public bool IsUsable => Volatile.Read(ref _failed) == 0 && !connection.IsClosed;
 
     public Task Ended => transport.Ended;
 
-    public static async Task<FaultyChannel> OpenAsync(Func<Task<IByteStream>> connect, Guid clientGuid, Action<SmbTestResponse> unsolicited)
+    public static async Task<FaultyChannel> OpenAsync(
+        Func<Task<IByteStream>> connect, Guid clientGuid, Action<SmbTestResponse> unsolicited, string server = "")
     {
         var transport = new FaultyTransport(await connect());
         var connection = new SmbTestConnection(transport, new SmbTestClientOptions { ClientGuid = clientGuid })
         {
             Unsolicited = unsolicited,
         };
-        return new FaultyChannel(connection, transport);
+        return new FaultyChannel(connection, transport) { Server = server };
     }
 
     /// <summary>Something goes wrong. What was blocked is let go after a while, when the client may long have given up.</summary>
