@@ -40,9 +40,9 @@ internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Fun
             var nemesis = new Nemesis(place, servers, cluster, report, settings.Run.Seed);
             var work = new PersistentWork(settings, servers, report);
             await work.RunAsync(() => nemesis.RunAsync(IsEnough));
+            await owners.CheckAsync();
             if (report.IsFine)
             {
-                await owners.CheckAsync();
                 await FindLeftoversAsync(cluster);
                 work.CheckDisk();
             }

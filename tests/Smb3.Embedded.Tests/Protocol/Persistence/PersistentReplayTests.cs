@@ -174,6 +174,40 @@ public sealed class PersistentReplayTests : PersistentTest
         Assert.Equal(first.FileId.Persistent, (await AnswerAsync(next, Again(request, next))).FileId.Persistent);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_the_lost_session_had_begun_ends_before_the_open_is_taken_up(bool replays)
+    {
+        var calls = new HungCalls { IgnoreCancellation = true };
+        Start(new TestServerOptions
+        {
+            Journal = Journal,
+            Store = store => new HangingStore(store, calls),
+            Settings = new ServerSettings { TimeProvider = Clock },
+        });
+        var tree = await Server.ConnectToAsync("ca", Client);
+        var request = Create(tree, "f", Persistent());
+        var first = await AnswerAsync(tree, request);
+        calls.Hang("write");
+        await tree.Session.Connection.SendAsync(tree.Request(Smb2Command.Write, RequestBody.Write(first.FileId, 0, [1])));
+        await TestServer.UntilAsync(() => calls.Waiting > 0, "the write is under way");
+        calls.Hang(null);
+
+        // The client names its old session, which is lost then, whatever runs in it.
+        var session = await Server.Connect(Client).LogOnAsync(TestServer.Alice, TestServer.Password, tree.Session.SessionId);
+        var next = await session.ConnectAsync("ca");
+        var taking = replays ? next.Session.CallAsync(Again(request, next)) : ReconnectAsync(next, "f", first.FileId);
+        await next.Session.Connection.EchoAsync();
+        await Task.Delay(200);
+        var early = taking.IsCompleted;
+        calls.Release(); // whatever it was: the server could not end
+        Assert.False(early);
+        var file = new SmbTestFile(next, CreateAnswer.Parse((await taking).Expect(NtStatus.Success).Message));
+        await file.WriteAsync(0, [2]);
+        Assert.Equal([2], await file.ReadAsync(0, 1));
+    }
+
     [Fact]
     public async Task Who_comes_back_while_the_lost_session_renames_the_file_finds_it_by_its_new_name()
     {
