@@ -16,10 +16,15 @@ internal sealed class OwnerHistory(PostgreSqlServer database, RunReport report)
         CREATE FUNCTION note_owner() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             INSERT INTO owner_history (node, epoch, at)
-            VALUES ((SELECT name FROM {0}.node WHERE incarnation = NEW.owner), NEW.epoch, clock_timestamp());
+            VALUES ((SELECT name FROM ~.node WHERE incarnation = NEW.owner), NEW.epoch, clock_timestamp());
             RETURN NULL;
         END $$;
-        CREATE TRIGGER note_owner AFTER INSERT OR UPDATE OF owner, epoch ON {0}.share FOR EACH ROW EXECUTE FUNCTION note_owner();
+        CREATE TRIGGER note_owner AFTER INSERT OR UPDATE OF owner, epoch ON ~.share FOR EACH ROW EXECUTE FUNCTION note_owner();
+        """;
+
+    private const string Begun = """
+        INSERT INTO owner_history (node, epoch, at)
+        SELECT n.name, s.epoch, '-infinity' FROM ~.share s LEFT JOIN ~.node n ON n.incarnation = s.owner
         """;
 
     private const string Ask = "SELECT node, epoch, at FROM owner_history ORDER BY id";
@@ -30,8 +35,10 @@ internal sealed class OwnerHistory(PostgreSqlServer database, RunReport report)
     public void Begin()
     {
         var schema = (string)database.Ask("SELECT schemaname FROM pg_tables WHERE tablename = 'share' AND schemaname <> 'pg_catalog'")!;
-        database.Execute(string.Format(System.Globalization.CultureInfo.InvariantCulture, Watch, schema));
-        database.Execute($"INSERT INTO owner_history (node, epoch, at) SELECT n.name, s.epoch, '-infinity' FROM {schema}.share s LEFT JOIN {schema}.node n ON n.incarnation = s.owner");
+        database.Execute(In(Watch));
+        database.Execute(In(Begun));
+
+        string In(string sql) => sql.Replace("~", schema, StringComparison.Ordinal);
     }
 
     /// <summary>A node has answered a request on the share.</summary>
