@@ -160,6 +160,23 @@ public sealed class ClusterPartTests : ClusterTest
     }
 
     [Fact]
+    public async Task Hooks_are_asked_of_a_part_by_the_names_of_the_share()
+    {
+        var hooks = new Asked();
+        var (_, second) = await StartSplitAsync(@"deep\Data", options => options.Hooks = hooks);
+        var tree = await second.ConnectAsync(PartOf(second).Name);
+        hooks.Seen.Clear();
+        await second.ConnectAsync(PartOf(second).Name);
+        await (await tree.OpenAsync("OLD", CreateDisposition.Open)).CloseAsync();
+        var file = await tree.OpenAsync("new");
+        Assert.Equal(NtStatus.Success, await SetAsync(file, FileInformationClass.FileRenameInformation, SetBuffer.Rename("newer")));
+        Assert.Equal(NtStatus.Success, await SetAsync(file, FileInformationClass.FileDispositionInformation, SetBuffer.Disposition(true)));
+        await file.CloseAsync();
+        Assert.Equal(
+            ["vm", @"vm\deep\Data\old", @"vm\deep\Data\new", @"vm\deep\Data\new>vm\deep\Data\newer", @"-vm\deep\Data\newer"], hooks.Seen);
+    }
+
+    [Fact]
     public async Task What_is_in_use_or_split_already_is_not_split()
     {
         var (first, second) = await StartTwoAsync();
@@ -295,6 +312,29 @@ public sealed class ClusterPartTests : ClusterTest
         Assert.Equal(NtStatus.PathNotCovered, await (await second.ConnectAsync("vm")).TryOpenAsync(@"Data\old"));
         await TestServer.UntilAsync(() => PartOrNull(second) is { Owner: "b" }, "the part is taken");
         await UntilServedAsync(second, PartOf(second).Name);
+    }
+
+    /// <summary>What hooks are asked.</summary>
+    private sealed class Asked : SmbServerHooks
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<string> Seen { get; } = new();
+
+        public override ValueTask<bool> OnTreeConnectAsync(SmbSessionInfo session, string shareName, CancellationToken cancellationToken) => Note(shareName);
+
+        public override ValueTask<bool> OnOpenAsync(SmbSessionInfo session, SmbOpenInfo open, CancellationToken cancellationToken) =>
+            Note(open.File.ToString());
+
+        public override ValueTask<bool> OnRenameAsync(SmbSessionInfo session, SmbRenameInfo rename, CancellationToken cancellationToken) =>
+            Note($"{rename.Source}>{rename.Target}");
+
+        public override ValueTask<bool> OnDeleteAsync(SmbSessionInfo session, SmbDeleteInfo delete, CancellationToken cancellationToken) =>
+            Note("-" + delete.File);
+
+        private ValueTask<bool> Note(string what)
+        {
+            Seen.Enqueue(what);
+            return new(true);
+        }
     }
 
     /// <summary>Two nodes; the first has the share, and the second the folder.</summary>
