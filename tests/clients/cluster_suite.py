@@ -145,6 +145,7 @@ def _(cluster):
         "c = SMBConnection(%r, %r, timeout=30)\n"
         "c.login(*%r.split(':'))\n"
         "t = c.connectTree('files')\n"
+        "c.getSMBServer()._Session['TreeConnectTable'][t]['IsDfsShare'] = False\n"     # it says that it writes DFS names, and writes plain ones
         "for path in ('data', 'data\\\\old.txt', 'data\\\\new\\\\x', 'top.txt'):\n"
         "    try:\n"
         "        c.openFile(t, path, desiredAccess=0x80)\n"
