@@ -92,6 +92,7 @@ public sealed class StrangerTests : ProtocolTest
         await client.LogOnAsync(TestServer.Alice, TestServer.Password);
     }
 
+    [Trait("Transport", "own")] // how much a transport takes by itself differs
     [Fact]
     public async Task A_peer_that_does_not_read_holds_little()
     {
