@@ -92,11 +92,12 @@ internal sealed class ClusterSignal(Database database, string channel, string ve
                 await LimitedAsync(token => connection.DoAsync($"LISTEN \"{channel}\"", token)).ConfigureAwait(false);
             }
 
-            while (true)
+            // A new primary says no more on the connections to the one before it.
+            for (var primaries = database.Primaries; primaries == database.Primaries;)
             {
                 if (await LimitedAsync(token => connection.AskAsync(versionSql, token)).ConfigureAwait(false) is { } version)
                 {
-                    Tell(version);
+                    Tell(version, mayBeLess: true);
                 }
 
                 if (database.HasNotifications)
@@ -113,6 +114,8 @@ internal sealed class ClusterSignal(Database database, string channel, string ve
         {
             connection.Notification -= OnNotification;
         }
+
+        return true;
     }
 
     /// <summary>A database that does not answer is to be found out.</summary>
@@ -138,11 +141,12 @@ internal sealed class ClusterSignal(Database database, string channel, string ve
         }
     }
 
-    private void Tell(long version)
+    private void Tell(long version, bool mayBeLess = false)
     {
         lock (_lock)
         {
-            if (version > _version)
+            // A database that was set back counts from where it is: nobody must be told for ever that there is something new.
+            if (version > _version || (mayBeLess && version < _version))
             {
                 _version = version;
                 _told.TrySetResult();

@@ -49,10 +49,10 @@ internal sealed class ClusterSql(Database database)
 
     public string ForgetNodes { get; } = database.In("DELETE FROM ~.node WHERE until < clock_timestamp() - interval '1 day'");
 
-    /// <summary>$1 the incarnation, $2 opens, $3 bytes, $4 draining.</summary>
+    /// <summary>$1 the incarnation, $2 opens, $3 bytes, $4 draining. Gives the version of the cluster.</summary>
     public string Renew { get; } = database.In($"""
         UPDATE ~.node AS n SET until = clock_timestamp() + lease_ms * interval '1 millisecond', opens = $2, bytes_per_second = $3, draining = $4
-        WHERE n.incarnation = $1 AND NOT n.replaced AND {Alive}
+        FROM ~.cluster c WHERE c.id = 1 AND n.incarnation = $1 AND NOT n.replaced AND {Alive} RETURNING c.version
         """);
 
     /// <summary>$1 the incarnation.</summary>

@@ -13,24 +13,35 @@ internal sealed class Database : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(400);
 
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlMultiHostDataSource? _hosts;
     private readonly Schema _schema;
     private readonly Problems _problems;
+    private readonly Lineage _lineage;
 
     /// <summary>Describes it; nothing is connected yet.</summary>
     /// <param name="connectionString">Where it is.</param>
     /// <param name="options">How it is used.</param>
     /// <param name="connections">The most connections, when the connection string does not say it.</param>
-    public Database(string connectionString, PostgreSqlStoreOptions options, int connections)
+    /// <param name="beside">Another one that uses the same database: what either has seen of it counts for both.</param>
+    public Database(string connectionString, PostgreSqlStoreOptions options, int connections, Database? beside = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
         SetDefaults(settings, connections);
         Options = options;
         _problems = new Problems($"Database '{settings.Database ?? settings.Username}' at '{settings.Host}:{settings.Port}'", options.Schema);
         _schema = new Schema(options.Schema, _problems);
-        _source = new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        _lineage = beside?._lineage ?? new Lineage(_problems);
+        _lineage.Advanced += Clear;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        builder.UsePhysicalConnectionInitializer(connection => _lineage.CheckAsync(connection).GetAwaiter().GetResult(), _lineage.CheckAsync);
+        _source = builder.Build();
+        _hosts = _source as NpgsqlMultiHostDataSource;
     }
 
     public PostgreSqlStoreOptions Options { get; }
+
+    /// <summary>How many primaries were seen, one after the other.</summary>
+    public int Primaries => _lineage.Primaries;
 
     /// <summary>A statement with the schema in the place of each <c>~</c> before a table.</summary>
     public string In(string sql) => _schema.In(sql);
@@ -55,13 +66,16 @@ internal sealed class Database : IAsyncDisposable
                 deadline.ThrowIfCallerEnded();
                 throw _problems.TimedOut(Stopwatch.GetElapsedTime(begun), last ?? (cause as OperationCanceledException));
             }
-            catch (Exception cause) when (Problems.MayPass(cause))
+            catch (Exception cause) when (Problems.MayPass(cause) || (_hosts is not null && Problems.IsWithoutPrimary(cause)))
             {
                 last = cause;
                 if (Problems.IsBetweenPrimaries(cause))
                 {
                     _source.Clear();
                 }
+
+                // Npgsql remembers for ten seconds what each host was: a standby may be the primary by now.
+                _hosts?.ClearDatabaseStates();
             }
             catch (Exception cause) when (cause is NpgsqlException or TimeoutException or (IOException and not State.StateFencedException))
             {
@@ -84,6 +98,13 @@ internal sealed class Database : IAsyncDisposable
     public PostgreSqlStoreException TimedOut(TimeSpan time) => _problems.TimedOut(time, null);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    /// <summary>Connections that are idle are closed, and those that are in use when they are given back.</summary>
+    private void Clear()
+    {
+        _source.Clear();
+        _hosts?.ClearDatabaseStates();
+    }
 
     private async Task<T> AttemptAsync<T>(Func<NpgsqlConnection, Task<T>> work, Deadline deadline)
     {

@@ -34,6 +34,9 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     private readonly Turns _turns = new();
     private readonly string _channel;
 
+    /// <summary>The greatest version that was seen since a node last joined here: a database with a lesser one has forgotten something.</summary>
+    private long _seen;
+
     /// <summary>How long a renewal may take, for those that have joined here.</summary>
     private readonly ConcurrentDictionary<long, TimeSpan> _renewals = new();
 
@@ -50,7 +53,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
         options ??= new PostgreSqlStoreOptions();
         _state = new Database(connectionString, options, StateConnections);
         _cluster = new Database(
-            new NpgsqlConnectionStringBuilder(connectionString) { MinPoolSize = 0, MaxPoolSize = ClusterConnections }.ConnectionString, options, ClusterConnections);
+            new NpgsqlConnectionStringBuilder(connectionString) { MinPoolSize = 0, MaxPoolSize = ClusterConnections }.ConnectionString, options, ClusterConnections, _state);
         _records = new Records(_state);
         _own = new PostgreSqlStateStore(_state, _records);
         _sql = new ClusterSql(_cluster);
@@ -93,6 +96,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
             cancellationToken,
             "node " + key).ConfigureAwait(false);
         _renewals[incarnation] = leaseTime / 3;
+        Interlocked.Exchange(ref _seen, 0); // whoever joins knows nothing yet
         return new ClusterMember(incarnation, leaseTime);
     }
 
@@ -101,11 +105,12 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var most = _renewals.TryGetValue(incarnation, out var third) && third < _cluster.Options.Timeout ? third : _cluster.Options.Timeout;
-        var renewed = await _calls.RunAsync(async () =>
+        var seen = Interlocked.Read(ref _seen);
+        var version = await _calls.RunAsync(async () =>
         {
             using var deadline = new Deadline(most, cancellationToken);
             return await _cluster.RunAsync(
-                connection => connection.DoAsync(
+                connection => connection.AskAsync(
                     _sql.Renew,
                     deadline.Work,
                     Sql.Of(incarnation),
@@ -114,10 +119,11 @@ public sealed class PostgreSqlClusterStore : IClusterStore
                     Sql.Of(load.IsDraining)),
                 deadline).ConfigureAwait(false);
         }).ConfigureAwait(false);
-        if (renewed == 0)
+        if (version is null || version < seen)
         {
             _renewals.TryRemove(incarnation, out _);
-            throw Gone(incarnation);
+            throw version is null ? Gone(incarnation) : new StateFencedException(
+                $"The database of the cluster has gone back from version {seen} to {version}: it has forgotten who owns what. The node has to join anew.");
         }
     }
 
@@ -374,6 +380,14 @@ public sealed class PostgreSqlClusterStore : IClusterStore
         return taken;
     }
 
+    private void See(long version)
+    {
+        while (Interlocked.Read(ref _seen) is var seen && version > seen && Interlocked.CompareExchange(ref _seen, version, seen) != seen)
+        {
+            // Another reading was faster.
+        }
+    }
+
     private async Task<ClusterView> ReadAsync(NpgsqlConnection connection, long since, CancellationToken cancellationToken)
     {
         var version = 0L;
@@ -409,6 +423,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
                 }),
             ],
             cancellationToken).ConfigureAwait(false);
+        See(version);
         return new ClusterView(
             version,
             settings,

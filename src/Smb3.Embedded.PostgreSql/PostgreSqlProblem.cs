@@ -23,4 +23,7 @@ public enum PostgreSqlProblem
 
     /// <summary>It does not write: a standby, or its disk is full.</summary>
     ReadOnly,
+
+    /// <summary>It is not the one that was used before, or an earlier state of it: another server, or a primary that was replaced.</summary>
+    SteppedBack,
 }

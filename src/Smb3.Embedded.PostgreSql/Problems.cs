@@ -16,8 +16,20 @@ internal sealed class Problems(string place, string schema)
             || IsBetweenPrimaries(said),
         NpgsqlException said => said.IsTransient || said.InnerException is IOException or SocketException or TimeoutException,
         SocketException => true,
+        PostgreSqlStoreException said => IsWrongServer(said),
         _ => false,
     };
+
+    /// <summary>
+    /// No host of several can be used at the moment: one is gone, and the others are standbys still, or are none that may be used. Npgsql says so with the
+    /// causes of all hosts, or with none when it has asked a moment ago.
+    /// </summary>
+    public static bool IsWithoutPrimary(Exception cause) => cause is NpgsqlException and not PostgresException
+        && (cause.InnerException is null || (cause.InnerException is AggregateException all && all.InnerExceptions.Any(MayPass)));
+
+    /// <summary>A server that is not, or no more, the one to use: another one may be found at the next attempt.</summary>
+    private static bool IsWrongServer(Exception cause) =>
+        cause is PostgreSqlStoreException { Problem: PostgreSqlProblem.SteppedBack or PostgreSqlProblem.ReadOnly };
 
     /// <summary>The database is going away, coming up, or is no primary any more: connections to it are of no use.</summary>
     public static bool IsBetweenPrimaries(Exception cause) => cause is PostgresException
@@ -37,6 +49,7 @@ internal sealed class Problems(string place, string schema)
     public PostgreSqlStoreException Explain(Exception cause) => cause switch
     {
         PostgreSqlStoreException known => known,
+        { InnerException: AggregateException all } when all.InnerExceptions.FirstOrDefault(IsWrongServer) is { } wrong => Explain(wrong),
         PostgresException said => Explain(said),
         NpgsqlException or SocketException or IOException or TimeoutException => new(
             PostgreSqlProblem.CannotConnect,
@@ -45,6 +58,21 @@ internal sealed class Problems(string place, string schema)
             cause),
         _ => new(PostgreSqlProblem.Other, $"{place} cannot be used: {cause.Message}", cause),
     };
+
+    public PostgreSqlStoreException Standby(Exception? cause = null) => new(
+        PostgreSqlProblem.ReadOnly,
+        $"{place} takes no changes: it is a standby, or was made read-only. Name the primary, or all hosts with Target Session Attributes=primary.",
+        cause);
+
+    public PostgreSqlStoreException OtherDatabase() => new(
+        PostgreSqlProblem.SteppedBack,
+        $"A server of {place} is not the one that was used before, nor a replica of it: its system identifier is another. All hosts of a connection string have "
+        + "to be replicas of one database. After it was replaced on purpose (pg_upgrade), start the nodes anew.");
+
+    public PostgreSqlStoreException FormerPrimary(long timeline, long seen) => new(
+        PostgreSqlProblem.SteppedBack,
+        $"A server of {place} was replaced as the primary: it is at timeline {timeline}, and timeline {seen} was seen. It is not used. Stop it, and make it a "
+        + "standby of the new one (pg_rewind). After the database was restored on purpose, start the nodes anew.");
 
     public PostgreSqlStoreException TooNew(int oldest, int known) => new(
         PostgreSqlProblem.TooNew,
@@ -66,10 +94,7 @@ internal sealed class Problems(string place, string schema)
             $"The user may not use or make the schema '{schema}' of {place} ({said.MessageText}). Have an administrator run "
             + $"CREATE SCHEMA {Quote(schema)} AUTHORIZATION the user.",
             said),
-        PostgresErrorCodes.ReadOnlySqlTransaction => new(
-            PostgreSqlProblem.ReadOnly,
-            $"{place} takes no changes: it is a standby, or was made read-only. Name the primary, or all hosts with Target Session Attributes=primary.",
-            said),
+        PostgresErrorCodes.ReadOnlySqlTransaction => Standby(said),
         PostgresErrorCodes.DiskFull => new(PostgreSqlProblem.ReadOnly, $"The disk of {place} is full. Make room on it.", said),
         PostgresErrorCodes.TooManyConnections => new(
             PostgreSqlProblem.CannotConnect,

@@ -27,14 +27,15 @@ public sealed partial class PostgreSqlServer : IDisposable
 
     /// <summary>Makes a server with nothing in it, and starts it.</summary>
     /// <param name="address">Where it listens, and whose network may use it; the loopback interface by default.</param>
-    public PostgreSqlServer(IPAddress? address = null)
+    /// <param name="primary">Another one, of which it is made a standby.</param>
+    public PostgreSqlServer(IPAddress? address = null, PostgreSqlServer? primary = null)
     {
         _address = address ?? IPAddress.Loopback;
         _programs = FindPrograms() ?? throw new FileNotFoundException(Missing);
         _folder = Directory.CreateTempSubdirectory("smb3-postgresql-").FullName;
         try
         {
-            Make();
+            Make(primary);
             Start();
         }
         catch
@@ -49,6 +50,10 @@ public sealed partial class PostgreSqlServer : IDisposable
     public int Port { get; private set; }
 
     public string ConnectionString => $"Host={_address};Port={Port};Username={User};Password={Password};Database=postgres";
+
+    /// <summary>Leads to whichever of two is the primary.</summary>
+    public string ConnectionStringWith(PostgreSqlServer other) =>
+        $"Host={_address}:{Port},{other._address}:{other.Port};Username={User};Password={Password};Database=postgres";
 
     /// <summary>Where the server's programs are, when there is one that this user can run.</summary>
     public static string? FindPrograms()
@@ -194,11 +199,12 @@ public sealed partial class PostgreSqlServer : IDisposable
         return false;
     }
 
-    private void Make()
+    private void Make(PostgreSqlServer? primary)
     {
         var data = Path.Join(_folder, "data");
         var password = Path.Join(_folder, "password");
         Directory.CreateDirectory(data);
+        File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.WriteAllText(password, Password);
         if (Environment.IsPrivilegedProcess)
         {
@@ -210,16 +216,25 @@ public sealed partial class PostgreSqlServer : IDisposable
             }
         }
 
-        using (var making = Run("initdb", "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8", "--locale=C.UTF-8"))
+        using (var making = primary is null
+            ? Run("initdb", "-D", data, "-U", User, "-A", "scram-sha-256", "--pwfile=" + password, "-E", "UTF8", "--locale=C.UTF-8")
+            : Run("pg_basebackup", "-d", primary.Uri, "-D", data, "-X", "stream", "-c", "fast", "-R"))
         {
             making.WaitForExit();
             if (making.ExitCode != 0)
             {
-                throw new InvalidOperationException("initdb failed: " + Log());
+                throw new InvalidOperationException("Its data cannot be made: " + Log());
             }
         }
 
         Port = FreePort();
+        if (primary is not null)
+        {
+            // The rest has come with the data; of settings that are there twice the last one counts.
+            File.AppendAllText(Path.Join(data, "postgresql.conf"), $"unix_socket_directories = '{_folder}'\n");
+            return;
+        }
+
         File.AppendAllText(Path.Join(data, "pg_hba.conf"), $"host all all {_address}/24 scram-sha-256\n");
         File.AppendAllLines(
             Path.Join(data, "postgresql.conf"),
@@ -250,6 +265,8 @@ public sealed partial class PostgreSqlServer : IDisposable
     }
 
     private string Log() => File.Exists(Path.Join(_folder, "log")) ? string.Join('\n', File.ReadLines(Path.Join(_folder, "log")).TakeLast(5)) : string.Empty;
+
+    private string Uri => $"postgresql://{User}:{System.Uri.EscapeDataString(Password)}@{_address}:{Port}/postgres";
 
     private int Postmaster() => int.Parse(File.ReadLines(Path.Join(_folder, "data", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 

@@ -45,7 +45,10 @@ public interface IClusterStore : IAsyncDisposable
     /// <param name="incarnation">The incarnation that holds it.</param>
     /// <param name="load">What the node carries at present, for the others to see.</param>
     /// <param name="cancellationToken">Ends the wait; the lease may have been renewed all the same.</param>
-    /// <exception cref="StateFencedException">The lease is not valid any more; the node has to join anew.</exception>
+    /// <exception cref="StateFencedException">
+    /// The lease is not valid any more, or the store has gone back to an earlier version, and so may have forgotten who owns what; the node has to
+    /// join anew.
+    /// </exception>
     ValueTask RenewAsync(long incarnation, ClusterLoad load, CancellationToken cancellationToken);
 
     /// <summary>A node leaves: its lease ends, and what it owned is free. Does nothing when the lease is not valid any more.</summary>

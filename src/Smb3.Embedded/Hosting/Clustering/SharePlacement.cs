@@ -84,6 +84,12 @@ internal sealed class SharePlacement(
                 var version = _picture.Version;
                 var readAt = time.GetTimestamp();
                 var view = await store.ReadAsync(version, over.Token).ConfigureAwait(false);
+                if (view.Version < version)
+                {
+                    _picture = new ClusterPicture(time); // a database that was set back: what was known is not true any more
+                    continue;
+                }
+
                 _picture = _picture.With(view, readAt);
                 if (view.Version != version)
                 {
