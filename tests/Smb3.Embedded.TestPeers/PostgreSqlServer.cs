@@ -204,7 +204,11 @@ public sealed partial class PostgreSqlServer : IDisposable
         var data = Path.Join(_folder, "data");
         var password = Path.Join(_folder, "password");
         Directory.CreateDirectory(data);
-        File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(data, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         File.WriteAllText(password, Password);
         if (Environment.IsPrivilegedProcess)
         {
