@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Smb3.Embedded.Transport.DirectTcp;
+using Smb3.Embedded.Transport.Linux;
 using Smb3.Embedded.Transport.Tcp.Lines;
 using Smb3.Embedded.Transport.Tcp.Linux;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Smb3.Embedded.Transport.Linux;
 using Smb3.Embedded.Transport.Tcp.Lines;
 
 namespace Smb3.Embedded.Transport.Tcp.Linux;
@@ -10,7 +11,7 @@ namespace Smb3.Embedded.Transport.Tcp.Linux;
 /// thread of the <see cref="ReadinessQueue"/>.
 /// </summary>
 /// <remarks>It ignores cancellation tokens: a connection is ended by <see cref="Abort"/>, which ends every wait.</remarks>
-internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
+internal sealed class ReadySocketLine : ISocketLine, IReadyLine, IThreadPoolWorkItem
 {
     private readonly Lock _gate = new();
     private readonly Socket _socket;
@@ -103,7 +104,7 @@ internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
     }
 
     /// <summary>Resumes whatever waited for this, here and now.</summary>
-    internal void Serve(Readiness ready)
+    public void Serve(Readiness ready)
     {
         lock (_gate)
         {
@@ -120,7 +121,7 @@ internal sealed class ReadySocketLine : ISocketLine, IThreadPoolWorkItem
     }
 
     /// <summary>Does the same on the thread pool.</summary>
-    internal void ServeLater(Readiness ready)
+    public void ServeLater(Readiness ready)
     {
         // A second call before the first is served adds no work.
         if (Interlocked.Or(ref _later, (uint)ready) == 0)

@@ -1,8 +1,6 @@
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Smb3.Embedded.Transport.Tcp.Linux;
+namespace Smb3.Embedded.Transport.Linux;
 
 /// <summary>An epoll or eventfd descriptor.</summary>
 internal sealed class EpollHandle : SafeHandleMinusOneIsInvalid
@@ -12,5 +10,5 @@ internal sealed class EpollHandle : SafeHandleMinusOneIsInvalid
     {
     }
 
-    protected override bool ReleaseHandle() => SocketCalls.Close(handle) == 0;
+    protected override bool ReleaseHandle() => EpollCalls.Close(handle) == 0;
 }

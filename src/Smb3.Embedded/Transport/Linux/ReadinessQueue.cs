@@ -3,16 +3,16 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Smb3.Embedded.Transport.Tcp.Linux;
+namespace Smb3.Embedded.Transport.Linux;
 
 /// <summary>
-/// Sockets that become ready are served on the very thread that was told of it: between the arrival of a request and its response there is
-/// no queue, no second thread and no wake-up, which otherwise make up most of the cost of a small request.
+/// Sockets and other descriptors that become ready are served on the very thread that was told of it: between the arrival of a request
+/// and its response there is no queue, no second thread and no wake-up, which otherwise make up most of the cost of a small request.
 /// </summary>
 /// <remarks>
 /// The work may block all the same, so one thread always keeps waiting: the last one to wait takes no work without starting another, and
 /// where there are enough of them leaves the work to the thread pool. Threads start as they are needed. The queue ends when it is disposed
-/// and its last socket is gone.
+/// and its last line is gone.
 /// </remarks>
 internal sealed unsafe class ReadinessQueue : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
 
     private static readonly int MaxThreads = Math.Clamp(Environment.ProcessorCount * 2, 4, 32) + 1;
 
-    private readonly ConcurrentDictionary<long, ReadySocketLine> _lines = new();
+    private readonly ConcurrentDictionary<long, IReadyLine> _lines = new();
     private readonly EpollHandle _queue;
     private readonly EpollHandle _end;
     private long _lastKey = EndKey;
@@ -32,8 +32,8 @@ internal sealed unsafe class ReadinessQueue : IDisposable
 
     public ReadinessQueue()
     {
-        _queue = SocketCalls.CreateQueue(SocketCalls.CloseOnExec);
-        _end = SocketCalls.CreateEvent(0, SocketCalls.CloseOnExec);
+        _queue = EpollCalls.CreateQueue(EpollCalls.CloseOnExec);
+        _end = EpollCalls.CreateEvent(0, EpollCalls.CloseOnExec);
         if (_queue.IsInvalid || _end.IsInvalid)
         {
             throw new SocketException(Marshal.GetLastPInvokeError());
@@ -43,13 +43,13 @@ internal sealed unsafe class ReadinessQueue : IDisposable
     }
 
     /// <summary>Adds a line; it is told nothing until it has asked.</summary>
-    public long Add(ReadySocketLine line, SafeHandle socket)
+    public long Add(IReadyLine line, SafeHandle descriptor)
     {
         var key = Interlocked.Increment(ref _lastKey);
         _lines[key] = line;
         try
         {
-            Control(SocketCalls.Add, socket, key, SocketCalls.OneShot);
+            Control(EpollCalls.Add, descriptor, key, EpollCalls.OneShot);
         }
         catch
         {
@@ -61,8 +61,8 @@ internal sealed unsafe class ReadinessQueue : IDisposable
     }
 
     /// <summary>Asks to be told once, of whatever comes first.</summary>
-    public void Ask(SafeHandle socket, long key, Readiness wanted) =>
-        Control(SocketCalls.Modify, socket, key, (uint)wanted | SocketCalls.OneShot);
+    public void Ask(SafeHandle descriptor, long key, Readiness wanted) =>
+        Control(EpollCalls.Modify, descriptor, key, (uint)wanted | EpollCalls.OneShot);
 
     public void Remove(long key)
     {
@@ -81,7 +81,7 @@ internal sealed unsafe class ReadinessQueue : IDisposable
         if (_disposed && _lines.IsEmpty && Interlocked.Exchange(ref _ended, 1) == 0)
         {
             // The counter of the eventfd is never full, so it is always ready to send, and tells every thread in turn.
-            Control(SocketCalls.Add, _end, EndKey, (uint)Readiness.Send);
+            Control(EpollCalls.Add, _end, EndKey, (uint)Readiness.Send);
         }
     }
 
@@ -90,8 +90,8 @@ internal sealed unsafe class ReadinessQueue : IDisposable
         var description = stackalloc byte[DescriptionSize];
         new Span<byte>(description, DescriptionSize).Clear();
         MemoryMarshal.Write(new Span<byte>(description, DescriptionSize), events);
-        MemoryMarshal.Write(new Span<byte>(description, DescriptionSize)[SocketCalls.KeyOffset..], key);
-        if (SocketCalls.Control(_queue, operation, target, description) != 0)
+        MemoryMarshal.Write(new Span<byte>(description, DescriptionSize)[EpollCalls.KeyOffset..], key);
+        if (EpollCalls.Control(_queue, operation, target, description) != 0)
         {
             throw new SocketException(Marshal.GetLastPInvokeError());
         }
@@ -156,8 +156,8 @@ internal sealed unsafe class ReadinessQueue : IDisposable
     {
         // One at a time: the event is served on this thread, and others taken with it would have to wait.
         var description = stackalloc byte[DescriptionSize];
-        var count = SocketCalls.Wait(_queue, description, 1, -1);
-        key = MemoryMarshal.Read<long>(new ReadOnlySpan<byte>(description, DescriptionSize)[SocketCalls.KeyOffset..]);
+        var count = EpollCalls.Wait(_queue, description, 1, -1);
+        key = MemoryMarshal.Read<long>(new ReadOnlySpan<byte>(description, DescriptionSize)[EpollCalls.KeyOffset..]);
         ready = (Readiness)MemoryMarshal.Read<uint>(new ReadOnlySpan<byte>(description, DescriptionSize));
         return count == 1;
     }

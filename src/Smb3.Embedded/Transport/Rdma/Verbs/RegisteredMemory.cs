@@ -1,0 +1,205 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Smb3.Embedded.Transport.Rdma.Verbs.Native;
+
+namespace Smb3.Embedded.Transport.Rdma.Verbs;
+
+/// <summary>
+/// A protection domain and the memory that is registered in it. Registering takes as long as moving the data, so what has been registered
+/// is kept for the next who needs it, and given back to the system when nobody has needed it for a while.
+/// </summary>
+internal sealed class RegisteredMemory
+{
+    /// <summary>No region is smaller: many small buffers share one.</summary>
+    private const int LeastRegion = 256 * 1024;
+
+    private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _sync = new();
+    private readonly nint _domain;
+    private readonly ITimer _trimmer;
+
+    // A message without data; one SEND; and the data of a READ or WRITE in powers of two, up to the longest that SMB 2 has.
+    private readonly Shelf[] _shelves = [new(512), new(8192), .. Enumerable.Range(FirstShift, 9).Select(shift => new Shelf(1 << shift))];
+
+    private int _users = 1;
+    private int _regions;
+    private bool _freed;
+
+    private const int FirstShift = 16;
+
+    private RegisteredMemory(nint domain, TimeProvider time)
+    {
+        _domain = domain;
+        _trimmer = time.CreateTimer(static self => ((RegisteredMemory)self!).Trim(), this, TrimInterval, TrimInterval);
+    }
+
+    public nint Domain => _domain;
+
+    /// <exception cref="RdmaException">The system refuses.</exception>
+    public static RegisteredMemory Create(nint context, TimeProvider time)
+    {
+        var domain = VerbsCalls.AllocateDomain(context);
+        return domain != 0
+            ? new RegisteredMemory(domain, time)
+            : throw RdmaException.Refused("no protection domain can be allocated", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>Counts one more user, each of which calls <see cref="Release"/>.</summary>
+    public RegisteredMemory Share()
+    {
+        lock (_sync)
+        {
+            _users++;
+        }
+
+        return this;
+    }
+
+    /// <summary>One user less. When there is none, everything is given back to the system, as soon as it is no longer rented.</summary>
+    public void Release()
+    {
+        lock (_sync)
+        {
+            if (--_users > 0)
+            {
+                return;
+            }
+
+            _trimmer.Dispose();
+            foreach (var shelf in _shelves)
+            {
+                FreeIdle(shelf, int.MaxValue);
+            }
+
+            FreeDomain();
+        }
+    }
+
+    /// <summary>A buffer, or <see langword="null"/> when the system refuses to register more.</summary>
+    public VerbsBuffer? TryRent(int size, out int error)
+    {
+        error = 0;
+        var shelf = ShelfOf(size);
+        VerbsBuffer buffer;
+        lock (_sync)
+        {
+            if (!shelf.Free.TryPop(out buffer!))
+            {
+                // Registering under the lock keeps several who find the shelf empty from each registering a region.
+                if (RegisteredRegion.TryCreate(_domain, Math.Max(LeastRegion, shelf.Size), shelf.Size, out error) is not { } region)
+                {
+                    return null;
+                }
+
+                _regions++;
+                for (var i = region.Count - 1; i >= 0; i--)
+                {
+                    shelf.Free.Push(new VerbsBuffer(this, region, i * shelf.Size));
+                }
+
+                buffer = shelf.Free.Pop();
+            }
+
+            buffer.Region.Idle--;
+            shelf.Unused = Math.Min(shelf.Unused, shelf.Free.Count);
+        }
+
+        buffer.Begin(size);
+        return buffer;
+    }
+
+    public void Return(VerbsBuffer buffer)
+    {
+        lock (_sync)
+        {
+            var shelf = ShelfOf(buffer.Region.BufferSize);
+            buffer.Region.Idle++;
+            shelf.Free.Push(buffer);
+            if (_users == 0)
+            {
+                FreeIdle(shelf, int.MaxValue);
+                FreeDomain();
+            }
+        }
+    }
+
+    /// <summary>Registers part of a buffer once more, open to what the peer writes.</summary>
+    /// <returns>The region; 0 when the system refuses.</returns>
+    public nint OpenSink(VerbsBuffer buffer, int start, int length) => VerbsCalls.Register(
+        _domain, (nint)(buffer.Address + (uint)start), (nuint)length, VerbsCalls.LocalWrite | VerbsCalls.RemoteWrite);
+
+    private Shelf ShelfOf(int size)
+    {
+        var index = size <= _shelves[0].Size ? 0
+            : size <= _shelves[1].Size ? 1
+            : 2 + Math.Max(0, BitOperations.Log2((uint)(size - 1)) + 1 - FirstShift);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _shelves.Length, nameof(size));
+        return _shelves[index];
+    }
+
+    private void Trim()
+    {
+        lock (_sync)
+        {
+            foreach (var shelf in _shelves)
+            {
+                FreeIdle(shelf, shelf.Unused);
+                shelf.Unused = shelf.Free.Count;
+            }
+        }
+    }
+
+    /// <summary>Frees regions of which nothing is rented, as long as they have no more buffers in all than <paramref name="most"/>.</summary>
+    private void FreeIdle(Shelf shelf, int most)
+    {
+        var freed = new HashSet<RegisteredRegion>();
+        foreach (var buffer in shelf.Free)
+        {
+            var region = buffer.Region;
+            if (region.Idle == region.Count && region.Count <= most && freed.Add(region))
+            {
+                most -= region.Count;
+            }
+        }
+
+        if (freed.Count == 0)
+        {
+            return;
+        }
+
+        var kept = shelf.Free.Where(buffer => !freed.Contains(buffer.Region)).Reverse().ToArray();
+        shelf.Free.Clear();
+        foreach (var buffer in kept)
+        {
+            shelf.Free.Push(buffer);
+        }
+
+        shelf.Free.TrimExcess();
+        foreach (var region in freed)
+        {
+            region.Free();
+            _regions--;
+        }
+    }
+
+    private void FreeDomain()
+    {
+        if (_regions == 0 && !_freed)
+        {
+            _freed = true;
+            _ = VerbsCalls.FreeDomain(_domain);
+        }
+    }
+
+    /// <summary>Buffers of one size that nobody rents.</summary>
+    private sealed class Shelf(int size)
+    {
+        public int Size => size;
+
+        public Stack<VerbsBuffer> Free { get; } = new();
+
+        /// <summary>The fewest that there were since the last look: so many nobody has needed.</summary>
+        public int Unused { get; set; }
+    }
+}
