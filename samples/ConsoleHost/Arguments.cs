@@ -19,7 +19,7 @@ internal sealed class Arguments
     public Arguments()
     {
         Command = new RootCommand("Serves folders over SMB 2 and 3.");
-        AddList("Listen", "IP:PORT", "Where to listen; repeatable. Default: 127.0.0.1:4450.");
+        AddList("Listen", "[rdma://]IP:PORT", "Where to listen, by TCP or by RDMA; repeatable. Default: 127.0.0.1:4450.");
         AddList(
             "Shares", "NAME=FOLDER",
             "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,snapshots=FOLDER], or NAME=memory:; repeatable. "
@@ -39,7 +39,7 @@ internal sealed class Arguments
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
         AddList("Interfaces", "NAME|NETWORK", "Interfaces told to clients for further channels; ! in front leaves out; repeatable.", "--interface");
         AddList(
-            "AdvertisedInterfaces", "ADDRESS [speed=10G] [rss]", "Told to clients instead of what the machine has; repeatable.", "--advertise");
+            "AdvertisedInterfaces", "ADDRESS [speed=10G] [rss] [rdma]", "Told to clients instead of what the machine has; repeatable.", "--advertise");
         AddValue("MinDialect", "DIALECT", "The oldest dialect: 2.0.2, 2.1, 3.0, 3.0.2 or 3.1.1.");
         AddValue("MaxDialect", "DIALECT", "The newest dialect.");
         AddValue("Signing", "auto|required", "Whether messages are signed.");

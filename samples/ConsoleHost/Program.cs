@@ -116,7 +116,7 @@ await using (server)
 
     using var reload = new NamespaceReload(server, ReadAgain);
     using var collection = new IdleCollection();
-    ConnectInstructions.Print(Console.Out, server.EndPoints[0], shares, userName, demoPassword);
+    ConnectInstructions.Print(Console.Out, server.EndPoints, shares, userName, demoPassword);
     await ended;
 }
 

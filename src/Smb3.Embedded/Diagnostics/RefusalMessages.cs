@@ -72,6 +72,9 @@ internal static partial class RefusalMessages
     [LoggerMessage(125, LogLevel.Warning, "What {Remote} says it negotiated is not what arrived here: somebody between client and server changes the messages. The connection is closed.{Repeats}")]
     public static partial void NegotiateTampered(ILogger logger, EndPoint remote, Repeats repeats);
 
+    [LoggerMessage(126, LogLevel.Warning, "An RDMA connection of {Remote} was ended: {Reason}{Repeats}")]
+    public static partial void RdmaRefused(ILogger logger, EndPoint remote, string reason, Repeats repeats);
+
     [LoggerMessage(130, LogLevel.Warning, "{Command} of {User} from {Remote} has a wrong signature: somebody between client and server changes the messages, did so with NEGOTIATE (whose hash is a part of the key), or the client has another key. The request is refused.{Repeats}")]
     public static partial void WrongSignature(ILogger logger, string command, LogText user, EndPoint remote, Repeats repeats);
 

@@ -440,7 +440,14 @@ public sealed partial class SmbServer : IAsyncDisposable
     {
         foreach (var endPoint in _endPoints)
         {
-            run.Add(new DirectTcpListener(Listen(endPoint, "Listen (--listen)")));
+            if (endPoint is SmbRdmaEndPoint rdma)
+            {
+                run.AddRdma(rdma);
+            }
+            else
+            {
+                run.Add(new DirectTcpListener(Listen(endPoint, "Listen (--listen)")));
+            }
         }
 
         foreach (var transport in _transports)

@@ -200,9 +200,10 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder Listen(IPEndPoint endPoint) => Configure(options => options.Listen.Add(endPoint));
 
     /// <summary>Listens on one more end point. The default, when none is added, is 127.0.0.1:4450.</summary>
-    /// <param name="endPoint">IP:PORT.</param>
+    /// <param name="endPoint">IP:PORT, or rdma://IP:PORT for RDMA.</param>
     /// <exception cref="FormatException">It is not an end point.</exception>
-    public SmbServerBuilder Listen(string endPoint) => Listen(IPEndPoint.Parse(endPoint));
+    public SmbServerBuilder Listen(string endPoint) =>
+        Listen(SmbRdmaEndPoint.TryParse(endPoint, out var rdma) ? rdma : IPEndPoint.Parse(endPoint));
 
     /// <summary>Changes any setting.</summary>
     /// <param name="configure">Changes the settings.</param>

@@ -7,4 +7,5 @@ namespace Smb3.Embedded.Sessions;
 /// <param name="Address">IPv4 or IPv6.</param>
 /// <param name="LinkSpeed">Bits per second.</param>
 /// <param name="Rss">Whether the link spreads connections over processors: clients then open several to the same address.</param>
-internal sealed record ServerInterface(uint Index, IPAddress Address, ulong LinkSpeed, bool Rss);
+/// <param name="Rdma">Whether it is reached by RDMA, and not by TCP.</param>
+internal sealed record ServerInterface(uint Index, IPAddress Address, ulong LinkSpeed, bool Rss, bool Rdma = false);

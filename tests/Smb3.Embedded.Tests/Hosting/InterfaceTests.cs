@@ -103,6 +103,47 @@ public sealed class InterfaceTests
         Assert.Contains(IPAddress.Loopback, loopback.Addresses);
     }
 
+    [Fact]
+    public void An_address_that_is_reached_by_TCP_and_by_RDMA_is_told_twice()
+    {
+        var all = Rdma("0.0.0.0", 5445);
+        var scan = new InterfaceScan(
+            new InterfaceFilter([]), [], TimeProvider.System, () => _links, address => address.ToString() is "192.0.2.1" or "203.0.113.1");
+        Assert.Equal(
+            [("192.0.2.1", 10 * Gigabit, true, false), ("192.0.2.1", 10 * Gigabit, false, true), ("198.51.100.1", Gigabit, false, false)],
+            scan.Find([Everywhere, all]).Select(one => (one.Address.ToString(), one.LinkSpeed, one.Rss, one.Rdma)));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", "192.0.2.1")]
+    [InlineData("192.0.2.1", "192.0.2.1")]
+    [InlineData("198.51.100.1", "")]
+    public void RDMA_is_claimed_where_it_is_listened_on_and_a_device_has_the_address(string listening, string expected)
+    {
+        var scan = new InterfaceScan(
+            new InterfaceFilter([]), [], TimeProvider.System, () => _links, address => address.ToString() == "192.0.2.1");
+        var found = scan.Find([Rdma(listening, 5445)]);
+        Assert.All(found, one => Assert.True(one.Rdma));
+        Assert.Equal(expected, string.Join(' ', found.Select(one => one.Address.ToString())));
+    }
+
+    [Fact]
+    public void No_device_is_asked_for_where_nothing_listens_for_RDMA()
+    {
+        var scan = new InterfaceScan(
+            new InterfaceFilter([]), [], TimeProvider.System, () => _links, _ => throw new InvalidOperationException());
+        Assert.Equal(2, scan.Find([Everywhere]).Count);
+    }
+
+    [Fact]
+    public void An_advertised_interface_can_be_for_RDMA()
+    {
+        Assert.True(SmbInterface.TryParse("192.0.2.1 RDMA speed=100G", out var parsed));
+        var scan = new InterfaceScan(new InterfaceFilter([]), [parsed], TimeProvider.System, () => _links);
+        var told = Assert.Single(scan.Find([Everywhere]));
+        Assert.Equal((100 * Gigabit, false, true), (told.LinkSpeed, told.Rss, told.Rdma));
+    }
+
     [Theory]
     [InlineData("192.0.2.1", 1_000_000_000, false, 0)]
     [InlineData("192.0.2.1 speed=2.5G rss", 2_500_000_000, true, 0)]
@@ -120,7 +161,7 @@ public sealed class InterfaceTests
     [InlineData("192.0.2.1 fast")]
     [InlineData("192.0.2.1 speed=G")]
     [InlineData("192.0.2.1 index=-1")]
-    [InlineData("192.0.2.1 rdma")]
+    [InlineData("192.0.2.1 rdm")]
     public void What_is_no_interface_is_refused(string text) => Assert.False(SmbInterface.TryParse(text, out _));
 
     [Theory]
@@ -136,6 +177,8 @@ public sealed class InterfaceTests
         name, index, IsUp: true, IsLoopback: false, IsInternal: false, Gigabit, Rss: false, [.. addresses.Select(IPAddress.Parse)]);
 
     private static IPEndPoint Loopback(byte last) => new(new IPAddress([127, 0, 0, last]), 445);
+
+    private static SmbRdmaEndPoint Rdma(string address, int port) => new(IPAddress.Parse(address), port);
 
     private InterfaceScan Scan(string[] filter) => new(new InterfaceFilter(filter), [], TimeProvider.System, () => _links);
 

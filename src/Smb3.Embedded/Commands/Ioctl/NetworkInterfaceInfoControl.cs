@@ -34,7 +34,8 @@ internal sealed class NetworkInterfaceInfoControl : IFsControl
             NetworkInterfaceInfo.Write(
                 output.AsSpan(i * NetworkInterfaceInfo.EntrySize),
                 entry.Index,
-                entry.Rss ? NetworkInterfaceCapabilities.Rss : NetworkInterfaceCapabilities.None,
+                (entry.Rss ? NetworkInterfaceCapabilities.Rss : NetworkInterfaceCapabilities.None)
+                    | (entry.Rdma ? NetworkInterfaceCapabilities.Rdma : NetworkInterfaceCapabilities.None),
                 entry.LinkSpeed,
                 entry.Address,
                 isLast: i == interfaces.Count - 1);

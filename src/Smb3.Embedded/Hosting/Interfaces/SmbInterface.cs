@@ -17,11 +17,16 @@ public sealed record SmbInterface(IPAddress Address)
     public bool Rss { get; init; }
 
     /// <summary>
+    /// Whether the address is for RDMA (SMB Direct), and not for TCP. One that is for both stands in the list twice. Default: false.
+    /// </summary>
+    public bool Rdma { get; init; }
+
+    /// <summary>
     /// The interface index: addresses of one interface share it. 0: the index of this machine's interface with that address, or a new one.
     /// </summary>
     public int Index { get; init; }
 
-    /// <summary>ADDRESS [speed=10G] [rss] [index=N]</summary>
+    /// <summary>ADDRESS [speed=10G] [rss] [rdma] [index=N]</summary>
     internal static bool TryParse(string text, out SmbInterface parsed)
     {
         parsed = new SmbInterface(IPAddress.None);
@@ -37,6 +42,10 @@ public sealed record SmbInterface(IPAddress Address)
             if (word.Equals("rss", StringComparison.OrdinalIgnoreCase))
             {
                 parsed = parsed with { Rss = true };
+            }
+            else if (word.Equals("rdma", StringComparison.OrdinalIgnoreCase))
+            {
+                parsed = parsed with { Rdma = true };
             }
             else if (word.StartsWith("speed=", StringComparison.OrdinalIgnoreCase) && TryParseSpeed(word.AsSpan(6), out var speed))
             {

@@ -87,6 +87,10 @@ internal sealed class ServerRun : IDisposable
     /// <summary>Takes a listener over; connections are accepted after <see cref="Begin"/>.</summary>
     public void Add(ITransportListener listener) => _listeners.Add(listener);
 
+    /// <summary>Listens for RDMA connections, which are accepted after <see cref="Begin"/>.</summary>
+    /// <exception cref="SmbServerStartException">It cannot.</exception>
+    public void AddRdma(SmbRdmaEndPoint endPoint) => Add(RdmaListening.Open(endPoint, _parts.Settings.TimeProvider, _refusals));
+
     /// <summary>Takes the ports of the witness service; connections are accepted after <see cref="Begin"/>.</summary>
     public async ValueTask OpenWitnessAsync(WitnessSettings settings, Func<IPEndPoint, TcpTransportListener> listen) => Witness =
         await WitnessRun.OpenAsync(_parts, Graph, _refusals, settings, listen, e => TellRpcFault(_parts, e)).ConfigureAwait(false);

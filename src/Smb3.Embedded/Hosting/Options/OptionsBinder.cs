@@ -362,7 +362,11 @@ internal sealed partial class OptionsBinder
         var isAddress = IPAddress.TryParse(item.Text, out var address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6
                 ? !item.Text.Contains("]:", StringComparison.Ordinal) : item.Text.Count(c => c == '.') == 3);
-        if (isAddress)
+        if (SmbRdmaEndPoint.TryParse(item.Text, out var rdma))
+        {
+            add(rdma);
+        }
+        else if (isAddress)
         {
             add(new IPEndPoint(address!, SmbServerOptions.DefaultPort));
         }
@@ -372,7 +376,7 @@ internal sealed partial class OptionsBinder
         }
         else
         {
-            Fail(item.Path, $"'{item.Text}' is not an end point; write IP:PORT such as 127.0.0.1:4450, 0.0.0.0:445 or [::1]:4450");
+            Fail(item.Path, $"'{item.Text}' is not an end point; write IP:PORT such as 127.0.0.1:4450, 0.0.0.0:445 or [::1]:4450, with rdma:// in front for RDMA");
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class OptionsValidator
             options.AppleModel.Length <= AppleServerQuery.MaxModelLength, "AppleModel", options.AppleModel.Length,
             $"at most {AppleServerQuery.MaxModelLength} characters long");
         Require(options.Comment.Length <= MaxComment, "Comment", options.Comment.Length, $"at most {MaxComment} characters long");
-        foreach (var twice in options.Listen.Where(endPoint => endPoint.Port != 0).GroupBy(endPoint => endPoint).Where(g => g.Count() > 1))
+        foreach (var twice in options.Listen.Where(endPoint => endPoint.Port != 0).GroupBy(endPoint => endPoint.ToString()).Where(g => g.Count() > 1))
         {
             _failures.Add($"Listen: {twice.Key} is there twice; name every end point once.");
         }
@@ -113,7 +113,7 @@ internal sealed class OptionsValidator
             Range("AdvertisedInterfaces", entry.Index, 0, int.MaxValue);
         }
 
-        if (options.AdvertisedInterfaces.DistinctBy(entry => entry.Address).Count() != options.AdvertisedInterfaces.Count)
+        if (options.AdvertisedInterfaces.DistinctBy(entry => (entry.Address, entry.Rdma)).Count() != options.AdvertisedInterfaces.Count)
         {
             _failures.Add("AdvertisedInterfaces: an address is there twice; name each once.");
         }

@@ -27,7 +27,10 @@ public sealed class SmbServerOptions
     /// </summary>
     public string AppleModel { get; set; } = "Xserve";
 
-    /// <summary>Where the server listens. Port 0 takes a free one. When it is empty: 127.0.0.1:4450.</summary>
+    /// <summary>
+    /// Where the server listens: by TCP, and by RDMA at a <see cref="SmbRdmaEndPoint"/>. Port 0 takes a free one. When it is empty:
+    /// 127.0.0.1:4450.
+    /// </summary>
     public IList<IPEndPoint> Listen { get; } = [];
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -14,7 +15,7 @@ public sealed class SmbRdmaEndPoint : IPEndPoint
     public const int DefaultPort = 5445;
 
     /// <summary>What stands in front of the address where an end point is written.</summary>
-    internal const string Scheme = "rdma://";
+    private const string Scheme = "rdma://";
 
     /// <summary>Creates an end point.</summary>
     /// <param name="address">An address of an RDMA device, or all of them: <see cref="IPAddress.Any"/>.</param>
@@ -34,6 +35,32 @@ public sealed class SmbRdmaEndPoint : IPEndPoint
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
         $"{Scheme}{(AddressFamily == AddressFamily.InterNetworkV6 ? $"[{Address}]" : Address.ToString())}:{Port}");
+
+    /// <summary>rdma://IP[:PORT]</summary>
+    internal static bool TryParse(string text, [NotNullWhen(true)] out SmbRdmaEndPoint? parsed)
+    {
+        parsed = null;
+        if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        // The framework takes "5445" for the address 0.0.21.69.
+        var rest = text.AsSpan(Scheme.Length).TrimEnd('/');
+        if (!rest.ContainsAny('.', ':'))
+        {
+            return false;
+        }
+
+        var hasPort = rest.LastIndexOf(':') > rest.LastIndexOf(']') && (rest[0] == '[' || rest.Count(':') == 1);
+        if (!TryParse(rest, out var plain))
+        {
+            return false;
+        }
+
+        parsed = new SmbRdmaEndPoint(plain.Address, hasPort ? plain.Port : DefaultPort);
+        return true;
+    }
 
     /// <inheritdoc/>
     public override EndPoint Create(SocketAddress socketAddress)

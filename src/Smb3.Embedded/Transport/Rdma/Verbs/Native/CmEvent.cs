@@ -39,7 +39,7 @@ internal readonly record struct CmEvent(CmEventKind Kind, CmId Id, byte ReadsAll
     /// How many reads the peer allows. Over iWARP its first message has no place for the number before MPA version 2 (RFC 6581), so SMB
     /// Direct's clients put it into the private data, where the first four bytes are it.
     /// </summary>
-    private static unsafe byte ReadsOf(ConnectionParameters* connection)
+    internal static unsafe byte ReadsOf(ConnectionParameters* connection)
     {
         if (connection->InitiatorDepth > 0 || connection->Data is null || connection->DataLength < sizeof(uint))
         {
