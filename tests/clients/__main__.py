@@ -27,12 +27,12 @@ from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: 
 SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "cluster", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace", "cluster", "witness")
+OWN_SERVER = ("contract", "account", "multichannel", "namespace", "cluster", "witness", "rdma")
 
 KINDS = ("physical", "memory")
 
-# Needs a kernel with cifs.ko and the right to mount; runs when it is asked for: --only kernel.
-ON_REQUEST = ("kernel",)
+# Need a kernel with cifs.ko, and with SMB Direct in it, and the right to mount; run when they are asked for: --only kernel, --only rdma.
+ON_REQUEST = ("kernel", "rdma")
 
 
 def load(name):
@@ -68,7 +68,7 @@ def find_host(folder="samples/ConsoleHost", name="ConsoleHost"):
 
 
 def run_suite(name, suite, tally, options):
-    if name in ("contract", "account", "namespace"):
+    if name in ("contract", "account", "namespace", "rdma"):
         suite.run_suite(tally, options.host_dll, name)
     elif name == "multichannel":
         suite.run_suite(tally, name)

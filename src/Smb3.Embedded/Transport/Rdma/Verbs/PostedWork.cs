@@ -1,5 +1,4 @@
 using System.Threading.Tasks.Sources;
-using Smb3.Embedded.Transport.Rdma.Verbs.Native;
 
 namespace Smb3.Embedded.Transport.Rdma.Verbs;
 
@@ -7,7 +6,7 @@ namespace Smb3.Embedded.Transport.Rdma.Verbs;
 /// One place in the send queue: a SEND, whose buffer it gives back, or an RDMA read or write that somebody waits for. It is used again and
 /// again.
 /// </summary>
-internal sealed class PostedWork(int index) : IValueTaskSource<bool>
+internal sealed class PostedWork(IProtectionDomain domain, int index) : IValueTaskSource<bool>
 {
     // What waits for data that has been moved goes on elsewhere: it may write it to a disk, and meanwhile others complete.
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
@@ -53,7 +52,7 @@ internal sealed class PostedWork(int index) : IValueTaskSource<bool>
 
         if (_sink != 0)
         {
-            _ = VerbsCalls.Deregister(_sink);
+            domain.Deregister(_sink);
             _sink = 0;
         }
 

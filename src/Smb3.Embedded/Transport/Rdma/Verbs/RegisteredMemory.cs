@@ -1,11 +1,9 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
-using Smb3.Embedded.Transport.Rdma.Verbs.Native;
 
 namespace Smb3.Embedded.Transport.Rdma.Verbs;
 
 /// <summary>
-/// A protection domain and the memory that is registered in it. Registering takes as long as moving the data, so what has been registered
+/// The memory that is registered in a protection domain. Registering takes as long as moving the data, so what has been registered
 /// is kept for the next who needs it, and given back to the system when nobody has needed it for a while.
 /// </summary>
 internal sealed class RegisteredMemory
@@ -13,10 +11,12 @@ internal sealed class RegisteredMemory
     /// <summary>No region is smaller: many small buffers share one.</summary>
     private const int LeastRegion = 256 * 1024;
 
+    private const int FirstShift = 16;
+
     private static readonly TimeSpan TrimInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _sync = new();
-    private readonly nint _domain;
+    private readonly IProtectionDomain _domain;
     private readonly ITimer _trimmer;
 
     // A message without data; one SEND; and the data of a READ or WRITE in powers of two, up to the longest that SMB 2 has.
@@ -26,24 +26,15 @@ internal sealed class RegisteredMemory
     private int _regions;
     private bool _freed;
 
-    private const int FirstShift = 16;
-
-    private RegisteredMemory(nint domain, TimeProvider time)
+    /// <param name="domain">The protection domain; given back at the end.</param>
+    /// <param name="time">Tells the time.</param>
+    public RegisteredMemory(IProtectionDomain domain, TimeProvider time)
     {
         _domain = domain;
         _trimmer = time.CreateTimer(static self => ((RegisteredMemory)self!).Trim(), this, TrimInterval, TrimInterval);
     }
 
-    public nint Domain => _domain;
-
-    /// <exception cref="RdmaException">The system refuses.</exception>
-    public static RegisteredMemory Create(nint context, TimeProvider time)
-    {
-        var domain = VerbsCalls.AllocateDomain(context);
-        return domain != 0
-            ? new RegisteredMemory(domain, time)
-            : throw RdmaException.Refused("no protection domain can be allocated", Marshal.GetLastPInvokeError());
-    }
+    public IProtectionDomain Domain => _domain;
 
     /// <summary>Counts one more user, each of which calls <see cref="Release"/>.</summary>
     public RegisteredMemory Share()
@@ -124,11 +115,6 @@ internal sealed class RegisteredMemory
         }
     }
 
-    /// <summary>Registers part of a buffer once more, open to what the peer writes.</summary>
-    /// <returns>The region; 0 when the system refuses.</returns>
-    public nint OpenSink(VerbsBuffer buffer, int start, int length) => VerbsCalls.Register(
-        _domain, (nint)(buffer.Address + (uint)start), (nuint)length, VerbsCalls.LocalWrite | VerbsCalls.RemoteWrite);
-
     private Shelf ShelfOf(int size)
     {
         var index = size <= _shelves[0].Size ? 0
@@ -188,7 +174,7 @@ internal sealed class RegisteredMemory
         if (_regions == 0 && !_freed)
         {
             _freed = true;
-            _ = VerbsCalls.FreeDomain(_domain);
+            _domain.Free();
         }
     }
 

@@ -1,25 +1,26 @@
 using System.Runtime.InteropServices;
-using Smb3.Embedded.Transport.Rdma.Verbs.Native;
 
 namespace Smb3.Embedded.Transport.Rdma.Verbs;
 
 /// <summary>Memory that has been registered as one piece, and is rented in buffers of one size.</summary>
 internal sealed class RegisteredRegion
 {
-    private readonly nint _region;
+    private readonly IProtectionDomain _domain;
+    private readonly nint _registration;
 
-    private RegisteredRegion(byte[] bytes, nint region, int bufferSize)
+    private RegisteredRegion(IProtectionDomain domain, byte[] bytes, nint registration, int bufferSize)
     {
-        _region = region;
+        _domain = domain;
+        _registration = registration;
         Bytes = bytes;
         Address = AddressOf(bytes);
-        Key = VerbsCalls.KeyOf(region);
+        Key = domain.KeyOf(registration);
         BufferSize = bufferSize;
         Count = bytes.Length / bufferSize;
         Idle = Count;
     }
 
-    /// <summary>Pinned, so that the device finds it where it was registered; an array, so that whoever holds on to it too long does no harm.</summary>
+    /// <summary>Pinned, so that the device finds it where it was registered; an array, so that who holds on to it for too long does no harm.</summary>
     public byte[] Bytes { get; }
 
     public ulong Address { get; }
@@ -40,15 +41,14 @@ internal sealed class RegisteredRegion
     /// <param name="size">Bytes in all.</param>
     /// <param name="bufferSize">Bytes of one buffer.</param>
     /// <param name="error">Why the system refused.</param>
-    public static RegisteredRegion? TryCreate(nint domain, int size, int bufferSize, out int error)
+    public static RegisteredRegion? TryCreate(IProtectionDomain domain, int size, int bufferSize, out int error)
     {
         var bytes = GC.AllocateUninitializedArray<byte>(size, pinned: true);
-        var region = VerbsCalls.Register(domain, (nint)AddressOf(bytes), (nuint)size, VerbsCalls.LocalWrite);
-        error = region == 0 ? Marshal.GetLastPInvokeError() : 0;
-        return region == 0 ? null : new RegisteredRegion(bytes, region, bufferSize);
+        var registration = domain.Register(AddressOf(bytes), size, isOpenToPeer: false, out error);
+        return registration == 0 ? null : new RegisteredRegion(domain, bytes, registration, bufferSize);
     }
 
-    public void Free() => _ = VerbsCalls.Deregister(_region);
+    public void Free() => _domain.Deregister(_registration);
 
     private static ulong AddressOf(byte[] bytes) => (ulong)Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0);
 }

@@ -175,7 +175,7 @@ internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
         try
         {
             memory = MemoryOf(id.Context);
-            native = NativeQueuePair.Create(id, memory.Domain, Sizes);
+            native = NativeQueuePair.Create(id, ((ProtectionDomain)memory.Domain).Pointer, Sizes);
             Interlocked.Increment(ref _users);
             return (new VerbsQueuePair(id, native, memory, this), native);
         }
@@ -203,14 +203,14 @@ internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
     {
         if (new DeviceContext(context).IsIwarp)
         {
-            return RegisteredMemory.Create(context, Time);
+            return new RegisteredMemory(ProtectionDomain.Create(context), Time);
         }
 
         lock (_memories)
         {
             if (!_memories.TryGetValue(context, out var memory))
             {
-                memory = RegisteredMemory.Create(context, Time);
+                memory = new RegisteredMemory(ProtectionDomain.Create(context), Time);
                 _memories.Add(context, memory);
             }
 

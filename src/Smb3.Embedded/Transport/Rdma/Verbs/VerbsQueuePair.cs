@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
 using Smb3.Embedded.Transport.Linux;
@@ -62,7 +61,7 @@ internal sealed class VerbsQueuePair : IQueuePair, IReadyLine, IThreadPoolWorkIt
         _host = host;
         _receives = new VerbsBuffer?[host.Sizes.Receives];
         _freeReceives = new Stack<int>(Enumerable.Range(0, _receives.Length));
-        _works = [.. Enumerable.Range(0, host.Sizes.Sends).Select(index => new PostedWork(index))];
+        _works = [.. Enumerable.Range(0, host.Sizes.Sends).Select(index => new PostedWork(memory.Domain, index))];
         _freeWorks = new Stack<PostedWork>(_works);
         _room = new SemaphoreSlim(_works.Length);
         _descriptor = new SafeFileHandle(native.Descriptor, ownsHandle: false);
@@ -284,14 +283,14 @@ internal sealed class VerbsQueuePair : IQueuePair, IReadyLine, IThreadPoolWorkIt
         if (kind == WorkKind.Read && _native.NeedsSinks)
         {
             // Over iWARP the peer writes what is read from it, and only here and now may it do so.
-            sink = _memory.OpenSink(buffer, start, (int)remote.Length);
+            sink = _memory.Domain.Register(buffer.Address + (uint)start, (int)remote.Length, isOpenToPeer: true, out var error);
             if (sink == 0)
             {
-                Refuse((int)remote.Length, Marshal.GetLastPInvokeError());
+                Refuse((int)remote.Length, error);
                 return null;
             }
 
-            key = VerbsCalls.KeyOf(sink);
+            key = _memory.Domain.KeyOf(sink);
         }
 
         var isBroken = false;
@@ -315,7 +314,7 @@ internal sealed class VerbsQueuePair : IQueuePair, IReadyLine, IThreadPoolWorkIt
 
         if (sink != 0)
         {
-            _ = VerbsCalls.Deregister(sink);
+            _memory.Domain.Deregister(sink);
         }
 
         if (isBroken)
