@@ -4,11 +4,8 @@ using Smb3.Embedded.Transport.Rdma.Verbs.Native;
 
 namespace Smb3.Embedded.Transport.Rdma.Verbs;
 
-/// <summary>
-/// A queue pair of a device with its completion queue, and the connection that it is for. Its owner sees to it that nothing is called once it
-/// has been freed.
-/// </summary>
-internal sealed unsafe class NativeQueuePair
+/// <summary>A queue pair through the system's libraries.</summary>
+internal sealed unsafe class NativeQueuePair : INativeQueuePair
 {
     private const int MostReads = 32; // as many as Linux' client answers at a time
     private const int Retries = 6;
@@ -28,13 +25,8 @@ internal sealed unsafe class NativeQueuePair
         _ = VerbsCalls.QueryDevice(id.Context, out _attributes); // all zero when it fails, which is too little for anything
     }
 
-    /// <summary>Whether a SEND can close memory of the peer.</summary>
-    public bool CanInvalidate => _attributes.CanInvalidate;
-
-    /// <summary>Whether the peer writes what an RDMA read asks it for, so that it must be let.</summary>
     public bool NeedsSinks => _device.IsIwarp;
 
-    /// <summary>The descriptor that can be read from when something has completed.</summary>
     public int Descriptor => *(int*)(_channel + Layout.CompletionDescriptor);
 
     /// <summary>Makes one for a connection that a peer asks for.</summary>
@@ -91,7 +83,7 @@ internal sealed unsafe class NativeQueuePair
     {
         var piece = new MemoryPiece { Address = buffer.Address, Length = (uint)length, Key = buffer.Region.Key };
         var request = Request(id, WorkKind.Send, &piece);
-        if (invalidates is { } token && CanInvalidate)
+        if (invalidates is { } token && _attributes.CanInvalidate)
         {
             request.Kind = WorkKind.SendWithInvalidate;
             request.Invalidates = token;
@@ -100,12 +92,6 @@ internal sealed unsafe class NativeQueuePair
         return _device.PostSend(_pair, &request) == 0;
     }
 
-    /// <summary>Posts an RDMA read or write.</summary>
-    /// <param name="id">What it completes with.</param>
-    /// <param name="kind">Which of the two.</param>
-    /// <param name="address">Our memory.</param>
-    /// <param name="key">The key of our memory.</param>
-    /// <param name="remote">The peer's memory.</param>
     public bool TryPostMove(ulong id, WorkKind kind, ulong address, uint key, RemoteBuffer remote)
     {
         var piece = new MemoryPiece { Address = address, Length = remote.Length, Key = key };
@@ -115,8 +101,6 @@ internal sealed unsafe class NativeQueuePair
         return _device.PostSend(_pair, &request) == 0;
     }
 
-    /// <summary>Takes what has completed.</summary>
-    /// <returns>How many; less than 0 when the device has failed.</returns>
     public int Poll(Span<WorkCompletion> completions)
     {
         fixed (WorkCompletion* first = completions)
@@ -125,7 +109,6 @@ internal sealed unsafe class NativeQueuePair
         }
     }
 
-    /// <summary>Takes the events that made the descriptor readable.</summary>
     public void TakeEvents()
     {
         while (VerbsCalls.TakeCompletionEvent(_channel, out _, out _) == 0)
@@ -134,13 +117,10 @@ internal sealed unsafe class NativeQueuePair
         }
     }
 
-    /// <summary>Asks for an event when something completes. What completed before may not cause one, so a poll follows.</summary>
     public void Arm() => _device.RequestNotification(_completions);
 
-    /// <summary>Ends the connection: what was posted and not done completes as not done.</summary>
     public void Disconnect() => CmCalls.Disconnect(_id.Pointer);
 
-    /// <summary>Frees everything; the device no longer touches any memory.</summary>
     public void Free()
     {
         FreeQueues();

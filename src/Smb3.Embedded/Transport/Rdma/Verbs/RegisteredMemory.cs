@@ -8,8 +8,10 @@ namespace Smb3.Embedded.Transport.Rdma.Verbs;
 /// </summary>
 internal sealed class RegisteredMemory
 {
-    /// <summary>No region is smaller: many small buffers share one.</summary>
-    private const int LeastRegion = 256 * 1024;
+    /// <summary>No region is smaller: small buffers share one. The more there are of a size, the larger the next region is.</summary>
+    private const int LeastRegion = 16 * 1024;
+
+    private const int MostShared = 256 * 1024;
 
     private const int FirstShift = 16;
 
@@ -78,12 +80,14 @@ internal sealed class RegisteredMemory
             if (!shelf.Free.TryPop(out buffer!))
             {
                 // Registering under the lock keeps several who find the shelf empty from each registering a region.
-                if (RegisteredRegion.TryCreate(_domain, Math.Max(LeastRegion, shelf.Size), shelf.Size, out error) is not { } region)
+                var wanted = Math.Max(shelf.Size, (int)Math.Clamp(shelf.Registered, LeastRegion, MostShared));
+                if (RegisteredRegion.TryCreate(_domain, wanted, shelf.Size, out error) is not { } region)
                 {
                     return null;
                 }
 
                 _regions++;
+                shelf.Registered += wanted;
                 for (var i = region.Count - 1; i >= 0; i--)
                 {
                     shelf.Free.Push(new VerbsBuffer(this, region, i * shelf.Size));
@@ -166,6 +170,7 @@ internal sealed class RegisteredMemory
         {
             region.Free();
             _regions--;
+            shelf.Registered -= region.Bytes.Length;
         }
     }
 
@@ -182,6 +187,9 @@ internal sealed class RegisteredMemory
     private sealed class Shelf(int size)
     {
         public int Size => size;
+
+        /// <summary>Bytes of this size's regions.</summary>
+        public long Registered { get; set; }
 
         public Stack<VerbsBuffer> Free { get; } = new();
 

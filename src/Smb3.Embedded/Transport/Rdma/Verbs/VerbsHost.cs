@@ -11,7 +11,7 @@ namespace Smb3.Embedded.Transport.Rdma.Verbs;
 /// What a listener and its connections share: the channel of the connection manager's events, the queue that waits for descriptors, and the
 /// registered memory of each device. It lives as long as any of them.
 /// </summary>
-internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
+internal sealed class VerbsHost : IQueuePairHost, IReadyLine, IThreadPoolWorkItem
 {
     private readonly Lock _serving = new();
     private readonly ConcurrentDictionary<CmId, VerbsQueuePair> _pairs = new();
@@ -68,7 +68,7 @@ internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
     /// <param name="request">What asked for it.</param>
     /// <param name="firstReceive">Bytes of the one receive.</param>
     /// <exception cref="RdmaException">The system refuses; the peer has been told.</exception>
-    public async ValueTask<VerbsQueuePair> AcceptAsync(CmEvent request, int firstReceive)
+    public VerbsQueuePair Accept(CmEvent request, int firstReceive)
     {
         if (TryMake(request.Id, out var why) is not { } made)
         {
@@ -86,7 +86,8 @@ internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
         }
         catch (RdmaException)
         {
-            await pair.DisposeAsync().ConfigureAwait(false);
+            // Nobody waits for it: the next connection must not.
+            _ = pair.DisposeAsync().AsTask();
             throw;
         }
     }
@@ -98,7 +99,6 @@ internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
         CmCalls.DestroyId(id.Pointer);
     }
 
-    /// <summary>The connection is about to be freed: events of it mean nothing any more.</summary>
     public void Remove(CmId id) => _pairs.TryRemove(id, out _);
 
     /// <summary>One user less, listener or connection. Each calls it once, when what it made with the channel has been destroyed.</summary>
@@ -177,7 +177,8 @@ internal sealed class VerbsHost : IReadyLine, IThreadPoolWorkItem, IDisposable
             memory = MemoryOf(id.Context);
             native = NativeQueuePair.Create(id, ((ProtectionDomain)memory.Domain).Pointer, Sizes);
             Interlocked.Increment(ref _users);
-            return (new VerbsQueuePair(id, native, memory, this), native);
+            var local = new SmbRdmaEndPoint(id.Local.Address, id.Local.Port);
+            return (new VerbsQueuePair(id, local, id.Remote, native, memory, this), native);
         }
         catch (RdmaException e)
         {

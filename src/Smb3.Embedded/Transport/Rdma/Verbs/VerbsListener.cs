@@ -68,7 +68,7 @@ internal sealed class VerbsListener : IQueuePairListener
             try
             {
                 var request = await _requests.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-                return await _host.AcceptAsync(request, firstReceive).ConfigureAwait(false);
+                return _host.Accept(request, firstReceive);
             }
             catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
             {

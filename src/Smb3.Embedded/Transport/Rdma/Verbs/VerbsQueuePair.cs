@@ -25,9 +25,9 @@ internal sealed class VerbsQueuePair : IQueuePair, IReadyLine, IThreadPoolWorkIt
     private readonly Lock _serving = new(); // around whatever touches the completion queue; taken before the other
     private readonly Lock _sync = new(); // around what is posted, and the life of the connection
     private readonly CmId _id;
-    private readonly NativeQueuePair _native;
+    private readonly INativeQueuePair _native;
     private readonly RegisteredMemory _memory;
-    private readonly VerbsHost _host;
+    private readonly IQueuePairHost _host;
     private readonly SafeFileHandle _descriptor;
     private readonly long _key;
     private readonly VerbsBuffer?[] _receives;
@@ -47,14 +47,16 @@ internal sealed class VerbsQueuePair : IQueuePair, IReadyLine, IThreadPoolWorkIt
     private bool _freed;
     private int _disposing;
 
-    /// <param name="id">The connection.</param>
+    /// <param name="id">What the connection manager calls the connection.</param>
+    /// <param name="local">Our end of it.</param>
+    /// <param name="remote">The peer's end of it.</param>
     /// <param name="native">Its queues.</param>
     /// <param name="memory">The memory in whose domain they are; released at the end.</param>
     /// <param name="host">What it shares with others; released at the end.</param>
-    public VerbsQueuePair(CmId id, NativeQueuePair native, RegisteredMemory memory, VerbsHost host)
+    public VerbsQueuePair(CmId id, EndPoint local, EndPoint remote, INativeQueuePair native, RegisteredMemory memory, IQueuePairHost host)
     {
-        LocalEndPoint = id.Local;
-        RemoteEndPoint = id.Remote;
+        LocalEndPoint = local;
+        RemoteEndPoint = remote;
         _id = id;
         _native = native;
         _memory = memory;
