@@ -87,6 +87,9 @@ internal sealed unsafe class NativeQueuePair : INativeQueuePair
         {
             request.Kind = WorkKind.SendWithInvalidate;
             request.Invalidates = token;
+
+            // The library of soft iWARP (siw) takes it from here; a SEND has no other use for this field.
+            request.RemoteKey = token;
         }
 
         return _device.PostSend(_pair, &request) == 0;

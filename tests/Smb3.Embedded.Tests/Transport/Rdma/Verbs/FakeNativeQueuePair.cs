@@ -16,7 +16,7 @@ internal sealed class FakeNativeQueuePair : INativeQueuePair, IDisposable
     private readonly Socket _events = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly ConcurrentQueue<WorkCompletion> _completions = new();
     private readonly List<ulong> _posted = [];
-    private bool _armed;
+    private bool _armed = true;
 
     public FakeNativeQueuePair() => _events.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 

@@ -73,7 +73,7 @@ public sealed class VerbsQueuePairTests : IQueuePairHost
         pair.Disconnect();
         Assert.False(await pair.SendAsync(pair.Rent(100), 100, null));
         Assert.False(pair.TryPostReceive(pair.Rent(100)));
-        Assert.Null(await pair.ReceiveAsync());
+        Assert.Null(await ReceiveAsync(pair));
         native.CompleteNext();
         Assert.False(native.IsDisconnected);
         native.CompleteNext();
@@ -101,9 +101,9 @@ public sealed class VerbsQueuePairTests : IQueuePairHost
         Assert.True(pair.TryPostReceive(second));
         native.CompleteNext(length: 30);
         pair.PeerLeft();
-        var received = await pair.ReceiveAsync();
+        var received = await ReceiveAsync(pair);
         Assert.Equal(new ReceivedSend(first, 30), received);
-        Assert.Null(await pair.ReceiveAsync());
+        Assert.Null(await ReceiveAsync(pair));
         Assert.True(IsRented(first));
         Assert.False(IsRented(second));
         first.Dispose();
@@ -181,7 +181,7 @@ public sealed class VerbsQueuePairTests : IQueuePairHost
             Assert.True(native.IsDisconnected);
             Assert.False(await pair.SendAsync(buffer, 100, null));
             Assert.False(await pair.ReadAsync(buffer, 0, There));
-            Assert.Null(await pair.ReceiveAsync());
+            Assert.Null(await ReceiveAsync(pair));
         });
 
     [Fact]
@@ -192,6 +192,8 @@ public sealed class VerbsQueuePairTests : IQueuePairHost
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
             () => pair.ReadAsync(memory, 0, There with { Length = uint.MaxValue }).AsTask());
     });
+
+    private static Task<ReceivedSend?> ReceiveAsync(VerbsQueuePair pair) => pair.ReceiveAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
     private static bool IsRented(RegisteredBuffer buffer)
     {
