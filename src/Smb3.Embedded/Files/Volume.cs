@@ -56,8 +56,9 @@ internal sealed class Volume
         OutsideUse = options.NoticesLocalPrograms ? store as IOutsideUseSource : null;
         BreakDeadlines = new BreakDeadlines(options.Time, options.BreakTimeout);
         KeptBreaks = options.Journal is { } journal ? new KeptBreaks(journal.CommitAsync, options.Time) : null;
-        Tunnel = new NameTunnel(options.Time);
-        ShortNames = new ShortNameResolver(Store, Tunnel);
+        var shortNames = new ShortNameTables(Store, options.Time, comparer);
+        Tunnel = new NameTunnel(shortNames, options.Time);
+        ShortNames = new ShortNameResolver(Store, shortNames, Tunnel);
         _deletePending = new HashSet<string>(comparer);
     }
 

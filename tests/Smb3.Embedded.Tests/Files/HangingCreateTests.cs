@@ -47,7 +47,7 @@ public class HangingCreateTests
         await _volume.MakeAsync("d", directory: true);
         await _volume.MakeAsync(@"d\deep", directory: true);
         await _volume.MakeAsync("directory with a long name", directory: true);
-        slow = slow.Replace("{short}", ShortNames.Of(renamed), StringComparison.Ordinal);
+        slow = slow.Replace("{short}", "DIRECT~1", StringComparison.Ordinal);
         var hanging = Hang(slow);
         var directory = await _volume.MakeDirectoryAsync(renamed);
         var rename = directory.RenameAsync("new", false, false, null, default).AsTask();

@@ -60,7 +60,7 @@ public sealed class FileHookTests : ProtocolTest, IDisposable
         ["open"] = tree => tree.TryOpenAsync("program.executable"),
         ["open to see its attributes"] = tree => tree.TryOpenAsync("program.executable", access: FileAccessMask.ReadAttributes),
         ["open in capitals"] = tree => tree.TryOpenAsync("PROGRAM.EXECUTABLE"),
-        ["open by its short name"] = tree => tree.TryOpenAsync(ShortOf("program.executable")),
+        ["open by its short name"] = tree => tree.TryOpenAsync("PROGRA~1.EXE"),
         ["open its stream"] = tree => tree.TryOpenAsync("program.executable:x", CreateDisposition.OpenIf),
         ["rename"] = tree => SetAsync(tree, FileInformationClass.FileRenameInformation, SetBuffer.Rename("new.exe")),
         ["rename with a type"] = tree => SetAsync(tree, FileInformationClass.FileRenameInformation, SetBuffer.Rename("new.exe::$DATA")),
@@ -136,7 +136,7 @@ public sealed class FileHookTests : ProtocolTest, IDisposable
         }
 
         await Expect(tree.TryOpenAsync("FILE.TXT::$data"), "open file.txt");
-        await Expect(tree.TryOpenAsync(ShortOf("program.executable")), "open program.executable");
+        await Expect(tree.TryOpenAsync("PROGRA~1.EXE"), "open program.executable");
         await Expect(tree.TryOpenAsync("File.txt:STREAM:$DATA"), "open file.txt:stream");
         await Expect(tree.TryOpenAsync("FOLDER:$I30:$INDEX_ALLOCATION", access: FileAccessMask.ReadData), "open folder\\");
         await Expect(tree.TryOpenAsync("FOLDER\\new", CreateDisposition.Create), "open folder\\new +");
@@ -270,12 +270,6 @@ public sealed class FileHookTests : ProtocolTest, IDisposable
         var response = await tree.CallAsync(Smb2Command.SetInfo, RequestBody.SetFile(file.FileId, informationClass, buffer));
         await file.CloseAsync();
         return response.Status;
-    }
-
-    private static string ShortOf(string name)
-    {
-        Span<char> target = stackalloc char[ShortNames.MaxLength];
-        return target[..ShortNames.Write(name, target)].ToString();
     }
 
     private async Task Expect(Task<NtStatus> call, params string[] events)

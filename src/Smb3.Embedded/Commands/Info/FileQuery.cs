@@ -1,7 +1,6 @@
 using Smb3.Embedded.Commands.Output;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Information;
-using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
@@ -63,9 +62,19 @@ internal static class FileQuery
             volumeSerial = volume.Succeeded ? volume.Value.SerialNumber : 0;
         }
 
+        string? alternate = null;
+        if (informationClass == FileInformationClass.FileAlternateNameInformation)
+        {
+            alternate = await handle.File.Volume.ShortNames.OfAsync(handle.File.Path, request.Token).ConfigureAwait(false);
+            if (alternate is null)
+            {
+                return NtStatus.ObjectNameNotFound; // MS-FSA 2.1.5.12.4: there is none
+            }
+        }
+
         var target = InfoOutput.Begin(request, length);
         var status = FileInformationWriter.Write(
-            informationClass, Describe(handle, metadata, volumeSerial), NameFor(informationClass, handle), target, out var written);
+            informationClass, Describe(handle, metadata, volumeSerial), alternate ?? NameFor(informationClass, handle), target, out var written);
         return InfoOutput.End(request, status, written);
     }
 
@@ -88,7 +97,6 @@ internal static class FileQuery
     private static string NameFor(FileInformationClass informationClass, FileHandle handle) => informationClass switch
     {
         FileInformationClass.FileNormalizedNameInformation => handle.File.FullName,
-        FileInformationClass.FileAlternateNameInformation => ShortNames.Of(handle.File.Path.Name),
         _ => "\\" + handle.File.FullName,
     };
 

@@ -84,6 +84,9 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         bool single)
     {
         var token = request.Token;
+        var shortNames = DirectoryEntryWriter.HasShortName(informationClass)
+            ? await directory.Volume.ShortNames.InAsync(directory.Path, token).ConfigureAwait(false)
+            : null;
         var agreed = informationClass == FileInformationClass.FileIdBothDirectoryInformation && directory.Volume.Options.ServesMacs
             ? request.Session!.Apple
             : AppleServerCapabilities.None;
@@ -117,7 +120,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
 
             var fits = posix is { } information
                 ? information.TryWriteEntry(ref list, buffer.Span, PosixNames.FromWindows(listing.Current.Name))
-                : TryWrite(ref list, buffer.Span, informationClass, listing.Current, apple);
+                : TryWrite(ref list, buffer.Span, informationClass, listing.Current, shortNames, apple);
             if (!fits)
             {
                 if (list.Count == 0)
@@ -152,7 +155,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
 
     private static bool TryWrite(
         ref EntryListCursor list, Span<byte> buffer, FileInformationClass informationClass, in Files.Listing.DirectoryEntry current,
-        AppleEntry? apple)
+        ShortNameTable? shortNames, AppleEntry? apple)
     {
         var entry = new Wire.Fscc.DirectoryEntry
         {
@@ -165,11 +168,9 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         };
 
         // A name that is short already stands alone (MS-FSCC 2.4.8).
-        Span<char> shortName = stackalloc char[ShortNames.MaxLength];
-        var length = DirectoryEntryWriter.HasShortName(informationClass) && current.Name is not ("." or "..")
-            && !ShortNames.IsShort(current.Name)
-            ? ShortNames.Write(current.Name, shortName)
-            : 0;
-        return DirectoryEntryWriter.TryWrite(ref list, buffer, informationClass, entry, current.Name, shortName[..length]);
+        var shortName = shortNames is not null && current.Name is not ("." or "..") && !ShortNames.IsShort(current.Name)
+            ? shortNames.Of(current.Name)
+            : null;
+        return DirectoryEntryWriter.TryWrite(ref list, buffer, informationClass, entry, current.Name, shortName);
     }
 }

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Files.Naming;
 /// Long names that were removed a moment ago, by their short ones: a program that knows only short names saves by deleting a file and
 /// making it anew, and the file should get its long name back (what NTFS calls tunneling).
 /// </summary>
-internal sealed class NameTunnel(TimeProvider time)
+internal sealed class NameTunnel(ShortNameTables tables, TimeProvider time)
 {
     // Both values are those of NTFS.
     private const int Capacity = 256;
@@ -24,7 +24,13 @@ internal sealed class NameTunnel(TimeProvider time)
             return;
         }
 
-        var key = path.Parent.Append(ShortNames.Of(path.Name)).Text;
+        // Who has not asked for a short name does not know it.
+        if (tables.Recall(path.Parent, path.Name.ToString()) is not { } shortName)
+        {
+            return;
+        }
+
+        var key = path.Parent.Append(shortName).Text;
         var now = time.GetTimestamp();
         lock (_sync)
         {

@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Files.Naming;
 /// Finds the long names for the short names in a path. A name that exists itself stands for itself; only otherwise is the directory
 /// searched.
 /// </summary>
-internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
+internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables, NameTunnel tunnel)
 {
     private const int BatchSize = 64;
 
@@ -35,11 +35,32 @@ internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
     /// <summary>The long name in <paramref name="directory"/> that a short name stands for, or stood for until a moment ago.</summary>
     public async ValueTask<string?> FindAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
     {
-        if (!ShortNames.CanStandForAnother(shortName))
+        if (!ShortNames.CanStandForAnother(shortName)
+            || await tables.GetAsync(directory, isFresh: true, cancellationToken).ConfigureAwait(false) is not { } table)
         {
             return null;
         }
 
+        var found = table.IsTooLarge
+            ? await FindHashedAsync(directory, shortName, cancellationToken).ConfigureAwait(false)
+            : table.Find(shortName);
+        return found ?? tunnel.Find(directory.Append(shortName));
+    }
+
+    /// <summary>The short name of a file; its own name if that is short.</summary>
+    public async ValueTask<string?> OfAsync(StorePath path, CancellationToken cancellationToken)
+    {
+        var name = path.Name.ToString();
+        return ShortNames.IsShort(name) ? name
+            : (await tables.GetAsync(path.Parent, isFresh: false, cancellationToken).ConfigureAwait(false))?.Of(name);
+    }
+
+    /// <summary>The short names of a directory; <see langword="null"/> when it cannot be listed.</summary>
+    public ValueTask<ShortNameTable?> InAsync(StorePath directory, CancellationToken cancellationToken) =>
+        tables.GetAsync(directory, isFresh: false, cancellationToken);
+
+    private async ValueTask<string?> FindHashedAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
+    {
         var opened = await store.OpenAsync(directory, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
         {
@@ -61,19 +82,14 @@ internal sealed class ShortNameResolver(IFileStore store, NameTunnel tunnel)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var read = await listing.ReadAsync(batch, cancellationToken).ConfigureAwait(false);
-            if (!read.Succeeded)
+            if (!read.Succeeded || read.Value == 0)
             {
                 return null;
             }
 
-            if (read.Value == 0)
-            {
-                return tunnel.Find(directory.Append(shortName));
-            }
-
             for (var i = 0; i < read.Value; i++)
             {
-                if (ShortNames.StandsFor(shortName, batch[i].Name))
+                if (ShortNames.IsHashOf(shortName, batch[i].Name))
                 {
                     return batch[i].Name;
                 }
