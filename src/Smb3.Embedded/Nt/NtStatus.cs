@@ -158,6 +158,7 @@ public enum NtStatus : uint
     DuplicateObjectId = 0xC000022A,
     ReparseAttributeConflict = 0xC00002B2,
     JournalNotActive = 0xC00002B8,
+    ShortNamesNotEnabledOnVolume = 0xC000019F,
     ObjectIdNotFound = 0xC00002F0,
     InvalidToken = 0xC0000465,
     NotRedundantStorage = 0xC0000479,

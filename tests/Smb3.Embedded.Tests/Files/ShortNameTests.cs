@@ -1,7 +1,11 @@
+using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Physical;
+using Smb3.Embedded.Tests.Storage;
 using Xunit;
 using static Smb3.Embedded.Tests.Files.TestVolume;
 
@@ -33,7 +37,7 @@ public class ShortNameTests
         foreach (var own in new[] { ShortNames.Make(name, static _ => false), ShortNames.Hashed(name) })
         {
             Assert.True(ShortNames.IsShort(own), own);
-            Assert.True(ShortNames.CanStandForAnother(own), own);
+            Assert.True(ShortNames.CanStandForAnother(own, anyWithoutTilde: false), own);
         }
     }
 
@@ -198,11 +202,69 @@ public class ShortNameTests
         Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync(Long));
     }
 
-    private ValueTask<string?> OfAsync(string name) => _volume.Volume.ShortNames.OfAsync(new Smb3.Embedded.Storage.StorePath(name), default);
+    /// <summary>FileShortNameInformation (MS-FSCC 2.4.44), in memory and in a folder, and after a restart.</summary>
+    [Theory]
+    [InlineData(false, "OTHER.X")]
+    [InlineData(true, "OTHER.X")]
+    [InlineData(false, "OTHER~5.X")]
+    [InlineData(true, "OTHER~5.X")]
+    public async Task A_short_name_can_be_given_taken_away_and_is_kept(bool onDisk, string given)
+    {
+        var folder = new TemporaryFolder();
+        try
+        {
+            using var store = onDisk ? new PhysicalFileStore(folder.Path) : null;
+            IFileStore files = store is not null ? store : _volume.Memory!;
+            var volume = new TestVolume(files, new VolumeOptions());
+            await volume.MakeAsync("d", directory: true);
+            await volume.MakeAsync(@"d\Long name 1.txt");
+            await volume.MakeAsync(@"d\Long name 2.txt");
+            await volume.MakeAsync(@"d\real.x");
+            var mine = await volume.OpenAsync(@"d\Long name 1.txt");
+            Assert.Equal(NtStatus.PrivilegeNotHeld, await mine.SetShortNameAsync(given, default));
+            await mine.CloseAsync();
+
+            var open = (await volume.CreateAsync(@"d\Long name 1.txt", caller: TestVolume.Administrator)).Open!;
+            Assert.Equal(NtStatus.InvalidParameter, await open.SetShortNameAsync("too long a name", default));
+            Assert.Equal(NtStatus.InvalidParameter, await open.SetShortNameAsync(@"a\b", default));
+            Assert.Equal(NtStatus.InvalidParameter, await open.SetShortNameAsync(null, default));
+            Assert.Equal(NtStatus.ObjectNameCollision, await open.SetShortNameAsync("REAL.X", default));
+            Assert.Equal(NtStatus.ObjectNameCollision, await open.SetShortNameAsync("longna~2.txt", default));
+            Assert.Equal(NtStatus.Success, await open.SetShortNameAsync(given.ToLowerInvariant(), default));
+            await open.CloseAsync();
+            foreach (var of in new[] { volume, new TestVolume(files, new VolumeOptions()) })
+            {
+                Assert.Equal(given, await of.Volume.ShortNames.OfAsync(new StorePath(@"d\Long name 1.txt"), default));
+                Assert.Equal(NtStatus.Success, await of.StatusAsync(@"d\" + given.ToLowerInvariant()));
+                Assert.Equal(NtStatus.ObjectNameCollision, await of.StatusAsync(@"d\" + given, CreateDisposition.Create));
+                Assert.Equal(NtStatus.ObjectNameNotFound, await of.StatusAsync(given));
+            }
+
+            open = (await volume.CreateAsync(@"d\Long name 2.txt", caller: TestVolume.Administrator)).Open!;
+            Assert.Equal(NtStatus.ObjectNameCollision, await open.SetShortNameAsync(given, default));
+            Assert.Equal(NtStatus.Success, await open.SetShortNameAsync(string.Empty, default));
+            Assert.Null(await volume.Volume.ShortNames.OfAsync(open.Path, default));
+            Assert.Equal(NtStatus.ObjectNameNotFound, await volume.StatusAsync(@"d\LONGNA~2.TXT"));
+            await open.CloseAsync();
+
+            // A new name is another file's, as far as short names go.
+            open = (await volume.CreateAsync(@"d\Long name 1.txt", caller: TestVolume.Administrator)).Open!;
+            Assert.Equal(NtStatus.Success, await open.RenameAsync(@"d\Long name 3.txt", false, false, null, default));
+            await open.CloseAsync();
+            Assert.Equal(NtStatus.ObjectNameNotFound, await volume.StatusAsync(@"d\" + given));
+            volume.AssertEmpty();
+        }
+        finally
+        {
+            folder.Delete();
+        }
+    }
+
+    private ValueTask<string?> OfAsync(string name) => _volume.Volume.ShortNames.OfAsync(new StorePath(name), default);
 
     private async Task<string?> LeadsToAsync(string shortName)
     {
-        var path = await _volume.Volume.ShortNames.ResolveAsync(new Smb3.Embedded.Storage.StorePath(shortName), default);
+        var path = await _volume.Volume.ShortNames.ResolveAsync(new StorePath(shortName), default);
         return path.Text == shortName ? null : path.Text;
     }
 

@@ -201,6 +201,16 @@ public sealed class InformationClassTests : ProtocolTest, IDisposable
         Assert.Equal(NtStatus.Success, await SetAsync(file, Smb2InfoType.File, number, Named("new", 6)));
     }
 
+    [Fact]
+    public async Task A_short_name_is_even_and_within_the_buffer_and_an_administrators_to_give()
+    {
+        var file = await OpenAsync(onDisk: false, directory: false);
+        Assert.Equal(NtStatus.InfoLengthMismatch, await SetAsync(file, Smb2InfoType.File, 40, new byte[3]));
+        Assert.Equal(NtStatus.PrivilegeNotHeld, await SetAsync(file, Smb2InfoType.File, 40, [2, 0, 0, 0, (byte)'A', 0]));
+        var reader = await file.Tree.OpenAsync("name of some length.txt", access: FileAccessMask.FileGenericRead);
+        Assert.Equal(NtStatus.AccessDenied, await SetAsync(reader, Smb2InfoType.File, 40, [2, 0, 0, 0, (byte)'A', 0]));
+    }
+
     [Theory]
     [InlineData(19)]
     [InlineData(20)]

@@ -168,9 +168,7 @@ internal sealed class QueryDirectoryHandler : ICommandHandler
         };
 
         // A name that is short already stands alone (MS-FSCC 2.4.8).
-        var shortName = shortNames is not null && current.Name is not ("." or "..") && !ShortNames.IsShort(current.Name)
-            ? shortNames.Of(current.Name)
-            : null;
+        var shortName = current.Name is "." or ".." ? null : shortNames?.Of(current.Name);
         return DirectoryEntryWriter.TryWrite(ref list, buffer, informationClass, entry, current.Name, shortName);
     }
 }

@@ -161,7 +161,10 @@ internal sealed class SetInfoHandler : ICommandHandler
                 return read == NtStatus.Success ? file.SetExtendedAttributesAsync(attributes, token) : new(read);
 
             case FileInformationClass.FileShortNameInformation:
-                return new(NtStatus.NotSupported);
+                return buffer.Length < sizeof(uint) ? new(NtStatus.InfoLengthMismatch)
+                    : file.SetShortNameAsync(
+                        SetInformation.TryReadName(buffer, out var shortName) && shortName.Length % sizeof(char) == 0 ? shortName.Utf16() : null,
+                        token);
 
             case FileInformationClass.FileEndOfFileInformation:
             case FileInformationClass.FileAllocationInformation:

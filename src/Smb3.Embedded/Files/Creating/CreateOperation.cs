@@ -160,7 +160,8 @@ internal static class CreateOperation
             return await create.Store.OpenAsync(create.Path.Path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         }
 
-        var access = create.NeededAccess();
+        // What exists refuses a CREATE that is to make it: its data is not touched, and no program that has a lease on it is asked to let go.
+        var access = create.Parameters.Disposition == CreateDisposition.Create ? StoreAccess.Metadata : create.NeededAccess();
         var found = await create.Store.OpenAsync(create.Path.Path, access, cancellationToken).ConfigureAwait(false);
 
         // The most that is allowed is whatever the medium allows.

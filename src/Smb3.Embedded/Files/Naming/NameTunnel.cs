@@ -19,11 +19,6 @@ internal sealed class NameTunnel(ShortNameTables tables, TimeProvider time)
     /// <summary>The name <paramref name="path"/> has been removed.</summary>
     public void Remember(StorePath path)
     {
-        if (ShortNames.IsShort(path.Name))
-        {
-            return;
-        }
-
         // Who has not asked for a short name does not know it.
         if (tables.Recall(path.Parent, path.Name.ToString()) is not { } shortName)
         {

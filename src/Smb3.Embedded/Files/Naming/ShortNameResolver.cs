@@ -14,7 +14,8 @@ internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables
     /// <summary>The path in long names; a name that is no short name of anything stays as it is.</summary>
     public async ValueTask<StorePath> ResolveAsync(StorePath path, CancellationToken cancellationToken)
     {
-        if (!ShortNames.AnyIn(path))
+        var any = await tables.AnyWithoutTildeAsync(cancellationToken).ConfigureAwait(false);
+        if (!ShortNames.AnyIn(path, any))
         {
             return path;
         }
@@ -23,7 +24,7 @@ internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables
         foreach (var name in path.Text.Split('\\'))
         {
             var itself = resolved.Append(name);
-            resolved = ShortNames.CanStandForAnother(name) && !await ExistsAsync(itself, cancellationToken).ConfigureAwait(false)
+            resolved = ShortNames.CanStandForAnother(name, any) && !await ExistsAsync(itself, cancellationToken).ConfigureAwait(false)
                 && await FindAsync(resolved, name, cancellationToken).ConfigureAwait(false) is { } found
                 ? resolved.Append(found)
                 : itself;
@@ -35,7 +36,8 @@ internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables
     /// <summary>The long name in <paramref name="directory"/> that a short name stands for, or stood for until a moment ago.</summary>
     public async ValueTask<string?> FindAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
     {
-        if (!ShortNames.CanStandForAnother(shortName)
+        var any = await tables.AnyWithoutTildeAsync(cancellationToken).ConfigureAwait(false);
+        if (!ShortNames.CanStandForAnother(shortName, any)
             || await tables.GetAsync(directory, isFresh: true, cancellationToken).ConfigureAwait(false) is not { } table)
         {
             return null;
@@ -47,13 +49,17 @@ internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables
         return found ?? tunnel.Find(directory.Append(shortName));
     }
 
-    /// <summary>The short name of a file; its own name if that is short.</summary>
+    /// <summary>The short name of a file; its own name if that is short. <see langword="null"/>: it has none.</summary>
     public async ValueTask<string?> OfAsync(StorePath path, CancellationToken cancellationToken)
     {
         var name = path.Name.ToString();
-        return ShortNames.IsShort(name) ? name
-            : (await tables.GetAsync(path.Parent, isFresh: false, cancellationToken).ConfigureAwait(false))?.Of(name);
+        var table = await tables.GetAsync(path.Parent, isFresh: false, cancellationToken).ConfigureAwait(false);
+        return table?.Of(name) ?? (ShortNames.IsShort(name) ? name : null);
     }
+
+    /// <summary>Gives a file a short name, or none when it is empty.</summary>
+    public ValueTask<NtStatus> GiveAsync(StorePath path, string shortName, CancellationToken cancellationToken) =>
+        tables.GiveAsync(path, shortName, cancellationToken);
 
     /// <summary>The short names of a directory; <see langword="null"/> when it cannot be listed.</summary>
     public ValueTask<ShortNameTable?> InAsync(StorePath directory, CancellationToken cancellationToken) =>

@@ -13,6 +13,7 @@ internal sealed class ShortNameTable
     public const int Capacity = 1024;
 
     private readonly Lock _sync = new();
+    private readonly HashSet<string> _without = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _short = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _long = new(StringComparer.OrdinalIgnoreCase);
@@ -27,8 +28,9 @@ internal sealed class ShortNameTable
 
     /// <summary>The table of a directory.</summary>
     /// <param name="entries">All that is in it.</param>
+    /// <param name="given">What clients have given, which comes first.</param>
     /// <param name="former">What it was before: names that are still there keep their short ones.</param>
-    public static ShortNameTable Create(List<StoreEntry> entries, ShortNameTable? former)
+    public static ShortNameTable Create(List<StoreEntry> entries, GivenShortNames? given, ShortNameTable? former)
     {
         var table = new ShortNameTable(isTooLarge: false);
         var rest = new List<StoreEntry>();
@@ -44,7 +46,20 @@ internal sealed class ShortNameTable
             }
         }
 
-        foreach (var entry in rest)
+        var present = given is null ? [] : entries.Select(static entry => entry.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, shortName) in given?.All ?? [])
+        {
+            if (present.Contains(name) && shortName.Length == 0)
+            {
+                table._without.Add(name);
+            }
+            else if (present.Contains(name) && table._taken.Add(shortName))
+            {
+                table.Add(name, shortName);
+            }
+        }
+
+        foreach (var entry in rest.Where(entry => !table._short.ContainsKey(entry.Name)))
         {
             if (former?.Recall(entry.Name) is { } known && table._taken.Add(known))
             {
@@ -62,12 +77,15 @@ internal sealed class ShortNameTable
         return table;
     }
 
-    /// <summary>The short name of a name that is in the directory and not short itself; one that has come since gets its own now.</summary>
-    public string Of(string name)
+    /// <summary>
+    /// The short name of a name that is in the directory, beside that name; one that has come since gets its own now.
+    /// <see langword="null"/>: it is short itself, or is to have none.
+    /// </summary>
+    public string? Of(string name)
     {
         if (IsTooLarge)
         {
-            return ShortNames.Hashed(name);
+            return ShortNames.IsShort(name) ? null : ShortNames.Hashed(name);
         }
 
         lock (_sync)
@@ -75,6 +93,11 @@ internal sealed class ShortNameTable
             if (_short.TryGetValue(name, out var known))
             {
                 return known;
+            }
+
+            if (ShortNames.IsShort(name) || _without.Contains(name))
+            {
+                return null;
             }
 
             var made = ShortNames.Make(name, _taken.Contains);

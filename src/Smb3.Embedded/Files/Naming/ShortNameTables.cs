@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Naming;
 
@@ -21,6 +22,8 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
     private readonly Lock _sync = new();
     private readonly Dictionary<string, Known> _known = new(comparer);
     private readonly Queue<string> _order = new();
+    private readonly AsyncMutex _giving = new();
+    private volatile object? _withoutTilde;
 
     /// <summary>The table of a directory; <see langword="null"/> when it cannot be listed.</summary>
     /// <param name="directory">The directory.</param>
@@ -59,6 +62,99 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
         return table;
     }
 
+    /// <summary>Gives a file a short name, or none when it is empty (MS-FSCC 2.4.44). The caller has its turn at both names.</summary>
+    public async ValueTask<NtStatus> GiveAsync(StorePath path, string shortName, CancellationToken cancellationToken)
+    {
+        using var turn = await _giving.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (await GetAsync(path.Parent, isFresh: true, cancellationToken).ConfigureAwait(false) is not { } table)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        var name = path.Name.ToString();
+        if (shortName.Length > 0 && table.Find(shortName) is { } other && !comparer.Equals(other, name))
+        {
+            return NtStatus.ObjectNameCollision;
+        }
+
+        if (shortName.Length > 0 && !shortName.Contains('~', StringComparison.Ordinal)
+            && await ChangeAsync(StorePath.Root, static given => given.NoteWithoutTilde(), cancellationToken).ConfigureAwait(false)
+                is var noted and not NtStatus.Success)
+        {
+            return noted;
+        }
+
+        var status = await ChangeAsync(path.Parent, given => given.Give(name, shortName), cancellationToken).ConfigureAwait(false);
+        lock (_sync)
+        {
+            _known[path.Parent.Text] = default;
+            _withoutTilde = null;
+        }
+
+        return status;
+    }
+
+    /// <summary>Whether a short name may be without a tilde, so that any name in a path may be one.</summary>
+    public async ValueTask<bool> AnyWithoutTildeAsync(CancellationToken cancellationToken)
+    {
+        if (_withoutTilde is bool known)
+        {
+            return known;
+        }
+
+        var opened = await store.OpenAsync(StorePath.Root, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!opened.Succeeded)
+        {
+            return false;
+        }
+
+        var root = opened.Value;
+        await using var rootUse = root.ConfigureAwait(false);
+        var any = await ReadGivenAsync(root, cancellationToken).ConfigureAwait(false) is { AnyWithoutTilde: true };
+        _withoutTilde = any;
+        return any;
+    }
+
+    private static async ValueTask<GivenShortNames?> ReadGivenAsync(IStoreFile directory, CancellationToken cancellationToken)
+    {
+        var kept = directory is IShortNameDirectory names
+            ? await names.GetShortNamesAsync(cancellationToken).ConfigureAwait(false) : ReadOnlyMemory<byte>.Empty;
+        return kept.Succeeded && !kept.Value.IsEmpty ? GivenShortNames.Read(kept.Value.Span) : null;
+    }
+
+    private async ValueTask<NtStatus> ChangeAsync(StorePath directory, Action<GivenShortNames> change, CancellationToken cancellationToken)
+    {
+        var opened = await store.OpenAsync(directory, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        if (!opened.Succeeded)
+        {
+            return opened.Status;
+        }
+
+        var handle = opened.Value;
+        await using var handleUse = handle.ConfigureAwait(false);
+        if (handle is not IShortNameDirectory names)
+        {
+            return NtStatus.ShortNamesNotEnabledOnVolume;
+        }
+
+        var given = await ReadGivenAsync(handle, cancellationToken).ConfigureAwait(false) ?? GivenShortNames.Read([]);
+        foreach (var (name, _) in given.All.ToList())
+        {
+            var file = await store.OpenAsync(directory.Append(name), StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+            if (file.Succeeded)
+            {
+                await file.Value.DisposeAsync().ConfigureAwait(false);
+            }
+            else if (file.Status == NtStatus.ObjectNameNotFound)
+            {
+                given.Forget(name);
+            }
+        }
+
+        change(given);
+        return await names.SetShortNamesAsync(given.Write(), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The short name that a client may know of a name; <see langword="null"/>: none has been told.</summary>
     public string? Recall(StorePath parent, string name) =>
         Recall(parent)?.Table is { } table ? table.IsTooLarge ? table.Of(name) : table.Recall(name) : null;
@@ -91,7 +187,10 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
 
             if (read.Value == 0)
             {
-                return ShortNameTable.Create(entries, former is { IsTooLarge: false } ? former : null);
+                return ShortNameTable.Create(
+                    entries,
+                    await ReadGivenAsync(directory, cancellationToken).ConfigureAwait(false),
+                    former is { IsTooLarge: false } ? former : null);
             }
 
             if (entries.Count + read.Value > ShortNameTable.Capacity)
@@ -107,7 +206,7 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
     {
         lock (_sync)
         {
-            return _known.TryGetValue(directory.Text, out var known) ? known : null;
+            return _known.TryGetValue(directory.Text, out var known) && known.Table is not null ? known : null;
         }
     }
 

@@ -41,20 +41,21 @@ internal static class ShortNames
         return dot < 0 || (name.Length - dot - 1 is >= 1 and <= ExtensionLength && AreAllowed(name[(dot + 1)..]));
     }
 
-    /// <summary>Whether a name may be the short name of another.</summary>
-    public static bool CanStandForAnother(ReadOnlySpan<char> name) => name.Contains('~') && IsShort(name);
+    /// <summary>Whether a name may be the short name of another; those that the server makes have a tilde.</summary>
+    public static bool CanStandForAnother(ReadOnlySpan<char> name, bool anyWithoutTilde) =>
+        (anyWithoutTilde || name.Contains('~')) && IsShort(name);
 
     /// <summary>Whether any name of a path may stand for another.</summary>
-    public static bool AnyIn(StorePath path)
+    public static bool AnyIn(StorePath path, bool anyWithoutTilde)
     {
-        if (!path.Text.Contains('~', StringComparison.Ordinal))
+        if (!anyWithoutTilde && !path.Text.Contains('~', StringComparison.Ordinal))
         {
             return false;
         }
 
         foreach (var range in path.Names)
         {
-            if (CanStandForAnother(path.Text.AsSpan(range)))
+            if (CanStandForAnother(path.Text.AsSpan(range), anyWithoutTilde))
             {
                 return true;
             }

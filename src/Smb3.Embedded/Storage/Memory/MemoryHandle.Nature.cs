@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Storage.Memory;
 
 // Holes, copies, compression, reparse points and object ids.
 internal partial class MemoryHandle
-    : ISparseFile, ICopyTarget, ICloneTarget, ICompressibleFile, IReparseFile, IObjectIdFile
+    : ISparseFile, ICopyTarget, ICloneTarget, ICompressibleFile, IReparseFile, IObjectIdFile, IShortNameDirectory
 {
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken) => new(Content.SetSparse(sparse));
@@ -65,4 +65,11 @@ internal partial class MemoryHandle
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken) =>
         new(node.SetObjectId(buffer));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetShortNamesAsync(CancellationToken cancellationToken) => new(node.GetValues().ShortNames);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetShortNamesAsync(ReadOnlyMemory<byte> names, CancellationToken cancellationToken) =>
+        new(node.SetShortNames(names));
 }

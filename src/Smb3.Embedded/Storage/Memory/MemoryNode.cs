@@ -324,6 +324,15 @@ internal abstract class MemoryNode
         }
     }
 
+    /// <summary>Keeps a copy of the short names that were given to files in the directory.</summary>
+    public NtStatus SetShortNames(ReadOnlyMemory<byte> names)
+    {
+        lock (Sync)
+        {
+            return _values.SetShortNames(names, ref _holding);
+        }
+    }
+
     /// <summary>Sets and removes extended attributes.</summary>
     public NtStatus SetExtendedAttributes(IReadOnlyList<ExtendedAttribute> changes)
     {

@@ -12,6 +12,7 @@ internal struct MemoryValues(ReadOnlyMemory<byte> descriptor)
     private ReadOnlyMemory<byte> _descriptor = descriptor.ToArray();
     private ReadOnlyMemory<byte> _reparsePoint;
     private ReadOnlyMemory<byte> _objectId;
+    private ReadOnlyMemory<byte> _shortNames;
 
     /// <summary>The security descriptor.</summary>
     public readonly ReadOnlyMemory<byte> Descriptor => _descriptor;
@@ -25,12 +26,15 @@ internal struct MemoryValues(ReadOnlyMemory<byte> descriptor)
     /// <summary>The object id's buffer; empty when there is none.</summary>
     public readonly ReadOnlyMemory<byte> ObjectId => _objectId;
 
+    /// <summary>The short names that were given to files in the directory.</summary>
+    public readonly ReadOnlyMemory<byte> ShortNames => _shortNames;
+
     /// <summary>The extended attributes.</summary>
     public MemoryExtendedAttributes ExtendedAttributes { get; private set; } = MemoryExtendedAttributes.None;
 
     /// <summary>How much of the store's capacity they take.</summary>
     public readonly long Cost => MemoryCosts.OfBytes(_descriptor.Length) + MemoryCosts.OfBytes(_reparsePoint.Length)
-        + MemoryCosts.OfBytes(_objectId.Length) + ExtendedAttributes.Cost;
+        + MemoryCosts.OfBytes(_objectId.Length) + MemoryCosts.OfBytes(_shortNames.Length) + ExtendedAttributes.Cost;
 
     /// <summary>Keeps a copy of a descriptor.</summary>
     public NtStatus SetDescriptor(ReadOnlyMemory<byte> value, ref MemoryHolding holding) => Replace(ref _descriptor, value, ref holding);
@@ -40,6 +44,9 @@ internal struct MemoryValues(ReadOnlyMemory<byte> descriptor)
 
     /// <summary>Keeps a copy of an object id's buffer.</summary>
     public NtStatus SetObjectId(ReadOnlyMemory<byte> value, ref MemoryHolding holding) => Replace(ref _objectId, value, ref holding);
+
+    /// <summary>Keeps a copy of the short names.</summary>
+    public NtStatus SetShortNames(ReadOnlyMemory<byte> value, ref MemoryHolding holding) => Replace(ref _shortNames, value, ref holding);
 
     /// <summary>Sets and removes extended attributes.</summary>
     public NtStatus SetExtendedAttributes(IReadOnlyList<ExtendedAttribute> changes, ref MemoryHolding holding)

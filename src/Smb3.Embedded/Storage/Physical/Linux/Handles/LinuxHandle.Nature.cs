@@ -7,11 +7,13 @@ using Smb3.Embedded.Storage.Physical.Linux.Leases;
 namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
 
 // The nature of the inode (sparse, compressed, a reparse point) and its object id.
-internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, IObjectIdFile
+internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, IObjectIdFile, IShortNameDirectory
 {
     private const int ObjectIdSize = 64; // FILE_OBJECTID_BUFFER (MS-FSCC 2.1.3.1)
 
     private static ReadOnlySpan<byte> ObjectIdName => "user.smb3.objectid\0"u8;
+
+    private static ReadOnlySpan<byte> ShortNamesName => "user.smb3.shortnames\0"u8;
 
     /// <inheritdoc cref="ISparseFile.SetSparseAsync"/>
     public ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken) =>
@@ -79,6 +81,30 @@ internal abstract partial class LinuxHandle : ICompressibleFile, IReparseFile, I
     public ValueTask<NtStatus> SetObjectIdAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
         var error = buffer.IsEmpty ? AttributeCalls.Remove(file, ObjectIdName) : AttributeCalls.Set(file, ObjectIdName, buffer.Span);
+        return new(error == Errno.NoData ? NtStatus.Success : error.ToStatus());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<ReadOnlyMemory<byte>>> GetShortNamesAsync(CancellationToken cancellationToken)
+    {
+        if (!volume.HasAttributes)
+        {
+            return new(ReadOnlyMemory<byte>.Empty);
+        }
+
+        var error = AttributeCalls.Get(file, ShortNamesName, out var value);
+        return error is 0 or Errno.NoData ? new(new ReadOnlyMemory<byte>(value)) : new(error.ToStatus());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetShortNamesAsync(ReadOnlyMemory<byte> names, CancellationToken cancellationToken)
+    {
+        if (!volume.HasAttributes)
+        {
+            return new(NtStatus.ShortNamesNotEnabledOnVolume);
+        }
+
+        var error = names.IsEmpty ? AttributeCalls.Remove(file, ShortNamesName) : AttributeCalls.Set(file, ShortNamesName, names.Span);
         return new(error == Errno.NoData ? NtStatus.Success : error.ToStatus());
     }
 
