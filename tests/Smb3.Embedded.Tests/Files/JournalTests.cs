@@ -288,6 +288,35 @@ public sealed class JournalTests
         Assert.Equal(1, next.Volume.FileCount);
     }
 
+    /// <summary>A local program that has a lease on the file (F_SETLEASE) is waited for, and after that no open is lost.</summary>
+    [Theory]
+    [InlineData(3, NtStatus.Success)]
+    [InlineData(int.MaxValue, NtStatus.SharingViolation)]
+    public async Task An_open_comes_back_when_a_local_program_has_let_go_of_its_file(int refusals, NtStatus status)
+    {
+        var volume = new TestVolume(_store, new VolumeOptions { Journal = _journal });
+        await KeepAsync(await volume.OpenAsync("g"), 1);
+        var survivor = _journal.Survivor();
+        var faults = new StoreFaults { Held = () => refusals-- > 0 };
+        var next = new TestVolume(new FaultyStore(_store, faults), new VolumeOptions { Journal = survivor });
+        var restoring = next.Volume.RestoreAsync(Assert.Single(survivor.Records), null, null, default).AsTask();
+        Assert.False(restoring.IsCompleted);
+        while (!restoring.IsCompleted)
+        {
+            next.Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        var restored = await restoring;
+        Assert.Equal(status, restored.Status);
+        if (restored.Succeeded)
+        {
+            await restored.Value.CloseAsync();
+        }
+
+        next.AssertEmpty();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

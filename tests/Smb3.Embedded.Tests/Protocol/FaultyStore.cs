@@ -16,6 +16,9 @@ internal sealed class StoreFaults
 
     public bool Disposals { get; set; }
 
+    /// <summary>Whether a local program has yet to give up its lease on what is opened for its data.</summary>
+    public Func<bool> Held { get; set; } = static () => false;
+
     /// <summary>Called before a rename.</summary>
     public Action Renaming { get; set; } = static () => { };
 
@@ -58,7 +61,9 @@ internal sealed class FaultyStore(IFileStore inner, StoreFaults faults) : IFileS
     public async ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken)
     {
         StoreFaults.ThrowIf(faults.Opens);
-        return Wrap(await inner.OpenAsync(path, access, cancellationToken));
+        return access != StoreAccess.Metadata && faults.Held()
+            ? NtStatus.OplockBreakInProgress
+            : Wrap(await inner.OpenAsync(path, access, cancellationToken));
     }
 
     public async ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken)

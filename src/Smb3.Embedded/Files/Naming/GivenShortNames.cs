@@ -4,8 +4,7 @@ namespace Smb3.Embedded.Files.Naming;
 
 /// <summary>
 /// The short names that clients have given to files of one directory (MS-FSCC 2.4.44), as they are kept with it: UTF-16, a line
-/// <c>name/short name</c> for each, with nothing behind the slash where the file is to have none. The root also keeps a line <c>/</c> when some
-/// short name anywhere is without a tilde, by which all others are known.
+/// <c>name/short name</c> for each, with nothing behind the slash where the file is to have none.
 /// </summary>
 internal sealed class GivenShortNames
 {
@@ -18,11 +17,8 @@ internal sealed class GivenShortNames
     {
     }
 
-    /// <summary>Whether any directory of the volume has a short name without a tilde. Of the root's alone.</summary>
-    public bool AnyWithoutTilde => _names.ContainsKey(string.Empty);
-
     /// <summary>All of them: the name of the file, and its short name or nothing.</summary>
-    public IEnumerable<KeyValuePair<string, string>> All => _names.Where(static pair => pair.Key.Length > 0);
+    public IEnumerable<KeyValuePair<string, string>> All => _names;
 
     /// <summary>Reads what is kept; what is malformed, because somebody else has written it, is left out.</summary>
     public static GivenShortNames Read(ReadOnlySpan<byte> kept)
@@ -31,7 +27,7 @@ internal sealed class GivenShortNames
         foreach (var line in Encoding.Unicode.GetString(kept[..(kept.Length & ~1)]).Split(End, StringSplitOptions.RemoveEmptyEntries))
         {
             var cut = line.IndexOf(Separator, StringComparison.Ordinal);
-            if (cut >= 0 && (cut + 1 == line.Length || ShortNames.IsShort(line.AsSpan(cut + 1))))
+            if (cut > 0 && (cut + 1 == line.Length || ShortNames.IsShort(line.AsSpan(cut + 1))))
             {
                 given._names[line[..cut]] = line[(cut + 1)..];
             }
@@ -42,9 +38,6 @@ internal sealed class GivenShortNames
 
     /// <summary>Gives a short name to a file; empty: it has none.</summary>
     public void Give(string name, string shortName) => _names[name] = shortName;
-
-    /// <summary>Says that <see cref="AnyWithoutTilde"/> from now on.</summary>
-    public void NoteWithoutTilde() => _names[string.Empty] = string.Empty;
 
     /// <summary>Forgets what was given to a file that is no longer there.</summary>
     public void Forget(string name) => _names.Remove(name);

@@ -14,7 +14,7 @@ internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables
     /// <summary>The path in long names; a name that is no short name of anything stays as it is.</summary>
     public async ValueTask<StorePath> ResolveAsync(StorePath path, CancellationToken cancellationToken)
     {
-        var any = await tables.AnyWithoutTildeAsync(cancellationToken).ConfigureAwait(false);
+        var any = tables.AnyWithoutTilde;
         if (!ShortNames.AnyIn(path, any))
         {
             return path;
@@ -36,8 +36,7 @@ internal sealed class ShortNameResolver(IFileStore store, ShortNameTables tables
     /// <summary>The long name in <paramref name="directory"/> that a short name stands for, or stood for until a moment ago.</summary>
     public async ValueTask<string?> FindAsync(StorePath directory, string shortName, CancellationToken cancellationToken)
     {
-        var any = await tables.AnyWithoutTildeAsync(cancellationToken).ConfigureAwait(false);
-        if (!ShortNames.CanStandForAnother(shortName, any)
+        if (!ShortNames.CanStandForAnother(shortName, tables.AnyWithoutTilde)
             || await tables.GetAsync(directory, isFresh: true, cancellationToken).ConfigureAwait(false) is not { } table)
         {
             return null;

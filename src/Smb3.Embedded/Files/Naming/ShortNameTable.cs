@@ -59,7 +59,7 @@ internal sealed class ShortNameTable
             }
         }
 
-        foreach (var entry in rest.Where(entry => !table._short.ContainsKey(entry.Name)))
+        foreach (var entry in rest.Where(entry => !table._short.ContainsKey(entry.Name) && !table._without.Contains(entry.Name)))
         {
             if (former?.Recall(entry.Name) is { } known && table._taken.Add(known))
             {

@@ -23,7 +23,6 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
     private readonly Dictionary<string, Known> _known = new(comparer);
     private readonly Queue<string> _order = new();
     private readonly AsyncMutex _giving = new();
-    private volatile object? _withoutTilde;
 
     /// <summary>The table of a directory; <see langword="null"/> when it cannot be listed.</summary>
     /// <param name="directory">The directory.</param>
@@ -77,49 +76,38 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
             return NtStatus.ObjectNameCollision;
         }
 
-        if (shortName.Length > 0 && !shortName.Contains('~', StringComparison.Ordinal)
-            && await ChangeAsync(StorePath.Root, static given => given.NoteWithoutTilde(), cancellationToken).ConfigureAwait(false)
-                is var noted and not NtStatus.Success)
-        {
-            return noted;
-        }
-
         var status = await ChangeAsync(path.Parent, given => given.Give(name, shortName), cancellationToken).ConfigureAwait(false);
         lock (_sync)
         {
-            _known[path.Parent.Text] = default;
-            _withoutTilde = null;
+            if (_known.TryGetValue(path.Parent.Text, out var known))
+            {
+                _known[path.Parent.Text] = known with { Written = default, At = default }; // all others keep theirs
+            }
+
+            AnyWithoutTilde |= IsWithoutTilde(shortName);
         }
 
         return status;
     }
 
-    /// <summary>Whether a short name may be without a tilde, so that any name in a path may be one.</summary>
-    public async ValueTask<bool> AnyWithoutTildeAsync(CancellationToken cancellationToken)
-    {
-        if (_withoutTilde is bool known)
-        {
-            return known;
-        }
+    /// <summary>
+    /// Whether a short name that has been given is without a tilde, so that any name in a path may be one. After a restart that is not known
+    /// before the directory has been asked for its short names: nothing else is to be looked up for every CREATE.
+    /// </summary>
+    public bool AnyWithoutTilde { get; private set; }
 
-        var opened = await store.OpenAsync(StorePath.Root, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
-        if (!opened.Succeeded)
-        {
-            return false;
-        }
-
-        var root = opened.Value;
-        await using var rootUse = root.ConfigureAwait(false);
-        var any = await ReadGivenAsync(root, cancellationToken).ConfigureAwait(false) is { AnyWithoutTilde: true };
-        _withoutTilde = any;
-        return any;
-    }
-
-    private static async ValueTask<GivenShortNames?> ReadGivenAsync(IStoreFile directory, CancellationToken cancellationToken)
+    private async ValueTask<GivenShortNames?> ReadGivenAsync(IStoreFile directory, CancellationToken cancellationToken)
     {
         var kept = directory is IShortNameDirectory names
             ? await names.GetShortNamesAsync(cancellationToken).ConfigureAwait(false) : ReadOnlyMemory<byte>.Empty;
-        return kept.Succeeded && !kept.Value.IsEmpty ? GivenShortNames.Read(kept.Value.Span) : null;
+        if (!kept.Succeeded || kept.Value.IsEmpty)
+        {
+            return null;
+        }
+
+        var given = GivenShortNames.Read(kept.Value.Span);
+        AnyWithoutTilde |= given.All.Any(static pair => IsWithoutTilde(pair.Value));
+        return given;
     }
 
     private async ValueTask<NtStatus> ChangeAsync(StorePath directory, Action<GivenShortNames> change, CancellationToken cancellationToken)
@@ -159,12 +147,14 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
     public string? Recall(StorePath parent, string name) =>
         Recall(parent)?.Table is { } table ? table.IsTooLarge ? table.Of(name) : table.Recall(name) : null;
 
+    private static bool IsWithoutTilde(string shortName) => shortName.Length > 0 && !shortName.Contains('~', StringComparison.Ordinal);
+
     private static bool IsCurrent(in Known known, FileTime written) =>
         known.Written == written && known.At.Ticks - written.Ticks > Quiet.Ticks;
 
     private static bool IsGood(in Known known, FileTime now) => now.Ticks - known.At.Ticks is >= 0 and var age && age < GoodFor.Ticks;
 
-    private static async ValueTask<ShortNameTable?> ListAsync(IStoreFile directory, ShortNameTable? former, CancellationToken cancellationToken)
+    private async ValueTask<ShortNameTable?> ListAsync(IStoreFile directory, ShortNameTable? former, CancellationToken cancellationToken)
     {
         var listed = await directory.ListAsync(cancellationToken).ConfigureAwait(false);
         if (!listed.Succeeded)
@@ -206,7 +196,7 @@ internal sealed class ShortNameTables(IFileStore store, TimeProvider time, Strin
     {
         lock (_sync)
         {
-            return _known.TryGetValue(directory.Text, out var known) && known.Table is not null ? known : null;
+            return _known.TryGetValue(directory.Text, out var known) ? known : null;
         }
     }
 

@@ -13,6 +13,9 @@ namespace Smb3.Embedded.Files.Restoring;
 /// </summary>
 internal static class RestoreOperation
 {
+    /// <summary>Nothing reports when a program has given up its lease.</summary>
+    private static readonly TimeSpan LocalProgramRetry = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Recreates the open, and resumes keeping it in the journal.</summary>
     /// <param name="volume">The volume.</param>
     /// <param name="record">The state it had.</param>
@@ -198,7 +201,7 @@ internal static class RestoreOperation
     private static async ValueTask<NtResult<IStoreFile>> OpenOrMakeAsync(
         Volume volume, OpenRecord record, StoreAccess access, CancellationToken cancellationToken)
     {
-        var opened = await volume.Store.OpenAsync(record.Path, access, cancellationToken).ConfigureAwait(false);
+        var opened = await OpenPatientlyAsync(volume, record.Path, access, cancellationToken).ConfigureAwait(false);
         if (opened.Status != NtStatus.ObjectNameNotFound || volume.Options.Lease is null || record is not { FileId: 0, Plan.MakesFile: true })
         {
             return opened;
@@ -206,8 +209,31 @@ internal static class RestoreOperation
 
         var made = await volume.Store.CreateAsync(record.Path, record.NewFile(), cancellationToken).ConfigureAwait(false);
         return made.Status == NtStatus.ObjectNameCollision
-            ? await volume.Store.OpenAsync(record.Path, access, cancellationToken).ConfigureAwait(false)
+            ? await OpenPatientlyAsync(volume, record.Path, access, cancellationToken).ConfigureAwait(false)
             : made;
+    }
+
+    /// <summary>A program on the machine that has a lease on the file is waited for, as by a CREATE: the client has not given up its open.</summary>
+    private static async ValueTask<NtResult<IStoreFile>> OpenPatientlyAsync(
+        Volume volume, StorePath path, StoreAccess access, CancellationToken cancellationToken)
+    {
+        var time = volume.Options.Time;
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var opened = await volume.Store.OpenAsync(path, access, cancellationToken).ConfigureAwait(false);
+            if (opened.Status != NtStatus.OplockBreakInProgress)
+            {
+                return opened;
+            }
+
+            if (time.GetElapsedTime(began) > volume.Options.LocalLeasePatience)
+            {
+                return NtStatus.SharingViolation;
+            }
+
+            await Task.Delay(LocalProgramRetry, time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static OpenState StateOf(OpenRecord record) => new()
