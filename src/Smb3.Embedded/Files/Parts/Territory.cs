@@ -107,7 +107,10 @@ internal sealed class Territory
         return false;
     }
 
-    /// <summary>How much of a path leads to a seam, each name of which may be written in its 8.3 form; 0: it does not.</summary>
+    /// <summary>
+    /// How much of a path leads to a seam, each name of which may be written in the 8.3 form that follows from it alone; 0: it does not. A form
+    /// with a number is known to the directory only: what it leads to is found there, and nothing is behind a seam.
+    /// </summary>
     private int LengthByShortNames(ReadOnlySpan<char> path, string seam)
     {
         var at = 0;
@@ -121,7 +124,7 @@ internal sealed class Territory
             var end = path[at..].IndexOf('\\') is var cut and >= 0 ? at + cut : path.Length;
             var name = seam.AsSpan(range);
             var written = path[at..end];
-            if (written.IsEmpty || (!written.Equals(name, Comparison) && !ShortNames.StandsFor(written, name)))
+            if (written.IsEmpty || (!written.Equals(name, Comparison) && !ShortNames.IsHashOf(written, name)))
             {
                 return 0;
             }

@@ -46,7 +46,7 @@ public sealed class PartStoreTests : IDisposable
             foreach (var disposition in new[] { CreateDisposition.Open, CreateDisposition.OpenIf, CreateDisposition.Create, CreateDisposition.OverwriteIf })
             {
                 Assert.Equal(NtStatus.IoReparseTagNotHandled, await whole.StatusAsync(path, disposition));
-                Assert.Equal(NtStatus.IoReparseTagNotHandled, await whole.StatusAsync(path.Replace(Folder, ShortNames.Of(Folder)), disposition));
+                Assert.Equal(NtStatus.IoReparseTagNotHandled, await whole.StatusAsync(path.Replace(Folder, ShortNames.Hashed(Folder)), disposition));
             }
         }
 
@@ -199,7 +199,7 @@ public sealed class PartStoreTests : IDisposable
         var territory = new Territory(StorePath.Root, [new StorePath(@"one\two"), new StorePath(Folder)]);
         Assert.Equal(seam is not null, territory.TryFindSeam(path, out var found, out var at));
         Assert.Equal((seam, length), (found, at));
-        var shortName = ShortNames.Of(Folder).ToLowerInvariant();
+        var shortName = ShortNames.Hashed(Folder).ToLowerInvariant();
         Assert.True(territory.TryFindSeam(shortName + "\\x", out found, out at));
         Assert.Equal((Folder, shortName.Length), (found, at));
         Assert.False(territory.TryFindSeam(shortName + "x", out _, out _));
