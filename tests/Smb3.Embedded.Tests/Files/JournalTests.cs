@@ -303,8 +303,8 @@ public sealed class JournalTests
         Assert.False(restoring.IsCompleted);
         while (!restoring.IsCompleted)
         {
-            next.Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            next.Clock.Advance(status == NtStatus.Success ? TimeSpan.FromMilliseconds(50) : TimeSpan.FromSeconds(30));
+            await Task.Delay(10);
         }
 
         var restored = await restoring;
