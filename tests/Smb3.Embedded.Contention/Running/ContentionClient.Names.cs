@@ -14,6 +14,9 @@ namespace Smb3.Embedded.Contention.Running;
 // Renaming, deleting, listing, watching, and going away.
 internal sealed partial class ContentionClient
 {
+    /// <summary>Where the name begins in FileAllInformation (MS-FSCC 2.4.2).</summary>
+    private const int NameInAll = 100;
+
     private async Task RenameOneAsync()
     {
         var target = settings.Name(_random.Next(settings.Files));
@@ -27,9 +30,10 @@ internal sealed partial class ContentionClient
         // The moment is taken before the question for the name, so that it is before such a change too.
         var since = truth.Now();
         var named = await _on.Tree.CallAsync(
-            Smb2Command.QueryInfo, RequestBody.QueryFile(handle.File.FileId, FileInformationClass.FileNameInformation));
+            Smb2Command.QueryInfo, RequestBody.QueryFile(handle.File.FileId, FileInformationClass.FileAllInformation));
+        Allow(named.Status, NtStatus.DeletePending);
         var same = named.Status == NtStatus.Success
-            && Encoding.Unicode.GetString(OutputBufferAnswer.Parse(named.Message).Buffer[4..])
+            && Encoding.Unicode.GetString(OutputBufferAnswer.Parse(named.Message).Buffer[NameInAll..])
                 .EndsWith(target, StringComparison.OrdinalIgnoreCase);
         var response = await _on.Tree.CallAsync(
             Smb2Command.SetInfo,
