@@ -23,6 +23,8 @@ internal sealed class ClusterLoad(string connectionString, int nodes, int shares
     private readonly string[] _shares = [.. Enumerable.Range(0, shares).Select(static i => $"share {i}")];
     private readonly CancellationTokenSource _end = new();
     private long _commits;
+    private long _late;
+    private readonly SemaphoreSlim _first = new(1);
 
     /// <summary>Runs it.</summary>
     /// <param name="arguments">The connection string, then nodes, shares, the lease in seconds, commits a second, and the server's first process.</param>
@@ -60,6 +62,7 @@ internal sealed class ClusterLoad(string connectionString, int nodes, int shares
         Interlocked.Exchange(ref _commits, 0);
         await MeasureAsync("the same with commits", () => Task.Delay(Steady));
         Console.WriteLine($"(that were {_commits / Steady.TotalSeconds:N0} commits/s)");
+        Console.WriteLine($"({_late} renewals had to be tried again so far)");
         await DieAsync(all, all[1..2]);
         await DieAsync(all, all[2..Math.Min(12, nodes - 1)]);
         await _end.CancelAsync();
@@ -283,9 +286,39 @@ internal sealed class ClusterLoad(string connectionString, int nodes, int shares
             while (!IsDead && !load._end.IsCancellationRequested)
             {
                 var now = Stopwatch.GetTimestamp();
-                await _store.RenewAsync(Incarnation, new Cluster.ClusterLoad(100, 1 << 20), CancellationToken.None);
+                try
+                {
+                    await _store.RenewAsync(Incarnation, new Cluster.ClusterLoad(100, 1 << 20), CancellationToken.None);
+                }
+                catch (PostgreSqlStoreException)
+                {
+                    // As a node does, which has the rest of its lease for it: all of them are in this one process, and hold each other up.
+                    Interlocked.Increment(ref load._late);
+                    await Task.Delay(load.Lease / 20);
+                    continue;
+                }
+
                 Volatile.Write(ref _renewed, now);
                 await Task.Delay(load.Lease / 3);
+            }
+        }
+
+        /// <summary>One node after the other the first time, when each reads all shares: the processor of this one machine is not what is measured.</summary>
+        private async Task<ClusterView> LookAsync(long version)
+        {
+            if (version > 0)
+            {
+                return await _store.ReadAsync(version, CancellationToken.None);
+            }
+
+            await load._first.WaitAsync();
+            try
+            {
+                return await _store.ReadAsync(version, CancellationToken.None);
+            }
+            finally
+            {
+                load._first.Release();
             }
         }
 
@@ -294,7 +327,7 @@ internal sealed class ClusterLoad(string connectionString, int nodes, int shares
             var version = 0L;
             while (!IsDead && !load._end.IsCancellationRequested)
             {
-                var view = await _store.ReadAsync(version, CancellationToken.None);
+                var view = await LookAsync(version);
                 version = view.Version;
                 var alive = view.Nodes.Where(static node => node.IsAlive).Select(static node => node.Incarnation).Order().ToList();
                 string[] free;
