@@ -59,7 +59,7 @@ internal sealed class ClientMemory : IDisposable
         return new ClientMemory(transport, buffers, length) { Invalidates = channel == Smb2Channel.RdmaV1Invalidate ? buffers[0].Token : null };
     }
 
-    /// <summary>The token that the client wants to have closed with the response: the first one (MS-SMB2 3.3.4.1.1).</summary>
+    /// <summary>The token that the client wants to have closed with the response: the first one (MS-SMB2 2.2.19, MS-SMBD 3.1.4.2).</summary>
     public uint? Invalidates { get; private init; }
 
     /// <summary>

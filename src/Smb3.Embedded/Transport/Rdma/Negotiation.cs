@@ -43,7 +43,7 @@ internal sealed class Negotiation(IQueuePair pair, SmbDirectSettings settings, S
         }
 
         var sizes = SmbDirectSizes.Agree(
-            settings, request.PreferredSendSize, request.MaxReceiveSize, request.MaxFragmentedSize, (uint)settings.MaxReadWriteSize);
+            settings, request.PreferredSendSize, request.MaxReceiveSize, request.MaxFragmentedSize);
         credits.Begin(request.CreditsRequested, granted: 0);
         post(sizes);
         var response = new NegotiateResponse
@@ -93,7 +93,7 @@ internal sealed class Negotiation(IQueuePair pair, SmbDirectSettings settings, S
             }
 
             var sizes = SmbDirectSizes.Agree(
-                settings, response.PreferredSendSize, response.MaxReceiveSize, response.MaxFragmentedSize, response.MaxReadWriteSize);
+                settings, response.PreferredSendSize, response.MaxReceiveSize, response.MaxFragmentedSize);
             credits.Begin(response.CreditsRequested, response.CreditsGranted);
             post(sizes);
             return sizes;

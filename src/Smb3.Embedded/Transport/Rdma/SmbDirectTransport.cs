@@ -35,7 +35,7 @@ internal sealed class SmbDirectTransport : IMessageTransport
         _settings = settings;
         Buffers = buffers;
         _credits = new SmbDirectCredits(settings.ReceiveCredits, settings.SendCredits);
-        _sizes = new SmbDirectSizes(0, settings.MaxReceiveSize, 0, settings.MaxReadWriteSize);
+        _sizes = new SmbDirectSizes(0, settings.MaxReceiveSize, 0);
         RemoteMemory = new PeerMemory(pair, settings.MaxReadWriteSize);
     }
 
