@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace Smb3.Embedded.Samples.ConsoleHost;
 
 /// <summary>
-/// The command line. Every option but the log level is a setting of the same name, so the library reads and checks them all: as the
+/// The command line. Every option but the last two is a setting of the same name, so the library reads and checks them all: as the
 /// lists of the command line replace those of the configuration, it wins.
 /// </summary>
 internal sealed class Arguments
@@ -15,6 +15,7 @@ internal sealed class Arguments
     private readonly List<(string Setting, Option<string[]> Option)> _lists = [];
     private readonly List<(string Setting, Option<string> Option)> _values = [];
     private readonly Option<string> _logLevel;
+    private readonly Option<string> _convertAppleDouble;
 
     public Arguments()
     {
@@ -49,11 +50,20 @@ internal sealed class Arguments
         _logLevel = new Option<string>("--log-level") { HelpName = "LEVEL", Description = string.Join(", ", Levels) + "." };
         _logLevel.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Levels);
         Command.Options.Add(_logLevel);
+        _convertAppleDouble = new Option<string>("--convert-appledouble")
+        {
+            HelpName = "FOLDER",
+            Description = "Serve nothing; move what macOS keeps in files ._NAME of a folder into streams, where Macs look for it on a share, and end.",
+        };
+        Command.Options.Add(_convertAppleDouble);
     }
 
     public RootCommand Command { get; }
 
     public string? LogLevel(ParseResult parsed) => parsed.GetValue(_logLevel);
+
+    /// <summary>The folder whose AppleDouble files are to be converted.</summary>
+    public string? ConvertAppleDouble(ParseResult parsed) => parsed.GetValue(_convertAppleDouble);
 
     /// <summary>What was said, as a configuration section.</summary>
     public IConfiguration Settings(ParseResult parsed)

@@ -29,6 +29,19 @@ if (parsed.Action is not null)
     return await parsed.InvokeAsync(); // --help, --version
 }
 
+if (arguments.ConvertAppleDouble(parsed) is { } folder)
+{
+    try
+    {
+        return await AppleDoubleCommand.RunAsync(folder) ? Fine : CannotStart;
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+    {
+        await Console.Error.WriteLineAsync($"--convert-appledouble: {e.Message}");
+        return CannotStart;
+    }
+}
+
 SmbServer server;
 SmbServerBuilder builder;
 var shares = new List<string>();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Files.Locking;
@@ -8,6 +7,7 @@ using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Files.Sharing;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Apple;
 using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files;

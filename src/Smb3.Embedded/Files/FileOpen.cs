@@ -8,6 +8,7 @@ using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Apple;
 using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files;

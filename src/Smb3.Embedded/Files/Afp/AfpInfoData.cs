@@ -1,6 +1,7 @@
 using System.Buffers;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Apple;
 
 namespace Smb3.Embedded.Files.Afp;
 

@@ -1,9 +1,9 @@
 using Smb3.Embedded.Files.Access;
-using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Files.Information;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Apple;
 
 namespace Smb3.Embedded.Files.Creating;
 

@@ -1,6 +1,6 @@
-using Smb3.Embedded.Files.Afp;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Apple;
 
 namespace Smb3.Embedded.Files.Information;
 

@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Files.Afp;
+namespace Smb3.Embedded.Storage.Apple;
 
 /// <summary>The named streams in which macOS keeps what a Mac keeps with a file, as Windows NT's Services for Macintosh named them.</summary>
 internal static class AfpStream

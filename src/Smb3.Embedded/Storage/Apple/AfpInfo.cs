@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Smb3.Embedded.Files.Afp;
+namespace Smb3.Embedded.Storage.Apple;
 
 /// <summary>
 /// What the stream AFP_AfpInfo holds: signature "AFP\0" (4 bytes), version (4), reserved (4), backup time (4), Finder info (32), ProDOS info (6),

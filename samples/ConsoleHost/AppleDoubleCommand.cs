@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using Smb3.Embedded.Storage.Apple;
+using Smb3.Embedded.Storage.Physical;
+
+namespace Smb3.Embedded.Samples.ConsoleHost;
+
+/// <summary>What <c>--convert-appledouble</c> does instead of serving.</summary>
+internal static class AppleDoubleCommand
+{
+    private static readonly TimeSpan BetweenSignsOfLife = TimeSpan.FromSeconds(2);
+
+    /// <summary>Converts a folder, and says what stays, and why. False when something could not be done.</summary>
+    public static async Task<bool> RunAsync(string folder)
+    {
+        using var store = new PhysicalFileStore(folder);
+        var counts = new int[Enum.GetValues<AppleDoubleResult>().Length];
+        var shown = Stopwatch.StartNew();
+        await foreach (var file in AppleDouble.ConvertAsync(store))
+        {
+            counts[(int)file.Result]++;
+            if (Reason(file) is { } reason)
+            {
+                await Console.Error.WriteLineAsync($"{Path.Join(folder, file.Path.Text.Replace('\\', '/'))}: {reason}");
+            }
+
+            if (shown.Elapsed > BetweenSignsOfLife)
+            {
+                await Console.Error.WriteLineAsync($"{counts.Sum()} files ...");
+                shown.Restart();
+            }
+        }
+
+        var converted = counts[(int)AppleDoubleResult.Converted];
+        Console.WriteLine($"{converted} converted, {counts.Sum() - converted} left as they are");
+        return counts[(int)AppleDoubleResult.Failed] == 0;
+    }
+
+    private static string? Reason(AppleDoubleOutcome file) => file.Result switch
+    {
+        AppleDoubleResult.NotAppleDouble => "left: not an AppleDouble file, or a damaged one",
+        AppleDoubleResult.Orphan => "left: there is no file that it belongs to",
+        AppleDoubleResult.OtherOwner => "left: it has another owner than the file that it belongs to",
+        AppleDoubleResult.Differs => "left: the file that it belongs to has other Finder info, fork or attributes already",
+        AppleDoubleResult.Failed => $"failed: {file.Status}",
+        _ => null,
+    };
+}
