@@ -48,7 +48,7 @@ public sealed class AppleDoubleTests : IDisposable
     public async Task A_directory_has_them_too_and_what_lies_deep_is_found()
     {
         var store = Store(onDisk: true);
-        (await store.CreateAsync(new StorePath("a"), new NewFile { IsDirectory = true }, default)).Value.DisposeAsync().GetAwaiter().GetResult();
+        await (await store.CreateAsync(new StorePath("a"), new NewFile { IsDirectory = true }, default)).Value.DisposeAsync();
         await PutAsync(store, @"._a", Build(FinderInfo, []));
         await PutAsync(store, @"a\b", []);
         await PutAsync(store, @"a\._b", Build(FinderInfo, []));
