@@ -24,6 +24,9 @@ internal sealed record SmbTestClientOptions
     public IReadOnlyList<Smb2SigningAlgorithm> SigningAlgorithms { get; init; } =
         [Smb2SigningAlgorithm.AesGmac, Smb2SigningAlgorithm.AesCmac, Smb2SigningAlgorithm.HmacSha256];
 
+    /// <summary>How data that goes by RDMA can be protected; nothing is said of it when there is none.</summary>
+    public IReadOnlyList<Smb2RdmaTransform> RdmaTransforms { get; init; } = [];
+
     /// <summary>Credits that a request asks for when a test does not say.</summary>
     public ushort CreditsWanted { get; init; } = 64;
 

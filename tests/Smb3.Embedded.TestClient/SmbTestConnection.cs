@@ -286,6 +286,11 @@ internal sealed class SmbTestConnection : IAsyncDisposable
             writer.Signing([.. Options.SigningAlgorithms]);
         }
 
+        if (Options.RdmaTransforms.Count > 0)
+        {
+            writer.RdmaTransform([.. Options.RdmaTransforms]);
+        }
+
         if (Options.Posix)
         {
             writer.Posix();

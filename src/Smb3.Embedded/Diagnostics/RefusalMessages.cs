@@ -84,6 +84,9 @@ internal static partial class RefusalMessages
     [LoggerMessage(132, LogLevel.Information, "{Command} of {User} from {Remote} refused: it is not encrypted, and the session or share {Share} requires it (Encryption, Encrypt). Turn encryption on in the client.{Repeats}")]
     public static partial void NotEncrypted(ILogger logger, string command, LogText user, EndPoint remote, LogText share, Repeats repeats);
 
+    [LoggerMessage(133, LogLevel.Warning, "{Command} of {User} from {Remote} refused: the data that came beside it by RDMA is not what the client has signed or encrypted.{Repeats}")]
+    public static partial void ChangedData(ILogger logger, string command, LogText user, EndPoint remote, Repeats repeats);
+
     [LoggerMessage(13, LogLevel.Warning, "Connection {ConnectionId} from {Remote} broke the protocol: {Reason}.{Repeats}")]
     public static partial void ProtocolViolation(ILogger logger, ulong connectionId, EndPoint remote, string reason, Repeats repeats);
 

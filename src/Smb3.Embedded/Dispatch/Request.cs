@@ -20,6 +20,7 @@ internal sealed class Request
     private ChannelSequence? _entered;
     private ushort _enteredAt;
     private bool _keepBody;
+    private ClientMemory? _clientMemory;
 
     public Request(RequestChain chain) => _chain = chain;
 
@@ -148,9 +149,19 @@ internal sealed class Request
     /// <summary>The client's transport closes this piece of its memory when the response arrives.</summary>
     public void Invalidate(uint? token) => _chain.Responses.Buffer.Invalidates ??= token;
 
-    /// <summary>The client's buffers that the request names; <see langword="null"/> when it may not name them.</summary>
-    public ClientMemory? TryReach(Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
-        ClientMemory.TryReach(this, _chain.Transport, channel, channelInfo, length);
+    /// <summary>The client's buffers that a READ names; <see langword="null"/> when it may not name them.</summary>
+    public ClientMemory? TryReachToPlace(Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
+        _chain.Transport.RemoteMemory is { } remote
+            && (_clientMemory ??= new ClientMemory(this)).TryReachToPlace(remote, channel, channelInfo, length)
+                ? _clientMemory
+                : null;
+
+    /// <summary>The client's buffers that a WRITE names; <see langword="null"/> when it may not name them.</summary>
+    public ClientMemory? TryReachToFetch(Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
+        _chain.Transport.RemoteMemory is { } remote
+            && (_clientMemory ??= new ClientMemory(this)).TryReachToFetch(remote, channel, channelInfo, length)
+                ? _clientMemory
+                : null;
 
     public void TrimBody(int length) => _chain.Responses.Buffer.Truncate(ResponseStart + Smb2Header.Size + length);
 

@@ -57,6 +57,11 @@ internal sealed class RequestPipeline
                 status = NtStatus.InsufficientResources;
             }
 
+            if (status == NtStatus.InvalidSignature && request.Session is { } session)
+            {
+                RequestReport.ChangedData(Refusals, request, session);
+            }
+
             // The files have passed to another owner: what was done before that is not reported to the client (MS-SMB2 3.3.5.2.11).
             if (request.TreeConnect is { Share.Life.State: ShareState.Fenced })
             {

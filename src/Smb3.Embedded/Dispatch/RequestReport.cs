@@ -41,6 +41,17 @@ internal static class RequestReport
             (logger, repeats) => RefusalMessages.NotEncrypted(logger, command, user, remote, share, repeats));
     }
 
+    /// <summary>The data beside the request is not what the client has protected.</summary>
+    public static void ChangedData(RefusalLog log, Request request, Session session)
+    {
+        var command = RequestPipeline.NameOf(request.Command);
+        var user = UserOf(session);
+        var remote = request.Connection.RemoteEndPoint;
+        log.Tell(
+            request.Connection, nameof(RefusalMessages.ChangedData), user.ToString(),
+            (logger, repeats) => RefusalMessages.ChangedData(logger, command, user, remote, repeats));
+    }
+
     /// <summary>The connection ends because of what came over it.</summary>
     public static void Violation(RefusalLog log, Connection connection, ConnectionEndReason reason)
     {

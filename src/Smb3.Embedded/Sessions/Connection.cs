@@ -58,6 +58,9 @@ internal sealed record Negotiated
 
     public Smb2SigningAlgorithm SigningAlgorithm { get; init; }
 
+    /// <summary>Connection.RDMATransformIds: how data can be protected that goes by RDMA.</summary>
+    public Smb2RdmaTransforms RdmaTransforms { get; init; }
+
     /// <summary>Whether the POSIX extensions are spoken on shares that have them.</summary>
     public bool Posix { get; init; }
 

@@ -157,12 +157,12 @@ internal sealed record CloseAnswer(CloseFlags Flags, FileNetworkOpenInformation 
 }
 
 /// <summary>READ response (MS-SMB2 2.2.20).</summary>
-internal sealed record ReadAnswer(byte[] Data, uint Remaining)
+internal sealed record ReadAnswer(byte[] Data, uint Remaining, bool IsTransformed)
 {
     public static ReadAnswer Parse(ReadOnlySpan<byte> message)
     {
         var body = ResponseReader.Body(message, 17);
-        return new(ResponseReader.Buffer(message, body[2], body.UInt32(4), 16), body.UInt32(8));
+        return new(ResponseReader.Buffer(message, body[2], body.UInt32(4), 16), body.UInt32(8), (body.UInt32(12) & 1) != 0);
     }
 }
 

@@ -86,6 +86,8 @@ public sealed class RequestSample
         yield return new("compression chained", Chained(), ReadCompression);
         yield return new(
             "validate negotiate", FsctlInput.ValidateNegotiate(0, Key, 0, Smb2Dialect.Smb300, Smb2Dialect.Smb302), ReadValidate);
+        yield return new("RDMA seal", RdmaTransformOf(RdmaTransformType.Encryption, 11), ReadRdmaTransform);
+        yield return new("RDMA signature", RdmaTransformOf(RdmaTransformType.Signing, 0), ReadRdmaTransform);
         yield return new("offload read", FsctlInput.OffloadRead(512, 1024, 7), ReadOffloadRead);
         yield return new("offload write", FsctlInput.OffloadWrite(ZeroToken(), 512, 1024, 2048), ReadOffloadWrite);
         yield return new("set integrity", new byte[SetIntegrityInformation.Size], ReadSetIntegrity);
@@ -307,6 +309,22 @@ public sealed class RequestSample
 
         Touch(bytes.AsSpan(request.DataOffset, request.DataLength).ToArray(), request.SentDataOffset, request.Offset, request.FileId);
         Touch(request.Channel, request.RemainingBytes, request.Flags, request.TryGetChannelInfo(out _));
+        return true;
+    }
+
+    private static byte[] RdmaTransformOf(RdmaTransformType type, int nonce) =>
+        TransformedMemory.Info(
+            new RdmaCryptoTransform(type, Key.ToByteArray(), new byte[nonce]), ThroughMemory.Info(new(4096, 7, 1000), new(0, 8, 24)));
+
+    private static bool ReadRdmaTransform(byte[] bytes)
+    {
+        if (!RdmaTransform.TryParse(bytes, out var transform))
+        {
+            return false;
+        }
+
+        Touch(transform.Channel, transform.Descriptors.ToArray(), transform.Crypto.Type);
+        Touch(transform.Crypto.Signature.ToArray(), transform.Crypto.Nonce.ToArray());
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Smb3.Embedded.Commands.Opens;
 using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Dispatch;
@@ -52,7 +53,7 @@ internal sealed class ReadHandler : ICommandHandler
 
         if (isThrough)
         {
-            return read.TryGetChannelInfo(out var info) && request.TryReach(read.Channel, info, (int)read.Length) is { } memory
+            return read.TryGetChannelInfo(out var info) && request.TryReachToPlace(read.Channel, info, (int)read.Length) is { } memory
                 ? ReadThroughAsync(request, handle, (long)read.Offset, read.MinimumCount, memory)
                 : new(NtStatus.InvalidParameter);
         }
@@ -82,7 +83,10 @@ internal sealed class ReadHandler : ICommandHandler
         return NtStatus.Success;
     }
 
-    /// <summary>The data goes into the client's memory, and the response only says how much of it there is.</summary>
+    /// <summary>
+    /// The data goes into the client's memory, and the response only says how much of it there is, and how it is protected.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<NtStatus> ReadThroughAsync(
         Request request, FileHandle handle, long offset, uint minimumCount, ClientMemory memory)
     {
@@ -96,7 +100,13 @@ internal sealed class ReadHandler : ICommandHandler
                 return read.Succeeded ? NtStatus.InvalidParameter : read.Status;
             }
 
-            ReadResponse.Write(request.Append(ReadResponse.FixedSize), 0, (uint)read.Value);
+            var body = request.Append(ReadResponse.FixedSize + memory.TransformSize);
+            ReadResponse.Write(body, memory.TransformSize, (uint)read.Value, isTransformed: memory.TransformSize > 0);
+            if (memory.TransformSize > 0)
+            {
+                memory.WriteTransform(body[ReadResponse.FixedSize..]);
+            }
+
             return NtStatus.Success;
         }
     }

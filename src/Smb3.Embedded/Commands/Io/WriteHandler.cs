@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Smb3.Embedded.Commands.Opens;
 using Smb3.Embedded.Commands.NamedPipes;
 using Smb3.Embedded.Dispatch;
@@ -58,7 +59,7 @@ internal sealed class WriteHandler : ICommandHandler
         var through = (write.Flags & WriteFlags.WriteThrough) != 0;
         if (isThrough)
         {
-            return write.TryGetChannelInfo(out var info) && request.TryReach(write.Channel, info, (int)length) is { } memory
+            return write.TryGetChannelInfo(out var info) && request.TryReachToFetch(write.Channel, info, (int)length) is { } memory
                 ? WriteThroughAsync(request, handle, offset, through, memory)
                 : new(NtStatus.InvalidParameter);
         }
@@ -89,15 +90,19 @@ internal sealed class WriteHandler : ICommandHandler
     }
 
     /// <summary>The data is fetched from the client's memory first.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<NtStatus> WriteThroughAsync(
         Request request, FileHandle handle, long offset, bool through, ClientMemory memory)
     {
         using (memory)
         {
-            var data = new ReadOnlySequence<byte>(memory.Data);
-            var status = await memory.FetchAsync().ConfigureAwait(false)
-                ? await handle.File.WriteAsync(offset, data, through, request.Token).ConfigureAwait(false)
-                : NtStatus.InvalidParameter;
+            var status = await memory.FetchAsync().ConfigureAwait(false);
+            if (status == NtStatus.Success)
+            {
+                var data = new ReadOnlySequence<byte>(memory.Data);
+                status = await handle.File.WriteAsync(offset, data, through, request.Token).ConfigureAwait(false);
+            }
+
             request.Invalidate(memory.Invalidates);
             return Finish(request, status, memory.Data.Length);
         }

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Commands.Negotiate;
 
 /// <summary>
 /// What the server chooses from a client's negotiate contexts (MS-SMB2 3.3.5.4, dialect 3.1.1). Contexts of capabilities that the server
-/// lacks (compression, RDMA transforms, transport security) are read and not answered.
+/// lacks (compression, transport security) are read and not answered.
 /// </summary>
 internal readonly struct ContextChoice
 {
@@ -15,6 +15,9 @@ internal readonly struct ContextChoice
 
     /// <summary>The signing algorithm; <see langword="null"/>: not negotiated, which means AES-CMAC.</summary>
     public Smb2SigningAlgorithm? Signing { get; private init; }
+
+    /// <summary>How data can be protected that goes by RDMA; <see langword="null"/>: the client did not ask, and is not told.</summary>
+    public Smb2RdmaTransforms? RdmaTransforms { get; private init; }
 
     /// <summary>Whether the POSIX extensions are spoken: the client offers them, and a share has them.</summary>
     public bool Posix { get; private init; }
@@ -83,17 +86,36 @@ internal readonly struct ContextChoice
             return NtStatus.InvalidParameter;
         }
 
-        if (contexts.TryFind(NegotiateContextType.RdmaTransform, out var rdma)
-            && (!rdma.TryGetRdmaTransform(out var transforms) || transforms.Count == 0))
+        Smb2RdmaTransforms? rdmaTransforms = null;
+        if (contexts.TryFind(NegotiateContextType.RdmaTransform, out var rdma))
         {
-            return NtStatus.InvalidParameter;
+            if (!rdma.TryGetRdmaTransform(out var transforms) || transforms.Count == 0)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            rdmaTransforms = TransformsOf(transforms, canEncrypt: cipher is not (null or Smb2Cipher.None));
         }
 
         var posix = settings.PosixExtensions
             && contexts.TryFind(NegotiateContextType.Posix, out var extensions)
             && extensions.Data.IndexOf(NegotiateContextWriter.PosixExtensionId) == 0;
-        choice = new ContextChoice { Cipher = cipher, Signing = signing, Posix = posix };
+        choice = new ContextChoice { Cipher = cipher, Signing = signing, RdmaTransforms = rdmaTransforms, Posix = posix };
         return NtStatus.Success;
+    }
+
+    /// <summary>
+    /// What client and server have in common. The transport does not matter (MS-SMB2 3.3.5.4); without a cipher nothing is encrypted.
+    /// </summary>
+    private static Smb2RdmaTransforms TransformsOf(WireIdList offered, bool canEncrypt)
+    {
+        var common = Smb2RdmaTransforms.None;
+        if (canEncrypt && offered.Contains((ushort)Smb2RdmaTransform.Encryption))
+        {
+            common |= Smb2RdmaTransforms.Encryption;
+        }
+
+        return offered.Contains((ushort)Smb2RdmaTransform.Signing) ? common | Smb2RdmaTransforms.Signing : common;
     }
 
     private static Func<Smb2Cipher, bool> Contained(WireIdList list)

@@ -73,6 +73,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             MaxReadSize = large ? settings.Limits.MaxReadSize : SmallSize,
             MaxWriteSize = large ? settings.Limits.MaxWriteSize : SmallSize,
             Cipher = cipher,
+            RdmaTransforms = choice.RdmaTransforms ?? Smb2RdmaTransforms.None,
             Posix = choice.Posix,
             SigningAlgorithm = dialect < Smb2Dialect.Smb300
                 ? Smb2SigningAlgorithm.HmacSha256
@@ -102,6 +103,11 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
                 contexts.Signing([signing]);
             }
 
+            if (choice.RdmaTransforms is { } transforms)
+            {
+                contexts.RdmaTransform(IdsOf(transforms));
+            }
+
             if (choice.Posix)
             {
                 contexts.Posix();
@@ -123,6 +129,15 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
         };
         return NegotiateResponse.Write(body, fields, token, count, length);
     }
+
+    /// <summary>The ids of a set; that of "none" where it is empty, because a list has at least one (MS-SMB2 2.2.4.1.6).</summary>
+    private static ReadOnlySpan<Smb2RdmaTransform> IdsOf(Smb2RdmaTransforms transforms) => transforms switch
+    {
+        Smb2RdmaTransforms.Encryption => [Smb2RdmaTransform.Encryption],
+        Smb2RdmaTransforms.Signing => [Smb2RdmaTransform.Signing],
+        Smb2RdmaTransforms.Encryption | Smb2RdmaTransforms.Signing => [Smb2RdmaTransform.Encryption, Smb2RdmaTransform.Signing],
+        _ => [Smb2RdmaTransform.None],
+    };
 
     private Smb2SecurityMode SecurityMode =>
         Smb2SecurityMode.SigningEnabled | (settings.SigningRequired ? Smb2SecurityMode.SigningRequired : Smb2SecurityMode.None);

@@ -6,7 +6,7 @@ namespace Smb3.Embedded.Security.Cryptography;
 internal sealed class AesCcmSealer(ReadOnlySpan<byte> encryptKey, ReadOnlySpan<byte> decryptKey, RandomNumberGenerator random)
     : AeadSealer<AesCcm>(encryptKey, decryptKey, random, static key => new AesCcm(key))
 {
-    protected override int NonceSize => 11;
+    public override int NonceSize => 11;
 
     protected override void Encrypt(
         AesCcm cipher, ReadOnlySpan<byte> nonce, Span<byte> message, Span<byte> tag, ReadOnlySpan<byte> associatedData) =>

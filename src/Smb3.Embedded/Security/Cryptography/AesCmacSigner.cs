@@ -5,7 +5,8 @@ internal sealed class AesCmacSigner(ReadOnlySpan<byte> key) : MessageSigner
 {
     private readonly AesCmac _cmac = AesCmac.Create(key);
 
-    protected override void Compute(ReadOnlySpan<byte> message, Span<byte> signature) => _cmac.Compute(message, signature);
+    protected override void Compute(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> data, Span<byte> signature) =>
+        _cmac.Compute(data, signature);
 
     protected override void Release() => _cmac.Dispose();
 }

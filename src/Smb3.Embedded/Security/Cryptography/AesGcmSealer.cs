@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Security.Cryptography;
 internal sealed class AesGcmSealer(ReadOnlySpan<byte> encryptKey, ReadOnlySpan<byte> decryptKey, RandomNumberGenerator random)
     : AeadSealer<AesGcm>(encryptKey, decryptKey, random, static key => new AesGcm(key, Smb2TransformHeader.SignatureSize))
 {
-    protected override int NonceSize => 12;
+    public override int NonceSize => 12;
 
     protected override void Encrypt(
         AesGcm cipher, ReadOnlySpan<byte> nonce, Span<byte> message, Span<byte> tag, ReadOnlySpan<byte> associatedData) =>

@@ -11,7 +11,7 @@ internal sealed class AesGmacSigner : MessageSigner
 {
     private const byte SentByServer = 0x01;
     private const byte IsCancel = 0x02;
-    private const int NonceSize = 12;
+    private const byte IsData = 0x80;
 
     private readonly byte[] _key;
     private readonly PrimitivePool<AesGcm> _pool;
@@ -24,14 +24,14 @@ internal sealed class AesGmacSigner : MessageSigner
         _pool = new PrimitivePool<AesGcm>(() => new AesGcm(_key, Smb2Header.SignatureSize));
     }
 
-    protected override void Compute(ReadOnlySpan<byte> message, Span<byte> signature)
+    public override int NonceSize => 12;
+
+    protected override void Compute(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> data, Span<byte> signature)
     {
-        Span<byte> nonce = stackalloc byte[NonceSize];
-        WriteNonce(message, nonce);
         var gcm = _pool.Rent();
         try
         {
-            gcm.Encrypt(nonce, default, default, signature, message);
+            gcm.Encrypt(nonce, default, default, signature, data);
         }
         finally
         {
@@ -39,13 +39,7 @@ internal sealed class AesGmacSigner : MessageSigner
         }
     }
 
-    protected override void Release()
-    {
-        _pool.Dispose();
-        CryptographicOperations.ZeroMemory(_key);
-    }
-
-    private static void WriteNonce(ReadOnlySpan<byte> message, Span<byte> nonce)
+    protected override void WriteNonce(ReadOnlySpan<byte> message, Span<byte> nonce)
     {
         const int CommandOffset = 12;
         const int FlagsOffset = 16;
@@ -62,5 +56,23 @@ internal sealed class AesGmacSigner : MessageSigner
         {
             nonce[sizeof(ulong)] |= IsCancel;
         }
+    }
+
+    /// <remarks>
+    /// MS-SMB2 2.2.43.1 leaves the nonce to whoever signs, and the key is that of the messages. Two signatures under one nonce would give
+    /// the key of the code away, so this one has a bit that no message has.
+    /// </remarks>
+    protected override void WriteNonceOfData(ulong messageId, bool byServer, Span<byte> nonce)
+    {
+        nonce.Clear();
+        nonce.Put(0, messageId);
+        nonce[sizeof(ulong)] = byServer ? SentByServer : (byte)0;
+        nonce[^1] = IsData;
+    }
+
+    protected override void Release()
+    {
+        _pool.Dispose();
+        CryptographicOperations.ZeroMemory(_key);
     }
 }

@@ -14,10 +14,10 @@ internal sealed class HmacSha256Signer : MessageSigner
         key.CopyTo(_key);
     }
 
-    protected override void Compute(ReadOnlySpan<byte> message, Span<byte> signature)
+    protected override void Compute(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> data, Span<byte> signature)
     {
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_key, message, hash);
+        HMACSHA256.HashData(_key, data, hash);
         hash[..Smb2Header.SignatureSize].CopyTo(signature);
     }
 

@@ -6,16 +6,17 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Security.Cryptography;
 
 /// <summary>
-/// Encrypts and decrypts transformed messages in place (MS-SMB2 2.2.41, 3.1.4.3 and 3.3.5.2.1.1). Safe for concurrent
-/// use; the keys are zeroed when the sealer is disposed and the last caller has left.
+/// Encrypts and decrypts in place: transformed messages (MS-SMB2 2.2.41, 3.1.4.3 and 3.3.5.2.1.1), and data that goes by RDMA beside them
+/// (MS-SMB2 2.2.43.1). Safe for concurrent use; the keys are zeroed when the sealer is disposed and the last caller has left.
 /// </summary>
 /// <remarks>
-/// There must be only one sealer per key, because it keeps nonces from repeating: eight bytes count up from a random start, the
-/// others are random and fixed. No allocation per message, except the few bytes of the platform's own AES-CCM.
+/// There must be only one sealer per key, because it keeps nonces from repeating, of messages and data together: eight bytes count up from a
+/// random start, the others are random and fixed. No allocation per message, except the few bytes of the platform's own AES-CCM.
 /// </remarks>
 internal abstract class MessageSealer : IDisposable
 {
-    private const int LargestNonce = 12;
+    /// <summary>No cipher has a longer nonce.</summary>
+    public const int LargestNonce = 12;
 
     private readonly byte[] _fixedNonce = new byte[LargestNonce - sizeof(ulong)];
     private ulong _counter;
@@ -30,7 +31,7 @@ internal abstract class MessageSealer : IDisposable
     }
 
     /// <summary>11 with CCM, 12 with GCM; the rest of the header's 16 bytes is zero.</summary>
-    protected abstract int NonceSize { get; }
+    public abstract int NonceSize { get; }
 
     /// <summary>The keys (16 or 32 bytes, as the cipher has it) are copied.</summary>
     public static MessageSealer Create(
@@ -67,9 +68,8 @@ internal abstract class MessageSealer : IDisposable
         try
         {
             Span<byte> nonce = stackalloc byte[LargestNonce];
-            BinaryPrimitives.WriteUInt64LittleEndian(nonce, Interlocked.Increment(ref _counter));
-            _fixedNonce.CopyTo(nonce[sizeof(ulong)..]);
             nonce = nonce[..NonceSize];
+            WriteNextNonce(nonce);
 
             var message = transformAndMessage[Smb2TransformHeader.Size..];
             var header = transformAndMessage[..Smb2TransformHeader.Size];
@@ -107,6 +107,46 @@ internal abstract class MessageSealer : IDisposable
         }
     }
 
+    /// <summary>Replaces data that goes beside the messages by its ciphertext.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="nonce"><see cref="NonceSize"/> bytes for the other side.</param>
+    /// <param name="tag">16 bytes for the other side.</param>
+    /// <exception cref="ObjectDisposedException">The key is gone.</exception>
+    public void SealData(Span<byte> data, Span<byte> nonce, Span<byte> tag)
+    {
+        ObjectDisposedException.ThrowIf(!_rundown.TryEnter(), this);
+        try
+        {
+            WriteNextNonce(nonce);
+            Encrypt(nonce, data, tag, default);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>
+    /// Replaces ciphertext that came beside the messages by the data. False: it is not from the holder of the key, or the key is gone; the
+    /// content is then lost.
+    /// </summary>
+    public bool TryOpenData(Span<byte> data, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> tag)
+    {
+        if (nonce.Length != NonceSize || tag.Length != Smb2TransformHeader.SignatureSize || !_rundown.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            return TryDecrypt(nonce, data, tag, default);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
     public void Dispose()
     {
         if (_rundown.Close())
@@ -122,6 +162,12 @@ internal abstract class MessageSealer : IDisposable
 
     /// <summary>Zeroes the keys; called once, when nobody uses them.</summary>
     protected abstract void Release();
+
+    private void WriteNextNonce(Span<byte> nonce)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(nonce, Interlocked.Increment(ref _counter));
+        _fixedNonce.AsSpan(0, nonce.Length - sizeof(ulong)).CopyTo(nonce[sizeof(ulong)..]);
+    }
 
     private void Leave()
     {

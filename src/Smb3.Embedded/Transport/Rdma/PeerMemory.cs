@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Smb3.Embedded.Transport.Rdma;
 
@@ -15,6 +16,7 @@ internal sealed class PeerMemory(IQueuePair pair, int largest) : IRemoteMemory
     public ValueTask<bool> FetchAsync(IMemoryOwner<byte> destination, int count, IReadOnlyList<RemoteBuffer> buffers) =>
         MoveAsync((RegisteredBuffer)destination, count, buffers, isRead: true);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> MoveAsync(RegisteredBuffer memory, int count, IReadOnlyList<RemoteBuffer> buffers, bool isRead)
     {
         var at = 0;

@@ -11,12 +11,16 @@ internal static class ReadResponse
     /// <summary>Where the data begins, from the SMB2 header.</summary>
     public const int DataOffset = Smb2Header.Size + FixedSize;
 
-    public static void Write(Span<byte> body, int dataLength, uint dataRemaining = 0)
+    /// <summary>SMB2_READFLAG_RESPONSE_RDMA_TRANSFORM: the data in the response is an SMB2_RDMA_TRANSFORM.</summary>
+    private const uint HasRdmaTransform = 0x00000001;
+
+    public static void Write(Span<byte> body, int dataLength, uint dataRemaining = 0, bool isTransformed = false)
     {
         body[..FixedSize].Clear();
         body.Put(0, (ushort)17);
         body[2] = DataOffset;
         body.Put(4, (uint)dataLength);
         body.Put(8, dataRemaining);
+        body.Put(12, isTransformed ? HasRdmaTransform : 0);
     }
 }

@@ -52,6 +52,15 @@ internal enum Smb2RdmaTransform : ushort
     Signing = 0x0002,
 }
 
+/// <summary>A set of RDMATransformIds.</summary>
+[Flags]
+internal enum Smb2RdmaTransforms
+{
+    None = 0,
+    Encryption = 1,
+    Signing = 2,
+}
+
 /// <summary>SigningAlgorithms (MS-SMB2 2.2.3.1.7).</summary>
 internal enum Smb2SigningAlgorithm : ushort
 {

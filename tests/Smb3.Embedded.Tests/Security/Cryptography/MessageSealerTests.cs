@@ -125,6 +125,48 @@ public class MessageSealerTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(Ciphers))]
+    public void DataIsSealedInPlaceWithNoncesThatNoMessageHas(ushort cipherId)
+    {
+        var (server, client) = Pair((Smb2Cipher)cipherId);
+        using var _ = server;
+        using var __ = client;
+        var nonces = new HashSet<string>();
+        var nonce = new byte[server.NonceSize];
+        var tag = new byte[16];
+        for (var length = 0; length < 100; length += 33)
+        {
+            var plain = RandomNumberGenerator.GetBytes(length);
+            var data = plain.ToArray();
+            server.SealData(data, nonce, tag);
+            Assert.True(nonces.Add(Convert.ToHexString(nonce)));
+            Assert.Equal(length == 0, plain.AsSpan().SequenceEqual(data));
+            Assert.False(server.TryOpenData(data.ToArray(), nonce, tag)); // sent back to its sender
+            Assert.False(client.TryOpenData(data.ToArray(), nonce.AsSpan(1), tag));
+            Assert.False(client.TryOpenData(data.ToArray(), [.. nonce, 0], tag));
+            Assert.False(client.TryOpenData(data.ToArray(), nonce, tag.AsSpan(0, 15)));
+            for (var bit = 0; bit < tag.Length * 8; bit++)
+            {
+                tag[bit / 8] ^= (byte)(1 << (bit % 8));
+                Assert.False(client.TryOpenData(data.ToArray(), nonce, tag));
+                tag[bit / 8] ^= (byte)(1 << (bit % 8));
+            }
+
+            Assert.True(client.TryOpenData(data, nonce, tag));
+            Assert.Equal(plain, data);
+
+            var frame = Frame(plain);
+            server.Seal(frame, 1);
+            Assert.True(nonces.Add(Convert.ToHexString(frame, Smb2TransformHeader.NonceOffset, server.NonceSize)));
+        }
+
+        client.Dispose();
+        server.Dispose();
+        Assert.False(client.TryOpenData(new byte[1], nonce, tag));
+        Assert.Throws<ObjectDisposedException>(() => server.SealData(new byte[1], nonce, tag));
+    }
+
     [Fact]
     public void GcmDoesNotAllocate()
     {

@@ -25,6 +25,56 @@ public class MessageSignerTests
 
     [Theory]
     [MemberData(nameof(Algorithms))]
+    public void EveryBitOfDataIsSigned(ushort algorithm)
+    {
+        using var signer = MessageSigner.Create((Smb2SigningAlgorithm)algorithm, Hex(SigningKey));
+        var data = RandomNumberGenerator.GetBytes(67);
+        var nonce = new byte[signer.NonceSize];
+        var signature = new byte[16];
+        signer.SignData(data, 77, byServer: true, nonce, signature);
+        Assert.True(signer.VerifyData(data, nonce, signature));
+        foreach (var bytes in new[] { data, nonce, signature })
+        {
+            for (var bit = 0; bit < bytes.Length * 8; bit++)
+            {
+                bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+                Assert.False(signer.VerifyData(data, nonce, signature));
+                bytes[bit / 8] ^= (byte)(1 << (bit % 8));
+            }
+        }
+
+        Assert.False(signer.VerifyData(data, [.. nonce, 0], signature));
+        Assert.False(signer.VerifyData(data, nonce, signature.AsSpan(0, 15)));
+        Assert.False(signer.VerifyData(data.AsSpan(1), nonce, signature));
+        signer.Dispose();
+        Assert.False(signer.VerifyData(data, nonce, signature));
+        Assert.Throws<ObjectDisposedException>(() => signer.SignData(data, 1, true, nonce, signature));
+    }
+
+    [Fact]
+    public void NoDataIsSignedWithTheNonceOfAMessage()
+    {
+        // Of a message: its id, and two bits in the byte behind (MS-SMB2 3.1.4.1).
+        using var signer = MessageSigner.Create(Smb2SigningAlgorithm.AesGmac, Hex(SigningKey));
+        var nonces = new HashSet<string>();
+        foreach (var messageId in new ulong[] { 0, 1, ulong.MaxValue })
+        {
+            for (byte bits = 0; bits < 4; bits++)
+            {
+                Assert.True(nonces.Add(Convert.ToHexString([.. BitConverter.GetBytes(messageId), bits, 0, 0, 0])));
+            }
+
+            foreach (var byServer in new[] { false, true })
+            {
+                var nonce = new byte[signer.NonceSize];
+                signer.SignData([], messageId, byServer, nonce, new byte[16]);
+                Assert.True(nonces.Add(Convert.ToHexString(nonce)));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
     public void EveryBitOfAMessageIsSigned(ushort algorithm)
     {
         using var signer = MessageSigner.Create((Smb2SigningAlgorithm)algorithm, Hex(SigningKey));
