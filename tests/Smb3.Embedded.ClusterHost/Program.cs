@@ -1,7 +1,8 @@
-// Nodes of a cluster for real clients: `ClusterHost DATABASE FOLDER USER:PASSWORD NODE=IP... [DO...]` serves the share "files" on port 445 of each
-// address, until SIGTERM. All nodes are in this process, and DATABASE is `memory`; or it is that of PostgreSQL, and other processes have other
-// nodes. Then come words like `split=PATH@NODE`, done one after the other when all nodes serve, and from standard input, a line each:
+// Nodes of a cluster for tests: `ClusterHost DATABASE FOLDER USER:PASSWORD [lease=SECONDS] NODE=IP[:PORT]... [DO...]` serves the share "files" at
+// each address, on port 445 unless it says another, until SIGTERM. All nodes are in this process, and DATABASE is `memory`; or it is that of
+// PostgreSQL, and other processes have other nodes. Then come words like `split=PATH@NODE`, done one after the other when all nodes serve, and from standard input, a line each:
 // `split=PATH@NODE`, `join=PATH`, `move=PATH@NODE` (a part, or the whole for no path), `drain=NODE`. Each is answered by `done` or `failed`.
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -13,18 +14,26 @@ using Smb3.Embedded.PostgreSql;
 
 if (args.Length < 4 || !args[2].Contains(':', StringComparison.Ordinal))
 {
-    await Console.Error.WriteLineAsync("usage: ClusterHost DATABASE|memory FOLDER USER:PASSWORD NODE=IP... [split=PATH@NODE...]");
+    await Console.Error.WriteLineAsync("usage: ClusterHost DATABASE|memory FOLDER USER:PASSWORD [lease=SECONDS] NODE=IP[:PORT]... [split=PATH@NODE...]");
     return 2;
 }
 
+const int SmbPort = 445;
 var user = args[2].Split(':', 2);
+var lease = TimeSpan.FromSeconds(5);
 var nodes = new Dictionary<string, SmbServer>(StringComparer.OrdinalIgnoreCase);
 var words = new List<string>();
 await using IClusterStore cluster = args[0] == "memory" ? new MemoryClusterStore() : new PostgreSqlClusterStore(args[0]);
 foreach (var argument in args[3..])
 {
     var (name, value) = argument.Split('=', 2) switch { [var left, var right] => (left, right), _ => (argument, string.Empty) };
-    if (!IPAddress.TryParse(value, out var address))
+    if (name == "lease")
+    {
+        lease = TimeSpan.FromSeconds(int.Parse(value, CultureInfo.InvariantCulture));
+        continue;
+    }
+
+    if (!IPEndPoint.TryParse(value, out var endPoint))
     {
         words.Add(argument);
         continue;
@@ -35,7 +44,7 @@ foreach (var argument in args[3..])
     builder.Configure(options =>
     {
         options.Listen.Clear();
-        options.Listen.Add(new IPEndPoint(address, 445));
+        options.Listen.Add(endPoint.Port == 0 ? new IPEndPoint(endPoint.Address, SmbPort) : endPoint);
         options.ServerName = name.ToUpperInvariant();
     });
     builder.AddUser(user[0], user[1]);
@@ -43,8 +52,8 @@ foreach (var argument in args[3..])
     builder.UseCluster(cluster, options =>
     {
         options.Node = name;
-        options.Addresses.Add(address);
-        options.LeaseTime = TimeSpan.FromSeconds(5);
+        options.Addresses.Add(endPoint.Address);
+        options.LeaseTime = lease;
     });
     nodes.Add(name, builder.Build());
 }

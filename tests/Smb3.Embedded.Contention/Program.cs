@@ -30,8 +30,8 @@ using Smb3.Embedded.Transport.Tcp;
 //
 //   dotnet run -c Release --project tests/Smb3.Embedded.Contention -- cluster --seconds 60 --seed 7
 //
-// With the word `cluster`: three such processes and a PostgreSQL server. Nodes are killed, stopped and continued, cut from the database and from
-// their clients, drained; their clocks are set; the share moves; the database is killed and stands still. What the nodes answer is also compared
+// With the word `cluster`: three nodes, each a process, and a PostgreSQL server. Nodes are killed, stopped and continued, cut from the database and from
+// their clients, drained; their clocks are set; the share moves, is split and joined; the database is killed and stands still. What the nodes answer is also compared
 // with who had the share by the database. Needs Debian's postgresql, and libfaketime for the clocks.
 //
 //   --seconds N   how long (20)          --seed N     what they do (1)
@@ -107,7 +107,7 @@ var settings = new RunSettings
     Time = TimeSpan.FromSeconds(Number("seconds", 20)),
     Clients = Number("clients", 8),
     Files = Number("files", 5),
-    Share = values.GetValueOrDefault("share", LocalServer.Share),
+    Share = values.GetValueOrDefault("share", inCluster ? ClusterPlace.Share : LocalServer.Share),
     User = values.GetValueOrDefault("user", LocalServer.User),
     Password = values.GetValueOrDefault("password", LocalServer.Password),
     BreakTimeout = server is null ? usual : usual / Faster,

@@ -19,6 +19,7 @@ internal sealed class ClusterNode : IDisposable
     {
         _place = place;
         _report = report;
+        Number = number;
         Name = $"node{number}";
         Database = new DatabasePath(() => new IPEndPoint(IPAddress.Loopback, place.Database.Port));
 
@@ -30,6 +31,9 @@ internal sealed class ClusterNode : IDisposable
         Clock = number == 1 && place.ClockLibrary is { } library ? new SteppedClock(library, place.Home, Name) : null;
         Clock?.Set(0);
     }
+
+    /// <summary>Which one it is, from 1 on.</summary>
+    public int Number { get; }
 
     public string Name { get; }
 
@@ -49,14 +53,11 @@ internal sealed class ClusterNode : IDisposable
         _life = ServerProcess.Start(
             _place.Program,
             [
-                "--listen", EndPoint.ToString(),
-                "--share", $"{LocalServer.Share}={_place.Folder},clustered",
-                "--cluster", _place.ConnectionString(Database.Port),
-                "--node", Name,
-                "--address", EndPoint.Address.ToString(),
-                "--lease-time", $"{ClusterPlace.LeaseTime.TotalSeconds:0}",
-                "--user", $"{LocalServer.User}:{LocalServer.Password}",
-                "--log-level", "Information",
+                _place.ConnectionString(Database.Port),
+                _place.Folder,
+                $"{LocalServer.User}:{LocalServer.Password}",
+                $"lease={ClusterPlace.LeaseTime.TotalSeconds:0}",
+                $"{Name}={EndPoint}",
             ],
             _place.Home,
             Clock?.Environment);
@@ -65,6 +66,9 @@ internal sealed class ClusterNode : IDisposable
             throw new InvalidOperationException($"{Name} does not start: " + string.Join(Environment.NewLine, _life.Log.TakeLast(20)));
         }
     }
+
+    /// <inheritdoc cref="ServerProcess.OrderAsync"/>
+    public Task<string?> OrderAsync(string order) => _life!.OrderAsync(order);
 
     public async Task KillAsync()
     {

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Smb3.Embedded.Contention.Crashes;
 using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Clusters;
@@ -8,7 +10,7 @@ namespace Smb3.Embedded.Contention.Clusters;
 /// <summary>
 /// The nodes as clients see them: each goes on where it was, and to the next when the share is not there, or nobody is.
 /// </summary>
-internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint, Task<IByteStream>> connect) : IServers
+internal sealed class ClusterNodes(RunReport report, Func<IPEndPoint, Task<IByteStream>> connect) : IServers
 {
     private readonly ConcurrentDictionary<int, int> _at = new();
     private volatile bool _isOver;
@@ -33,7 +35,8 @@ internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint,
     public string NameOf(int client) => Of(client).Name;
 
     /// <inheritdoc/>
-    public void Answered(string server, DateTime sent, DateTime received) => Owners.Answered(server, sent, received);
+    public void Answered(string server, Place place, string? folder, NtStatus status, DateTime sent, DateTime received) =>
+        Owners.Answered(server, place, folder, status, sent, received);
 
     /// <inheritdoc/>
     public Task<IByteStream> ConnectAsync(int client)
@@ -44,6 +47,15 @@ internal sealed class ClusterNodes(RunReport report, Func<System.Net.IPEndPoint,
 
     /// <inheritdoc/>
     public void Leave(int client) => _at.AddOrUpdate(client, 0, (_, at) => (at + 1) % All.Count);
+
+    /// <inheritdoc/>
+    public bool Go(int client, IPAddress server)
+    {
+        var before = Of(client);
+        var to = All.Single(node => node.EndPoint.Address.Equals(server));
+        _at[client] = to.Number - 1;
+        return to != before;
+    }
 
     /// <summary>Nothing is done to them any more.</summary>
     public void End() => _isOver = true;

@@ -10,11 +10,14 @@ internal sealed class ClusterPlace : IDisposable
     /// <summary>How long a node keeps its shares without being heard of.</summary>
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(4);
 
+    /// <summary>The share of <see cref="Program"/>.</summary>
+    public const string Share = "files";
+
     private readonly ServerPlace _place;
 
     public ClusterPlace(string? program)
     {
-        _place = ServerPlace.Make(program);
+        _place = ServerPlace.Make(program, ("tests/Smb3.Embedded.ClusterHost", "Smb3.Embedded.ClusterHost"));
         Database = new PostgreSqlServer();
     }
 

@@ -15,6 +15,9 @@ internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Fun
 {
     private const int Nodes = 3;
 
+    /// <summary>How many clients there are for each folder at which the share may be split; a third of them works there.</summary>
+    private const int ClientsOfASeam = 6;
+
     /// <summary>The scope in which a node keeps the opens of a share.</summary>
     private const string Opens = "opens";
 
@@ -37,8 +40,9 @@ internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Fun
             var owners = new OwnerHistory(place.Database, report);
             owners.Begin();
             var servers = new ClusterNodes(report, connect) { All = nodes, Owners = owners };
-            var nemesis = new Nemesis(place, servers, cluster, report, settings.Run.Seed);
-            var work = new PersistentWork(settings, servers, report);
+            Seam[] seams = [.. Enumerable.Range(1, Math.Max(1, settings.Run.Clients / ClientsOfASeam)).Select(number => new Seam($@"{settings.Run.Folder}\seam-{number}"))];
+            var nemesis = new Nemesis(place, servers, cluster, seams, report, settings.Run.Seed);
+            var work = new PersistentWork(settings, servers, report, seams);
             await work.RunAsync(() => nemesis.RunAsync(IsEnough));
             await owners.CheckAsync();
             if (report.IsFine)
@@ -58,16 +62,18 @@ internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Fun
 
     private bool IsEnough(int events) => settings.Kills is { } most ? events >= most : report.Elapsed >= settings.Run.Time;
 
-    /// <summary>The owner takes the last records away a moment after the last answer.</summary>
+    /// <summary>The owners take the last records away a moment after the last answer, and those of a part that was joined were taken away with it.</summary>
     private async Task FindLeftoversAsync(PostgreSqlClusterStore cluster)
     {
         using var patience = new CancellationTokenSource(Patience);
-        var share = (await cluster.ReadAsync(0, patience.Token)).Shares.Single();
-        report.Count("epochs", share.Epoch);
-        var state = cluster.OpenState(new ClusterOwnership(share.Share, share.Incarnation, share.Epoch));
-        foreach (var record in await state.ReadAsync(Opens, patience.Token))
+        foreach (var share in (await cluster.ReadAsync(0, patience.Token)).Shares)
         {
-            report.Wrong("the state", $"a record is left: {record.Key}, {record.Value.Length} bytes");
+            report.Count("epochs", share.Epoch);
+            var state = cluster.OpenState(new ClusterOwnership(share.Share, share.Incarnation, share.Epoch));
+            foreach (var record in await state.ReadAsync(Opens, patience.Token))
+            {
+                report.Wrong("the state", $"a record of {share.Share} is left: {record.Key}, {record.Value.Length} bytes");
+            }
         }
     }
 }

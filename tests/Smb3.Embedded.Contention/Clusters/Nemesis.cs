@@ -1,13 +1,15 @@
 using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Contention.Crashes;
 using Smb3.Embedded.Contention.Running;
 
 namespace Smb3.Embedded.Contention.Clusters;
 
 /// <summary>
 /// What goes wrong with a cluster, one thing after the other: nodes that die, stand still for longer than their lease, lose the database or
-/// their clients, or whose clock is set; shares that move; a database that is started again. Each is over before the next begins, but not what comes of it.
+/// their clients, or whose clock is set; shares that move, and are split and joined; a database that is started again. Each is over before the next begins, but not what comes of it.
 /// </summary>
-internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterStore cluster, RunReport report, int seed)
+internal sealed class Nemesis(
+    ClusterPlace place, ClusterNodes nodes, IClusterStore cluster, IReadOnlyList<Seam> seams, RunReport report, int seed)
 {
     private static readonly TimeSpan Lease = ClusterPlace.LeaseTime;
 
@@ -39,9 +41,16 @@ internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterSt
 
     private async Task DoAsync()
     {
-        // Mostly to the one that has the share.
-        var owner = await FindOwnerAsync();
-        var node = owner is null || _random.Next(4) == 0 ? nodes.All[_random.Next(nodes.All.Count)] : owner;
+        // Mostly to one that has the share, or a part of it.
+        var shares = await FindSharesAsync();
+        var owner = shares.Count == 0 ? null : shares[_random.Next(shares.Count)].Owner;
+        var node = nodes.All.FirstOrDefault(node => node.Name == owner) is { } found && _random.Next(4) != 0 ? found : nodes.All[_random.Next(nodes.All.Count)];
+        if (shares.Count > 0 && _random.Next(3) == 0)
+        {
+            await new SeamNemesis(nodes, cluster, report, _random).DoAsync(seams[_random.Next(seams.Count)], shares);
+            return;
+        }
+
         switch (_random.Next(place.ClockLibrary is null ? 8 : 9))
         {
             case 0:
@@ -105,7 +114,7 @@ internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterSt
         {
             using var patience = new CancellationTokenSource(Lease);
             var to = nodes.All[_random.Next(nodes.All.Count)];
-            await cluster.RequestMoveAsync(LocalServer.Share, to.Name, long.MaxValue, patience.Token);
+            await cluster.RequestMoveAsync(ClusterPlace.Share, to.Name, long.MaxValue, patience.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -113,17 +122,17 @@ internal sealed class Nemesis(ClusterPlace place, ClusterNodes nodes, IClusterSt
         }
     }
 
-    private async Task<ClusterNode?> FindOwnerAsync()
+    /// <summary>The share and its parts; none: the database does not say.</summary>
+    private async Task<IReadOnlyList<ClusterShareState>> FindSharesAsync()
     {
         try
         {
             using var patience = new CancellationTokenSource(Lease);
-            var share = (await cluster.ReadAsync(0, patience.Token)).Shares is [var only, ..] ? only : null;
-            return nodes.All.FirstOrDefault(node => node.Name == share?.Owner);
+            return [.. (await cluster.ReadAsync(0, patience.Token)).Shares.Where(static share => !share.IsRemoved)];
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            return null;
+            return [];
         }
     }
 }

@@ -14,7 +14,12 @@ namespace Smb3.Embedded.Contention.Crashes;
 /// failed, with the next channel sequence, and when none is left it waits for the server, logs on again and names its old session. Its opens
 /// (<see cref="PersistentOpen"/>) come back by themselves, each when it is needed again.
 /// </summary>
-internal sealed class CrashClient(int number, CrashSettings settings, IServers servers, RunReport report) : IAsyncDisposable
+/// <param name="number">Which client it is, from 1 on.</param>
+/// <param name="settings">The run.</param>
+/// <param name="servers">The servers.</param>
+/// <param name="report">What has been done.</param>
+/// <param name="seam">The folder that it stays in, wherever that is; null: the share.</param>
+internal sealed class CrashClient(int number, CrashSettings settings, IServers servers, RunReport report, Seam? seam = null) : IAsyncDisposable
 {
     // A call waits 20 s for itself; this is for what has no call.
     private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(20);
@@ -26,6 +31,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
     private readonly ConcurrentDictionary<PersistentOpen, bool> _opens = new();
     private readonly SemaphoreSlim _repairing = new(1);
     private SmbTestTree? _tree;
+    private Place _place = new(settings.Run.Share);
     private int _session;
     private int _sequence;
     private Guid? _serverGuid;
@@ -40,6 +46,12 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
     public IServers Servers => servers;
 
     public RunReport Report => report;
+
+    /// <summary>The folder that it stays in, wherever that is; null: the share.</summary>
+    public Seam? Seam => seam;
+
+    /// <summary>The folder in which everything of it is.</summary>
+    public string Folder => seam?.Folder ?? settings.Run.Folder;
 
     private int Channels => ((number - 1) % 4) + 1;
 
@@ -73,7 +85,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
             {
                 if (_tree is { } tree && _channels.Exists(static channel => channel.IsUsable))
                 {
-                    return new Standing(tree, _session);
+                    return new Standing(tree, _session, _place);
                 }
             }
 
@@ -82,8 +94,11 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
     }
 
     /// <summary>Sends a request once.</summary>
+    /// <param name="standing">Where.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="about">The folder that it is about, if it is not the client's own.</param>
     /// <returns>Its answer; null: none came, and nobody knows whether it was carried out.</returns>
-    public async Task<SmbTestResponse?> AttemptAsync(Standing standing, SmbTestRequest request)
+    public async Task<SmbTestResponse?> AttemptAsync(Standing standing, SmbTestRequest request, Seam? about = null)
     {
         if (Usable(standing) is not { } channel)
         {
@@ -104,7 +119,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
 
             if (request.TreeId != 0)
             {
-                servers.Answered(channel.Server, sent, DateTime.UtcNow);
+                servers.Answered(channel.Server, standing.Place, (about ?? seam)?.Folder, response.Status, sent, DateTime.UtcNow);
             }
 
             return response;
@@ -300,12 +315,25 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
 
     private async Task ComeBackAsync()
     {
-        var before = _tree?.Session.SessionId ?? 0;
         var channel = await OpenAsync();
         try
         {
-            var session = await channel.Connection.LogOnAsync(settings.Run.User, settings.Run.Password, before).WaitAsync(StepPatience);
-            var tree = await session.ConnectAsync(settings.Run.Share).WaitAsync(StepPatience);
+            var session = await LogOnAsync(channel);
+            var place = _place;
+            if (seam is not null)
+            {
+                var referral = await Referral.AskAsync(session, settings.Run.Share, seam.Folder).WaitAsync(StepPatience);
+                place = referral.Place;
+                report.Count("referrals followed");
+                if (servers.Go(number, referral.Targets[0]))
+                {
+                    await channel.GiveUpAsync();
+                    channel = await OpenAsync();
+                    session = await LogOnAsync(channel);
+                }
+            }
+
+            var tree = await session.ConnectAsync(place.Share).WaitAsync(StepPatience);
             var server = channel.Connection.Negotiated!.ServerGuid;
             if (servers.IsOne && server != (_serverGuid ??= server))
             {
@@ -316,17 +344,18 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
             lock (_channels)
             {
                 _tree = tree;
+                _place = place;
                 _session++;
                 _channels.Add(channel);
             }
 
             // Others may wait for any of them.
-            _ = Task.Run(() => TakeUpAsync(new Standing(tree, _session)));
+            _ = Task.Run(() => TakeUpAsync(new Standing(tree, _session, place)));
         }
         catch (Exception e)
         {
             await channel.GiveUpAsync();
-            if (!servers.IsOne && (e is SmbTestException { Status: NtStatus.BadNetworkName or NtStatus.ShareUnavailable } || ChannelFailure.Is(e)))
+            if (!servers.IsOne && (e is SmbTestException { Status: NtStatus.BadNetworkName or NtStatus.ShareUnavailable or NtStatus.NotFound } || ChannelFailure.Is(e)))
             {
                 servers.Leave(number);
                 throw new EndOfStreamException("The share is not there, or there is nobody.", e);
@@ -335,6 +364,9 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
             throw;
         }
     }
+
+    private Task<SmbTestSession> LogOnAsync(FaultyChannel channel) =>
+        channel.Connection.LogOnAsync(settings.Run.User, settings.Run.Password, _tree?.Session.SessionId ?? 0).WaitAsync(StepPatience);
 
     private Task<FaultyChannel> OpenAsync() => FaultyChannel.OpenAsync(() => servers.ConnectAsync(number), _clientGuid, Answer, servers.NameOf(number));
 

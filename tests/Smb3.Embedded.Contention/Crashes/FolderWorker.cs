@@ -28,7 +28,7 @@ internal sealed class FolderWorker
     public FolderWorker(CrashClient client, int number)
     {
         _client = client;
-        _folder = $"{client.Settings.Run.Folder}\\own-{client.Number}-{number}";
+        _folder = $"{client.Folder}\\own-{client.Number}-{number}";
         _history = new History(_folder, client.Report);
         _random = new Random((client.Settings.Run.Seed * 1000) + (client.Number * 10) + number);
         _made = (ulong)((client.Number * 100) + number) << 32;
@@ -36,10 +36,13 @@ internal sealed class FolderWorker
 
     public string Folder => _folder;
 
+    public Seam? Seam => _client.Seam;
+
     public async Task RunAsync()
     {
         while (!_client.Servers.IsOver)
         {
+            await (_client.Seam?.PassAsync(EndAsync) ?? Task.CompletedTask);
             await StepAsync();
             await Task.Delay(_random.Next(10));
         }

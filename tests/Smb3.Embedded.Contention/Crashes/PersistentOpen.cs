@@ -24,6 +24,7 @@ internal sealed class PersistentOpen
     private readonly byte[] _lockNumbers = new byte[64];
     private readonly SemaphoreSlim _takingUp = new(1);
     private Smb2FileId _fileId;
+    private Place _place = null!;
     private int _session;
 
     private PersistentOpen(CrashClient client, History history, OpenWish wish)
@@ -107,7 +108,7 @@ internal sealed class PersistentOpen
     {
         NextName = name;
         var status = await SetAsync(
-            FileInformationClass.FileRenameInformation, SetBuffer.Rename(name, replace), $"rename {Name} to {name}{(replace ? " in place of it" : "")}");
+            FileInformationClass.FileRenameInformation, SetBuffer.Rename(_place.PathOf(name), replace), $"rename {Name} to {name}{(replace ? " in place of it" : "")}");
         if (status == NtStatus.Success)
         {
             Name = name;
@@ -162,7 +163,7 @@ internal sealed class PersistentOpen
             Check(watch, "a CREATE");
             var standing = await _client.StandAsync();
             var request = standing.Tree.Request(Smb2Command.Create, RequestBody.Create(
-                _wish.Name, SmbTestTree.ReadWrite, _wish.Disposition, options: _wish.Options, oplock: Oplock, contexts: WriteRequest));
+                standing.Place.PathOf(_wish.Name), SmbTestTree.ReadWrite, _wish.Disposition, options: _wish.Options, oplock: Oplock, contexts: WriteRequest));
             request = WasReplayed ? request with { Flags = Smb2HeaderFlags.Replay } : request;
             var response = await _client.AttemptAsync(standing, request);
             if (response is null)
@@ -176,6 +177,14 @@ internal sealed class PersistentOpen
             if (response.Status != NtStatus.FileNotAvailable || waits++ == 0)
             {
                 Note($"{_wish}{(WasReplayed ? " (replay)" : "")}: {response.Status}");
+            }
+
+            if (response.Status == NtStatus.PathNotCovered && _client.Seam is not null)
+            {
+                // It is a part by now: where that is says the next referral.
+                _client.Report.Count("CREATEs that were not covered");
+                await LeaveAsync(standing);
+                continue;
             }
 
             if (response.Status == NtStatus.FileNotAvailable)
@@ -198,6 +207,7 @@ internal sealed class PersistentOpen
     private void Take(Standing standing, SmbTestResponse response, CreateAnswer answer)
     {
         Answer = answer;
+        _place = standing.Place;
         _fileId = answer.FileId;
         _session = standing.Session;
         DiskId = Convert.ToHexStringLower(answer.Find(CreateContextName.QueryOnDiskId) ?? []);
@@ -284,6 +294,13 @@ internal sealed class PersistentOpen
     /// <returns>How that was answered; null: it was not, and there is another session.</returns>
     private async Task<NtStatus?> ReclaimAsync(Standing standing)
     {
+        if (standing.Place != _place)
+        {
+            Note($"{this} is a handle of {_place}, and this is {standing.Place}");
+            await LeaveAsync(standing);
+            return null;
+        }
+
         // The file may have the new name already, when the answer to the rename was lost.
         foreach (var name in NextName is { } next ? [next, Name] : new[] { Name })
         {
@@ -294,7 +311,7 @@ internal sealed class PersistentOpen
             {
                 epoch = Lease?.Epoch ?? 0;
                 var body = RequestBody.Create(
-                    name, SmbTestTree.ReadWrite, CreateDisposition.Open, options: _wish.Options, oplock: Oplock, contexts: WriteReconnect);
+                    _place.PathOf(name), SmbTestTree.ReadWrite, CreateDisposition.Open, options: _wish.Options, oplock: Oplock, contexts: WriteReconnect);
                 response = await _client.AttemptAsync(standing, standing.Tree.Request(Smb2Command.Create, body));
                 if (response is null)
                 {
@@ -311,6 +328,12 @@ internal sealed class PersistentOpen
                 }
             }
             while (response.Status == NtStatus.FileNotAvailable);
+
+            if (response.Status == NtStatus.PathNotCovered && _client.Seam is not null)
+            {
+                await LeaveAsync(standing);
+                return null;
+            }
 
             if (response.Status == NtStatus.InvalidParameter && NextName is not null)
             {
@@ -360,6 +383,13 @@ internal sealed class PersistentOpen
 
             _client.Report.Count("caches kept over a restart", kept ? 1 : 0);
         }
+    }
+
+    /// <summary>What was asked for is not here, though a server has said so that did not know better: asks again in a moment.</summary>
+    private async Task LeaveAsync(Standing standing)
+    {
+        await _client.LoseAsync(standing);
+        await Task.Delay(20);
     }
 
     private Smb2OplockLevel Oplock => Lease is null ? Smb2OplockLevel.None : Smb2OplockLevel.Lease;

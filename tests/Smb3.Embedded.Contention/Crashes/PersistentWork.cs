@@ -4,15 +4,17 @@ using Smb3.Embedded.Contention.Running;
 namespace Smb3.Embedded.Contention.Crashes;
 
 /// <summary>
-/// What clients with persistent handles do while something is done to the servers: each in folders of its own, and all on the same few files.
+/// What clients with persistent handles do while something is done to the servers: each in folders of its own, and all on the same few files. The
+/// last third of them does so in the folders at which the share may be split.
 /// </summary>
-internal sealed class PersistentWork(CrashSettings settings, IServers servers, RunReport report)
+internal sealed class PersistentWork(CrashSettings settings, IServers servers, RunReport report, params IReadOnlyList<Seam> seams)
 {
     private const int SharedFiles = 2;
     private const int FoldersOfAClient = 2;
 
-    private readonly SharedFile[] _shared =
-        [.. Enumerable.Range(0, SharedFiles).Select(number => new SharedFile(settings.Run, number, report))];
+    private readonly ILookup<string, SharedFile> _shared = seams.Select(static seam => seam.Folder).Prepend(settings.Run.Folder)
+        .SelectMany(folder => Enumerable.Range(0, SharedFiles).Select(number => (Folder: folder, File: new SharedFile(folder, number, report))))
+        .ToLookup(static pair => pair.Folder, static pair => pair.File);
 
     private FolderWorker[] _folders = [];
 
@@ -20,16 +22,23 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
     public async Task RunAsync(Func<Task> disturb)
     {
         CrashClient[] clients =
-            [.. Enumerable.Range(1, settings.Run.Clients).Select(number => new CrashClient(number, settings, servers, report))];
+            [.. Enumerable.Range(1, settings.Run.Clients).Select(number => new CrashClient(number, settings, servers, report, SeamOf(number)))];
         _folders = [.. clients.SelectMany(client => Enumerable.Range(0, FoldersOfAClient).Select(number => new FolderWorker(client, number)))];
-        SharedWorker[] workers = [.. clients.Select(client => new SharedWorker(client, _shared))];
+        SharedWorker[] workers = [.. clients.Select(client => new SharedWorker(client, [.. _shared[client.Folder]]))];
+        SeamProbe[] probes = [.. clients.Where(client => seams.Count > 0 && client.Seam is null).Select(client => new SeamProbe(client, seams))];
         await MakeFoldersAsync();
 
         using var ended = new CancellationTokenSource();
         var progress = report.ShowProgressAsync(ended.Token);
         var disturbing = Task.Run(disturb);
         var cutting = clients.Select(client => Task.Run(() => client.CutAsync(new Random((settings.Run.Seed * 1000) + client.Number))));
-        await AllAsync([.. cutting, .. _folders.Select(folder => Task.Run(folder.RunAsync)), .. workers.Select(worker => Task.Run(worker.RunAsync))]);
+        await AllAsync(
+        [
+            .. cutting,
+            .. _folders.Select(folder => WorkAsync(folder.Seam, folder.RunAsync)),
+            .. workers.Select(worker => WorkAsync(worker.Seam, worker.RunAsync)),
+            .. probes.Select(probe => Task.Run(probe.RunAsync)),
+        ]);
         await disturbing;
         await AllAsync([.. _folders.Select(folder => folder.EndAsync()), .. workers.Select(worker => worker.EndAsync())]);
         await AllAsync([.. clients.Select(client => client.LogOffAsync())]);
@@ -50,7 +59,7 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
             folder.CheckDisk();
         }
 
-        foreach (var file in _shared)
+        foreach (var file in _shared.SelectMany(static files => files))
         {
             var bytes = File.ReadAllBytes(Path.Combine(settings.Folder, file.Name.Replace('\\', Path.DirectorySeparatorChar)));
             for (var block = 0; block < BlockContent.PerFile + file.Appended.Count; block++)
@@ -73,10 +82,29 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
     {
         await using var client = new CrashClient(0, settings, servers, report);
         var tree = (await client.StandAsync()).Tree;
-        foreach (var folder in _folders.Select(static folder => folder.Folder).Prepend(settings.Run.Folder))
+        IEnumerable<string> above = [settings.Run.Folder, .. seams.SelectMany(static seam => new[] { seam.Folder, $"{seam.Folder}\\{SeamProbe.Always}" })];
+        foreach (var folder in above.Concat(_folders.Select(static folder => folder.Folder)))
         {
             await (await tree.OpenAsync(folder, options: Nt.CreateOptions.DirectoryFile)).CloseAsync();
         }
+    }
+
+    private Seam? SeamOf(int client) => client > settings.Run.Clients - (settings.Run.Clients / 3) && seams.Count > 0 ? seams[client % seams.Count] : null;
+
+    private static Task WorkAsync(Seam? seam, Func<Task> work)
+    {
+        seam?.Enter();
+        return Task.Run(async () =>
+        {
+            try
+            {
+                await work();
+            }
+            finally
+            {
+                seam?.Leave();
+            }
+        });
     }
 
     /// <summary>Waits for everybody; who fails has found something wrong.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 using Smb3.Embedded.Contention.Running;
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Crashes;
@@ -39,7 +41,7 @@ internal sealed class ServerLives(CrashSettings settings, ServerPlace place, Run
     public string NameOf(int client) => Who;
 
     /// <inheritdoc/>
-    public void Answered(string server, DateTime sent, DateTime received)
+    public void Answered(string server, Place place, string? folder, NtStatus status, DateTime sent, DateTime received)
     {
         // there is no other
     }
@@ -52,6 +54,9 @@ internal sealed class ServerLives(CrashSettings settings, ServerPlace place, Run
     {
         // there is no other
     }
+
+    /// <inheritdoc/>
+    public bool Go(int client, IPAddress server) => false;
 
     /// <summary>The first life, or one after the last kill.</summary>
     public async Task StartAsync()

@@ -11,6 +11,8 @@ internal sealed class ServerPlace : IDisposable
 {
     private const string Solution = "Smb3.Embedded.sln";
 
+    private static readonly (string Folder, string Name) Sample = ("samples/ConsoleHost", "ConsoleHost");
+
     private readonly string _home;
 
     private ServerPlace(string program, string home)
@@ -25,7 +27,7 @@ internal sealed class ServerPlace : IDisposable
         EndPoint = (IPEndPoint)probe.LocalEndPoint!;
     }
 
-    /// <summary>The built samples/ConsoleHost.</summary>
+    /// <summary>The built program of the server.</summary>
     public string Program { get; }
 
     /// <summary>The folder that is shared.</summary>
@@ -40,14 +42,16 @@ internal sealed class ServerPlace : IDisposable
 
     /// <summary>Makes a place of its own below the folder for temporary files.</summary>
     /// <param name="program">The program; null: the one that was built beside this.</param>
+    /// <param name="project">Which one that is: its folder, and the name of what is built.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    public static ServerPlace Make(string? program) => new(Existing(program), Directory.CreateTempSubdirectory("smb3-crash-").FullName);
+    public static ServerPlace Make(string? program, (string Folder, string Name)? project = null) =>
+        new(Existing(program, project ?? Sample), Directory.CreateTempSubdirectory("smb3-crash-").FullName);
 
     /// <summary>A place in a folder that somebody else has made and removes.</summary>
     /// <param name="program">The program; null: the one that was built beside this.</param>
     /// <param name="home">The folder.</param>
     /// <exception cref="FileNotFoundException">There is no such program.</exception>
-    public static ServerPlace In(string? program, string home) => new(Existing(program), home) { IsKept = true };
+    public static ServerPlace In(string? program, string home) => new(Existing(program, Sample), home) { IsKept = true };
 
     public IReadOnlyList<string> Arguments =>
     [
@@ -78,25 +82,25 @@ internal sealed class ServerPlace : IDisposable
         return await store.ReadAsync("folder:" + Folder, CancellationToken.None);
     }
 
-    private static string Existing(string? program)
+    private static string Existing(string? program, (string Folder, string Name) project)
     {
-        program ??= FindProgram();
+        program ??= FindProgram(project);
         return File.Exists(program)
             ? program
-            : throw new FileNotFoundException($"There is no {program}: build samples/ConsoleHost, or say --server FILE.");
+            : throw new FileNotFoundException($"There is no {program}: build {project.Folder}, or say --server FILE.");
     }
 
-    private static string FindProgram()
+    private static string FindProgram((string Folder, string Name) project)
     {
         var configuration = AppContext.BaseDirectory.Contains("Debug", StringComparison.Ordinal) ? "Debug" : "Release";
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (File.Exists(Path.Combine(at.FullName, Solution)))
             {
-                return Path.Combine(at.FullName, "samples", "ConsoleHost", "bin", configuration, "net10.0", "ConsoleHost.dll");
+                return Path.Combine(at.FullName, project.Folder, "bin", configuration, "net10.0", project.Name + ".dll");
             }
         }
 
-        return "samples/ConsoleHost";
+        return project.Folder;
     }
 }

@@ -6,6 +6,10 @@ namespace Smb3.Embedded.Contention.Crashes;
 /// <summary>One life of the server, from its start to its end, whoever ends it.</summary>
 internal sealed class ServerProcess : IDisposable
 {
+    /// <summary>What the answer to an order begins with that was carried out.</summary>
+    public const string DoneLine = "done: ";
+
+    private const string FailedLine = "failed: ";
     private const string ListeningLine = "listening on ";
     private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(60);
 
@@ -13,6 +17,7 @@ internal sealed class ServerProcess : IDisposable
     private readonly Lock _sync = new();
     private readonly List<string> _log = [];
     private readonly TaskCompletionSource<bool> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<string?>? _order;
     private int _disposed;
 
     private ServerProcess(Process process) => _process = process;
@@ -54,6 +59,7 @@ internal sealed class ServerProcess : IDisposable
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = home,
@@ -77,9 +83,17 @@ internal sealed class ServerProcess : IDisposable
             {
                 life._listening.TrySetResult(true);
             }
+            else if (line.Data is { } answer && (answer.StartsWith(DoneLine, StringComparison.Ordinal) || answer.StartsWith(FailedLine, StringComparison.Ordinal)))
+            {
+                life._order?.TrySetResult(answer);
+            }
         };
         process.ErrorDataReceived += (_, line) => life.Note(line.Data);
-        process.Exited += (_, _) => life._listening.TrySetResult(false);
+        process.Exited += (_, _) =>
+        {
+            life._listening.TrySetResult(false);
+            life._order?.TrySetResult(null);
+        };
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -91,6 +105,29 @@ internal sealed class ServerProcess : IDisposable
     {
         _process.Kill();
         await _process.WaitForExitAsync().WaitAsync(ExitPatience);
+    }
+
+    /// <summary>Tells it to do something; one thing at a time.</summary>
+    /// <returns>Its answer; null: it ended before.</returns>
+    public async Task<string?> OrderAsync(string order)
+    {
+        var answer = _order = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(order);
+            await _process.StandardInput.FlushAsync();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+
+        if (_process.HasExited)
+        {
+            answer.TrySetResult(null);
+        }
+
+        return await answer.Task;
     }
 
     /// <summary>SIGSTOP: it does nothing, and its connections stay.</summary>

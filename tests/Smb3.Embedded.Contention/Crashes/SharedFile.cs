@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Contention.Crashes;
 /// A file of all clients, as it must be. Who writes a block has locked it, and who appends has locked the end; the locks lie behind all
 /// data, so that reads meet none.
 /// </summary>
-internal sealed class SharedFile(RunSettings settings, int number, RunReport report)
+internal sealed class SharedFile(string folder, int number, RunReport report)
 {
     /// <summary>The lock of whoever appends, after those of the blocks.</summary>
     public const int End = BlockContent.PerFile;
@@ -18,9 +18,9 @@ internal sealed class SharedFile(RunSettings settings, int number, RunReport rep
 
     public ulong Number { get; } = (ulong)number + 1;
 
-    public string Name { get; } = $"{settings.Folder}\\shared-{number}";
+    public string Name { get; } = $"{folder}\\shared-{number}";
 
-    public History History { get; } = new($"{settings.Folder}\\shared-{number}", report);
+    public History History { get; } = new($"{folder}\\shared-{number}", report);
 
     /// <summary>What each block may hold.</summary>
     public BlockTruth[] Blocks { get; } = [.. Enumerable.Range(0, BlockContent.PerFile).Select(static _ => new BlockTruth())];

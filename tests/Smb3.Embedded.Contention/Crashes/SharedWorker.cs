@@ -15,10 +15,13 @@ internal sealed class SharedWorker(CrashClient client, IReadOnlyList<SharedFile>
     private readonly Random _random = new((client.Settings.Run.Seed * 1000) + (client.Number * 10) + 9);
     private readonly PersistentOpen?[] _opens = new PersistentOpen?[files.Count];
 
+    public Seam? Seam => client.Seam;
+
     public async Task RunAsync()
     {
         while (!client.Servers.IsOver)
         {
+            await (client.Seam?.PassAsync(EndAsync) ?? Task.CompletedTask);
             await StepAsync(_random.Next(files.Count));
             await Task.Delay(_random.Next(10));
         }
