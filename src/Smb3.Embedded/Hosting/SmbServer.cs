@@ -85,7 +85,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             Time = settings.TimeProvider,
             Random = _random,
         };
-        var accounts = new AccountDirectory(settings.ServerName, users);
+        var accounts = new AccountDirectory(settings.ServerName, users, options.Cluster.Store is null ? null : options.Cluster.Name);
         _parts = new ServerParts(
             settings,
             new SpnegoAuthenticator([new NtlmMechanism(ntlm, users, accounts)], accounts),

@@ -113,6 +113,7 @@ internal sealed partial class OptionsBinder
             ["ConnectionString"] = s => cluster.ConnectionString = Text(s) is { Length: > 0 } text ? text : null,
             ["Node"] = s => cluster.Node = Text(s),
             ["Addresses"] = s => Replace(cluster.Addresses, s, ReadAddress),
+            ["Name"] = s => cluster.Name = Text(s),
             ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),
             ["Balance"] = s => Flag(s, value => cluster.Balance = value),
             ["DrainTo"] = s => cluster.DrainTo = Text(s) is { Length: > 0 } node ? node : null,

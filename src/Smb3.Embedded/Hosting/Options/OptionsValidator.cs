@@ -11,6 +11,7 @@ namespace Smb3.Embedded.Hosting.Options;
 internal sealed class OptionsValidator
 {
     public const int MaxNetBiosName = 15;
+    private const string NetBiosName = "1 to 15 letters, digits, '-', '_' or '.'";
     private const int MaxComment = 256;
     private const int MaxInterfaces = 256;
     private const int MaxNetworkName = 255;
@@ -38,8 +39,8 @@ internal sealed class OptionsValidator
 
     private void CheckAll(SmbServerOptions options)
     {
-        Require(IsNetBiosName(options.ServerName), "ServerName", options.ServerName, "1 to 15 letters, digits, '-', '_' or '.'");
-        Require(IsNetBiosName(options.DomainName), "DomainName", options.DomainName, "1 to 15 letters, digits, '-', '_' or '.'");
+        Require(IsNetBiosName(options.ServerName), "ServerName", options.ServerName, NetBiosName);
+        Require(IsNetBiosName(options.DomainName), "DomainName", options.DomainName, NetBiosName);
         Require(
             options.AppleModel.Length <= AppleServerQuery.MaxModelLength, "AppleModel", options.AppleModel.Length,
             $"at most {AppleServerQuery.MaxModelLength} characters long");
@@ -247,6 +248,7 @@ internal sealed class OptionsValidator
         }
 
         Range("Cluster:LeaseTime", cluster.LeaseTime, TimeSpan.FromSeconds(1), ClusterLimits.MaxLeaseTime);
+        Require(IsNetBiosName(cluster.Name), "Cluster:Name", cluster.Name, NetBiosName);
         Require(
             cluster.Node.Length <= ClusterLimits.MaxNameLength && !cluster.Node.Any(char.IsControl), "Cluster:Node", cluster.Node,
             $"at most {ClusterLimits.MaxNameLength} characters long, none of which is a control character");

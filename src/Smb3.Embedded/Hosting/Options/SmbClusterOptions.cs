@@ -6,6 +6,8 @@ namespace Smb3.Embedded;
 /// <summary>The part that a server plays in a cluster, whose nodes serve its clustered shares in turn.</summary>
 public sealed class SmbClusterOptions
 {
+    private const string DefaultName = "CLUSTER";
+
     /// <summary>What the nodes agree on; <see langword="null"/>: the server is in no cluster. The host keeps owning it.</summary>
     public IClusterStore? Store { get; set; }
 
@@ -19,6 +21,13 @@ public sealed class SmbClusterOptions
     /// <see cref="SmbServerOptions.ServerName"/>.
     /// </summary>
     public string Node { get; set; } = string.Empty;
+
+    /// <summary>
+    /// The name of the cluster, the same on all nodes: in a cluster the SIDs of users and groups are computed from it and not from
+    /// <see cref="SmbServerOptions.ServerName"/>, so that who has opened a file at one node, or may, is the same user at another one. Whoever
+    /// changes it changes the SIDs, which permissions of files name. 1 to 15 letters, digits, '-', '_' or '.'. Default <c>CLUSTER</c>.
+    /// </summary>
+    public string Name { get; set; } = DefaultName;
 
     /// <summary>
     /// Where clients reach this node, the best first; they are told when they look for a share here that it has. When it is empty: what the

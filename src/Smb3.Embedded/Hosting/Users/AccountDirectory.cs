@@ -11,8 +11,8 @@ using Smb3.Embedded.Security.Users;
 namespace Smb3.Embedded.Hosting.Users;
 
 /// <summary>
-/// Gives users and groups, which have only names here, the SIDs that NT security requires. A SID is computed from the names of the server
-/// and the account, so it is the same after every start, and on every server of that name.
+/// Gives users and groups, which have only names here, the SIDs that NT security requires. A SID is computed from the names of the server, or of
+/// the cluster that it is in, and the account, so it is the same after every start, and on every server of that name or in that cluster.
 /// </summary>
 internal sealed class AccountDirectory : ISecurityTokenFactory
 {
@@ -28,12 +28,15 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
     private readonly string _serverName;
     private readonly ConcurrentDictionary<Sid, PipeAccount> _seen = new();
 
-    public AccountDirectory(string serverName, ISmbUserStore users)
+    /// <param name="serverName">The name of the server.</param>
+    /// <param name="users">The users.</param>
+    /// <param name="clusterName">The name of the cluster that it is in; <see langword="null"/>: in none.</param>
+    public AccountDirectory(string serverName, ISmbUserStore users, string? clusterName = null)
     {
         _serverName = serverName;
         _users = users;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        Hash("machine", serverName, hash);
+        Hash(clusterName is null ? "machine" : "cluster", clusterName ?? serverName, hash);
         MachineSid = new Sid(
             5,
             21,

@@ -113,6 +113,20 @@ public sealed class ClusterMoveTests : ClusterTest
     }
 
     [Fact]
+    public async Task A_user_is_the_same_at_nodes_on_machines_of_other_names()
+    {
+        var first = await StartNodeAsync("a", static options => options.ServerName = "MACHINE-1");
+        await UntilServedAsync(first);
+        var second = await StartNodeAsync("b", static options => options.ServerName = "MACHINE-2");
+        var tree = await first.ConnectAsync("vm", Client);
+        var create = Create(tree, "f", Persistent(), disposition: CreateDisposition.Create);
+        var opened = await AnswerAsync(tree, create);
+        await first.Server.Cluster!.MoveAsync("vm", "b");
+        var there = await second.ConnectAsync("vm", Client);
+        Assert.Equal(opened.FileId.Persistent, (await AnswerAsync(there, Again(create, there))).FileId.Persistent);
+    }
+
+    [Fact]
     public async Task An_application_instance_takes_its_files_over_at_another_node()
     {
         var (first, second) = await StartTwoAsync();
