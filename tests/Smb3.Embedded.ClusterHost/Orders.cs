@@ -54,6 +54,11 @@ internal sealed class Orders(IReadOnlyDictionary<string, SmbServer> nodes)
                 }
             }
 
+            if (nodes.Values.First().Cluster!.Shares.FirstOrDefault(static share => share.Name == Share) is { Owner: { } owner } && !nodes.ContainsKey(owner))
+            {
+                throw new InvalidOperationException($"{owner} has the share.");
+            }
+
             await Task.Delay(20, cancellationToken);
         }
     }

@@ -355,7 +355,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
         catch (Exception e)
         {
             await channel.GiveUpAsync();
-            if (!servers.IsOne && (e is SmbTestException { Status: NtStatus.BadNetworkName or NtStatus.ShareUnavailable or NtStatus.NotFound } || ChannelFailure.Is(e)))
+            if (!servers.IsOne && (e is SmbTestException { Status: NtStatus.BadNetworkName or NtStatus.ShareUnavailable } || ChannelFailure.Is(e)))
             {
                 servers.Leave(number);
                 throw new EndOfStreamException("The share is not there, or there is nobody.", e);

@@ -13,13 +13,18 @@ internal sealed record Referral(Place Place, IReadOnlyList<IPAddress> Targets)
 {
     private const int MostBytes = 4096;
 
-    /// <exception cref="SmbTestException">It does not know.</exception>
+    /// <exception cref="EndOfStreamException">It does not know.</exception>
     public static async Task<Referral> AskAsync(SmbTestSession session, string share, string folder)
     {
         var ipc = await session.ConnectAsync("IPC$");
         var body = RequestBody.Ioctl(FsControlCode.DfsGetReferrals, SmbTestFile.Previous, FsctlInput.Referrals($@"\cluster\{share}\{folder}"), MostBytes);
         var response = (await ipc.CallAsync(Smb2Command.Ioctl, body)).Expect(NtStatus.Success);
         var answer = DfsReferralAnswer.Parse(IoctlAnswer.Parse(response.Message).Output);
+        if (answer.Entries.Count == 0)
+        {
+            throw new EndOfStreamException("The server knows of nobody who has it."); // MS-DFSC 3.1.5.4.3
+        }
+
         var below = folder[..Math.Max(0, (answer.PathConsumed / sizeof(char)) - $@"\cluster\{share}\".Length)];
         var targets = answer.Targets.Select(static target => target.Split('\\')).ToList();
         var names = targets.Select(static target => target[2]).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
