@@ -6,8 +6,11 @@
 //
 // http://127.0.0.1:8080/monitor shows who uses the server, live, and ends whom you like. It has no logon of its own: the app listens on
 // the loopback and answers only to its names (AllowedHosts). Read the comment of MonitorEndpoints before you expose it.
+//
+// With Smb:Cluster:ConnectionString it is a node of a cluster (docs/cluster.md), and the page shows that too.
 using Microsoft.Extensions.FileProviders;
 using Smb3.Embedded;
+using Smb3.Embedded.PostgreSql;
 using Smb3.Embedded.Samples.AspNetHost.Monitor;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -15,6 +18,7 @@ var folder = Directory.CreateDirectory(Path.Combine(builder.Environment.ContentR
 
 builder.Services.AddSmbServer(builder.Configuration.GetSection("Smb"), smb => smb
     .AddShare("files", folder)
+    .UsePostgreSqlCluster()
     .UseHooks(services => new Audit(services.GetRequiredService<ILogger<Audit>>())));
 builder.Services.AddHealthChecks().AddSmbServer();
 builder.Services.AddAntiforgery();

@@ -81,6 +81,32 @@ internal sealed class MonitorView(SmbServerSnapshot seen)
         Client = lease.ClientGuid.ToString(),
     });
 
+    public IEnumerable<object> Nodes => seen.ClusterNodes.Select(node => new
+    {
+        node.Name,
+        Addresses = string.Join(", ", node.Addresses),
+        LeaseLeft = node.LeaseLeft.TotalSeconds,
+        node.Opens,
+        node.BytesPerSecond,
+        node.IsDraining,
+    });
+
+    /// <summary>A part stands under its share, by the folder.</summary>
+    public IEnumerable<object> Shares => seen.ClusterShares
+        .OrderBy(share => share.PartOf ?? share.Name, StringComparer.OrdinalIgnoreCase)
+        .ThenBy(share => share.Folder, StringComparer.OrdinalIgnoreCase).Select(share => new
+        {
+            share.Name,
+            Share = share.PartOf ?? share.Name,
+            share.Folder,
+            share.Owner,
+            share.Epoch,
+            share.MovesTo,
+            share.IsHere,
+            share.Opens,
+            share.BytesPerSecond,
+        });
+
     /// <summary>An oplock is known by its one open.</summary>
     public static string IdOf(SmbActiveLease lease) =>
         lease.LeaseKey is { } key ? $"{lease.ClientGuid:n}{key:n}" : Text(lease.OpenIds[0]);

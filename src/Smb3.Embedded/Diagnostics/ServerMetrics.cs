@@ -47,8 +47,8 @@ internal sealed class ServerMetrics : IDisposable
         _recoveredOpens = _meter.CreateCounter<long>(
             "smb.server.recovered.opens", "{open}", "Opens that an earlier process had left, by what has become of them.");
         _connections = _meter.CreateUpDownCounter<long>("smb.server.connections", "{connection}", "Open connections.");
-        _clusteredShares = _meter.CreateUpDownCounter<long>("smb.server.cluster.shares", "{share}", "Clustered shares served by this node.");
-        _shareMoves = _meter.CreateCounter<long>("smb.server.cluster.share.ends", "{share}", "Clustered shares that this node had, by how it lost them.");
+        _clusteredShares = _meter.CreateUpDownCounter<long>("smb.server.cluster.shares", "{share}", "Clustered shares served by this node, and parts of them.");
+        _shareMoves = _meter.CreateCounter<long>("smb.server.cluster.share.ends", "{share}", "Clustered shares and parts that this node had, by how it lost them.");
         _balancedShares = _meter.CreateCounter<long>(
             "smb.server.cluster.share.balances", "{share}", "Clustered shares that this node has asked another one to have, because it carries less.");
         _opensOfClustered = _meter.CreateGauge<long>("smb.server.cluster.load.opens", "{open}", "Opens on the clustered shares served by this node.");
@@ -84,18 +84,18 @@ internal sealed class ServerMetrics : IDisposable
         }
     }
 
-    /// <summary>A clustered share is served here.</summary>
-    public void ShareTaken(double seconds)
+    /// <summary>A clustered share, or a part of one, is served here.</summary>
+    public void ShareTaken(double seconds, bool isPart)
     {
-        _clusteredShares.Add(1);
+        _clusteredShares.Add(1, KindOf(isPart));
         _shareOpenings.Record(seconds);
     }
 
-    /// <summary>A clustered share is not served here any more.</summary>
-    public void ShareLeft(bool given)
+    /// <summary>A clustered share, or a part of one, is not served here any more.</summary>
+    public void ShareLeft(bool given, bool isPart)
     {
-        _clusteredShares.Add(-1);
-        _shareMoves.Add(1, new KeyValuePair<string, object?>("smb.outcome", given ? "given" : "lost"));
+        _clusteredShares.Add(-1, KindOf(isPart));
+        _shareMoves.Add(1, new KeyValuePair<string, object?>("smb.outcome", given ? "given" : "lost"), KindOf(isPart));
     }
 
     /// <summary>What the clustered shares carry that are served here was measured.</summary>
@@ -150,4 +150,6 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> KindOf(bool isPart) => new("smb.share.kind", isPart ? "part" : "whole");
 }

@@ -49,7 +49,8 @@ public sealed partial class SmbServer
     /// <summary>
     /// Follows changes: connections, sessions, channels and opens that come and go, and caching that is revoked. The first one is
     /// a <see cref="SmbChangeKind.Resync"/>, upon which <see cref="Inspect"/> shows everything; so is one that stands for changes that
-    /// were dropped because <paramref name="capacity"/> were waiting to be read. The watch goes on when the server is stopped and
+    /// were dropped because <paramref name="capacity"/> were waiting to be read. What happens in parts of clustered shares that this node serves
+    /// is told like everything else, and what happens at other nodes is not; what changes in the cluster itself, <see cref="Cluster"/> shows. The watch goes on when the server is stopped and
     /// started again, and ends when it is disposed. Clients never wait for a watcher; while there is none it costs nothing.
     /// </summary>
     /// <param name="capacity">How many changes may wait to be read. At least 1.</param>
@@ -97,7 +98,7 @@ public sealed partial class SmbServer
             }
         }
 
-        return Graph?.Opens.Find(openId) is { IsWaiting: true } waiting ? new SmbActiveOpen(waiting) : null;
+        return Graph?.Opens.Find(openId) is { IsWaiting: true } waiting ? new SmbActiveOpen(waiting, Graph.Shares.Find(waiting.Share)) : null;
     }
 
     private async IAsyncEnumerable<SmbChange> FollowAsync(int capacity, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -30,6 +30,10 @@ internal sealed class Share
     /// <summary>The share as the host knows it.</summary>
     public string NameForHost => PartOf ?? Name;
 
+    /// <summary>A path here, as the host knows it: from the root of the whole share.</summary>
+    public string PathForHost(string path) => Volume?.Territory?.Root is not { IsRoot: false, Text: var folder } ? path
+        : path.Length == 0 || path[0] == ':' ? folder + path : $@"{folder}\{path}";
+
     public string Comment { get; init; } = string.Empty;
 
     /// <summary>The files; <see langword="null"/> for IPC$, and for a share that another node of the cluster serves.</summary>

@@ -45,7 +45,7 @@ internal sealed class Nemesis(
         var shares = await FindSharesAsync();
         var owner = shares.Count == 0 ? null : shares[_random.Next(shares.Count)].Owner;
         var node = nodes.All.FirstOrDefault(node => node.Name == owner) is { } found && _random.Next(4) != 0 ? found : nodes.All[_random.Next(nodes.All.Count)];
-        if (shares.Count > 0 && _random.Next(3) == 0)
+        if (shares.Count > 0 && _random.Next(2) == 0)
         {
             await new SeamNemesis(nodes, cluster, report, _random).DoAsync(seams[_random.Next(seams.Count)], shares);
             return;

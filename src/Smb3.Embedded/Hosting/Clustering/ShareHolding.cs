@@ -49,6 +49,9 @@ internal sealed class ShareHolding(string share)
     /// <summary>Whether it is counted as served here.</summary>
     public bool WasServed { get; set; }
 
+    /// <summary>Whether it is counted as a part of a share.</summary>
+    public bool IsPart { get; set; }
+
     /// <summary>When it was first seen without an owner, as a timestamp; 0: it has one.</summary>
     public long FreeSince { get; set; }
 

@@ -375,11 +375,12 @@ internal sealed class SharePlacement(
             holding.Phase = HoldingPhase.Serving;
             if (holding.WasServed)
             {
-                metrics.ShareLeft(given: true); // it was opened anew
+                metrics.ShareLeft(given: true, holding.IsPart); // it was opened anew
             }
 
             holding.WasServed = true;
-            metrics.ShareTaken(time.GetElapsedTime(began).TotalSeconds);
+            holding.IsPart = _picture.FindShare(holding.Share)?.PartOf is not null;
+            metrics.ShareTaken(time.GetElapsedTime(began).TotalSeconds, holding.IsPart);
             ClusterLog.Taken(logger, ownership.Share, ownership.Epoch, time.GetElapsedTime(began));
         }
         catch (Exception e)
@@ -536,7 +537,7 @@ internal sealed class SharePlacement(
     {
         if (holding.WasServed)
         {
-            metrics.ShareLeft(given);
+            metrics.ShareLeft(given, holding.IsPart);
         }
 
         if (holding.Interruption is { } interruption)

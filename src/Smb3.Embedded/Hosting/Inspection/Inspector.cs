@@ -53,7 +53,7 @@ internal static class Inspector
         {
             if (waiting.IsWaiting)
             {
-                found[waiting.PersistentId] = new SmbActiveOpen(waiting);
+                found[waiting.PersistentId] = new SmbActiveOpen(waiting, graph!.Shares.Find(waiting.Share));
             }
         }
 

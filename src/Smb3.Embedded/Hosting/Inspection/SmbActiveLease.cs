@@ -38,7 +38,7 @@ public sealed record SmbActiveLease
     /// <summary>The share of its oldest open.</summary>
     public string ShareName { get; }
 
-    /// <summary>The path inside the share.</summary>
+    /// <summary>The path from the root of the share.</summary>
     public string Path { get; }
 
     /// <summary>The opens that share it, the oldest first.</summary>

@@ -18,8 +18,9 @@ public sealed record SmbActiveOpen
         SessionId = open.Session.SessionId;
         ClientGuid = open.Session.Origin.ClientGuid;
         UserName = identity.UserName;
-        ShareName = open.TreeConnect.Share.Name;
-        Path = open.Name;
+        var share = open.TreeConnect.Share;
+        ShareName = share.NameForHost;
+        Path = share.PathForHost(open.Name);
         OpenedAt = open.OpenedAt;
         IsPipe = open is not FileHandle;
         if (open is FileHandle { File: var file })
@@ -28,14 +29,16 @@ public sealed record SmbActiveOpen
         }
     }
 
-    internal SmbActiveOpen(GlobalOpen waiting)
+    /// <param name="waiting">The open.</param>
+    /// <param name="share">Its share; <see langword="null"/>: it is on its way out.</param>
+    internal SmbActiveOpen(GlobalOpen waiting, Share? share)
     {
         _waiting = waiting;
         OpenId = waiting.PersistentId;
         ClientGuid = waiting.ClientGuid;
         UserName = waiting.Owner.Identity.UserName;
-        ShareName = waiting.Share;
-        Path = waiting.File.Path.Text;
+        ShareName = share?.NameForHost ?? waiting.Share;
+        Path = share?.PathForHost(waiting.File.Path.Text) ?? waiting.File.Path.Text;
         OpenedAt = waiting.Facts.OpenedAt;
         WaitsFor = waiting.TimeLeft;
         (IsDirectory, Access, Caching, Grant) = FactsOf(waiting.File);
@@ -65,10 +68,10 @@ public sealed record SmbActiveOpen
     /// <summary>The user who opened it; empty when anonymous.</summary>
     public string UserName { get; }
 
-    /// <summary>The share; <c>IPC$</c> for a pipe.</summary>
+    /// <summary>The share, also for a part of it that this node of a cluster serves; <c>IPC$</c> for a pipe.</summary>
     public string ShareName { get; }
 
-    /// <summary>The path inside the share, names joined by a backslash, or the pipe's name.</summary>
+    /// <summary>The path from the root of the share, names joined by a backslash, or the pipe's name.</summary>
     public string Path { get; }
 
     /// <summary>Since when.</summary>

@@ -22,7 +22,7 @@ public sealed record SmbActiveSession
             .. session.Channels.Where(channel => isKnown?.Invoke(channel) ?? true).OrderBy(channel => channel.Connection.Id)
                 .Select(channel => new SmbActiveChannel(channel)),
         ];
-        Shares = [.. session.Trees.Select(tree => tree.Share.Name).Order(StringComparer.OrdinalIgnoreCase)];
+        Shares = [.. session.Trees.Select(tree => tree.Share.NameForHost).Order(StringComparer.OrdinalIgnoreCase)];
     }
 
     /// <summary>Its id, its user and its dialect.</summary>

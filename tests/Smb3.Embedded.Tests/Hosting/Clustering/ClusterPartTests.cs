@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
@@ -116,6 +118,60 @@ public sealed class ClusterPartTests : ClusterTest
         Assert.Equal(NtStatus.PathNotCovered, await (await first.ConnectAsync("vm")).TryOpenAsync(@"Data\kept"));
         Assert.Equal("vm", Assert.Single(first.Server.Shares).Name); // parts are the cluster's, not the host's
         Assert.False(await first.Server.Shares.RemoveAsync(part.Name));
+    }
+
+    [Fact]
+    public async Task What_is_open_in_a_part_is_shown_by_the_share_and_the_path_from_its_root()
+    {
+        var (_, second) = await StartSplitAsync(@"deep\Data");
+        await using var feed = second.Server.WatchAsync().GetAsyncEnumerator();
+        Assert.True(await feed.MoveNextAsync());
+        var tree = await second.ConnectAsync(PartOf(second).Name, new SmbTestClientOptions { ClientGuid = Guid.NewGuid() });
+        var create = Create(tree, "kept", Persistent(lease: ReadWriteHandle), Smb2OplockLevel.Lease);
+        var kept = (await AnswerAsync(tree, create)).FileId.Persistent;
+        await tree.OpenAsync(string.Empty, CreateDisposition.Open, Look);
+        var seen = second.Server.Inspect();
+        Assert.Equal([@"vm: deep\Data", @"vm: deep\Data\kept"], seen.Opens.Select(static open => $"{open.ShareName}: {open.Path}").Order());
+        Assert.Equal(@"deep\Data\kept", Assert.Single(seen.Leases).Path);
+        Assert.Equal(["vm"], Assert.Single(seen.Sessions).Shares);
+        do
+        {
+            Assert.True(await feed.MoveNextAsync());
+        }
+        while (feed.Current is not { Kind: SmbChangeKind.Opened } || feed.Current.OpenId != kept);
+
+        await second.DropClientsAsync();
+        await TestServer.UntilAsync(() => second.Server.FindOpen(kept) is { IsConnected: false }, "its client is away");
+        var waiting = second.Server.FindOpen(kept)!;
+        Assert.Equal(("vm", @"deep\Data\kept"), (waiting.ShareName, waiting.Path));
+        Assert.Equal([waiting.Path], second.Server.Inspect().Opens.Select(static open => open.Path));
+    }
+
+    [Fact]
+    public async Task Metrics_tell_parts_from_whole_shares()
+    {
+        var kinds = new ConcurrentDictionary<string, bool>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "smb.server.cluster.shares")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            foreach (var (name, kind) in tags)
+            {
+                kinds[$"{name} {kind}"] = true;
+            }
+        });
+        listener.Start();
+        await StartSplitAsync();
+
+        // Servers of other tests are counted too.
+        await TestServer.UntilAsync(() => kinds.ContainsKey("smb.share.kind part"), "a part is counted");
+        Assert.Contains("smb.share.kind whole", kinds.Keys);
     }
 
     [Fact]
