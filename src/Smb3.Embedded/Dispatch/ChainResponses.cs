@@ -1,5 +1,6 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Errors;
 
@@ -31,6 +32,9 @@ internal sealed class ChainResponses
 
     /// <summary>The frame of the responses so far.</summary>
     public ResponseBuffer Buffer { get; private set; }
+
+    /// <summary>The breaks that leave behind the responses of this chain.</summary>
+    public Afterwards Later { get; } = new();
 
     private Connection Connection => _loop.Connection;
 
@@ -230,6 +234,7 @@ internal sealed class ChainResponses
         Buffer = _loop.Output.Buffers.Rent();
         _share.ReleaseOutput();
         _actions.RunSent();
+        SendLater();
     }
 
     /// <summary>Does so if there are any; the one being written stays.</summary>
@@ -241,11 +246,22 @@ internal sealed class ChainResponses
         }
     }
 
+    private void SendLater()
+    {
+        if (Later.Any)
+        {
+            // The responses may be held back for others to join them, and breaks to other clients go another way.
+            _loop.Output.Release();
+            Later.Run();
+        }
+    }
+
     /// <summary>The chain has ended: what is left is dropped, and nobody who waits for it is forgotten.</summary>
     public void End()
     {
         _actions.RunPlaced();
         _actions.RunSent();
+        Later.Run();
         _messages.Clear();
         _sealing = null;
         Buffer.Reset();

@@ -110,6 +110,9 @@ internal sealed class Request
     /// <summary>Runs <paramref name="action"/> when the response has been handed over, without splitting the frame for it.</summary>
     public void AfterSend(Action action) => _chain.Responses.AfterSend(action);
 
+    /// <summary>Takes breaks that nobody waits for behind the answers of this request's message.</summary>
+    public Afterwards Later => _chain.Responses.Later;
+
     /// <summary>The id under which the client was told STATUS_PENDING; 0 when it was not.</summary>
     public ulong AsyncId => _pending?.AsyncId ?? 0;
 
@@ -271,6 +274,9 @@ internal sealed class Request
     {
         var token = Token;
         Enter(waits: true);
+
+        // What earlier requests of a compound caused must not wait for the same: whoever this one waits for may need to know of it.
+        Later.Run();
         return token;
     }
 
@@ -335,7 +341,7 @@ internal sealed class Request
     internal void Watch()
     {
         Enter(waits: false);
-        if (CanBecomePending)
+        if (CanBecomePending || !IsLastOfChain)
         {
             lock (_chain.Responses.Gate)
             {
@@ -362,7 +368,8 @@ internal sealed class Request
     }
 
     /// <summary>
-    /// The delay is over: tells the client that the request is pending, unless it has completed or too many are pending already.
+    /// The delay is over: tells the client that the request is pending, unless it has completed, is one that cannot be pending, or too many
+    /// are pending already. Breaks that were to follow the answer do not wait for it any longer.
     /// </summary>
     internal void BecomePending(uint turn)
     {
@@ -371,13 +378,16 @@ internal sealed class Request
             Action[] sent;
             lock (_chain.Responses.Gate)
             {
-                if (!_isWatched || Turn != turn || !TryBecomePending(out sent))
+                if (!_isWatched || Turn != turn)
                 {
                     return;
                 }
+
+                sent = CanBecomePending && TryBecomePending(out var earlier) ? earlier : [];
             }
 
             SendActions.RunAll(sent);
+            Later.Run();
         }
         catch (Exception e)
         {

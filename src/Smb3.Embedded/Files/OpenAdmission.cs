@@ -76,6 +76,9 @@ internal static class OpenAdmission
         BreakBatch breaks = default;
         var status = file.TryAdd(open, path, wish, overwrites ? 0 : extent, overwrites, again, patient, knowsAwaited, ref breaks, out wait);
         breaks.Send();
+
+        // It may wait for the answer to one, or be granted anew what the client has not been told to have lost.
+        file.Caching.SendHeld();
         return status;
     }
 

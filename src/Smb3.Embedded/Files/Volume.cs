@@ -9,6 +9,7 @@ using Smb3.Embedded.Files.Quotas;
 using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files;
 
@@ -371,18 +372,18 @@ internal sealed class Volume
     }
 
     /// <summary>Tells listeners, and clients that cache the listing, of a change that <paramref name="by"/> made.</summary>
-    internal ValueTask RaiseAsync(FileChange change, FileOpen by)
+    internal ValueTask RaiseAsync(FileChange change, FileOpen by, Afterwards? later)
     {
         by.File.Whole.Caching.NoteOwn();
-        return RaiseAsync(change, by.State.Lease?.ParentKey);
+        return RaiseAsync(change, by.State.Lease?.ParentKey, later);
     }
 
     /// <summary>
     /// Tells listeners, and clients that cache the listing under a key other than <paramref name="spared"/>, of a change.
     /// </summary>
-    internal ValueTask RaiseAsync(FileChange change, Guid? spared)
+    internal ValueTask RaiseAsync(FileChange change, Guid? spared, Afterwards? later)
     {
-        var told = LeasedDirectories.EntryChanged(change.Path, spared);
+        var told = LeasedDirectories.EntryChanged(change.Path, spared, later);
         OutsideChanges.Own(change);
         Watches.Publish(change);
         Changed?.Invoke(change);
@@ -394,11 +395,11 @@ internal sealed class Volume
     /// from one directory to another is a removal and an addition.
     /// </summary>
     internal async ValueTask RaiseRenamedAsync(
-        StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers)
+        StorePath source, StorePath target, ChangeFilter filter, FileOpen by, IReadOnlySet<DirectoryWatch>? seers, Afterwards? later)
     {
         by.File.Whole.Caching.NoteOwn();
-        var toldOfOld = LeasedDirectories.EntryChanged(source, by.State.Lease?.ParentKey);
-        var toldOfNew = LeasedDirectories.EntryChanged(target, by.State.Lease?.ParentKey);
+        var toldOfOld = LeasedDirectories.EntryChanged(source, by.State.Lease?.ParentKey, later);
+        var toldOfNew = LeasedDirectories.EntryChanged(target, by.State.Lease?.ParentKey, later);
         var stays = SamePath(source.Parent, target.Parent);
         var old = new FileChange(stays ? ChangeAction.RenamedOldName : ChangeAction.Removed, source, filter, seers);
         var now = new FileChange(stays ? ChangeAction.RenamedNewName : ChangeAction.Added, target, filter, stays ? seers : null);

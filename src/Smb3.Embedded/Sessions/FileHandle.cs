@@ -4,6 +4,7 @@ using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 
 namespace Smb3.Embedded.Sessions;
@@ -37,6 +38,11 @@ internal sealed class FileHandle : Open, IOpenHolder
     /// <summary>Set before <see cref="Open.EndAsync"/>: <see cref="Closed"/> then says what the file was when it was closed.</summary>
     public bool QueryOnClose { get; set; }
 
+    /// <summary>
+    /// Set before <see cref="Open.EndAsync"/>: takes the breaks of directory leases that the close causes behind its answer.
+    /// </summary>
+    public Afterwards? LaterOnClose { get; set; }
+
     /// <summary>What the file was when it was closed, if that was asked for.</summary>
     public NtResult<FileMetadata>? Closed { get; private set; }
 
@@ -67,7 +73,7 @@ internal sealed class FileHandle : Open, IOpenHolder
         NtResult<FileMetadata> closed;
         try
         {
-            closed = await File.CloseAsync(QueryOnClose).ConfigureAwait(false);
+            closed = await File.CloseAsync(QueryOnClose, LaterOnClose).ConfigureAwait(false);
         }
         finally
         {

@@ -65,8 +65,8 @@ public class RenameTests
         await _volume.MakeAsync("target", attributes: FileAttributes.ReadOnly);
         var open = await _volume.OpenAsync("f");
         ValueTask<NtStatus> PutAsync(bool replace, bool ignore) => link
-            ? open.LinkAsync("target", replace, ignore, null, default)
-            : open.RenameAsync("target", replace, posix: false, ignore, null, default);
+            ? open.LinkAsync("target", replace, ignore, null, null, default)
+            : open.RenameAsync("target", replace, posix: false, ignore, null, null, default);
         Assert.Equal(NtStatus.AccessDenied, await PutAsync(replace: true, ignore: false));
         Assert.Equal(NtStatus.ObjectNameCollision, await PutAsync(replace: false, ignore: true));
         Assert.Equal(NtStatus.Success, await PutAsync(replace: true, ignore: true));

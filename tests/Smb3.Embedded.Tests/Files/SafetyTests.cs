@@ -102,7 +102,7 @@ public sealed class SafetyTests
         _log.Take();
         Assert.Equal(NtStatus.Success, await RenameAsync(open, "d\\g"));
         Assert.Equal(["rename f", "flush d", "flush "], _log.Take());
-        Assert.Equal(NtStatus.Success, await open.LinkAsync("h", false, false, null, CancellationToken.None));
+        Assert.Equal(NtStatus.Success, await open.LinkAsync("h", false, false, null, null, CancellationToken.None));
         Assert.Equal(["link h", "flush "], _log.Take());
         Assert.Equal(NtStatus.Success, await TestVolume.DeleteAsync(open));
         await open.CloseAsync();
@@ -144,7 +144,7 @@ public sealed class SafetyTests
         new(store => new FlushedStore(store, _log), configure: options => options with { WritesThrough = writesThrough });
 
     private static async Task<NtStatus> RenameAsync(Smb3.Embedded.Files.FileOpen open, string name) =>
-        await open.RenameAsync(name, false, false, false, null, CancellationToken.None);
+        await open.RenameAsync(name, false, false, false, null, null, CancellationToken.None);
 
     /// <summary>A store that tells what is changed and flushed, in order, and can hold and fail flushes.</summary>
     private sealed class FlushedStore(IFileStore inner, FlushedStore.Log log) : IFileStore

@@ -207,6 +207,7 @@ internal sealed class SetInfoHandler : ICommandHandler
             (rename.Flags & RenameFlags.PosixSemantics) != 0,
             (rename.Flags & RenameFlags.IgnoreReadOnlyAttribute) != 0,
             request.EnableCancel,
+            request.Later,
             token);
     }
 
@@ -233,6 +234,7 @@ internal sealed class SetInfoHandler : ICommandHandler
         }
 
         return file.LinkAsync(
-            TargetOf(link), link.ReplaceIfExists, (link.Flags & RenameFlags.IgnoreReadOnlyAttribute) != 0, request.EnableCancel, token);
+            TargetOf(link), link.ReplaceIfExists, (link.Flags & RenameFlags.IgnoreReadOnlyAttribute) != 0, request.EnableCancel,
+            request.Later, token);
     }
 }

@@ -29,6 +29,11 @@ internal sealed class CloseHandler : ICommandHandler
             return status;
         }
 
+        if (open is FileHandle closing)
+        {
+            closing.LaterOnClose = request.Later;
+        }
+
         if (open is FileHandle file && query)
         {
             // The values after the file has been closed, its delayed write time included.

@@ -101,6 +101,7 @@ internal sealed class CreateHandler(CommandServices services) : ICommandHandler
             Caching = CachingContext.Read(request.Connection, tree, fileId, create.RequestedOplockLevel, asked.Lease),
             Observer = HookedFiles.Of(services, request.Session, tree.Share.NameForHost),
             OnWait = request.GoAsync,
+            Later = request.Later,
             KnowsAwaited = request.Connection.Negotiated.IsSmb3,
         };
         var call = new CreateCall(request, tree, asked, durable, create.RequestedOplockLevel);

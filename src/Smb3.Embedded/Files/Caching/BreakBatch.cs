@@ -11,6 +11,9 @@ internal struct BreakBatch
     /// <summary>Whether there is nothing to send.</summary>
     public readonly bool IsEmpty => _notices is null;
 
+    /// <summary>How many there are to send.</summary>
+    public readonly int Count => _notices?.Count ?? 0;
+
     /// <summary>Adds one. Called with the file's lock held.</summary>
     public void Add(CacheGrant grant, in CacheBreak notice)
     {

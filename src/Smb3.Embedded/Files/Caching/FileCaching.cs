@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Caching;
 
@@ -138,6 +139,8 @@ internal sealed class FileCaching(ICachedFile file)
     /// <returns>What to wait for before trying again; <see langword="null"/>: nothing stands in the way.</returns>
     public Task? BreakHandles(ICachingOpen? by)
     {
+        // What the client has already been asked, though it has not been told.
+        SendHeld();
         BreakBatch breaks = default;
         Task? changed = null;
         lock (file.Sync)
@@ -172,12 +175,15 @@ internal sealed class FileCaching(ICachedFile file)
     /// The parent lease key named by the open that makes the change. Windows compares only the keys, so another client's lease with the
     /// same key is spared too.
     /// </param>
+    /// <param name="later">
+    /// What takes the breaks behind the answer to the request that changed the listing; <see langword="null"/>: they leave at once.
+    /// </param>
     /// <returns>What to wait for before the change is answered; see <see cref="WhenTold"/>.</returns>
-    public Task? BreakListing(Guid? spared)
+    public Task? BreakListing(Guid? spared, Afterwards? later = null)
     {
         if (_grants.Reading == 0)
         {
-            return WhenTold();
+            return WhenTold(later);
         }
 
         BreakBatch breaks = default;
@@ -191,11 +197,27 @@ internal sealed class FileCaching(ICachedFile file)
                     Breaks.Break(grant, CacheState.None, ref breaks);
                 }
             }
+
+            if (later is not null && !breaks.IsEmpty)
+            {
+                Telling.Hold(breaks, later);
+            }
         }
 
-        breaks.Send();
-        return WhenTold();
+        if (later is null)
+        {
+            breaks.Send();
+        }
+        else if (!breaks.IsEmpty)
+        {
+            LeaveHeld(later);
+        }
+
+        return WhenTold(later);
     }
+
+    // A method of its own, so that nothing is allocated where nothing is left.
+    private void LeaveHeld(Afterwards later) => later.Add(() => SendHeld(later));
 
     /// <summary>Whether all of a request would be granted now. Called with the file's lock held.</summary>
     public bool IsGrantedInFull(CachingRequest wish, long extent) => _grants.IsGrantedInFull(wish, extent);
@@ -369,7 +391,12 @@ internal sealed class FileCaching(ICachedFile file)
     public void NoteOwn() => _grants.NoteOwn();
 
     /// <inheritdoc cref="BreakTelling.WhenTold"/>
-    public Task? WhenTold() => Volatile.Read(ref _telling)?.WhenTold();
+    public Task? WhenTold(Afterwards? by = null) => Volatile.Read(ref _telling)?.WhenTold(by);
+
+    /// <summary>Sends the breaks that are held until a request has been answered. Called without any lock.</summary>
+    /// <param name="behind">Whose answers they were held for; <see langword="null"/>: anybody's, because somebody else needs them sent.</param>
+    public void SendHeld(Afterwards? behind = null) =>
+        Volatile.Read(ref _telling)?.SendHeld(only: behind);
 
     /// <inheritdoc cref="BreakTelling.Begin"/>
     public void BeginTelling() => Telling.Begin();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Caching;
 
@@ -60,10 +61,11 @@ internal sealed class LeasedDirectories(StringComparer comparer, OutsideChanges 
     /// <summary>An entry changed: breaks the leases on the directory that has it.</summary>
     /// <param name="path">The entry.</param>
     /// <param name="spared">The key of the lease on the directory whose client knows of the change.</param>
+    /// <param name="later">What takes the breaks behind the answer; <see langword="null"/>: they leave at once.</param>
     /// <returns>What to wait for before the change is answered (<see cref="FileCaching.WhenTold"/>); <see langword="null"/>: nothing.</returns>
-    public Task? EntryChanged(StorePath path, Guid? spared) =>
+    public Task? EntryChanged(StorePath path, Guid? spared, Afterwards? later = null) =>
         !_byPath.IsEmpty && !path.IsRoot && _byPath.TryGetValue(path.Parent.Text, out var known)
-            ? known.Directory.Caching.BreakListing(spared)
+            ? known.Directory.Caching.BreakListing(spared, later)
             : null;
 
     private IDisposable? Watch(StorePath path, ICachedFile directory) =>

@@ -5,6 +5,7 @@ using Smb3.Embedded.Files.Names;
 using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Closing;
 
@@ -18,13 +19,14 @@ internal static class CloseOperation
     /// </summary>
     /// <param name="open">The open.</param>
     /// <param name="query">Whether the caller wants the file's metadata as of the close.</param>
+    /// <param name="later">What takes the breaks of directory leases behind the answer; <see langword="null"/>: they leave at once.</param>
     /// <param name="cancellationToken">Ends the query, not the close.</param>
     /// <returns>
     /// The metadata, all zero if not asked for or not available; FILE_CLOSED when the open was closed before; or, when it is closed but the
     /// journal could not keep that, why.
     /// </returns>
     public static async ValueTask<NtResult<FileMetadata>> CloseAsync(
-        this FileOpen open, bool query = false, CancellationToken cancellationToken = default)
+        this FileOpen open, bool query = false, Afterwards? later = null, CancellationToken cancellationToken = default)
     {
         if (!open.TryBeginClose(out var isIdle))
         {
@@ -45,7 +47,7 @@ internal static class CloseOperation
 
         if (open.Volume.Fence.IsUp)
         {
-            await open.LeaveAsync().ConfigureAwait(false);
+            await open.LeaveAsync(later).ConfigureAwait(false);
             return NtStatus.NetworkNameDeleted;
         }
 
@@ -79,7 +81,7 @@ internal static class CloseOperation
 
             if (open.ChangedEntry)
             {
-                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.State.Lease?.ParentKey) ?? Task.CompletedTask)
+                await (open.Volume.LeasedDirectories.EntryChanged(open.Path, open.State.Lease?.ParentKey, later) ?? Task.CompletedTask)
                     .ConfigureAwait(false);
             }
 
@@ -90,14 +92,14 @@ internal static class CloseOperation
         }
         finally
         {
-            safe = await open.LeaveAsync().ConfigureAwait(false);
+            safe = await open.LeaveAsync(later).ConfigureAwait(false);
         }
 
         return safe == NtStatus.Success ? metadata : safe;
     }
 
     /// <returns>Success, or why the end of the open could not be kept.</returns>
-    private static async ValueTask<NtStatus> LeaveAsync(this FileOpen open)
+    private static async ValueTask<NtStatus> LeaveAsync(this FileOpen open, Afterwards? later)
     {
         var deletes = false;
         var safe = NtStatus.Success;
@@ -108,7 +110,7 @@ internal static class CloseOperation
             {
                 deletes = true;
                 using var turn = await open.LockPathAsync(due == DeletionDue.Name, CancellationToken.None).ConfigureAwait(false);
-                await open.DeleteNameAsync(open.Path).ConfigureAwait(false);
+                await open.DeleteNameAsync(open.Path, later).ConfigureAwait(false);
             }
             else if (open.State is { DeleteOnClose: true, IsSuspended: false } && !open.Volume.Fence.IsUp)
             {

@@ -3,13 +3,14 @@ using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Closing;
 
 /// <summary>Deletes what the close of an open deletes.</summary>
 internal static class NameDeletion
 {
-    public static async ValueTask DeleteNameAsync(this FileOpen open, StorePath path)
+    public static async ValueTask DeleteNameAsync(this FileOpen open, StorePath path, Afterwards? later)
     {
         // The name may have been opened, or its deletion undone, while this waited.
         switch (open.File.BeginClose(open))
@@ -59,7 +60,7 @@ internal static class NameDeletion
             // Two opens take part: the one that deletes the name and the one that closes it last. The lease on the directory knows of both,
             // or is broken.
             var spared = open.State.Lease?.ParentKey is { } parent && parent == open.Link!.DeleterParentKey ? (Guid?)parent : null;
-            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared).ConfigureAwait(false);
+            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, path, filter, seers), spared, later).ConfigureAwait(false);
         }
     }
 

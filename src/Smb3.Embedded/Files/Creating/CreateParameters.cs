@@ -3,6 +3,7 @@ using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Observation;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Creating;
 
@@ -75,6 +76,11 @@ internal sealed record CreateParameters
 
     /// <summary>The observer to ask before the file is opened or made; <see langword="null"/> if there is none.</summary>
     public IFileObserver? Observer { get; init; }
+
+    /// <summary>
+    /// What takes the breaks of leases on the directory of a new file behind the answer; <see langword="null"/>: they leave at once.
+    /// </summary>
+    public Afterwards? Later { get; init; }
 
     /// <summary>
     /// Called once, before the create begins to wait for another client to give up what it caches; its token ends the wait.

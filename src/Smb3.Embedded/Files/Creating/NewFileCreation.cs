@@ -182,7 +182,8 @@ internal static class NewFileCreation
             open = added;
             create.Volume.CountOpen(1);
             await create.Volume.RaiseAsync(
-                new FileChange(ChangeAction.Added, create.Volume.PathOf(handle), isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open)
+                new FileChange(ChangeAction.Added, create.Volume.PathOf(handle), isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open,
+                create.Parameters.Later)
                     .ConfigureAwait(false);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, stored.Value);
             open = null;

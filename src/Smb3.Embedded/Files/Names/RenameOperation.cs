@@ -3,6 +3,7 @@ using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Names;
 
@@ -12,7 +13,7 @@ internal static class RenameOperation
     /// <summary>FileRenameInformation: a rename without the flags of FileRenameInformationEx.</summary>
     public static ValueTask<NtStatus> RenameAsync(
         this FileOpen open, string newPath, bool replace, bool posix, Func<CancellationToken>? onWait, CancellationToken cancellationToken) =>
-        open.RenameAsync(newPath, replace, posix, ignoreReadOnly: false, onWait, cancellationToken);
+        open.RenameAsync(newPath, replace, posix, ignoreReadOnly: false, onWait, later: null, cancellationToken);
 
     /// <summary>FileRenameInformation and FileRenameInformationEx (MS-FSA 2.1.5.15.11).</summary>
     /// <param name="open">The open.</param>
@@ -21,9 +22,11 @@ internal static class RenameOperation
     /// <param name="posix">FILE_RENAME_POSIX_SEMANTICS: a replaced file may be open.</param>
     /// <param name="ignoreReadOnly">FILE_RENAME_IGNORE_READONLY_ATTRIBUTE: a replaced file may be read-only.</param>
     /// <param name="onWait">Called once, before waiting for other clients to close what they cache; its token ends the wait.</param>
+    /// <param name="later">What takes the breaks of directory leases behind the answer; <see langword="null"/>: they leave at once.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async ValueTask<NtStatus> RenameAsync(
-        this FileOpen open, string newPath, bool replace, bool posix, bool ignoreReadOnly, Func<CancellationToken>? onWait, CancellationToken cancellationToken)
+        this FileOpen open, string newPath, bool replace, bool posix, bool ignoreReadOnly, Func<CancellationToken>? onWait, Afterwards? later,
+        CancellationToken cancellationToken)
     {
         if (!open.HasAny(OperationRights.OfRename(open.IsDirectory).Open))
         {
@@ -59,13 +62,13 @@ internal static class RenameOperation
         async ValueTask<NtStatus> RenameInTurnAsync()
         {
             using var turn = await open.LockPathsAsync(target, withTrees: open.IsDirectory, cancellationToken).ConfigureAwait(false);
-            return await open.RenameAsync(target, replace, posix, ignoreReadOnly, wait, cancellationToken).ConfigureAwait(false);
+            return await open.RenameAsync(target, replace, posix, ignoreReadOnly, wait, later, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Renames the open's file when it has its turn on both names.</summary>
     private static async ValueTask<NtStatus> RenameAsync(
-        this FileOpen open, StorePath target, bool replace, bool posix, bool ignoreReadOnly, HandleWait wait,
+        this FileOpen open, StorePath target, bool replace, bool posix, bool ignoreReadOnly, HandleWait wait, Afterwards? later,
         CancellationToken cancellationToken)
     {
         var source = open.Path;
@@ -174,7 +177,7 @@ internal static class RenameOperation
 
         open.Volume.Tunnel.Remember(source);
         var filter = open.IsDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName;
-        await open.Volume.RaiseRenamedAsync(source, target, filter, open, seers).ConfigureAwait(false);
+        await open.Volume.RaiseRenamedAsync(source, target, filter, open, seers, later).ConfigureAwait(false);
         open.Renamed = !open.IsDirectory;
         await open.ArchiveAsync(cancellationToken).ConfigureAwait(false);
         return NtStatus.Success;
