@@ -59,6 +59,12 @@ public enum StoreAbilities
     /// which looks names up without regard to case just the same.
     /// </summary>
     CanBeCaseSensitive = 32768,
+
+    /// <summary>Handles implement <see cref="IExtentFile"/>: clients may ask where on the volume data is kept.</summary>
+    Extents = 65536,
+
+    /// <summary>Handles implement <see cref="IErasingFile"/>: space that data gives back can be overwritten.</summary>
+    ZeroOnDeallocation = 131072,
 }
 
 /// <summary>The unchanging facts about a store.</summary>

@@ -29,7 +29,7 @@ internal sealed class IoctlGenerator(Source source) : IGenerator
             return null;
         }
 
-        return _chance.Next(26) switch
+        return _chance.Next(28) switch
         {
             0 or 1 => On(open, FsControlCode.SrvRequestResumeKey, []),
             2 or 3 => Copy(open),
@@ -58,6 +58,9 @@ internal sealed class IoctlGenerator(Source source) : IGenerator
             22 => On(open, _chance.Of(FsControlCode.CreateOrGetObjectId, FsControlCode.GetObjectId, FsControlCode.DeleteObjectId), []),
             23 => On(open, FsControlCode.SetObjectId, _chance.Bytes(64)),
             24 => On(open, FsControlCode.SetObjectIdExtended, _chance.Bytes(48)),
+            25 => On(
+                open, _chance.Of(FsControlCode.GetRetrievalPointers, FsControlCode.GetRetrievalPointerCount), BitConverter.GetBytes(_chance.Next(40) - 1L)),
+            26 => On(open, FsControlCode.SetZeroOnDeallocation, []),
             _ => On(open, _chance.OneIn(4) ? (FsControlCode)_chance.Bits() : _chance.Of<FsControlCode>(Codes), _chance.Bytes(_chance.Next(80))),
         };
     }

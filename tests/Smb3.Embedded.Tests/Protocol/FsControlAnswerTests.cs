@@ -31,12 +31,11 @@ public sealed class FsControlAnswerTests : ProtocolTest, IDisposable
     /// <summary>What file systems of other kinds have, or NTFS with parts that are not there (UDF, FAT, single instancing, encryption, a virtual disk).</summary>
     private static readonly FsControlCode[] OfOtherFileSystems =
     [
-        FsControlCode.FindFilesBySid, FsControlCode.GetRefsVolumeData, FsControlCode.GetRetrievalPointerCount,
-        FsControlCode.GetRetrievalPointers, FsControlCode.GetRetrievalPointersAndRefcount, FsControlCode.IsVolumeDirty,
+        FsControlCode.FindFilesBySid, FsControlCode.GetRefsVolumeData, FsControlCode.GetRetrievalPointersAndRefcount, FsControlCode.IsVolumeDirty,
         FsControlCode.LmrGetLinkTrackingInformation, FsControlCode.LmrSetLinkTrackingInformation, FsControlCode.QueryFatBpb,
         FsControlCode.QueryOnDiskVolumeInfo, FsControlCode.QuerySharedVirtualDiskSupport, FsControlCode.QuerySparingInfo,
         FsControlCode.RecallFile, FsControlCode.SetDefectManagement, FsControlCode.SetEncryption, FsControlCode.SetShortNameBehavior,
-        FsControlCode.SetZeroOnDeallocation, FsControlCode.SisCopyFile, FsControlCode.SisLinkFiles, FsControlCode.StorageQosControl,
+        FsControlCode.SisCopyFile, FsControlCode.SisLinkFiles, FsControlCode.StorageQosControl,
         FsControlCode.SvhdxAsyncTunnelRequest, FsControlCode.SvhdxSyncTunnelRequest,
     ];
 
@@ -58,6 +57,8 @@ public sealed class FsControlAnswerTests : ProtocolTest, IDisposable
         [FsControlCode.GetNtfsVolumeData] = new(Success, Success, Success, InvalidDeviceRequest),
         [FsControlCode.GetObjectId] = new(ObjectIdNotFound, ObjectIdNotFound, ObjectIdNotFound, InvalidDeviceRequest),
         [FsControlCode.GetReparsePoint] = new(NotAReparsePoint, NotAReparsePoint, NotAReparsePoint, InvalidDeviceRequest) { Ability = StoreAbilities.ReparsePoints },
+        [FsControlCode.GetRetrievalPointerCount] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest) { Ability = StoreAbilities.Extents },
+        [FsControlCode.GetRetrievalPointers] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest) { Ability = StoreAbilities.Extents },
         [FsControlCode.IsPathnameValid] = new(Success, Success, Success, InvalidDeviceRequest),
         [FsControlCode.LmrRequestResiliency] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest),
         [FsControlCode.MarkHandle] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest),
@@ -78,6 +79,7 @@ public sealed class FsControlAnswerTests : ProtocolTest, IDisposable
         [FsControlCode.SetReparsePoint] = new(IoReparseDataInvalid, IoReparseDataInvalid, AccessDenied, InvalidDeviceRequest) { Ability = StoreAbilities.ReparsePoints },
         [FsControlCode.SetSparse] = new(Success, InvalidParameter, InvalidParameter, InvalidDeviceRequest) { Ability = StoreAbilities.SparseFiles },
         [FsControlCode.SetZeroData] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest) { Ability = StoreAbilities.SparseFiles },
+        [FsControlCode.SetZeroOnDeallocation] = new(Success, AccessDenied, AccessDenied, InvalidDeviceRequest) { Ability = StoreAbilities.ZeroOnDeallocation },
         [FsControlCode.SrvCopyChunk] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest),
         [FsControlCode.SrvCopyChunkWrite] = new(InvalidParameter, InvalidParameter, InvalidParameter, InvalidDeviceRequest),
         [FsControlCode.SrvEnumerateSnapshots] = new(Success, Success, Success, InvalidDeviceRequest),

@@ -262,10 +262,10 @@ public sealed class FsControlTests : ProtocolTest
         await file.ReadAsync(0, 100);
         foreach (var (code, size, least) in new[]
         {
-            (FsControlCode.FilesystemGetStatistics, 320, 56u), (FsControlCode.FilesystemGetStatisticsEx, 640, 104u),
+            (FsControlCode.FilesystemGetStatistics, 320, 56u), (FsControlCode.FilesystemGetStatisticsEx, 576, 104u),
         })
         {
-            var wide = size == 640;
+            var wide = size == 576;
             var output = (await ExpectAsync(NtStatus.Success, file, code, [])).Output;
             Assert.Equal(Environment.ProcessorCount * size, output.Length);
             Assert.Equal(1u, BitConverter.ToUInt16(output));

@@ -27,6 +27,7 @@ public sealed class RefusedChangeTests : ProtocolTest
         new(FsControlCode.SetSparse, Anything, [1]),
         new(FsControlCode.SetZeroData, Access.WriteData, FsctlInput.Range(0, 4096)),
         new(FsControlCode.FileLevelTrim, Access.WriteData, Trim()),
+        new(FsControlCode.SetZeroOnDeallocation, Writes, []) { Shows = false },
         new(FsControlCode.SetCompression, Access.WriteData, [1, 0]),
         new(FsControlCode.SetIntegrityInformation, Access.WriteData, new byte[8]) { Also = Access.ReadData, Shows = false },
         new(FsControlCode.SetIntegrityInformationEx, Access.WriteData, [.. new byte[8], 1, .. new byte[7]]) { Shows = false },
@@ -76,7 +77,8 @@ public sealed class RefusedChangeTests : ProtocolTest
         FsControlCode.GetIntegrityInformation, FsControlCode.GetReparsePoint, FsControlCode.GetObjectId,
         FsControlCode.MarkHandle, FsControlCode.GetNtfsVolumeData, FsControlCode.RefsStreamSnapshotManagement,
         FsControlCode.FilesystemGetStatistics, FsControlCode.FilesystemGetStatisticsEx, FsControlCode.ReadFileUsnData,
-        FsControlCode.WriteUsnCloseRecord, FsControlCode.IsPathnameValid,
+        FsControlCode.WriteUsnCloseRecord, FsControlCode.IsPathnameValid, FsControlCode.GetRetrievalPointers,
+        FsControlCode.GetRetrievalPointerCount,
     ];
 
     public static IEnumerable<object[]> All => Changes.Select(change => new object[] { change.Name });

@@ -35,6 +35,16 @@ public sealed class MemoryObjectIdPromises : ObjectIdPromises
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore());
 }
 
+public sealed class MemoryExtentPromises : ExtentPromises
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore());
+}
+
+public sealed class MemoryErasingPromises : ErasingPromises
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore());
+}
+
 public sealed class MemoryPosixPromises : PosixPromises
 {
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore());

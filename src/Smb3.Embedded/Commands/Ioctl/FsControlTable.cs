@@ -134,6 +134,24 @@ internal static class FsControlTable
         {
             Output = FileRegionsResponse.HeaderSize,
         },
+        new(FsControlCode.GetRetrievalPointers, FsControlTarget.FileOrDirectory, new RetrievalPointersControl(counts: false))
+        {
+            Ability = StoreAbilities.Extents,
+            Input = RetrievalPointers.RequestSize,
+            Output = RetrievalPointers.MinimumSize,
+        },
+        new(FsControlCode.GetRetrievalPointerCount, FsControlTarget.FileOrDirectory, new RetrievalPointersControl(counts: true))
+        {
+            Ability = StoreAbilities.Extents,
+            Input = RetrievalPointers.RequestSize,
+            Output = sizeof(uint),
+        },
+        new(FsControlCode.SetZeroOnDeallocation, FsControlTarget.FileOrDirectory, new ZeroOnDeallocationControl())
+        {
+            Ability = StoreAbilities.ZeroOnDeallocation,
+            Access = Write | FileAccessMask.AppendData,
+            Changes = true,
+        },
         new(FsControlCode.FileLevelTrim, FsControlTarget.File, new TrimControl())
         {
             Ability = StoreAbilities.SparseFiles,
@@ -170,7 +188,11 @@ internal static class FsControlTable
         new(FsControlCode.RefsStreamSnapshotManagement, FsControlTarget.FileOrDirectory, new FixedAnswerControl(NtStatus.NotSupported)),
     ];
 
-    /// <summary>What no server passes on to its file system (MS-SMB2 3.3.5.15.8 and its Windows notes), and hashes (3.3.5.15.7).</summary>
+    /// <summary>
+    /// What no server passes on to its file system, and hashes (MS-SMB2 3.3.5.15.7). By 3.3.5.15.8, NOT_SUPPORTED is the answer to whatever is not
+    /// in MS-FSCC 2.3, the FSCTLs that are permitted across a network. None of these is; they act on oplocks, volumes and journals of the
+    /// machine itself.
+    /// </summary>
     private static IEnumerable<FsControlRule> ForLocalPrograms()
     {
         FsControlCode[] codes =

@@ -156,6 +156,29 @@ internal static class SparseOperations
         }
     }
 
+    /// <summary>Has the space that the data gives back overwritten from now on (MS-FSA 2.1.5.10.40).</summary>
+    public static async ValueTask<NtStatus> SetZeroOnDeallocationAsync(this FileOpen open, CancellationToken cancellationToken)
+    {
+        if (open.Handle is not IErasingFile file)
+        {
+            return NtStatus.InvalidDeviceRequest;
+        }
+
+        if (!open.TryEnter())
+        {
+            return NtStatus.FileClosed;
+        }
+
+        try
+        {
+            return await file.SetZeroOnDeallocationAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Exit();
+        }
+    }
+
     /// <summary>The contents of a range are no longer needed (MS-FSA 2.1.5.10.6).</summary>
     public static async ValueTask<NtStatus> TrimAsync(this FileOpen open, long offset, long length, CancellationToken cancellationToken)
     {

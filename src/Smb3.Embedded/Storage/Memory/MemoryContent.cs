@@ -79,6 +79,25 @@ internal readonly struct MemoryContent(MemoryNode node, MemoryNamedStream? strea
         }
     }
 
+    /// <summary>Finds where data is kept.</summary>
+    public IReadOnlyList<StoreExtent> FindExtents(long offset)
+    {
+        lock (node.Sync)
+        {
+            return node.DataOf(stream)?.FindExtents(offset) ?? [];
+        }
+    }
+
+    /// <summary>Has the space that the data gives back overwritten.</summary>
+    public NtStatus Erase()
+    {
+        lock (node.Sync)
+        {
+            node.DataOf(stream)?.Erase();
+            return NtStatus.Success;
+        }
+    }
+
     /// <summary>Copies or clones: chunks are shared where they match, which makes no difference to readers.</summary>
     public NtStatus CopyFrom(in MemoryContent source, long sourceOffset, long targetOffset, long length)
     {

@@ -8,8 +8,39 @@ internal sealed partial class MemoryData
     // The chunk numbers in order; null when they have changed since the last use.
     private long[]? _order;
 
+    private bool _isErased;
+
     /// <summary>Whether it has been made sparse. Ranges that were never written occupy nothing either way.</summary>
     public bool IsSparse { get; set; }
+
+    /// <summary>Has whatever it gives back overwritten from now on.</summary>
+    public void Erase()
+    {
+        _isErased = true;
+        foreach (var chunk in _chunks.Values)
+        {
+            chunk.Erase();
+        }
+    }
+
+    /// <summary>The chunk that <paramref name="offset"/> is in, and some of those behind it, as extents.</summary>
+    public IReadOnlyList<StoreExtent> FindExtents(long offset)
+    {
+        const int AtOnce = 64;
+        var order = Order();
+        var extents = new List<StoreExtent>();
+        for (var at = PlaceOf(offset / ChunkSize, order); at < order.Length && extents.Count < AtOnce; at++)
+        {
+            var chunk = _chunks[order[at]];
+            var extent = new StoreExtent(order[at] * ChunkSize, chunk.Bytes.Length, chunk.Number * ChunkSize);
+            if (extent.End > offset)
+            {
+                extents.Add(extent);
+            }
+        }
+
+        return extents;
+    }
 
     /// <summary>Makes a range read as zeros; chunks that lie entirely inside are removed.</summary>
     public void Zero(long offset, long length)
@@ -136,6 +167,11 @@ internal sealed partial class MemoryData
             if (piece.Chunk is { } chunk && start == 0 && whole && !_chunks.ContainsKey(index)
                 && Account?.TryTake(chunk.Bytes.Length) != false && TryTakePlace(chunk))
             {
+                if (_isErased)
+                {
+                    chunk.Erase();
+                }
+
                 _chunks.Add(index, chunk);
                 _order = null;
                 _occupied += chunk.Bytes.Length;
@@ -166,6 +202,7 @@ internal sealed partial class MemoryData
         var copy = new MemoryData(space, maxLength, onWritten)
         {
             IsSparse = IsSparse,
+            _isErased = _isErased,
             _length = _length,
             _occupied = _occupied,
             _reserved = _reserved,

@@ -182,6 +182,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
         }
 
         var grown = new byte[size];
+        var stays = chunk is { IsShared: false };
         if (chunk is not null)
         {
             chunk.Bytes.CopyTo(grown, 0);
@@ -193,9 +194,20 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
             _order = null;
         }
 
-        _chunks[index] = new MemoryChunk(grown);
+        _chunks[index] = NewChunk(grown, stays ? chunk : null);
         _occupied += size - has;
         return grown;
+    }
+
+    private MemoryChunk NewChunk(byte[] bytes, MemoryChunk? grownFrom)
+    {
+        var chunk = new MemoryChunk(bytes, grownFrom?.Number ?? space.NumberChunk());
+        if (_isErased)
+        {
+            chunk.Erase();
+        }
+
+        return chunk;
     }
 
     private void Free(MemoryChunk chunk)
@@ -264,7 +276,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
 
         if (chunk.IsShared)
         {
-            var own = new MemoryChunk((byte[])chunk.Bytes.Clone());
+            var own = NewChunk((byte[])chunk.Bytes.Clone(), null);
             space.Take(own.Bytes.Length);
             Free(chunk);
             _chunks[index] = chunk = own;

@@ -44,7 +44,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
                 | StoreAbilities.NamedStreams | StoreAbilities.ExtendedAttributes | StoreAbilities.ReparsePoints
                 | StoreAbilities.Compression | StoreAbilities.BlockCloning | StoreAbilities.ObjectIds
                 | StoreAbilities.Snapshots | StoreAbilities.Quotas | StoreAbilities.PosixModes
-                | StoreAbilities.CanBeCaseSensitive
+                | StoreAbilities.CanBeCaseSensitive | StoreAbilities.Extents | StoreAbilities.ZeroOnDeallocation
                 | (_options.CaseSensitive ? StoreAbilities.CaseSensitive : StoreAbilities.None),
         };
     }

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Storage.Memory;
 
 // Holes, copies, compression, reparse points and object ids.
 internal partial class MemoryHandle
-    : ISparseFile, ICopyTarget, ICloneTarget, ICompressibleFile, IReparseFile, IObjectIdFile, IShortNameDirectory
+    : ISparseFile, ICopyTarget, ICloneTarget, ICompressibleFile, IReparseFile, IObjectIdFile, IShortNameDirectory, IExtentFile, IErasingFile
 {
     /// <inheritdoc/>
     public ValueTask<NtStatus> SetSparseAsync(bool sparse, CancellationToken cancellationToken) => new(Content.SetSparse(sparse));
@@ -20,6 +20,13 @@ internal partial class MemoryHandle
     /// <inheritdoc/>
     public ValueTask<NtResult<StoreRange>> FindAllocatedAsync(long offset, CancellationToken cancellationToken) =>
         new(Content.FindAllocated(offset));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<StoreExtent>>> FindExtentsAsync(long offset, CancellationToken cancellationToken) =>
+        new(new NtResult<IReadOnlyList<StoreExtent>>(Content.FindExtents(offset)));
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetZeroOnDeallocationAsync(CancellationToken cancellationToken) => new(Content.Erase());
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> CopyFromAsync(

@@ -4,6 +4,7 @@ namespace Smb3.Embedded.Storage.Memory;
 internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
 {
     private long _free = capacity;
+    private long _chunks;
 
     /// <summary>The total number of bytes.</summary>
     public long Capacity { get; } = capacity;
@@ -13,6 +14,9 @@ internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
 
     /// <summary>The number of free bytes.</summary>
     public long Free => Volatile.Read(ref _free);
+
+    /// <summary>A number for a new chunk, which no other has had.</summary>
+    public long NumberChunk() => Interlocked.Increment(ref _chunks);
 
     /// <summary>Takes <paramref name="bytes"/>, all or nothing.</summary>
     public bool TryTake(long bytes)

@@ -1,9 +1,9 @@
 namespace Smb3.Embedded.Wire.Fscc;
 
 /// <summary>
-/// FILESYSTEM_STATISTICS (MS-FSCC 2.3.12.1) or FILESYSTEM_STATISTICS_EX (winioctl.h), of one processor, with the NTFS_STATISTICS that follow:
-/// FileSystemType (2), Version (2), SizeOfCompleteStructure (4), and twelve counters of 4 or 8 bytes: reads, bytes read and reads from the
-/// disk, the same of writes, and all six for metadata.
+/// FILESYSTEM_STATISTICS (MS-FSCC 2.3.12.1) or FILESYSTEM_STATISTICS_EX (winioctl.h; MS-FSCC has no such FSCTL), of one processor, with the
+/// NTFS_STATISTICS that follow: FileSystemType (2), Version (2), SizeOfCompleteStructure (4), and twelve counters of 4 or 8 bytes: reads, bytes
+/// read and reads from the disk, the same of writes, and all six for metadata.
 /// </summary>
 internal readonly record struct FileSystemStatistics(long Reads, long ReadBytes, long Writes, long WriteBytes)
 {
@@ -16,9 +16,11 @@ internal readonly record struct FileSystemStatistics(long Reads, long ReadBytes,
     private const ushort Ntfs = 1;
     private const ushort CurrentVersion = 1;
 
-    // With NTFS_STATISTICS (216) and NTFS_STATISTICS_EX (496), padded to 64 bytes.
+    // 56 bytes and NTFS_STATISTICS (216), or 104 and NTFS_STATISTICS_EX (472), each rounded up to a multiple of 64 (winioctl.h). The
+    // documentation multiplies SizeOfCompleteStructure by the number of processors; file systems of Windows set, and programs expect, the
+    // distance from one processor's to the next.
     private const int Size = 320;
-    private const int SizeEx = 640;
+    private const int SizeEx = 576;
 
     /// <summary>The size of what <see cref="Write"/> writes.</summary>
     public static int SizeOf(bool isExtended) => isExtended ? SizeEx : Size;

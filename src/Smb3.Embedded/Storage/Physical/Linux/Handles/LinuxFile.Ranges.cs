@@ -7,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
 
 // Holes, copies and clones.
 internal sealed unsafe partial class LinuxFile
-    : ISparseFile, ICopyTarget, ICloneTarget
+    : ISparseFile, ICopyTarget, ICloneTarget, IExtentFile
 {
     private const int ZeroesAtOnce = 1 << 20;
 
@@ -35,6 +35,10 @@ internal sealed unsafe partial class LinuxFile
         var end = Native.Seek(Inode, start, Native.SeekHole);
         return end < 0 ? new(Native.LastError.ToStatus()) : new(new StoreRange(start, end - start));
     }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<StoreExtent>>> FindExtentsAsync(long offset, CancellationToken cancellationToken) =>
+        FindExtentsAsync(Inode, offset);
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> CopyFromAsync(

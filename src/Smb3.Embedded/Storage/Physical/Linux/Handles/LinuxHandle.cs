@@ -172,6 +172,26 @@ internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor f
     /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) => new(volume.InformationOf(file));
 
+    /// <summary>Finds where the data of a file is, which has to be open for reading for that.</summary>
+    protected async ValueTask<NtResult<IReadOnlyList<StoreExtent>>> FindExtentsAsync(FileDescriptor data, long offset)
+    {
+        List<StoreExtent> extents = [];
+        var status = await volume.Data.RunAsync(Find).ConfigureAwait(false);
+        return status == NtStatus.Success ? extents : status;
+
+        NtStatus Find()
+        {
+            var error = ExtentCalls.Find(data, offset, out extents);
+            if (error == Errno.BadDescriptor)
+            {
+                using var open = OwnOpen.Start(volume.Leases, data, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out error);
+                error = open.File is null ? error : ExtentCalls.Find(open.File, offset, out extents);
+            }
+
+            return error.ToStatus();
+        }
+    }
+
     /// <summary>Closes the inode and releases the root.</summary>
     protected void Close()
     {

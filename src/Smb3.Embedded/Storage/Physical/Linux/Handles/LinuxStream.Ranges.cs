@@ -1,10 +1,11 @@
 using System.Buffers;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
 
 // A stream is sparse when its file is; it has no holes of its own.
-internal sealed partial class LinuxStream : ISparseFile
+internal sealed partial class LinuxStream : ISparseFile, IExtentFile
 {
     private const int ZerosAtOnce = 1 << 20;
 
@@ -21,6 +22,18 @@ internal sealed partial class LinuxStream : ISparseFile
         }
 
         return status;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<StoreExtent>>> FindExtentsAsync(long offset, CancellationToken cancellationToken)
+    {
+        FileDescriptor? side;
+        lock (Volume.AttributeLocks.Of(stream.Inode))
+        {
+            side = stream.Side; // data that is small is in an attribute
+        }
+
+        return side is null ? new(new NtResult<IReadOnlyList<StoreExtent>>([])) : FindExtentsAsync(side, offset);
     }
 
     /// <inheritdoc/>

@@ -256,7 +256,12 @@ internal unsafe struct ExtentMap
 {
     public const int MaxExtents = 32;
     public const int ExtentSize = 56;
+    public const int PlaceAt = 8; // fe_physical
     public const int LengthAt = 16; // fe_length
+    public const int FlagsAt = 40; // fe_flags
+    public const uint Sync = 1; // FIEMAP_FLAG_SYNC
+    public const uint IsUnplaced = 0x6; // FIEMAP_EXTENT_UNKNOWN, _DELALLOC
+    public const uint IsResident = 0x700; // FIEMAP_EXTENT_NOT_ALIGNED, _DATA_INLINE, _DATA_TAIL
 
     public ulong Start;
     public ulong Length;

@@ -42,6 +42,11 @@ internal static unsafe class FileSystemProbe
             abilities |= StoreAbilities.SparseFiles;
         }
 
+        if (ExtentCalls.Find(two, 0, out _) == 0)
+        {
+            abilities |= StoreAbilities.Extents;
+        }
+
         return abilities;
     }
 
