@@ -6,6 +6,7 @@ using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Threading;
+using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Sessions;
@@ -77,6 +78,14 @@ internal sealed class Session
 
     /// <summary>The connection that the session was set up on; its dialect, client and cipher are the session's.</summary>
     public SessionOrigin Origin { get; }
+
+    /// <summary>Whether its client had another one before, here or elsewhere, which this one stands for (PreviousSessionId).</summary>
+    public bool IsSuccessor { get; set; }
+
+    /// <summary>
+    /// Whether its client looks for another target of DFS when it is refused: Linux does. Windows, which does not, can be redirected.
+    /// </summary>
+    public bool FollowsDfs => (Origin.Negotiated.ClientCapabilities & Smb2Capabilities.Dfs) != 0;
 
     public SessionState State
     {

@@ -17,6 +17,11 @@ internal sealed class StrandedClients(TimeProvider time)
     /// <summary>How long one that comes back is held, so that it does not come back again without a pause.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Waits until this node refuses connections for a moment, so that who loses its own goes elsewhere; the result is false when it does not.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<bool>>? Refusal { get; set; }
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(Guid Client, string Share), long> _seen = [];
     private readonly Queue<((Guid Client, string Share) Key, long At)> _order = new();
@@ -64,10 +69,18 @@ internal sealed class StrandedClients(TimeProvider time)
         }
     }
 
-    /// <summary>Lets one wait that has come back, and remembers it anew.</summary>
-    public async ValueTask HoldAsync(Guid client, string share, CancellationToken ended)
+    /// <summary>Lets one wait that has come back, until it may lose its connection, and remembers it anew.</summary>
+    /// <param name="client">The client.</param>
+    /// <param name="share">The share that is elsewhere.</param>
+    /// <param name="follows">Whether it would go elsewhere if it was refused.</param>
+    /// <param name="ended">Its connection has ended.</param>
+    public async ValueTask HoldAsync(Guid client, string share, bool follows, CancellationToken ended)
     {
-        await Task.Delay(Pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!follows || Refusal is not { } refusal || !await refusal(ended).ConfigureAwait(false))
+        {
+            await Task.Delay(Pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         Add(client, share);
     }
 

@@ -27,6 +27,9 @@ internal sealed class TreeConnect
     /// <summary>The most that an open of this tree connect can be granted, whatever the file's own descriptor says.</summary>
     public FileAccessMask MaximalAccess { get; }
 
+    /// <summary>Whether the client has said that it can be redirected (SMB2_TREE_CONNECT_FLAG_REDIRECT_TO_OWNER).</summary>
+    public bool CanBeRedirected { get; set; }
+
     /// <summary>Whether requests must be encrypted, and responses are.</summary>
     public bool EncryptData => Share.Encrypt;
 

@@ -11,6 +11,9 @@ internal interface ITransportListener : IAsyncDisposable
     /// <summary>Where its connections take their buffers from.</summary>
     BufferPool Buffers { get; }
 
+    /// <summary>Has it refuse connections; <see langword="null"/>: that cannot be done.</summary>
+    IRefusal? Refusal => null;
+
     /// <summary>Waits for the next connection; <see langword="null"/> once the listener has ended.</summary>
     ValueTask<IMessageTransport?> AcceptAsync(CancellationToken cancellationToken);
 }

@@ -81,4 +81,109 @@ public sealed class TcpListenerTests
         await using var again = TcpTransportListener.Listen(endPoint, 8);
         Assert.Equal(endPoint, again.EndPoint);
     }
+
+    [Fact]
+    public async Task A_listener_that_refuses_keeps_its_port_and_its_connections_and_accepts_again()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // Elsewhere it cannot.
+        }
+
+        var (listener, endPoint) = ListenAtAKnownPort();
+        await using var listenerUse = listener;
+        var refusal = listener.Refusal!;
+        using var before = await ConnectAsync(endPoint);
+        await using var accepted = await listener.AcceptAsync(CancellationToken.None);
+        var accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True(refusal.TryBegin());
+            var refused = await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(endPoint));
+            Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+
+            // Nobody takes the port meanwhile, not even who shares it with everybody.
+            foreach (var reuse in new[] { 2, 15 }) // SO_REUSEADDR, SO_REUSEPORT
+            {
+                using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                other.SetRawSocketOption(1, reuse, BitConverter.GetBytes(1));
+                Assert.Throws<SocketException>(() => other.Bind(endPoint));
+            }
+
+            Assert.True(refusal.TryEnd());
+            Assert.Equal(endPoint, listener.EndPoint);
+            using var after = await ConnectAsync(endPoint);
+            await using var next = await accepting.WaitAsync(TimeSpan.FromSeconds(20));
+            Assert.NotNull(next);
+            accepting = listener.AcceptAsync(CancellationToken.None).AsTask();
+        }
+
+        Assert.Equal(1, await before.SendAsync(new byte[1]));
+        Assert.True((await accepted!.Input.ReadAsync()).Buffer.Length == 1);
+        await listener.DisposeAsync();
+        Assert.Null(await accepting);
+        Assert.False(refusal.TryBegin());
+        Assert.True(refusal.TryEnd());
+    }
+
+    [Fact]
+    public async Task A_listener_that_refuses_can_end()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // Elsewhere it cannot.
+        }
+
+        var (listener, _) = ListenAtAKnownPort();
+        using var stopping = new CancellationTokenSource();
+        var accepting = listener.AcceptAsync(stopping.Token).AsTask();
+        Assert.True(listener.Refusal!.TryBegin());
+        await Task.Delay(50);
+        Assert.False(accepting.IsCompleted);
+        await stopping.CancelAsync();
+        Assert.Null(await accepting.WaitAsync(TimeSpan.FromSeconds(20)));
+        await listener.DisposeAsync();
+        Assert.True(listener.Refusal.TryEnd());
+    }
+
+    [Fact]
+    public async Task A_port_that_the_system_chose_is_not_given_back_by_refusing()
+    {
+        await using var chosen = TcpTransportListener.Listen(new IPEndPoint(IPAddress.Loopback, 0), 8);
+        Assert.Null(chosen.Refusal);
+    }
+
+    private static async Task<Socket> ConnectAsync(EndPoint endPoint)
+    {
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await client.ConnectAsync(endPoint).WaitAsync(TimeSpan.FromSeconds(20));
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    private static (TcpTransportListener Listener, IPEndPoint EndPoint) ListenAtAKnownPort()
+    {
+        while (true)
+        {
+            using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var endPoint = (IPEndPoint)free.LocalEndPoint!;
+            free.Dispose();
+            try
+            {
+                return (TcpTransportListener.Listen(endPoint, 8), endPoint);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Somebody was faster.
+            }
+        }
+    }
 }

@@ -246,6 +246,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         if (session.State == SessionState.InProgress)
         {
             Publish(request, session, token, keyless, step.SessionKey!, clientMode);
+            session.IsSuccessor = previousSessionId != 0 && previousSessionId != session.SessionId;
             await EndPreviousAsync(request, session, previousSessionId).ConfigureAwait(false);
         }
         else

@@ -80,6 +80,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return share.IsClustered ? NtStatus.ShareUnavailable : NtStatus.BadNetworkName;
         }
 
+        tree.CanBeRedirected = ElsewhereAnswer.IsRedirected(request, flags);
         request.TreeId = tree.TreeId;
         request.Guard(share.Guard);
         ServerLog.TreeConnected(services.Logger, identity.ForLog, share.Name);
@@ -185,12 +186,14 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         var client = request.Connection.Negotiated!.ClientGuid;
         if (!ElsewhereAnswer.IsRedirected(request, flags))
         {
-            if (cluster.Stranded.Contains(client, name)
+            // A session that stands for an earlier one means that something is open: it comes back, from another node perhaps that died.
+            var isBack = request.Session is { IsSuccessor: true, FollowsDfs: true };
+            if ((isBack || cluster.Stranded.Contains(client, name))
                 && !request.Connection.Sessions.Values.Any(static session => session.Trees.Any(static tree => !tree.Share.IsPipe)))
             {
                 if (owner is not null)
                 {
-                    await cluster.Stranded.HoldAsync(client, name, request.Connection.Ended).ConfigureAwait(false);
+                    await cluster.Stranded.HoldAsync(client, name, isBack, request.Connection.Ended).ConfigureAwait(false);
                 }
 
                 request.Disconnect = ConnectionEndReason.ShareMoved;

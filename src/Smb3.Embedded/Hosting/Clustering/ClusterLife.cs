@@ -17,6 +17,7 @@ internal sealed class ClusterLife
     private readonly ILogger _logger;
     private readonly ServerMetrics _metrics;
     private readonly ShareKeeper _keeper;
+    private readonly BriefRefusal _refusal;
     private Running? _running;
 
     public ClusterLife(SmbClusterOptions options, string node, SmbShareCollection shares, bool hasWitness, ServerParts parts)
@@ -30,9 +31,12 @@ internal sealed class ClusterLife
         Node = node;
         Meter = new LoadMeter(() => shares.OwnedVolumes, time);
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
+        _refusal = new BriefRefusal(options.RefusalTime, time);
+        _keeper.Stranded.Refusal = _refusal.WaitAsync;
         var balancer = options.Balance ? new ShareBalancer(node, options.LeaseTime, time) : null;
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics)
         {
+            Refusal = _refusal,
             Balancer = balancer is null ? null : picture => balancer.Choose(picture, Meter.Shares),
         };
         Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
@@ -98,6 +102,7 @@ internal sealed class ClusterLife
     /// <summary>The server serves: shares may be taken.</summary>
     public void Begin(ServerRun run)
     {
+        _refusal.Use(run.Refusals);
         _keeper.Begin(run, _running!.Stopping.Token);
         _running.Serving.TrySetResult();
     }

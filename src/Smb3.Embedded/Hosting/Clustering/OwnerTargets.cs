@@ -12,7 +12,8 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// <remarks>
 /// A client that has lost its connection tries the targets that it was told earlier. Linux begins with the one that it used last, stays
 /// with whichever accepts a connection, and leaves that only when a later referral, for which it asks every two minutes, does not name it
-/// any more. So for a while after the share has changed hands its owner is named alone: then all come there, wherever they have stayed.
+/// any more. So who stays at the wrong node is refused there for a moment; where that cannot be done, the owner is named alone for a while
+/// after the share has changed hands: then all come there, wherever they have stayed.
 /// </remarks>
 internal sealed class OwnerTargets(string share, SharePlacement placement) : IDfsTargets
 {
@@ -47,7 +48,7 @@ internal sealed class OwnerTargets(string share, SharePlacement placement) : IDf
             var successor = picture.FindShare(share)?.Successor;
             heirs = heirs.OrderByDescending(heir => Same(heir, successor));
         }
-        else if (picture.FindFormerOwner(share) is { } former && former.For < Alone)
+        else if (!placement.Refusal.IsAvailable && picture.FindFormerOwner(share) is { } former && former.For < Alone)
         {
             return [owner];
         }

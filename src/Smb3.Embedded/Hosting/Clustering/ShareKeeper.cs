@@ -72,6 +72,13 @@ internal sealed class ShareKeeper(
         }
     }
 
+    /// <summary>
+    /// Whether clients use a share that come back to this node for as long as it accepts their connections, and go to another one when it
+    /// does not.
+    /// </summary>
+    public bool HasFollowers(string share) => _run?.Graph.Shares.Find(share) is { } served
+        && served.Trees.Any(static tree => !tree.CanBeRedirected && tree.Session.FollowsDfs);
+
     /// <summary>Puts the fence of a share up: from this call on nothing is answered for it, and nothing is done to its files.</summary>
     public void Fence(string share)
     {

@@ -46,6 +46,9 @@ internal sealed class SharePlacement(
     /// <summary>Asked at each look for a share that another node should have, and for that node; <see langword="null"/>: nothing is balanced.</summary>
     public Func<ClusterPicture, (string Share, string Node)?>? Balancer { get; init; }
 
+    /// <summary>Sends clients on that would stay here.</summary>
+    public required BriefRefusal Refusal { get; init; }
+
     /// <summary>Whether it takes no more shares.</summary>
     public bool IsDraining
     {
@@ -465,6 +468,11 @@ internal sealed class SharePlacement(
     {
         var began = time.GetTimestamp();
         var (ownership, term) = (holding.Ownership!, holding.Term!);
+        if (successor is not null && keeper.HasFollowers(holding.Share))
+        {
+            Refusal.TryBegin(() => HasLeft(holding));
+        }
+
         try
         {
             await keeper.SuspendAsync(holding.Share, check: null, cancellationToken).ConfigureAwait(false);
@@ -487,6 +495,17 @@ internal sealed class SharePlacement(
             // It stays this node's as far as the cluster knows, and is taken up again.
             ClusterLog.NotGivenUp(logger, e, holding.Share);
         }
+    }
+
+    /// <summary>
+    /// Whether nobody uses a share here any more that is given up, and those who come to a third node are told that it is not there.
+    /// </summary>
+    private bool HasLeft(ShareHolding holding)
+    {
+        var picture = _picture;
+        return holding.Phase != HoldingPhase.Leaving
+            && (holding.Phase != HoldingPhase.Away || picture.FindOwner(holding.Share) is { } owner && !IsUs(owner.Node.Name)
+                || picture.Takers.Count(taker => !IsUs(taker)) <= 1);
     }
 
     /// <summary>Gives the ownership of a share back, as often as it takes while the lease lasts.</summary>

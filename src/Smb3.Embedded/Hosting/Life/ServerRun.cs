@@ -81,6 +81,9 @@ internal sealed class ServerRun : IDisposable
 
     public IReadOnlyList<EndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
+    /// <summary>What has the listeners refuse connections, as far as they can.</summary>
+    public IEnumerable<IRefusal> Refusals => _listeners.Select(static listener => listener.Refusal).OfType<IRefusal>();
+
     /// <summary>Whether every listener still accepts.</summary>
     public bool IsHealthy => !_listenerFailed && (Witness?.IsHealthy ?? true);
 

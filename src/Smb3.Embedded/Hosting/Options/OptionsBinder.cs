@@ -115,6 +115,7 @@ internal sealed partial class OptionsBinder
             ["Addresses"] = s => Replace(cluster.Addresses, s, ReadAddress),
             ["Name"] = s => cluster.Name = Text(s),
             ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),
+            ["RefusalTime"] = s => Time(s, value => cluster.RefusalTime = value),
             ["Balance"] = s => Flag(s, value => cluster.Balance = value),
             ["DrainTo"] = s => cluster.DrainTo = Text(s) is { Length: > 0 } node ? node : null,
             ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => cluster.MaxDialect = value),

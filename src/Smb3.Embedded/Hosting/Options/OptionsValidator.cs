@@ -247,6 +247,7 @@ internal sealed class OptionsValidator
             return;
         }
 
+        Range("Cluster:RefusalTime", cluster.RefusalTime, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Range("Cluster:LeaseTime", cluster.LeaseTime, TimeSpan.FromSeconds(1), ClusterLimits.MaxLeaseTime);
         Require(IsNetBiosName(cluster.Name), "Cluster:Name", cluster.Name, NetBiosName);
         Require(

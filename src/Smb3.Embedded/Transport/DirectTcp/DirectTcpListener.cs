@@ -9,6 +9,8 @@ internal sealed class DirectTcpListener(IByteStreamListener streams) : ITranspor
 
     public BufferPool Buffers { get; } = new();
 
+    public IRefusal? Refusal => streams.Refusal;
+
     public async ValueTask<IMessageTransport?> AcceptAsync(CancellationToken cancellationToken) =>
         await streams.AcceptAsync(cancellationToken).ConfigureAwait(false) is { } stream ? new DirectTcpTransport(stream, Buffers) : null;
 

@@ -14,13 +14,24 @@ internal sealed class TcpTransportListener : IByteStreamListener
 
     private readonly ReadinessQueue? _ready;
 
-    private TcpTransportListener(Socket socket, bool portable)
+    private readonly ListenRefusal? _refusal;
+
+    private TcpTransportListener(Socket socket, IPEndPoint endPoint, int backlog, bool portable)
     {
         _socket = socket;
-        _ready = !portable && OperatingSystem.IsLinux() ? new ReadinessQueue() : null;
+        if (!portable && OperatingSystem.IsLinux())
+        {
+            _ready = new ReadinessQueue();
+
+            // A port that the system chose goes back to it when the socket does not listen.
+            _refusal = endPoint.Port != 0 ? new ListenRefusal(socket, backlog) : null;
+        }
     }
 
     public EndPoint EndPoint => _socket.LocalEndPoint!;
+
+    /// <inheritdoc/>
+    public IRefusal? Refusal => _refusal;
 
     /// <summary>Binds and listens; throws <see cref="SocketException"/> when the end point is taken or not ours.</summary>
     /// <param name="endPoint">The end point; port 0 takes a free one.</param>
@@ -46,7 +57,7 @@ internal sealed class TcpTransportListener : IByteStreamListener
 
             socket.Bind(endPoint);
             socket.Listen(backlog);
-            return new TcpTransportListener(socket, portable);
+            return new TcpTransportListener(socket, endPoint, backlog, portable);
         }
         catch
         {
@@ -81,6 +92,11 @@ internal sealed class TcpTransportListener : IByteStreamListener
             {
                 return null;
             }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.InvalidArgument && _refusal?.Over is { } over)
+            {
+                await over.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await PauseAsync().ConfigureAwait(false);
+            }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted or SocketError.Interrupted
                 or SocketError.InvalidArgument)
             {
@@ -89,7 +105,7 @@ internal sealed class TcpTransportListener : IByteStreamListener
             catch (SocketException)
             {
                 // One connection failed (reset in the backlog, descriptors used up): the listener itself goes on, but not in a hot loop.
-                await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None).ConfigureAwait(false);
+                await PauseAsync().ConfigureAwait(false);
             }
         }
     }
@@ -100,6 +116,8 @@ internal sealed class TcpTransportListener : IByteStreamListener
         _ready?.Dispose();
         return default;
     }
+
+    private static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
 
     private ISocketLine LineOf(Socket socket) =>
         _ready is { } ready ? new ReadySocketLine(socket, ready) : new PlatformSocketLine(socket);

@@ -48,15 +48,24 @@ public abstract class ClusterTest : PersistentTest, IAsyncLifetime
         return node;
     }
 
-    private protected TestNode NewNode(string name, Action<SmbServerOptions>? configure = null)
+    private protected TestNode NewNode(string name, Action<SmbServerOptions>? configure = null) =>
+        NewNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), port: 0, configure);
+
+    /// <summary>A node that also listens at its address, unless the port is 0.</summary>
+    private protected TestNode NewNode(string name, IPAddress address, int port, Action<SmbServerOptions>? configure = null)
     {
-        var node = new TestNode(name, new IPAddress([192, 0, 2, (byte)(_nodes.Count + 1)]), Cluster, Shares, Configure);
+        var node = new TestNode(name, address, Cluster, Shares, Configure) { Port = port };
         _nodes.Add(node);
         return node;
 
         void Configure(SmbServerOptions options)
         {
             options.TimeProvider = Time;
+            if (port != 0)
+            {
+                options.Listen.Add(new IPEndPoint(address, port));
+            }
+
             configure?.Invoke(options);
         }
     }

@@ -51,6 +51,9 @@ internal sealed class TestNode : IAsyncDisposable, ILoggerFactory
 
     public IPAddress Address { get; }
 
+    /// <summary>Where it listens at its address; 0: nowhere.</summary>
+    public int Port { get; init; }
+
     public CutClusterStore Store { get; }
 
     public SmbServer Server { get; }
