@@ -21,10 +21,13 @@ internal sealed class Orders(IReadOnlyDictionary<string, SmbServer> nodes)
                     await (await OwnerAsync(patience.Token)).JoinAsync(Share, first, patience.Token);
                     break;
                 case "move":
-                    await nodes.Values.First().Cluster!.MoveAsync(NameOf(first), second!, patience.Token);
+                    await nodes.Values.First(IsUp).Cluster!.MoveAsync(NameOf(first), second!, patience.Token);
                     break;
                 case "drain":
                     await nodes[first].Cluster!.DrainAsync(patience.Token);
+                    break;
+                case "stop":
+                    await nodes[first].StopAsync(patience.Token);
                     break;
                 default:
                     return "failed: there is no such order";
@@ -38,8 +41,10 @@ internal sealed class Orders(IReadOnlyDictionary<string, SmbServer> nodes)
         }
     }
 
+    private static bool IsUp(SmbServer node) => node.State == SmbServerState.Running;
+
     private string NameOf(string path) => path.Length == 0 ? Share
-        : nodes.Values.First().Cluster!.Shares.Single(share => path.Equals(share.Folder, StringComparison.OrdinalIgnoreCase)).Name;
+        : nodes.Values.First(IsUp).Cluster!.Shares.Single(share => path.Equals(share.Folder, StringComparison.OrdinalIgnoreCase)).Name;
 
     /// <summary>The node that has the share; it may take a moment until it has.</summary>
     private async Task<SmbCluster> OwnerAsync(CancellationToken cancellationToken)

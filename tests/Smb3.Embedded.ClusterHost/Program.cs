@@ -1,7 +1,8 @@
-// Nodes of a cluster for tests: `ClusterHost DATABASE FOLDER USER:PASSWORD [lease=SECONDS] NODE=IP[:PORT]... [DO...]` serves the share "files" at
-// each address, on port 445 unless it says another, until SIGTERM. All nodes are in this process, and DATABASE is `memory`; or it is that of
-// PostgreSQL, and other processes have other nodes. Then come words like `split=PATH@NODE`, done one after the other when all nodes serve, and from standard input, a line each:
-// `split=PATH@NODE`, `join=PATH`, `move=PATH@NODE` (a part, or the whole for no path), `drain=NODE`. Each is answered by `done` or `failed`.
+// Nodes of a cluster for tests: `ClusterHost DATABASE FOLDER USER:PASSWORD [lease=SECONDS] NODE=IP[:PORT][,IP[:PORT]]... [DO...]` serves the share
+// "files" at each address, of which clients are told the first, on port 445 unless it says another, until SIGTERM. All nodes are in this process, and
+// DATABASE is `memory`; or it is that of PostgreSQL, and other processes have other nodes. Then come words like `split=PATH@NODE`, done one after the
+// other when all nodes serve, and from standard input, a line each: `split=PATH@NODE`, `join=PATH`, `move=PATH@NODE` (a part, or the whole for no
+// path), `drain=NODE`, `stop=NODE`. Each is answered by `done` or `failed`.
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,7 +34,8 @@ foreach (var argument in args[3..])
         continue;
     }
 
-    if (!IPEndPoint.TryParse(value, out var endPoint))
+    IPEndPoint?[] endPoints = [.. value.Split(',').Select(static text => IPEndPoint.TryParse(text, out var endPoint) ? endPoint : null)];
+    if (endPoints.Contains(null))
     {
         words.Add(argument);
         continue;
@@ -44,7 +46,11 @@ foreach (var argument in args[3..])
     builder.Configure(options =>
     {
         options.Listen.Clear();
-        options.Listen.Add(endPoint.Port == 0 ? new IPEndPoint(endPoint.Address, SmbPort) : endPoint);
+        foreach (var endPoint in endPoints)
+        {
+            options.Listen.Add(endPoint!.Port == 0 ? new IPEndPoint(endPoint.Address, SmbPort) : endPoint);
+        }
+
         options.ServerName = name.ToUpperInvariant();
     });
     builder.AddUser(user[0], user[1]);
@@ -52,7 +58,7 @@ foreach (var argument in args[3..])
     builder.UseCluster(cluster, options =>
     {
         options.Node = name;
-        options.Addresses.Add(endPoint.Address);
+        options.Addresses.Add(endPoints[0]!.Address);
         options.LeaseTime = lease;
     });
     nodes.Add(name, builder.Build());
@@ -72,7 +78,7 @@ try
     }
 
     Console.WriteLine($"listening on {string.Join(", ", nodes.Keys)}");
-    var ended = nodes.Values.First().WaitForShutdownAsync();
+    var ended = Task.WhenAll(nodes.Values.Select(static node => node.WaitForShutdownAsync()));
     _ = Task.Run(async () =>
     {
         while (await Console.In.ReadLineAsync() is { } line)

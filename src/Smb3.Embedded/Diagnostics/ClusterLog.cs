@@ -44,6 +44,12 @@ internal static partial class ClusterLog
     [LoggerMessage(264, LogLevel.Error, "The parts of shares could not be made known or forgotten; it is tried again.")]
     public static partial void PartsNotShown(ILogger logger, Exception exception);
 
+    [LoggerMessage(265, LogLevel.Information, "All connections were refused for {Time}, to have clients look for shares at other nodes.")]
+    public static partial void Refused(ILogger logger, TimeSpan time);
+
+    [LoggerMessage(266, LogLevel.Error, "{Count} end points are not listened on, because another program took the port meanwhile; it is tried again.")]
+    public static partial void NotListening(ILogger logger, int count);
+
     [LoggerMessage(260, LogLevel.Error, "Share {Share}: what this node had of it could not be closed.")]
     public static partial void NotClosed(ILogger logger, Exception exception, LogText share);
 }

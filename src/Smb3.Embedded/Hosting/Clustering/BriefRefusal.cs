@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Threading;
 using Smb3.Embedded.Transport;
 
@@ -9,7 +11,8 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// </summary>
 /// <param name="length">How long connections are refused after the clients that are meant have lost theirs; zero: never.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BriefRefusal(TimeSpan length, TimeProvider time)
+/// <param name="logger">The log.</param>
+internal sealed class BriefRefusal(TimeSpan length, TimeProvider time, ILogger logger)
 {
     /// <summary>How long all connections are accepted before they are refused again, for a move.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
@@ -127,9 +130,15 @@ internal sealed class BriefRefusal(TimeSpan length, TimeProvider time)
             await Task.Delay(Look, time).ConfigureAwait(false);
         }
 
-        // Nothing but another program that took the port keeps one from listening.
+        var wasTold = false;
         while (refusing.RemoveAll(static listener => listener.TryEnd()) >= 0 && refusing.Count > 0)
         {
+            if (!wasTold)
+            {
+                ClusterLog.NotListening(logger, refusing.Count);
+            }
+
+            wasTold = true;
             await Task.Delay(Look, time).ConfigureAwait(false);
         }
 
@@ -138,6 +147,8 @@ internal sealed class BriefRefusal(TimeSpan length, TimeProvider time)
             _isRefusing = false;
             _restUntil = time.Later(time.GetTimestamp(), Rest);
         }
+
+        ClusterLog.Refused(logger, time.GetElapsedTime(_beganAt));
     }
 
     private bool IsOver()

@@ -31,7 +31,7 @@ internal sealed class ClusterLife
         Node = node;
         Meter = new LoadMeter(() => shares.OwnedVolumes, time);
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
-        _refusal = new BriefRefusal(options.RefusalTime, time);
+        _refusal = new BriefRefusal(options.RefusalTime, time, logger);
         _keeper.Stranded.Refusal = _refusal.WaitAsync;
         var balancer = options.Balance ? new ShareBalancer(node, options.LeaseTime, time) : null;
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics)

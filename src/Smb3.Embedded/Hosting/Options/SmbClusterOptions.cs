@@ -56,9 +56,9 @@ public sealed class SmbClusterOptions
     /// <summary>
     /// How long this node refuses all connections when a share that it had has gone to another one, and again when clients come to it that
     /// look for a share of another node: only so does Linux look for the new owner at once. Only while such clients are there, and never often;
-    /// who connects just then has to try again. Up to 2 seconds; zero: never. Default 0.4 seconds.
+    /// who connects just then has to try again. Up to 2 seconds; zero: never. Default 0.25 seconds.
     /// </summary>
-    public TimeSpan RefusalTime { get; set; } = TimeSpan.FromSeconds(0.4);
+    public TimeSpan RefusalTime { get; set; } = TimeSpan.FromSeconds(0.25);
 
     /// <summary>
     /// The highest dialect that clustered shares are used with, for a cluster that has none set yet; <see langword="null"/>: any. Afterwards

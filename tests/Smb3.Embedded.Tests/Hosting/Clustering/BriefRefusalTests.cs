@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Hosting.Clustering;
 using Smb3.Embedded.Transport;
 using Xunit;
@@ -17,7 +18,7 @@ public sealed class BriefRefusalTests : IAsyncLifetime, IDisposable
     public BriefRefusalTests()
     {
         _door = new Door(_time);
-        _refusal = new BriefRefusal(Length, _time);
+        _refusal = new BriefRefusal(Length, _time, NullLogger.Instance);
         _refusal.Use([_door]);
     }
 
@@ -109,7 +110,7 @@ public sealed class BriefRefusalTests : IAsyncLifetime, IDisposable
     [InlineData(true, 0)]
     public async Task Without_a_listener_that_can_or_when_it_is_not_wanted_nobody_waits(bool hasListener, double length)
     {
-        var refusal = new BriefRefusal(TimeSpan.FromSeconds(length), _time);
+        var refusal = new BriefRefusal(TimeSpan.FromSeconds(length), _time, NullLogger.Instance);
         refusal.Use(hasListener ? [_door] : []);
         Assert.False(refusal.IsAvailable);
         refusal.TryBegin(static () => false);
