@@ -20,15 +20,27 @@ internal static class FileQuery
     public static async ValueTask<NtStatus> AnswerAsync(
         Request request, FileHandle handle, FileInformationClass informationClass, int length)
     {
-        if (NeedsReadAttributes(informationClass) && !handle.File.HasAny(FileAccessMask.ReadAttributes))
-        {
-            return NtStatus.AccessDenied;
-        }
-
         // MS-FSA 2.1.5.12.21 to 23: of a file, a pipe's classes say nothing.
         if (InformationClasses.IsOfPipes(informationClass))
         {
             return NtStatus.InvalidParameter;
+        }
+
+        // MS-SMB2 3.3.5.20.1: only from 3.1.1 on.
+        if (informationClass == FileInformationClass.FileNormalizedNameInformation && request.Connection.Negotiated!.Dialect < Smb2Dialect.Smb311)
+        {
+            return NtStatus.NotSupported;
+        }
+
+        // MS-FSA 2.1.5.12: the length comes first, whatever the open may see and whatever there is to tell.
+        if (length < FileInformationWriter.ShortestOutput(informationClass))
+        {
+            return NtStatus.InfoLengthMismatch;
+        }
+
+        if (NeedsReadAttributes(informationClass) && !handle.File.HasAny(FileAccessMask.ReadAttributes))
+        {
+            return NtStatus.AccessDenied;
         }
 
         // MS-FSA 2.1.5.12.4: the root has no name at all.
@@ -44,15 +56,9 @@ internal static class FileQuery
         }
 
         var metadata = found.Value;
-        switch (informationClass)
+        if (informationClass == FileInformationClass.FileStreamInformation)
         {
-            case FileInformationClass.FileStreamInformation:
-                return await StreamsAsync(request, handle, length).ConfigureAwait(false);
-
-            case FileInformationClass.FileNormalizedNameInformation
-                when request.Connection.Negotiated!.Dialect < Smb2Dialect.Smb311:
-                // MS-SMB2 3.3.5.20.1: only from 3.1.1 on.
-                return NtStatus.NotSupported;
+            return await StreamsAsync(request, handle, length).ConfigureAwait(false);
         }
 
         var volumeSerial = 0u;
@@ -111,11 +117,6 @@ internal static class FileQuery
     /// <summary>The unnamed stream, which a directory does not have, and the named ones.</summary>
     private static async ValueTask<NtStatus> StreamsAsync(Request request, FileHandle handle, int length)
     {
-        if (length < StreamInformationWriter.MinimumBufferSize)
-        {
-            return NtStatus.InfoLengthMismatch;
-        }
-
         var token = request.Token;
         var whole = await handle.File.GetWholeMetadataAsync(token).ConfigureAwait(false);
         if (!whole.Succeeded)

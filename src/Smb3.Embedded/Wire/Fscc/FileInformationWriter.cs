@@ -54,6 +54,15 @@ internal static class FileInformationWriter
         return NtStatus.Success;
     }
 
+    /// <summary>The shortest output that a class about one file takes; 0: there is no such class.</summary>
+    public static int ShortestOutput(FileInformationClass informationClass) => informationClass switch
+    {
+        FileInformationClass.FileAllInformation => AllMinimumSize,
+        FileInformationClass.FileNormalizedNameInformation or FileInformationClass.FileAlternateNameInformation => NameMinimumSize,
+        FileInformationClass.FileStreamInformation => StreamInformationWriter.MinimumBufferSize,
+        _ => FixedSize(informationClass),
+    };
+
     /// <summary>The size of a class that has no variable part, or 0.</summary>
     public static int FixedSize(FileInformationClass informationClass) => informationClass switch
     {
