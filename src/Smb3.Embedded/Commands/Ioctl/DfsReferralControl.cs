@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Smb3.Embedded.Dfs;
+using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Wire.Dfs;
 
@@ -11,10 +12,53 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// </summary>
 internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator random) : IFsControl
 {
-    public ValueTask<NtStatus> RunAsync(FsControlCall call) => new(Run(call));
-
-    private NtStatus Run(FsControlCall call)
+    public async ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
+        var status = Read(call, out var path, out var root, out var version);
+        if (status != NtStatus.Success)
+        {
+            return status;
+        }
+
+        var referral = await ReferAsync(call, root!, path!).ConfigureAwait(false);
+        return Write(call, path!, call.Request.Graph.Shares.Cluster?.Follow(referral) ?? referral, version);
+    }
+
+    /// <summary>
+    /// A client that comes by a short name asks by it. Only the directory knows which name it stands for, and so only the server that has the
+    /// share: any other sends the client there first.
+    /// </summary>
+    private static async ValueTask<DfsReferral> ReferAsync(FsControlCall call, IDfsRoot root, DfsPath path)
+    {
+        var referral = root.Refer(path);
+        var rest = path.Rest.ToString();
+        if (referral.Length > 0 || call.Request.Graph.Shares.Find(path.Share) is not { Volume: { } volume }
+            || FilePath.Parse(rest, FileNames.MaxLength, out var parsed) != NtStatus.Success || parsed.Path.Text != rest)
+        {
+            return referral;
+        }
+
+        var known = await volume.ShortNames.ResolveAsync(parsed.Path, call.Ended).ConfigureAwait(false);
+        return known.Text != rest && DfsPath.TryParse(path.Root + "\\" + known.Text, out var byLongNames) && root.Refer(byLongNames) is { Length: > 0 } found
+            ? found with { Length = EndOf(rest, known.Text.AsSpan(0, found.Length).Count('\\') + 1) }
+            : referral;
+    }
+
+    /// <summary>Where the first <paramref name="names"/> names of a path end.</summary>
+    private static int EndOf(string path, int names)
+    {
+        var end = -1;
+        do
+        {
+            end = path.IndexOf('\\', end + 1);
+        }
+        while (--names > 0 && end >= 0);
+        return end < 0 ? path.Length : end;
+    }
+
+    private NtStatus Read(FsControlCall call, out DfsPath? path, out IDfsRoot? root, out ushort version)
+    {
+        (path, root, version) = (null, null, 0);
         var shares = call.Request.Graph.Shares;
         if (!shares.IsDfsCapable)
         {
@@ -30,12 +74,12 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
         }
 
         // MS-DFSC 3.2.5.2 and 3.2.5.3: so is a request for domains, which names nothing, and for their controllers, which names a domain.
-        if (!DfsPath.TryParse(asked.GetPath(), out var path))
+        if (!DfsPath.TryParse(asked.GetPath(), out path))
         {
             return NtStatus.InvalidParameter;
         }
 
-        if (shares.FindKnown(path.Share) is not { Dfs: { } root } share)
+        if (shares.FindKnown(path.Share) is not { Dfs: { } known } share)
         {
             return NtStatus.NotFound; // MS-DFSC 3.2.5.5, and 3.2.5.4 for SYSVOL and NETLOGON
         }
@@ -46,8 +90,8 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
             return NtStatus.AccessDenied;
         }
 
-        var referral = root.Refer(path);
-        return Write(call, path, shares.Cluster?.Follow(referral) ?? referral, Math.Min(asked.MaxLevel, DfsReferralResponse.MaxVersion));
+        (root, version) = (known, Math.Min(asked.MaxLevel, DfsReferralResponse.MaxVersion));
+        return NtStatus.Success;
     }
 
     private NtStatus Write(FsControlCall call, DfsPath path, DfsReferral referral, ushort version)

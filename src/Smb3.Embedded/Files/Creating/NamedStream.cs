@@ -17,7 +17,11 @@ internal static class NamedStream
         await using var fileUse = file.ConfigureAwait(false);
         if (whole is not IStreamedFile streamed)
         {
-            return NtStatus.ObjectNameInvalid;
+            // The folder at a seam has none of its own: they are elsewhere, like everything in it.
+            var metadata = await whole.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+            return metadata is { Succeeded: true, Value.ReparseTag: not 0 }
+                ? await ReparsePointTraversal.StopAsync(whole, unparsed: 0, cancellationToken).ConfigureAwait(false)
+                : NtStatus.ObjectNameInvalid;
         }
 
         var access = create.NeededAccess();

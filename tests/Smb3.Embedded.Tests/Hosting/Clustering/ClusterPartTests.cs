@@ -49,6 +49,35 @@ public sealed class ClusterPartTests : ClusterTest
         Assert.Equal(NtStatus.ObjectNameNotFound, await there.TryOpenAsync("top"));
     }
 
+    [Theory]
+    [InlineData(@"A folder", @"AFOLDE~1", @"AFOLDE~1")]
+    [InlineData(@"some where\A folder", @"SOMEWH~1\AFOLDE~1", @"SOMEWH~1\AFOLDE~1")]
+    [InlineData(@"some where\A folder", @"SOMEWH~1\a FOLDER", @"SOMEWH~1\a FOLDER")]
+    public async Task A_folder_is_elsewhere_by_its_short_name_too(string folder, string path, string consumed)
+    {
+        var (first, second) = await StartSplitAsync(folder);
+        var tree = await first.ConnectAsync("vm");
+        foreach (var below in new[] { string.Empty, @"\old", @"\new\deep", ":stream" })
+        {
+            Assert.Equal(NtStatus.PathNotCovered, await OpenAsync(tree, @"a\vm\" + path + below));
+            Assert.Equal(NtStatus.PathNotCovered, await tree.TryOpenAsync(path + below));
+            Assert.Equal(NtStatus.PathNotCovered, await tree.TryOpenAsync(path + below, CreateDisposition.OpenIf));
+        }
+
+        // Where the share is, it is known where that leads; elsewhere, where the share is.
+        var part = PartOf(first);
+        await TestServer.UntilAsync(() => PartOrNull(second)?.Owner == "b", "the other knows");
+        foreach (var below in new[] { string.Empty, @"\old" })
+        {
+            var answer = await ReferAsync(first, @"\x\vm\" + path + below);
+            Assert.Equal([$@"\{second.Address}\{part.Name}"], answer.Targets.Take(1));
+            Assert.Equal((@"\x\vm\" + consumed).Length * 2, answer.PathConsumed);
+        }
+
+        Assert.Equal([$@"\{first.Address}\vm"], (await ReferAsync(second, @"\x\vm\" + path)).Targets.Take(1));
+        Assert.Equal([$@"\{first.Address}\vm"], (await ReferAsync(first, @"\x\vm\OTHERF~1")).Targets.Take(1));
+    }
+
     [Fact]
     public async Task Listings_show_the_folder_at_the_seam_once_and_as_a_link()
     {
