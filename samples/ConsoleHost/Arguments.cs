@@ -41,6 +41,7 @@ internal sealed class Arguments
         AddList("Interfaces", "NAME|NETWORK", "Interfaces told to clients for further channels; ! in front leaves out; repeatable.", "--interface");
         AddList(
             "AdvertisedInterfaces", "ADDRESS [speed=10G] [rss] [rdma]", "Told to clients instead of what the machine has; repeatable.", "--advertise");
+        AddValue("Kerberos:Keytab", "FILE", "The keys of this server, for logons with tickets of Kerberos, such as those of Active Directory.", "--keytab");
         AddValue("MinDialect", "DIALECT", "The oldest dialect: 2.0.2, 2.1, 3.0, 3.0.2 or 3.1.1.");
         AddValue("MaxDialect", "DIALECT", "The newest dialect.");
         AddValue("Signing", "auto|required", "Whether messages are signed.");

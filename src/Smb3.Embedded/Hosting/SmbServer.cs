@@ -14,6 +14,7 @@ using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Authentication.Gss;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Sessions;
@@ -77,6 +78,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
         var settings = SettingsFactory.Create(options);
         ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
+        var logger = loggers.CreateLogger("Smb3.Embedded.SmbServer");
         var ntlm = new NtlmAuthenticatorOptions
         {
             NetBiosComputerName = settings.ServerName.ToUpperInvariant(),
@@ -86,16 +88,24 @@ public sealed partial class SmbServer : IAsyncDisposable
             Random = _random,
         };
         var accounts = new AccountDirectory(settings.ServerName, users, options.Cluster.Store is null ? null : options.Cluster.Name);
+        var mechanisms = new List<IGssMechanism> { new NtlmMechanism(ntlm, users, accounts) };
+        var rpc = new SpnegoAuthenticator([.. mechanisms], accounts);
+        if (KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, logger) is { } kerberos)
+        {
+            mechanisms.Insert(0, kerberos);
+        }
+
         _parts = new ServerParts(
             settings,
-            new SpnegoAuthenticator([new NtlmMechanism(ntlm, users, accounts)], accounts),
+            new SpnegoAuthenticator(mechanisms, accounts),
             accounts,
             new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
             options.Hooks,
-            loggers.CreateLogger("Smb3.Embedded.SmbServer"),
+            logger,
             new ServerMetrics(meters),
             new ActivitySource(ActivitySourceName))
         {
+            RpcAuthenticator = rpc,
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };

@@ -17,7 +17,7 @@ internal static class LogonReport
         LogText machine = step.Identity?.WorkstationName;
         var who = step.Identity?.ToString();
         var until = step.Until;
-        var offered = step.Offered ?? "";
+        var detail = step.Detail ?? "";
         switch (step.Failure)
         {
             case AuthenticationFailure.WrongPassword:
@@ -47,8 +47,13 @@ internal static class LogonReport
                 break;
             case AuthenticationFailure.NoCommonMechanism:
                 log.Tell(
-                    connection, nameof(RefusalMessages.NoCommonMechanism), offered,
-                    (logger, repeats) => RefusalMessages.NoCommonMechanism(logger, remote, offered, repeats));
+                    connection, nameof(RefusalMessages.NoCommonMechanism), detail,
+                    (logger, repeats) => RefusalMessages.NoCommonMechanism(logger, remote, detail, repeats));
+                break;
+            case AuthenticationFailure.TicketRefused or AuthenticationFailure.ClockSkew:
+                log.Tell(
+                    connection, nameof(RefusalMessages.TicketRefused), detail,
+                    (logger, repeats) => RefusalMessages.TicketRefused(logger, remote, detail, repeats));
                 break;
             case AuthenticationFailure.Throttled:
                 // Not by name: somebody who tries a list of names must not cause a line for each.

@@ -25,7 +25,7 @@ internal sealed class RpcSecurity(ServerParts parts) : IRpcSecurity
         }
 
         var network = ClientNetwork.Of(peer.Address ?? IPAddress.None);
-        var exchange = parts.Authenticator.Begin(new LogonPeer(parts.Throttle, network, UnknownIsGuest: false));
+        var exchange = parts.RpcAuthenticator.Begin(new LogonPeer(parts.Throttle, network, UnknownIsGuest: false));
         return new RpcLogon(parts, exchange, peer, isWelcome);
     }
 }

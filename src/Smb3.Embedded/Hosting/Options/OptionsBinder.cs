@@ -51,6 +51,7 @@ internal sealed partial class OptionsBinder
             ["Cluster"] = s => Cluster(s, _options.Cluster),
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
+            ["Kerberos"] = s => Kerberos(s, _options.Kerberos),
             ["Witness"] = s => Witness(s, _options.Witness),
             ["Shares"] = Shares,
             ["Namespaces"] = Namespaces,
@@ -143,6 +144,15 @@ internal sealed partial class OptionsBinder
             ["FailuresPerAddress"] = s => NumberOrNone(s, value => throttle.FailuresPerAddress = value),
             ["FailuresPerUser"] = s => NumberOrNone(s, value => throttle.FailuresPerUser = value),
             ["MaximumEntries"] = s => Number(s, value => throttle.MaximumEntries = value),
+        });
+
+    private void Kerberos(IConfigurationSection section, SmbKerberosOptions kerberos) => Apply(
+        section.GetChildren(),
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Keytab"] = s => kerberos.Keytab = Text(s) is { Length: > 0 } file ? file : null,
+            ["ClockSkew"] = s => Time(s, value => kerberos.ClockSkew = value),
+            ["AllowRc4"] = s => Flag(s, value => kerberos.AllowRc4 = value),
         });
 
     private void Witness(IConfigurationSection section, SmbWitnessOptions witness) => Apply(

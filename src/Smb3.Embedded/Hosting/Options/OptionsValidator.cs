@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Hosting.Interfaces;
+using Smb3.Embedded.Security.Authentication.Kerberos.Keytabs;
 using Smb3.Embedded.Wire.Create.Contexts;
 
 namespace Smb3.Embedded.Hosting.Options;
@@ -82,6 +83,7 @@ internal sealed class OptionsValidator
 
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
+        CheckKerberos(options.Kerberos);
         CheckWitness(options);
         Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
@@ -155,6 +157,24 @@ internal sealed class OptionsValidator
         Range("LogonThrottle:FailuresPerAddress", throttle.FailuresPerAddress ?? 1, 1, int.MaxValue);
         Range("LogonThrottle:FailuresPerUser", throttle.FailuresPerUser ?? 1, 1, int.MaxValue);
         Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
+    }
+
+    private void CheckKerberos(SmbKerberosOptions kerberos)
+    {
+        Range("Kerberos:ClockSkew", kerberos.ClockSkew, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        if (kerberos.Keytab is not { } keytab)
+        {
+            return;
+        }
+
+        try
+        {
+            KeytabFile.Check(keytab);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _failures.Add($"Kerberos:Keytab: {e.Message}");
+        }
     }
 
     private void CheckWitness(SmbServerOptions options)

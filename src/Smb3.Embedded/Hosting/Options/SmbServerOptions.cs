@@ -94,6 +94,9 @@ public sealed class SmbServerOptions
     /// <summary>What slows down password guessing.</summary>
     public LogonThrottleOptions LogonThrottle { get; } = new();
 
+    /// <summary>Logons with tickets of Kerberos. Default off.</summary>
+    public SmbKerberosOptions Kerberos { get; } = new();
+
     /// <summary>The witness service of a cluster. Default off.</summary>
     public SmbWitnessOptions Witness { get; } = new();
 

@@ -47,7 +47,7 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
 
     public Sid MachineSid { get; }
 
-    public SecurityToken Create(SmbIdentity identity, string mechanism)
+    public SecurityToken Create(SmbIdentity identity, string mechanism, DateTimeOffset? expiry = null)
     {
         if (identity.IsAnonymous)
         {
@@ -75,10 +75,37 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
             Mechanism = mechanism,
             AccountDomain = account.DomainName,
             IsSidFromName = true,
+            Expiry = expiry ?? DateTimeOffset.MaxValue,
             Authorization = AuthorizationContext.ForAccount(
                 Remember(account),
                 WellKnownSids.Users,
                 [.. identity.Groups.Select(group => TokenGroup.Enabled(RememberGroup(group)))]),
+        };
+    }
+
+    /// <summary>
+    /// As on every member of a domain, its administrators are this server's. Groups that are each machine's own are not the domain's to give.
+    /// </summary>
+    public SecurityToken Create(
+        SmbIdentity identity, string mechanism, Sid user, Sid primaryGroup, IReadOnlyList<TokenGroup> groups, DateTimeOffset expiry)
+    {
+        const uint DomainAdministratorsRid = 512;
+
+        var own = groups.Where(group => group.Sid.Domain != WellKnownSids.Administrators.Domain).ToList();
+        if (own.Exists(group =>
+            group.Sid == user.Domain!.WithRid(DomainAdministratorsRid) && (group.Attributes & GroupAttributes.Enabled) != 0))
+        {
+            own.Add(TokenGroup.Enabled(WellKnownSids.Administrators));
+        }
+
+        Remember(new PipeAccount(user, identity.UserName, identity.DomainName, user.Domain!, SidNameUse.User));
+        return new SecurityToken
+        {
+            Identity = identity,
+            Mechanism = mechanism,
+            AccountDomain = identity.DomainName,
+            Expiry = expiry,
+            Authorization = AuthorizationContext.ForAccount(user, primaryGroup, [.. own]),
         };
     }
 

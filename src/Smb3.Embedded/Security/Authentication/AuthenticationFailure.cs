@@ -26,6 +26,12 @@ internal enum AuthenticationFailure
     WrongPassword,
     AccountDisabled,
 
+    /// <summary>A ticket is not one for this server, not any more, or not this client's.</summary>
+    TicketRefused,
+
+    /// <summary>The clocks of the client and the server differ by too much.</summary>
+    ClockSkew,
+
     /// <summary>Too many attempts have failed before: the password was not checked.</summary>
     Throttled,
 }

@@ -34,8 +34,11 @@ internal readonly record struct AuthenticationStep
     /// <summary>With <see cref="AuthenticationFailure.Throttled"/>: until when.</summary>
     public DateTimeOffset Until { get; init; }
 
-    /// <summary>With <see cref="AuthenticationFailure.NoCommonMechanism"/>: what the client offers instead.</summary>
-    public string? Offered { get; init; }
+    /// <summary>
+    /// With <see cref="AuthenticationFailure.NoCommonMechanism"/>: what the client offers instead; with
+    /// <see cref="AuthenticationFailure.TicketRefused"/>: why. Names in it are the client's.
+    /// </summary>
+    public string? Detail { get; init; }
 
     public static AuthenticationStep Continue(ReadOnlyMemory<byte> token) =>
         new() { Status = NtStatus.MoreProcessingRequired, ResponseToken = token };
@@ -47,6 +50,7 @@ internal readonly record struct AuthenticationStep
             AuthenticationFailure.BadToken => NtStatus.InvalidParameter,
             AuthenticationFailure.Tampered => NtStatus.AccessDenied,
             AuthenticationFailure.AccountDisabled => NtStatus.AccountDisabled,
+            AuthenticationFailure.ClockSkew => NtStatus.TimeDifferenceAtDc,
             _ => NtStatus.LogonFailure,
         },
         Failure = failure,

@@ -109,7 +109,7 @@ public class AuthenticationTests
         using var exchange = _authenticator.Begin();
         var step = await exchange.StepAsync(NegTokenInit.Write([Kerberos], [1, 2, 3]), default);
         Assert.Equal((NtStatus.LogonFailure, AuthenticationFailure.NoCommonMechanism), (step.Status, step.Failure));
-        Assert.Equal("Kerberos", step.Offered);
+        Assert.Equal("Kerberos", step.Detail);
     }
 
     [Theory]

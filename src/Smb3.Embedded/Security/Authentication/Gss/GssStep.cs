@@ -22,6 +22,9 @@ internal readonly record struct GssStep
     /// <summary>With <see cref="AuthenticationFailure.Throttled"/>: until when.</summary>
     public DateTimeOffset Until { get; init; }
 
+    /// <summary>With a failure: what a log should say beyond it, if anything. Names in it are the client's.</summary>
+    public string? Detail { get; init; }
+
     public static GssStep Continue(ReadOnlyMemory<byte> token) => new() { ResponseToken = token };
 
     public static GssStep Complete(SecurityToken token, ReadOnlyMemory<byte> responseToken = default) =>

@@ -115,7 +115,7 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
         var preference = Choose(init);
         if (preference < 0)
         {
-            return Fail(AuthenticationFailure.NoCommonMechanism) with { Offered = init.DescribeMechanisms() };
+            return Fail(AuthenticationFailure.NoCommonMechanism) with { Detail = init.DescribeMechanisms() };
         }
 
         _mechTypes = init.MechTypes.ToArray();
@@ -171,7 +171,7 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
         var step = await _context!.AcceptAsync(mechToken, cancellationToken).ConfigureAwait(false);
         if (step.Failure != AuthenticationFailure.None)
         {
-            return Fail(step.Failure, step.Claimed) with { Delay = step.Delay, Until = step.Until };
+            return Fail(step.Failure, step.Claimed) with { Delay = step.Delay, Until = step.Until, Detail = step.Detail };
         }
 
         if (step.Token is { } token)
