@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 
+#pragma warning disable CA5350 // SHA-1 is what these types are made of; as a keyed hash it is not broken
+
 namespace Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 
 /// <summary>aes128-cts-hmac-sha1-96 and aes256-cts-hmac-sha1-96 (RFC 3962).</summary>

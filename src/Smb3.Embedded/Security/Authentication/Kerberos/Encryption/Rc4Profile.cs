@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Smb3.Embedded.Security.Cryptography;
 
+#pragma warning disable CA5351 // MD5 is what RC4's type is made of
+
 namespace Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 
 /// <summary>rc4-hmac (RFC 4757): keys are NT hashes, which is why it is only taken where the host says so.</summary>

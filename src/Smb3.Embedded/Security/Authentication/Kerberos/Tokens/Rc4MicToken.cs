@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 using Smb3.Embedded.Security.Cryptography;
 
+#pragma warning disable CA5351 // MD5 is what RC4's type is made of
+
 namespace Smb3.Embedded.Security.Authentication.Kerberos.Tokens;
 
 /// <summary>
