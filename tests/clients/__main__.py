@@ -24,10 +24,10 @@ sys.dont_write_bytecode = True
 from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
 from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
-SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "cluster", "witness", "torture")
+SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "cluster", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace", "cluster", "witness", "rdma")
+OWN_SERVER = ("contract", "account", "multichannel", "namespace", "kerberos", "cluster", "witness", "rdma")
 
 KINDS = ("physical", "memory")
 
@@ -68,7 +68,7 @@ def find_host(folder="samples/ConsoleHost", name="ConsoleHost"):
 
 
 def run_suite(name, suite, tally, options):
-    if name in ("contract", "account", "namespace", "rdma"):
+    if name in ("contract", "account", "namespace", "kerberos", "rdma"):
         suite.run_suite(tally, options.host_dll, name)
     elif name == "multichannel":
         suite.run_suite(tally, name)

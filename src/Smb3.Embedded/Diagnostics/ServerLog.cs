@@ -161,5 +161,5 @@ internal static partial class ServerLog
     public static partial void MachineLacks(ILogger logger, string shortage);
 
     [LoggerMessage(266, LogLevel.Warning, "The keytab has changed and could not be read: {Problem} The keys from before are used.")]
-    public static partial void KeytabNotRead(ILogger logger, string problem);
+    public static partial void KeytabNotRead(ILogger logger, LogText problem);
 }

@@ -19,6 +19,12 @@ internal sealed class LockHandler : ICommandHandler
             return NtStatus.InvalidParameter;
         }
 
+        // MS-SMB2 3.3.5.2.9 lets LOCK through when the session has expired, and Windows then unlocks only.
+        if ((locks[0].Flags & LockFlags.Unlock) == 0 && request.Session!.State == SessionState.Expired)
+        {
+            return NtStatus.NetworkSessionExpired;
+        }
+
         var status = request.FindFile(locks.FileId, out var handle);
         if (status != NtStatus.Success)
         {

@@ -18,7 +18,7 @@ internal static class KerberosSetup
             return null;
         }
 
-        var keytab = new KeytabFile(path, time, problem => ServerLog.KeytabNotRead(logger, problem));
+        var keytab = new KeytabFile(path, time, problem => ServerLog.KeytabNotRead(logger, LogText.Ours(problem)));
         var settings = new KerberosSettings { ClockSkew = options.ClockSkew, AllowRc4 = options.AllowRc4 };
         return new KerberosMechanism(new TicketReader(() => keytab.Current, settings, time), new TicketAccounts(users, tokens));
     }
