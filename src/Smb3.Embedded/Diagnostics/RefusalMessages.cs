@@ -27,7 +27,7 @@ internal static partial class RefusalMessages
     [LoggerMessage(105, LogLevel.Information, "Logon from {Remote} refused: no common mechanism. The client offers {Mechanisms}, and this server does not have that. For Kerberos set Kerberos:Keytab; or allow NTLM on the client (smbclient: --use-kerberos=off; Windows: no \"Restrict NTLM\" policy).{Repeats}")]
     public static partial void NoCommonMechanism(ILogger logger, EndPoint remote, string mechanisms, Repeats repeats);
 
-    [LoggerMessage(265, LogLevel.Information, "Logon from {Remote} with a Kerberos ticket refused: {Reason}.{Repeats}")]
+    [LoggerMessage(280, LogLevel.Information, "Logon from {Remote} with a Kerberos ticket refused: {Reason}.{Repeats}")]
     public static partial void TicketRefused(ILogger logger, EndPoint remote, LogText reason, Repeats repeats);
 
     [LoggerMessage(106, LogLevel.Information, "Logon of {User} from {Remote} refused by the throttle, without a look at the password: too many have failed from there. Logons from there are refused until {Until:u}; LogonThrottle:FailuresPerAddress sets how many it takes.{Repeats}")]

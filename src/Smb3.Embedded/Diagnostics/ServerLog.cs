@@ -160,6 +160,6 @@ internal static partial class ServerLog
     [LoggerMessage(61, LogLevel.Warning, "{Shortage}")]
     public static partial void MachineLacks(ILogger logger, string shortage);
 
-    [LoggerMessage(266, LogLevel.Warning, "The keytab has changed and could not be read: {Problem} The keys from before are used.")]
+    [LoggerMessage(281, LogLevel.Warning, "The keytab has changed and could not be read: {Problem} The keys from before are used.")]
     public static partial void KeytabNotRead(ILogger logger, LogText problem);
 }
