@@ -142,6 +142,18 @@ internal static partial class ServerLog
     [LoggerMessage(60, LogLevel.Warning, "{Path}: its attribute {Attribute} is malformed and is ignored; \"setfattr -x {Attribute}\" removes it.")]
     public static partial void AttributeIgnored(ILogger logger, LogText path, LogText attribute);
 
+    [LoggerMessage(
+        62, LogLevel.Error,
+        "{Path}: the limits of quotas in it cannot be read ({Problem}); those known before hold, and none can be changed until the file is "
+            + "mended, brought back from a backup, or removed.")]
+    public static partial void QuotaLimitsDamaged(ILogger logger, string path, string problem);
+
+    [LoggerMessage(63, LogLevel.Warning, "What owners of files use is not all counted: {Place} cannot be read.")]
+    public static partial void QuotaCountIncomplete(ILogger logger, string place);
+
+    [LoggerMessage(64, LogLevel.Error, "What owners of files use could not be counted.")]
+    public static partial void QuotaCountFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(90, LogLevel.Error, "{Command} of connection {ConnectionId} failed; the client gets {Status}.")]
     public static partial void RequestFault(ILogger logger, Exception exception, string command, ulong connectionId, string status);
 

@@ -8,6 +8,9 @@ namespace Smb3.Embedded.Storage;
 /// </summary>
 public interface IQuotaStore
 {
+    /// <summary>How far what is told of use can be relied on at present.</summary>
+    QuotaState QuotaState => QuotaState.Complete;
+
     /// <summary>The settings of the whole store.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtResult<QuotaSettings>> GetQuotaSettingsAsync(CancellationToken cancellationToken);
@@ -31,6 +34,19 @@ public interface IQuotaStore
     /// <param name="limits">The limits; <see langword="null"/>: the default ones from now on.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     ValueTask<NtStatus> SetQuotaAsync(Sid owner, QuotaLimits? limits, CancellationToken cancellationToken);
+}
+
+/// <summary>How far a store knows what its owners use (MS-FSCC 2.5.2).</summary>
+public enum QuotaState
+{
+    /// <summary>All of it.</summary>
+    Complete,
+
+    /// <summary>Only a part; the rest could not be counted.</summary>
+    Incomplete,
+
+    /// <summary>What has been counted so far.</summary>
+    Rebuilding,
 }
 
 /// <summary>What holds for the quotas of a whole store (MS-FSCC 2.5.2).</summary>

@@ -36,6 +36,11 @@ public abstract class PhysicalConformance : FileStoreConformance
 
 public sealed class PhysicalStoreConformance : PhysicalConformance;
 
+public sealed class PhysicalStoreWithQuotasConformance : PhysicalConformance
+{
+    internal override PhysicalFileStoreOptions Options => new() { Quotas = true };
+}
+
 public sealed class CaseSensitivePhysicalStoreConformance : PhysicalConformance
 {
     internal override PhysicalFileStoreOptions Options => new() { CaseSensitive = true };

@@ -22,6 +22,24 @@ public sealed class MemoryQuotasConformance : QuotaPromises
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore());
 }
 
+public sealed class PhysicalQuotas : QuotaPromises
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Delete();
+    }
+
+    protected override async ValueTask<IFileStore> CreateStoreAsync()
+    {
+        var store = new PhysicalFileStore(_folder.Path, new PhysicalFileStoreOptions { Quotas = true });
+        await store.RecountQuotasAsync();
+        return store;
+    }
+}
+
 /// <summary>Snapshots as plain copies.</summary>
 public sealed class PhysicalSnapshots : SnapshotPromises
 {

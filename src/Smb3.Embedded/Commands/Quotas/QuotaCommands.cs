@@ -124,7 +124,13 @@ internal static class QuotaCommands
             ToWire(settings.Default.Limit),
             (settings.IsEnforced ? FsControlFlags.QuotaEnforce : settings.IsTracked ? FsControlFlags.QuotaTrack : 0)
                 | (settings.NotesThreshold ? FsControlFlags.LogQuotaThreshold : 0)
-                | (settings.NotesLimit ? FsControlFlags.LogQuotaLimit : 0));
+                | (settings.NotesLimit ? FsControlFlags.LogQuotaLimit : 0)
+                | quotas.State switch
+                {
+                    QuotaState.Complete => 0,
+                    QuotaState.Incomplete => FsControlFlags.QuotasIncomplete,
+                    _ => FsControlFlags.QuotasIncomplete | FsControlFlags.QuotasRebuilding,
+                });
     }
 
     private static async ValueTask<NtStatus> AnswerAsync(

@@ -123,6 +123,9 @@ internal class PartStore : IFileStore, ISnapshotStore, IQuotaStore, IOutsideUseS
     }
 
     /// <inheritdoc/>
+    public QuotaState QuotaState => ((IQuotaStore)_store).QuotaState;
+
+    /// <inheritdoc/>
     public ValueTask<NtResult<QuotaSettings>> GetQuotaSettingsAsync(CancellationToken cancellationToken) =>
         ((IQuotaStore)_store).GetQuotaSettingsAsync(cancellationToken);
 

@@ -11,6 +11,9 @@ internal sealed class VolumeQuotas(IQuotaStore store)
 {
     private static readonly Comparer<Sid> BySid = Comparer<Sid>.Create(Compare);
 
+    /// <summary>How far what is told of use can be relied on.</summary>
+    public QuotaState State => store.QuotaState;
+
     /// <summary>The settings for the whole volume.</summary>
     public ValueTask<NtResult<QuotaSettings>> GetSettingsAsync(CancellationToken cancellationToken) =>
         store.GetQuotaSettingsAsync(cancellationToken);

@@ -189,7 +189,7 @@ internal sealed partial class OptionsBinder
         {
             Fail(
                 path,
-                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,localprograms=…]"
+                $"'{text}' is not a share; write NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,quotas][,localprograms=…]"
                     + "[,snapshots=FOLDER], "
                     + "or NAME=memory:");
             return null;
@@ -242,10 +242,13 @@ internal sealed partial class OptionsBinder
                 case "TIMEMACHINE":
                     share.TimeMachine = true;
                     break;
+                case "QUOTAS":
+                    share.Quotas = true;
+                    break;
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, clustered, writecache, timemachine, "
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, clustered, writecache, timemachine, quotas, "
                             + "localprograms=noticed|awaited|ignored and snapshots=FOLDER");
                     break;
             }
@@ -273,6 +276,7 @@ internal sealed partial class OptionsBinder
             ["WriteCache"] = s => Flag(s, value => share.WriteCache = value),
             ["LocalPrograms"] = s => Word(s, SettingNames.LocalPrograms, value => share.LocalPrograms = value),
             ["MacSupport"] = s => Flag(s, value => share.MacSupport = value),
+            ["Quotas"] = s => Flag(s, value => share.Quotas = value),
             ["TimeMachine"] = s => Flag(s, value => share.TimeMachine = value),
             ["MaxUsers"] = s => NumberOrNone(s, value => share.MaxUsers = value),
             ["Users"] = s => Access(s, share.Users),

@@ -171,7 +171,7 @@ public sealed class SmbServerOptions
     /// <summary>
     /// Applies the settings of <paramref name="section"/>. The keys are the names of the properties; lists may be arrays or, except for
     /// shares and users, one comma-separated text, and replace what was there. A share is
-    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,snapshots=FOLDER]</c>
+    /// <c>NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,quotas][,snapshots=FOLDER]</c>
     /// or an object with the properties of <see cref="SmbShareOptions"/>; a namespace is <c>NAME[,guest][,encrypt][,hidden]</c> or an object
     /// with the properties of <see cref="SmbNamespaceOptions"/>, and <c>Links</c> adds links to those there are, each
     /// <c>NAME\PATH=TARGET[,TARGET]</c>; a user is <c>NAME:PASSWORD</c> or an object with Name,

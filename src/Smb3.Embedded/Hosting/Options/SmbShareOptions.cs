@@ -116,6 +116,12 @@ public sealed class SmbShareOptions
     /// </summary>
     public SmbLocalPrograms LocalPrograms { get; set; }
 
+    /// <summary>
+    /// Whether the <see cref="Folder"/> counts what each owner of files uses, and administrators can limit it, as on NTFS. Needs Linux and a
+    /// file system with extended attributes. Memory always does, and a <see cref="Store"/> brings quotas of its own.
+    /// </summary>
+    public bool Quotas { get; set; }
+
     /// <summary>The namespace that it is; <see langword="null"/>: an ordinary share.</summary>
     internal Hosting.Options.HostedNamespace? Namespace { get; set; }
 
@@ -145,6 +151,7 @@ public sealed class SmbShareOptions
             Clustered = Clustered,
             WriteCache = WriteCache,
             LocalPrograms = LocalPrograms,
+            Quotas = Quotas,
             Namespace = Namespace,
             Part = Part,
         };

@@ -36,7 +36,13 @@ internal static class StoreFactory
                 first.MoveNext();
             }
 
-            return new PhysicalFileStore(path, new PhysicalFileStoreOptions { Snapshots = share.Snapshots, CaseSensitive = share.Posix, Logger = logger });
+            return new PhysicalFileStore(path, new PhysicalFileStoreOptions
+            {
+                Snapshots = share.Snapshots,
+                CaseSensitive = share.Posix,
+                Quotas = share.Quotas,
+                Logger = logger,
+            });
         }
         catch (UnauthorizedAccessException e)
         {

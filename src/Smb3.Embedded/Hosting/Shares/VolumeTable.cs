@@ -59,11 +59,11 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
                     $"Share '{share.Name}': share '{entry.First.Name}' has the same folder or store; a clustered share has its files to itself.");
             }
 
-            if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix))
+            if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix || entry.First.Quotas != share.Quotas))
             {
                 throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots or another Posix; give both "
-                        + "the same.");
+                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots, another Posix or another Quotas; "
+                        + "give both the same.");
             }
 
             if (entry.First.LocalPrograms != share.LocalPrograms)
@@ -96,6 +96,13 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             {
                 throw new SmbServerStartException(
                     $"Share '{share.Name}': its store has no permission bits or is not case-sensitive; clear Posix, or use another store.");
+            }
+
+            if (share.Quotas && !entry.Volume.Store.Traits.Has(StoreAbilities.Quotas))
+            {
+                throw new SmbServerStartException(
+                    $"Share '{share.Name}': its store has no quotas (of folders, only those on Linux and on a file system with extended "
+                        + "attributes have); clear Quotas, or use another store.");
             }
 
             entry.Uses++;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 
 namespace Smb3.Embedded.Storage.Memory;
 
@@ -218,7 +219,7 @@ internal sealed partial class MemoryData
     }
 
     /// <summary>Charges the bytes to another owner from now on, even beyond its limit.</summary>
-    public void ChargeTo(MemoryAccount? account)
+    public void ChargeTo(QuotaAccount? account)
     {
         Account?.Add(-_occupied);
         account?.Add(_occupied);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 
 namespace Smb3.Embedded.Storage.Memory;
 
@@ -20,7 +21,7 @@ internal sealed partial class MemoryData(MemorySpace space, long maxLength, Acti
     private long _reserved;
 
     /// <summary>The account of the owner that the bytes are charged to; null: none.</summary>
-    public MemoryAccount? Account { get; set; }
+    public QuotaAccount? Account { get; set; }
 
     /// <summary>End of file.</summary>
     public long Length => _length;

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 
 namespace Smb3.Embedded.Storage.Memory;
 
@@ -32,7 +33,7 @@ public sealed partial class MemoryFileStore : IFileStore, ISnapshotStore, IQuota
             throw new ArgumentException("Label must have at most 32 characters.", nameof(options));
         }
 
-        _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, new MemoryQuotas(_options.Time));
+        _space = new MemorySpace(_options.Capacity ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2, new QuotaAccounts(_options.Time));
         _root = new MemoryDirectory(NextId(), _space, _options, default);
         _created = FileTime.From(_options.Time.GetUtcNow());
         Traits = new StoreTraits

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 
 namespace Smb3.Embedded.Storage.Memory;
 
@@ -12,7 +13,7 @@ internal abstract class MemoryNode
 
     private readonly TimeProvider _time;
     private readonly StringComparer _names;
-    private MemoryAccount? _account;
+    private QuotaAccount? _account;
     private MemoryHolding _holding;
     private MemoryProperties _properties;
     private MemoryValues _values;
@@ -422,7 +423,7 @@ internal abstract class MemoryNode
     }
 
     /// <summary>Charges the bytes to another owner from now on.</summary>
-    private void ChargeTo(MemoryAccount? account)
+    private void ChargeTo(QuotaAccount? account)
     {
         if (account != _account)
         {

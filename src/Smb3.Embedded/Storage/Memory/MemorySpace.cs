@@ -1,7 +1,9 @@
+using Smb3.Embedded.Storage.Accounting;
+
 namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>The bytes that a memory store may still hand out: to file data, and to everything else that clients make it keep.</summary>
-internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
+internal sealed class MemorySpace(long capacity, QuotaAccounts quotas)
 {
     private long _free = capacity;
     private long _chunks;
@@ -10,7 +12,7 @@ internal sealed class MemorySpace(long capacity, MemoryQuotas quotas)
     public long Capacity { get; } = capacity;
 
     /// <summary>How much of it each owner uses.</summary>
-    public MemoryQuotas Quotas { get; } = quotas;
+    public QuotaAccounts Quotas { get; } = quotas;
 
     /// <summary>The number of free bytes.</summary>
     public long Free => Volatile.Read(ref _free);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 
 namespace Smb3.Embedded.Storage.Memory;
 
@@ -110,7 +111,7 @@ internal sealed class MemoryStreams(StringComparer names, MemorySpace space)
     }
 
     /// <summary>Charges their data to another owner from now on.</summary>
-    public void ChargeTo(MemoryAccount? account)
+    public void ChargeTo(QuotaAccount? account)
     {
         foreach (var stream in _streams.Values)
         {

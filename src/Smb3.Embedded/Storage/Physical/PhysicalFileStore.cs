@@ -34,7 +34,7 @@ namespace Smb3.Embedded.Storage.Physical;
 /// </para>
 /// </remarks>
 public sealed class PhysicalFileStore
-    : IFileStore, IPlacedStore, IChangeSource, IOutsideUseSource, ISnapshotStore, IDisposable
+    : IFileStore, IPlacedStore, IChangeSource, IOutsideUseSource, ISnapshotStore, IQuotaStore, IDisposable
 {
     private readonly IFileStore _store;
     private readonly PhysicalFileStoreOptions _options;
@@ -62,7 +62,7 @@ public sealed class PhysicalFileStore
         Traits = _store.Traits;
         if (options.Snapshots is { } snapshots)
         {
-            var ofSnapshots = options with { ReadOnly = true, Snapshots = null };
+            var ofSnapshots = options with { ReadOnly = true, Snapshots = null, Quotas = false };
             _snapshots = new SnapshotFolder<PhysicalFileStore>(snapshots, snapshot => new PhysicalFileStore(snapshot, ofSnapshots));
             Traits = Traits with { Abilities = Traits.Abilities | StoreAbilities.Snapshots };
         }
@@ -101,6 +101,39 @@ public sealed class PhysicalFileStore
     /// <inheritdoc/>
     public ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) =>
         _store.GetVolumeAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public QuotaState QuotaState => Quotas?.QuotaState ?? QuotaState.Complete;
+
+    private IQuotaStore? Quotas => (_store as LinuxFileStore)?.Quotas;
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<QuotaSettings>> GetQuotaSettingsAsync(CancellationToken cancellationToken) =>
+        Quotas?.GetQuotaSettingsAsync(cancellationToken) ?? new(NtStatus.NotSupported);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetQuotaSettingsAsync(QuotaSettings settings, CancellationToken cancellationToken) =>
+        Quotas?.SetQuotaSettingsAsync(settings, cancellationToken) ?? new(NtStatus.NotSupported);
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<QuotaEntry>>> ListQuotasAsync(CancellationToken cancellationToken) =>
+        Quotas?.ListQuotasAsync(cancellationToken) ?? new(NtStatus.NotSupported);
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<QuotaEntry>> GetQuotaAsync(Sid owner, CancellationToken cancellationToken) =>
+        Quotas?.GetQuotaAsync(owner, cancellationToken) ?? new(NtStatus.NotSupported);
+
+    /// <inheritdoc/>
+    public ValueTask<NtStatus> SetQuotaAsync(Sid owner, QuotaLimits? limits, CancellationToken cancellationToken) =>
+        Quotas?.SetQuotaAsync(owner, limits, cancellationToken) ?? new(NtStatus.NotSupported);
+
+    /// <summary>
+    /// Counts anew what each owner of files uses, as after another program has changed the folder. Clients go on meanwhile, under the limits.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait, not the count.</param>
+    /// <returns>Completes when it is counted; see <see cref="QuotaState"/>. At once where nobody counts.</returns>
+    public Task RecountQuotasAsync(CancellationToken cancellationToken = default) =>
+        (_store as LinuxFileStore)?.RecountQuotasAsync().WaitAsync(cancellationToken) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     public StorePlace CheckPlace() => ((IPlacedStore)_store).CheckPlace();
@@ -146,6 +179,8 @@ public sealed class PhysicalFileStore
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxFileLength, nameof(PhysicalFileStoreOptions.MaxFileLength));
         ArgumentOutOfRangeException.ThrowIfNegative(options.MaxRememberedNames, nameof(PhysicalFileStoreOptions.MaxRememberedNames));
+        ArgumentOutOfRangeException.ThrowIfLessThan(
+            options.QuotaRecountInterval, TimeSpan.FromSeconds(1), nameof(PhysicalFileStoreOptions.QuotaRecountInterval));
         if (options.Label?.Length > PhysicalFileStoreOptions.MaxLabel)
         {
             throw new ArgumentException("Label must have at most 32 characters.", nameof(options));

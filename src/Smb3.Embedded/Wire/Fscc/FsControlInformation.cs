@@ -10,6 +10,8 @@ internal enum FsControlFlags : uint
     ContentIndexingDisabled = 0x00000008,
     LogQuotaThreshold = 0x00000010,
     LogQuotaLimit = 0x00000020,
+    QuotasIncomplete = 0x00000100,
+    QuotasRebuilding = 0x00000200,
 }
 
 /// <summary>

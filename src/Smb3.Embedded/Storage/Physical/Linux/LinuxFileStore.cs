@@ -55,6 +55,12 @@ internal sealed class LinuxFileStore : IFileStore, IPlacedStore, IChangeSource, 
 
     private LinuxRoot Root => _volume.Root;
 
+    /// <summary>What each owner uses and may use; null when nobody counts.</summary>
+    public IQuotaStore? Quotas => _volume.Quotas;
+
+    /// <summary>Counts again what each owner uses.</summary>
+    public Task RecountQuotasAsync() => _volume.Quotas?.RecountAsync() ?? Task.CompletedTask;
+
     /// <inheritdoc/>
     public void Dispose() => _volume.Dispose();
 

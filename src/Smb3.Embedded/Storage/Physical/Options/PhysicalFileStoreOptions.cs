@@ -42,10 +42,22 @@ public sealed record PhysicalFileStoreOptions
     public PhysicalSnapshotOptions? Snapshots { get; init; }
 
     /// <summary>
+    /// Whether the store counts what each owner of files uses, and can limit it (<see cref="IQuotaStore"/>). Linux only, on file systems with
+    /// extended attributes. What is used is counted anew whenever the store is opened, in the background.
+    /// </summary>
+    public bool Quotas { get; init; }
+
+    /// <summary>How often what is used is counted anew, because other programs change the folder too.</summary>
+    public TimeSpan QuotaRecountInterval { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
     /// Where the store reports problems that an administrator should look into, such as an attribute damaged by another program;
     /// <see langword="null"/>: nowhere. A share that names a folder uses the server's log.
     /// </summary>
     public ILogger? Logger { get; init; }
+
+    /// <summary>For tests: the clock of quotas.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>For tests: which implementation is used.</summary>
     internal PhysicalBackend Backend { get; init; }

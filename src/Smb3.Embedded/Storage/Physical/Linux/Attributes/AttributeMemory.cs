@@ -100,6 +100,9 @@ internal sealed class AttributeMemory
         return extras;
     }
 
+    /// <summary>What is remembered of an inode, without reading it; null when nothing is.</summary>
+    public InodeExtras? Recall(in StatxBuffer stat) => Find(stat)?.Extras;
+
     /// <summary>The security descriptor of an open file; empty when it has none.</summary>
     public Errno GetDescriptor(FileDescriptor file, in StatxBuffer stat, out byte[] descriptor)
     {

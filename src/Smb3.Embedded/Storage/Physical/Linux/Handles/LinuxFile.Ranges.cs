@@ -13,7 +13,7 @@ internal sealed unsafe partial class LinuxFile
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> ZeroAsync(long offset, long length, CancellationToken cancellationToken) =>
-        IsDirectory ? new(NtStatus.InvalidDeviceRequest) : Volume.Data.RunAsync(() => Zero(offset, length, cancellationToken));
+        IsDirectory ? new(NtStatus.InvalidDeviceRequest) : RunChargedAsync(offset + length, () => Zero(offset, length, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> TrimAsync(long offset, long length, CancellationToken cancellationToken) =>
@@ -44,14 +44,14 @@ internal sealed unsafe partial class LinuxFile
     public ValueTask<NtStatus> CopyFromAsync(
         IStoreFile source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken) =>
         source is LinuxFile from && !IsDirectory
-            ? Volume.Data.RunAsync(() => Copy(from, sourceOffset, targetOffset, length, cancellationToken))
+            ? RunChargedAsync(targetOffset + length, () => Copy(from, sourceOffset, targetOffset, length, cancellationToken))
             : new(NtStatus.NotSupported);
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> CloneFromAsync(
         IStoreFile source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken) =>
         source is LinuxFile from && !IsDirectory
-            ? Volume.Data.RunAsync(() => Clone(from, sourceOffset, targetOffset, length))
+            ? RunChargedAsync(targetOffset + length, () => Clone(from, sourceOffset, targetOffset, length))
             : new(NtStatus.NotSupported);
 
     private NtStatus Zero(long offset, long length, CancellationToken cancellationToken)

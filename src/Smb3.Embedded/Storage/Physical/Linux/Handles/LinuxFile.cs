@@ -3,6 +3,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Quotas;
 using Smb3.Embedded.Storage.Physical.Linux.Volume;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
@@ -65,7 +66,9 @@ internal sealed partial class LinuxFile(LinuxVolume volume, FileDescriptor file,
         }
 
         BeforeChange();
-        return Volume.Data.WriteAsync(Inode, offset, data);
+        return Volume.Charges is null || data.Length == 0
+            ? Volume.Data.WriteAsync(Inode, offset, data)
+            : WriteChargedAsync(Volume.Charges, offset, data);
     }
 
     /// <inheritdoc/>
@@ -82,12 +85,12 @@ internal sealed partial class LinuxFile(LinuxVolume volume, FileDescriptor file,
         }
 
         BeforeChange();
-        return new(DataCalls.SetLength(Inode, length));
+        return new(Volume.Charges is null ? DataCalls.SetLength(Inode, length) : SetChargedLength(Volume.Charges, length));
     }
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken) =>
-        new(IsDirectory ? NtStatus.InvalidDeviceRequest : DataCalls.Reserve(Inode, size));
+        new(IsDirectory ? NtStatus.InvalidDeviceRequest : Reserve(size));
 
     /// <summary>Writes data and metadata of the file to the disk (fsync); for a file that this handle created, its name too.</summary>
     public ValueTask<NtStatus> FlushAsync(CancellationToken cancellationToken) => new(Task.Run(Flush, CancellationToken.None));
@@ -109,6 +112,7 @@ internal sealed partial class LinuxFile(LinuxVolume volume, FileDescriptor file,
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _charge?.Leave();
         if (Volume.Leases.IsEmpty)
         {
             Close();
@@ -135,7 +139,8 @@ internal sealed partial class LinuxFile(LinuxVolume volume, FileDescriptor file,
         var status = Furnish(parameters, out var opening);
         if (status == NtStatus.Success && !IsDirectory && parameters.AllocationSize > 0)
         {
-            return DataCalls.Reserve(Inode, parameters.AllocationSize);
+            status = Reserve(parameters.AllocationSize);
+            return status == NtStatus.Success ? status : Abandon(status);
         }
 
         _opening = opening;

@@ -4,6 +4,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Quotas;
 using Smb3.Embedded.Storage.Physical.Linux.Volume;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
@@ -249,7 +250,32 @@ internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor f
         return error != 0 ? error.ToStatus() : new ReadOnlyMemory<byte>(descriptor);
     }
 
-    private Errno SetSecurityDescriptor(ReadOnlySpan<byte> descriptor)
+    private Errno SetSecurityDescriptor(ReadOnlySpan<byte> descriptor) =>
+        volume.Charges is { } charges ? SetOwner(charges, descriptor) : KeepSecurityDescriptor(descriptor);
+
+    /// <summary>What the file costs is charged to the owner that the descriptor names from now on.</summary>
+    private Errno SetOwner(ChargeTable charges, ReadOnlySpan<byte> descriptor)
+    {
+        var charge = charges.Enter(file, volume.Streams, out var error);
+        if (charge is null)
+        {
+            return error;
+        }
+
+        lock (volume.AttributeLocks.Of(charge.Key))
+        {
+            error = KeepSecurityDescriptor(descriptor);
+            if (error == 0)
+            {
+                charge.MoveTo(charges.AccountOf(descriptor));
+            }
+        }
+
+        charge.Leave();
+        return error;
+    }
+
+    private Errno KeepSecurityDescriptor(ReadOnlySpan<byte> descriptor)
     {
         while (true)
         {

@@ -3,6 +3,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Quotas;
 using Smb3.Embedded.Storage.Physical.Linux.Streams;
 using Smb3.Embedded.Storage.Physical.Linux.Volume;
 
@@ -76,12 +77,17 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
     public ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken)
     {
         FileDescriptor? side;
+        ChargedLength? length;
         lock (Volume.AttributeLocks.Of(stream.Inode))
         {
             side = stream is { Data: null, IsForeign: false } ? stream.Side : null;
+            length = stream.Length;
         }
 
-        return new(side is null ? NtStatus.Success : DataCalls.Reserve(side, size));
+        // As of a file: see LinuxFile.Reserve.
+        return new(length is not null && !length.MayReach(size) ? NtStatus.DiskFull
+            : side is null || length?.IsLimited == true ? NtStatus.Success
+            : DataCalls.Reserve(side, size));
     }
 
     /// <inheritdoc/>
@@ -136,28 +142,35 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
         }
 
         FileDescriptor side;
+        ChargedLength? length;
         lock (Volume.AttributeLocks.Of(stat))
         {
             var end = offset + data.Length;
+            length = stream.Length;
+            if (length?.TryBegin(end) == false)
+            {
+                return new(NtStatus.DiskFull);
+            }
+
             var placement = new StreamPlacement(Volume.Streams.Side, Inode, stream, stat);
             if (stream.Data is { } old && end <= StreamPlacement.LargestInline)
             {
                 var now = new byte[Math.Max(old.Length, end)];
                 old.CopyTo(now, 0);
                 data.CopyTo(now.AsSpan((int)offset));
-                return new(Finish(placement.Replace(now)));
+                return new(Finish(placement.Replace(now), length));
             }
 
             var status = HaveOwnSide(placement);
             if (status != NtStatus.Success)
             {
-                return new(status);
+                return new(Finish(status, length));
             }
 
             side = stream.Side!;
         }
 
-        return FinishAsync(Volume.Data.WriteAsync(side, offset, data));
+        return FinishAsync(Volume.Data.WriteAsync(side, offset, data), length);
     }
 
     private NtStatus SetLengthHere(long length)
@@ -169,26 +182,33 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
         }
 
         FileDescriptor side;
+        ChargedLength? charged;
         lock (Volume.AttributeLocks.Of(stat))
         {
+            charged = stream.Length;
+            if (charged?.TryBegin(length) == false)
+            {
+                return NtStatus.DiskFull;
+            }
+
             var placement = new StreamPlacement(Volume.Streams.Side, Inode, stream, stat);
             if (stream.Data is { } old && length <= StreamPlacement.LargestInline)
             {
                 var now = new byte[length];
                 old.AsSpan(0, Math.Min(old.Length, now.Length)).CopyTo(now);
-                return Finish(placement.Replace(now));
+                return Finish(placement.Replace(now), charged, isAsAnnounced: false);
             }
 
             var status = HaveOwnSide(placement);
             if (status != NtStatus.Success)
             {
-                return status;
+                return Finish(status, charged);
             }
 
             side = stream.Side!;
         }
 
-        return Finish(DataCalls.SetLength(side, length));
+        return Finish(DataCalls.SetLength(side, length), charged, isAsAnnounced: false);
     }
 
     /// <summary>Whether the stream's data has to be copied, and flushed, before there can be so much of it.</summary>
@@ -198,14 +218,29 @@ internal sealed partial class LinuxStream(LinuxVolume volume, FileDescriptor fil
     private NtStatus HaveOwnSide(in StreamPlacement placement) =>
         stream.Data is not null || stream.IsForeign ? placement.MoveAside() : NtStatus.Success;
 
-    private ValueTask<NtStatus> FinishAsync(ValueTask<NtStatus> change) =>
-        change.IsCompletedSuccessfully ? new(Finish(change.Result)) : FinishLaterAsync(change);
+    private ValueTask<NtStatus> FinishAsync(ValueTask<NtStatus> change, ChargedLength? length) =>
+        change.IsCompletedSuccessfully ? new(Finish(change.Result, length)) : FinishLaterAsync(change, length);
 
-    private async ValueTask<NtStatus> FinishLaterAsync(ValueTask<NtStatus> change) => Finish(await change.ConfigureAwait(false));
+    private async ValueTask<NtStatus> FinishLaterAsync(ValueTask<NtStatus> change, ChargedLength? length)
+    {
+        NtStatus status;
+        try
+        {
+            status = await change.ConfigureAwait(false);
+        }
+        catch
+        {
+            length?.End(isAsAnnounced: false, stream);
+            throw;
+        }
+
+        return Finish(status, length);
+    }
 
     // Writing to a stream counts as writing to its file.
-    private NtStatus Finish(NtStatus status)
+    private NtStatus Finish(NtStatus status, ChargedLength? length, bool isAsAnnounced = true)
     {
+        length?.End(isAsAnnounced && status == NtStatus.Success, stream);
         if (status == NtStatus.Success)
         {
             InodeTimes.MarkWritten(Inode);

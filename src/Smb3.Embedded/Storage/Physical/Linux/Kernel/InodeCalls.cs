@@ -23,6 +23,16 @@ internal static unsafe class InodeCalls
         }
     }
 
+    /// <summary>Opens a directory entry as a place only; a symbolic link is not followed. Null when that fails.</summary>
+    public static FileDescriptor? OpenPlace(FileDescriptor directory, ReadOnlySpan<byte> nameWithZero)
+    {
+        fixed (byte* name = nameWithZero)
+        {
+            var opened = Native.OpenAt(directory, name, OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.CloseOnExec, 0);
+            return opened < 0 ? null : new FileDescriptor(opened) { IsPlace = true };
+        }
+    }
+
     /// <summary>Opens an open file again, with other flags.</summary>
     public static FileDescriptor? Reopen(FileDescriptor file, int flags, out Errno error)
     {

@@ -50,6 +50,8 @@ internal static unsafe partial class Native
 
     public static nint CopyFileRangeNumber => IsArm ? 285 : 326;
 
+    public static nint SetIoPriorityNumber => IsArm ? 30 : 251; // ioprio_set
+
     /// <summary>Whether attributes of a directory entry can be read by its name (Linux 6.13); false where that call is filtered.</summary>
     public static bool HasAttributesAt { get; } = ProbeAttributesAt();
 
@@ -216,6 +218,12 @@ internal static unsafe partial class Native
 
     [LibraryImport(C, EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
+
+    [LibraryImport(C, EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, uint who, int priority);
+
+    [LibraryImport(C, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SetIoPriority(nint number, nint which, nint who, nint priority);
 
     [LibraryImport(C, EntryPoint = "fstatfs", SetLastError = true)]
     public static partial int StatFs(FileDescriptor file, StatFsBuffer* buffer);

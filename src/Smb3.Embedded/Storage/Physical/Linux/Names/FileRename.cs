@@ -89,6 +89,7 @@ internal sealed class FileRename(LinuxVolume volume, InodeLocks directories)
             return status;
         }
 
+        using var moving = volume.Charges?.BeginMove(oldPlace.Descriptor, source, moved, volume.Streams);
         Errno error;
         if (status == NtStatus.ObjectNameNotFound || (sameDirectory && existing.AsSpan().SequenceEqual(oldName)))
         {

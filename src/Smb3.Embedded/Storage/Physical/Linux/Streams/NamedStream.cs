@@ -1,4 +1,5 @@
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
+using Smb3.Embedded.Storage.Physical.Linux.Quotas;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
@@ -6,7 +7,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 /// A named stream that is in use: the state that all handles on it share. The data is either held here and written through to the
 /// attribute, or in a file of its own. Everything is guarded by the lock of the inode.
 /// </summary>
-internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
+internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName) : ILengthSource
 {
     private FileDescriptor? _retired;
 
@@ -37,6 +38,12 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
     /// <summary>The number of open handles.</summary>
     public int Handles { get; set; }
 
+    /// <summary>What the file costs its owner; null when nobody counts.</summary>
+    public InodeCharge? Charge { get; set; }
+
+    /// <summary>The length that is charged for the stream, or for the data of the file that it has become.</summary>
+    public ChargedLength? Length { get; set; }
+
     /// <summary>The content that the attribute should have.</summary>
     public StreamAttribute Attribute => new(Name, Data, Data is null ? Id : Guid.Empty);
 
@@ -51,6 +58,20 @@ internal sealed class NamedStream(InodeKey inode, string name, byte[] diskName)
         Id = id;
         IsForeign = isForeign;
         Data = null;
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetLength(out long length)
+    {
+        // Once the data is in a file, it stays in one.
+        if (Data is { } data)
+        {
+            length = data.Length;
+            return true;
+        }
+
+        length = 0;
+        return Side is null || new InodeLength(Side).TryGetLength(out length);
     }
 
     /// <summary>Closes what is open.</summary>

@@ -44,6 +44,27 @@ internal sealed unsafe class SideStore : IDisposable
         return _key != default && InodeKey.Of(stat) == _key;
     }
 
+    /// <summary>The directory, made when there is none.</summary>
+    public FileDescriptor? Make(out Errno error) => OpenDirectory(make: true, out error);
+
+    /// <summary>Opens or makes a file by its name. A file that is made belongs to no inode, and no client gets to it.</summary>
+    public static FileDescriptor? Open(FileDescriptor directory, byte[] nameWithZero, bool make, out Errno error)
+    {
+        const int Make = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
+        var file = Open(directory, nameWithZero, (make ? Make : OpenFlags.ReadOnly) | OpenFlags.CloseOnExec, FileMode, out error);
+        if (file is not null && make)
+        {
+            error = AttributeCalls.Set(file, SideOwner.Name, default(SideOwner).ToValue());
+            if (error != 0)
+            {
+                file.Dispose();
+                return null;
+            }
+        }
+
+        return file;
+    }
+
     /// <summary>Creates a file.</summary>
     public FileDescriptor? Create(in SideOwner owner, out Guid id, out Errno error)
     {
@@ -146,9 +167,12 @@ internal sealed unsafe class SideStore : IDisposable
 
     private static byte[] NameOf(Guid id) => Encoding.ASCII.GetBytes(id.ToString("N") + "\0");
 
-    private static FileDescriptor? Open(FileDescriptor directory, Guid id, int flags, uint mode, out Errno error)
+    private static FileDescriptor? Open(FileDescriptor directory, Guid id, int flags, uint mode, out Errno error) =>
+        Open(directory, NameOf(id), flags, mode, out error);
+
+    private static FileDescriptor? Open(FileDescriptor directory, byte[] nameWithZero, int flags, uint mode, out Errno error)
     {
-        fixed (byte* name = NameOf(id))
+        fixed (byte* name = nameWithZero)
         {
             var opened = Native.OpenAt(directory, name, flags | OpenFlags.NoFollow, mode);
             error = opened < 0 ? Native.LastError : 0;

@@ -4,6 +4,7 @@ using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Quotas;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 
@@ -16,8 +17,10 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Streams;
 /// <param name="locks">Guard the extended attributes of each inode.</param>
 /// <param name="leases">The leases that the store holds on files, whose data a stream can become.</param>
 /// <param name="caseSensitive">Whether names that differ only in case are different streams.</param>
+/// <param name="charges">What files cost their owners; null when nobody counts.</param>
 internal sealed class StreamStore(
-    LinuxRoot root, AttributeMemory memory, InodeLocks locks, LeaseRegister leases, bool caseSensitive) : IDisposable
+    LinuxRoot root, AttributeMemory memory, InodeLocks locks, LeaseRegister leases, bool caseSensitive, ChargeTable? charges)
+    : IStreamLengths, IDisposable
 {
     private readonly StreamAttributes _attributes = new(memory.Faults);
     private readonly Lock _sync = new();
@@ -52,9 +55,16 @@ internal sealed class StreamStore(
             if (stream is null)
             {
                 stream = new NamedStream(InodeKey.Of(stat), name, StreamAttribute.DiskName(name, caseSensitive)) { Data = [] };
+                error = Charge(file, stream);
+                if (error != 0)
+                {
+                    return error.ToStatus();
+                }
+
                 status = new StreamPlacement(Side, file, stream, stat).Save();
                 if (status != NtStatus.Success)
                 {
+                    Release(stream);
                     return status;
                 }
 
@@ -123,6 +133,24 @@ internal sealed class StreamStore(
         }
 
         return list;
+    }
+
+    /// <inheritdoc/>
+    public long TotalOf(FileDescriptor file, in StatxBuffer stat)
+    {
+        // A list of names says whether there is any, and a count that went through the memory would drive all else out of it.
+        if (memory.Recall(stat) is { HasStreams: false } || AttributeCalls.List(file, out var names) != 0 || !HasStreams(names))
+        {
+            return 0;
+        }
+
+        long total = 0;
+        foreach (var (_, attribute) in _attributes.List(file, out _))
+        {
+            total += !attribute.IsAside ? attribute.Data.Length : Side.Stat(attribute.Id, out var side) == 0 ? side.Size : 0;
+        }
+
+        return total;
     }
 
     /// <summary>The size allocated for data that is stored with its file: MS-FSA rounds it up to units of 8 bytes.</summary>
@@ -219,19 +247,27 @@ internal sealed class StreamStore(
                 InodeCalls.ClearSetIdBits(data);
             }
 
+            // It is no longer than what it replaces and the stream together, so there is nothing to ask for.
+            var length = stream.Charge?.Data;
+            length?.TryBegin(0);
+
             // The data has to be on the disk before the stream goes, which the journal of a file system may keep sooner.
             error = Native.Truncate(data, 0) == 0 ? StreamPlacement.Copy(stream, data) : Native.LastError;
             error = error == 0 && stream.Data is not { Length: 0 } ? DataCalls.Flush(data) : error;
             if (error != 0)
             {
                 _ = Native.Truncate(data, 0);
+                length?.End(isAsAnnounced: false, new InodeLength(data));
                 data.Dispose();
                 leases.ComeBack(stream.Inode);
                 return error.ToStatus();
             }
 
             status = Remove(file, stream);
+            stream.Length?.Drop();
             stream.MoveTo(data, Guid.Empty, isForeign: false);
+            stream.Length = length;
+            length?.End(isAsAnnounced: false, stream);
             return status;
         }
     }
@@ -266,16 +302,18 @@ internal sealed class StreamStore(
 
     /// <summary>Prepares the removal of the streams of a directory entry's file, in case it loses its last name.</summary>
     public StreamRemoval PrepareRemoval(FileDescriptor directory, byte[] nameWithZero, in StatxBuffer stat) =>
-        new(this, memory.OfEntry(directory, nameWithZero, stat).HasStreams ? StreamRemoval.Keep(directory, nameWithZero) : null);
+        charges is not null ? PrepareCharged(charges, InodeCalls.OpenPlace(directory, nameWithZero))
+            : new(this, memory.OfEntry(directory, nameWithZero, stat).HasStreams ? InodeCalls.OpenPlace(directory, nameWithZero) : null, null);
 
-    /// <summary>Removes the streams of a file that has lost its last name.</summary>
-    public void FileRemoved(FileDescriptor file)
+    /// <summary>A file has lost a name. If it was the last, its streams are removed.</summary>
+    public void FileRemoved(FileDescriptor file, InodeCharge? charge)
     {
         if (InodeCalls.Stat(file, out var stat) != 0 || stat.Links > 0 && !stat.IsDirectory)
         {
             return;
         }
 
+        charge?.NoteGone();
         lock (locks.Of(stat))
         {
             foreach (var stream in OpenOf(InodeKey.Of(stat)))
@@ -360,8 +398,49 @@ internal sealed class StreamStore(
             found.Data = attribute.Data.ToArray();
         }
 
+        var failed = Charge(file, found);
+        if (failed != 0)
+        {
+            found.Close();
+            return failed.ToStatus();
+        }
+
         stream = found;
         return NtStatus.Success;
+    }
+
+    /// <summary>From now on changes of the stream's length are charged to the owner of its file.</summary>
+    private Errno Charge(FileDescriptor file, NamedStream stream)
+    {
+        if (charges is null)
+        {
+            return 0;
+        }
+
+        if (charges.Enter(file, this, out var error) is { } charge)
+        {
+            _ = stream.TryGetLength(out var length);
+            stream.Charge = charge;
+            stream.Length = new ChargedLength(charge, length);
+        }
+
+        return error;
+    }
+
+    private StreamRemoval PrepareCharged(ChargeTable table, FileDescriptor? file) =>
+        new(this, file, file is null ? null : table.Enter(file, this, out _));
+
+    private static bool HasStreams(ReadOnlySpan<byte> names)
+    {
+        foreach (var name in new AttributeNames(names))
+        {
+            if (name.StartsWith(InodeExtras.StreamPrefix))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Closes what a stream has open. If that is the file itself, a lease on the file can come back.</summary>
@@ -372,6 +451,12 @@ internal sealed class StreamStore(
         {
             leases.ComeBack(stream.Inode);
         }
+        else if (stream.IsRemoved)
+        {
+            stream.Length?.Drop();
+        }
+
+        stream.Charge?.Leave();
     }
 
     private List<NamedStream> OpenOf(InodeKey key)

@@ -1,9 +1,11 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 using Smb3.Embedded.Storage.Physical.Linux.Attributes;
 using Smb3.Embedded.Storage.Physical.Linux.Data;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 using Smb3.Embedded.Storage.Physical.Linux.Leases;
 using Smb3.Embedded.Storage.Physical.Linux.Lookup;
+using Smb3.Embedded.Storage.Physical.Linux.Quotas;
 using Smb3.Embedded.Storage.Physical.Linux.Streams;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Volume;
@@ -36,6 +38,7 @@ internal sealed unsafe class LinuxVolume : IDisposable
             LastAccess = options.LastAccess,
             Abilities = StoreAbilities.HardLinks | StoreAbilities.PosixModes | StoreAbilities.CanBeCaseSensitive
                 | (HasAttributes ? InAttributes : 0)
+                | (HasAttributes && options.Quotas ? StoreAbilities.Quotas : 0)
                 | FileSystemProbe.Run(Root.Descriptor, HasAttributes, options.ReadOnly)
                 | (options.CaseSensitive ? StoreAbilities.CaseSensitive : 0)
                 | (options.ReadOnly ? StoreAbilities.ReadOnly : 0),
@@ -49,7 +52,15 @@ internal sealed unsafe class LinuxVolume : IDisposable
         Attributes = new AttributeMemory(HasAttributes, type, root.Device, new AttributeFaults(options.Logger));
         Metadata = new MetadataReader(Attributes, root.Device, Traits.Has(StoreAbilities.Compression), Leases);
         Data = new FileData(isInMemory: type == StatFsBuffer.TmpFs);
-        Streams = new StreamStore(Root, Attributes, AttributeLocks, Leases, options.CaseSensitive);
+        var accounts = new QuotaAccounts(options.Time);
+        Charges = Traits.Has(StoreAbilities.Quotas) ? new ChargeTable(accounts, Attributes) : null;
+        Streams = new StreamStore(Root, Attributes, AttributeLocks, Leases, options.CaseSensitive, Charges);
+        if (Charges is not null)
+        {
+            var limits = new SideFile(Streams.Side, folder, "quotas.json");
+            Quotas = new FolderQuotas(Root, accounts, Charges, Streams, limits, options);
+        }
+
         Root.Idle += Streams.Side.Rest;
         Root.Leave();
     }
@@ -84,6 +95,12 @@ internal sealed unsafe class LinuxVolume : IDisposable
     /// <summary>Named streams.</summary>
     public StreamStore Streams { get; }
 
+    /// <summary>What the files that are being changed cost their owners; null when nobody counts.</summary>
+    public ChargeTable? Charges { get; }
+
+    /// <summary>What each owner uses and may use; null when nobody counts.</summary>
+    public FolderQuotas? Quotas { get; }
+
     /// <summary>Leases held on files of this store.</summary>
     public LeaseRegister Leases { get; } = new();
 
@@ -113,6 +130,7 @@ internal sealed unsafe class LinuxVolume : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Quotas?.Dispose();
         Root.Dispose();
         Streams.Dispose();
     }

@@ -1,9 +1,9 @@
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Storage.Memory;
+namespace Smb3.Embedded.Storage.Accounting;
 
 /// <summary>The bytes that one owner's files occupy. Bytes shared by several files count for each of them.</summary>
-internal sealed class MemoryAccount(Sid owner)
+internal sealed class QuotaAccount(Sid owner)
 {
     private readonly Lock _sync = new();
     private QuotaLimits? _given;
@@ -11,6 +11,9 @@ internal sealed class MemoryAccount(Sid owner)
     private FileTime _changed;
     private bool _enforced;
     private long _used;
+
+    // What goes without having been counted, because another program had made it, can take more away than there is.
+    private long Used => Math.Max(_used, 0);
 
     /// <summary>Whether the owner has files or limits of its own.</summary>
     public bool IsWorthListing
@@ -39,6 +42,18 @@ internal sealed class MemoryAccount(Sid owner)
         }
     }
 
+    /// <summary>Whether a limit is enforced.</summary>
+    public bool IsLimited
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _enforced && (_given ?? _default).Limit is not null;
+            }
+        }
+    }
+
     /// <summary>Whether <paramref name="bytes"/> could be taken now.</summary>
     public bool CanTake(long bytes)
     {
@@ -54,6 +69,15 @@ internal sealed class MemoryAccount(Sid owner)
         lock (_sync)
         {
             _used += bytes;
+        }
+    }
+
+    /// <summary>Sets what is used, as a new count has found it.</summary>
+    public void Recount(long bytes)
+    {
+        lock (_sync)
+        {
+            _used = bytes;
         }
     }
 
@@ -84,9 +108,9 @@ internal sealed class MemoryAccount(Sid owner)
     {
         lock (_sync)
         {
-            return new QuotaEntry(owner, _used, _given ?? _default, _changed);
+            return new QuotaEntry(owner, Used, _given ?? _default, _changed);
         }
     }
 
-    private bool Allows(long bytes) => !_enforced || bytes <= 0 || (_given ?? _default).Limit is not { } limit || bytes <= limit - _used;
+    private bool Allows(long bytes) => !_enforced || bytes <= 0 || (_given ?? _default).Limit is not { } limit || bytes <= limit - Used;
 }

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Storage.Memory;
+namespace Smb3.Embedded.Storage.Accounting;
 
-/// <summary>How much each owner of files in a memory store occupies, and may occupy.</summary>
-internal sealed class MemoryQuotas(TimeProvider time)
+/// <summary>How much each owner of files in a store occupies, and may occupy.</summary>
+internal sealed class QuotaAccounts(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<Sid, MemoryAccount> _accounts = new();
+    private readonly ConcurrentDictionary<Sid, QuotaAccount> _accounts = new();
     private readonly Lock _sync = new();
     private QuotaSettings _settings = new() { IsTracked = true };
 
@@ -36,7 +36,7 @@ internal sealed class MemoryQuotas(TimeProvider time)
     }
 
     /// <summary>The account of the owner that a self-relative security descriptor names; null when it names none.</summary>
-    public MemoryAccount? Of(ReadOnlySpan<byte> descriptor)
+    public QuotaAccount? Of(ReadOnlySpan<byte> descriptor)
     {
         const int OwnerOffset = 4; // MS-DTYP 2.4.6
         if (descriptor.Length < OwnerOffset + sizeof(uint))
@@ -68,6 +68,36 @@ internal sealed class MemoryQuotas(TimeProvider time)
         ? account.Describe()
         : new QuotaEntry(owner, 0, Settings.Default, FileTime.None);
 
+    /// <summary>Sets everything except what is used: owners who are not named have no limits of their own.</summary>
+    public void Load(QuotaSettings settings, IReadOnlyDictionary<Sid, (QuotaLimits Limits, FileTime Changed)> limits)
+    {
+        lock (_sync)
+        {
+            _settings = settings;
+            foreach (var (owner, account) in _accounts)
+            {
+                if (!limits.ContainsKey(owner))
+                {
+                    account.Set(null, FileTime.None, settings);
+                }
+            }
+
+            foreach (var (owner, given) in limits)
+            {
+                Of(owner).Set(given.Limits, given.Changed, settings);
+            }
+        }
+    }
+
+    /// <summary>Sets what every owner uses, as a new count has found it.</summary>
+    public void Recount(IReadOnlyDictionary<QuotaAccount, long> used)
+    {
+        foreach (var account in _accounts.Values)
+        {
+            account.Recount(used.GetValueOrDefault(account));
+        }
+    }
+
     /// <summary>Gives an owner limits, or removes them.</summary>
     public void Set(Sid owner, QuotaLimits? limits)
     {
@@ -77,7 +107,7 @@ internal sealed class MemoryQuotas(TimeProvider time)
         }
     }
 
-    private MemoryAccount Of(Sid owner)
+    private QuotaAccount Of(Sid owner)
     {
         if (_accounts.TryGetValue(owner, out var account))
         {
@@ -86,7 +116,7 @@ internal sealed class MemoryQuotas(TimeProvider time)
 
         lock (_sync)
         {
-            var made = new MemoryAccount(owner);
+            var made = new QuotaAccount(owner);
             made.Apply(_settings);
             return _accounts.GetOrAdd(owner, made);
         }
