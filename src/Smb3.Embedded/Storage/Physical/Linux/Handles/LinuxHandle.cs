@@ -210,7 +210,10 @@ internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor f
         Errno error = 0;
         if (volume.HasAttributes && !parameters.SecurityDescriptor.IsEmpty)
         {
-            error = AttributeCalls.Set(file, InodeExtras.DescriptorName, parameters.SecurityDescriptor.Span);
+            // Others see the name already, and may have written before the file has an owner.
+            error = volume.Charges is { } charges
+                ? SetOwner(charges, parameters.SecurityDescriptor.Span)
+                : AttributeCalls.Set(file, InodeExtras.DescriptorName, parameters.SecurityDescriptor.Span);
         }
 
         var stat = default(StatxBuffer);

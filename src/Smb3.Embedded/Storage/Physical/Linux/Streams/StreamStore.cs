@@ -49,6 +49,7 @@ internal sealed class StreamStore(
             var status = Find(file, stat, name, out var stream);
             if (status == NtStatus.Success ? create : status != NtStatus.ObjectNameNotFound || !create)
             {
+                using var use = new Use(this, stream);
                 return status == NtStatus.Success ? NtStatus.ObjectNameCollision : status;
             }
 
