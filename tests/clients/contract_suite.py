@@ -342,3 +342,50 @@ def _(c):
         os.unlink(c.work.file("large"))
         if os.path.exists(target):
             os.unlink(target)
+
+
+@cases("quotas of a folder: smbcquotas sets and lists them, a put beyond the limit is refused, and they outlive the server")
+def _(c):
+    folder = c.work.file("quotas")
+    os.makedirs(folder)
+    port = free_port()
+    environment = {
+        "Smb__Users__0__Name": "admin", "Smb__Users__0__Password": "pw-1", "Smb__Users__0__Groups__0": "Administrators",
+        "Smb__Users__1__Name": "u", "Smb__Users__1__Password": "pw-1",
+    }
+
+    def quotas(*options, user="admin%pw-1"):
+        return run(["smbcquotas", "//127.0.0.1/s", "-s", c.work.config, "-p", str(port), "-U", user, *options], port=port, cwd=c.work.path)
+
+    def told(result, *wanted):
+        expect(result.code == 0, result.tail)
+        for text in wanted:
+            expect(text in " ".join(result.text.split()), lambda: "`%s` is missing: %s" % (text, result.tail()))
+
+    for name, size in (("small", 600_000), ("large", 3_000_000)):
+        with open(c.work.file(name), "wb") as out:
+            out.write(os.urandom(size))
+    host = c.serving(*_listen(port), "--share", "s=%s,quotas" % folder, environment=environment)
+    told(quotas("-S", "FSQFLAGS:QUOTA_ENABLED/DENY_DISK"))
+    told(quotas("-S", "UQLIM:u:500000/1000000"))
+    told(quotas("-F"), "Quotas are enabled", "Deny Disk")
+    c.works(port, "s", "put small a")
+    told(quotas("-L"), "600000/ 500000/ 1000000")
+    refused = c.client(port, "s", "put large b")
+    expect("NT_STATUS_DISK_FULL" in refused.text, refused.tail)
+    expect(not os.path.exists(os.path.join(folder, "b")) or os.path.getsize(os.path.join(folder, "b")) <= 400_000,
+           "more than the limit is in the folder")
+    expect(quotas("-S", "UQLIM:u:0/0", user="u%pw-1").code != 0, "a user sets limits")
+    c.works(port, "s", "put large other", user="admin%pw-1")
+    c.works(port, "s", "del b")
+    code, _ = host.stop()
+    expect(code == 0, "exit code %d" % code)
+
+    host = c.serving(*_listen(port), "--share", "s=%s,quotas" % folder, environment=environment)
+    told(quotas("-u", "u"), "600000/ 500000/ 1000000")
+    kept = os.path.join(folder, ".smb3-streams", "quotas.json")
+    code, _ = host.stop()
+    expect(code == 0, "exit code %d" % code)
+    with open(kept, "w") as out:
+        out.write("{")
+    c.ends(1, *_listen(port), "--share", "s=%s,quotas" % folder, "--user", "u:pw-1", says=("quotas.json", "backup"))

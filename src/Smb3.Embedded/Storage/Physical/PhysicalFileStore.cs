@@ -23,6 +23,10 @@ namespace Smb3.Embedded.Storage.Physical;
 /// data and metadata durable, and for a file that the handle created, its name too.
 /// </para>
 /// <para>
+/// With <see cref="PhysicalFileStoreOptions.Quotas"/>, on Linux, it has quotas: what owners use is counted in the background when the store is
+/// opened and follows what is changed through this store; limits are kept in <c>.smb3-streams/quotas.json</c>.
+/// </para>
+/// <para>
 /// The folder is whatever is at its path. It may be mounted, unmounted or swapped while it is served (<see cref="IPlacedStore"/>); on Linux
 /// nothing in it is held open unless a client has a handle, so it can be unmounted. Where something was mounted, the bare mount point is
 /// not served in its place.
