@@ -9,7 +9,7 @@ using static Smb3.Embedded.Tests.Storage.QuotaSteps;
 namespace Smb3.Embedded.Tests.Storage;
 
 /// <summary>The quotas of a folder: what is told and refused is what a count of the whole folder would find.</summary>
-public sealed class FolderQuotaTests : IAsyncLifetime
+public sealed class FolderQuotaTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private PhysicalFileStore _store = null!;
@@ -19,11 +19,12 @@ public sealed class FolderQuotaTests : IAsyncLifetime
 
     public Task InitializeAsync() => OpenAsync();
 
-    public Task DisposeAsync()
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose()
     {
         _store?.Dispose();
         _folder.Delete();
-        return Task.CompletedTask;
     }
 
     [LinuxTheory]

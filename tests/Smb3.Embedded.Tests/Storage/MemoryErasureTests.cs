@@ -1,5 +1,6 @@
 using System.Buffers;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Storage.Accounting;
 using Smb3.Embedded.Storage.Memory;
 using Xunit;
 
@@ -8,7 +9,7 @@ namespace Smb3.Embedded.Tests.Storage;
 /// <summary>Memory that held what is to be erased (FSCTL_SET_ZERO_ON_DEALLOCATION) holds it no longer once it is given back.</summary>
 public sealed class MemoryErasureTests
 {
-    private readonly MemorySpace _space = new(1 << 24, new MemoryQuotas(TimeProvider.System));
+    private readonly MemorySpace _space = new(1 << 24, new QuotaAccounts(TimeProvider.System));
 
     [Theory]
     [InlineData("cut")]
