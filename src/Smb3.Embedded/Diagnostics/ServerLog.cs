@@ -146,10 +146,10 @@ internal static partial class ServerLog
         62, LogLevel.Error,
         "{Path}: the limits of quotas in it cannot be read ({Problem}); those known before hold, and none can be changed until the file is "
             + "mended, brought back from a backup, or removed.")]
-    public static partial void QuotaLimitsDamaged(ILogger logger, string path, string problem);
+    public static partial void QuotaLimitsDamaged(ILogger logger, LogText path, LogText problem);
 
     [LoggerMessage(63, LogLevel.Warning, "What owners of files use is not all counted: {Place} cannot be read.")]
-    public static partial void QuotaCountIncomplete(ILogger logger, string place);
+    public static partial void QuotaCountIncomplete(ILogger logger, LogText place);
 
     [LoggerMessage(64, LogLevel.Error, "What owners of files use could not be counted.")]
     public static partial void QuotaCountFailed(ILogger logger, Exception exception);

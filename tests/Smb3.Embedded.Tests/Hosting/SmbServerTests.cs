@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
+using Smb3.Embedded.Tests.Storage;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Hosting;
@@ -114,6 +115,26 @@ public sealed class SmbServerTests
         var e = await Assert.ThrowsAsync<SmbServerStartException>(() => server.StartAsync());
         Assert.Contains(missing, e.Message, StringComparison.Ordinal);
         Assert.Contains("'s'", e.Message, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task A_folder_that_cannot_have_quotas_is_explained()
+    {
+        await using var server = Create(options => options.Shares.Add(new SmbShareOptions { Name = "s", Folder = "/proc/sys", Quotas = true }));
+        var e = await Assert.ThrowsAsync<SmbServerStartException>(() => server.StartAsync());
+        Assert.Contains("clear Quotas", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_folder_in_two_shares_of_which_one_has_quotas_is_refused()
+    {
+        await using var server = Create(options =>
+        {
+            options.Shares.Add(new SmbShareOptions { Name = "one", Folder = AppContext.BaseDirectory });
+            options.Shares.Add(new SmbShareOptions { Name = "two", Folder = AppContext.BaseDirectory, Quotas = true });
+        });
+        var e = await Assert.ThrowsAsync<SmbServerStartException>(() => server.StartAsync());
+        Assert.Contains("another Quotas", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

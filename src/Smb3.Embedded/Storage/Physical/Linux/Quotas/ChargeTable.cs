@@ -42,7 +42,9 @@ internal sealed class ChargeTable(QuotaAccounts accounts, AttributeMemory attrib
                 error = InodeCalls.Stat(file, out stat);
                 if (error == 0)
                 {
+                    // What is mounted below the root may have no attributes, and so no owners.
                     error = attributes.GetDescriptor(file, stat, out var descriptor);
+                    error = error == Errno.NotSupported ? 0 : error;
                     charge = error == 0 ? Begin(shard, key, file, stat, accounts.Of(descriptor), streams) : null;
                 }
 
