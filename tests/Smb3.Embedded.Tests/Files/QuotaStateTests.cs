@@ -44,6 +44,9 @@ public sealed class QuotaStateTests
         public ValueTask<NtStatus> RenameAsync(StorePath from, StorePath to, bool replace, CancellationToken cancellationToken) =>
             _store.RenameAsync(from, to, replace, cancellationToken);
 
+        public ValueTask<NtStatus> LinkAsync(StorePath existing, StorePath link, bool replace, CancellationToken cancellationToken) =>
+            _store.LinkAsync(existing, link, replace, cancellationToken);
+
         public ValueTask<NtStatus> DeleteAsync(StorePath path, CancellationToken cancellationToken) =>
             _store.DeleteAsync(path, cancellationToken);
 
