@@ -22,6 +22,9 @@ internal sealed record FuzzTarget(string Name, TargetAction Run, Func<IEnumerabl
         new("ndr", RpcTarget.Ndr, Seeding.Ndr),
         new("witness", WitnessTarget.Run, Seeding.Witness),
         new("towers", WitnessTarget.Tower, Seeding.Towers),
+        new("smb-direct", RdmaTarget.Connection, RdmaSeeding.Connections),
+        new("smb-direct-answers", RdmaTarget.Answer, RdmaSeeding.Answers),
+        new("rdma-transforms", RdmaTarget.Transform, RdmaSeeding.Transforms),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

@@ -123,7 +123,11 @@ internal static class RequestTarget
 
         if (command == Smb2Command.Write && WriteRequest.TryParse(input, out var write))
         {
-            _ = input.Slice(write.DataOffset, write.DataLength).Length | (write.TryGetChannelInfo(out _) ? 1 : 0);
+            _ = input.Slice(write.DataOffset, write.DataLength).Length;
+            if (write.TryGetChannelInfo(out var info))
+            {
+                RdmaTarget.Transform(info);
+            }
         }
 
         if (command == Smb2Command.QueryDirectory && QueryDirectoryRequest.TryParse(input, out var listing))

@@ -50,6 +50,18 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
         }
     }
 
+    /// <summary>Receives that this end has posted and nothing has arrived in.</summary>
+    public int PostedCount
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _posted.Count;
+            }
+        }
+    }
+
     public RegisteredBuffer Rent(int size) => new InProcessBuffer(_buffers, size);
 
     public bool TryPostReceive(RegisteredBuffer buffer)
