@@ -37,6 +37,8 @@ using Smb3.Embedded.Transport.Tcp;
 //   --seconds N   how long (20)          --seed N     what they do (1)
 //   --clients N   how many (8)           --files N    on how many files (5)
 //   --target HOST:PORT --share NAME --user NAME --password WORD    a server that runs, instead of one in this process
+//   --over rdma   without a word, and with faults: clients are connected over SMB Direct inside the process, with the data of READ and WRITE
+//                 beside the messages: as it is, signed and sealed; with faults, every fourth channel is another stream
 //   --kills N     crash: how often the server is killed, instead of how long    --events N    cluster: how often something happens
 //   --server FILE crash, cluster: another program than the one built
 //   --keep yes    crash, cluster: keeps the share, the state and the logs
@@ -101,8 +103,15 @@ else
     connect = () => Task.FromResult(server.Connect());
 }
 
+if (values.TryGetValue("over", out var over) && (over != "rdma" || server is null))
+{
+    await Console.Error.WriteLineAsync("--over knows rdma, for a server in this process.");
+    return 2;
+}
+
 var settings = new RunSettings
 {
+    Rdma = over is null ? null : server!.Rdma,
     Seed = Number("seed", 1),
     Time = TimeSpan.FromSeconds(Number("seconds", 20)),
     Clients = Number("clients", 8),

@@ -21,6 +21,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
 {
     private readonly IMessageTransport _transport;
     private readonly IByteStream? _stream;
+    private readonly DataByRdma? _data;
     private readonly Func<int> _longest = () => int.MaxValue;
     private readonly ConcurrentDictionary<ulong, SmbTestCall> _calls = new();
     private readonly ConcurrentDictionary<ulong, SmbTestSession> _sessions = new();
@@ -32,14 +33,19 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     private int _credits = 1;
     private long _nextMessageId = -1;
     private volatile bool _detaching;
+    private volatile bool _sendsTwice;
     private long _arrivals;
 
     public SmbTestConnection(IByteStream stream, SmbTestClientOptions? options = null)
         : this(new DirectTcpTransport(stream, new BufferPool()), options) => _stream = stream;
 
-    public SmbTestConnection(IMessageTransport transport, SmbTestClientOptions? options = null)
+    /// <param name="transport">What carries the messages.</param>
+    /// <param name="options">What the client offers.</param>
+    /// <param name="data">Has the data of READ and WRITE go beside them.</param>
+    public SmbTestConnection(IMessageTransport transport, SmbTestClientOptions? options = null, DataByRdma? data = null)
     {
         _transport = transport;
+        _data = data;
         Options = options ?? new SmbTestClientOptions();
         _pump = Task.Run(PumpAsync);
     }
@@ -88,6 +94,9 @@ internal sealed class SmbTestConnection : IAsyncDisposable
 
     /// <summary>Every frame as it was sent last, for replay; without the four bytes in front.</summary>
     public byte[] LastFrame { get; private set; } = [];
+
+    /// <summary>The next frame arrives twice.</summary>
+    public void SendNextTwice() => _sendsTwice = true;
 
     /// <summary>NEGOTIATE of what <see cref="Options"/> offer.</summary>
     public async Task<NegotiateAnswer> NegotiateAsync()
@@ -239,6 +248,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
         Outbound.Open();
         await _transport.DisposeAsync();
         await _pump;
+        _data?.End();
         foreach (var session in _sessions.Values)
         {
             session.Forget(this);
@@ -309,9 +319,10 @@ internal sealed class SmbTestConnection : IAsyncDisposable
             var charge = request.CreditCharge ?? ChargeFor(request.Payload);
             var isCancel = request.Command == Smb2Command.Cancel;
             var messageId = request.MessageId ?? TakeMessageId(isCancel ? 0 : Math.Max(1, (int)charge));
-            var size = Smb2Header.Size + request.Body.Length;
-            var length = last ? size : LittleEndian.Align8(size);
             var sign = request.Sign ?? (!encrypts && request.Session is { Signs: true });
+            var body = _data?.Replace(request, messageId, encrypts, sign, this) ?? request.Body;
+            var size = Smb2Header.Size + body.Length;
+            var length = last ? size : LittleEndian.Align8(size);
             var message = new byte[length];
             new RequestHeader
             {
@@ -326,7 +337,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
                 AsyncId = request.AsyncId,
                 SessionId = request.SessionId ?? request.Session?.SessionId ?? 0,
             }.Write(message);
-            request.Body.CopyTo(message, Smb2Header.Size);
+            body.CopyTo(message, Smb2Header.Size);
             request.BeforeSigning?.Invoke(message);
             if (sign)
             {
@@ -362,7 +373,9 @@ internal sealed class SmbTestConnection : IAsyncDisposable
         await Outbound.WaitAsync();
         try
         {
-            await _transport.SendAsync([new OutboundFrame(bytes)]);
+            OutboundFrame[] frames = _sendsTwice ? [new(bytes), new(bytes.ToArray())] : [new(bytes)];
+            _sendsTwice = false;
+            await _transport.SendAsync(frames);
         }
         catch (InvalidOperationException)
         {
@@ -476,6 +489,7 @@ internal sealed class SmbTestConnection : IAsyncDisposable
 
         if (response.MessageId != Smb2Header.UnsolicitedMessageId && _calls.TryGetValue(response.MessageId, out var call))
         {
+            response = _data?.Restore(response, this) ?? response;
             if (!response.IsInterim)
             {
                 _calls.TryRemove(response.MessageId, out _);

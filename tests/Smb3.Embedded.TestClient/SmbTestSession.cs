@@ -209,7 +209,8 @@ internal sealed class SmbTestSession(SmbTestConnection connection)
                     Body = body,
                     Session = this,
                     Sign = binding || (Signs && !EncryptsAll),
-                });
+                },
+                binding ? new SmbTestFrameOptions { Encrypt = false } : null); // MS-SMB2 3.2.4.1.8
             preauth?.Update(on.LastFrame);
             var response = await call.ResponseAsync();
             LastSetup = response;

@@ -8,7 +8,7 @@ internal sealed class FaultRun(RunSettings settings, WriteLedger ledger, RunRepo
 {
     public async Task RunAsync()
     {
-        await using (var connection = new SmbTestConnection(await settings.Connect()))
+        await using (var connection = await settings.OpenAsync())
         {
             var tree = await (await connection.LogOnAsync(settings.User, settings.Password)).ConnectAsync(settings.Share);
             await (await tree.OpenAsync(settings.Folder, options: Nt.CreateOptions.DirectoryFile)).CloseAsync();

@@ -6,7 +6,7 @@ using Smb3.Embedded.Transport.DirectTcp;
 namespace Smb3.Embedded.Contention.Faults;
 
 /// <summary>One connection of a client, and what goes wrong with it.</summary>
-internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTransport transport)
+internal sealed class FaultyChannel(SmbTestConnection connection, IFaultyLine line)
 {
     private int _failed;
 
@@ -17,7 +17,7 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
 
     public bool IsUsable => Volatile.Read(ref _failed) == 0 && !connection.IsClosed;
 
-    public Task Ended => transport.Ended;
+    public Task Ended => line.Ended;
 
     public static async Task<FaultyChannel> OpenAsync(
         Func<Task<IByteStream>> connect, Guid clientGuid, Action<SmbTestResponse> unsolicited, string server = "")
@@ -27,38 +27,45 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
         {
             Unsolicited = unsolicited,
         };
-        return new FaultyChannel(connection, transport) { Server = server };
+        return new FaultyChannel(connection, new StreamLine(transport)) { Server = server };
+    }
+
+    /// <summary>The same over SMB Direct.</summary>
+    public static FaultyChannel Open(RdmaPlace place, Guid clientGuid, Action<SmbTestResponse> unsolicited)
+    {
+        var connection = place.Connect(new SmbTestClientOptions { ClientGuid = clientGuid }, out var pair);
+        connection.Unsolicited = unsolicited;
+        return new FaultyChannel(connection, new RdmaLine(connection, pair));
     }
 
     /// <summary>Something goes wrong. What was blocked is let go after a while, when the client may long have given up.</summary>
     public void Harm(Random random, RunReport report)
     {
-        var direction = random.Next(2) == 0 ? transport.ToServer : transport.ToClient;
+        var toServer = random.Next(2) == 0;
         switch (random.Next(6))
         {
             case 0:
                 report.Count("cuts");
-                transport.Cut();
+                line.Cut();
                 break;
             case 1:
                 // Somewhere in what comes next: in the middle of a frame, more often than not.
                 report.Count("cuts inside a frame");
-                direction.BlockAfter(random.Next(1, 2000));
-                After(random.Next(20, 60), transport.Cut);
+                line.CutInside(toServer, random.Next(1, 2000), random.Next(20, 60));
                 break;
             case 2 or 3:
                 report.Count("short stalls");
-                direction.BlockAfter(random.Next(0, 1500));
-                After(random.Next(10, 200), direction.Release);
+                line.Stall(toServer, random.Next(0, 1500));
+                After(random.Next(10, 200), () => line.Release(toServer));
                 break;
             case 4:
                 report.Count("long stalls");
-                direction.BlockAfter(random.Next(0, 1500));
-                After(random.Next(1200, 2500), direction.Release);
+                line.Stall(toServer, random.Next(0, 1500));
+                After(random.Next(1200, 2500), () => line.Release(toServer));
                 break;
             default:
                 report.Count("duplicates");
-                transport.ToServer.DuplicateNext();
+                line.DuplicateNext();
                 break;
         }
     }
@@ -68,12 +75,11 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
     {
         if (random.Next(2) == 0)
         {
-            transport.Cut();
+            line.Cut();
             return;
         }
 
-        (random.Next(2) == 0 ? transport.ToServer : transport.ToClient).BlockAfter(random.Next(1, 2000));
-        After(random.Next(20, 60), transport.Cut);
+        line.CutInside(random.Next(2) == 0, random.Next(1, 2000), random.Next(20, 60));
     }
 
     /// <summary>The client gives the channel up. What it sent may arrive all the same.</summary>
@@ -88,8 +94,8 @@ internal sealed class FaultyChannel(SmbTestConnection connection, FaultyTranspor
     /// <summary>The end of everything: nothing is held up any more.</summary>
     public void Release()
     {
-        transport.ToServer.Release();
-        transport.ToClient.Release();
+        line.Release(toServer: true);
+        line.Release(toServer: false);
     }
 
     private static void After(int milliseconds, Action action) =>

@@ -256,7 +256,7 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
 
     private async Task BindAsync()
     {
-        var channel = await FaultyChannel.OpenAsync(settings.Run.Connect, _clientGuid, Answer);
+        var channel = await OpenChannelAsync();
         try
         {
             await channel.Connection.NegotiateAsync().WaitAsync(settings.ChannelPatience);
@@ -279,14 +279,24 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         }
     }
 
+    private async Task<FaultyChannel> OpenChannelAsync() =>
+        settings.Run.Rdma is { } rdma && _random.Next(4) > 0
+            ? FaultyChannel.Open(rdma, _clientGuid, Answer)
+            : await FaultyChannel.OpenAsync(settings.Run.Connect, _clientGuid, Answer);
+
     private async Task ComeBackAsync()
     {
         var before = _session?.SessionId ?? 0;
-        var channel = await FaultyChannel.OpenAsync(settings.Run.Connect, _clientGuid, Answer);
+        var channel = await OpenChannelAsync();
         try
         {
             _session = await channel.Connection.LogOnAsync(settings.Run.User, settings.Run.Password, before);
             _tree = await _session.ConnectAsync(settings.Run.Share);
+            if (settings.Run.Rdma is not null)
+            {
+                RdmaPlace.Protect(_session, number);
+            }
+
             if (_file is { } old && _durable && await TryReconnectAsync(old) is { } reconnected)
             {
                 report.Count("durable reconnects");

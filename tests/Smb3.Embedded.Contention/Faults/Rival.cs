@@ -20,7 +20,7 @@ internal sealed class Rival(RunSettings settings, RunReport report)
     {
         try
         {
-            await using var connection = new SmbTestConnection(await settings.Connect());
+            await using var connection = await settings.OpenAsync();
             var session = await connection.LogOnAsync(settings.User, settings.Password);
             var tree = await session.ConnectAsync(settings.Share);
             while (report.Elapsed < settings.Time && report.WrongCount < 20)

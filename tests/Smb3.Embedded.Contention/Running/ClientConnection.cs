@@ -1,7 +1,6 @@
 using Smb3.Embedded.Contention.Caching;
 using Smb3.Embedded.Contention.Content;
 using Smb3.Embedded.TestClient;
-using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Running;
 
@@ -33,11 +32,15 @@ internal sealed class ClientConnection : IAsyncDisposable
     public List<SmbTestCall> Watches { get; } = [];
 
     public static async Task<ClientConnection> OpenAsync(
-        string who, IByteStream transport, RunSettings settings, Truth truth, RunReport report, Guid clientGuid, int seed)
+        string who, SmbTestConnection connection, RunSettings settings, Truth truth, RunReport report, int seed)
     {
-        var connection = new SmbTestConnection(transport, new SmbTestClientOptions { ClientGuid = clientGuid });
         var session = await connection.LogOnAsync(settings.User, settings.Password);
         var tree = await session.ConnectAsync(settings.Share);
+        if (settings.Rdma is not null)
+        {
+            RdmaPlace.Protect(session, seed);
+        }
+
         var desk = new BreakDesk(who, tree, truth, report, settings.BreakTimeout, seed);
         connection.Unsolicited = desk.Take;
         return new ClientConnection(tree, desk);

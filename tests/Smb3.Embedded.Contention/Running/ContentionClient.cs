@@ -56,8 +56,10 @@ internal sealed partial class ContentionClient(int number, RunSettings settings,
     // noticed the end of that one, it does not arrive before what is asked over the new one is answered.
     private async Task ConnectAsync() =>
         _on = await ClientConnection.OpenAsync(
-            _who, await settings.Connect(), settings, truth, report, new Guid(settings.Seed, (short)number, (short)_cuts, new byte[8]),
-            _random.Next());
+            _who,
+            await settings.OpenAsync(
+                new SmbTestClientOptions { ClientGuid = new Guid(settings.Seed, (short)number, (short)_cuts, new byte[8]) }),
+            settings, truth, report, _random.Next());
 
     private Task StepAsync()
     {

@@ -26,7 +26,7 @@ internal sealed class ContentionRun(RunSettings settings, RunReport report)
 
     private async Task UseAloneAsync(Func<SmbTestTree, Task> work)
     {
-        var connection = new SmbTestConnection(await settings.Connect());
+        var connection = await settings.OpenAsync();
         await using (connection)
         {
             var session = await connection.LogOnAsync(settings.User, settings.Password);

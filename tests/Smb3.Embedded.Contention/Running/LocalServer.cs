@@ -32,11 +32,15 @@ internal sealed class LocalServer : IAsyncDisposable
                 options.Limits.AuthenticationTimeout = TimeSpan.FromMinutes(20);
                 options.Limits.IdleTimeout = null;
                 options.Transports.Add(() => _transport);
+                options.Transports.Add(Rdma.Listen);
             });
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(_faults);
         _server = builder.Build();
     }
+
+    /// <summary>Where it is reached over SMB Direct.</summary>
+    public RdmaPlace Rdma { get; } = new();
 
     public ServerGraph Graph => _server.Graph!;
 
@@ -70,7 +74,11 @@ internal sealed class LocalServer : IAsyncDisposable
         return left;
     }
 
-    public async ValueTask DisposeAsync() => await _server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await Rdma.DisposeAsync();
+    }
 
     private List<string> Leftovers()
     {
@@ -83,6 +91,7 @@ internal sealed class LocalServer : IAsyncDisposable
             }
         }
 
+        Expect((int)Rdma.Rented, "pieces of registered memory");
         Expect(Volume.OpenCount, "opens");
         Expect(Volume.FileCount, "files in the table of open files");
         Expect(Volume.Watches.Count, "watches");

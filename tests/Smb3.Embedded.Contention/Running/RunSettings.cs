@@ -1,3 +1,4 @@
+using Smb3.Embedded.TestClient;
 using Smb3.Embedded.Transport.DirectTcp;
 
 namespace Smb3.Embedded.Contention.Running;
@@ -24,6 +25,13 @@ internal sealed record RunSettings
 
     /// <summary>Makes a connection.</summary>
     public required Func<Task<IByteStream>> Connect { get; init; }
+
+    /// <summary>Where connections over SMB Direct are made instead; <see langword="null"/>: nowhere.</summary>
+    public RdmaPlace? Rdma { get; init; }
+
+    /// <summary>A connection of a client that nothing is done to.</summary>
+    public async Task<SmbTestConnection> OpenAsync(SmbTestClientOptions? options = null) =>
+        Rdma is null ? new SmbTestConnection(await Connect(), options) : Rdma.Connect(options, out _);
 
     /// <summary>The folder on the share that the run has for itself.</summary>
     public string Folder => $"contention-{Seed}";

@@ -16,11 +16,23 @@ internal static class ThroughMemory
         SmbTestFile file, ulong offset, uint length, byte[] channelInfo, Smb2Channel channel = Smb2Channel.RdmaV1)
     {
         byte[] body = [.. RequestBody.Write(file.FileId, offset, []), .. channelInfo];
-        BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(32), (uint)channel);
-        BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(36), length);
-        BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(40), Smb2Header.Size + 48);
-        BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(42), (ushort)channelInfo.Length);
+        Name(body, Smb2Command.Write, channel, length, channelInfo.Length);
         return file.Tree.Request(Smb2Command.Write, body, length);
+    }
+
+    /// <summary>Says in the body of a READ or a WRITE that its data goes through a channel, whose information follows the fixed part.</summary>
+    public static void Name(byte[] body, Smb2Command command, Smb2Channel channel, uint length, int infoLength)
+    {
+        var isRead = command == Smb2Command.Read;
+        BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(isRead ? 36 : 32), (uint)channel);
+        BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(isRead ? 44 : 40), Smb2Header.Size + 48);
+        BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(isRead ? 46 : 42), (ushort)infoLength);
+        if (!isRead)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(body.AsSpan(2), 0);
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(4), 0);
+            BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(36), length);
+        }
     }
 
     /// <summary>The descriptors as a request carries them.</summary>

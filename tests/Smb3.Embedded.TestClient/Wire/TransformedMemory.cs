@@ -13,7 +13,7 @@ internal static class TransformedMemory
     /// <returns>What the WRITE carries for its channel.</returns>
     public static byte[] Protect(
         SmbTestSession session, RdmaTransformType type, Span<byte> data, byte[] descriptors, Smb2Channel channel = Smb2Channel.RdmaV1,
-        SmbTestConnection? on = null)
+        SmbTestConnection? on = null, ulong? messageId = null)
     {
         on ??= session.Connection;
         var tag = new byte[TagSize];
@@ -27,7 +27,7 @@ internal static class TransformedMemory
         {
             var signer = session.SignerOn(on);
             nonce = new byte[signer.NonceSize];
-            signer.SignData(data, on.NextMessageId, byServer: false, nonce, tag);
+            signer.SignData(data, messageId ?? on.NextMessageId, byServer: false, nonce, tag);
         }
 
         return Info(new RdmaCryptoTransform(type, tag, nonce), descriptors, channel);
