@@ -18,6 +18,7 @@ internal sealed record FuzzTarget(string Name, TargetAction Run, Func<IEnumerabl
         new("buffers", StructureTarget.Buffers, Seeding.Buffers),
         new("descriptors", StructureTarget.Descriptors, Seeding.Descriptors),
         new("tokens", TokenTarget.Run, Seeding.Tokens),
+        new("kerberos", KerberosTarget.Run, KerberosTarget.Seeds),
         new("rpc", RpcTarget.Run, Seeding.Rpc),
         new("ndr", RpcTarget.Ndr, Seeding.Ndr),
         new("witness", WitnessTarget.Run, Seeding.Witness),

@@ -9,6 +9,7 @@ using Smb3.Embedded.Security.Authentication.Kerberos.Keytabs;
 using Smb3.Embedded.Security.Authentication.Kerberos.Messages;
 using Smb3.Embedded.Security.Authentication.Kerberos.Tokens;
 using Smb3.Embedded.Security.Users;
+using Smb3.Embedded.TestClient.Authentication;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Security.Authentication.Kerberos;

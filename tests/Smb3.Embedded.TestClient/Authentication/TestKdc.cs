@@ -6,7 +6,7 @@ using Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 using Smb3.Embedded.Security.Authentication.Kerberos.Messages;
 using Smb3.Embedded.Security.Authentication.Kerberos.Tokens;
 
-namespace Smb3.Embedded.Tests.Security.Authentication.Kerberos;
+namespace Smb3.Embedded.TestClient.Authentication;
 
 /// <summary>A KDC and its client: makes tickets and what a client sends with them, right or with one thing wrong.</summary>
 internal sealed class TestKdc
@@ -71,6 +71,56 @@ internal sealed class TestKdc
         Field(writer, 2, () => writer.WriteBitString([0x20, 0, 0, 0]));
         Field(writer, 3, () => writer.WriteEncodedValue(Ticket()));
         Field(writer, 4, () => Encrypted(writer, SessionKey.Profile.Type, null, SessionKey.Encrypt(KeyUsage.Authenticator, Proof())));
+    });
+
+    /// <summary>What the KDC says for the eyes of the service: EncTicketPart.</summary>
+    public byte[] TicketPart() => Write(3, writer =>
+    {
+        var flags = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(flags, Flags);
+        Field(writer, 0, () => writer.WriteBitString(flags));
+        Field(writer, 1, () => Key(writer, SessionKey));
+        Field(writer, 2, () => Text(writer, ClientRealm));
+        Field(writer, 3, () => Principal(writer, Client));
+        Field(writer, 4, () => Entry(writer, 1, []));
+        Field(writer, 5, () => writer.WriteGeneralizedTime(Starts, omitFractionalSeconds: true));
+        Field(writer, 7, () => writer.WriteGeneralizedTime(Ends, omitFractionalSeconds: true));
+        if (Pac is not null)
+        {
+            var inner = new AsnWriter(AsnEncodingRules.DER);
+            using (inner.PushSequence())
+            {
+                Entry(inner, 128, Pac);
+            }
+
+            Field(writer, 10, () =>
+            {
+                using (writer.PushSequence())
+                {
+                    Entry(writer, 1, inner.Encode());
+                }
+            });
+        }
+    });
+
+    /// <summary>The authenticator.</summary>
+    public byte[] Proof() => Write(2, writer =>
+    {
+        var checksum = new byte[24];
+        checksum[0] = 16;
+        BinaryPrimitives.WriteUInt32LittleEndian(checksum.AsSpan(20), (uint)Asks);
+        Field(writer, 0, () => writer.WriteInteger(5));
+        Field(writer, 1, () => Text(writer, ClientRealm));
+        Field(writer, 2, () => Principal(writer, ProofOf ?? Client));
+        Field(writer, 3, () => Entry(writer, ChecksumType, checksum));
+        Field(writer, 4, () => writer.WriteInteger(7));
+        Field(writer, 5, () => writer.WriteGeneralizedTime(ClientTime, omitFractionalSeconds: true));
+        if (SubKey is not null)
+        {
+            Field(writer, 6, () => Key(writer, SubKey));
+        }
+
+        Field(writer, 7, () => writer.WriteInteger(0x80000001));
     });
 
     /// <summary>A PAC (MS-PAC 2.3) of alice, 1103, with groups of the domain, and others by their SIDs.</summary>
@@ -278,53 +328,5 @@ internal sealed class TestKdc
         Field(writer, 1, () => Text(writer, ServiceRealm));
         Field(writer, 2, () => Principal(writer, Service));
         Field(writer, 3, () => Encrypted(writer, ServiceKey.Profile.Type, Version, ServiceKey.Encrypt(KeyUsage.Ticket, TicketPart())));
-    });
-
-    private byte[] TicketPart() => Write(3, writer =>
-    {
-        var flags = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(flags, Flags);
-        Field(writer, 0, () => writer.WriteBitString(flags));
-        Field(writer, 1, () => Key(writer, SessionKey));
-        Field(writer, 2, () => Text(writer, ClientRealm));
-        Field(writer, 3, () => Principal(writer, Client));
-        Field(writer, 4, () => Entry(writer, 1, []));
-        Field(writer, 5, () => writer.WriteGeneralizedTime(Starts, omitFractionalSeconds: true));
-        Field(writer, 7, () => writer.WriteGeneralizedTime(Ends, omitFractionalSeconds: true));
-        if (Pac is not null)
-        {
-            var inner = new AsnWriter(AsnEncodingRules.DER);
-            using (inner.PushSequence())
-            {
-                Entry(inner, 128, Pac);
-            }
-
-            Field(writer, 10, () =>
-            {
-                using (writer.PushSequence())
-                {
-                    Entry(writer, 1, inner.Encode());
-                }
-            });
-        }
-    });
-
-    private byte[] Proof() => Write(2, writer =>
-    {
-        var checksum = new byte[24];
-        checksum[0] = 16;
-        BinaryPrimitives.WriteUInt32LittleEndian(checksum.AsSpan(20), (uint)Asks);
-        Field(writer, 0, () => writer.WriteInteger(5));
-        Field(writer, 1, () => Text(writer, ClientRealm));
-        Field(writer, 2, () => Principal(writer, ProofOf ?? Client));
-        Field(writer, 3, () => Entry(writer, ChecksumType, checksum));
-        Field(writer, 4, () => writer.WriteInteger(7));
-        Field(writer, 5, () => writer.WriteGeneralizedTime(ClientTime, omitFractionalSeconds: true));
-        if (SubKey is not null)
-        {
-            Field(writer, 6, () => Key(writer, SubKey));
-        }
-
-        Field(writer, 7, () => writer.WriteInteger(0x80000001));
     });
 }
