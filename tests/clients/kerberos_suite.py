@@ -350,6 +350,20 @@ def _(realms):
     realms.inside(["smbclient", "//%s/all" % SERVER, "-s", realms.work.config, "-U", "local%pw-1", "--use-kerberos=off", "-c", "ls"])
 
 
+@cases("where NTLM is off only tickets are let in")
+def _(realms):
+    address = "127.0.0.3"
+    host = ConsoleHost(realms.dll, ["--listen", address + ":445", "--keytab", realms.work.file("keytab"), "--user", "local:pw-1", "--share", "all=memory:"],
+                       {"Smb__AllowNtlm": "false"}, prefix=realms.network.prefix).wait_until_listening()
+    try:
+        text = realms.inside(["smbclient", "//%s/all" % address, "-s", realms.work.config, "-U", "local%pw-1", "--use-kerberos=off", "-c", "ls"], code=1)
+        expect("NT_STATUS" in text, text)
+        realms.kinit("alice", MIT)
+        realms.smbclient("alice", MIT, "ls", "-I", address)
+    finally:
+        host.kill()
+
+
 def run_suite(tally, dll, prefix):
     realms = Realms(dll)
     try:

@@ -88,7 +88,12 @@ public sealed partial class SmbServer : IAsyncDisposable
             Random = _random,
         };
         var accounts = new AccountDirectory(settings.ServerName, users, options.Cluster.Store is null ? null : options.Cluster.Name);
-        var mechanisms = new List<IGssMechanism> { new NtlmMechanism(ntlm, users, accounts) };
+        var mechanisms = new List<IGssMechanism>();
+        if (options.AllowNtlm)
+        {
+            mechanisms.Add(new NtlmMechanism(ntlm, users, accounts));
+        }
+
         var rpc = new SpnegoAuthenticator([.. mechanisms], accounts);
         if (KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, logger) is { } kerberos)
         {

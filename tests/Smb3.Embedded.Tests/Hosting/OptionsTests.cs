@@ -45,7 +45,9 @@ public sealed class OptionsTests
             ("Shares:1:Others", "none"), ("State", "/var/lib/smb3"), ("Users:0", "u:p:w"), ("Users:1:Name", "v"),
             ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
             ("Users:1:Groups", "staff,admins"), ("Interfaces", "eth*, !eth9"), ("Limits:MaxChannelsPerSession", "4"),
-            ("AdvertisedInterfaces:0", "192.0.2.1 speed=10G rss"), ("AdvertisedInterfaces:1", "2001:db8::1"));
+            ("AdvertisedInterfaces:0", "192.0.2.1 speed=10G rss"), ("AdvertisedInterfaces:1", "2001:db8::1"),
+            ("Kerberos:AllowRc4", "true"), ("Kerberos:ClockSkew", "60"));
+        Assert.True(options.Kerberos is { AllowRc4: true, Keytab: null } && options.Kerberos.ClockSkew == TimeSpan.FromMinutes(1));
         Assert.Equal("/var/lib/smb3", options.State);
         options.StateStore = new NoState();
         OptionsValidator.Check(options);
@@ -157,6 +159,10 @@ public sealed class OptionsTests
     [InlineData("Listen: 127.0.0.1:9 is there twice", "Listen", "127.0.0.1:9,127.0.0.1:9")]
     [InlineData("Listen: rdma://127.0.0.1:9 is there twice", "Listen", "127.0.0.1:9,rdma://127.0.0.1:9,rdma://127.0.0.1:9")]
     [InlineData("AdvertisedInterfaces: an address is there twice", "AdvertisedInterfaces", "192.0.2.1 rdma,192.0.2.1,192.0.2.1 rdma")]
+    [InlineData("AllowNtlm: without NTLM nobody could log on", "AllowNtlm", "false")]
+    [InlineData("Kerberos:Keytab: ", "Kerberos:Keytab", "/nowhere/keytab")]
+    [InlineData("Kerberos:Keytab: /dev/null is not a keytab", "Kerberos:Keytab", "/dev/null")]
+    [InlineData("Kerberos:ClockSkew: ", "Kerberos:ClockSkew", "02:00:00")]
     [InlineData("Shares:1:Name: ", "Shares:0", "s=/x", "Shares:1", "S=/y")]
     [InlineData("Shares:0:Name: 'IPC$'", "Shares:0", "IPC$=/x")]
     [InlineData("Shares:0:Name: ", "Shares:0", "a/b=/x")]

@@ -40,6 +40,7 @@ internal sealed partial class OptionsBinder
             ["MultiChannel"] = s => Flag(s, value => _options.MultiChannel = value),
             ["RetryOplockBreaks"] = s => Flag(s, value => _options.RetryOplockBreaks = value),
             ["AllowGuest"] = s => Flag(s, value => _options.AllowGuest = value),
+            ["AllowNtlm"] = s => Flag(s, value => _options.AllowNtlm = value),
             ["AllowAnonymous"] = s => Flag(s, value => _options.AllowAnonymous = value),
             ["BreakTimeout"] = s => Time(s, value => _options.BreakTimeout = value),
             ["InterimResponseDelay"] = s => Time(s, value => _options.InterimResponseDelay = value),

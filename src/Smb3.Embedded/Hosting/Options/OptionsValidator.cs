@@ -83,7 +83,7 @@ internal sealed class OptionsValidator
 
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
-        CheckKerberos(options.Kerberos);
+        CheckLogons(options);
         CheckWitness(options);
         Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
@@ -159,8 +159,24 @@ internal sealed class OptionsValidator
         Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
     }
 
-    private void CheckKerberos(SmbKerberosOptions kerberos)
+    private void CheckLogons(SmbServerOptions options)
     {
+        var kerberos = options.Kerberos;
+        if (!options.AllowNtlm && kerberos.Keytab is null)
+        {
+            _failures.Add("AllowNtlm: without NTLM nobody could log on; set Kerberos:Keytab, or allow NTLM.");
+        }
+
+        if (!options.AllowNtlm && (options.AllowGuest || options.AllowAnonymous || options.Shares.Any(share => share.AllowGuest)))
+        {
+            _failures.Add("AllowNtlm: guests and anonymous clients log on with NTLM; allow it, or do without them.");
+        }
+
+        if (!options.AllowNtlm && options.Witness.Enabled)
+        {
+            _failures.Add("AllowNtlm: clients of the witness log on with NTLM; allow it, or do without the witness.");
+        }
+
         Range("Kerberos:ClockSkew", kerberos.ClockSkew, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         if (kerberos.Keytab is not { } keytab)
         {

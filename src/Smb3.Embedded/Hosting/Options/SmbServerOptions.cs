@@ -94,6 +94,12 @@ public sealed class SmbServerOptions
     /// <summary>What slows down password guessing.</summary>
     public LogonThrottleOptions LogonThrottle { get; } = new();
 
+    /// <summary>
+    /// Whether users may log on with a password (NTLM). Without it there must be Kerberos; and RPC over TCP, for the witness, has no users then.
+    /// Default on.
+    /// </summary>
+    public bool AllowNtlm { get; set; } = true;
+
     /// <summary>Logons with tickets of Kerberos. Default off.</summary>
     public SmbKerberosOptions Kerberos { get; } = new();
 
