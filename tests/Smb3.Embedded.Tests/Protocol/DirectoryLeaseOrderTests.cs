@@ -105,6 +105,19 @@ public sealed class DirectoryLeaseOrderTests : ProtocolTest
     }
 
     [Fact]
+    public async Task A_name_that_goes_because_the_file_has_the_new_one_already_is_told_too()
+    {
+        var tree = await StartAsync();
+        var file = await tree.OpenAsync(@"d\f");
+        await SetAsync(file, FileInformationClass.FileLinkInformation, SetBuffer.Rename(@"d\g"));
+        await LeaseAsync('B', "d");
+        await CallAsync(tree, Set(file, FileInformationClass.FileRenameInformation, SetBuffer.Rename(@"d\g", replaceIfExists: true)));
+        Assert.Equal(["B after"], _told);
+        Assert.Equal(NtStatus.ObjectNameNotFound, await tree.TryOpenAsync(@"d\f"));
+        Assert.Equal(NtStatus.Success, await tree.TryOpenAsync(@"d\g"));
+    }
+
+    [Fact]
     public async Task The_client_itself_is_told_behind_the_answer_too_unless_it_names_its_lease()
     {
         var tree = await StartAsync();

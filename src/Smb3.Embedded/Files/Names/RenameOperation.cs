@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files.Access;
 using Smb3.Embedded.Files.Caching;
 using Smb3.Embedded.Files.Naming;
+using Smb3.Embedded.Files.Notification;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Threading;
@@ -122,7 +123,7 @@ internal static class RenameOperation
                     return refusal;
                 }
 
-                return await open.Volume.Store.DeleteAsync(source, cancellationToken).ConfigureAwait(false);
+                return await open.RemoveOldNameAsync(source, later, cancellationToken).ConfigureAwait(false);
             }
         }
         else
@@ -181,6 +182,19 @@ internal static class RenameOperation
         open.Renamed = !open.IsDirectory;
         await open.ArchiveAsync(cancellationToken).ConfigureAwait(false);
         return NtStatus.Success;
+    }
+
+    private static async ValueTask<NtStatus> RemoveOldNameAsync(
+        this FileOpen open, StorePath source, Afterwards? later, CancellationToken cancellationToken)
+    {
+        var seers = await open.Volume.Watches.FindSeersAsync(source).ConfigureAwait(false);
+        var status = await open.Volume.Store.DeleteAsync(source, cancellationToken).ConfigureAwait(false);
+        if (status == NtStatus.Success)
+        {
+            await open.Volume.RaiseAsync(new FileChange(ChangeAction.Removed, source, ChangeFilter.FileName, seers), open, later).ConfigureAwait(false);
+        }
+
+        return status;
     }
 
     /// <summary>
