@@ -175,6 +175,27 @@ public class DataTests
         await long_.CloseAsync();
     }
 
+    [Theory]
+    [InlineData("d", ":new", NtStatus.InvalidParameter)]
+    [InlineData("d", ":new:$INDEX_ALLOCATION", NtStatus.InvalidParameter)]
+    [InlineData("d", ":new:$DATA", NtStatus.ObjectTypeMismatch)]
+    [InlineData("d", "::$INDEX_ALLOCATION", NtStatus.InvalidParameter)]
+    [InlineData("d", "::$DATA", NtStatus.InvalidParameter)]
+    [InlineData("d:stream", "::$DATA", NtStatus.InvalidParameter)]
+    [InlineData("d:stream", "::$BITMAP", NtStatus.InvalidParameter)]
+    [InlineData("d:stream", ":new:$INDEX_ALLOCATION", NtStatus.ObjectTypeMismatch)]
+    [InlineData("d:stream", ":new:$DATA", NtStatus.Success)]
+    [InlineData("f", ":new:$INDEX_ALLOCATION", NtStatus.ObjectTypeMismatch)]
+    [InlineData("f", ":new:", NtStatus.InvalidParameter)]
+    [InlineData("f", ":new", NtStatus.InvalidParameter)]
+    public async Task Each_refusal_of_a_new_name_for_what_has_none_has_its_status(string path, string name, NtStatus status)
+    {
+        await _volume.MakeAsync("d", directory: true);
+        var open = await _volume.OpenAsync(path);
+        Assert.Equal(status, await open.RenameAsync(name, false, false, null, default));
+        await open.CloseAsync();
+    }
+
     [Fact]
     public async Task Sizes()
     {

@@ -23,7 +23,7 @@ internal static class StreamRenameOperation
             return await open.RefuseMoveAsync(newPath, cancellationToken).ConfigureAwait(false);
         }
 
-        var status = FilePath.ParseStreamTarget(newPath, out var name);
+        var status = FilePath.ParseStreamTarget(newPath, open.IsDirectory, open.File.Whole.IsDirectory, out var name);
         if (status != NtStatus.Success)
         {
             return status;
@@ -31,7 +31,7 @@ internal static class StreamRenameOperation
 
         if (!open.Volume.Store.Traits.Has(StoreAbilities.NamedStreams) || !open.File.IsStream || open.Handle is not IStreamedFile file)
         {
-            return NtStatus.InvalidParameter; // the data of a file has no name to change
+            return NtStatus.InvalidParameter; // a listing is not renamed, and the data of a file stays its data: no store moves it to a stream
         }
 
         if (!open.TryEnter())

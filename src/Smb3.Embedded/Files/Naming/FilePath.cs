@@ -164,20 +164,25 @@ internal readonly struct FilePath
     /// <summary>
     /// The target of a stream's rename, such as <c>:name:$DATA</c>; the empty name is that of the file's own data (MS-FSA 2.1.5.15.11.1).
     /// </summary>
-    public static NtStatus ParseStreamTarget(string text, out string name)
+    /// <param name="text">The target.</param>
+    /// <param name="ofDirectory">Whether it is for the listing of a directory, which is a stream of a type of its own.</param>
+    /// <param name="inDirectory">Whether the file is a directory, which has no data of its own.</param>
+    /// <param name="name">The name.</param>
+    public static NtStatus ParseStreamTarget(string text, bool ofDirectory, bool inDirectory, out string name)
     {
         name = string.Empty;
         var rest = text.AsSpan(1);
         var colon = rest.IndexOf(':');
         var stream = colon < 0 ? rest : rest[..colon];
-        var type = colon < 0 ? "$DATA" : rest[(colon + 1)..];
-        if (text[^1] == ':' || stream.Length > FileNames.MaxLength || stream.ContainsAny(NotInStreams) || type.ContainsAny(NotInStreams))
+        var expected = ofDirectory ? "$INDEX_ALLOCATION" : "$DATA";
+        var type = colon < 0 ? expected : rest[(colon + 1)..];
+        if (text[^1] == ':' || (stream.IsEmpty && inDirectory) || stream.Length > FileNames.MaxLength || stream.ContainsAny(NotInStreams) || type.ContainsAny(NotInStreams))
         {
             return NtStatus.InvalidParameter;
         }
 
         name = stream.ToString();
-        return type.Equals("$DATA", StringComparison.OrdinalIgnoreCase) ? NtStatus.Success : NtStatus.ObjectTypeMismatch;
+        return type.Equals(expected, StringComparison.OrdinalIgnoreCase) ? NtStatus.Success : NtStatus.ObjectTypeMismatch;
     }
 
     // A stream's name may have any character but these and the separator, at which the path has already been split.
