@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -22,6 +23,9 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
     /// <summary>How many writes were acknowledged.</summary>
     public int Writes { get; private set; }
 
+    /// <summary>The longest time between two acknowledgements.</summary>
+    public TimeSpan LongestGap { get; private set; }
+
     /// <summary>Why it has had to connect again.</summary>
     public List<string> Losses { get; } = [];
 
@@ -37,6 +41,7 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
     /// <summary>Opens the file and writes until <paramref name="enough"/>; what is not answered is done again.</summary>
     public async Task RunAsync(CancellationToken enough)
     {
+        var last = Stopwatch.GetTimestamp();
         while (!enough.IsCancellationRequested)
         {
             try
@@ -44,6 +49,9 @@ internal sealed class ClusterClient(IReadOnlyList<TestNode> nodes, string name)
                 _file ??= await OpenAsync();
                 await _file.WriteAsync(0, [(byte)(Writes + 1)]);
                 Writes++;
+                var gap = Stopwatch.GetElapsedTime(last);
+                LongestGap = gap > LongestGap ? gap : LongestGap;
+                last = Stopwatch.GetTimestamp();
                 At = nodes[_next].Name;
             }
             catch (Exception e)

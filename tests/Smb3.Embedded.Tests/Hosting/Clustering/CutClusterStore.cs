@@ -38,23 +38,30 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     /// <summary>Has the next part be made only later.</summary>
     public HeldCall HoldAdding() => _adding = new HeldCall();
 
+    /// <summary>Told before and after each call that changes something, which may not go on, or fail then.</summary>
+    public Func<string, Task>? Passing { get; set; }
+
+    /// <summary>What every call waits for, as in a process that is stopped; <see langword="null"/>: it runs.</summary>
+    public Task? Stopped { get; set; }
+
     public ValueTask<ClusterMember> JoinAsync(ClusterNode node, TimeSpan leaseTime, CancellationToken cancellationToken) =>
-        Way().JoinAsync(node, leaseTime, cancellationToken);
+        DoAsync("Join", way => way.JoinAsync(node, leaseTime, cancellationToken), isStep: false);
 
     public ValueTask RenewAsync(long incarnation, ClusterLoad load, CancellationToken cancellationToken) =>
-        Way().RenewAsync(incarnation, load, cancellationToken);
+        DoAsync("Renew", way => way.RenewAsync(incarnation, load, cancellationToken), isStep: false);
 
-    public ValueTask LeaveAsync(long incarnation, CancellationToken cancellationToken) => Way().LeaveAsync(incarnation, cancellationToken);
+    public ValueTask LeaveAsync(long incarnation, CancellationToken cancellationToken) =>
+        DoAsync("Leave", way => way.LeaveAsync(incarnation, cancellationToken), isStep: false);
 
     public ValueTask<IReadOnlyList<ClusterOwnership>> TakeAsync(
         long incarnation, IReadOnlyCollection<string> shares, CancellationToken cancellationToken) =>
-        Way().TakeAsync(incarnation, shares, cancellationToken);
+        DoAsync("Take", way => way.TakeAsync(incarnation, shares, cancellationToken));
 
     public ValueTask ReleaseAsync(ClusterOwnership ownership, string? successor, CancellationToken cancellationToken) =>
-        Way().ReleaseAsync(ownership, successor, cancellationToken);
+        DoAsync("Release", way => way.ReleaseAsync(ownership, successor, cancellationToken));
 
     public ValueTask<bool> RequestMoveAsync(string share, string? node, long asOf, CancellationToken cancellationToken) =>
-        Way().RequestMoveAsync(share, node, asOf, cancellationToken);
+        DoAsync("RequestMove", way => way.RequestMoveAsync(share, node, asOf, cancellationToken));
 
     public async ValueTask AddPartAsync(ClusterOwnership whole, string part, string folder, CancellationToken cancellationToken)
     {
@@ -66,7 +73,7 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
             return;
         }
 
-        await Way().AddPartAsync(whole, part, folder, cancellationToken);
+        await DoAsync("AddPart", way => way.AddPartAsync(whole, part, folder, CancellationToken.None));
         IsCut |= CutsAfterAdding;
         if (CutsAfterAdding || FailsAfterAdding)
         {
@@ -75,22 +82,49 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     }
 
     public ValueTask RemovePartAsync(ClusterOwnership whole, ClusterOwnership part, CancellationToken cancellationToken) =>
-        Way().RemovePartAsync(whole, part, cancellationToken);
+        DoAsync("RemovePart", way => way.RemovePartAsync(whole, part, CancellationToken.None));
 
-    public ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken) => Way().ReadAsync(since, cancellationToken);
+    public ValueTask<ClusterView> ReadAsync(long since, CancellationToken cancellationToken) =>
+        DoAsync("Read", way => way.ReadAsync(since, cancellationToken), isStep: false);
 
-    public ValueTask WaitAsync(long since, TimeSpan atMost, CancellationToken cancellationToken) => Way().WaitAsync(since, atMost, cancellationToken);
+    public ValueTask WaitAsync(long since, TimeSpan atMost, CancellationToken cancellationToken) =>
+        DoAsync("Wait", way => way.WaitAsync(since, atMost, cancellationToken), isStep: false);
 
-    public ValueTask ConfigureAsync(ClusterSettings settings, CancellationToken cancellationToken) => Way().ConfigureAsync(settings, cancellationToken);
+    public ValueTask ConfigureAsync(ClusterSettings settings, CancellationToken cancellationToken) =>
+        DoAsync("Configure", way => way.ConfigureAsync(settings, cancellationToken));
 
     public IStateStore OpenState(ClusterOwnership ownership) => new CutState(this, store.OpenState(ownership));
 
     public ValueTask DisposeAsync() => default;
 
-    private IClusterStore Way()
+    private async ValueTask<T> DoAsync<T>(string call, Func<IClusterStore, ValueTask<T>> what, bool isStep = true)
+    {
+        await PassAsync(isStep ? call + " begins" : null);
+        var result = await what(store);
+        await PassAsync(isStep ? call + " is done" : null);
+        return result;
+    }
+
+    private async ValueTask DoAsync(string call, Func<IClusterStore, ValueTask> what, bool isStep = true) =>
+        await DoAsync(
+            call,
+            async way =>
+            {
+                await what(way);
+                return true;
+            },
+            isStep);
+
+    private async ValueTask PassAsync(string? step)
     {
         Check();
-        return store;
+        if (step is not null && Passing is { } passing)
+        {
+            await passing(step);
+        }
+
+        await (Stopped ?? Task.CompletedTask);
+        Check();
     }
 
     private void Check()
@@ -115,26 +149,27 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     {
         public async ValueTask<long> AcquireAsync(string scope, CancellationToken cancellationToken)
         {
-            way.Check();
+            await way.PassAsync("Acquire begins");
             await (way.Acquiring?.Invoke() ?? Task.CompletedTask);
             return await state.AcquireAsync(scope, cancellationToken);
         }
 
-        public ValueTask<IReadOnlyList<StateRecord>> ReadAsync(string scope, CancellationToken cancellationToken)
+        public async ValueTask<IReadOnlyList<StateRecord>> ReadAsync(string scope, CancellationToken cancellationToken)
         {
-            way.Check();
-            return state.ReadAsync(scope, cancellationToken);
+            await way.PassAsync(null);
+            return await state.ReadAsync(scope, cancellationToken);
         }
 
-        public ValueTask CommitAsync(string scope, long token, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
+        public async ValueTask CommitAsync(string scope, long token, IReadOnlyList<StateChange> changes, CancellationToken cancellationToken)
         {
-            way.Check();
+            await way.PassAsync("Commit begins");
             if (way.IsStateCut)
             {
                 throw new IOException("No space is left.");
             }
 
-            return state.CommitAsync(scope, token, changes, cancellationToken);
+            await state.CommitAsync(scope, token, changes, cancellationToken);
+            await way.PassAsync("Commit is done");
         }
 
         public ValueTask DisposeAsync() => default;
