@@ -5,6 +5,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- --filter '*EndToEnd*' --job short
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- rdma
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- takeover SHARES [CONNECTION]
@@ -12,6 +13,12 @@ using Smb3.Embedded.Benchmarks.Gate;
 if (args is ["gate"])
 {
     return CostGate.Run();
+}
+
+if (args is ["rdma"])
+{
+    await RdmaLoad.RunAsync();
+    return 0;
 }
 
 if (args is ["state", var folder])

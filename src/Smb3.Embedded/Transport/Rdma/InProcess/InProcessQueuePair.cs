@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace Smb3.Embedded.Transport.Rdma.InProcess;
@@ -79,6 +80,7 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
         return false;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReceivedSend?> ReceiveAsync()
     {
         try
