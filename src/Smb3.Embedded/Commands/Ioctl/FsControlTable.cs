@@ -190,8 +190,8 @@ internal static class FsControlTable
 
     /// <summary>
     /// What no server passes on to its file system, and hashes (MS-SMB2 3.3.5.15.7). By 3.3.5.15.8, NOT_SUPPORTED is the answer to whatever is not
-    /// in MS-FSCC 2.3, the FSCTLs that are permitted across a network. None of these is; they act on oplocks, volumes and journals of the
-    /// machine itself.
+    /// in MS-FSCC 2.3, the FSCTLs that are permitted across a network. These act on oplocks, volumes and journals of the machine itself. The
+    /// list was put together by what they do, and not compared with a server of Windows.
     /// </summary>
     private static IEnumerable<FsControlRule> ForLocalPrograms()
     {
