@@ -1,6 +1,7 @@
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Physical;
 using Smb3.Embedded.Tests.Storage;
 using Xunit;
@@ -36,6 +37,35 @@ public sealed class VolumeTableTests
         }
     }
 
+    [Fact]
+    public async Task A_store_that_is_slow_to_open_holds_up_only_who_wants_the_same_files()
+    {
+        using var slow = new SlowPlace();
+        var table = new VolumeTable(new VolumeOptions());
+        var files = new MemoryFileStore();
+        var (one, same, other) = (Share("one", files), Share("same", files), Share("other", new MemoryFileStore()));
+        var opening = Task.Factory.StartNew(() => table.Rent(one, before: slow), TaskCreationOptions.LongRunning);
+        await slow.Asked.Task;
+        var waiting = Task.Factory.StartNew(() => table.Rent(same), TaskCreationOptions.LongRunning);
+        await Task.Run(() => table.Rent(other)).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(2, table.Count);
+        Assert.False(opening.IsCompleted || waiting.IsCompleted);
+        slow.Go.Set();
+        Assert.Same(await opening, await waiting);
+    }
+
+    [Fact]
+    public void Nothing_is_left_of_a_store_that_cannot_be_served()
+    {
+        var table = new VolumeTable(new VolumeOptions());
+        var share = Share("modes", new MemoryFileStore());
+        share.Posix = true;
+        Assert.Throws<SmbServerStartException>(() => table.Rent(share));
+        Assert.Equal(0, table.Count);
+    }
+
+    private static SmbShareOptions Share(string name, IFileStore store) => new() { Name = name, Store = store };
+
     private static async Task<bool> OpensAsync(PhysicalFileStore store)
     {
         try
@@ -52,5 +82,24 @@ public sealed class VolumeTableTests
         {
             return false;
         }
+    }
+
+    /// <summary>A place that takes long to be opened again.</summary>
+    private sealed class SlowPlace : IPlacedStore, IDisposable
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ManualResetEventSlim Go { get; } = new();
+
+        public StorePlace CheckPlace() => StorePlace.Replaced;
+
+        public IFileStore OpenAgain()
+        {
+            Asked.TrySetResult();
+            Go.Wait();
+            return new MemoryFileStore();
+        }
+
+        public void Dispose() => Go.Dispose();
     }
 }

@@ -42,88 +42,57 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
     public Volume Rent(SmbShareOptions share, IPlacedStore? before = null, OwnedVolume? owned = null)
     {
         var key = KeyOf(share);
+        Entry? entry;
         lock (_gate)
         {
-            if (!_entries.TryGetValue(key, out var entry))
+            if (!_entries.TryGetValue(key, out entry))
             {
-                // The host's own store may still be on what was at its place in an earlier run.
-                before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
-                var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
-                entry = new Entry(new Volume(TakePart(store, share, owned), OptionsOf(share, owned)), store, share);
-                _entries.Add(key, entry);
-            }
-
-            if ((entry.First.Clustered || share.Clustered) && entry.Uses > 0)
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' has the same folder or store; a clustered share has its files to itself.");
-            }
-
-            if (entry.First.Store is null && (entry.First.Snapshots != share.Snapshots || entry.First.Posix != share.Posix || entry.First.Quotas != share.Quotas))
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder has other snapshots, another Posix or another Quotas; "
-                        + "give both the same.");
-            }
-
-            if (entry.First.LocalPrograms != share.LocalPrograms)
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another LocalPrograms; give both the "
-                        + "same.");
-            }
-
-            if (entry.First.MacSupport != share.MacSupport)
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another MacSupport; give both the same.");
-            }
-
-            if (entry.First.IsContinuous != share.IsContinuous)
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another ContinuouslyAvailable; give "
-                        + "both the same.");
-            }
-
-            if (entry.First.AnswersFromCache != share.AnswersFromCache)
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': share '{entry.First.Name}' of the same folder or store has another WriteCache; give both the same.");
-            }
-
-            if (share.Posix && !entry.Volume.Store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': its store has no permission bits or is not case-sensitive; clear Posix, or use another store.");
-            }
-
-            if (share.Quotas && !entry.Volume.Store.Traits.Has(StoreAbilities.Quotas))
-            {
-                throw new SmbServerStartException(
-                    $"Share '{share.Name}': its store has no quotas (of folders, only those on Linux and on a file system with extended "
-                        + "attributes have); clear Quotas, or use another store.");
+                _entries.Add(key, entry = new Entry());
             }
 
             entry.Uses++;
-            return entry.Volume;
+        }
+
+        try
+        {
+            // Who wants the same files waits for who opens them, and nobody else.
+            lock (entry.Opening)
+            {
+                if (entry.Opened is not { } opened)
+                {
+                    return (entry.Opened = Open(share, before, owned)).Volume;
+                }
+
+                Check(opened, share);
+                return opened.Volume;
+            }
+        }
+        catch
+        {
+            if (Leave(key) is { } unused)
+            {
+                _ = EndAsync(unused).AsTask(); // the share that had opened it went in the meantime
+            }
+
+            throw;
         }
     }
 
-    public async ValueTask ReturnAsync(SmbShareOptions share)
+    public ValueTask ReturnAsync(SmbShareOptions share) => Leave(KeyOf(share)) is { } unused ? EndAsync(unused) : default;
+
+    /// <summary>One share less wants some files.</summary>
+    /// <returns>What was opened of them, when that was the last one.</returns>
+    private Opened? Leave(object key)
     {
-        var key = KeyOf(share);
-        Entry? unused = null;
         lock (_gate)
         {
-            if (_entries.TryGetValue(key, out var entry) && --entry.Uses == 0)
-            {
-                _entries.Remove(key);
-                unused = entry;
-            }
+            return _entries.TryGetValue(key, out var entry) && --entry.Uses == 0 && _entries.Remove(key) ? entry.Opened : null;
         }
+    }
 
-        if (unused?.Volume.Options.Journal is { } journal)
+    private static async ValueTask EndAsync(Opened unused)
+    {
+        if (unused.Volume.Options.Journal is { } journal)
         {
             // Whoever opens the volume next takes its state over.
             _ = await journal.EndAsync().ConfigureAwait(false);
@@ -133,6 +102,70 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         if (unused is { OwnsStore: true, Volume.Fence.IsUp: false })
         {
             await DisposeAsync(unused.Store).ConfigureAwait(false);
+        }
+    }
+
+    private Opened Open(SmbShareOptions share, IPlacedStore? before, OwnedVolume? owned)
+    {
+        // The host's own store may still be on what was at its place in an earlier run.
+        before ??= share.Store is IPlacedStore own && own.CheckPlace() == StorePlace.Replaced ? own : null;
+        var store = before?.OpenAgain() ?? share.Store ?? StoreFactory.Open(share, options.Logger);
+        try
+        {
+            CheckAbilities(store, share);
+            return new Opened(new Volume(TakePart(store, share, owned), OptionsOf(share, owned)), store, share);
+        }
+        catch when (store != share.Store && store is IDisposable disposable)
+        {
+            disposable.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a share may use files that another one has opened.</summary>
+    private static void Check(Opened opened, SmbShareOptions share)
+    {
+        var first = opened.First;
+        if (first.Clustered || share.Clustered)
+        {
+            throw new SmbServerStartException(
+                $"Share '{share.Name}': share '{first.Name}' has the same folder or store; a clustered share has its files to itself.");
+        }
+
+        if (first.Store is null && (first.Snapshots != share.Snapshots || first.Posix != share.Posix || first.Quotas != share.Quotas))
+        {
+            throw new SmbServerStartException(
+                $"Share '{share.Name}': share '{first.Name}' of the same folder has other snapshots, another Posix or another Quotas; "
+                    + "give both the same.");
+        }
+
+        var other = first.LocalPrograms != share.LocalPrograms ? nameof(share.LocalPrograms)
+            : first.MacSupport != share.MacSupport ? nameof(share.MacSupport)
+            : first.IsContinuous != share.IsContinuous ? nameof(share.ContinuouslyAvailable)
+            : first.AnswersFromCache != share.AnswersFromCache ? nameof(share.WriteCache) : null;
+        if (other is not null)
+        {
+            throw new SmbServerStartException(
+                $"Share '{share.Name}': share '{first.Name}' of the same folder or store has another {other}; give both the same.");
+        }
+
+        CheckAbilities(opened.Store, share);
+    }
+
+    /// <summary>Whether a store can do what a share is to have.</summary>
+    private static void CheckAbilities(IFileStore store, SmbShareOptions share)
+    {
+        if (share.Posix && !store.Traits.Has(StoreAbilities.PosixModes | StoreAbilities.CaseSensitive))
+        {
+            throw new SmbServerStartException(
+                $"Share '{share.Name}': its store has no permission bits or is not case-sensitive; clear Posix, or use another store.");
+        }
+
+        if (share.Quotas && !store.Traits.Has(StoreAbilities.Quotas))
+        {
+            throw new SmbServerStartException(
+                $"Share '{share.Name}': its store has no quotas (of folders, only those on Linux and on a file system with extended "
+                    + "attributes have); clear Quotas, or use another store.");
         }
     }
 
@@ -211,18 +244,29 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         }
     }
 
-    private sealed class Entry(Volume volume, IFileStore store, SmbShareOptions first)
+    /// <summary>Files that shares use, or want to.</summary>
+    private sealed class Entry
+    {
+        /// <summary>Held by who opens them.</summary>
+        public Lock Opening { get; } = new();
+
+        /// <summary>What became of that; <see langword="null"/>: they are not open yet.</summary>
+        public Opened? Opened { get; set; }
+
+        public int Uses { get; set; }
+    }
+
+    /// <param name="volume">The volume.</param>
+    /// <param name="store">The store itself; the volume reaches it through its fence.</param>
+    /// <param name="first">The share that it was opened for.</param>
+    private sealed class Opened(Volume volume, IFileStore store, SmbShareOptions first)
     {
         public Volume Volume { get; } = volume;
 
-        /// <summary>The store itself; the volume reaches it through its fence.</summary>
         public IFileStore Store { get; } = store;
 
-        /// <summary>The share that it was opened for.</summary>
         public SmbShareOptions First { get; } = first;
 
         public bool OwnsStore => !ReferenceEquals(First.Store, Store);
-
-        public int Uses { get; set; }
     }
 }
