@@ -40,14 +40,14 @@ public static class PostgreSqlClusterBuilderExtensions
     private static SmbServerBuilder Use(
         SmbServerBuilder builder, string? connectionString, Action<SmbClusterOptions>? configure, PostgreSqlStoreOptions? options)
     {
-        // Services dispose what they have made, and which database it is is known only when the settings are.
         var key = new object();
-        builder.Services.AddKeyedSingleton(key, static (_, _) => new OwnedClusterStore());
+        builder.Services.AddKeyedSingleton(key, static (_, _) => new OwnedStore<PostgreSqlClusterStore>());
         return builder.Configure((services, server) =>
         {
             if ((connectionString ?? server.Cluster.ConnectionString) is { } where)
             {
-                server.Cluster.Store = services.GetRequiredKeyedService<OwnedClusterStore>(key).Open(where, options);
+                server.Cluster.Store = services.GetRequiredKeyedService<OwnedStore<PostgreSqlClusterStore>>(key)
+                    .Open(() => new PostgreSqlClusterStore(where, options));
             }
 
             configure?.Invoke(server.Cluster);

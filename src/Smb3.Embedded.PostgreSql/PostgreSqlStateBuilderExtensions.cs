@@ -19,9 +19,9 @@ public static class PostgreSqlStateBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(connectionString);
 
-        // Services dispose what they have made.
         var key = new object();
-        builder.Services.AddKeyedSingleton(key, (_, _) => new OwnedStateStore(new PostgreSqlStateStore(connectionString, options)));
-        return builder.Configure((services, server) => server.StateStore = services.GetRequiredKeyedService<OwnedStateStore>(key).Store);
+        builder.Services.AddKeyedSingleton(key, static (_, _) => new OwnedStore<PostgreSqlStateStore>());
+        return builder.Configure((services, server) => server.StateStore = services.GetRequiredKeyedService<OwnedStore<PostgreSqlStateStore>>(key)
+            .Open(() => new PostgreSqlStateStore(connectionString, options)));
     }
 }
