@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Smb3.Embedded.Files;
 
 /// <summary>
-/// How much was read and written on a volume, counted on each processor by itself, so that no processor waits for another. The counters
-/// wrap.
+/// How much clients have read from a volume, snapshots included, and written to it, counted on each processor by itself, so that no processor
+/// waits for another. Only what was transferred counts, not what a client has zeroed or cloned with one request. The counters wrap.
 /// </summary>
 internal sealed class IoStatistics
 {
@@ -12,6 +12,22 @@ internal sealed class IoStatistics
 
     /// <summary>How many processors there are.</summary>
     public int Processors => _processors.Length;
+
+    /// <summary>All bytes so far, in both directions.</summary>
+    public long Bytes
+    {
+        get
+        {
+            var bytes = 0L;
+            for (var processor = 0; processor < Processors; processor++)
+            {
+                var (_, read, _, written) = Of(processor);
+                bytes += read + written;
+            }
+
+            return bytes;
+        }
+    }
 
     /// <summary>Counts a read of so many bytes.</summary>
     public void CountRead(int bytes)

@@ -9,7 +9,7 @@ namespace Smb3.Embedded.Files;
 /// The snapshots of a volume. Each is a read-only volume of its own; it is made on first use, and forgotten when the store no longer has
 /// the snapshot.
 /// </summary>
-internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, StoreFence fence, VolumeTraffic? traffic = null)
+internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, StoreFence fence, IoStatistics statistics)
 {
     private readonly Lock _sync = new();
     private readonly Dictionary<FileTime, Volume> _volumes = [];
@@ -18,7 +18,7 @@ internal sealed class PreviousVersions(IFileStore store, VolumeOptions options, 
     public StoreFence Fence { get; } = fence;
 
     /// <summary>Counts what is read from them.</summary>
-    public VolumeTraffic? Traffic { get; } = traffic;
+    public IoStatistics Statistics { get; } = statistics;
 
     private ISnapshotStore? Source { get; } = store.Traits.Has(StoreAbilities.Snapshots) ? store as ISnapshotStore : null;
 

@@ -39,8 +39,8 @@ internal sealed class Volume
         _store = store;
         _part = store as PartStore;
         Fence = versions?.Fence ?? options.Fence ?? new StoreFence(options.Lease);
-        Traffic = versions is not null ? versions.Traffic : options.Lease is null ? null : new VolumeTraffic();
-        Versions = versions ?? new PreviousVersions(store, options, Fence, Traffic);
+        Statistics = versions?.Statistics ?? new IoStatistics();
+        Versions = versions ?? new PreviousVersions(store, options, Fence, Statistics);
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
@@ -86,14 +86,11 @@ internal sealed class Volume
     /// <summary>The options.</summary>
     public VolumeOptions Options { get; }
 
-    /// <summary>How much is read and written.</summary>
-    public IoStatistics Statistics { get; } = new();
+    /// <summary>How much is read and written, snapshots included.</summary>
+    public IoStatistics Statistics { get; }
 
     /// <summary>How names are compared.</summary>
     public StringComparison NameComparison { get; }
-
-    /// <summary>Bytes read and written by clients, snapshots included; null where nobody asks for it.</summary>
-    public VolumeTraffic? Traffic { get; }
 
     /// <summary>How many opens there are.</summary>
     public int OpenCount => Volatile.Read(ref _opens);

@@ -95,7 +95,7 @@ internal static class CopyOperation
             if (status == NtStatus.Success)
             {
                 source.Observation?.CountRead(length);
-                source.Volume.Traffic?.Add(length);
+                source.Volume.Statistics.CountRead(length);
             }
 
             return status;

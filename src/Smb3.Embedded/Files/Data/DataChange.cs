@@ -42,7 +42,6 @@ internal static class DataChange
         if (status == NtStatus.Success)
         {
             open.File.Times.Access.Note(open);
-            open.Volume.Statistics.CountWrite(length);
             open.Observation?.CountWritten(length);
             open.NeedsArchive = true;
             open.Volume.RaiseWritten(open);

@@ -79,7 +79,6 @@ internal static class ReadOperation
         open.File.Times.Access.Note(open);
         open.Volume.Statistics.CountRead(result.Value);
         open.Observation?.CountRead(result.Value);
-        open.Volume.Traffic?.Add(result.Value);
         return result;
     }
 

@@ -180,12 +180,12 @@ internal static class WriteOperation
         }
     }
 
-    /// <summary>Ends a write. Only what was sent counts as traffic, not what a client has zeroed or cloned with one request.</summary>
+    /// <summary>Ends a write of data that a client has sent, or had copied.</summary>
     private static ValueTask<NtStatus> AfterDataAsync(this FileOpen open, NtStatus status, long length)
     {
         if (status == NtStatus.Success)
         {
-            open.Volume.Traffic?.Add(length);
+            open.Volume.Statistics.CountWrite(length);
         }
 
         return open.AfterWriteAsync(status, length);

@@ -62,7 +62,7 @@ internal sealed class LoadMeter(Func<IEnumerable<(string Share, Volume Volume)>>
 
         public long Measure(long now, TimeProvider time)
         {
-            var bytes = Volume.Traffic?.Total ?? 0;
+            var bytes = Volume.Statistics.Bytes;
             if (_counts.Count == 0 || time.GetElapsedTime(_last, now) >= Resolution)
             {
                 _counts.Enqueue((now, bytes));

@@ -56,12 +56,12 @@ public sealed class ClusterBalanceTests() : ClusterTest(TimeSpan.FromMillisecond
         var file = await (await first.ConnectAsync("one")).OpenAsync("f");
         await file.WriteAsync(0, [1, 2, 3]);
         var volume = first.Server.Shares.OwnedVolumes.Single(static owned => owned.Name == "one").Volume;
-        Assert.Equal(3, volume.Traffic!.Total);
+        Assert.Equal(3, volume.Statistics.Bytes);
         await file.ReadAsync(0, 2);
-        Assert.Equal(5, volume.Traffic.Total);
+        Assert.Equal(5, volume.Statistics.Bytes);
         Assert.Equal(NtStatus.Success, (await file.Tree.CallAsync(
             Smb2Command.Ioctl, RequestBody.Ioctl(FsControlCode.SetZeroData, file.FileId, FsctlInput.Range(0, 3)))).Status);
-        Assert.Equal(5, volume.Traffic.Total);
+        Assert.Equal(5, volume.Statistics.Bytes);
     }
 
     [Theory]
