@@ -257,14 +257,28 @@ internal sealed class OpenState : IJournaledOpen
         var file = Open.File;
         var caching = Open.Grant?.Capture() ?? default;
         var (locks, numbers) = file.Locks?.Capture(Open, LockSequences) ?? ([], LockSequences.ToArray());
-        return new OpenRecord
+        return Describe(durable, file.StreamName, caching, _plan, Open.DeletesAtOnce, Open.IsDeletePending, locks, numbers);
+    }
+
+    /// <summary>The open of a file, or of a stream, that is about to be made.</summary>
+    /// <param name="stream">The stream; <see langword="null"/> for the file itself.</param>
+    /// <param name="caching">What it asks for.</param>
+    /// <param name="plan">How it is made.</param>
+    /// <param name="deletesAtOnce">Whether its close deletes the name, whatever other opens there are.</param>
+    public OpenRecord Declare(string? stream, KeptCaching caching, CreatePlan plan, bool deletesAtOnce) =>
+        Describe(durable: null!, stream, caching, plan, deletesAtOnce, isDeletePending: false, [], []);
+
+    private OpenRecord Describe(
+        DurableFacts durable, string? stream, KeptCaching caching, CreatePlan? plan, bool deletesAtOnce, bool isDeletePending,
+        IReadOnlyList<LockRequest> locks, IReadOnlyList<byte> numbers) =>
+        new()
         {
             FileId = FileId,
             Path = Path,
             MovingTo = _movingTo is { } moving ? new StorePath(moving) : null,
-            Stream = file.StreamName,
+            Stream = stream,
             MovingToStream = _movingToStream,
-            Plan = _plan,
+            Plan = plan,
             IsDirectory = IsDirectory,
             GrantedAccess = GrantedAccess,
             ShareAccess = ShareAccess,
@@ -275,8 +289,8 @@ internal sealed class OpenState : IJournaledOpen
             IsPosix = IsPosix,
             HidesUnreadable = HidesUnreadable,
             DeleteOnClose = DeleteOnClose,
-            DeletePending = Open.IsDeletePending,
-            DeletesAtOnce = Open.DeletesAtOnce,
+            DeletePending = isDeletePending,
+            DeletesAtOnce = deletesAtOnce,
             Position = Position,
             Pinned = Pinned,
             Lease = Lease,
@@ -288,5 +302,4 @@ internal sealed class OpenState : IJournaledOpen
             LockSequences = numbers,
             Durable = durable,
         };
-    }
 }

@@ -213,27 +213,10 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <param name="isDirectory">Whether it is a directory.</param>
     public ValueTask<NtStatus> DeclareAsync(StorePath path, NewFile? made, FileAccessMask granted, bool isDirectory) =>
         Parameters.Intent is not { } intent ? new(NtStatus.Success) : intent.DeclareAsync(
-            new OpenRecord
-            {
-                FileId = 0,
-                Path = path,
-                Stream = NamesStream ? Path.StreamName : null,
-                IsDirectory = isDirectory,
-                GrantedAccess = granted,
-                ShareAccess = Parameters.ShareAccess,
-                Options = Parameters.Options,
-                Caller = Parameters.Caller,
-                ClientGuid = Parameters.ClientGuid,
-                ShareMaximalAccess = Parameters.ShareMaximalAccess,
-                HidesUnreadable = Parameters.HidesUnreadable,
-                IsPosix = Parameters.IsPosix,
-                DeleteOnClose = Has(CreateOptions.DeleteOnClose),
-                DeletesAtOnce = Parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
-                Lease = Parameters.Caching?.Lease,
-                Caching = Parameters.Caching?.State ?? CacheState.None,
-                LeaseEpoch = Parameters.Caching?.Epoch ?? 0,
-                Durable = null!,
-                Plan = new CreatePlan
+            NewState(fileId: 0, path, granted, isDirectory).Declare(
+                NamesStream ? Path.StreamName : null,
+                new KeptCaching(Parameters.Caching?.State ?? CacheState.None, Parameters.Caching?.Epoch ?? 0, BreakingTo: null, CacheState.None),
+                new CreatePlan
                 {
                     MakesFile = made is not null,
                     Attributes = made?.Attributes ?? 0,
@@ -243,8 +226,11 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
                     ExtendedAttributes = made is null ? [] : Parameters.ExtendedAttributes,
                     MayLeaseDirectories = Parameters.Caching is { MayLeaseDirectories: true },
                 },
-            },
+                DeletesAtOnce),
             CreateAction.Created);
+
+    /// <summary>Whether its close deletes the name, whatever other opens there are.</summary>
+    private bool DeletesAtOnce => Parameters.IsPosix && Has(CreateOptions.DeleteOnClose);
 
     /// <summary>The resulting open, of a file that has just been made: it is kept as what was declared, if anything was.</summary>
     public FileOpen NewDeclaredOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory)
@@ -264,25 +250,10 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <summary>The resulting open.</summary>
     public FileOpen NewOpen(FileObject file, IStoreFile handle, FileAccessMask granted, bool isDirectory) => new(
         file,
-        new OpenState
-        {
-            FileId = file.FileId,
-            Path = Volume.PathOf(handle),
-            IsDirectory = isDirectory,
-            GrantedAccess = granted,
-            ShareAccess = Parameters.ShareAccess,
-            Options = Parameters.Options,
-            Caller = Parameters.Caller,
-            ClientGuid = Parameters.ClientGuid,
-            ShareMaximalAccess = Parameters.ShareMaximalAccess,
-            HidesUnreadable = Parameters.HidesUnreadable,
-            DeleteOnClose = Has(CreateOptions.DeleteOnClose),
-            IsPosix = Parameters.IsPosix,
-            Lease = Parameters.Caching?.Lease,
-        },
+        NewState(file.FileId, Volume.PathOf(handle), granted, isDirectory),
         handle)
     {
-        DeletesAtOnce = Parameters.IsPosix && Has(CreateOptions.DeleteOnClose),
+        DeletesAtOnce = DeletesAtOnce,
         Observation = Observed?.Observe(),
         IsMac = Parameters.IsMac,
     };
@@ -303,4 +274,22 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
     /// <summary>The metadata of a file that was opened a moment ago.</summary>
     public static ValueTask<NtResult<FileMetadata>> LearnAsync(IStoreFile handle, CancellationToken cancellationToken) =>
         handle is IOpenedFile { MetadataAsOpened: { } known } ? new(known) : handle.GetMetadataAsync(cancellationToken);
+
+    private OpenState NewState(ulong fileId, StorePath path, FileAccessMask granted, bool isDirectory) =>
+        new()
+        {
+            FileId = fileId,
+            Path = path,
+            IsDirectory = isDirectory,
+            GrantedAccess = granted,
+            ShareAccess = Parameters.ShareAccess,
+            Options = Parameters.Options,
+            Caller = Parameters.Caller,
+            ClientGuid = Parameters.ClientGuid,
+            ShareMaximalAccess = Parameters.ShareMaximalAccess,
+            HidesUnreadable = Parameters.HidesUnreadable,
+            DeleteOnClose = Has(CreateOptions.DeleteOnClose),
+            IsPosix = Parameters.IsPosix,
+            Lease = Parameters.Caching?.Lease,
+        };
 }
