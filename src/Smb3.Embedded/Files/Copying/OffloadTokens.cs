@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files.Copying;
 
@@ -53,7 +54,7 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
                 return false;
             }
 
-            var expires = now + Ticks(life < LongestLife ? life : LongestLife);
+            var expires = time.Later(now, life < LongestLife ? life : LongestLife);
             return _tokens.TryAdd(KeyOf(id), (source, user, expires));
         }
     }
@@ -73,8 +74,6 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
     private static (UInt128 Left, UInt128 Right) KeyOf(ReadOnlySpan<byte> id) =>
         (BinaryPrimitives.ReadUInt128LittleEndian(id), BinaryPrimitives.ReadUInt128LittleEndian(id[16..]));
 
-    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
-
     private void Sweep(long now)
     {
         foreach (var (key, token) in _tokens)
@@ -88,6 +87,6 @@ internal sealed class OffloadTokens(RandomNumberGenerator random, TimeProvider t
             token.Source.End();
         }
 
-        _nextSweep = now + Ticks(UsualLife);
+        _nextSweep = time.Later(now, UsualLife);
     }
 }
