@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
 

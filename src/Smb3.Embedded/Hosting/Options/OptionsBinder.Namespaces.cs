@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Smb3.Embedded.Dfs;
 
 namespace Smb3.Embedded.Hosting.Options;
 

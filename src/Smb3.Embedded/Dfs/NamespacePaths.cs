@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Hosting.Options;
+namespace Smb3.Embedded.Dfs;
 
 /// <summary>The paths of links and targets, as people write them and as the protocol has them.</summary>
 internal static class NamespacePaths
