@@ -18,8 +18,7 @@ namespace Smb3.Embedded;
 /// </summary>
 public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 {
-    private readonly Dictionary<string, HostedShare> _entries = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Lock _gate = new();
+    private readonly HostedShares _entries = new();
     private readonly ShareTurns _turn;
     private readonly VolumeTable _volumes;
     private readonly ShareRequirements _requirements;
@@ -54,30 +53,21 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             LeaveToOther);
         foreach (var share in shares)
         {
-            _entries.Add(share.Name, NewEntry(share.Clone()));
+            _entries.Set(NewEntry(share.Clone()));
         }
 
         ShowClustered();
     }
 
     /// <summary>How many there are, IPC$ not counted.</summary>
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _entries.Values.Count(static entry => entry.Whole is null);
-            }
-        }
-    }
+    public int Count => _entries.Wholes.Count();
 
     /// <summary>How the state of what clients have open is kept.</summary>
-    internal IReadOnlyList<SmbKeptState> KeptState => [.. Snapshot().Select(static entry => entry.Volume?.Options.Journal)
+    internal IReadOnlyList<SmbKeptState> KeptState => [.. _entries.All.Select(static entry => entry.Volume?.Options.Journal)
         .OfType<StateJournal>().Distinct().Select(static journal => new SmbKeptState(journal))];
 
     /// <summary>Those that are namespaces.</summary>
-    internal IReadOnlyList<HostedNamespace> Namespaces => [.. Snapshot().Select(static entry => entry.Options.Namespace).OfType<HostedNamespace>()];
+    internal IReadOnlyList<HostedNamespace> Namespaces => [.. _entries.All.Select(static entry => entry.Options.Namespace).OfType<HostedNamespace>()];
 
     internal int OpenVolumes => _volumes.Count;
 
@@ -86,13 +76,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     /// <summary>Whether there is a share of this name; case does not count.</summary>
     /// <param name="name">The name.</param>
-    public bool Contains(string name)
-    {
-        lock (_gate)
-        {
-            return _entries.ContainsKey(name);
-        }
-    }
+    public bool Contains(string name) => _entries.Find(name) is not null;
 
     /// <summary>Adds a share of a folder.</summary>
     /// <param name="name">The share's name.</param>
@@ -195,7 +179,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return FindEntry(name) is { Whole: null } && await TakeAwayAsync(name).ConfigureAwait(false);
+            return _entries.Find(name) is { Whole: null } && await TakeAwayAsync(name).ConfigureAwait(false);
         }
         finally
         {
@@ -206,12 +190,8 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <inheritdoc/>
     public IEnumerator<SmbShareInfo> GetEnumerator()
     {
-        SmbShareInfo[] shares;
-        lock (_gate)
-        {
-            shares = [.. _entries.Values.Where(static entry => entry.Whole is null).Select(static entry => entry.Describe()).OrderBy(share => share.Name, StringComparer.OrdinalIgnoreCase)];
-        }
-
+        SmbShareInfo[] shares =
+            [.. _entries.Wholes.Select(static entry => entry.Describe()).OrderBy(static share => share.Name, StringComparer.OrdinalIgnoreCase)];
         return ((IEnumerable<SmbShareInfo>)shares).GetEnumerator();
     }
 
@@ -221,7 +201,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <param name="name">The share; null: all, one after the other.</param>
     internal async ValueTask CheckPlaceAsync(string? name)
     {
-        foreach (var entry in Snapshot())
+        foreach (var entry in _entries.All)
         {
             if (name is null || name.Equals(entry.Options.Name, StringComparison.OrdinalIgnoreCase))
             {
@@ -264,7 +244,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         await _turn.WaitForOneAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_running is not { } table || FindEntry(name) is not { Options.Clustered: true, Volume: null } entry)
+            if (_running is not { } table || _entries.Find(name) is not { Options.Clustered: true, Volume: null } entry)
             {
                 return false;
             }
@@ -289,7 +269,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         await _turn.WaitForOneAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (FindEntry(name) is { Options.Clustered: true, Volume: not null } entry)
+            if (_entries.Find(name) is { Options.Clustered: true, Volume: not null } entry)
             {
                 await LetGoAsync(entry).ConfigureAwait(false);
             }
@@ -303,7 +283,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <summary>Makes the parts of clustered shares known, and forgets what is none any more. Quick when nothing has changed.</summary>
     internal async ValueTask ShowPartsAsync(IReadOnlySet<SharePart> parts, CancellationToken cancellationToken)
     {
-        if (AreShown(parts))
+        if (_entries.HasParts(parts))
         {
             return;
         }
@@ -311,26 +291,19 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            foreach (var entry in Snapshot())
+            foreach (var entry in _entries.PartsBut(parts))
             {
-                if (entry.Whole is not null && !IsWanted(entry, parts))
-                {
-                    await TakeAwayAsync(entry.Options.Name).ConfigureAwait(false);
-                }
+                await TakeAwayAsync(entry.Options.Name).ConfigureAwait(false);
             }
 
             foreach (var part in parts)
             {
-                if (FindEntry(part.Whole) is { Options.Clustered: true, Whole: null } whole && !Contains(part.Name))
+                if (_entries.FindWhole(part) is { } whole && !Contains(part.Name))
                 {
                     var options = whole.Options.Clone();
                     options.Name = part.Name;
                     options.Part = part;
-                    var entry = NewEntry(options, whole);
-                    lock (_gate)
-                    {
-                        _entries[part.Name] = entry;
-                    }
+                    _entries.Set(NewEntry(options, whole));
                 }
             }
 
@@ -357,7 +330,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     {
         get
         {
-            foreach (var entry in Snapshot())
+            foreach (var entry in _entries.All)
             {
                 if (entry is { Options.Clustered: true, Running: not null, Volume: { } volume })
                 {
@@ -368,14 +341,14 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     }
 
     /// <summary>Whether a clustered share is served here.</summary>
-    internal bool IsServed(string name) => FindEntry(name)?.Running is not null;
+    internal bool IsServed(string name) => _entries.Find(name)?.Running is not null;
 
     /// <summary>Opens every share and puts it into <paramref name="table"/>. The server holds the lock.</summary>
     internal async Task OpenAsync(ShareTable table)
     {
         try
         {
-            foreach (var entry in Snapshot().Where(static entry => !entry.Options.Clustered))
+            foreach (var entry in _entries.All.Where(static entry => !entry.Options.Clustered))
             {
                 entry.Volume ??= _volumes.Rent(entry.Options);
                 entry.Running = entry.Create();
@@ -396,7 +369,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     internal async Task CloseAsync(bool keepStores)
     {
         _running = null;
-        foreach (var entry in Snapshot())
+        foreach (var entry in _entries.All)
         {
             entry.Running = null;
             entry.Lost = null;
@@ -427,11 +400,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             await EnterAsync(table, entry).ConfigureAwait(false);
         }
 
-        lock (_gate)
-        {
-            _entries[entry.Options.Name] = entry;
-        }
-
+        _entries.Set(entry);
         if (entry.Options.Clustered)
         {
             ShowClustered();
@@ -440,7 +409,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     private void ShowClustered()
     {
-        _clustered = Snapshot().Where(static entry => entry.Options.Clustered)
+        _clustered = _entries.All.Where(static entry => entry.Options.Clustered)
             .ToFrozenDictionary(static entry => entry.Options.Name, Show, StringComparer.OrdinalIgnoreCase);
         _clusteredChanged?.Invoke();
 
@@ -449,14 +418,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             var share = entry.Create(withFiles: false);
             share.Dfs = _elsewhere?.Invoke(share.Name);
             return share;
-        }
-    }
-
-    private HostedShare? FindEntry(string name)
-    {
-        lock (_gate)
-        {
-            return _entries.GetValueOrDefault(name);
         }
     }
 
@@ -501,13 +462,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
     private async ValueTask<bool> TakeAwayAsync(string name)
     {
-        HostedShare? entry;
-        lock (_gate)
+        if (!_entries.TryRemove(name, out var entry))
         {
-            if (!_entries.Remove(name, out entry))
-            {
-                return false;
-            }
+            return false;
         }
 
         if (entry.Options.Clustered)
@@ -543,17 +500,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
         }
     }
 
-    /// <summary>Whether the parts that are known are these, of shares that have not been changed since.</summary>
-    private bool AreShown(IReadOnlySet<SharePart> parts)
-    {
-        var shown = Array.FindAll(Snapshot(), static entry => entry.Whole is not null);
-        return shown.Length == parts.Count(part => FindEntry(part.Whole) is { Options.Clustered: true, Whole: null })
-            && Array.TrueForAll(shown, entry => IsWanted(entry, parts));
-    }
-
-    private bool IsWanted(HostedShare entry, IReadOnlySet<SharePart> parts) =>
-        parts.Contains(entry.Options.Part!) && FindEntry(entry.Options.Part!.Whole) == entry.Whole;
-
     private HostedShare NewEntry(SmbShareOptions options, HostedShare? whole = null)
     {
         var entry = new HostedShare(options) { Whole = whole };
@@ -576,7 +522,7 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
 
             // Shares of one folder have one volume: all of them release it before it is opened again.
             var store = asked.Placed;
-            var wrong = Array.FindAll(Snapshot(), entry => entry.Placed == store);
+            var wrong = Array.FindAll(_entries.All, entry => entry.Placed == store);
             foreach (var entry in wrong)
             {
                 await GiveUpAsync(table, entry).ConfigureAwait(false);
@@ -647,14 +593,6 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
             }
 
             entry.WasUnusable = true;
-        }
-    }
-
-    private HostedShare[] Snapshot()
-    {
-        lock (_gate)
-        {
-            return [.. _entries.Values];
         }
     }
 }
