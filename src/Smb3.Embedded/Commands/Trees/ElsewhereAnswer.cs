@@ -9,7 +9,7 @@ using Smb3.Embedded.Wire.Tree;
 
 namespace Smb3.Embedded.Commands.Trees;
 
-/// <summary>What TREE_CONNECT answers for a clustered share that the client cannot use on this connection.</summary>
+/// <summary>What TREE_CONNECT answers for a clustered share that the client cannot use on this connection, and when it does.</summary>
 internal static class ElsewhereAnswer
 {
     /// <summary>MS-SMB2 3.3.5.7: the dialect of the connection is too high for the shares of the cluster.</summary>
@@ -21,10 +21,43 @@ internal static class ElsewhereAnswer
     }
 
     /// <summary>
+    /// Another node has the share, or none. Who can be redirected is, and who follows DFS has asked for a referral before, or tries the next
+    /// of the targets that it was told. But Linux stays with a server that accepts its connections, takes a refusal for the end of its files,
+    /// and tries another one only when it has lost its connection after it has heard of a better one: so who used the share here, or was told
+    /// already, is not answered, waits a moment, and loses its connection, unless that is used for something else.
+    /// </summary>
+    public static async ValueTask<NtStatus> GiveAsync(
+        Request request, IClusteredShares cluster, ShareOwner? owner, string name, TreeConnectRequestFlags flags)
+    {
+        var client = request.Connection.Negotiated!.ClientGuid;
+        if (!IsRedirected(request, flags))
+        {
+            // A session that stands for an earlier one means that something is open: it comes back, from another node perhaps that died.
+            var isBack = request.Session is { IsSuccessor: true, FollowsDfs: true };
+            if ((isBack || cluster.Stranded.Contains(client, name))
+                && !request.Connection.Sessions.Values.Any(static session => session.Trees.Any(static tree => !tree.Share.IsPipe)))
+            {
+                if (owner is not null)
+                {
+                    await cluster.Stranded.HoldAsync(client, name, isBack, request.Connection.Ended).ConfigureAwait(false);
+                }
+
+                request.Disconnect = ConnectionEndReason.ShareMoved;
+            }
+            else if (owner is not null)
+            {
+                cluster.Stranded.Add(client, name);
+            }
+        }
+
+        return At(request, owner, name, flags);
+    }
+
+    /// <summary>
     /// MS-SMB2 3.3.5.7: another node has the share. A client that asked to be redirected is told where to find it. While nobody has it, the
     /// client shall try again.
     /// </summary>
-    public static NtStatus At(Request request, ShareOwner? owner, string shareName, TreeConnectRequestFlags flags)
+    private static NtStatus At(Request request, ShareOwner? owner, string shareName, TreeConnectRequestFlags flags)
     {
         if (owner is null)
         {

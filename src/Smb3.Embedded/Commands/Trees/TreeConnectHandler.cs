@@ -171,40 +171,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return null;
         }
 
-        return await AnswerElsewhereAsync(request, cluster, owner, clustered.Name, flags).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Another node has the share, or none. Who can be redirected is, and who follows DFS has asked for a referral before, or tries the next
-    /// of the targets that it was told. But Linux stays with a server that accepts its connections, takes a refusal for the end of its files,
-    /// and tries another one only when it has lost its connection after it has heard of a better one: so who used the share here, or was told
-    /// already, is not answered, waits a moment, and loses its connection, unless that is used for something else.
-    /// </summary>
-    private static async ValueTask<(NtStatus Status, Share? Share)> AnswerElsewhereAsync(
-        Request request, IClusteredShares cluster, ShareOwner? owner, string name, TreeConnectRequestFlags flags)
-    {
-        var client = request.Connection.Negotiated!.ClientGuid;
-        if (!ElsewhereAnswer.IsRedirected(request, flags))
-        {
-            // A session that stands for an earlier one means that something is open: it comes back, from another node perhaps that died.
-            var isBack = request.Session is { IsSuccessor: true, FollowsDfs: true };
-            if ((isBack || cluster.Stranded.Contains(client, name))
-                && !request.Connection.Sessions.Values.Any(static session => session.Trees.Any(static tree => !tree.Share.IsPipe)))
-            {
-                if (owner is not null)
-                {
-                    await cluster.Stranded.HoldAsync(client, name, isBack, request.Connection.Ended).ConfigureAwait(false);
-                }
-
-                request.Disconnect = ConnectionEndReason.ShareMoved;
-            }
-            else if (owner is not null)
-            {
-                cluster.Stranded.Add(client, name);
-            }
-        }
-
-        return (ElsewhereAnswer.At(request, owner, name, flags), null);
+        return (await ElsewhereAnswer.GiveAsync(request, cluster, owner, clustered.Name, flags).ConfigureAwait(false), null);
     }
 
     private static bool IsHere(Request request, string name) =>
