@@ -225,6 +225,8 @@ class Realms:
             self.network.remove()
         if self.etc is not None:
             shutil.rmtree(self.etc, ignore_errors=True)
+            if not os.listdir(os.path.dirname(self.etc)):
+                os.rmdir(os.path.dirname(self.etc))
         self.work.remove()
 
 

@@ -5,9 +5,6 @@ namespace Smb3.Embedded.Security.Authentication.Kerberos.Messages;
 /// <summary>A principal within its realm (RFC 4120 5.2.2): <c>alice</c>, <c>cifs/server.example</c>.</summary>
 internal sealed class PrincipalName(int type, IReadOnlyList<string> parts)
 {
-    /// <summary>KRB5-NT-ENTERPRISE: one part, which is a name with a realm of its own.</summary>
-    public const int Enterprise = 10;
-
     private const int MaxParts = 16;
 
     public int Type => type;

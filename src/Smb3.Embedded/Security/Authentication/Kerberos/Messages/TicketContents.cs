@@ -38,7 +38,7 @@ internal sealed class TicketContents : IDisposable
         var key = EncryptionKeyValue.Read(fields.ReadField(1));
         var realm = fields.ReadField(2).ReadKerberosString();
         var client = PrincipalName.Read(fields.ReadField(3));
-        fields.ReadField(4); // The realms on the way: the KDC has checked them, or the ticket does not say so; see KerberosAcceptor.
+        fields.ReadField(4); // The realms on the way. Without a PAC of the own KDC no other realm's users are taken: see TicketAccounts.
         var authenticated = fields.ReadField(5).ReadGeneralizedTime();
         var starts = fields.ReadOptional(6)?.ReadGeneralizedTime() ?? authenticated;
         var ends = fields.ReadField(7).ReadGeneralizedTime();
