@@ -90,15 +90,18 @@ def run_torture(name, suite, tally, options):
     if options.server:
         suite.Plan(tally, name, [options.kind]).run([given_target(options)])
         return
-    plans = {kind: suite.Plan(tally, name, [kind]) for kind in KINDS}
+    rows = {
+        1: {kind: suite.Plan(tally, name, [kind], lambda one: one not in suite.ASLEEP) for kind in KINDS},
+        2: {kind: suite.Plan(tally, name, [kind], lambda one: one in suite.ASLEEP) for kind in KINDS},
+    }
     private, deaf = suite.Plan(tally, name, [suite.PRIVATE]), suite.Plan(tally, name, [suite.DEAF, suite.CONTINUOUS])
 
     def run_kinds(number):
-        for kind, plan in plans.items():        # each on a server of its own: some tests name their further shares themselves
+        for kind, plan in rows[number].items():     # each on a server of its own: some tests name their further shares themselves
             if not plan.is_empty:
                 with_server("%s/%s/%d" % (name, kind, number), tally, options, plan.run, named=kind)
 
-    lanes = [threading.Thread(target=run_kinds, args=(number,)) for number in range(1, suite.SERVERS + 1)]
+    lanes = [threading.Thread(target=run_kinds, args=(number,)) for number in rows]
     if not private.is_empty:
         lanes.append(threading.Thread(target=run_private, args=("%s/%s" % (name, suite.PRIVATE), tally, options, private.run)))
     if not deaf.is_empty:

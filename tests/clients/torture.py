@@ -24,11 +24,10 @@ PRIVATE, DEAF, CONTINUOUS = "private", "deaf", "ca"
 IPTABLES = shutil.which("iptables-legacy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "iptables-legacy"
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
 TEST_SECONDS = 90
-# Seconds that the long suites take, most of them spent waiting: for breaks to time out, for notifications to stay away.
-LONG_SUITES = {"smb2.lease": 195, "smb2.oplock": 105, "smb2.notify": 82, "smb2.replay": 110}
-# How many servers work the list off at the same time. More are quicker, but some tests change a file over one connection right after they
-# asked on another to be told of it (smb2.notify.basedir): on busy processors that overtakes the question.
-SERVERS = 1
+# Half of the time goes to these, which sleep: they have servers of their own beside those of all others. The rest stays in one row: some tests
+# change a file over one connection right after they asked on another to be told of it (smb2.notify.basedir), and on busy processors that
+# overtakes the question.
+ASLEEP = ("smb2.lease", "smb2.oplock")
 SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.notify.mask": 240, "smb2.dir.large-files": 180}
 RESULT = re.compile(r"^(success|successful|failure|error|skip|xfail|knownfail): (.*?)( \[)?$")
 
@@ -149,24 +148,26 @@ def run_one_suite(target, work, suite, tests):
 
 
 class Plan:
-    """The suites that are still to be run on each share. Several servers work it off at the same time."""
+    """The suites that are still to be run on each share."""
 
-    def __init__(self, tally, prefix, kinds):
+    def __init__(self, tally, prefix, kinds, includes=lambda suite: True):
         self._tally, self._prefix = tally, prefix
         there = known()
         left = []
         for kind in kinds:
             for suite, tests in suites(kind, lambda name, kind=kind: tally.wants(self._name(kind, name))).items():
+                if not includes(suite):
+                    continue
                 for test in [test for test in tests if test not in there]:
                     tests.remove(test)          # in CI, where the release is known, the list must not name what is not there
                     tally.add(self._name(kind, test), "FAIL" if os.environ.get("CI") else "skip",
                               "this smbtorture has no such test")
                 if tests:
                     left.append((kind, suite, tests))
-        # The long ones first, so that no server works alone at the end. Not on the share of persistent handles: smb2.replay.replay5 comes back
-        # faster than a server that has just been started ends its first connection with such a handle, and takes that for a failure.
-        left.sort(key=lambda entry: LONG_SUITES.get(entry[1], 0) * (1 if entry[0] == CONTINUOUS else -1))
-        self._left, self._lock = left, threading.Lock()
+        # smb2.replay.replay5 comes back faster than a server that has just been started ends its first connection with a persistent handle, and
+        # takes that for a failure.
+        left.sort(key=lambda entry: entry[:2] == (CONTINUOUS, "smb2.replay"))
+        self._left = left
         self._listed = set(read_list())
 
     def _name(self, kind, test):
@@ -176,16 +177,12 @@ class Plan:
     def is_empty(self):
         return not self._left
 
-    def _next(self):
-        with self._lock:
-            return self._left.pop(0) if self._left else None
-
     def run(self, targets):
         """Runs suites against one server until none is left."""
         shares, work = {target.kind: target for target in targets}, WorkFolder()
         try:
-            while (entry := self._next()) is not None:
-                kind, suite, tests = entry
+            while self._left:
+                kind, suite, tests = self._left.pop(0)
                 self._run(shares["memory" if kind in (PRIVATE, DEAF) else kind], work, kind, suite, tests)
         finally:
             work.remove()

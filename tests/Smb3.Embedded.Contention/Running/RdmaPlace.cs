@@ -12,7 +12,8 @@ namespace Smb3.Embedded.Contention.Running;
 /// </summary>
 internal sealed class RdmaPlace : IAsyncDisposable
 {
-    private static readonly SmbDirectSettings Settings = new();
+    // A process that has just started, on a busy machine, may take longer than the five seconds of MS-SMBD 3.1.2.1 for its first message.
+    private static readonly SmbDirectSettings Settings = new() { NegotiationTimeout = TimeSpan.FromMinutes(1) };
 
     private readonly InProcessFabric _fabric = new();
 
