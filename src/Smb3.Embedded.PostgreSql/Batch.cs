@@ -48,14 +48,21 @@ internal sealed class Batch
         return new Batch(pieces, all + size);
     }
 
+    /// <summary>The pieces, none of which has both records to put and records to remove.</summary>
+    public IReadOnlyList<Piece> Apart() => [.. Pieces.SelectMany(static piece => piece.Apart())];
+
     /// <summary>A part of a batch.</summary>
     internal sealed class Piece
     {
-        public List<byte[]> Gone { get; } = [];
+        public List<byte[]> Gone { get; private init; } = [];
 
-        public List<byte[]> Keys { get; } = [];
+        public List<byte[]> Keys { get; private init; } = [];
 
-        public List<byte[]> Values { get; } = [];
+        public List<byte[]> Values { get; private init; } = [];
+
+        /// <summary>The same in one or two.</summary>
+        public IEnumerable<Piece> Apart() => Gone.Count == 0 || Keys.Count == 0
+            ? [this] : [new Piece { Gone = Gone }, new Piece { Keys = Keys, Values = Values }];
 
         public void Add(string key, ReadOnlyMemory<byte>? value)
         {

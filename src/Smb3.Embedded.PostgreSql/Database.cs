@@ -49,6 +49,9 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Whether it has LISTEN and NOTIFY; its distributed kin do not. Known as soon as anything was done.</summary>
     public bool HasNotifications => _schema.HasNotifications;
 
+    /// <summary>Whether a statement changes a table once only: CockroachDB refuses others. Known as soon as anything was done.</summary>
+    public bool ChangesTableOnce => _schema.ChangesTableOnce;
+
     /// <summary>Does something on a connection. It is done anew when it was interrupted: it must be such that this does no harm.</summary>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, Deadline deadline)
     {

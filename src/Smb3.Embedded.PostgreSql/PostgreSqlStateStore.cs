@@ -32,12 +32,12 @@ public sealed class PostgreSqlStateStore : IStateStore
     {
     }
 
-    /// <summary>Makes a store that cuts batches into pieces which a test can wait for.</summary>
-    internal PostgreSqlStateStore(string connectionString, PostgreSqlStoreOptions? options, long maxPieceBytes)
+    /// <summary>Makes a store that cuts batches into pieces which a test can wait for, and as CockroachDB wants them.</summary>
+    internal PostgreSqlStateStore(string connectionString, PostgreSqlStoreOptions? options, long maxPieceBytes, bool changesTableOnce = false)
     {
         ArgumentException.ThrowIfNullOrEmpty(connectionString);
         _database = new Database(connectionString, options ?? new PostgreSqlStoreOptions(), Connections);
-        _records = new Records(_database) { MaxPieceBytes = maxPieceBytes };
+        _records = new Records(_database) { MaxPieceBytes = maxPieceBytes, ChangesTableOnce = changesTableOnce };
         _ownsDatabase = true;
     }
 

@@ -11,16 +11,24 @@ internal sealed class RecordSql(Database database)
         WHERE name = $1 AND token = $2 AND (writer <> $3 OR request < $4) RETURNING id
         """;
 
-    /// <summary>The changes of records, by those who find the holder in <c>held</c>. $5 the scope, $6 keys to remove, $7 keys to put, $8 their values.</summary>
-    private const string ChangesSql = """
+    private const string HeldSql = "SELECT id FROM ~.holder WHERE name = $1 AND token = $2 AND writer = $3 AND request = $4";
+
+    /// <summary>Removes records, of the holder in <c>held</c>. $5 the scope, $6 the keys.</summary>
+    private const string GoneSql = """
         gone AS (
-            DELETE FROM ~.record r USING held WHERE r.holder = held.id AND r.scope = $5 AND r.key = ANY ($6) RETURNING 1),
+            DELETE FROM ~.record r USING held WHERE r.holder = held.id AND r.scope = $5 AND r.key = ANY ($6) RETURNING 1)
+        """;
+
+    /// <summary>Puts records. $5 the scope, and the keys and their values.</summary>
+    private const string PutSql = """
         put AS (
             INSERT INTO ~.record (holder, scope, key, value)
-            SELECT held.id, $5, u.key, u.value FROM held CROSS JOIN unnest($7, $8) AS u (key, value)
+            SELECT held.id, $5, u.key, u.value FROM held CROSS JOIN unnest({0}, {1}) AS u (key, value)
             ON CONFLICT (holder, scope, key) DO UPDATE SET value = excluded.value RETURNING 1)
-        SELECT id FROM held
         """;
+
+    private readonly Forms _whole = new(database, BarSql);
+    private readonly Forms _pieces = new(database, HeldSql);
 
     public string Bar { get; } = database.In(BarSql);
 
@@ -28,11 +36,10 @@ internal sealed class RecordSql(Database database)
     /// A whole batch: one statement is one message, so that the server locks nothing before all of it has arrived, however slow or stopped its sender
     /// is.
     /// </summary>
-    public string Commit { get; } = database.In($"WITH held AS ({BarSql}), {ChangesSql}");
+    public string Commit(Batch.Piece piece) => _whole.Of(piece);
 
-    /// <summary>A piece of a batch that is too large for one message, in a transaction that began with <see cref="Bar"/>.</summary>
-    public string CommitPiece { get; } = database.In(
-        $"WITH held AS (SELECT id FROM ~.holder WHERE name = $1 AND token = $2 AND writer = $3 AND request = $4), {ChangesSql}");
+    /// <summary>A piece of a batch that is sent in several, in a transaction that began with <see cref="Bar"/>.</summary>
+    public string CommitPiece(Batch.Piece piece) => _pieces.Of(piece);
 
     /// <summary>$1 the holder.</summary>
     public string Token { get; } = database.In("SELECT token FROM ~.holder WHERE name = $1");
@@ -48,4 +55,16 @@ internal sealed class RecordSql(Database database)
     /// <summary>$1 the holder, $2 the scope.</summary>
     public string Read { get; } = database.In(
         "SELECT r.key, r.value FROM ~.record r JOIN ~.holder h ON h.id = r.holder WHERE h.name = $1 AND r.scope = $2");
+
+    /// <summary>A statement in the forms that it has for what there is to change: not every database changes a table twice in one.</summary>
+    private sealed class Forms(Database database, string holder)
+    {
+        private readonly string _both = database.In($"WITH held AS ({holder}), {GoneSql}, {Put("$7", "$8")} SELECT id FROM held");
+        private readonly string _gone = database.In($"WITH held AS ({holder}), {GoneSql} SELECT id FROM held");
+        private readonly string _put = database.In($"WITH held AS ({holder}), {Put("$6", "$7")} SELECT id FROM held");
+
+        public string Of(Batch.Piece piece) => piece.Keys.Count == 0 ? _gone : piece.Gone.Count == 0 ? _put : _both;
+
+        private static string Put(string keys, string values) => string.Format(System.Globalization.CultureInfo.InvariantCulture, PutSql, keys, values);
+    }
 }

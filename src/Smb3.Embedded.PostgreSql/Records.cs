@@ -27,6 +27,9 @@ internal sealed class Records(Database database)
     /// <summary>Bytes from which on a batch is cut.</summary>
     public long MaxPieceBytes { get; init; } = Batch.MaxPieceBytes;
 
+    /// <summary>Whether records are put and removed by statements of their own, whatever the database is.</summary>
+    public bool ChangesTableOnce { get; init; }
+
     /// <summary>A number above all before.</summary>
     public long NextRequest() => Interlocked.Increment(ref _request);
 
@@ -114,6 +117,7 @@ internal sealed class Records(Database database)
                 ? true : throw new StateFencedException(holder.Said);
         }
 
+        var pieces = ChangesTableOnce || database.ChangesTableOnce ? batch.Apart() : batch.Pieces;
         if (_doubtful.ContainsKey(holder.ThingName))
         {
             // One that is still on its way either ends before this, or finds that it is too late.
@@ -122,19 +126,19 @@ internal sealed class Records(Database database)
 
         var request = NextRequest();
         _doubtful[holder.ThingName] = request;
-        if (batch.Pieces.Count == 1)
+        if (pieces.Count == 1)
         {
             await ExpectAsync(connection.AskAsync(
-                _sql.Commit, cancellationToken, All(Who(holder, token, request), holder, batch.Pieces[0]))).ConfigureAwait(false);
+                _sql.Commit(pieces[0]), cancellationToken, All(Who(holder, token, request), holder, pieces[0]))).ConfigureAwait(false);
         }
         else
         {
             await connection.DoAsync(ClusterSql.Begin, cancellationToken).ConfigureAwait(false);
             await ExpectAsync(connection.AskAsync(_sql.Bar, cancellationToken, Who(holder, token, request))).ConfigureAwait(false);
-            foreach (var piece in batch.Pieces)
+            foreach (var piece in pieces)
             {
                 await ExpectAsync(connection.AskAsync(
-                    _sql.CommitPiece, cancellationToken, All(Who(holder, token, request), holder, piece))).ConfigureAwait(false);
+                    _sql.CommitPiece(piece), cancellationToken, All(Who(holder, token, request), holder, piece))).ConfigureAwait(false);
             }
 
             await connection.DoAsync(ClusterSql.Commit, cancellationToken).ConfigureAwait(false);
@@ -156,8 +160,19 @@ internal sealed class Records(Database database)
     private NpgsqlParameter[] Who(Holder holder, long token, long request) =>
         [Sql.Of(holder.Name), Sql.Of(token), Sql.Of(Writer), Sql.Of(request)];
 
-    private static NpgsqlParameter[] All(NpgsqlParameter[] who, Holder holder, Batch.Piece piece) =>
-    [
-        .. who, Sql.Of(Holder.Bytes(holder.Scope)), Sql.Of(piece.Gone.ToArray()), Sql.Of(piece.Keys.ToArray()), Sql.Of(piece.Values.ToArray()),
-    ];
+    private static NpgsqlParameter[] All(NpgsqlParameter[] who, Holder holder, Batch.Piece piece)
+    {
+        List<NpgsqlParameter> all = [.. who, Sql.Of(Holder.Bytes(holder.Scope))];
+        if (piece.Gone.Count > 0 || piece.Keys.Count == 0)
+        {
+            all.Add(Sql.Of(piece.Gone.ToArray()));
+        }
+
+        if (piece.Keys.Count > 0)
+        {
+            all.AddRange([Sql.Of(piece.Keys.ToArray()), Sql.Of(piece.Values.ToArray())]);
+        }
+
+        return [.. all];
+    }
 }

@@ -92,6 +92,9 @@ internal sealed class Schema(string name, Problems problems)
 
     public bool HasNotifications { get; private set; }
 
+    /// <summary>Whether a statement may change a table once only, by whichever of its parts.</summary>
+    public bool ChangesTableOnce { get; private set; }
+
     /// <summary>A statement with the schema in the place of each <c>~</c> before a table.</summary>
     public string In(string sql) => sql.Replace("~.", Quoted + ".", StringComparison.Ordinal);
 
@@ -104,8 +107,8 @@ internal sealed class Schema(string name, Problems problems)
         }
 
         var product = (string?)await AskAsync(connection, "SELECT version()", cancellationToken).ConfigureAwait(false) ?? string.Empty;
-        HasNotifications = !product.Contains("CockroachDB", StringComparison.OrdinalIgnoreCase)
-            && !product.Contains("-YB-", StringComparison.OrdinalIgnoreCase);
+        ChangesTableOnce = product.Contains("CockroachDB", StringComparison.OrdinalIgnoreCase);
+        HasNotifications = !ChangesTableOnce && !product.Contains("-YB-", StringComparison.OrdinalIgnoreCase);
         for (var attempt = 1; ; attempt++)
         {
             try

@@ -14,6 +14,24 @@ public sealed class PostgreSqlStateStoreConformance(PostgreSqlPlace place) : Sta
     protected override ValueTask<IStateStore> OpenStoreAsync() => new(new PostgreSqlStateStore(place.Server.ConnectionString, _options));
 }
 
+/// <summary>With records put and removed by statements of their own, as CockroachDB wants it.</summary>
+[Collection(PostgreSqlPlace.Collection)]
+public sealed class PostgreSqlApartConformance(PostgreSqlPlace place) : StateStoreConformance
+{
+    private readonly PostgreSqlStoreOptions _options = NewOptions();
+
+    protected override ValueTask<IStateStore> OpenStoreAsync() =>
+        new(new PostgreSqlStateStore(place.Server.ConnectionString, _options, Batch.MaxPieceBytes, changesTableOnce: true));
+
+    /// <summary>A batch takes five messages there and back, and a machine may be busy.</summary>
+    private static PostgreSqlStoreOptions NewOptions()
+    {
+        var options = PostgreSqlPlace.NewSchema();
+        options.Timeout = TimeSpan.FromMinutes(1);
+        return options;
+    }
+}
+
 [Collection(PostgreSqlPlace.Collection)]
 public sealed class PostgreSqlClusterStoreConformance(PostgreSqlPlace place) : ClusterStoreConformance
 {
