@@ -15,7 +15,10 @@ internal sealed class Orders(IReadOnlyDictionary<string, SmbServer> nodes)
             switch (verb)
             {
                 case "split":
-                    await (await OwnerAsync(patience.Token)).SplitAsync(Share, first, second, patience.Token);
+                    await (await OwnerAsync(patience.Token)).SplitAsync(Share, first, second, closeOpens: false, patience.Token);
+                    break;
+                case "cut": // a split that closes what is open there
+                    await (await OwnerAsync(patience.Token)).SplitAsync(Share, first, second, closeOpens: true, patience.Token);
                     break;
                 case "join":
                     await (await OwnerAsync(patience.Token)).JoinAsync(Share, first, patience.Token);

@@ -41,6 +41,15 @@ internal static partial class ClusterLog
     [LoggerMessage(262, LogLevel.Information, "Share {Share} is to go to '{Node}', which carries less than this node.")]
     public static partial void Balanced(ILogger logger, LogText share, LogText node);
 
+    [LoggerMessage(267, LogLevel.Information, "Share {Share} was split at {Folder}: {Part} is to go to '{Node}', which carries less than this node.")]
+    public static partial void Split(ILogger logger, LogText share, LogText folder, LogText part, LogText node);
+
+    [LoggerMessage(268, LogLevel.Information, "Share {Share} was joined at {Folder}, where nobody had used it for long.")]
+    public static partial void PartJoined(ILogger logger, LogText share, LogText folder);
+
+    [LoggerMessage(269, LogLevel.Warning, "Share {Share} could not be split or joined at {Folder}, to have nodes carry the same.")]
+    public static partial void NotChanged(ILogger logger, Exception exception, LogText share, LogText folder);
+
     [LoggerMessage(264, LogLevel.Error, "The parts of shares could not be made known or forgotten; it is tried again.")]
     public static partial void PartsNotShown(ILogger logger, Exception exception);
 

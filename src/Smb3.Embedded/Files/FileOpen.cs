@@ -150,6 +150,9 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>What it keeps for its observer; <see langword="null"/> if it has none.</summary>
     internal ObservedOpen? Observation { get; init; }
 
+    /// <summary>What it is counted with; <see langword="null"/>: nothing.</summary>
+    internal FolderLoad? Folder { get; set; }
+
     /// <summary>The name that was opened; set when the open is added to its file's table, and kept afterwards.</summary>
     internal FileLink? Link { get; set; }
 

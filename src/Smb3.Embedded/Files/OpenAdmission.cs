@@ -123,7 +123,7 @@ internal static class OpenAdmission
                 return NtStatus.SharingViolation;
             }
 
-            var status = file.Caching.Add(open, wish, extent);
+            var status = file.Caching.Add(open, file.Volume.Recall is { } recall ? recall.Limit(wish, path) : wish, extent);
             if (status != NtStatus.Success)
             {
                 return status;

@@ -28,6 +28,7 @@ internal sealed class Volume
     private readonly Dictionary<FileKey, FileObject> _files = [];
     private readonly HashSet<string> _deletePending;
     private volatile int _deletePendingCount;
+    private CacheRecall? _recall;
     private int _opens;
 
     /// <summary>Serves <paramref name="store"/>.</summary>
@@ -44,6 +45,7 @@ internal sealed class Volume
         Options = options;
         var caseSensitive = store.Traits.Has(StoreAbilities.CaseSensitive);
         NameComparison = caseSensitive ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        Folders = options.CountsFolders && versions is null ? new FolderLoads(NameComparison) : null;
         var comparer = StringComparer.FromComparison(NameComparison);
         Names = options.WritesThrough && !store.Traits.Has(StoreAbilities.ReadOnly) ? new SafeNames(store, comparer) : null;
         Store = new FencedStore(Names ?? store, Fence);
@@ -88,6 +90,9 @@ internal sealed class Volume
 
     /// <summary>How much is read and written, snapshots included.</summary>
     public IoStatistics Statistics { get; }
+
+    /// <summary>What is carried where; <see langword="null"/>: that is not counted.</summary>
+    internal FolderLoads? Folders { get; }
 
     /// <summary>How names are compared.</summary>
     public StringComparison NameComparison { get; }
@@ -331,8 +336,28 @@ internal sealed class Volume
     /// <summary>Names that are to be deleted by a close.</summary>
     internal int DeletePendingCount => _deletePendingCount;
 
-    /// <summary>Counts opens in and out.</summary>
-    internal void CountOpen(int by) => Interlocked.Add(ref _opens, by);
+    /// <summary>Counts an open in.</summary>
+    internal void CountIn(FileOpen open)
+    {
+        Interlocked.Increment(ref _opens);
+        open.Folder = Folders?.Enter(open.State.Path);
+    }
+
+    /// <summary>Counts an open out that was counted in.</summary>
+    internal void CountOut(FileOpen open)
+    {
+        Interlocked.Decrement(ref _opens);
+        open.Folder?.Leave();
+    }
+
+    /// <summary>What clients are asked to give up at this moment, and are not granted; <see langword="null"/>: nothing.</summary>
+    internal CacheRecall? Recall => Volatile.Read(ref _recall);
+
+    /// <summary>Begins a recall, unless there is one.</summary>
+    internal bool TryRecall(CacheRecall recall) => Interlocked.CompareExchange(ref _recall, recall, null) is null;
+
+    /// <summary>Ends a recall.</summary>
+    internal void EndRecall(CacheRecall recall) => Interlocked.CompareExchange(ref _recall, null, recall);
 
     /// <summary>Whether the directory <paramref name="path"/> is to be deleted.</summary>
     internal bool IsDeletePending(StorePath path)

@@ -71,6 +71,9 @@ internal sealed record VolumeOptions
     /// <summary>Whether the streams in which macOS keeps Finder info and resource forks are what they are on a Mac.</summary>
     public bool ServesMacs { get; init; } = true;
 
+    /// <summary>Whether it is counted in which folders files are open, and what is read and written there.</summary>
+    public bool CountsFolders { get; init; }
+
     /// <summary>The most byte-range locks that one file can have, granted and waiting together.</summary>
     public int MaxLocksPerFile { get; init; } = 65_536;
 }

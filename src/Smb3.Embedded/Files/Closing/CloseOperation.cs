@@ -132,7 +132,7 @@ internal static class CloseOperation
             }
 
             open.Volume.Dereference(open.File);
-            open.Volume.CountOpen(-1);
+            open.Volume.CountOut(open);
             try
             {
                 if (open.Cursor is { } cursor)

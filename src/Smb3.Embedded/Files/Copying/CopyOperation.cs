@@ -96,6 +96,7 @@ internal static class CopyOperation
             {
                 source.Observation?.CountRead(length);
                 source.Volume.Statistics.CountRead(length);
+                source.Folder?.Count(length);
             }
 
             return status;

@@ -90,7 +90,7 @@ internal static class ExistingFile
                 return status;
             }
 
-            create.Volume.CountOpen(1);
+            create.Volume.CountIn(open);
             var action = CreateAction.Opened;
             if (create.Overwrites)
             {

@@ -186,7 +186,7 @@ internal static class NamedStream
                 return status;
             }
 
-            create.Volume.CountOpen(1);
+            create.Volume.CountIn(open);
             create.Volume.RaiseStream(ChangeAction.AddedStream, open, ChangeFilter.StreamName);
             var outcome = CreateOutcome.Opened(open, CreateAction.Created, file.Times.Show(OngoingCreate.AsOpened(handle, stored.Value)));
             handle = null;

@@ -180,7 +180,7 @@ internal static class NewFileCreation
             }
 
             open = added;
-            create.Volume.CountOpen(1);
+            create.Volume.CountIn(open);
             await create.Volume.RaiseAsync(
                 new FileChange(ChangeAction.Added, create.Volume.PathOf(handle), isDirectory ? ChangeFilter.DirectoryName : ChangeFilter.FileName), open,
                 create.Parameters.Later)

@@ -78,6 +78,7 @@ internal static class ReadOperation
         open.State.Position = offset + result.Value; // MS-FSA 2.1.5.3
         open.File.Times.Access.Note(open);
         open.Volume.Statistics.CountRead(result.Value);
+        open.Folder?.Count(result.Value);
         open.Observation?.CountRead(result.Value);
         return result;
     }

@@ -186,6 +186,7 @@ internal static class WriteOperation
         if (status == NtStatus.Success)
         {
             open.Volume.Statistics.CountWrite(length);
+            open.Folder?.Count(length);
         }
 
         return open.AfterWriteAsync(status, length);

@@ -102,7 +102,7 @@ internal static class RestoreOperation
             file.Times.Restore(open, file.Times.Show(metadata.Value));
             open.State.SetDurable(record.Durable);
             file.Restore(open, volume.PathOf(handle), record, wasOpen, leases, sink);
-            volume.CountOpen(1);
+            volume.CountIn(open);
             if (volume.Options.Journal is { } journal)
             {
                 open.State.Resume(journal);

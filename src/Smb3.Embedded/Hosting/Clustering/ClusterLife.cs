@@ -30,14 +30,17 @@ internal sealed class ClusterLife
         Store = options.Store!;
         Node = node;
         Meter = new LoadMeter(() => shares.OwnedVolumes, time);
-        _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time);
+        _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time)
+        {
+            CountsFolders = options is { Balance: true, BalanceSplits: true },
+        };
         _refusal = new BriefRefusal(options.RefusalTime, time, logger);
         _keeper.Stranded.Refusal = _refusal.WaitAsync;
-        var balancer = options.Balance ? new ShareBalancer(node, options.LeaseTime, time) : null;
+        Splitter = new ShareSplitter(this);
         Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics)
         {
             Refusal = _refusal,
-            Balancer = balancer is null ? null : picture => balancer.Choose(picture, Meter.Shares),
+            Rebalancing = options.Balance ? NewRebalancing(parts) : null,
         };
         Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
         shares.Follow(name => new SplitShare(name, Placement), Placement.Pulse);
@@ -49,6 +52,9 @@ internal sealed class ClusterLife
     public string Node { get; }
 
     public SharePlacement Placement { get; }
+
+    /// <summary>Splits shares that are served here, and joins them.</summary>
+    public ShareSplitter Splitter { get; }
 
     /// <summary>What the shares that are served here carry.</summary>
     public LoadMeter Meter { get; }
@@ -197,6 +203,18 @@ internal sealed class ClusterLife
 
     /// <summary>The files of a share that is served here.</summary>
     public Files.Volume? VolumeOf(string share) => _keeper.VolumeOf(share);
+
+    /// <inheritdoc cref="ShareKeeper.EndOpensAsync"/>
+    public Task EndOpensAsync(string share, Predicate<Files.FileOpen> which, CancellationToken cancellationToken) =>
+        _keeper.EndOpensAsync(share, which, cancellationToken);
+
+    private Rebalancing NewRebalancing(ServerParts parts)
+    {
+        var splits = _options.BalanceSplits;
+        var balancer = new ShareBalancer(Node, _options.LeaseTime, _time, splits ? Meter.FoldersOf : null);
+        var joiner = splits ? new PartJoiner(Node, balancer.Calm, balancer.Rest, _time) : null;
+        return new Rebalancing(Store, Meter, balancer, joiner, Splitter, parts);
+    }
 
     private ClusterLoad Load()
     {

@@ -74,6 +74,10 @@ internal sealed class ClusterPicture
     /// <summary>The parts of a share.</summary>
     public IReadOnlyList<ClusterShareState> PartsOf(string share) => _parts.GetValueOrDefault(share) ?? [];
 
+    /// <summary>Whether no part has come, gone or changed for so long, as far as was seen.</summary>
+    public bool ArePartsSettled(TimeSpan since) =>
+        _shares.Values.All(share => share.State.PartOf is null || _time.GetElapsedTime(share.ReadAt) >= since);
+
     public ClusterNodeState? FindNode(string name) => _nodes.GetValueOrDefault(name);
 
     /// <summary>The node that has a share, and lives.</summary>

@@ -4,10 +4,13 @@ using Smb3.Embedded.Files;
 
 namespace Smb3.Embedded.Hosting.Clustering;
 
-/// <summary>What a share carries.</summary>
+/// <summary>What a share, or a folder of it, carries.</summary>
 /// <param name="Opens">Open files.</param>
 /// <param name="BytesPerSecond">Bytes read and written, as a mean over <see cref="LoadMeter.Window"/>, or since it is served here.</param>
-internal readonly record struct ShareLoad(long Opens, long BytesPerSecond);
+internal readonly record struct ShareLoad(long Opens, long BytesPerSecond)
+{
+    public static ShareLoad operator +(ShareLoad one, ShareLoad other) => new(one.Opens + other.Opens, one.BytesPerSecond + other.BytesPerSecond);
+}
 
 /// <summary>
 /// Measures what the clustered shares that are served here carry, whenever the lease is renewed: it reads what their volumes have counted.
@@ -19,15 +22,21 @@ internal sealed class LoadMeter(Func<IEnumerable<(string Share, Volume Volume)>>
     /// <summary>Over what time bytes are counted.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(30);
 
-    /// <summary>What was counted less than this ago is not noted anew, so that a series has a bound however often it is measured.</summary>
-    private static readonly TimeSpan Resolution = TimeSpan.FromSeconds(1);
-
     private readonly Lock _gate = new();
     private Dictionary<string, Series> _series = new(StringComparer.OrdinalIgnoreCase);
     private volatile FrozenDictionary<string, ShareLoad> _shares = FrozenDictionary<string, ShareLoad>.Empty;
 
     /// <summary>The shares that were served here when it was last measured.</summary>
     public IReadOnlyDictionary<string, ShareLoad> Shares => _shares;
+
+    /// <summary>What was in the folders of a share when it was last measured, in each with all below it; none: that is not counted.</summary>
+    public IReadOnlyDictionary<string, ShareLoad> FoldersOf(string share)
+    {
+        lock (_gate)
+        {
+            return _series.GetValueOrDefault(share)?.Folders ?? [];
+        }
+    }
 
     /// <summary>Measures.</summary>
     /// <returns>What they carry together.</returns>
@@ -43,7 +52,7 @@ internal sealed class LoadMeter(Func<IEnumerable<(string Share, Volume Volume)>>
                 // One that was away in the meantime has a new volume, which counts from the start.
                 var one = _series.GetValueOrDefault(share) is { } known && known.Volume == volume ? known : new Series(volume);
                 series[share] = one;
-                loads[share] = new ShareLoad(volume.OpenCount, one.Measure(now, time));
+                loads[share] = one.Measure(now, time);
             }
 
             _series = series;
@@ -52,32 +61,49 @@ internal sealed class LoadMeter(Func<IEnumerable<(string Share, Volume Volume)>>
         }
     }
 
-    /// <summary>What the volume of a share had counted, and when.</summary>
+    /// <summary>What the volume of a share has counted.</summary>
     private sealed class Series(Volume volume)
     {
-        private readonly Queue<(long At, long Bytes)> _counts = [];
-        private long _last;
+        private readonly ByteRate _rate = new();
+        private Dictionary<FolderLoad, ByteRate> _rates = [];
 
         public Volume Volume { get; } = volume;
 
-        public long Measure(long now, TimeProvider time)
+        /// <summary>What is in its folders; replaced with each measuring.</summary>
+        public Dictionary<string, ShareLoad> Folders { get; private set; } = [];
+
+        public ShareLoad Measure(long now, TimeProvider time)
         {
-            var bytes = Volume.Statistics.Bytes;
-            if (_counts.Count == 0 || time.GetElapsedTime(_last, now) >= Resolution)
+            if (Volume.Folders is { } folders)
             {
-                _counts.Enqueue((now, bytes));
-                _last = now;
+                MeasureFolders(folders, now, time);
             }
 
-            // The oldest is at least as old as the window, as soon as there is such a one.
-            while (_counts.Count > 1 && time.GetElapsedTime(_counts.ElementAt(1).At, now) >= Window)
+            return new ShareLoad(Volume.OpenCount, _rate.Measure(Volume.Statistics.Bytes, now, time));
+        }
+
+        private void MeasureFolders(FolderLoads folders, long now, TimeProvider time)
+        {
+            var rates = new Dictionary<FolderLoad, ByteRate>();
+            var loads = new Dictionary<string, ShareLoad>(StringComparer.FromComparison(Volume.NameComparison));
+            foreach (var folder in folders.All)
             {
-                _counts.Dequeue();
+                var rate = _rates.GetValueOrDefault(folder) ?? new ByteRate();
+                var load = new ShareLoad(folder.Opens, rate.Measure(folder.Bytes, now, time));
+                if (load == default && _rates.ContainsKey(folder))
+                {
+                    folders.Forget(folder);
+                    continue;
+                }
+
+                rates.Add(folder, rate);
+                for (var path = new Storage.StorePath(folder.Folder); !path.IsRoot; path = path.Parent)
+                {
+                    loads[path.Text] = loads.GetValueOrDefault(path.Text) + load;
+                }
             }
 
-            var (at, before) = _counts.Peek();
-            var passed = time.GetElapsedTime(at, now).TotalSeconds;
-            return passed > 0 ? (long)((bytes - before) / passed) : 0;
+            (_rates, Folders) = (rates, loads);
         }
     }
 }

@@ -7,11 +7,14 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// are taken anew, so that what they consist of is read under an epoch that nothing older can change.
 /// </summary>
 /// <param name="holdings">The shares, all of which have to be served here.</param>
-/// <param name="check">Asked of each share when nothing is in work on it any more: its volume, and whether it may be interrupted by throwing.</param>
+/// <param name="prepare">
+/// Called for each share, with its volume, when nothing is in work on it any more: does what has to be done before, and throws when it must not be
+/// interrupted.
+/// </param>
 /// <param name="work">What is done.</param>
 internal sealed class ShareInterruption(
     IReadOnlyList<ShareHolding> holdings,
-    Action<string, Files.Volume> check,
+    Func<string, Files.Volume, CancellationToken, Task> prepare,
     Func<IReadOnlyList<ClusterOwnership>, CancellationToken, ValueTask> work)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +36,7 @@ internal sealed class ShareInterruption(
     {
         foreach (var holding in holdings)
         {
-            await keeper.SuspendAsync(holding.Share, volume => check(holding.Share, volume), cancellationToken).ConfigureAwait(false);
+            await keeper.SuspendAsync(holding.Share, volume => prepare(holding.Share, volume, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         await work([.. holdings.Select(static holding => holding.Ownership!)], cancellationToken).ConfigureAwait(false);

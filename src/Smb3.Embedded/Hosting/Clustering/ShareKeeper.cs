@@ -19,8 +19,17 @@ internal sealed class ShareKeeper(
     /// <summary>How long a move waits for requests that have begun, and for a store to close what is open.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long one waits for opens to be closed that shall not go along, while clients wait.</summary>
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many opens are closed at the same time.</summary>
+    private const int ClosedAtOnce = 64;
+
     /// <summary>The clients whose share went elsewhere.</summary>
     public StrandedClients Stranded { get; } = new(time);
+
+    /// <summary>Whether it is counted which folders of shares are used.</summary>
+    public bool CountsFolders { get; init; }
 
     private volatile ServerRun? _run;
     private CancellationToken _stopping;
@@ -65,7 +74,7 @@ internal sealed class ShareKeeper(
 
         // One that is served already was taken anew because it was changed, or because the answer was lost.
         await shares.CloseOwnedAsync(ownership.Share, either.Token).ConfigureAwait(false);
-        var owned = new OwnedVolume(store.OpenState(ownership), term.Lease, takenOver, parts);
+        var owned = new OwnedVolume(store.OpenState(ownership), term.Lease, takenOver, parts) { CountsFolders = CountsFolders };
         if (!await shares.OpenOwnedAsync(ownership.Share, owned, either.Token).ConfigureAwait(false))
         {
             throw new InvalidOperationException($"Share '{ownership.Share}' was removed.");
@@ -102,10 +111,10 @@ internal sealed class ShareKeeper(
     /// connect again.
     /// </summary>
     /// <param name="name">Its name.</param>
-    /// <param name="check">Throws when it must not be, once nothing is in work any more.</param>
+    /// <param name="prepare">Called once nothing is in work any more; throws when it must not be.</param>
     /// <param name="cancellationToken">Ends it before it is suspended.</param>
     /// <exception cref="IOException">The state could not be kept; the share is served as before.</exception>
-    public async Task SuspendAsync(string name, Action<Volume>? check, CancellationToken cancellationToken)
+    public async Task SuspendAsync(string name, Func<Volume, Task>? prepare, CancellationToken cancellationToken)
     {
         if (_run is not { } run || run.Graph.Shares.Find(name) is not { Volume: { } volume } share)
         {
@@ -117,7 +126,7 @@ internal sealed class ShareKeeper(
         try
         {
             await run.DrainAsync(share, Patience).ConfigureAwait(false);
-            check?.Invoke(volume);
+            await (prepare?.Invoke(volume) ?? Task.CompletedTask).ConfigureAwait(false);
             await CommitAsync(volume, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -133,6 +142,30 @@ internal sealed class ShareKeeper(
         run.Graph.Shares.Fence(name);
         volume.Fence.Raise();
         await closing.ConfigureAwait(false);
+    }
+
+    /// <summary>Closes what clients have open on a share, connected or not, as they would themselves.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="which">What of it.</param>
+    /// <param name="cancellationToken">Ends it between two of them.</param>
+    /// <exception cref="TimeoutException">The store did not close all of them in time; they are closed all the same when it does.</exception>
+    public async Task EndOpensAsync(string name, Predicate<FileOpen> which, CancellationToken cancellationToken)
+    {
+        if (_run is not { } run || run.Graph.Shares.Find(name) is not { } share)
+        {
+            return;
+        }
+
+        var connected = share.Trees.SelectMany(static tree => tree.Session.Opens.AllToTheEnd.Where(open => open.TreeConnect == tree))
+            .OfType<FileHandle>().Where(open => which(open.File)).Select(static open => (Func<ValueTask>)(async () => await open.EndAsync().ConfigureAwait(false)));
+        var waiting = run.Graph.Opens.All.Where(open => open.Share == share.Name && which(open.File)).Select(static open => (Func<ValueTask>)open.ForceCloseAsync);
+        foreach (var ends in new[] { connected.ToArray(), waiting.ToArray() })
+        {
+            // Several at a time, so that what the journal has to keep of them is kept together.
+            await Parallel.ForEachAsync(
+                ends, new ParallelOptions { MaxDegreeOfParallelism = ClosedAtOnce, CancellationToken = cancellationToken }, static (end, _) => end())
+                .WaitAsync(LongPatience, time, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task CommitAsync(Volume volume, CancellationToken cancellationToken)

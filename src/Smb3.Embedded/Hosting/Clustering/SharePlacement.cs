@@ -43,8 +43,8 @@ internal sealed class SharePlacement(
     /// <summary>Completes with the next change of what is known. Taken before what is waited for is looked at.</summary>
     public Task Changed => _changed.Task;
 
-    /// <summary>Asked at each look for a share that another node should have, and for that node; <see langword="null"/>: nothing is balanced.</summary>
-    public Func<ClusterPicture, (string Share, string Node)?>? Balancer { get; init; }
+    /// <summary>Asked at each look; <see langword="null"/>: nothing is balanced.</summary>
+    public Rebalancing? Rebalancing { get; init; }
 
     /// <summary>Sends clients on that would stay here.</summary>
     public required BriefRefusal Refusal { get; init; }
@@ -103,7 +103,11 @@ internal sealed class SharePlacement(
                 _witness.Look(_picture);
                 _showing = _showing.IsCompleted ? ShowPartsAsync(_picture, over.Token) : _showing;
                 await DecideAsync(term, over.Token).ConfigureAwait(false);
-                await BalanceAsync(over.Token).ConfigureAwait(false);
+                if (Rebalancing is not null && !_isDraining)
+                {
+                    await Rebalancing.LookAsync(_picture, over.Token).ConfigureAwait(false);
+                }
+
                 failed = false;
                 await WaitAsync(changed, over.Token).ConfigureAwait(false);
             }
@@ -122,6 +126,8 @@ internal sealed class SharePlacement(
                 await Task.Delay(TimeSpan.FromMilliseconds(250), time, over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+
+        await (Rebalancing?.WhenQuiet ?? Task.CompletedTask).ConfigureAwait(false);
     }
 
     /// <summary>Completes when nothing is being done with any share.</summary>
@@ -261,22 +267,6 @@ internal sealed class SharePlacement(
                 holding.Term = term;
                 Begin(holding, HoldingPhase.Opening, () => OpenAsync(holding, ownership, term, before[ownership.Share], parts));
             }
-        }
-    }
-
-    /// <summary>Asks for a move, which is then seen and made like any other, unless somebody else has changed something meanwhile.</summary>
-    private async Task BalanceAsync(CancellationToken cancellationToken)
-    {
-        var picture = _picture;
-        if (_isDraining || Balancer?.Invoke(picture) is not { } move)
-        {
-            return;
-        }
-
-        if (await store.RequestMoveAsync(move.Share, move.Node, picture.Version, cancellationToken).ConfigureAwait(false))
-        {
-            metrics.ShareBalanced();
-            ClusterLog.Balanced(logger, move.Share, move.Node);
         }
     }
 
@@ -475,7 +465,7 @@ internal sealed class SharePlacement(
 
         try
         {
-            await keeper.SuspendAsync(holding.Share, check: null, cancellationToken).ConfigureAwait(false);
+            await keeper.SuspendAsync(holding.Share, prepare: null, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {

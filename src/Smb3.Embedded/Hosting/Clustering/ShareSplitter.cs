@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Naming;
@@ -10,23 +9,29 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// <summary>Splits clustered shares that are served here at folders, and joins what was split.</summary>
 internal sealed class ShareSplitter(ClusterLife life)
 {
-    /// <summary>What tells the parts of a share apart: no name is given twice.</summary>
-    private const int MarkLength = 8;
-
-    private const string MarkCharacters = "abcdefghijkmnpqrstuvwxyz23456789";
-
     /// <summary>Makes a folder a part of its own.</summary>
+    /// <param name="share">The name of the share.</param>
+    /// <param name="path">The folder.</param>
+    /// <param name="closesOpens">Whether what clients have open there is closed; otherwise that keeps the share from being split.</param>
+    /// <param name="origin">Who wants it.</param>
+    /// <param name="cancellationToken">Ends the wait; the share may be split all the same.</param>
     /// <returns>The name of the part.</returns>
-    public async Task<string> SplitAsync(string share, string path, CancellationToken cancellationToken)
+    public async Task<string> SplitAsync(string share, string path, bool closesOpens, PartOrigin origin, CancellationToken cancellationToken)
     {
         var (whole, volume) = FindServed(share);
         var folder = await FindFolderAsync(whole, volume, path, cancellationToken).ConfigureAwait(false);
         Check(whole.Share, volume, folder);
+        if (!closesOpens)
+        {
+            CheckUnused(whole.Share, volume, folder);
+        }
+
         await RaiseLevelAsync(cancellationToken).ConfigureAwait(false);
-        var name = NameOfPart(whole.Share);
+        var name = PartName.New(whole.Share, origin);
+        using var recall = closesOpens ? await RecallAsync(whole.Share, volume, folder, cancellationToken).ConfigureAwait(false) : null;
         await life.Placement.InterruptAsync(new ShareInterruption(
             [whole],
-            (_, found) => Check(whole.Share, found, folder),
+            (_, found, token) => PrepareAsync(whole, found, folder, closesOpens, token),
             (owned, token) => life.Store.AddPartAsync(owned[0], name, folder.Text, token))).WaitAsync(cancellationToken).ConfigureAwait(false);
         await UntilOwnedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
         await UntilOwnedAsync(name, cancellationToken).ConfigureAwait(false);
@@ -53,12 +58,14 @@ internal sealed class ShareSplitter(ClusterLife life)
 
         await life.Placement.InterruptAsync(new ShareInterruption(
             [whole, holding],
-            (name, volume) =>
+            (name, volume, _) =>
             {
                 if (name != whole.Share)
                 {
                     CheckUnused(name, volume);
                 }
+
+                return Task.CompletedTask;
             },
             (owned, token) => life.Store.RemovePartAsync(owned[0], owned[1], token))).WaitAsync(cancellationToken).ConfigureAwait(false);
         await UntilOwnedAsync(whole.Share, cancellationToken).ConfigureAwait(false);
@@ -68,13 +75,6 @@ internal sealed class ShareSplitter(ClusterLife life)
         FilePath.Parse(path.Replace('/', '\\').Trim('\\'), FileNames.MaxLength, out var parsed) == Nt.NtStatus.Success
             && parsed is { Path.IsRoot: false, Stream: FilePath.StreamKind.Unsaid }
             ? parsed.Path : throw new ArgumentException($"'{path}' is no path of a folder below the root of a share.", nameof(path));
-
-    /// <summary>A short name that is none of a share that exists.</summary>
-    private static string NameOfPart(string share)
-    {
-        var longest = ClusterLimits.MaxShareLength - MarkLength - 1;
-        return $"{(share.Length > longest ? share[..longest] : share)}${RandomNumberGenerator.GetString(MarkCharacters, MarkLength)}";
-    }
 
     /// <summary>The folder as it is spelled, if it can be a part.</summary>
     private static async Task<StorePath> FindFolderAsync(ShareHolding whole, Volume volume, string path, CancellationToken cancellationToken)
@@ -110,12 +110,55 @@ internal sealed class ShareSplitter(ClusterLife life)
         {
             throw new InvalidOperationException($"Share '{share}' is split at '{folder}' already, or above or below it; parts are not split again.");
         }
+    }
 
-        var used = volume.GetOpens().Count(open => volume.SamePath(open.Path, folder) || open.Path.IsBelow(folder, volume.NameComparison));
-        if (used > 0)
+    private static void CheckUnused(string share, Volume volume, StorePath folder)
+    {
+        if (volume.GetOpens().Count(open => IsIn(open, folder)) is var used and > 0)
         {
             throw new InvalidOperationException($"Share '{share}' cannot be split at '{folder}' while clients have {used} files or folders open there.");
         }
+    }
+
+    private static bool IsIn(FileOpen open, StorePath folder) =>
+        open.Volume.SamePath(open.Path, folder) || open.Path.IsBelow(folder, open.Volume.NameComparison);
+
+    /// <summary>
+    /// Has clients write back what they cache in a folder, and close what they only keep open: handles do not go along, and what is written back
+    /// before is not lost with them.
+    /// </summary>
+    private static async Task<CacheRecall> RecallAsync(string share, Volume volume, StorePath folder, CancellationToken cancellationToken)
+    {
+        var recall = CacheRecall.TryBegin(volume, folder)
+            ?? throw new InvalidOperationException($"Share '{share}' is being split already.");
+        try
+        {
+            return await recall.WaitAsync(cancellationToken).ConfigureAwait(false) ? recall
+                : throw new InvalidOperationException(
+                    $"Share '{share}' cannot be split at '{folder}' yet: a client that is away may have cached what it has to write there.");
+        }
+        catch
+        {
+            recall.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The last moment before a folder becomes a part: no request is in work.</summary>
+    private async Task PrepareAsync(ShareHolding whole, Volume volume, StorePath folder, bool closesOpens, CancellationToken cancellationToken)
+    {
+        if (!volume.SamePath(folder, await FindFolderAsync(whole, volume, folder.Text, cancellationToken).ConfigureAwait(false)))
+        {
+            throw new InvalidOperationException($"The folder '{folder}' of share '{whole.Share}' was moved.");
+        }
+
+        Check(whole.Share, volume, folder);
+        if (closesOpens)
+        {
+            await life.EndOpensAsync(whole.Share, open => IsIn(open, folder), cancellationToken).ConfigureAwait(false);
+        }
+
+        CheckUnused(whole.Share, volume, folder);
     }
 
     private static void CheckUnused(string part, Volume volume)

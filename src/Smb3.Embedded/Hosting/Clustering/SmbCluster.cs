@@ -8,13 +8,7 @@ namespace Smb3.Embedded;
 public sealed class SmbCluster
 {
     private readonly ClusterLife _life;
-    private readonly ShareSplitter _splitter;
-
-    internal SmbCluster(ClusterLife life)
-    {
-        _life = life;
-        _splitter = new ShareSplitter(life);
-    }
+    internal SmbCluster(ClusterLife life) => _life = life;
 
     /// <summary>The name of this node.</summary>
     public string Node => _life.Node;
@@ -106,14 +100,21 @@ public sealed class SmbCluster
     /// <param name="share">The name of the share.</param>
     /// <param name="path">The folder, from the root of the share.</param>
     /// <param name="node">The name of the node that is to have the part; <see langword="null"/>: whichever takes it.</param>
+    /// <param name="closeOpens">
+    /// What becomes of that which clients have open in the folder, for a handle does not go from one tree to another. True: clients are asked to
+    /// write back what they cache there, which may take 35 seconds; then what is open there is closed, its locks and leases end, deletions that are
+    /// due are done, and programs have to open their files anew. False: nothing is split while something is open.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait; the share may be split all the same.</param>
     /// <returns>The name of the part, by which it can be moved.</returns>
     /// <exception cref="ArgumentException">There is no such share or folder, or no such node that lives.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The share is not here, is split there already, or clients have something open in the folder.
+    /// The share is not here, is split there already, or clients have something open in the folder; with <paramref name="closeOpens"/>: a client
+    /// that is away may have something to write back.
     /// </exception>
+    /// <exception cref="TimeoutException">The store did not close what is open in the folder. The share is not split.</exception>
     /// <exception cref="Cluster.ClusterLevelException">A node that lives does not know parts.</exception>
-    public async Task<string> SplitAsync(string share, string path, string? node = null, CancellationToken cancellationToken = default)
+    public async Task<string> SplitAsync(string share, string path, string? node = null, bool closeOpens = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(share);
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -122,7 +123,7 @@ public sealed class SmbCluster
             throw new ArgumentException($"There is no node '{node}' that lives.", nameof(node));
         }
 
-        var part = await _splitter.SplitAsync(share, path, cancellationToken).ConfigureAwait(false);
+        var part = await _life.Splitter.SplitAsync(share, path, closeOpens, PartOrigin.Host, cancellationToken).ConfigureAwait(false);
         if (node is not null)
         {
             await MoveAsync(part, node, cancellationToken).ConfigureAwait(false);
@@ -143,7 +144,7 @@ public sealed class SmbCluster
     {
         ArgumentException.ThrowIfNullOrEmpty(share);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return _splitter.JoinAsync(share, path, cancellationToken);
+        return _life.Splitter.JoinAsync(share, path, cancellationToken);
     }
 
     /// <summary>

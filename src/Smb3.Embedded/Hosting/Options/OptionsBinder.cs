@@ -119,6 +119,7 @@ internal sealed partial class OptionsBinder
             ["LeaseTime"] = s => Time(s, value => cluster.LeaseTime = value),
             ["RefusalTime"] = s => Time(s, value => cluster.RefusalTime = value),
             ["Balance"] = s => Flag(s, value => cluster.Balance = value),
+            ["BalanceSplits"] = s => Flag(s, value => cluster.BalanceSplits = value),
             ["DrainTo"] = s => cluster.DrainTo = Text(s) is { Length: > 0 } node ? node : null,
             ["MaxDialect"] = s => Word(s, SettingNames.Dialects, value => cluster.MaxDialect = value),
         });

@@ -283,6 +283,11 @@ internal sealed class OptionsValidator
             return;
         }
 
+        if (cluster is { BalanceSplits: true, Balance: false })
+        {
+            _failures.Add("Cluster:BalanceSplits: nothing is balanced; set Cluster:Balance too, or clear it.");
+        }
+
         Range("Cluster:RefusalTime", cluster.RefusalTime, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Range("Cluster:LeaseTime", cluster.LeaseTime, TimeSpan.FromSeconds(1), ClusterLimits.MaxLeaseTime);
         Require(IsNetBiosName(cluster.Name), "Cluster:Name", cluster.Name, NetBiosName);

@@ -54,6 +54,13 @@ public sealed class SmbClusterOptions
     public bool Balance { get; set; }
 
     /// <summary>
+    /// Whether <see cref="Balance"/> also splits a share of this node that alone is more than a node's part of all, at a folder down to the second
+    /// level, and joins what it has split when nobody has used it for half an hour. What clients have open in that folder is closed
+    /// (<see cref="SmbCluster.SplitAsync"/>), and clients need DFS to find it. Set the same on all nodes. Default off.
+    /// </summary>
+    public bool BalanceSplits { get; set; }
+
+    /// <summary>
     /// How long this node refuses all connections when a share that it had has gone to another one, and again when clients come to it that
     /// look for a share of another node: only so does Linux look for the new owner at once. Only while such clients are there, and never often;
     /// who connects just then has to try again. Up to 2 seconds; zero: never. Default 0.25 seconds.

@@ -180,6 +180,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             WritesThrough = !share.AnswersFromCache,
             ServesMacs = share.MacSupport,
             Lease = owned?.Lease,
+            CountsFolders = owned is { CountsFolders: true } && share.Part is null,
             Fence = fence,
             Journal = owned is not null
                 ? new StateJournal(owned.State, JournalOf(share, fence) with { Scope = OwnedScope, Fenced = owned.Fenced })

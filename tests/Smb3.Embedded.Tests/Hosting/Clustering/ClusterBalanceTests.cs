@@ -94,4 +94,50 @@ public sealed class ClusterBalanceTests() : ClusterTest(TimeSpan.FromMillisecond
 
         Assert.Equal(balance, !(first.Serves("one") && first.Serves("two")));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_share_that_is_a_nodes_whole_load_is_split_if_it_may_be(bool splits)
+    {
+        void Configure(SmbServerOptions options)
+        {
+            options.Cluster.Balance = true;
+            options.Cluster.BalanceSplits = splits;
+        }
+
+        var first = await StartNodeAsync("a", Configure);
+        await UntilServedAsync(first, "one");
+        await UntilServedAsync(first, "two");
+        var second = await StartNodeAsync("b", Configure);
+        var tree = await first.ConnectAsync("one");
+        foreach (var folder in (string[])["x", "x\\y", "z"])
+        {
+            await (await tree.OpenAsync(folder, options: CreateOptions.DirectoryFile, access: FileAccessMask.ReadAttributes)).CloseAsync();
+        }
+
+        // It takes no less with one folder than another that is much less than half.
+        for (var i = 0; i < 240; i++)
+        {
+            await tree.OpenAsync((i % 2 == 0 ? "x\\y\\f" : i % 3 == 0 ? "z\\f" : "f") + i);
+        }
+
+        if (!splits)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(80), Time);
+            Assert.DoesNotContain(first.Server.Cluster!.Shares, static share => share.PartOf is not null);
+            return;
+        }
+
+        await TestServer.UntilAsync(() => Part(second) is { Owner: "b" }, "the folder becomes a part at the other node");
+        var part = Part(second)!;
+        Assert.Equal(("one", "x"), (part.PartOf, part.Folder));
+        await UntilServedAsync(second, part.Name);
+        await UntilServedAsync(first, "one");
+        Assert.Contains(first.Log.Entries, static entry => entry.Text.Contains("was split at", StringComparison.Ordinal));
+        Assert.Equal(NtStatus.PathNotCovered, await (await first.ConnectAsync("one")).TryOpenAsync("x\\y\\f0"));
+        Assert.Equal(NtStatus.Success, await (await second.ConnectAsync(part.Name)).TryOpenAsync("y\\f0"));
+
+        static SmbClusterShare? Part(TestNode node) => node.Server.Cluster!.Shares.SingleOrDefault(static share => share.PartOf is not null);
+    }
 }

@@ -27,21 +27,31 @@ public sealed class ClusterPartDeathTests
         IsStopped,
     }
 
+    public enum Act
+    {
+        Split,
+        SplitInUse,
+        Join,
+    }
+
     [Theory]
-    [InlineData(false, 0, Fate.Dies)]
-    [InlineData(false, 0, Fate.IsStopped)]
-    [InlineData(true, 0, Fate.Dies)] // who joins
-    [InlineData(true, 0, Fate.IsStopped)]
-    [InlineData(true, 1, Fate.Dies)] // who has the part
-    [InlineData(true, 1, Fate.IsStopped)]
-    public async Task At_every_step_there_is_one_owner_and_nothing_is_lost(bool joins, int victim, Fate fate)
+    [InlineData(Act.Split, 0, Fate.Dies)]
+    [InlineData(Act.Split, 0, Fate.IsStopped)]
+    [InlineData(Act.SplitInUse, 0, Fate.Dies)]
+    [InlineData(Act.SplitInUse, 0, Fate.IsStopped)]
+    [InlineData(Act.Join, 0, Fate.Dies)] // who joins
+    [InlineData(Act.Join, 0, Fate.IsStopped)]
+    [InlineData(Act.Join, 1, Fate.Dies)] // who has the part
+    [InlineData(Act.Join, 1, Fate.IsStopped)]
+    public async Task At_every_step_there_is_one_owner_and_nothing_is_lost(Act act, int victim, Fate fate)
     {
         await using var time = new PatientTime();
+        var joins = act == Act.Join;
         List<string> steps;
-        await using (var whole = new Scene(time))
+        await using (var whole = new Scene(time, act))
         {
-            await whole.StartAsync(joins);
-            steps = await whole.RecordAsync(victim, joins);
+            await whole.StartAsync();
+            steps = await whole.RecordAsync(victim);
             Assert.Equal(!joins, await whole.IsSplitAsync());
             await whole.CheckAsync("nothing happens");
         }
@@ -58,9 +68,9 @@ public sealed class ClusterPartDeathTests
         {
             var happened = await Task.WhenAll(some.Select(async step =>
             {
-                await using var scene = new Scene(time);
-                await scene.StartAsync(joins);
-                var happened = await scene.RunAsync(victim, joins, fate, step.Index);
+                await using var scene = new Scene(time, act);
+                await scene.StartAsync();
+                var happened = await scene.RunAsync(victim, fate, step.Index);
                 await scene.CheckAsync($"a node {fate} at step {step.Index}, {step.Item}");
                 return happened;
             }));
@@ -71,17 +81,21 @@ public sealed class ClusterPartDeathTests
     }
 
     /// <summary>A cluster of two nodes with a share, and something open in it.</summary>
-    private sealed class Scene(PatientTime time) : IAsyncDisposable
+    private sealed class Scene(PatientTime time, Act act) : IAsyncDisposable
     {
+        private const string Used = @"Data\used";
+
         private readonly MemoryClusterStore _cluster = new(time);
         private readonly MemoryFileStore _files = new();
         private readonly List<TestNode> _nodes = [];
         private readonly SmbTestClientOptions _client = new() { ClientGuid = Guid.NewGuid(), Dialects = [Smb2Dialect.Smb311] };
         private readonly Guid _createGuid = Guid.NewGuid();
+        private readonly Guid _usedGuid = Guid.NewGuid();
         private Smb2FileId _kept;
+        private Smb2FileId _used;
         private TestNode? _dead;
 
-        public async Task StartAsync(bool isSplit)
+        public async Task StartAsync()
         {
             foreach (var name in new[] { "a", "b" })
             {
@@ -105,21 +119,21 @@ public sealed class ClusterPartDeathTests
                 await file.CloseAsync();
             }
 
-            if (isSplit)
+            if (act == Act.Join)
             {
                 await _nodes[0].Server.Cluster!.SplitAsync("vm", "Data", "b");
                 tree = await _nodes[0].ConnectAsync("vm", _client);
             }
 
-            var body = RequestBody.Create("kept", SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
-                writer.AskDurableHandleV2(new DurableHandleRequestV2(0, DurableHandleFlags.Persistent, _createGuid)));
-            var kept = new SmbTestFile(tree, CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message));
-            await kept.WriteAsync(0, "kept"u8.ToArray());
-            _kept = kept.FileId;
+            _kept = await KeepAsync(tree, "kept", _createGuid);
+            if (act == Act.SplitInUse)
+            {
+                _used = await KeepAsync(tree, Used, _usedGuid);
+            }
         }
 
         /// <summary>What a node does when nothing happens to it.</summary>
-        public async Task<List<string>> RecordAsync(int node, bool joins)
+        public async Task<List<string>> RecordAsync(int node)
         {
             var steps = new ConcurrentQueue<string>();
             _nodes[node].Store.Passing = step =>
@@ -127,14 +141,14 @@ public sealed class ClusterPartDeathTests
                 steps.Enqueue(step);
                 return Task.CompletedTask;
             };
-            await ActAsync(joins);
+            await ActAsync();
             _nodes[node].Store.Passing = null;
             return [.. steps];
         }
 
         /// <summary>Lets something happen to a node at one of its steps.</summary>
         /// <returns>Whether it came to that.</returns>
-        public async Task<bool> RunAsync(int victim, bool joins, Fate fate, int at)
+        public async Task<bool> RunAsync(int victim, Fate fate, int at)
         {
             var node = _nodes[victim];
             var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -152,7 +166,7 @@ public sealed class ClusterPartDeathTests
                 return Task.CompletedTask;
             };
             using var noMore = new CancellationTokenSource();
-            var acting = ActAsync(joins, noMore.Token);
+            var acting = ActAsync(noMore.Token);
             await Task.WhenAny(happened.Task, acting);
             if (!happened.Task.IsCompleted)
             {
@@ -207,18 +221,18 @@ public sealed class ClusterPartDeathTests
             await _cluster.DisposeAsync();
         }
 
-        private async Task ActAsync(bool joins, CancellationToken noMore = default)
+        private async Task ActAsync(CancellationToken noMore = default)
         {
             // A node that has lost the share may wait for it for ever.
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), time);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, noMore);
-            if (joins)
+            if (act == Act.Join)
             {
                 await _nodes[0].Server.Cluster!.JoinAsync("vm", "Data", patience.Token);
             }
             else
             {
-                await _nodes[0].Server.Cluster!.SplitAsync("vm", "Data", cancellationToken: patience.Token);
+                await _nodes[0].Server.Cluster!.SplitAsync("vm", "Data", closeOpens: act == Act.SplitInUse, cancellationToken: patience.Token);
             }
         }
 
@@ -245,11 +259,13 @@ public sealed class ClusterPartDeathTests
                 Assert.Equal(@"Data\old", await ReadAsync(await part.ConnectAsync(parts[0].Share), "old"));
             }
 
-            var body = RequestBody.Create("kept", SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
-                writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(_kept, _createGuid, DurableHandleFlags.Persistent)));
-            var kept = new SmbTestFile(tree, CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message));
+            var kept = (await ReclaimAsync(tree, "kept", _kept, _createGuid))!;
             Assert.Equal("kept"u8.ToArray(), await kept.ReadAsync(0, 4));
             await kept.CloseAsync();
+            if (act == Act.SplitInUse)
+            {
+                await CheckUsedAsync(living, tree, parts);
+            }
 
             // And it can be done now, or undone.
             if (parts.Count == 0)
@@ -262,6 +278,39 @@ public sealed class ClusterPartDeathTests
             }
 
             Assert.Equal(parts.Count == 0, await IsSplitAsync());
+        }
+
+        /// <summary>What was open in the folder has lost nothing that was written, and keeps nobody out of the part.</summary>
+        private async Task CheckUsedAsync(List<TestNode> living, SmbTestTree tree, List<ClusterShareState> parts)
+        {
+            if (await ReclaimAsync(tree, Used, _used, _usedGuid) is { } used)
+            {
+                Assert.Empty(parts);
+                await used.CloseAsync();
+            }
+
+            var there = parts.Count == 0 ? tree : await (await OwnerAsync(living, parts[0].Share)).ConnectAsync(parts[0].Share, _client);
+            var alone = await there.OpenAsync(parts.Count == 0 ? Used : "used", CreateDisposition.Open, share: ShareAccess.None);
+            Assert.Equal(Used, Encoding.ASCII.GetString(await alone.ReadAsync(0, 100)));
+            await alone.CloseAsync();
+        }
+
+        /// <summary>Writes its name into a file, by a handle that is to outlive the node.</summary>
+        private static async Task<Smb2FileId> KeepAsync(SmbTestTree tree, string name, Guid createGuid)
+        {
+            var body = RequestBody.Create(name, SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
+                writer.AskDurableHandleV2(new DurableHandleRequestV2(0, DurableHandleFlags.Persistent, createGuid)));
+            var file = new SmbTestFile(tree, CreateAnswer.Parse((await tree.CallAsync(Smb2Command.Create, body)).Expect(NtStatus.Success).Message));
+            await file.WriteAsync(0, Encoding.ASCII.GetBytes(name));
+            return file.FileId;
+        }
+
+        private static async Task<SmbTestFile?> ReclaimAsync(SmbTestTree tree, string name, Smb2FileId id, Guid createGuid)
+        {
+            var body = RequestBody.Create(name, SmbTestTree.ReadWrite, contexts: (ref CreateContextWriter writer) =>
+                writer.ReconnectDurableHandleV2(new DurableHandleReconnectV2(id, createGuid, DurableHandleFlags.Persistent)));
+            var response = await tree.CallAsync(Smb2Command.Create, body);
+            return response.Status == NtStatus.Success ? new SmbTestFile(tree, CreateAnswer.Parse(response.Message)) : null;
         }
 
         /// <summary>The one node that has a share, once all have settled.</summary>

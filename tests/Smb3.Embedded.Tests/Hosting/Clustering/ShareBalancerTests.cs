@@ -147,6 +147,6 @@ public sealed class ShareBalancerTests
     {
         _balancer.Choose(_picture, loads);
         _time.Advance(time);
-        return _balancer.Choose(_picture, loads);
+        return _balancer.Choose(_picture, loads) is { Act: BalanceAct.Move } step ? (step.Share, step.Node) : null;
     }
 }
