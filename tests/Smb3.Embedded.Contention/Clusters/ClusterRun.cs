@@ -40,7 +40,8 @@ internal sealed class ClusterRun(CrashSettings settings, ClusterPlace place, Fun
             var owners = new OwnerHistory(place.Database, report);
             owners.Begin();
             var servers = new ClusterNodes(report, connect) { All = nodes, Owners = owners };
-            Seam[] seams = [.. Enumerable.Range(1, Math.Max(1, settings.Run.Clients / ClientsOfASeam)).Select(number => new Seam($@"{settings.Run.Folder}\seam-{number}"))];
+            Seam[] seams = [.. Enumerable.Range(1, Math.Max(1, settings.Run.Clients / ClientsOfASeam)).Select(number => new Seam($@"{settings.Run.Folder}\seam-{number}")),
+                new Seam($@"{settings.Run.Folder}\busy", isBusy: true)];
             var nemesis = new Nemesis(place, servers, cluster, seams, report, settings.Run.Seed);
             var work = new PersistentWork(settings, servers, report, seams);
             await work.RunAsync(() => nemesis.RunAsync(IsEnough));

@@ -10,6 +10,9 @@ namespace Smb3.Embedded.Contention.Crashes;
 /// <param name="Options">The options.</param>
 internal sealed record OpenWish(string Name, CreateDisposition Disposition, Smb2LeaseState Lease, CreateOptions Options = CreateOptions.None)
 {
+    /// <summary>Whether its client has to expect that the server closes it.</summary>
+    public bool MayBeClosed { get; init; }
+
     public override string ToString() =>
         $"{Disposition} {Name}, lease {Lease}{(Options == CreateOptions.None ? string.Empty : $", {Options}")}";
 }

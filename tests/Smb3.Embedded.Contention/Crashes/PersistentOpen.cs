@@ -17,6 +17,9 @@ namespace Smb3.Embedded.Contention.Crashes;
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing.")]
 internal sealed class PersistentOpen
 {
+    /// <summary>How often a client finds its folder elsewhere before it believes that a handle which may be closed is.</summary>
+    private const int MostTimesElsewhere = 30;
+
     private readonly CrashClient _client;
     private readonly History _history;
     private readonly OpenWish _wish;
@@ -26,6 +29,7 @@ internal sealed class PersistentOpen
     private Smb2FileId _fileId;
     private Place _place = null!;
     private int _session;
+    private int _timesElsewhere;
 
     private PersistentOpen(CrashClient client, History history, OpenWish wish)
     {
@@ -255,6 +259,12 @@ internal sealed class PersistentOpen
                 return null;
             }
 
+            if (status == NtStatus.ObjectNameNotFound && _wish.MayBeClosed)
+            {
+                Note($"{what}: closed");
+                throw new HandleClosedException();
+            }
+
             if (status != NtStatus.Success)
             {
                 throw Fail($"the handle {this} of {Name} did not come back for '{what}': {status}");
@@ -281,6 +291,8 @@ internal sealed class PersistentOpen
                     continue;
                 case NtStatus.FileClosed when mayBeGone && lost:
                     return null;
+                case NtStatus.FileClosed when _wish.MayBeClosed:
+                    throw new HandleClosedException();
                 case NtStatus.FileClosed:
                     throw Fail($"the handle {this} of {Name} is gone: {what}");
                 default:
@@ -297,6 +309,11 @@ internal sealed class PersistentOpen
         if (standing.Place != _place)
         {
             Note($"{this} is a handle of {_place}, and this is {standing.Place}");
+            if (_wish.MayBeClosed && ++_timesElsewhere > MostTimesElsewhere)
+            {
+                return NtStatus.ObjectNameNotFound;
+            }
+
             await LeaveAsync(standing);
             return null;
         }

@@ -11,8 +11,10 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
 {
     private const int SharedFiles = 2;
     private const int FoldersOfAClient = 2;
+    private const int FilesOfABusy = 3;
 
-    private readonly ILookup<string, SharedFile> _shared = seams.Select(static seam => seam.Folder).Prepend(settings.Run.Folder)
+    private readonly List<Seam> _calm = [.. seams.Where(static seam => !seam.IsBusy)];
+    private readonly ILookup<string, SharedFile> _shared = seams.Where(static seam => !seam.IsBusy).Select(static seam => seam.Folder).Prepend(settings.Run.Folder)
         .SelectMany(folder => Enumerable.Range(0, SharedFiles).Select(number => (Folder: folder, File: new SharedFile(folder, number, report))))
         .ToLookup(static pair => pair.Folder, static pair => pair.File);
 
@@ -26,6 +28,9 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
         _folders = [.. clients.SelectMany(client => Enumerable.Range(0, FoldersOfAClient).Select(number => new FolderWorker(client, number)))];
         SharedWorker[] workers = [.. clients.Select(client => new SharedWorker(client, [.. _shared[client.Folder]]))];
         SeamProbe[] probes = [.. clients.Where(client => seams.Count > 0 && client.Seam is null).Select(client => new SeamProbe(client, seams))];
+        CrashClient[] busyClients =
+            [.. seams.Where(static seam => seam.IsBusy).Select((seam, i) => new CrashClient(settings.Run.Clients + 1 + i, settings, servers, report, seam))];
+        BusyWorker[] busy = [.. busyClients.SelectMany(static client => Enumerable.Range(0, FilesOfABusy).Select(number => new BusyWorker(client, number)))];
         await MakeFoldersAsync();
 
         using var ended = new CancellationTokenSource();
@@ -37,12 +42,14 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
             .. cutting,
             .. _folders.Select(folder => WorkAsync(folder.Seam, folder.RunAsync)),
             .. workers.Select(worker => WorkAsync(worker.Seam, worker.RunAsync)),
+            .. busy.Select(worker => WorkAsync(worker.Seam, worker.RunAsync)),
             .. probes.Select(probe => Task.Run(probe.RunAsync)),
         ]);
         await disturbing;
-        await AllAsync([.. _folders.Select(folder => folder.EndAsync()), .. workers.Select(worker => worker.EndAsync())]);
-        await AllAsync([.. clients.Select(client => client.LogOffAsync())]);
-        foreach (var client in clients)
+        await AllAsync(
+            [.. _folders.Select(folder => folder.EndAsync()), .. workers.Select(worker => worker.EndAsync()), .. busy.Select(worker => worker.EndAsync())]);
+        await AllAsync([.. clients.Concat(busyClients).Select(client => client.LogOffAsync())]);
+        foreach (var client in clients.Concat(busyClients))
         {
             await client.DisposeAsync();
         }
@@ -89,7 +96,7 @@ internal sealed class PersistentWork(CrashSettings settings, IServers servers, R
         }
     }
 
-    private Seam? SeamOf(int client) => client > settings.Run.Clients - (settings.Run.Clients / 3) && seams.Count > 0 ? seams[client % seams.Count] : null;
+    private Seam? SeamOf(int client) => client > settings.Run.Clients - (settings.Run.Clients / 3) && _calm.Count > 0 ? _calm[client % _calm.Count] : null;
 
     private static Task WorkAsync(Seam? seam, Func<Task> work)
     {

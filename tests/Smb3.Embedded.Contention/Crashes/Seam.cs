@@ -4,7 +4,9 @@ namespace Smb3.Embedded.Contention.Crashes;
 /// A folder at which the share may be split: some of the clients work in nothing else, so that they can come to rest for it, as nothing may be
 /// open there.
 /// </summary>
-internal sealed class Seam(string folder)
+/// <param name="folder">The folder.</param>
+/// <param name="isBusy">Whether nobody rests for a split, and what is open is closed.</param>
+internal sealed class Seam(string folder, bool isBusy = false)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
@@ -14,6 +16,8 @@ internal sealed class Seam(string folder)
     private int _resting;
 
     public string Folder => folder;
+
+    public bool IsBusy => isBusy;
 
     /// <summary>A worker begins.</summary>
     public void Enter()
