@@ -30,6 +30,12 @@ internal static partial class RefusalMessages
     [LoggerMessage(280, LogLevel.Information, "Logon from {Remote} with a Kerberos ticket refused: {Reason}.{Repeats}")]
     public static partial void TicketRefused(ILogger logger, EndPoint remote, LogText reason, Repeats repeats);
 
+    [LoggerMessage(302, LogLevel.Warning, "Logon of {User} from {Remote} (machine {Workstation}) refused: the user's domain could not be asked: {Reason}.{Repeats}")]
+    public static partial void NoLogonServer(ILogger logger, LogText user, EndPoint remote, LogText workstation, LogText reason, Repeats repeats);
+
+    [LoggerMessage(303, LogLevel.Information, "Logon of {User} from {Remote} (machine {Workstation}) refused by the user's domain: {Reason}.{Repeats}")]
+    public static partial void AccountRefused(ILogger logger, LogText user, EndPoint remote, LogText workstation, LogText reason, Repeats repeats);
+
     [LoggerMessage(106, LogLevel.Information, "Logon of {User} from {Remote} refused by the throttle, without a look at the password: too many have failed from there. Logons from there are refused until {Until:u}; LogonThrottle:FailuresPerAddress sets how many it takes.{Repeats}")]
     public static partial void Throttled(ILogger logger, LogText user, EndPoint remote, DateTimeOffset until, Repeats repeats);
 

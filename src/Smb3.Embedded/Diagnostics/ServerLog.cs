@@ -174,4 +174,19 @@ internal static partial class ServerLog
 
     [LoggerMessage(281, LogLevel.Warning, "The keytab has changed and could not be read: {Problem} The keys from before are used.")]
     public static partial void KeytabNotRead(ILogger logger, LogText problem);
+
+    [LoggerMessage(300, LogLevel.Warning, "The directory cannot be asked for names and SIDs: {Problem}. Clients see SIDs in place of its names, and shares with permissions of its groups stay closed until they are known.")]
+    public static partial void DirectoryFails(ILogger logger, LogText problem);
+
+    [LoggerMessage(304, LogLevel.Error, "Asking a domain to check a logon failed; the client is told that there are no logon servers.")]
+    public static partial void DomainLogonFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(305, LogLevel.Information, "User {User} has changed: {Count} sessions were ended.")]
+    public static partial void UserChanged(ILogger logger, LogText user, int count);
+
+    [LoggerMessage(306, LogLevel.Error, "Ending the sessions of a user who has changed failed.")]
+    public static partial void UserChangeFault(ILogger logger, Exception exception);
+
+    [LoggerMessage(301, LogLevel.Information, "The directory answers again.")]
+    public static partial void DirectoryAnswers(ILogger logger);
 }

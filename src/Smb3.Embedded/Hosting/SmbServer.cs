@@ -56,6 +56,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly ClusterLife? _cluster;
     private readonly IReadOnlyList<IPAddress> _clusterAddresses = [];
     private readonly WitnessSettings? _witness;
+    private readonly UserChanges _changes;
     private ServerRun? _run;
     private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _life;
@@ -76,13 +77,15 @@ public sealed partial class SmbServer : IAsyncDisposable
         _endPoints = options.Listen.Count > 0 || _transports.Count > 0
             ? [.. options.Listen]
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
-        var settings = SettingsFactory.Create(options);
-        ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
         var logger = loggers.CreateLogger("Smb3.Embedded.SmbServer");
+        var settings = SettingsFactory.Create(options) with { Directory = DirectorySetup.Create(options, logger) };
+        ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
         var ntlm = new NtlmAuthenticatorOptions
         {
             NetBiosComputerName = settings.ServerName.ToUpperInvariant(),
-            NetBiosDomainName = settings.ServerName.ToUpperInvariant(),
+
+            // A domain controller refuses responses to a challenge of another server than the member that asks it (CVE-2015-0005).
+            NetBiosDomainName = (options.DomainLogon is null ? settings.ServerName : settings.DomainName).ToUpperInvariant(),
             DnsComputerName = settings.ServerName,
             Time = settings.TimeProvider,
             Random = _random,
@@ -91,7 +94,11 @@ public sealed partial class SmbServer : IAsyncDisposable
         var mechanisms = new List<IGssMechanism>();
         if (options.AllowNtlm)
         {
-            mechanisms.Add(new NtlmMechanism(ntlm, users, accounts));
+            mechanisms.Add(new NtlmMechanism(ntlm, users, accounts)
+            {
+                Domain = options.DomainLogon is { } domain
+                    ? new NtlmDomain(domain, accounts, e => ServerLog.DomainLogonFault(logger, e)) : null,
+            });
         }
 
         var rpc = new SpnegoAuthenticator([.. mechanisms], accounts);
@@ -120,6 +127,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             options.StateStore, options.Cluster.Store is not null, _turn, _parts.Logger, _parts.Metrics);
         Namespaces = new SmbNamespaceCollection(Shares, settings.TimeProvider);
         Users = new SmbUserCollection(options.Users, EndOwnSessionsAsync);
+        _changes = new UserChanges(users, EndSessionsAsync, logger);
         if (options.Cluster.Store is not null)
         {
             var node = options.Cluster.Node.Length > 0 ? options.Cluster.Node : settings.ServerName;
@@ -333,9 +341,11 @@ public sealed partial class SmbServer : IAsyncDisposable
             }
 
             _disposed = true;
+            _changes.Dispose();
             await StopRunAsync(CancellationToken.None).ConfigureAwait(false);
             await Shares.CloseAsync(keepStores: false).ConfigureAwait(false);
             _parts.Changes.Complete();
+            _parts.Settings.Directory?.Dispose();
             _parts.Metrics.Dispose();
             _parts.Activities.Dispose();
             _random.Dispose();

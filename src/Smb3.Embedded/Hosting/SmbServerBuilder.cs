@@ -138,6 +138,24 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder UseUsers(Func<IServiceProvider, ISmbUserStore> users) =>
         Configure((services, options) => options.UserStore = users(services));
 
+    /// <summary>Takes names and SIDs of users and groups that are not the server's own from a directory.</summary>
+    /// <param name="resolver">The directory. The host keeps owning it.</param>
+    public SmbServerBuilder UseAccountResolver(IAccountResolver resolver) => Configure(options => options.AccountResolver = resolver);
+
+    /// <summary>Takes names and SIDs of users and groups that are not the server's own from a directory.</summary>
+    /// <param name="resolver">Gives the directory; called once.</param>
+    public SmbServerBuilder UseAccountResolver(Func<IServiceProvider, IAccountResolver> resolver) =>
+        Configure((services, options) => options.AccountResolver = resolver(services));
+
+    /// <summary>Has passwords of a domain's users checked by the domain (NTLM).</summary>
+    /// <param name="logon">Asks the domain. The host keeps owning it.</param>
+    public SmbServerBuilder UseDomainLogon(IDomainLogon logon) => Configure(options => options.DomainLogon = logon);
+
+    /// <summary>Has passwords of a domain's users checked by the domain (NTLM).</summary>
+    /// <param name="logon">Gives what asks the domain; called once.</param>
+    public SmbServerBuilder UseDomainLogon(Func<IServiceProvider, IDomainLogon> logon) =>
+        Configure((services, options) => options.DomainLogon = logon(services));
+
     /// <summary>Lets the host observe and forbid.</summary>
     /// <param name="hooks">The hooks.</param>
     public SmbServerBuilder UseHooks(SmbServerHooks hooks) => Configure(options => options.Hooks = hooks);

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Security.Directory;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Negotiate;
 
@@ -24,6 +25,9 @@ internal sealed record ServerSettings
     public string ServerName { get; init; } = "SMB3";
 
     public string DomainName { get; init; } = "WORKGROUP";
+
+    /// <summary>Where accounts are that are not the server's own; <see langword="null"/>: nowhere.</summary>
+    public DirectoryAccounts? Directory { get; init; }
 
     public string Comment { get; init; } = string.Empty;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Directory;
 using Smb3.Embedded.Sessions.Shares;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Threading;
@@ -131,6 +132,10 @@ internal sealed class Share
             return _wasInPlace;
         }
     }
+
+    /// <summary>Asks for the groups of a directory that <see cref="Permissions"/> name; before <see cref="MaximalAccessOf"/> of a new user.</summary>
+    public ValueTask KnowGroupsAsync(DirectoryAccounts? directory, CancellationToken cancellationToken) =>
+        Permissions.Directory.KnowAsync(directory, cancellationToken);
 
     /// <summary>The most that <paramref name="identity"/> can be granted here; none: the share is closed to them.</summary>
     public FileAccessMask MaximalAccessOf(SmbIdentity identity)

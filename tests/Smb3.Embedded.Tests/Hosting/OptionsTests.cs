@@ -46,7 +46,10 @@ public sealed class OptionsTests
             ("Users:1:NtHash", "0123456789abcdef0123456789ABCDEF"),
             ("Users:1:Groups", "staff,admins"), ("Interfaces", "eth*, !eth9"), ("Limits:MaxChannelsPerSession", "4"),
             ("AdvertisedInterfaces:0", "192.0.2.1 speed=10G rss"), ("AdvertisedInterfaces:1", "2001:db8::1"),
-            ("Kerberos:AllowRc4", "true"), ("Kerberos:ClockSkew", "60"));
+            ("Kerberos:AllowRc4", "true"), ("Kerberos:ClockSkew", "60"), ("Directory:Timeout", "2"), ("Directory:Pause", "0"),
+            ("Directory:KeepFound", "7"), ("Directory:KeepMissing", "8"), ("Directory:MaxEntries", "9"), ("Directory:MaxRequests", "10"));
+        Assert.True(options.Directory is { MaxEntries: 9, MaxRequests: 10, Timeout.Seconds: 2, KeepFound.Seconds: 7, KeepMissing.Seconds: 8 });
+        Assert.Equal(TimeSpan.Zero, options.Directory.Pause);
         Assert.True(options.Kerberos is { AllowRc4: true, Keytab: null } && options.Kerberos.ClockSkew == TimeSpan.FromMinutes(1));
         Assert.Equal("/var/lib/smb3", options.State);
         options.StateStore = new NoState();
@@ -120,11 +123,20 @@ public sealed class OptionsTests
     [InlineData("Witness:Interfaces", "node1=here", "GROUP=ADDRESS")]
     [InlineData("AdvertisedInterfaces:0", "eth0", "ADDRESS [speed=10G]")]
     [InlineData("Users:0:Name", "u", "Password or an NtHash")]
+    [InlineData("Users:0", "u:", "empty password")]
     public void A_value_that_cannot_be_read_is_refused_by_name(string key, string value, string says)
     {
         var e = Assert.Throws<OptionsValidationException>(() => Bind((key, value)));
         Assert.Contains(says, Assert.Single(e.Failures), StringComparison.Ordinal);
         Assert.StartsWith(key.Split(':')[0], e.Failures.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_has_one_user()
+    {
+        var e = Assert.Throws<OptionsValidationException>(() => Bind(("Users:0", "u:p"), ("Users:1", "U:q"), ("Users:2:Name", "u"), ("Users:2:Password", "r")));
+        Assert.Equal(2, e.Failures.Count());
+        Assert.All(e.Failures, failure => Assert.Contains("already", failure, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -163,6 +175,8 @@ public sealed class OptionsTests
     [InlineData("Kerberos:Keytab: ", "Kerberos:Keytab", "/nowhere/keytab")]
     [InlineData("Kerberos:Keytab: /dev/null is not a keytab", "Kerberos:Keytab", "/dev/null")]
     [InlineData("Kerberos:ClockSkew: ", "Kerberos:ClockSkew", "02:00:00")]
+    [InlineData("Directory:Timeout: ", "Directory:Timeout", "02:00:00")]
+    [InlineData("Directory:MaxRequests: ", "Directory:MaxRequests", "0")]
     [InlineData("Shares:1:Name: ", "Shares:0", "s=/x", "Shares:1", "S=/y")]
     [InlineData("Shares:0:Name: 'IPC$'", "Shares:0", "IPC$=/x")]
     [InlineData("Shares:0:Name: ", "Shares:0", "a/b=/x")]

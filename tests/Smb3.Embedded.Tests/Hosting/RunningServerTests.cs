@@ -58,6 +58,28 @@ public sealed class RunningServerTests : IAsyncLifetime, IAsyncDisposable
         Assert.Empty(_server.Opens);
     }
 
+    [Theory]
+    [InlineData("pw", false, null, false)]
+    [InlineData("other", false, null, true)]
+    [InlineData("pw", true, null, true)]
+    [InlineData("pw", false, "staff", true)]
+    public async Task Who_has_changed_must_log_on_anew(string password, bool disabled, string? group, bool ends)
+    {
+        var file = await OpenAsync();
+        _server.Users.Add("another", "pw");
+        _server.Users.Add("another", "pw2");
+        _server.Users.Add("U", password, group is null ? [] : [group], disabled: disabled);
+        if (ends)
+        {
+            await UntilAsync(() => _server.Sessions.Count == 0);
+            Assert.NotEqual(NtStatus.Success, await file.TryReadAsync(0, 1));
+        }
+        else
+        {
+            Assert.Single(_server.Sessions);
+        }
+    }
+
     [Fact]
     public async Task An_open_that_the_host_ends_is_closed_for_the_client()
     {

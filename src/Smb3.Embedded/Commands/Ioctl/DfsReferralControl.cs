@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files.Naming;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire.Dfs;
 
 namespace Smb3.Embedded.Commands.Ioctl;
@@ -14,13 +15,25 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
 {
     public async ValueTask<NtStatus> RunAsync(FsControlCall call)
     {
-        var status = Read(call, out var path, out var root, out var version);
+        var status = Read(call, out var path, out var share, out var version);
         if (status != NtStatus.Success)
         {
             return status;
         }
 
-        var referral = await ReferAsync(call, root!, path!).ConfigureAwait(false);
+        // Who may not use a namespace does not learn what is in it.
+        await share!.KnowGroupsAsync(call.Request.Graph.Settings.Directory, call.Ended).ConfigureAwait(false);
+        if (share.MaximalAccessOf(call.Request.Session!.Identity!) == FileAccessMask.None)
+        {
+            return NtStatus.AccessDenied;
+        }
+
+        if (share.Dfs is not { } root)
+        {
+            return NtStatus.NotFound;
+        }
+
+        var referral = await ReferAsync(call, root, path!).ConfigureAwait(false);
         return Write(call, path!, call.Request.Graph.Shares.Cluster?.Follow(referral) ?? referral, version);
     }
 
@@ -56,9 +69,9 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
         return end < 0 ? path.Length : end;
     }
 
-    private NtStatus Read(FsControlCall call, out DfsPath? path, out IDfsRoot? root, out ushort version)
+    private NtStatus Read(FsControlCall call, out DfsPath? path, out Share? share, out ushort version)
     {
-        (path, root, version) = (null, null, 0);
+        (path, share, version) = (null, null, 0);
         var shares = call.Request.Graph.Shares;
         if (!shares.IsDfsCapable)
         {
@@ -79,18 +92,12 @@ internal sealed class DfsReferralControl(bool isExtended, RandomNumberGenerator 
             return NtStatus.InvalidParameter;
         }
 
-        if (shares.FindKnown(path.Share) is not { Dfs: { } known } share)
+        if (shares.FindKnown(path.Share) is not { Dfs: not null } known)
         {
             return NtStatus.NotFound; // MS-DFSC 3.2.5.5, and 3.2.5.4 for SYSVOL and NETLOGON
         }
 
-        // Who may not use a namespace does not learn what is in it.
-        if (share.MaximalAccessOf(call.Request.Session!.Identity!) == FileAccessMask.None)
-        {
-            return NtStatus.AccessDenied;
-        }
-
-        (root, version) = (known, Math.Min(asked.MaxLevel, DfsReferralResponse.MaxVersion));
+        (share, version) = (known, Math.Min(asked.MaxLevel, DfsReferralResponse.MaxVersion));
         return NtStatus.Success;
     }
 

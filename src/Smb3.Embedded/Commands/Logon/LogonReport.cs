@@ -55,6 +55,16 @@ internal static class LogonReport
                     connection, nameof(RefusalMessages.TicketRefused), detail,
                     (logger, repeats) => RefusalMessages.TicketRefused(logger, remote, detail, repeats));
                 break;
+            case AuthenticationFailure.NoLogonServer:
+                log.Tell(
+                    connection, nameof(RefusalMessages.NoLogonServer), detail,
+                    (logger, repeats) => RefusalMessages.NoLogonServer(logger, user, remote, machine, detail, repeats));
+                break;
+            case AuthenticationFailure.AccountRefused:
+                log.Tell(
+                    connection, nameof(RefusalMessages.AccountRefused), who,
+                    (logger, repeats) => RefusalMessages.AccountRefused(logger, user, remote, machine, detail, repeats));
+                break;
             case AuthenticationFailure.Throttled:
                 // Not by name: somebody who tries a list of names must not cause a line for each.
                 log.Tell(

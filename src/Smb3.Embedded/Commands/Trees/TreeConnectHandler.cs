@@ -39,6 +39,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
             return status;
         }
 
+        await share.KnowGroupsAsync(request.Graph.Settings.Directory, request.Connection.Ended).ConfigureAwait(false);
         var access = share.MaximalAccessOf(identity);
         if (access == FileAccessMask.None)
         {
@@ -154,6 +155,7 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         }
 
         var identity = request.Session!.Identity!;
+        await clustered.KnowGroupsAsync(request.Graph.Settings.Directory, request.Connection.Ended).ConfigureAwait(false);
         if (clustered.MaximalAccessOf(identity) == FileAccessMask.None)
         {
             _report.Forbidden(request.Connection, identity, clustered.Name);

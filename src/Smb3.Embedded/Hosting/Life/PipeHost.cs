@@ -77,10 +77,17 @@ internal sealed class PipeHost : IPipeHost
             from open in pair.Session.Opens.All
             select new PipeOpenFile((uint)open.FileId.Volatile, $"{PathOf(open.TreeConnect.Share)}\\{open.Name}", pair.Identity.UserName)]);
 
-    public ValueTask<PipeAccount?> ResolveSidAsync(Sid sid, CancellationToken cancellation) => new(_accounts.Find(sid));
+    public async ValueTask<PipeAccount?> ResolveSidAsync(Sid sid, CancellationToken cancellation) =>
+        _accounts.Find(sid)
+        ?? (_settings.Directory is { } directory ? Describe((await directory.FindAsync(sid, cancellation).ConfigureAwait(false)).Value) : null);
 
-    public ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation) =>
-        _accounts.FindAsync(domain, name, cancellation);
+    public async ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation) =>
+        await _accounts.FindAsync(domain, name, cancellation).ConfigureAwait(false)
+        ?? (_settings.Directory is { } directory
+            ? Describe((await directory.FindAsync(domain, name, cancellation).ConfigureAwait(false)).Value) : null);
+
+    private static PipeAccount? Describe(SmbAccount? account) => account is null
+        ? null : new(account.Sid, account.Name, account.DomainName, account.DomainSid, account.Use);
 
     private static PipeShare Describe(Share share) => new(share.Name, TypeOf(share))
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
@@ -11,10 +10,9 @@ namespace Smb3.Embedded.Hosting.Options;
 /// Binds configuration to options by hand: without reflection, with lists that replace the defaults, and with failures that name the
 /// setting, what is wrong with it and what it can be. A password is never part of a message.
 /// </summary>
-internal sealed partial class OptionsBinder
+internal sealed partial class OptionsBinder : SettingReader
 {
     private readonly SmbServerOptions _options;
-    private readonly List<string> _failures = [];
 
     public OptionsBinder(SmbServerOptions options) => _options = options;
 
@@ -53,6 +51,7 @@ internal sealed partial class OptionsBinder
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
             ["Kerberos"] = s => Kerberos(s, _options.Kerberos),
+            ["Directory"] = s => Directory(s, _options.Directory),
             ["Witness"] = s => Witness(s, _options.Witness),
             ["Shares"] = Shares,
             ["Namespaces"] = Namespaces,
@@ -66,9 +65,9 @@ internal sealed partial class OptionsBinder
             Links(links);
         }
 
-        if (_failures.Count > 0)
+        if (Failures.Count > 0)
         {
-            throw new OptionsValidationException(nameof(SmbServerOptions), typeof(SmbServerOptions), _failures);
+            throw new OptionsValidationException(nameof(SmbServerOptions), typeof(SmbServerOptions), Failures);
         }
     }
 
@@ -155,6 +154,18 @@ internal sealed partial class OptionsBinder
             ["Keytab"] = s => kerberos.Keytab = Text(s) is { Length: > 0 } file ? file : null,
             ["ClockSkew"] = s => Time(s, value => kerberos.ClockSkew = value),
             ["AllowRc4"] = s => Flag(s, value => kerberos.AllowRc4 = value),
+        });
+
+    private void Directory(IConfigurationSection section, SmbDirectoryOptions directory) => Apply(
+        section.GetChildren(),
+        new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Timeout"] = s => Time(s, value => directory.Timeout = value),
+            ["Pause"] = s => Time(s, value => directory.Pause = value),
+            ["KeepFound"] = s => Time(s, value => directory.KeepFound = value),
+            ["KeepMissing"] = s => Time(s, value => directory.KeepMissing = value),
+            ["MaxEntries"] = s => Number(s, value => directory.MaxEntries = value),
+            ["MaxRequests"] = s => Number(s, value => directory.MaxRequests = value),
         });
 
     private void Witness(IConfigurationSection section, SmbWitnessOptions witness) => Apply(
@@ -323,7 +334,11 @@ internal sealed partial class OptionsBinder
                 {
                     Fail(item.Path, $"'{(colon == 0 ? string.Empty : text)}' is not a user; write NAME:PASSWORD");
                 }
-                else
+                else if (colon == text.Length - 1)
+                {
+                    Fail(item.Path, $"user '{text[..colon]}' has an empty password, with which anybody could log on");
+                }
+                else if (IsNew(item.Path, text[..colon], users))
                 {
                     users.Add(text[..colon], text.AsSpan(colon + 1));
                 }
@@ -335,6 +350,18 @@ internal sealed partial class OptionsBinder
         }
 
         _options.Users = users;
+    }
+
+    /// <summary>Which of two users of a name is meant would be a guess.</summary>
+    private bool IsNew(string path, string name, InMemoryUserStore users)
+    {
+        if (!users.Contains(name))
+        {
+            return true;
+        }
+
+        Fail(path, $"there is a user '{name}' already; case does not count, and a name has one user");
+        return false;
     }
 
     private void ReadUser(IConfigurationSection section, InMemoryUserStore users)
@@ -359,6 +386,10 @@ internal sealed partial class OptionsBinder
         else if (ntHash.Length == 0 == (password.Length == 0))
         {
             Fail(section.Path, $"user '{name}' needs either a Password or an NtHash");
+        }
+        else if (!IsNew(section.Path, name, users))
+        {
+            // It has been said.
         }
         else if (password.Length > 0)
         {
@@ -424,122 +455,4 @@ internal sealed partial class OptionsBinder
             Fail(item.Path, $"'{item.Text}' is not an interface; write ADDRESS [speed=10G] [rss] [index=N], such as 192.0.2.1 speed=10G rss");
         }
     }
-
-    private void Apply(IEnumerable<IConfigurationSection> children, Dictionary<string, Action<IConfigurationSection>> settings)
-    {
-        foreach (var child in children)
-        {
-            if (settings.TryGetValue(child.Key, out var read))
-            {
-                read(child);
-            }
-            else
-            {
-                Fail(child.Path, $"there is no such setting; there are {string.Join(", ", settings.Keys)}");
-            }
-        }
-    }
-
-    private static void Replace<T>(ICollection<T> list, IConfigurationSection section, Action<(string Path, string Text), Action<T>> read)
-    {
-        list.Clear();
-        var texts = section.Value is { } text
-            ? text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => (section.Path, part))
-            : section.GetChildren().Select(child => (child.Path, child.Value?.Trim() ?? string.Empty));
-        foreach (var item in texts)
-        {
-            read(item, list.Add);
-        }
-    }
-
-    private static IEnumerable<IConfigurationSection> Items(IConfigurationSection section) =>
-        section.Value is null ? section.GetChildren() : section.Value.Length == 0 ? [] : [section];
-
-    private static string Text(IConfigurationSection section) => section.Value?.Trim() ?? string.Empty;
-
-    private static bool IsNone(IConfigurationSection section) =>
-        section.Value is null or "" || section.Value.Trim().Equals("none", StringComparison.OrdinalIgnoreCase);
-
-    private void Word<T>(IConfigurationSection section, SettingNames<T> names, Action<T> set)
-        where T : struct, Enum => Word(section.Path, Text(section), names, set);
-
-    private void Word<T>(string path, string text, SettingNames<T> names, Action<T> set)
-        where T : struct, Enum
-    {
-        if (names.TryParse(text, out var value))
-        {
-            set(value);
-        }
-        else
-        {
-            Fail(path, $"'{text}' is not known; it can be {names.All}");
-        }
-    }
-
-    private void Flag(IConfigurationSection section, Action<bool> set)
-    {
-        if (bool.TryParse(section.Value, out var value))
-        {
-            set(value);
-        }
-        else
-        {
-            Fail(section.Path, $"'{section.Value}' is neither true nor false");
-        }
-    }
-
-    private void Number(IConfigurationSection section, Action<int> set)
-    {
-        if (int.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
-        {
-            set(value);
-        }
-        else
-        {
-            Fail(section.Path, $"'{section.Value}' is not a whole number that it can be");
-        }
-    }
-
-    private void NumberOrNone(IConfigurationSection section, Action<int?> set)
-    {
-        if (IsNone(section))
-        {
-            set(null);
-        }
-        else
-        {
-            Number(section, value => set(value));
-        }
-    }
-
-    private void LongNumber(IConfigurationSection section, Action<long> set)
-    {
-        if (long.TryParse(section.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
-        {
-            set(value);
-        }
-        else
-        {
-            Fail(section.Path, $"'{section.Value}' is not a whole number that it can be");
-        }
-    }
-
-    // A bare number means seconds; TimeSpan would take it as days.
-    private void Time(IConfigurationSection section, Action<TimeSpan> set)
-    {
-        if (double.TryParse(section.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && Math.Abs(seconds) < 1e9)
-        {
-            set(TimeSpan.FromSeconds(seconds));
-        }
-        else if (TimeSpan.TryParse(section.Value, CultureInfo.InvariantCulture, out var value))
-        {
-            set(value);
-        }
-        else
-        {
-            Fail(section.Path, $"'{section.Value}' is not a time; write hh:mm:ss or a number of seconds");
-        }
-    }
-
-    private void Fail(string path, string problem) => _failures.Add($"{path}: {problem}.");
 }

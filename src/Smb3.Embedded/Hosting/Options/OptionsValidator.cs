@@ -84,6 +84,7 @@ internal sealed class OptionsValidator
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
         CheckLogons(options);
+        CheckDirectory(options.Directory);
         CheckWitness(options);
         Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
@@ -159,6 +160,16 @@ internal sealed class OptionsValidator
         Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
     }
 
+    private void CheckDirectory(SmbDirectoryOptions directory)
+    {
+        Range("Directory:Timeout", directory.Timeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
+        Range("Directory:Pause", directory.Pause, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+        Range("Directory:KeepFound", directory.KeepFound, TimeSpan.Zero, TimeSpan.FromDays(1));
+        Range("Directory:KeepMissing", directory.KeepMissing, TimeSpan.Zero, TimeSpan.FromDays(1));
+        Range("Directory:MaxEntries", directory.MaxEntries, 1, 1_000_000);
+        Range("Directory:MaxRequests", directory.MaxRequests, 1, 256);
+    }
+
     private void CheckLogons(SmbServerOptions options)
     {
         var kerberos = options.Kerberos;
@@ -170,6 +181,11 @@ internal sealed class OptionsValidator
         if (!options.AllowNtlm && (options.AllowGuest || options.AllowAnonymous || options.Shares.Any(share => share.AllowGuest)))
         {
             _failures.Add("AllowNtlm: guests and anonymous clients log on with NTLM; allow it, or do without them.");
+        }
+
+        if (options.DomainLogon is not null && options.DomainName.Equals(SmbServerOptions.DefaultDomainName, StringComparison.OrdinalIgnoreCase))
+        {
+            _failures.Add("DomainName: passwords are to be checked by a domain; set it to the domain's short name, and ServerName to the member's.");
         }
 
         if (!options.AllowNtlm && options.Witness.Enabled)

@@ -13,11 +13,14 @@ public sealed class SmbServerOptions
     /// <summary>The port that is used where none is named. Clients expect 445, which needs a privilege on most systems.</summary>
     public const int DefaultPort = 4450;
 
+    /// <summary>The name of no domain.</summary>
+    internal const string DefaultDomainName = "WORKGROUP";
+
     /// <summary>The server's name as NTLM and the share list give it, at most 15 characters. Default: the machine's name.</summary>
     public string ServerName { get; set; } = DefaultServerName();
 
     /// <summary>The workgroup or domain, at most 15 characters. Default <c>WORKGROUP</c>.</summary>
-    public string DomainName { get; set; } = "WORKGROUP";
+    public string DomainName { get; set; } = DefaultDomainName;
 
     /// <summary>A comment that clients show beside the server's name; at most 256 characters. Default: none.</summary>
     public string Comment { get; set; } = string.Empty;
@@ -149,6 +152,22 @@ public sealed class SmbServerOptions
 
     /// <summary>The host's own users; <see langword="null"/>: none but <see cref="Users"/>.</summary>
     public ISmbUserStore? UserStore { get; set; }
+
+    /// <summary>
+    /// Names and SIDs of a directory, for users and groups that are not the server's own; <see langword="null"/>: there is none, and clients see
+    /// the SIDs of such accounts.
+    /// </summary>
+    public IAccountResolver? AccountResolver { get; set; }
+
+    /// <summary>
+    /// Checks passwords of users of a domain (NTLM); <see langword="null"/>: such users can log on with Kerberos only. <see cref="ServerName"/> must be
+    /// the name of the member that asks the domain, and <see cref="DomainName"/> the domain's short name: they are in what clients sign, and a domain
+    /// controller compares them.
+    /// </summary>
+    public IDomainLogon? DomainLogon { get; set; }
+
+    /// <summary>How <see cref="AccountResolver"/> is asked.</summary>
+    public SmbDirectoryOptions Directory { get; } = new();
 
     /// <summary>Lets the host observe and forbid; <see langword="null"/>: nothing.</summary>
     public SmbServerHooks? Hooks { get; set; }

@@ -18,7 +18,7 @@ public sealed class SmbUserCollection
     /// <summary>How many there are.</summary>
     public int Count => _store.Count;
 
-    /// <summary>Adds a user, or changes the password and groups of an existing one. The user's sessions continue.</summary>
+    /// <summary>Adds a user, or changes an existing one; when the password or the groups are others, the user's sessions end.</summary>
     /// <param name="name">The name; case does not count.</param>
     /// <param name="password">The password; only its hash is kept.</param>
     /// <param name="groups">The groups that the user is in.</param>

@@ -6,6 +6,21 @@ internal sealed class UserDirectory(InMemoryUserStore own, ISmbUserStore host) :
     /// <summary>The users whose names are known without a lookup.</summary>
     public InMemoryUserStore Own => own;
 
+    public event Action<SmbUserChange> Changed
+    {
+        add
+        {
+            own.Changed += value;
+            host.Changed += value;
+        }
+
+        remove
+        {
+            own.Changed -= value;
+            host.Changed -= value;
+        }
+    }
+
     public async ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) =>
         await own.FindAsync(userName, domain, cancellationToken).ConfigureAwait(false)
         ?? await host.FindAsync(userName, domain, cancellationToken).ConfigureAwait(false);

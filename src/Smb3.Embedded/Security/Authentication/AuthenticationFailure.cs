@@ -32,6 +32,12 @@ internal enum AuthenticationFailure
     /// <summary>The clocks of the client and the server differ by too much.</summary>
     ClockSkew,
 
+    /// <summary>The user's domain could not be asked.</summary>
+    NoLogonServer,
+
+    /// <summary>The user's domain refuses the account: it is locked out, has expired, must change its password.</summary>
+    AccountRefused,
+
     /// <summary>Too many attempts have failed before: the password was not checked.</summary>
     Throttled,
 }

@@ -50,6 +50,8 @@ internal readonly record struct AuthenticationStep
             AuthenticationFailure.BadToken => NtStatus.InvalidParameter,
             AuthenticationFailure.Tampered => NtStatus.AccessDenied,
             AuthenticationFailure.AccountDisabled => NtStatus.AccountDisabled,
+            AuthenticationFailure.NoLogonServer => NtStatus.NoLogonServers,
+            AuthenticationFailure.AccountRefused => NtStatus.AccountRestriction,
             AuthenticationFailure.ClockSkew => NtStatus.TimeDifferenceAtDc,
             _ => NtStatus.LogonFailure,
         },

@@ -12,6 +12,9 @@ public sealed class InMemoryUserStore : ISmbUserStore
 {
     private readonly ConcurrentDictionary<string, Entry> _users = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>A user has been replaced by one with another password, other groups or less rights, or is gone.</summary>
+    public event Action<SmbUserChange>? Changed;
+
     /// <summary>How many users there are.</summary>
     public int Count => _users.Count;
 
@@ -58,10 +61,20 @@ public sealed class InMemoryUserStore : ISmbUserStore
                 return added;
             },
             entry);
-        replaced?.Clear();
+        if (replaced is null)
+        {
+            return;
+        }
+
+        var isSame = replaced.IsLike(entry);
+        replaced.Clear();
+        if (!isSame)
+        {
+            Changed?.Invoke(new SmbUserChange(name));
+        }
     }
 
-    /// <summary>Removes a user and zeroes its hash. The user's sessions go on.</summary>
+    /// <summary>Removes a user and zeroes its hash.</summary>
     /// <param name="name">The account's name; case is ignored.</param>
     /// <returns>Whether there was such a user.</returns>
     public bool Remove(string name)
@@ -72,8 +85,12 @@ public sealed class InMemoryUserStore : ISmbUserStore
         }
 
         entry.Clear();
+        Changed?.Invoke(new SmbUserChange(name));
         return true;
     }
+
+    /// <summary>Whether there is a user of that name.</summary>
+    internal bool Contains(string name) => _users.ContainsKey(name);
 
     /// <summary>The names of all users and of their groups, as of now.</summary>
     internal IEnumerable<(string User, IReadOnlyCollection<string> Groups)> GetNames()
@@ -112,6 +129,11 @@ public sealed class InMemoryUserStore : ISmbUserStore
                 return !_cleared;
             }
         }
+
+        /// <summary>Whether who has logged on as one would be let in as the other, and be the same.</summary>
+        public bool IsLike(Entry other) => _user.Disabled == other._user.Disabled
+            && CryptographicOperations.FixedTimeEquals(_hash, other._hash)
+            && _user.Groups.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(other._user.Groups);
 
         public void Clear()
         {

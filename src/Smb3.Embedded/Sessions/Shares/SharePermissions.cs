@@ -18,7 +18,11 @@ internal sealed class SharePermissions
         _users = new Dictionary<string, FileAccessMask>(users, StringComparer.OrdinalIgnoreCase);
         _groups = new Dictionary<string, FileAccessMask>(groups, StringComparer.OrdinalIgnoreCase);
         _others = others;
+        Directory = new DirectoryGroups(_groups.Keys);
     }
+
+    /// <summary>The groups that are a directory's.</summary>
+    public DirectoryGroups Directory { get; }
 
     public static SharePermissions Everyone { get; } = new(
         new Dictionary<string, FileAccessMask>(), new Dictionary<string, FileAccessMask>(), FileAccessMask.FileAllAccess);
@@ -34,7 +38,15 @@ internal sealed class SharePermissions
         var access = FileAccessMask.None;
         foreach (var group in identity.Groups)
         {
-            if (_groups.TryGetValue(group, out var granted))
+            // A group that nobody could ask for may be the one that is shut out.
+            var isSid = group.StartsWith("S-1-", StringComparison.Ordinal);
+            if (isSid && !Directory.AreKnown)
+            {
+                return FileAccessMask.None;
+            }
+
+            if (_groups.TryGetValue(group, out var granted)
+                || (isSid && Directory.NameOf(group) is { } name && _groups.TryGetValue(name, out granted)))
             {
                 member = true;
                 access |= granted;

@@ -36,6 +36,9 @@ internal sealed class NtlmAcceptor(
     /// <summary>After success: ExportedSessionKey.</summary>
     public ReadOnlySpan<byte> SessionKey => _sessionKey;
 
+    /// <summary>The users of a domain; <see langword="null"/>: there are none.</summary>
+    public NtlmDomain? Domain { get; init; }
+
     private ReadOnlySpan<byte> ServerChallenge => _challenge.AsSpan(NtlmChallengeMessage.ServerChallengeOffset, NtlmMessage.ChallengeSize);
 
     public ValueTask<GssStep> AcceptAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
@@ -156,7 +159,7 @@ internal sealed class NtlmAcceptor(
             case AuthenticationFailure.None:
                 attempt.Succeed();
                 break;
-            case AuthenticationFailure.WrongPassword:
+            case AuthenticationFailure.WrongPassword or AuthenticationFailure.AccountRefused:
             case AuthenticationFailure.UnknownUser when !peer.UnknownIsGuest:
                 attempt.Fail();
                 break;
@@ -179,7 +182,23 @@ internal sealed class NtlmAcceptor(
     private async ValueTask<GssStep> JudgeAsync(NtlmAuthenticateMessage message, CancellationToken cancellationToken)
     {
         var user = await users.FindAsync(message.UserName, message.DomainName, cancellationToken).ConfigureAwait(false);
-        return Outcome(Verify(message, user), Identify(message, user));
+        return user is null && Domain is not null && NtlmDomain.IsNamedBy(message, options.NetBiosComputerName)
+            ? await AskDomainAsync(Domain, message, cancellationToken).ConfigureAwait(false)
+            : Outcome(Verify(message, user), Identify(message, user));
+    }
+
+    private async ValueTask<GssStep> AskDomainAsync(NtlmDomain domain, NtlmAuthenticateMessage message, CancellationToken cancellationToken)
+    {
+        var claimed = Identify(message, null);
+        var challenge = _challenge.AsMemory(NtlmChallengeMessage.ServerChallengeOffset, NtlmMessage.ChallengeSize);
+        var (failure, detail, token, baseKey) = await domain.CheckAsync(message, challenge, claimed, cancellationToken).ConfigureAwait(false);
+        if (failure == AuthenticationFailure.None)
+        {
+            failure = TakeKeyOfProof(message, baseKey);
+        }
+
+        CryptographicOperations.ZeroMemory(baseKey);
+        return failure == AuthenticationFailure.None ? GssStep.Complete(token!) : GssStep.Fail(failure, claimed) with { Detail = detail };
     }
 
     private GssStep Outcome(AuthenticationFailure failure, SmbIdentity identity) =>
@@ -214,9 +233,16 @@ internal sealed class NtlmAcceptor(
         var failure = !known ? AuthenticationFailure.UnknownUser
             : !matches ? AuthenticationFailure.WrongPassword
             : user!.Disabled ? AuthenticationFailure.AccountDisabled
-            : TakeSessionKey(message, baseKey);
+            : TakeKeyOfProof(message, baseKey);
         CryptographicOperations.ZeroMemory(baseKey);
-        if (failure == AuthenticationFailure.None && NtlmV2.HasMic(response) && !MicMatches(message))
+        return failure;
+    }
+
+    /// <summary>The password was right: takes the key, and checks under it that nobody has changed the messages.</summary>
+    private AuthenticationFailure TakeKeyOfProof(in NtlmAuthenticateMessage message, ReadOnlySpan<byte> baseKey)
+    {
+        var failure = TakeSessionKey(message, baseKey);
+        if (failure == AuthenticationFailure.None && NtlmV2.HasMic(message.NtResponse) && !MicMatches(message))
         {
             failure = AuthenticationFailure.Tampered;
         }
