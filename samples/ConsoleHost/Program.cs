@@ -81,6 +81,8 @@ try
     });
     builder.UseSqliteState();
     builder.UsePostgreSqlCluster();
+    builder.UseLdapAccounts();
+    builder.UseConfiguredWinbind();
     server = builder.Build();
 }
 catch (OptionsValidationException e)

@@ -19,6 +19,8 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData(typeof(SmbServer))]
     [InlineData(typeof(Sqlite.SqliteStateStore))]
+    [InlineData(typeof(Smb3.Embedded.Ldap.LdapAccountResolver))]
+    [InlineData(typeof(Smb3.Embedded.Winbind.WinbindDomain))]
     [InlineData(typeof(Smb3.Embedded.PostgreSql.PostgreSqlStateStore))]
     public void The_public_api_is_the_listed_one(Type ofPackage)
     {
