@@ -49,6 +49,9 @@ for name in ("alice", "staff", "deny"):
 class Realms:
     """Both realms, and one server with a key in each."""
 
+    SERVICES = "rpc ldap cldap kdc dns"     # of the domain controller
+    DC_PREFIX = ()                          # what it is started under
+
     def __init__(self, dll):
         self.dll = dll
         self.work = WorkFolder()
@@ -157,7 +160,7 @@ class Realms:
  realm = %s
  workgroup = %s
  server role = active directory domain controller
- server services = rpc ldap cldap kdc dns
+ server services = %s
  prefork children = 1
  interfaces = %s/8
  bind interfaces only = yes
@@ -170,14 +173,14 @@ class Realms:
  ncalrpc dir = %s/ncalrpc
  log file = %s/log
  vfs objects = dfs_samba4 acl_xattr
-""" % (AD, SHORT, DC, *[folder] * 7))
+""" % (AD, SHORT, self.SERVICES, DC, *[folder] * 7))
         os.makedirs(folder + "/ncalrpc", exist_ok=True)
         os.makedirs(folder + "/cache", exist_ok=True)
         made = self.inside(["/usr/bin/python3", "-c", DIRECTORY, settings, folder + "/private/sam.ldb", PASSWORD], timeout=60)
         self.sids = dict(re.findall(r"^(\S+) (S-1-5-21-\S+)$", made, re.M))
         for principal in ("cifs/files.ad.example", "cifs/files"):
             self.inside(["samba-tool", "domain", "exportkeytab", "-s", settings, "--principal=" + principal, self.work.file("keytab")])
-        self.background(["samba", "-s", settings, "-F", "--no-process-group"], "samba.out")
+        self.background([*self.DC_PREFIX, "samba", "-s", settings, "-F", "--no-process-group"], "samba.out")
         self.await_(lambda: self.kinit("alice", AD, code=None), "the domain controller")
 
     def provisioning(self):
