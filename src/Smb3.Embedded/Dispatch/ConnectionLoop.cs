@@ -15,6 +15,8 @@ namespace Smb3.Embedded.Dispatch;
     Justification = "The source has no timer and no linked tokens: nothing to release, and requests may still look at it.")]
 internal sealed class ConnectionLoop : INotificationSender
 {
+    private static readonly TimeSpan PatienceWithCancelled = TimeSpan.FromMilliseconds(250);
+
     private readonly IMessageTransport _transport;
     private readonly RequestPipeline _pipeline;
     private readonly ISmb1Negotiator _smb1;
@@ -207,6 +209,11 @@ internal sealed class ConnectionLoop : INotificationSender
 
             Connection.Traffic.CountReceived(frame!.Length);
             _pipeline.Metrics.Received(frame.Length);
+            if (Connection.Pending.WhenCancelledAreAnswered() is { } answered)
+            {
+                await GiveTimeAsync(answered).ConfigureAwait(false);
+            }
+
             if (_reason >= 0 || IsDraining)
             {
                 frame.Dispose();
@@ -231,6 +238,27 @@ internal sealed class ConnectionLoop : INotificationSender
             {
                 Output.Release();
             }
+        }
+    }
+
+    /// <summary>
+    /// Waits for the answers to requests that were cancelled, but not for ever: what ends a wait may itself have to wait, for a store or for the client
+    /// to read. A client that cancels much waits for each of them once.
+    /// </summary>
+    private async Task GiveTimeAsync(Task answered)
+    {
+        try
+        {
+            Output.Release();
+            await answered.WaitAsync(PatienceWithCancelled, _time, _ended.Token).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Connection.Pending.GiveUpOnCancelled();
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection has ended.
         }
     }
 

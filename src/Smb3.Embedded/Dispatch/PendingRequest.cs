@@ -29,6 +29,9 @@ internal sealed class PendingRequest(Request request) : IPendingRequest
     /// <inheritdoc/>
     public bool IsClaimed { get; set; }
 
+    /// <inheritdoc/>
+    public AnnouncementGate? HoldsBack { get; set; }
+
     /// <summary>Whether it is in the table of its connection.</summary>
     public bool IsEntered { get; private set; }
 

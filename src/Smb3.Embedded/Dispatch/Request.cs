@@ -458,6 +458,7 @@ internal sealed class Request
     {
         if (_pending is { } pending && !pending.TryLeave())
         {
+            _chain.HoldBack(pending.HoldsBack);
             _pending = null;
         }
 

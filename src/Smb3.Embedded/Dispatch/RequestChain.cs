@@ -21,6 +21,7 @@ internal sealed class RequestChain
     private readonly ChainShare _share;
     private ReceivedMessage? _frame;
     private Memory<byte> _rest;
+    private AnnouncementGate? _heldBack;
 
     public RequestChain(ConnectionLoop loop, RequestPipeline pipeline)
     {
@@ -102,6 +103,13 @@ internal sealed class RequestChain
     {
         ServerLog.ConnectionFault(_pipeline.Logger, e, Connection.Id);
         Connection.Terminate(ConnectionEndReason.ServerFault);
+    }
+
+    /// <summary>A request was cancelled: what the client has sent since is held back until its answer has been handed over with the others.</summary>
+    public void HoldBack(AnnouncementGate? gate)
+    {
+        _heldBack?.End();
+        _heldBack = gate;
     }
 
     /// <summary>
@@ -234,6 +242,7 @@ internal sealed class RequestChain
     private void End()
     {
         Responses.End();
+        HoldBack(null);
         _frame?.Dispose();
         _frame = null;
         _rest = default;

@@ -1,8 +1,9 @@
 namespace Smb3.Embedded.Sessions;
 
 /// <summary>
-/// Holds back the requests of a connection while breaks that had to wait for the response to a CREATE are being sent. The client has the
-/// response by then, and could go on with what it caches: the answer to anything that it asks next comes behind the breaks.
+/// Holds back the requests of a connection while something is being sent that clients expect before the answer to anything that they ask next:
+/// breaks that had to wait for the response to a CREATE, because the client has the response by then and could go on with what it caches; and the
+/// answer to a request that it has cancelled.
 /// </summary>
 internal sealed class AnnouncementGate
 {
@@ -10,7 +11,7 @@ internal sealed class AnnouncementGate
     private TaskCompletionSource? _open;
     private int _busy;
 
-    /// <summary>Breaks are about to be sent. <see cref="End"/> follows.</summary>
+    /// <summary>Something is about to be sent. <see cref="End"/> follows.</summary>
     public void Begin()
     {
         lock (_sync)
@@ -19,7 +20,7 @@ internal sealed class AnnouncementGate
         }
     }
 
-    /// <summary>The breaks have been sent.</summary>
+    /// <summary>It has been sent.</summary>
     public void End()
     {
         lock (_sync)

@@ -19,6 +19,11 @@ internal interface IPendingRequest
     /// </summary>
     bool IsClaimed { get; set; }
 
+    /// <summary>
+    /// Set by the table when a client has cancelled it: begun here, and to be ended when the answer has been handed over.
+    /// </summary>
+    AnnouncementGate? HoldsBack { get; set; }
+
     void Cancel();
 }
 
@@ -37,6 +42,7 @@ internal sealed class PendingRequests
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, IPendingRequest> _byMessageId = [];
     private readonly Dictionary<ulong, IPendingRequest> _byAsyncId = [];
+    private AnnouncementGate _answers = new();
     private ulong _lastAsyncId;
     private bool _draining;
     private bool _lost;
@@ -99,6 +105,15 @@ internal sealed class PendingRequests
         }
     }
 
+    /// <summary>
+    /// Completes when what the client has cancelled is answered; <see langword="null"/>: it is. Clients take the answer for the effect of the
+    /// CANCEL, which nothing that they send behind it may overtake.
+    /// </summary>
+    public Task? WhenCancelledAreAnswered() => Volatile.Read(ref _answers).WhenOpen();
+
+    /// <summary>They have had enough time: what was cancelled before holds nothing back any more.</summary>
+    public void GiveUpOnCancelled() => Volatile.Write(ref _answers, new AnnouncementGate());
+
     /// <summary>Cancels the request that <paramref name="sessionId"/> sent under this message id.</summary>
     public void CancelByMessageId(ulong messageId, ulong sessionId) => Cancel(_byMessageId, messageId, sessionId);
 
@@ -122,6 +137,13 @@ internal sealed class PendingRequests
             if (!requests.TryGetValue(id, out request) || request.SessionId != sessionId)
             {
                 return;
+            }
+
+            // Work that the store has begun may take its time, and a request cannot be cancelled more than once.
+            if (request.IsWaiting && !request.IsClaimed)
+            {
+                request.HoldsBack = _answers;
+                _answers.Begin();
             }
 
             request.IsClaimed = true;
