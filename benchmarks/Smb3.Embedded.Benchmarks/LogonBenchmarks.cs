@@ -49,7 +49,7 @@ public class LogonBenchmarks
 
         // Few replays are remembered, so that each ticket can be taken again when all others have been.
         var settings = new KerberosSettings { ClockSkew = TimeSpan.FromHours(1), MaxReplaysRemembered = 100 };
-        _kerberos = new KerberosMechanism(new TicketReader(() => keytab, settings, TimeProvider.System), new TicketAccounts(users, accounts));
+        _kerberos = new KerberosMechanism(new TicketReader(() => new(keytab), settings, TimeProvider.System), new TicketAccounts(users, accounts));
     }
 
     /// <summary>Both messages of NTLM, and the client's work for them.</summary>

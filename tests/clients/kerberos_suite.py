@@ -11,7 +11,7 @@ from server import ConsoleHost, PrivateNetwork
 
 NEEDS = {"smbclient": "smbclient", "smbcacls": "smbclient", "rpcclient": "samba-common-bin", "smbtorture": "samba-testsuite",
          "kinit": "krb5-user", "krb5kdc": "krb5-kdc", "kadmin.local": "krb5-admin-server",
-         "samba": "samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind", "python:samba": "python3-samba", "ip": "iproute2"}
+         "python:impacket": "python3-impacket", "samba": "samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind", "python:samba": "python3-samba", "ip": "iproute2"}
 PER_SHARE = False
 cases = Cases()
 
@@ -38,11 +38,35 @@ for group, members in (("team", ["alice"]), ("staff", ["team"]), ("deny", ["bob"
     directory.add_remove_group_members(group, members)
 found = directory.search(expression="(sAMAccountName=files)", attrs=[])
 directory.modify_ldif("dn: %s\\nchangetype: modify\\nreplace: msDS-SupportedEncryptionTypes\\nmsDS-SupportedEncryptionTypes: 24\\n-\\n"
-                      "replace: servicePrincipalName\\nservicePrincipalName: cifs/files.ad.example\\nservicePrincipalName: cifs/files\\n" % found[0].dn)
+                      "replace: servicePrincipalName\\nservicePrincipalName: cifs/files.ad.example\\nservicePrincipalName: cifs/files\\n"
+                      "servicePrincipalName: host/files.ad.example\\n" % found[0].dn)
 directory.setpassword("(sAMAccountName=files)", sys.argv[3])
 for name in ("alice", "staff", "deny"):
     sid = directory.search(expression="(sAMAccountName=%s)" % name, attrs=["objectSid"])[0]
     print(name, directory.schema_format_value("objectSid", sid["objectSid"][0]).decode())
+"""
+
+
+IMPACKET = """
+import io, os, sys
+from impacket.dcerpc.v5 import lsad, lsat, rpcrt, srvs, transport
+from impacket.dcerpc.v5.dtypes import MAXIMUM_ALLOWED
+from impacket.smbconnection import SMBConnection
+server, kdc, realm = sys.argv[1:]
+def log_on(dialect=None):
+    connection = SMBConnection(server, server, preferredDialect=dialect)
+    connection.kerberosLogin("alice", "", realm, kdcHost=kdc, useCache=True)
+    return connection
+def call(interface, pipe, level):
+    binding = transport.DCERPCTransportFactory(r"ncacn_np:%s[\\pipe\\%s]" % (server, pipe))
+    binding.set_kerberos(True, kdcHost=kdc)
+    binding.set_credentials("alice", "", realm, "", "")
+    rpc = binding.get_dce_rpc()
+    rpc.set_auth_type(rpcrt.RPC_C_AUTHN_GSS_NEGOTIATE)
+    rpc.set_auth_level(level)
+    rpc.connect()
+    rpc.bind(interface)
+    return rpc
 """
 
 
@@ -95,6 +119,7 @@ class Realms:
             {"Name": "staff", "Folder": folder, "Groups": {self.sids["staff"]: "full"}, "Others": "none"},
             {"Name": "notbob", "Folder": folder, "Groups": {self.sids["deny"]: "none"}, "Others": "full"}]}}))
         self.host = ConsoleHost(self.dll, ["--listen", SERVER + ":445", "--keytab", self.work.file("keytab"), "--user", "local:pw-1"],
+                                {"Smb__Witness__Enabled": "true", "Smb__Witness__Addresses": SERVER},
                                 folder=self.work.path, prefix=self.network.prefix).wait_until_listening()
         return self
 
@@ -135,6 +160,8 @@ class Realms:
         for user in USERS:
             self.admin("addprinc -pw %s %s" % (PASSWORD, user))
         self.new_key()
+        self.admin("addprinc -randkey host/" + NAME % "mit.example")        # what RPC asks for
+        self.admin("ktadd -k %s host/%s" % (self.work.file("keytab"), NAME % "mit.example"))
         self.background(["krb5kdc", "-r", MIT, "-n"], "krb5kdc.out")
         self.await_(lambda: self.kinit("alice", MIT, code=None), "MIT's KDC")
 
@@ -178,7 +205,7 @@ class Realms:
         os.makedirs(folder + "/cache", exist_ok=True)
         made = self.inside(["/usr/bin/python3", "-c", DIRECTORY, settings, folder + "/private/sam.ldb", PASSWORD], timeout=60)
         self.sids = dict(re.findall(r"^(\S+) (S-1-5-21-\S+)$", made, re.M))
-        for principal in ("cifs/files.ad.example", "cifs/files"):
+        for principal in ("cifs/files.ad.example", "cifs/files", "host/files.ad.example"):
             self.inside(["samba-tool", "domain", "exportkeytab", "-s", settings, "--principal=" + principal, self.work.file("keytab")])
         self.background([*self.DC_PREFIX, "samba", "-s", settings, "-F", "--no-process-group"], "samba.out")
         self.await_(lambda: self.kinit("alice", AD, code=None), "the domain controller")
@@ -211,6 +238,19 @@ class Realms:
 
     def smbclient(self, user, realm, commands, *options, share="all", code=0, timeout=60):
         return self.samba(user, realm, "smbclient", share, *options, "-c", commands, code=code, timeout=timeout)
+
+    def rpcclient(self, user, realm, protocol, protection, command, code=0):
+        """Calls an interface with a user's ticket, over a pipe or over TCP, where the name of the binding says how the calls are protected."""
+        return self.inside(["rpcclient", "%s:%s[%s]" % (protocol, NAME % realm.lower(), protection), "--use-kerberos=required",
+                            "-s", self.work.config, "-c", command], code=code, who=user + realm)
+
+    def impacket(self, user, realm, script):
+        """Runs a script that has `connection`, logged on with a user's ticket."""
+        server, tickets = NAME % realm.lower(), self.environment(user + realm)["KRB5CCNAME"].removeprefix("FILE:")
+
+        # KDCs that are up to date refuse what impacket 0.10 asks them with: it finds the tickets there.
+        self.inside(["kvno", *["%s/%s@%s" % (service, server, realm) for service in ("cifs", "host")]], who=user + realm)
+        return self.inside(["env", "KRB5CCNAME=" + tickets, "/usr/bin/python3", "-c", IMPACKET + script, server, DC, realm])
 
     def stop_cleanly(self):
         code, _ = self.host.stop()
@@ -301,6 +341,50 @@ def _(realms):
     realms.smbclient("bob", MIT, "ls", "-N", code=1)
     realms.kinit("bob", MIT)
     realms.smbclient("bob", MIT, "ls")
+
+
+def _rpc(realm, protocol, command, answer, code=0):
+    @cases("calls of a user of %s are signed and sealed with the ticket, by Kerberos alone and in SPNEGO, over %s" % (realm, protocol))
+    def _(realms):
+        realms.kinit("alice", realm)
+        for mechanism in ("krb5", "spnego,krb5"):
+            for level in ("sign", "seal", "connect"):
+                if level == "connect" and protocol != "ncacn_np":
+                    continue                    # the witness wants more
+                text = realms.rpcclient("alice", realm, protocol, "%s,%s" % (mechanism, level), command, code)
+                expect(answer in text, lambda: "%s %s: %s" % (mechanism, level, text[-600:]))
+
+
+for _realm in (MIT, AD):
+    _rpc(_realm, "ncacn_np", "netshareenumall", "notbob")
+_rpc(AD, "ncacn_ip_tcp", "GetInterfaceList", "WERR_NO_MORE_ITEMS", code=1)       # there is no cluster
+
+
+@cases("impacket logs on with a ticket, and its calls are sealed with it")
+def _(realms):
+    for realm in (MIT, AD):
+        realms.kinit("alice", realm)
+        text = realms.impacket("alice", realm, """
+for dialect in (0x0202, 0x0210, 0x0300):
+    connection = log_on(dialect)
+    data = os.urandom(100_000)
+    connection.putFile("all", "imp", io.BytesIO(data).read)
+    back = io.BytesIO()
+    connection.getFile("all", "imp", back.write)
+    connection.deleteFile("all", "imp")
+    print("same" if back.getvalue() == data else "differs", hex(dialect))
+for level in (rpcrt.RPC_C_AUTHN_LEVEL_CONNECT, rpcrt.RPC_C_AUTHN_LEVEL_PKT_PRIVACY):    # impacket 0.10 fails when it is to sign only
+    rpc = call(srvs.MSRPC_UUID_SRVS, "srvsvc", level)
+    for _ in range(3):
+        shares = srvs.hNetrShareEnum(rpc, 1)["InfoStruct"]["ShareInfo"]["Level1"]["Buffer"]
+    print("shares", level, sorted(share["shi1_netname"] for share in shares))
+    rpc = call(lsat.MSRPC_UUID_LSAT, "lsarpc", level)
+    policy = lsad.hLsarOpenPolicy2(rpc, MAXIMUM_ALLOWED | lsat.POLICY_LOOKUP_NAMES)["PolicyHandle"]
+    names = lsat.hLsarLookupSids(rpc, policy, ["S-1-5-32-544"], lsat.LSAP_LOOKUP_LEVEL.LsapLookupWksta)["TranslatedNames"]["Names"]
+    print("name", level, names[0]["Name"])
+""")
+        expect(text.count("same ") == 3 and "differs" not in text, text[-900:])
+        expect(text.count("notbob") == 2 and text.count(" Administrators") == 2, text[-900:])
 
 
 def _torture(test):

@@ -51,8 +51,8 @@ internal static partial class ServerLog
     public static partial void LoggedOn(
         ILogger logger, LogText user, EndPoint remote, string mechanism, ulong sessionId, string dialect);
 
-    [LoggerMessage(23, LogLevel.Warning, "RPC logon of {User} from {Address} refused: {Status}.")]
-    public static partial void RpcLogonRefused(ILogger logger, LogText user, IPAddress? address, string status);
+    [LoggerMessage(23, LogLevel.Warning, "RPC logon of {User} from {Address} refused: {Reason}.")]
+    public static partial void RpcLogonRefused(ILogger logger, LogText user, IPAddress? address, LogText reason);
 
     [LoggerMessage(22, LogLevel.Information, "{User} logged off, session {SessionId:x}.")]
     public static partial void LoggedOff(ILogger logger, LogText user, ulong sessionId);

@@ -91,25 +91,18 @@ public sealed partial class SmbServer : IAsyncDisposable
             Random = _random,
         };
         var accounts = new AccountDirectory(settings.ServerName, users, options.Cluster.Store is null ? null : options.Cluster.Name);
-        var mechanisms = new List<IGssMechanism>();
-        if (options.AllowNtlm)
-        {
-            mechanisms.Add(new NtlmMechanism(ntlm, users, accounts)
+        var passwords = options.AllowNtlm
+            ? new NtlmMechanism(ntlm, users, accounts)
             {
                 Domain = options.DomainLogon is { } domain
                     ? new NtlmDomain(domain, accounts, e => ServerLog.DomainLogonFault(logger, e)) : null,
-            });
-        }
-
-        var rpc = new SpnegoAuthenticator([.. mechanisms], accounts);
-        if (KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, logger) is { } kerberos)
-        {
-            mechanisms.Insert(0, kerberos);
-        }
-
+            }
+            : null;
+        var tickets = KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, logger);
+        IGssMechanism?[] mechanisms = [tickets, passwords];
         _parts = new ServerParts(
             settings,
-            new SpnegoAuthenticator(mechanisms, accounts),
+            new SpnegoAuthenticator([.. mechanisms.OfType<IGssMechanism>()], accounts),
             accounts,
             new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
             options.Hooks,
@@ -117,7 +110,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             new ServerMetrics(meters),
             new ActivitySource(ActivitySourceName))
         {
-            RpcAuthenticator = rpc,
+            RpcAuthenticators = new RpcAuthenticators(passwords, tickets, accounts),
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };

@@ -6,20 +6,24 @@ namespace Smb3.Embedded.Rpc;
 /// </summary>
 internal interface IRpcSecurityContext : IDisposable
 {
-    /// <summary>The length of a signature, the same for every message.</summary>
-    int SignatureSize { get; }
+    /// <summary>When established: whether headers are signed in any case, and not only where client and server have agreed on it.</summary>
+    bool AlwaysCoversHeaders { get; }
 
     /// <summary>Takes a token of the client.</summary>
     ValueTask<RpcSecurityStep> StepAsync(ReadOnlyMemory<byte> token, CancellationToken cancellation);
 
+    /// <summary>When established: the length of the signatures that are sent.</summary>
+    /// <param name="seals">Whether a part of the message is encrypted.</param>
+    int SignatureSize(bool seals);
+
     /// <summary>Signs the next message to the client, and encrypts a part of it in place.</summary>
-    /// <param name="message">The fragment from its header to the end of its security trailer.</param>
-    /// <param name="secret">The part to encrypt; empty: it is only signed.</param>
+    /// <param name="message">What is signed.</param>
+    /// <param name="secret">The part to encrypt, which may be empty; null: it is only signed.</param>
     /// <param name="signature">Takes the signature.</param>
-    void Protect(Span<byte> message, Span<byte> secret, Span<byte> signature);
+    void Protect(Span<byte> message, Range? secret, Span<byte> signature);
 
     /// <summary>Decrypts a part of the next message from the client in place, and says whether its signature is right.</summary>
-    bool Unprotect(Span<byte> message, Span<byte> secret, ReadOnlySpan<byte> signature);
+    bool Unprotect(Span<byte> message, Range? secret, ReadOnlySpan<byte> signature);
 }
 
 /// <summary>The answer to one token.</summary>

@@ -21,8 +21,8 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
     public bool IsInUse => _context is not null;
 
     /// <summary>
-    /// Whether the client's bind said that it supports signed headers. They are signed in any case: with extended session security NTLM
-    /// covers the whole fragment (MS-RPCE 3.3.1.5.2.2).
+    /// Whether the client's bind said that it supports signed headers, which this side does. Then the whole fragment up to the signature is covered, or
+    /// else the body alone, unless the mechanism always covers the whole (MS-RPCE 3.3.1.5.2.2).
     /// </summary>
     public bool SignsHeaders { get; set; }
 
@@ -36,10 +36,14 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
     public bool IsProtecting => Level >= RpcAuthLevel.Packet;
 
     /// <summary>How many bytes protection adds to a fragment, without padding.</summary>
-    public int Overhead => IsProtecting ? RpcSecurityTrailer.Length + _context!.SignatureSize : 0;
+    public int Overhead => IsProtecting ? RpcSecurityTrailer.Length + SignatureSize : 0;
 
     /// <summary>The trailer of what is sent now.</summary>
     public RpcSecurityTrailer Trailer => _agreed;
+
+    private bool IsPrivate => _agreed.Level == RpcAuthLevel.Privacy;
+
+    private int SignatureSize => _context!.SignatureSize(IsPrivate);
 
     /// <summary>
     /// Takes the token of a bind, an alter_context or an auth_3. Null: there is no such provider or level, or the context is not the one
@@ -99,11 +103,8 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
             return RpcStatus.Ok;
         }
 
-        var message = fragment.Span[..(offset + RpcSecurityTrailer.Length)];
-        var secret = _agreed.Level == RpcAuthLevel.Privacy ? message[bodyOffset..offset] : default;
-        return header.AuthLength == _context!.SignatureSize && _context.Unprotect(message, secret, fragment.Span[^header.AuthLength..])
-            ? RpcStatus.Ok
-            : RpcStatus.SecurityPackageError;
+        var message = Covered(fragment.Span[..(offset + RpcSecurityTrailer.Length)], bodyOffset, out var secret);
+        return _context!.Unprotect(message, secret, fragment.Span[^header.AuthLength..]) ? RpcStatus.Ok : RpcStatus.SecurityPackageError;
     }
 
     /// <summary>Signs, and encrypts where that was agreed, a fragment that has its trailer and room for the signature.</summary>
@@ -116,9 +117,8 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
                 return;
             }
 
-            var message = fragment[..^_context!.SignatureSize];
-            var secret = _agreed.Level == RpcAuthLevel.Privacy ? message[bodyOffset..^RpcSecurityTrailer.Length] : default;
-            _context.Protect(message, secret, fragment[message.Length..]);
+            var signature = fragment[^SignatureSize..];
+            _context!.Protect(Covered(fragment[..^signature.Length], bodyOffset, out var secret), secret, signature);
         }
     }
 
@@ -142,6 +142,16 @@ internal sealed class RpcConnectionSecurity(IRpcSecurity? providers, RpcCaller p
         >= RpcAuthLevel.Connect and <= RpcAuthLevel.Privacy => level,
         _ => null,
     };
+
+    /// <summary>What is signed of a fragment that ends with its trailer, and what of that is secret.</summary>
+    private Span<byte> Covered(Span<byte> fragment, int bodyOffset, out Range? secret)
+    {
+        var coversHeaders = SignsHeaders || _context!.AlwaysCoversHeaders;
+        var start = coversHeaders ? 0 : bodyOffset;
+        var end = fragment.Length - RpcSecurityTrailer.Length;
+        secret = IsPrivate ? (bodyOffset - start)..(end - start) : null;
+        return coversHeaders ? fragment : fragment[start..end];
+    }
 
     private bool TryBegin(RpcAuthType type)
     {

@@ -71,15 +71,19 @@ internal sealed class FuzzServer : IDisposable
         };
         var throttle = new LogonThrottleOptions { FirstDelay = TimeSpan.Zero, FailuresPerAddress = null, FailuresPerUser = null };
         var accounts = new AccountDirectory("SERVER", users);
+        var mechanism = new NtlmMechanism(ntlm, users, accounts);
         _run = new ServerRun(new ServerParts(
             settings,
-            new SpnegoAuthenticator([new NtlmMechanism(ntlm, users, accounts)], accounts),
+            new SpnegoAuthenticator([mechanism], accounts),
             accounts,
             new LogonThrottle(throttle, _time),
             null,
             Faults,
             _metrics,
-            _activities));
+            _activities)
+        {
+            RpcAuthenticators = new RpcAuthenticators(mechanism, null, accounts),
+        });
         _run.Add(_transport);
         _run.Begin();
     }

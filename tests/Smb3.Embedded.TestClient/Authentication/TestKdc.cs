@@ -12,6 +12,10 @@ namespace Smb3.Embedded.TestClient.Authentication;
 internal sealed class TestKdc
 {
     public const string Realm = "TEST.EXAMPLE";
+
+    /// <summary>The number of the client's first message.</summary>
+    public const uint FirstSequence = 0x80000001;
+
     public static readonly Sid Domain = Sid.Parse("S-1-5-21-1-2-3");
 
     public static readonly DateTimeOffset Now = new(2026, 11, 29, 12, 0, 0, TimeSpan.Zero);
@@ -57,6 +61,7 @@ internal sealed class TestKdc
 
     public GssFlags Asks { get; set; } = GssFlags.Mutual;
 
+    /// <summary>0: the client sends none.</summary>
     public int ChecksumType { get; set; } = AuthenticatorChecksum.Type;
 
     public byte[]? Pac { get; set; }
@@ -72,6 +77,20 @@ internal sealed class TestKdc
         Field(writer, 3, () => writer.WriteEncodedValue(Ticket()));
         Field(writer, 4, () => Encrypted(writer, SessionKey.Profile.Type, null, SessionKey.Encrypt(KeyUsage.Authenticator, Proof())));
     });
+
+    /// <summary>What the client finds in the server's AP-REP: the key that the server has chosen, and the number of its first message.</summary>
+    public static (KerberosKey? Key, uint Sequence) ReadReply(KerberosKey sessionKey, ReadOnlyMemory<byte> message)
+    {
+        var reply = KerberosAsn.ReadApplication(message, 15);
+        reply.ReadField(0);
+        reply.ReadField(1);
+        var cipher = EncryptedData.Read(reply.ReadField(2)).Cipher;
+        var part = KerberosAsn.ReadApplication(sessionKey.Decrypt(KeyUsage.ApReply, cipher.Span) ?? [], 27);
+        part.ReadField(0);
+        part.ReadField(1);
+        var key = part.ReadOptional(2) is { } field ? EncryptionKeyValue.Read(field) : null;
+        return (key, part.ReadField(3).ReadUInt32Loosely());
+    }
 
     /// <summary>What the KDC says for the eyes of the service: EncTicketPart.</summary>
     public byte[] TicketPart() => Write(3, writer =>
@@ -112,7 +131,11 @@ internal sealed class TestKdc
         Field(writer, 0, () => writer.WriteInteger(5));
         Field(writer, 1, () => Text(writer, ClientRealm));
         Field(writer, 2, () => Principal(writer, ProofOf ?? Client));
-        Field(writer, 3, () => Entry(writer, ChecksumType, checksum));
+        if (ChecksumType != 0)
+        {
+            Field(writer, 3, () => Entry(writer, ChecksumType, checksum));
+        }
+
         Field(writer, 4, () => writer.WriteInteger(7));
         Field(writer, 5, () => writer.WriteGeneralizedTime(ClientTime, omitFractionalSeconds: true));
         if (SubKey is not null)
@@ -120,7 +143,7 @@ internal sealed class TestKdc
             Field(writer, 6, () => Key(writer, SubKey));
         }
 
-        Field(writer, 7, () => writer.WriteInteger(0x80000001));
+        Field(writer, 7, () => writer.WriteInteger(FirstSequence));
     });
 
     /// <summary>A PAC (MS-PAC 2.3) of alice, 1103, with groups of the domain, and others by their SIDs.</summary>

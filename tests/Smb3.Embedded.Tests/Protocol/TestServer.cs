@@ -144,7 +144,10 @@ internal sealed class TestServer : IAsyncDisposable
             _options.Hooks,
             _options.Logger?.Invoke(_log) ?? _log,
             _metrics,
-            _activities));
+            _activities)
+        {
+            RpcAuthenticators = new RpcAuthenticators(mechanism, null, accounts),
+        });
         IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
         Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions
         {

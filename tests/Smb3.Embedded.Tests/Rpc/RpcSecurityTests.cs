@@ -43,7 +43,7 @@ public sealed class RpcSecurityTests : IDisposable
     [InlineData((byte)RpcAuthLevel.Packet, false)]
     public async Task CallsAreProtectedInBothDirections(byte level, bool spnego)
     {
-        using var client = new RpcSecureClient(Peer(), (RpcAuthLevel)level, spnego);
+        using var client = new RpcSecureClient(Peer(), (RpcAuthLevel)level, new NtlmRpcInitiator(spnego: spnego));
         await client.BindAsync();
         for (var i = 0u; i < 5; i++)
         {
@@ -74,7 +74,7 @@ public sealed class RpcSecurityTests : IDisposable
     [Fact]
     public async Task TheCallerIsWhoRpcAuthenticated()
     {
-        using var client = new RpcSecureClient(Peer(), RpcAuthLevel.Privacy, user: "root");
+        using var client = new RpcSecureClient(Peer(), RpcAuthLevel.Privacy, new NtlmRpcInitiator("root"));
         await client.BindAsync();
         Assert.Equal("root Privacy", Text(await client.CallAsync(5, [])));
     }
@@ -83,7 +83,7 @@ public sealed class RpcSecurityTests : IDisposable
     public async Task AtTheLevelConnectTheCallerIsKnownAndNothingProtected()
     {
         var peer = Peer();
-        await new RpcSecureClient(peer, RpcAuthLevel.Connect, user: "root").BindAsync();
+        await new RpcSecureClient(peer, RpcAuthLevel.Connect, new NtlmRpcInitiator("root")).BindAsync();
         Assert.Equal("root Connect", Text((await peer.AskAsync(PipeClient.RequestPdu(5, [])))[24..]));
     }
 
@@ -156,14 +156,14 @@ public sealed class RpcSecurityTests : IDisposable
     public async Task AWrongPasswordLetsNoCallThroughAndIsCounted(string user, string password)
     {
         var peer = Peer();
-        using var client = new RpcSecureClient(peer, RpcAuthLevel.Integrity, user: user, password: password);
+        using var client = new RpcSecureClient(peer, RpcAuthLevel.Integrity, new NtlmRpcInitiator(user, password));
         await client.BindAsync();
         Assert.False(await peer.SendAsync(client.Request(0, new byte[4])));
         Assert.Equal(RpcStatus.AccessDenied, PipeClient.FaultStatus(await peer.NextAsync()));
         Assert.NotEqual(0, _throttle.Count);
 
         peer = Peer();
-        var refused = await new RpcSecureClient(peer, RpcAuthLevel.Connect, spnego: true, user, password).BindAsync();
+        var refused = await new RpcSecureClient(peer, RpcAuthLevel.Connect, new NtlmRpcInitiator(user, password, spnego: true)).BindAsync();
         Assert.Equal(RpcStatus.AccessDenied, PipeClient.FaultStatus(refused));
     }
 
@@ -172,12 +172,12 @@ public sealed class RpcSecurityTests : IDisposable
     {
         for (var i = 0; i < 30; i++)
         {
-            await new RpcSecureClient(Peer(), RpcAuthLevel.Connect, user: "root", password: "guess").BindAsync();
+            await new RpcSecureClient(Peer(), RpcAuthLevel.Connect, new NtlmRpcInitiator("root", "guess")).BindAsync();
         }
 
         // The right password comes too late.
         var peer = Peer();
-        await new RpcSecureClient(peer, RpcAuthLevel.Connect, user: "root").BindAsync();
+        await new RpcSecureClient(peer, RpcAuthLevel.Connect, new NtlmRpcInitiator("root")).BindAsync();
         Assert.Equal(RpcStatus.AccessDenied, PipeClient.FaultStatus(await peer.AskAsync(PipeClient.RequestPdu(5, []))));
     }
 
@@ -185,7 +185,7 @@ public sealed class RpcSecurityTests : IDisposable
     public async Task WhereAHookIsAskedAboutLogonsOnlyTheUserOfTheSessionMayLogOn()
     {
         var peer = Peer(new Hooks());
-        await new RpcSecureClient(peer, RpcAuthLevel.Connect, user: "root").BindAsync();
+        await new RpcSecureClient(peer, RpcAuthLevel.Connect, new NtlmRpcInitiator("root")).BindAsync();
         Assert.Equal(RpcStatus.AccessDenied, PipeClient.FaultStatus(await peer.AskAsync(PipeClient.RequestPdu(5, []))));
 
         peer = Peer(new Hooks());
@@ -271,9 +271,13 @@ public sealed class RpcSecurityTests : IDisposable
             Random = _random,
         };
         var accounts = new AccountDirectory("SERVER", _users);
+        var mechanism = new NtlmMechanism(ntlm, _users, accounts);
         var parts = new ServerParts(
-            SettingsFactory.Create(new SmbServerOptions()), new SpnegoAuthenticator([new NtlmMechanism(ntlm, _users, accounts)], accounts), accounts, _throttle, hooks,
-            NullLogger.Instance, _metrics, _activities);
+            SettingsFactory.Create(new SmbServerOptions()), new SpnegoAuthenticator([mechanism], accounts), accounts, _throttle, hooks,
+            NullLogger.Instance, _metrics, _activities)
+        {
+            RpcAuthenticators = new RpcAuthenticators(mechanism, null, accounts),
+        };
         var session = RpcCallers.Of(accounts.Create(new SmbIdentity { UserName = "alice" }, "NTLM"), 1, IPAddress.Loopback);
         var peer = new RpcPeer(
             new RpcServer(new RpcLimits(), new RpcSecurity(parts), e => Assert.Fail(e.ToString())), caller: session);

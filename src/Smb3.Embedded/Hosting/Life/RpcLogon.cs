@@ -24,8 +24,11 @@ internal sealed class RpcLogon(
     Func<SecurityToken, RpcCaller, CancellationToken, ValueTask<bool>> isWelcome) : IRpcSecurityContext
 {
     private IMessageProtection? _protection;
+    private SecurityToken? _token;
 
-    public int SignatureSize => _protection!.SignatureSize;
+    public bool AlwaysCoversHeaders => _protection!.AlwaysCoversHeaders;
+
+    public int SignatureSize(bool seals) => _protection!.SignatureSize(seals);
 
     public async ValueTask<RpcSecurityStep> StepAsync(ReadOnlyMemory<byte> token, CancellationToken cancellation)
     {
@@ -48,13 +51,15 @@ internal sealed class RpcLogon(
         }
 
         _protection = exchange.ProtectMessages();
+        _token = step.Token;
         return new RpcSecurityStep(RpcSecurityOutcome.Established, step.ResponseToken, caller);
     }
 
-    public void Protect(Span<byte> message, Span<byte> secret, Span<byte> signature) => _protection!.Protect(message, secret, signature);
+    public void Protect(Span<byte> message, Range? secret, Span<byte> signature) => _protection!.Protect(message, secret, signature);
 
-    public bool Unprotect(Span<byte> message, Span<byte> secret, ReadOnlySpan<byte> signature) =>
-        _protection!.Unprotect(message, secret, signature);
+    /// <summary>A ticket that has ended protects nothing that a client still sends.</summary>
+    public bool Unprotect(Span<byte> message, Range? secret, ReadOnlySpan<byte> signature) =>
+        !_token!.HasExpired(parts.Settings.TimeProvider) && _protection!.Unprotect(message, secret, signature);
 
     public void Dispose()
     {
@@ -66,7 +71,7 @@ internal sealed class RpcLogon(
     private async ValueTask<RpcSecurityStep> FailAsync(AuthenticationStep step, CancellationToken cancellation)
     {
         parts.Metrics.LogonFailed((uint)step.Status);
-        ServerLog.RpcLogonRefused(parts.Logger, step.Identity?.ToString() ?? "(unknown)", peer.Address, step.Status.ToString());
+        ServerLog.RpcLogonRefused(parts.Logger, step.Identity?.ToString() ?? "(unknown)", peer.Address, step.Detail ?? step.Status.ToString());
         if (step.Delay > TimeSpan.Zero)
         {
             await Task.Delay(step.Delay, parts.Settings.TimeProvider, cancellation).ConfigureAwait(false);

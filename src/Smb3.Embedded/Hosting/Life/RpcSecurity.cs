@@ -19,13 +19,13 @@ internal sealed class RpcSecurity(ServerParts parts) : IRpcSecurity
     public static IRpcSecurityContext? Begin(
         ServerParts parts, RpcAuthType type, RpcCaller peer, Func<SecurityToken, RpcCaller, CancellationToken, ValueTask<bool>> isWelcome)
     {
-        if (type is not (RpcAuthType.Negotiate or RpcAuthType.Ntlm))
+        if (parts.RpcAuthenticators.Find(type) is not { } authenticator)
         {
             return null;
         }
 
         var network = ClientNetwork.Of(peer.Address ?? IPAddress.None);
-        var exchange = parts.RpcAuthenticator.Begin(new LogonPeer(parts.Throttle, network, UnknownIsGuest: false));
+        var exchange = authenticator.Begin(new LogonPeer(parts.Throttle, network, UnknownIsGuest: false));
         return new RpcLogon(parts, exchange, peer, isWelcome);
     }
 }

@@ -22,8 +22,8 @@ internal sealed record ServerParts(
     /// <summary>Where clients can open further channels.</summary>
     public InterfaceScan Interfaces { get; init; } = new(new InterfaceFilter([]), [], Settings.TimeProvider);
 
-    /// <summary>How clients of RPC authenticate: as for SMB, with mechanisms that can protect its messages.</summary>
-    public IAuthenticator RpcAuthenticator { get; init; } = Authenticator;
+    /// <summary>How clients of RPC authenticate.</summary>
+    public required RpcAuthenticators RpcAuthenticators { get; init; }
 
     /// <summary>The numbers of opens begin after this one, so that no two runs give the same.</summary>
     public ulong FirstFileId { get; init; }

@@ -20,6 +20,6 @@ internal static class KerberosSetup
 
         var keytab = new KeytabFile(path, time, problem => ServerLog.KeytabNotRead(logger, LogText.Ours(problem)));
         var settings = new KerberosSettings { ClockSkew = options.ClockSkew, AllowRc4 = options.AllowRc4 };
-        return new KerberosMechanism(new TicketReader(() => keytab.Current, settings, time), new TicketAccounts(users, tokens));
+        return new KerberosMechanism(new TicketReader(keytab.GetAsync, settings, time), new TicketAccounts(users, tokens));
     }
 }

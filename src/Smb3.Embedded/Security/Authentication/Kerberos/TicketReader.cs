@@ -10,7 +10,7 @@ namespace Smb3.Embedded.Security.Authentication.Kerberos;
 /// <param name="keytab">The keys.</param>
 /// <param name="settings">Which tickets are taken.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TicketReader(Func<Keytab> keytab, KerberosSettings settings, TimeProvider time)
+internal sealed class TicketReader(Func<ValueTask<Keytab>> keytab, KerberosSettings settings, TimeProvider time)
 {
     private const string FileService = "cifs";
     private const string HostService = "host";
@@ -21,7 +21,9 @@ internal sealed class TicketReader(Func<Keytab> keytab, KerberosSettings setting
     private readonly ReplayCache _replays = new(settings.MaxReplaysRemembered, 2 * settings.ClockSkew, time);
 
     /// <exception cref="TicketRefusal">It is not taken.</exception>
-    public AcceptedTicket Read(ReadOnlyMemory<byte> message)
+    public async ValueTask<AcceptedTicket> ReadAsync(ReadOnlyMemory<byte> message) => Read(message, await keytab().ConfigureAwait(false));
+
+    private AcceptedTicket Read(ReadOnlyMemory<byte> message, Keytab keys)
     {
         TicketContents? contents = null;
         Authenticator? authenticator = null;
@@ -29,7 +31,7 @@ internal sealed class TicketReader(Func<Keytab> keytab, KerberosSettings setting
         {
             var request = ApRequest.Read(message);
             CheckService(request);
-            (contents, var key) = Open(request);
+            (contents, var key) = Open(request, keys);
             CheckTimes(contents);
             var proof = contents.SessionKey.Decrypt(KeyUsage.Authenticator, request.Authenticator.Cipher.Span)
                 ?? throw Refuse("its authenticator was not made with the key of the ticket");
@@ -70,7 +72,7 @@ internal sealed class TicketReader(Func<Keytab> keytab, KerberosSettings setting
     }
 
     /// <summary>Decrypts the ticket, and says with which key.</summary>
-    private (TicketContents Contents, KerberosKey Key) Open(ApRequest request)
+    private (TicketContents Contents, KerberosKey Key) Open(ApRequest request, Keytab keys)
     {
         var (type, version, cipher) = request.Ticket;
         if (type == EncryptionType.Rc4 && !settings.AllowRc4)
@@ -78,7 +80,6 @@ internal sealed class TicketReader(Func<Keytab> keytab, KerberosSettings setting
             throw Refuse($"it is encrypted with RC4; let the account of {request.Service} have AES, or allow RC4");
         }
 
-        var keys = keytab();
         var candidates = keys.Find(request.Realm, request.Service, type, version).Take(MaxTries).ToList();
         foreach (var entry in candidates)
         {
@@ -121,6 +122,11 @@ internal sealed class TicketReader(Func<Keytab> keytab, KerberosSettings setting
         if (!proof.Client.Equals(ticket.Client) || !proof.ClientRealm.Equals(ticket.ClientRealm, StringComparison.OrdinalIgnoreCase))
         {
             throw Refuse("it is another client's than the authenticator says");
+        }
+
+        if (proof.SubKey?.Profile.Type == EncryptionType.Rc4 && !settings.AllowRc4)
+        {
+            throw Refuse("its client has chosen a key for RC4");
         }
 
         if ((time.GetUtcNow() - proof.Time).Duration() > settings.ClockSkew)

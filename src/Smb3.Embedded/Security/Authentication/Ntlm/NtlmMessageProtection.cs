@@ -14,16 +14,21 @@ internal sealed class NtlmMessageProtection : IMessageProtection
         _outgoing = new NtlmMessageDirection(sessionKey, flags, fromServer: true, firstSequence);
     }
 
-    public int SignatureSize => NtlmSignature.Size;
+    public bool AlwaysCoversHeaders => true;
 
-    public void Protect(Span<byte> message, Span<byte> secret, Span<byte> signature) => _outgoing.Protect(message, secret, signature);
+    public int SignatureSize(bool seals) => NtlmSignature.Size;
 
-    public bool Unprotect(Span<byte> message, Span<byte> secret, ReadOnlySpan<byte> signature) =>
-        _incoming.Unprotect(message, secret, signature);
+    public void Protect(Span<byte> message, Range? secret, Span<byte> signature) =>
+        _outgoing.Protect(message, Part(message, secret), signature);
+
+    public bool Unprotect(Span<byte> message, Range? secret, ReadOnlySpan<byte> signature) =>
+        _incoming.Unprotect(message, Part(message, secret), signature);
 
     public void Dispose()
     {
         _incoming.Dispose();
         _outgoing.Dispose();
     }
+
+    private static Span<byte> Part(Span<byte> message, Range? secret) => secret is { } part ? message[part] : default;
 }

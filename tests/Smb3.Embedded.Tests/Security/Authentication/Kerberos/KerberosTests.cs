@@ -36,6 +36,7 @@ public sealed class KerberosTests
         { "another's", "it is another client's than the authenticator says" },
         { "rc4", "it is encrypted with RC4; let the account of cifs/files.test.example have AES, or allow RC4" },
         { "rc4 session", "its session key is for RC4" },
+        { "rc4 chosen", "its client has chosen a key for RC4" },
         { "rpc", "it asks for the form of RPC, which SMB has no use for" },
         { "pac of another key", "its PAC is not signed with the server's key" },
         { "pac changed", "its PAC is not signed with the server's key" },
@@ -65,11 +66,13 @@ public sealed class KerberosTests
         Assert.Equal(!isOwn, key.Value.SequenceEqual(kdc.SubKey!.Value));
 
         // The list of mechanisms, signed by both.
+        IMessageTokens tokens = sessionType == 23 ? new Rc4MessageTokens(key, isAcceptor: false) : new AesMessageTokens(key, isOwn, isAcceptor: false);
+        var (_, sequence) = TestKdc.ReadReply(kdc.SessionKey, Unframe(step.ResponseToken));
         var mic = context.GetMic([1, 2, 3]);
+        Assert.True(tokens.VerifyMic(sequence, [1, 2, 3], mic));
         Assert.False(context.VerifyMic([1, 2, 3], mic));
-        Assert.True(isOwn
-            ? key.Verify(KeyUsage.AcceptorSign, [1, 2, 3, .. mic.AsSpan(0, 16)], mic.AsSpan(16))
-            : mic.Length > 16);
+        tokens.WriteMic(TestKdc.FirstSequence + 1, [1, 2, 3], mic);
+        Assert.True(context.VerifyMic([1, 2, 3], mic));
     }
 
     [Fact]
@@ -83,12 +86,25 @@ public sealed class KerberosTests
         Assert.Equal(kdc.SessionKey.Value.ToArray(), context.SessionKey.ToArray());
     }
 
+    [Fact]
+    public async Task A_client_without_GSS_is_let_in_as_Windows_does()
+    {
+        var kdc = new TestKdc { SubKey = null, ChecksumType = 0 };
+        using var context = Mechanism(kdc).Begin(null);
+        var step = await context.AcceptAsync(kdc.ApRequest(), default);
+        Assert.NotNull(step.Token);
+        Assert.True(step.ResponseToken.IsEmpty);
+        Assert.Equal(kdc.SessionKey.Value.ToArray(), context.SessionKey.ToArray());
+    }
+
     [Theory]
     [MemberData(nameof(Refusals))]
     public async Task What_is_wrong_is_refused_and_said(string what, string why)
     {
         var kdc = what.StartsWith("rc4", StringComparison.Ordinal)
-            ? new TestKdc(what == "rc4" ? EncryptionType.Rc4 : EncryptionType.Aes256Sha1, EncryptionType.Rc4)
+            ? new TestKdc(
+                what == "rc4" ? EncryptionType.Rc4 : EncryptionType.Aes256Sha1,
+                what == "rc4 chosen" ? EncryptionType.Aes256Sha1 : EncryptionType.Rc4)
             : new TestKdc();
         var mechanism = Mechanism(kdc);
         switch (what)
@@ -116,6 +132,9 @@ public sealed class KerberosTests
                 break;
             case "another's":
                 kdc.ProofOf = ["bob"];
+                break;
+            case "rc4 chosen":
+                kdc.SubKey = KerberosKey.Generate(EncryptionProfile.Of(EncryptionType.Rc4)!);
                 break;
             case "rpc":
                 kdc.Asks = GssFlags.Mutual | GssFlags.DceStyle;
@@ -295,11 +314,16 @@ public sealed class KerberosTests
         }
     }
 
+    private static ReadOnlyMemory<byte> Unframe(ReadOnlyMemory<byte> answer)
+    {
+        Assert.True(GssFrame.TryRead(answer.Span, GssFrame.ApReplyId, out var offset));
+        return answer[offset..];
+    }
+
     /// <summary>What the client makes of the server's answer.</summary>
     private static KerberosKey ClientKey(TestKdc kdc, ReadOnlyMemory<byte> answer)
     {
-        Assert.True(GssFrame.TryRead(answer.Span, GssFrame.ApReplyId, out var offset));
-        var reply = KerberosAsn.ReadApplication(answer[offset..], 15);
+        var reply = KerberosAsn.ReadApplication(Unframe(answer), 15);
         reply.ReadField(0);
         reply.ReadField(1);
         var (_, _, cipher) = EncryptedData.Read(reply.ReadField(2));
@@ -312,7 +336,7 @@ public sealed class KerberosTests
     private KerberosMechanism Mechanism(TestKdc kdc, bool allowRc4 = false)
     {
         var keytab = new Keytab([new KeytabEntry(TestKdc.Realm, new PrincipalName(2, ["cifs", "files.test.example"]), 2, kdc.ServiceKey)]);
-        var tickets = new TicketReader(() => keytab, new KerberosSettings { AllowRc4 = allowRc4 }, new FixedTime());
+        var tickets = new TicketReader(() => new(keytab), new KerberosSettings { AllowRc4 = allowRc4 }, new FixedTime());
         return new KerberosMechanism(tickets, new TicketAccounts(_users, new AccountDirectory("FILES", _users)));
     }
 

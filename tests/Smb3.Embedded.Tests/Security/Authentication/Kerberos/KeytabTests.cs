@@ -1,8 +1,11 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 using Smb3.Embedded.Security.Authentication.Kerberos.Keytabs;
 using Smb3.Embedded.Security.Authentication.Kerberos.Messages;
+using Smb3.Embedded.Tests.Storage;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Security.Authentication.Kerberos;
@@ -11,7 +14,11 @@ public sealed class KeytabTests : IDisposable
 {
     private readonly string _file = Path.GetTempFileName();
 
-    public void Dispose() => File.Delete(_file);
+    public void Dispose()
+    {
+        File.Delete(_file);
+        File.Delete(_file + ".new");
+    }
 
     [Fact]
     public void Reads_what_ktutil_writes()
@@ -36,23 +43,58 @@ public sealed class KeytabTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_has_changed_is_read_anew_and_a_bad_one_leaves_the_keys()
+    public async Task A_file_that_has_changed_is_read_anew_and_a_bad_one_leaves_the_keys()
     {
-        var time = new SteppedTime();
+        var time = new FakeTimeProvider();
         var complaints = new List<string>();
         File.WriteAllBytes(_file, [5, 2, .. Entry("EXAMPLE", ["x"], 1, 18, 32)]);
         var keytab = new KeytabFile(_file, time, complaints.Add);
-        Assert.Equal(1u, keytab.Current.Entries[0].Version);
+        Assert.Equal(1u, (await keytab.GetAsync()).Entries[0].Version);
 
         File.WriteAllBytes(_file, [5, 2, .. Entry("EXAMPLE", ["x"], 1, 18, 32), .. Entry("EXAMPLE", ["x"], 2, 18, 32)]);
-        Assert.Single(keytab.Current.Entries);
-        time.Step(TimeSpan.FromSeconds(2));
-        Assert.Equal(2, keytab.Current.Entries.Count);
+        Assert.Single((await keytab.GetAsync()).Entries);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(2, (await keytab.GetAsync()).Entries.Count);
 
         File.WriteAllBytes(_file, [1, 2, 3]);
-        time.Step(TimeSpan.FromSeconds(2));
-        Assert.Equal(2, keytab.Current.Entries.Count);
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(2, (await keytab.GetAsync()).Entries.Count);
         Assert.Contains("is not a keytab", Assert.Single(complaints), StringComparison.Ordinal);
+    }
+
+    [LinuxFact] // a named pipe plays the file that cannot be read
+    public async Task A_file_system_that_hangs_holds_up_no_logon()
+    {
+        var time = new FakeTimeProvider();
+        File.WriteAllBytes(_file, [5, 2, .. Entry("EXAMPLE", ["x"], 1, 18, 32)]);
+        var keytab = new KeytabFile(_file, time, Assert.Fail);
+        File.Delete(_file);
+        using (var made = Process.Start("mkfifo", _file))
+        {
+            await made.WaitForExitAsync();
+        }
+
+        // The first waits a moment, and nobody after that, however long it takes.
+        time.Advance(TimeSpan.FromSeconds(1));
+        var first = keytab.GetAsync();
+        var beside = keytab.GetAsync();
+        Assert.False(first.IsCompleted);
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(1u, (await first).Entries[0].Version);
+        Assert.Equal(1u, (await beside).Entries[0].Version);
+        for (var i = 0; i < 3; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            Assert.True(keytab.GetAsync().IsCompletedSuccessfully);
+        }
+
+        // When it answers, what it says counts, and the file that is there by then is looked at again.
+        await File.WriteAllBytesAsync(_file + ".new", [5, 2, .. Entry("EXAMPLE", ["x"], 2, 18, 32)]);
+        using var written = Process.Start("sh", ["-c", "exec 3>\"$0\"; mv \"$0.new\" \"$0\"; cat \"$0\" >&3", _file]);
+        while ((await keytab.GetAsync()).Entries[0].Version != 2)
+        {
+            await Task.Delay(5);
+        }
     }
 
     [Fact]
@@ -96,16 +138,5 @@ public sealed class KeytabTests : IDisposable
         var bytes = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(bytes, value);
         return bytes;
-    }
-
-    private sealed class SteppedTime : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _now;
-
-        public void Step(TimeSpan by) => _now += by.Ticks;
     }
 }

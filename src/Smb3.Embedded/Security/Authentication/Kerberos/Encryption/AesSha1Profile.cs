@@ -17,12 +17,13 @@ internal sealed class AesSha1Profile(EncryptionType type) : AesProfile
 
     public override int ChecksumSize => 12;
 
+    protected override bool SignsCiphertext => false;
+
     public override void Sign(ReadOnlySpan<byte> key, KeyUsage usage, ReadOnlySpan<byte> data, Span<byte> checksum) =>
         Hash(key, usage, ForChecksums, data, checksum);
 
-    protected override void Authenticate(
-        ReadOnlySpan<byte> key, KeyUsage usage, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> cipher, Span<byte> checksum) =>
-        Hash(key, usage, ForIntegrity, whole, checksum);
+    protected override void Authenticate(ReadOnlySpan<byte> key, KeyUsage usage, ReadOnlySpan<byte> message, Span<byte> checksum) =>
+        Hash(key, usage, ForIntegrity, message, checksum);
 
     /// <summary>DK (RFC 3961 5.1): the folded constant is encrypted again and again until there are enough bytes.</summary>
     protected override void Derive(ReadOnlySpan<byte> key, KeyUsage usage, byte purpose, Span<byte> derived)

@@ -13,6 +13,8 @@ internal sealed class AesSha2Profile(EncryptionType type) : AesProfile
 
     public override int ChecksumSize => IsSmall ? 16 : 24;
 
+    protected override bool SignsCiphertext => true;
+
     private bool IsSmall => type == EncryptionType.Aes128Sha256;
 
     private HashAlgorithmName Hash => IsSmall ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA384;
@@ -24,15 +26,14 @@ internal sealed class AesSha2Profile(EncryptionType type) : AesProfile
         Finish(hash, checksum);
     }
 
-    /// <summary>Over the cipher state, which is zeros, and the ciphertext.</summary>
-    protected override void Authenticate(
-        ReadOnlySpan<byte> key, KeyUsage usage, ReadOnlySpan<byte> whole, ReadOnlySpan<byte> cipher, Span<byte> checksum)
+    /// <summary>Over the cipher state, which is zeros, and the message.</summary>
+    protected override void Authenticate(ReadOnlySpan<byte> key, KeyUsage usage, ReadOnlySpan<byte> message, Span<byte> checksum)
     {
         Span<byte> state = stackalloc byte[CipherStealing.BlockSize];
         state.Clear();
         using var hash = Begin(key, usage, ForIntegrity);
         hash.AppendData(state);
-        hash.AppendData(cipher);
+        hash.AppendData(message);
         Finish(hash, checksum);
     }
 

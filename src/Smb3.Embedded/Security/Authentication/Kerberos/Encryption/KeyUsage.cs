@@ -10,6 +10,8 @@ internal enum KeyUsage : uint
     /// <summary>KERB_NON_KERB_CKSUM_SALT (MS-PAC 2.8).</summary>
     Pac = 17,
 
+    AcceptorSeal = 22,
     AcceptorSign = 23,
+    InitiatorSeal = 24,
     InitiatorSign = 25,
 }

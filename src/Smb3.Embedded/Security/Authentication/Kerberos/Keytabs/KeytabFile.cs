@@ -2,7 +2,7 @@ namespace Smb3.Embedded.Security.Authentication.Kerberos.Keytabs;
 
 /// <summary>
 /// A keytab on disk, read anew when it has changed: passwords of services are changed under running servers. A file that cannot be read, or is
-/// being written, leaves the keys as they were.
+/// being written, leaves the keys as they were. A file system that does not answer holds up nobody: logons go on with the keys that there are.
 /// </summary>
 internal sealed class KeytabFile
 {
@@ -10,12 +10,16 @@ internal sealed class KeytabFile
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a logon waits to learn whether there are new keys.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
+
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly Action<string> _complain;
     private readonly Lock _lock = new();
-    private Keytab _current;
+    private volatile Keytab _current;
     private (DateTime Written, long Length) _seen;
+    private Task _look = Task.CompletedTask;
     private long _lookedAt;
 
     /// <param name="path">The file.</param>
@@ -32,27 +36,47 @@ internal sealed class KeytabFile
         _lookedAt = time.GetTimestamp();
     }
 
-    public Keytab Current
+    /// <summary>The keys as of a second ago at most, or as they were when the file could last be read.</summary>
+    public ValueTask<Keytab> GetAsync()
     {
-        get
+        Task look;
+        TimeSpan age;
+        lock (_lock)
         {
-            lock (_lock)
+            age = _time.GetElapsedTime(_lookedAt);
+            if (_look.IsCompleted && age >= BetweenLooks)
             {
-                if (_time.GetElapsedTime(_lookedAt) >= BetweenLooks)
-                {
-                    _lookedAt = _time.GetTimestamp();
-                    Look();
-                }
+                _lookedAt = _time.GetTimestamp();
+                age = TimeSpan.Zero;
 
-                return _current;
+                // One at a time, and never on the way of a logon: what a disk that hangs keeps is this one thread.
+                _look = Task.Run(Look);
             }
+
+            look = _look;
         }
+
+        return look.IsCompleted || age >= Patience ? new(_current) : new(AfterAsync(look, Patience - age));
     }
 
     /// <summary>Reads it once.</summary>
     /// <exception cref="IOException">It cannot be read, is no keytab, or has no key that is of use.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static void Check(string path) => Read(path, out _);
+
+    private async Task<Keytab> AfterAsync(Task look, TimeSpan patience)
+    {
+        try
+        {
+            await look.WaitAsync(patience, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The keys that there are will do, and the next logons do not wait at all.
+        }
+
+        return _current;
+    }
 
     private void Look()
     {

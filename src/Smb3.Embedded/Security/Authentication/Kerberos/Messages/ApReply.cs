@@ -3,7 +3,9 @@ using Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 
 namespace Smb3.Embedded.Security.Authentication.Kerberos.Messages;
 
-/// <summary>AP-REP (RFC 4120 5.5.2): the service's proof that it could read the ticket.</summary>
+/// <summary>
+/// AP-REP (RFC 4120 5.5.2): the service's proof that it could read the ticket, and in the form of RPC the client's that it could read that.
+/// </summary>
 internal static class ApReply
 {
     private const int Version = 5;
@@ -43,6 +45,28 @@ internal static class ApReply
         }
 
         return reply.Encode();
+    }
+
+    /// <summary>
+    /// The number in the one that a client sends; null when it was not made with the key, or has none. Its time is not looked at: some clients repeat
+    /// that of their AP-REQ, others take the present one.
+    /// </summary>
+    /// <exception cref="AsnContentException">It is none.</exception>
+    public static uint? ReadSequence(KerberosKey sessionKey, ReadOnlyMemory<byte> message)
+    {
+        var fields = KerberosAsn.ReadApplication(message, MessageType);
+        fields.ReadField(0).ReadInt32();
+        fields.ReadField(1).ReadInt32();
+        if (sessionKey.Decrypt(KeyUsage.ApReply, EncryptedData.Read(fields.ReadField(2)).Cipher.Span) is not { } plain)
+        {
+            return null;
+        }
+
+        var part = KerberosAsn.ReadApplication(plain, PartTag);
+        part.ReadField(0);
+        part.ReadField(1);
+        part.ReadOptional(2);
+        return part.ReadOptional(3)?.ReadUInt32Loosely();
     }
 
     private static void WriteField(AsnWriter writer, int number, Action<AsnWriter> content)

@@ -18,6 +18,9 @@ internal sealed class ApRequest
 
     public required EncryptedData Authenticator { get; init; }
 
+    /// <summary>Whether a message begins as one does.</summary>
+    public static bool IsOne(ReadOnlySpan<byte> message) => Asn1Tag.TryDecode(message, out var tag, out _) && tag == KerberosAsn.Application(MessageType);
+
     /// <exception cref="AsnContentException">It is none.</exception>
     public static ApRequest Read(ReadOnlyMemory<byte> message)
     {

@@ -4,7 +4,7 @@ namespace Smb3.Embedded.Security.Authentication.Kerberos.Tokens;
 
 /// <summary>
 /// What GSS puts in the place of a checksum (RFC 4121 4.1.1), little-endian: the length of the channel binding, 16 (4), the binding (16), flags (4),
-/// and a delegated ticket, which this server has no use for.
+/// and a delegated ticket, which this server has no use for. Clients that do not use GSS send none, which Windows takes as well: they ask for nothing.
 /// </summary>
 internal static class AuthenticatorChecksum
 {
@@ -16,6 +16,11 @@ internal static class AuthenticatorChecksum
     public static bool TryRead(int type, ReadOnlySpan<byte> checksum, out GssFlags flags)
     {
         flags = GssFlags.None;
+        if (type == 0 && checksum.IsEmpty)
+        {
+            return true;
+        }
+
         if (type != Type
             || checksum.Length < FlagsOffset + sizeof(uint)
             || BinaryPrimitives.ReadUInt32LittleEndian(checksum) != BindingSize)

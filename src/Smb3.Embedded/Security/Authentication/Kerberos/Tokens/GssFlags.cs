@@ -9,6 +9,6 @@ internal enum GssFlags : uint
     /// <summary>The service proves itself too.</summary>
     Mutual = 2,
 
-    /// <summary>Three messages, without frames: for RPC (MS-KILE 3.4.5).</summary>
+    /// <summary>Three messages, without frames: for RPC (MS-KILE 3.4.5.1).</summary>
     DceStyle = 0x1000,
 }

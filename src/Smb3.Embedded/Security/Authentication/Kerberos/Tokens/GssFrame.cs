@@ -6,7 +6,8 @@ namespace Smb3.Embedded.Security.Authentication.Kerberos.Tokens;
 /// <summary>The frame of Kerberos' first tokens (RFC 4121 4.1): [APPLICATION 0], the mechanism, two bytes that say what it is, the message.</summary>
 internal static class GssFrame
 {
-    private const int IdSize = 2;
+    public const int IdSize = 2;
+
     private const int Room = 32;
 
     public static ReadOnlySpan<byte> ApRequestId => [0x01, 0x00];
