@@ -168,6 +168,73 @@ public abstract class NamedStreamPromises : StorePromises
         Assert.Equal([.. Pattern(length), 9], await Store.GetAsync("file"));
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    [InlineData(1024, false)]
+    [InlineData(100_000, false)]
+    [InlineData(100_000, true)]
+    public async Task The_data_of_a_file_can_become_a_stream(int length, bool replace)
+    {
+        await using var file = await Store.CreateAsync("file");
+        if (file is not IUnnamedStreamFile data)
+        {
+            return; // optional
+        }
+
+        await file.PutAsync(0, Pattern(length));
+        if (replace)
+        {
+            await (await CreateAsync(file, "data")).DisposeAsync();
+        }
+
+        var id = (await file.DescribeAsync()).FileId;
+        var named = await data.RenameUnnamedStreamAsync("data", replace, 2, CancellationToken.None);
+        Assert.Equal(NtStatus.Success, named.Status);
+        Assert.Equal(2, named.Value.Count);
+        await using (var one = named.Value[0])
+        {
+            await using var two = named.Value[1];
+            Assert.Equal(Pattern(length), await one.GetAsync());
+            Assert.Equal(length, (await one.DescribeAsync()).Length);
+            Assert.Equal(0, (await file.DescribeAsync()).Length);
+            Assert.Equal(id, (await one.DescribeAsync()).FileId);
+            await two.PutAsync(length, 9);
+            await file.PutAsync(0, 5);
+            Assert.Equal([.. Pattern(length), 9], await one.GetAsync());
+        }
+
+        var listed = Assert.Single(await ListAsync(file));
+        Assert.Equal(("data", length + 1L), (listed.Name, listed.Length));
+        Assert.Equal([5], await Store.GetAsync("file"));
+        await using var again = await OpenAsync(file, "data");
+        Assert.Equal([.. Pattern(length), 9], await again.GetAsync());
+        Assert.Equal(NtStatus.Success, await DeleteAsync(file, "data"));
+    }
+
+    [Fact]
+    public async Task Data_takes_the_name_of_no_other_stream_and_comes_back()
+    {
+        await using var file = await Store.CreateAsync("file");
+        if (file is not IUnnamedStreamFile data)
+        {
+            return; // optional
+        }
+
+        await file.PutAsync(0, Pattern(5000));
+        await (await CreateAsync(file, "taken")).DisposeAsync();
+        Assert.Equal(NtStatus.ObjectNameCollision, (await data.RenameUnnamedStreamAsync("taken", replace: false, 1, CancellationToken.None)).Status);
+        Assert.Equal(Pattern(5000), await file.GetAsync());
+        Assert.Equal(0, Assert.Single(await ListAsync(file)).Length);
+        Assert.Empty((await data.RenameUnnamedStreamAsync("data", replace: false, 0, CancellationToken.None)).Value);
+        Assert.Equal(NtStatus.Success, await RenameAsync(file, "data", "", replace: true));
+        Assert.Equal(Pattern(5000), await file.GetAsync());
+        await using var directory = await Store.CreateAsync("dir", new NewFile { IsDirectory = true });
+        var refused = await ((IUnnamedStreamFile)directory).RenameUnnamedStreamAsync("data", replace: true, 0, CancellationToken.None);
+        Assert.Equal(NtStatus.InvalidParameter, refused.Status);
+    }
+
     [Fact]
     public async Task The_data_of_a_directory_is_no_place_for_a_stream()
     {

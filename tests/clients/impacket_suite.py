@@ -128,6 +128,45 @@ def _(target):
     expect("STATUS_OBJECT_NAME_NOT_FOUND" in gone, gone)
 
 
+@cases("the data of a file becomes a stream, and comes back")
+def _(target):
+    from impacket.smb3structs import FILE_RENAME_INFORMATION_TYPE_2, SMB2_FILE_RENAME_INFO
+    connection = connect(target)
+    tree = connection.connectTree(target.share)
+    data = bytes(range(256)) * 20
+
+    def rename(handle, name, replace):
+        request = FILE_RENAME_INFORMATION_TYPE_2()
+        request["ReplaceIfExists"] = replace
+        request["RootDirectory"] = "\0" * 8
+        request["FileNameLength"] = len(name) * 2
+        request["FileName"] = name.encode("utf-16le")
+        connection.getSMBServer().setInfo(tree, handle, request, fileInfoClass=SMB2_FILE_RENAME_INFO)
+
+    def content(name):
+        handle = connection.openFile(tree, name)
+        seen = connection.readFile(tree, handle, 0, len(data) + 1, singleCall=True) if handle else None
+        connection.closeFile(tree, handle)
+        return seen
+
+    handle = connection.createFile(tree, "away.bin::$DATA")
+    connection.writeFile(tree, handle, data)
+    rename(handle, ":kept:$DATA", 0)
+    connection.writeFile(tree, handle, b"!", offset=len(data))
+    connection.closeFile(tree, handle)
+    named = content("away.bin:kept")
+    left = [entry.get_filesize() for entry in connection.listPath(target.share, "away.bin")]
+    handle = connection.createFile(tree, "away.bin:kept", creationDisposition=1)
+    rename(handle, "::$DATA", 1)
+    connection.closeFile(tree, handle)
+    back = content("away.bin")
+    connection.deleteFile(target.share, "away.bin")
+    connection.close()
+    expect(named[:len(data)] == data, "the stream has %r" % named[:20])
+    expect(left == [0], "the file has %s bytes" % left)
+    expect(back[:len(data)] == data, "the file has %r" % back[:20])
+
+
 @cases("reads and writes at offsets")
 def _(target):
     connection = connect(target)

@@ -182,26 +182,13 @@ internal static class FileDeletion
             return;
         }
 
-        foreach (var open in file.Whole.OpensLocked)
-        {
-            NoteChanged(open, link);
-        }
-
-        foreach (var stream in file.Whole.StreamsLocked)
-        {
-            foreach (var open in stream.OpensLocked)
-            {
-                NoteChanged(open, link);
-            }
-        }
-
-        static void NoteChanged(FileOpen open, FileLink link)
+        file.Common.ForEachOpenLocked(open =>
         {
             if (open.Link == link)
             {
                 open.State.Changed();
             }
-        }
+        });
     }
 
     public static void NoteStreamLocked(this FileObject file)

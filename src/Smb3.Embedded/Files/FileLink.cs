@@ -3,11 +3,11 @@ using Smb3.Embedded.Storage;
 
 namespace Smb3.Embedded.Files;
 
-/// <summary>One name of an open file (MS-FSA 2.1.1.5, Link). Guarded by the lock of its <see cref="FileObject"/>.</summary>
-internal sealed class FileLink(FileObject file, StorePath path)
+/// <summary>One name of an open file (MS-FSA 2.1.1.5, Link). Guarded by the lock of its file.</summary>
+internal sealed class FileLink(WholeFile whole, StorePath path)
 {
     /// <summary>The file that it names.</summary>
-    public FileObject File { get; } = file;
+    public FileObject File => whole.Data;
 
     /// <summary>Where the name is now, in the case in which it was created.</summary>
     public StorePath Path { get; set; } = path;

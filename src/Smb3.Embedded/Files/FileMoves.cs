@@ -47,19 +47,14 @@ internal static class FileMoves
         var isKept = false;
         lock (file.Sync)
         {
-            foreach (var open in file.OpensLocked)
+            file.Common.ForEachOpenLocked(open =>
             {
                 if (open.Link == link && open.State.IsKept)
                 {
                     open.State.PlanMove(path);
                     isKept = true;
                 }
-            }
-
-            foreach (var stream in file.StreamsLocked)
-            {
-                isKept |= stream.PlanMove(link, path);
-            }
+            });
         }
 
         return isKept;
@@ -87,22 +82,13 @@ internal static class FileMoves
                 file.Volume.SetDeletePending(link, true);
             }
 
-            file.MoveOpensLocked(link, path);
-            foreach (var stream in file.StreamsLocked)
+            file.Common.ForEachOpenLocked(open =>
             {
-                stream.MoveOpensLocked(link, path);
-            }
-        }
-    }
-
-    private static void MoveOpensLocked(this FileObject file, FileLink link, StorePath path)
-    {
-        foreach (var open in file.OpensLocked)
-        {
-            if (open.Link == link)
-            {
-                open.State.MoveTo(path);
-            }
+                if (open.Link == link)
+                {
+                    open.State.MoveTo(path);
+                }
+            });
         }
     }
 }

@@ -19,31 +19,34 @@ namespace Smb3.Embedded.Files;
 /// </summary>
 internal sealed class FileObject : ICachedFile, IJournaledFile
 {
-    private readonly Lock _sync;
     private readonly HashSet<FileOpen> _opens = [];
-    private readonly List<FileLink> _links = [];
-    private readonly List<FileObject> _streams = [];
-    private readonly FileObject? _whole;
+    private readonly WholeFile _whole;
     private ShareModes _share;
     private int _awaited;
     private AsyncMutex? _appends;
     private SharedFlush? _flush;
-    private Remakings? _remakings;
     private volatile ByteRangeLocks? _locks;
     private volatile WatchedRanges? _watched;
 
     /// <summary>A file of <paramref name="volume"/>.</summary>
-    public FileObject(Volume volume, FileKey key, bool isDirectory, string? streamName = null, FileObject? whole = null)
+    public FileObject(Volume volume, FileKey key, bool isDirectory)
+        : this(volume, key, isDirectory, streamName: null, new WholeFile(new VisibleTimes(volume.Options, volume.LastAccess))) =>
+        _whole.Data = this;
+
+    /// <summary>A stream of <paramref name="whole"/>; without a name one that is to be its data.</summary>
+    public FileObject(Volume volume, FileKey key, string? streamName, WholeFile whole)
+        : this(volume, key, isDirectory: false, streamName, whole)
+    {
+    }
+
+    private FileObject(Volume volume, FileKey key, bool isDirectory, string? streamName, WholeFile whole)
     {
         Volume = volume;
         Key = key;
         IsDirectory = isDirectory;
         StreamName = streamName;
         _whole = whole;
-        _sync = whole?._sync ?? new Lock();
-        Times = whole?.Times ?? new VisibleTimes(volume.Options, volume.LastAccess);
         Caching = new FileCaching(this);
-        GoesWhenEmpty = volume.Options.ServesMacs && AfpStream.MeansNothingEmpty(streamName);
     }
 
     /// <summary>Guards everything here that changes. Held only briefly, never across an await.</summary>
@@ -56,7 +59,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         get
         {
             Debug.Assert(!Volume.HoldsTables, "A file's lock is taken before that of its volume's tables.");
-            return _sync;
+            return _whole.Sync;
         }
     }
 
@@ -69,17 +72,20 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     /// <summary>Its key in the volume's table. Guarded by the table's lock.</summary>
     public FileKey Key { get; set; }
 
-    /// <summary>The file that a stream is part of; otherwise itself.</summary>
-    public FileObject Whole => _whole ?? this;
+    /// <summary>The file that a stream is part of, and its data; otherwise itself.</summary>
+    public FileObject Whole => _whole.Data;
+
+    /// <summary>What all streams of the file have in common.</summary>
+    public WholeFile Common => _whole;
 
     /// <summary>Whether it is a named stream.</summary>
-    public bool IsStream => _whole is not null;
+    public bool IsStream => _whole.Data != this;
 
     /// <summary>The name of a stream, in the case in which it was given; otherwise null.</summary>
     public string? StreamName { get; internal set; }
 
     /// <summary>Whether it is a stream that goes with its last open when there is nothing in it.</summary>
-    public bool GoesWhenEmpty { get; }
+    public bool GoesWhenEmpty => Volume.Options.ServesMacs && AfpStream.MeansNothingEmpty(StreamName);
 
     /// <summary>Whether any named stream of the file is open.</summary>
     public bool HasOpenStreams
@@ -88,7 +94,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
         {
             lock (Sync)
             {
-                return _streams.Count > 0;
+                return StreamsLocked.Count > 0;
             }
         }
     }
@@ -97,7 +103,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     public bool IsDirectory { get; }
 
     /// <summary>The times that handles see while they differ from the store's.</summary>
-    public VisibleTimes Times { get; }
+    public VisibleTimes Times => _whole.Times;
 
     /// <summary>The oplocks and leases. Guarded by <see cref="Sync"/>.</summary>
     public FileCaching Caching { get; }
@@ -118,10 +124,10 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     public WriteBarrier Writes { get; } = new();
 
     /// <summary>The overwrites that a crash would have done again. Those of a stream are its file's.</summary>
-    public Remakings Remakings => LazyInitializer.EnsureInitialized(ref _remakings)!;
+    public Remakings Remakings => _whole.Remakings;
 
     /// <summary>Completes when a change of the file can be answered; <see langword="null"/>: now (<see cref="Locking.Remakings"/>).</summary>
-    public Task? WhenRemade() => Volatile.Read(ref Whole._remakings)?.WhenOver();
+    public Task? WhenRemade() => _whole.WhenRemade();
 
     /// <summary>The ranges that are watched for changes.</summary>
     public WatchedRanges Watched => _watched ?? Interlocked.CompareExchange(ref _watched, new WatchedRanges(), null) ?? _watched;
@@ -169,8 +175,8 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     /// <summary>The opens themselves. Called with the lock held.</summary>
     internal HashSet<FileOpen> OpensLocked => _opens;
 
-    /// <summary>The named streams that are open. Called with the lock held.</summary>
-    internal List<FileObject> StreamsLocked => _streams;
+    /// <summary>The named streams of the file that are open; a stream has none. Called with the lock held.</summary>
+    internal IReadOnlyList<FileObject> StreamsLocked => IsStream ? [] : _whole.Streams;
 
     /// <summary>Whether the stream is to be deleted. Changed with the lock held, like everything in <see cref="FileDeletion"/>.</summary>
     internal bool StreamDeletePending { get; set; }
@@ -180,6 +186,15 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
 
     /// <summary>Whether any of its opens is kept for a client that is away. Guarded by <see cref="Sync"/>.</summary>
     internal bool HasAwaited => _awaited > 0;
+
+    /// <summary>Completes when no stream of the file is becoming its data, or the other way round.</summary>
+    public Task WhenExchanged()
+    {
+        lock (Sync)
+        {
+            return _whole.Exchange?.Task ?? Task.CompletedTask;
+        }
+    }
 
     /// <summary>An open has another holder, or none.</summary>
     public void SetHolder(FileOpen open, IOpenHolder? holder)
@@ -256,9 +271,9 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
             _share.Remove(open.GrantedAccess, open.ShareAccess);
             Caching.Remove(open);
             SignalRelativesLocked();
-            if (_whole is not null && _opens.Count == 0)
+            if (_opens.Count == 0)
             {
-                _whole._streams.Remove(this);
+                _whole.Streams.Remove(this);
             }
 
             var link = open.Link!;
@@ -272,7 +287,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
                 return;
             }
 
-            Whole._links.Remove(link);
+            _whole.Links.Remove(link);
             if (link is { DeletePending: true, Removed: false })
             {
                 Volume.SetDeletePending(link, false);
@@ -285,7 +300,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     {
         lock (Sync)
         {
-            return [.. _links];
+            return IsStream ? [] : [.. _whole.Links];
         }
     }
 
@@ -352,8 +367,8 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     {
         if (link is null)
         {
-            link = new FileLink(Whole, path);
-            Whole._links.Add(link);
+            link = new FileLink(_whole, path);
+            _whole.Links.Add(link);
         }
 
         if (IsDirectory && open.Grant is not null)
@@ -361,9 +376,9 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
             Volume.LeasedDirectories.Add(link.Path, this);
         }
 
-        if (_whole is not null && _opens.Count == 0)
+        if (IsStream && _opens.Count == 0)
         {
-            _whole._streams.Add(this);
+            _whole.Streams.Add(this);
         }
 
         link.OpenCount++;
@@ -374,10 +389,14 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     }
 
     // Deletion and sharing of a file and of its streams depend on one another.
-    private void SignalRelativesLocked()
+    internal void SignalRelativesLocked()
     {
-        _whole?.Caching.Signal();
-        foreach (var stream in _streams)
+        if (IsStream)
+        {
+            Whole.Caching.Signal();
+        }
+
+        foreach (var stream in StreamsLocked)
         {
             stream.Caching.Signal();
         }
@@ -386,7 +405,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
     /// <summary>The name by which the file is open, if it still exists. Called with the lock held.</summary>
     internal FileLink? FindLink(StorePath path)
     {
-        foreach (var link in Whole._links)
+        foreach (var link in _whole.Links)
         {
             if (!link.Removed && Volume.SamePath(link.Path, path))
             {

@@ -21,16 +21,20 @@ namespace Smb3.Embedded.Files;
 internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
 {
     private const int Closing = int.MinValue;
+    private const int Pause = int.MinValue | PauseBit;
+    private const int PauseBit = 1 << 30;
+    private const int CountMask = PauseBit - 1;
 
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AsyncMutex? _queries;
     private DirectoryWatch? _watch;
     private IDisposable? _outside;
-    private readonly IStoreFile _handle;
-    private readonly AfpInfoData? _information;
+    private volatile IStoreFile _handle;
+    private volatile AfpInfoData? _information;
     private readonly StoreFence _fence;
     private TaskCompletionSource? _idle;
     private int _users;
+    private int _paused;
     private int _nextEa;
     private volatile bool _needsArchive;
     private volatile bool _renamed;
@@ -43,7 +47,8 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         state.Open = this;
         _handle = handle;
         _fence = file.Volume.Fence;
-        _information = file.Volume.Options.ServesMacs && AfpStream.IsInformation(file.StreamName) ? new AfpInfoData(handle) : null;
+        _information = InformationOf(file, file.StreamName, handle);
+        IsOfStream = handle is IStoreStream;
         (handle as IOpenedFile)?.ForgetOpening();
     }
 
@@ -106,7 +111,10 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     bool IWatchedDirectory.HidesUnreadable => State.HidesUnreadable;
 
     /// <summary>Whether a close has begun.</summary>
-    public bool IsClosing => Volatile.Read(ref _users) < 0;
+    public bool IsClosing => Volatile.Read(ref _users) is < 0 and var users && !SaysPaused(users);
+
+    /// <summary>Whether its handle is that of a named stream.</summary>
+    internal bool IsOfStream { get; private set; }
 
     /// <summary>Whether the name by which the file was opened is to be deleted.</summary>
     public bool IsDeletePending
@@ -208,7 +216,7 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         // Publish first, then look; an operation that ends does the opposite, so that one of the two always sees the other.
         var idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
-        if ((Interlocked.Or(ref _users, 0) & ~Closing) != 0)
+        if ((Interlocked.Or(ref _users, 0) & CountMask) != 0)
         {
             await _fence.WaitForAsync(idle.Task).ConfigureAwait(false);
         }
@@ -216,19 +224,90 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         Interlocked.CompareExchange(ref _idle, null, idle);
     }
 
-    /// <summary>Keeps a close from going on while an operation runs.</summary>
-    internal bool TryEnter()
+    /// <summary>Keeps a close from going on while an operation runs. False if it has been closed.</summary>
+    internal ValueTask<bool> EnterAsync() => TryEnter(out var isPaused) ? new(true) : isPaused ? new(EnterLaterAsync()) : new(false);
+
+    /// <summary>The same without a wait.</summary>
+    /// <param name="isPaused">Whether it can be entered after <see cref="WhenResumedAsync"/>.</param>
+    internal bool TryEnter(out bool isPaused)
     {
-        if (Interlocked.Increment(ref _users) > 0 && !_fence.IsUp)
+        var users = Interlocked.Increment(ref _users);
+        isPaused = false;
+        if (users > 0 && !_fence.IsUp)
         {
             return true;
         }
 
+        isPaused = SaysPaused(users) && !_fence.IsUp;
         Exit();
         return false;
     }
 
-    /// <summary>Ends what <see cref="TryEnter"/> began.</summary>
+    /// <summary>Completes when the open is paused no longer, or the fence is up.</summary>
+    internal async ValueTask WhenResumedAsync() => await _fence.WaitForAsync(File.WhenExchanged()).ConfigureAwait(false);
+
+    /// <summary>Whether operations and the close are kept from beginning.</summary>
+    internal bool IsPaused => Volatile.Read(ref _paused) != 0;
+
+    /// <summary>Keeps operations, and the close, from beginning until <see cref="Resume"/>; false while any is running.</summary>
+    internal bool TryPause()
+    {
+        if (Interlocked.CompareExchange(ref _users, Pause, 0) != 0)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _paused, 1);
+        return true;
+    }
+
+    /// <summary>Lets operations go on.</summary>
+    internal void Resume()
+    {
+        if (Interlocked.Exchange(ref _paused, 0) != 0)
+        {
+            Interlocked.Add(ref _users, unchecked(-Pause));
+        }
+    }
+
+    /// <summary>What it has open has another name, and perhaps another handle. Called while it is paused, or has that name only now.</summary>
+    /// <param name="handle">The handle that takes the place of the present one; <see langword="null"/>: none.</param>
+    /// <param name="stream">The name of the stream; <see langword="null"/>: the data of the file.</param>
+    /// <returns>The handle that it had; <see langword="null"/> if it keeps it.</returns>
+    internal IStoreFile? Rename(IStoreFile? handle, string? stream)
+    {
+        var old = handle is null ? null : _handle;
+        _handle = handle ?? _handle;
+        _information = InformationOf(File, stream, _handle);
+        IsOfStream = _handle is IStoreStream;
+        return old;
+    }
+
+    /// <summary>
+    /// The same on two opens, of which none is left entered while the other is waited for: that might be paused until the first is left.
+    /// </summary>
+    internal static async ValueTask<bool> EnterBothAsync(FileOpen one, FileOpen other)
+    {
+        while (await one.EnterAsync().ConfigureAwait(false))
+        {
+            if (other.TryEnter(out var isPaused))
+            {
+                return true;
+            }
+
+            one.Exit();
+            if (!isPaused)
+            {
+                return false;
+            }
+
+            await other.WhenResumedAsync().ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends what <see cref="EnterAsync"/> began.</summary>
     internal void Exit()
     {
         switch (Interlocked.Decrement(ref _users))
@@ -267,21 +346,31 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
         AccessBasedEnumeration.ShowsAsync(Volume.Security, Volume.Store, path, State.Caller, CancellationToken.None);
 
     /// <summary>Begins the close: no further operation can start. False if a close had already begun.</summary>
-    /// <param name="isIdle">Whether nothing runs on the open; otherwise <see cref="Drained"/> tells when that is so.</param>
-    internal bool TryBeginClose(out bool isIdle)
+    internal async ValueTask<bool> BeginCloseAsync()
     {
-        var users = Interlocked.Or(ref _users, Closing);
-        isIdle = users == 0;
-        return users >= 0;
+        while (true)
+        {
+            var users = Interlocked.Or(ref _users, Closing); // changes nothing of a pause
+            if (!SaysPaused(users))
+            {
+                return users >= 0;
+            }
+
+            await WhenResumedAsync().ConfigureAwait(false);
+            if (_fence.IsUp)
+            {
+                Resume(); // what it is paused for may never end in the store
+            }
+        }
     }
 
     /// <summary>Whether an operation is under way.</summary>
-    internal bool IsBusy => (Volatile.Read(ref _users) & ~Closing) != 0;
+    internal bool IsBusy => (Volatile.Read(ref _users) & CountMask) != 0;
 
     /// <summary>When the file last changed; null if this open cannot tell.</summary>
     internal async ValueTask<FileTime?> ReadChangeTimeAsync()
     {
-        if (!TryEnter())
+        if (!await EnterAsync().ConfigureAwait(false))
         {
             return null;
         }
@@ -331,5 +420,26 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
 
         Volume.Watches.Remove(watch);
         _outside?.Dispose();
+    }
+
+    private static bool SaysPaused(int users) => users < 0 && (users & PauseBit) != 0;
+
+    private static AfpInfoData? InformationOf(FileObject file, string? stream, IStoreFile handle) =>
+        file.Volume.Options.ServesMacs && AfpStream.IsInformation(stream) ? new AfpInfoData(handle) : null;
+
+    private async Task<bool> EnterLaterAsync()
+    {
+        bool isPaused;
+        do
+        {
+            await WhenResumedAsync().ConfigureAwait(false);
+            if (TryEnter(out isPaused))
+            {
+                return true;
+            }
+        }
+        while (isPaused);
+
+        return false;
     }
 }

@@ -89,6 +89,13 @@ internal static class OpenAdmission
         wait = null;
         lock (file.Sync)
         {
+            // What it has found as the data is about to be a stream, or is one already: it looks again.
+            if (!open.IsOfStream && (file.IsStream || file.Common.Exchange is not null))
+            {
+                wait = new OpenWait(file.Common.Exchange?.Task ?? Task.CompletedTask);
+                return NtStatus.Pending;
+            }
+
             var link = file.FindLink(path);
             if (file.IsDeletePendingLocked(path))
             {

@@ -248,7 +248,7 @@ internal sealed class Volume
     {
         lock (_sync)
         {
-            return ReferenceLocked(new FileKey(fileId), isDirectory, null, null);
+            return ReferenceLocked(fileId, isDirectory);
         }
     }
 
@@ -264,7 +264,10 @@ internal sealed class Volume
                 return stream;
             }
 
-            return ReferenceLocked(key, false, name, ReferenceLocked(new FileKey(fileId), isDirectory, null, null));
+            var whole = ReferenceLocked(fileId, isDirectory).Common;
+            whole.StreamCount++;
+            _files.Add(key, stream = new FileObject(this, key, name, whole) { References = 1 });
+            return stream;
         }
     }
 
@@ -285,6 +288,53 @@ internal sealed class Volume
 
             stream.Key = StreamKey(stream.FileId, name);
             _files[stream.Key] = stream;
+        }
+    }
+
+    /// <summary>
+    /// The data of a file becomes the stream <paramref name="name"/>, and the file gets new data, which nobody has open yet. Called with the
+    /// file's lock held.
+    /// </summary>
+    internal void NameData(FileObject data, string name)
+    {
+        lock (_sync)
+        {
+            var whole = data.Common;
+            var made = new FileObject(this, data.Key, streamName: null, whole);
+            _files[data.Key] = made;
+            data.References -= whole.StreamCount++;
+            made.References = whole.StreamCount;
+            data.StreamName = name;
+            data.Key = StreamKey(data.FileId, name);
+            _files[data.Key] = data;
+            whole.Data = made;
+        }
+    }
+
+    /// <summary>An open stream becomes the data of its file, in place of that which nobody has open. Called with the file's lock held.</summary>
+    internal void MakeData(FileObject stream)
+    {
+        lock (_sync)
+        {
+            var whole = stream.Common;
+            var old = whole.Data;
+            if (_files.GetValueOrDefault(stream.Key) == stream)
+            {
+                _files.Remove(stream.Key);
+            }
+
+            // A CREATE that has found the old data, and has yet to see that it is no more, lets go of it as of a stream.
+            old.References -= whole.StreamCount--;
+            if (old.References > 0)
+            {
+                whole.StreamCount++;
+            }
+
+            stream.References += whole.StreamCount;
+            stream.StreamName = null;
+            stream.Key = old.Key;
+            _files[stream.Key] = stream;
+            whole.Data = stream;
         }
     }
 
@@ -312,18 +362,25 @@ internal sealed class Volume
                 _files.Remove(file.Key);
             }
 
-            if (file.IsStream && --file.Whole.References == 0)
+            if (!file.IsStream)
+            {
+                return;
+            }
+
+            file.Common.StreamCount--;
+            if (--file.Whole.References == 0)
             {
                 _files.Remove(file.Whole.Key);
             }
         }
     }
 
-    private FileObject ReferenceLocked(FileKey key, bool isDirectory, string? streamName, FileObject? whole)
+    private FileObject ReferenceLocked(ulong fileId, bool isDirectory)
     {
+        var key = new FileKey(fileId);
         if (!_files.TryGetValue(key, out var file))
         {
-            _files.Add(key, file = new FileObject(this, key, isDirectory, streamName, whole));
+            _files.Add(key, file = new FileObject(this, key, isDirectory));
         }
 
         file.References++;
@@ -496,7 +553,8 @@ internal sealed class Volume
             return;
         }
 
-        var change = new FileChange(action, new StorePath(open.FullName), filter);
+        var name = open.File.IsStream ? open.FullName : $"{open.FullName}::$DATA";
+        var change = new FileChange(action, new StorePath(name), filter);
         Watches.Publish(change);
         Changed?.Invoke(change);
     }

@@ -187,7 +187,11 @@ public class DataTests
     [InlineData("d:stream", ":new:$DATA", NtStatus.Success)]
     [InlineData("f", ":new:$INDEX_ALLOCATION", NtStatus.ObjectTypeMismatch)]
     [InlineData("f", ":new:", NtStatus.InvalidParameter)]
-    [InlineData("f", ":new", NtStatus.InvalidParameter)]
+    [InlineData("f", ":", NtStatus.InvalidParameter)]
+    [InlineData("f", "::$BITMAP", NtStatus.ObjectTypeMismatch)]
+    [InlineData("f", "::$DATA", NtStatus.Success)]
+    [InlineData("f", ":new", NtStatus.Success)]
+    [InlineData("f", ":new:$DATA", NtStatus.Success)]
     public async Task Each_refusal_of_a_new_name_for_what_has_none_has_its_status(string path, string name, NtStatus status)
     {
         await _volume.MakeAsync("d", directory: true);

@@ -52,6 +52,7 @@ public sealed class OperationRightsTests : IDisposable
         ("rename over an open file, POSIX", new() { Open = Access.Delete, Directory = Access.AddFile, Replaced = Access.Delete }),
         ("rename directory", new() { Open = Access.Delete, Directory = Access.AddSubdirectory }),
         ("rename stream", new() { Open = Access.Delete, File = Access.WriteData }),
+        ("rename the data to a stream", new() { Open = Access.Delete, File = Access.WriteData }),
         ("rename stream to the data", new() { Open = Access.Delete, File = Access.WriteData }),
         ("link", new() { Directory = Access.AddFile }),
         ("link over", new() { Directory = Access.AddFile, Replaced = Access.Delete }),
@@ -318,6 +319,8 @@ public sealed class OperationRightsTests : IDisposable
                 return await WithAsync("home\\directory", given.Open, share, open => open.RenameAsync("target\\new", false, false, null, None));
             case "rename stream":
                 return await WithAsync("home\\file:stream", given.Open, share, open => open.RenameAsync(":other", false, false, null, None));
+            case "rename the data to a stream":
+                return await WithAsync("home\\file", given.Open, share, open => open.RenameAsync(":other", false, false, null, None));
             case "rename stream to the data":
                 return await WithAsync("home\\file:stream", given.Open, share, open => open.RenameAsync("::$DATA", true, false, null, None));
             case "link":

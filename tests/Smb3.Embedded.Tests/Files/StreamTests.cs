@@ -108,11 +108,15 @@ public sealed class StreamTests
         Assert.Equal(NtStatus.Success, await _volume.StatusAsync("file:EMPTY"));
         Assert.Equal(NtStatus.ObjectNameNotFound, await _volume.StatusAsync("file:old"));
         Assert.Equal(NtStatus.Success, await RenameAsync(stream, "::$DATA", replace: true));
+        Assert.Equal("file", stream.FullName);
         Assert.Equal(2, (await TestVolume.ReadAsync(stream, 0, 4)).Value);
-        await stream.CloseAsync();
         var file = await _volume.OpenAsync("file", CreateDisposition.Open);
+        Assert.Same(stream.File, file.File);
         Assert.Equal(2, (await TestVolume.MetadataAsync(file)).Length);
-        Assert.Equal(NtStatus.InvalidParameter, await RenameAsync(file, ":new", replace: true));
+        await stream.CloseAsync();
+        Assert.Equal(NtStatus.Success, await RenameAsync(file, ":new", replace: false));
+        Assert.Equal("file:new", file.FullName);
+        Assert.Equal(["full=1", "new=2"], await NamesAsync(file));
         await file.CloseAsync();
         _volume.AssertEmpty();
     }

@@ -102,7 +102,7 @@ internal sealed class MortalStore(IFileStore inner, Mortality life) : IFileStore
 }
 
 /// <summary>What a handle of the store in memory can do.</summary>
-internal interface IWholeFile : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile;
+internal interface IWholeFile : IStoreFile, ISecurableFile, IStreamedFile, IUnnamedStreamFile, IExtendedAttributeFile;
 
 /// <summary>A handle of a <see cref="MortalStore"/>.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1852", Justification = "A proxy is a type that derives from it.")]
@@ -117,7 +117,8 @@ internal class MortalFile : DispatchProxy
     protected override object? Invoke(MethodInfo? method, object?[]? args)
     {
         var changes = method!.Name.StartsWith("Set", StringComparison.Ordinal) || method.Name.StartsWith("Create", StringComparison.Ordinal)
-            || method.Name is nameof(IStoreFile.WriteAsync) or nameof(IStreamedFile.DeleteStreamAsync) or nameof(IStreamedFile.RenameStreamAsync);
+            || method.Name is nameof(IStoreFile.WriteAsync) or nameof(IStreamedFile.DeleteStreamAsync) or nameof(IStreamedFile.RenameStreamAsync)
+            or nameof(IUnnamedStreamFile.RenameUnnamedStreamAsync);
         if (changes)
         {
             _life.Step();

@@ -27,6 +27,7 @@ public sealed class OwnLeaseTests : IDisposable
 
     [LinuxTheory]
     [InlineData("make a stream the data")]
+    [InlineData("make the data a stream")]
     [InlineData("flush a stream")]
     [InlineData("compress")]
     [InlineData("ask for the allocation size")]
@@ -75,6 +76,10 @@ public sealed class OwnLeaseTests : IDisposable
         {
             case "make a stream the data":
                 Assert.Equal(NtStatus.Success, await ((IStreamedFile)file).RenameStreamAsync("s", string.Empty, false, default));
+                break;
+            case "make the data a stream":
+                var named = await ((IUnnamedStreamFile)file).RenameUnnamedStreamAsync("t", false, 1, default);
+                await Assert.Single(named.Value).DisposeAsync();
                 break;
             case "flush a stream":
                 var stream = await ((IStreamedFile)file).OpenStreamAsync("s", StoreAccess.ReadWrite, default);

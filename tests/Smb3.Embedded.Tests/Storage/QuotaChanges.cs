@@ -171,6 +171,23 @@ internal static class QuotaChanges
             await stream.PutAsync(100_000, new byte[1000]);
             await file.PutAsync(101_000, new byte[500]);
         }),
+        ["data that becomes a stream"] = async store => await WithAsync(await NewAsync(store, "a"), async file =>
+        {
+            await file.PutAsync(0, new byte[100_000]);
+            await StreamAsync(file, "s", 300);
+            var named = await ((IUnnamedStreamFile)file).RenameUnnamedStreamAsync("t", replace: false, 1, CancellationToken.None);
+            Assert.Equal(NtStatus.Success, named.Status);
+            await using var stream = named.Value[0];
+            await stream.PutAsync(100_000, new byte[1000]);
+            await file.PutAsync(0, new byte[500]);
+        }),
+        ["data that could not become a stream"] = async store => await WithAsync(await NewAsync(store, "a"), async file =>
+        {
+            await file.PutAsync(0, new byte[100_000]);
+            await StreamAsync(file, "s", 300);
+            var named = await ((IUnnamedStreamFile)file).RenameUnnamedStreamAsync("s", replace: false, 1, CancellationToken.None);
+            Assert.Equal(NtStatus.ObjectNameCollision, named.Status);
+        }),
         ["file with streams deleted"] = async store =>
         {
             await WithAsync(await NewAsync(store, "a"), async file =>

@@ -83,7 +83,7 @@ internal sealed class SetInfoHandler : ICommandHandler
                 var marked = await file.SettleAsync().ConfigureAwait(false);
                 if (marked != NtStatus.Success)
                 {
-                    file.RestoreDisposition(wasDeletePending); // the client is told that nothing has changed
+                    await file.RestoreDispositionAsync(wasDeletePending).ConfigureAwait(false); // the client is told that nothing has changed
                 }
 
                 return marked;

@@ -387,6 +387,9 @@ internal sealed class FileCaching(ICachedFile file)
         breaks.Send();
     }
 
+    /// <summary>What other programs on the machine do with the file no longer concerns it. Called with the file's lock held.</summary>
+    public void StopNoticing() => _grants.StopNoticing();
+
     /// <summary>The server has changed the file.</summary>
     public void NoteOwn() => _grants.NoteOwn();
 

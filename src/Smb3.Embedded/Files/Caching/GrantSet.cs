@@ -47,6 +47,13 @@ internal sealed class GrantSet(ICachedFile file)
         }
     }
 
+    /// <summary>What other programs do with the file no longer concerns those who cache it.</summary>
+    public void StopNoticing()
+    {
+        _outside?.Dispose();
+        _outside = null;
+    }
+
     /// <summary>Whether all of a request would be granted now. Called with the file's lock held.</summary>
     public bool IsGrantedInFull(CachingRequest wish, long extent)
     {

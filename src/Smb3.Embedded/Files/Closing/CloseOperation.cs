@@ -28,11 +28,12 @@ internal static class CloseOperation
     public static async ValueTask<NtResult<FileMetadata>> CloseAsync(
         this FileOpen open, bool query = false, Afterwards? later = null, CancellationToken cancellationToken = default)
     {
-        if (!open.TryBeginClose(out var isIdle))
+        if (!await open.BeginCloseAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
+        var isIdle = !open.IsBusy;
         open.File.Locks?.EndWaiting(open);
         open.EndWatch(forget: isIdle);
         if (!isIdle)

@@ -15,7 +15,7 @@ internal static class CloneOperation
     public static async ValueTask<NtStatus> CloneFromAsync(
         this FileOpen open, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
     {
-        if (open.Data is not ICloneTarget target)
+        if (open.Data is not ICloneTarget)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -49,7 +49,7 @@ internal static class CloneOperation
             return NtStatus.NotSupported;
         }
 
-        if (!source.TryEnter())
+        if (!await FileOpen.EnterBothAsync(source, open).ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
@@ -81,22 +81,23 @@ internal static class CloneOperation
                 : await open.ChangeDataAsync(
                     targetOffset,
                     copied,
-                    () => open.CloneAsync(target, source, sourceOffset, targetOffset, copied, cancellationToken)).ConfigureAwait(false);
+                    () => open.CloneAsync(source, sourceOffset, targetOffset, copied, cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
+            open.Exit();
             source.Exit();
         }
     }
 
     /// <summary>Clones the whole units, and copies what is left of the last one.</summary>
     private static async ValueTask<NtStatus> CloneAsync(
-        this FileOpen open, ICloneTarget target, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
+        this FileOpen open, FileOpen source, long sourceOffset, long targetOffset, long length, CancellationToken cancellationToken)
     {
         var rest = (int)(length % open.Volume.Store.Traits.AllocationUnit);
         var whole = length - rest;
-        var status = whole == 0
-            ? NtStatus.Success
+        var status = whole == 0 ? NtStatus.Success
+            : open.Data is not ICloneTarget target ? NtStatus.InvalidDeviceRequest
             : await target.CloneFromAsync(source.Handle, sourceOffset, targetOffset, whole, cancellationToken).ConfigureAwait(false);
         if (status != NtStatus.Success || rest == 0)
         {

@@ -41,7 +41,7 @@ internal static class CopyOperation
             return NtStatus.InvalidParameter;
         }
 
-        if (!source.TryEnter())
+        if (!await FileOpen.EnterBothAsync(source, open).ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
@@ -103,6 +103,7 @@ internal static class CopyOperation
         }
         finally
         {
+            open.Exit();
             source.Exit();
         }
     }

@@ -14,6 +14,7 @@ internal static class ExistingFile
     {
         FileObject? file = null;
         FileOpen? open = null;
+        FileOpen? overwriting = null;
         try
         {
             var stored = await OngoingCreate.LearnAsync(handle, cancellationToken).ConfigureAwait(false);
@@ -79,6 +80,11 @@ internal static class ExistingFile
             }
 
             open = create.NewOpen(file, handle, granted.Value, metadata.IsDirectory);
+            if (create.Overwrites && open.TryEnter(out _))
+            {
+                overwriting = open; // what it overwrites becomes no stream before it has
+            }
+
             var extent = Math.Max(metadata.AllocationSize, metadata.Length);
             status = file.TryAdd(
                 open, create.Volume.PathOf(handle), create.Parameters.Caching, extent, create.Overwrites, create.HasWaited, create.IsPatient,
@@ -119,6 +125,8 @@ internal static class ExistingFile
         }
         finally
         {
+            overwriting?.Exit();
+
             // Whatever is still here has not been handed on.
             if (open is not null)
             {

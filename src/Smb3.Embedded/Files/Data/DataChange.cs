@@ -9,14 +9,14 @@ internal static class DataChange
 {
     /// <summary>
     /// Begins a change of data if no lock forbids it; success is followed by one <see cref="EndWrite"/>. The change counts as under way
-    /// before the locks are checked (<see cref="WriteBarrier"/>).
+    /// before the locks are checked (<see cref="WriteBarrier"/>). PENDING: to be tried again after <see cref="FileOpen.WhenResumedAsync"/>.
     /// </summary>
     public static NtStatus TryBeginWrite(this FileOpen open, ByteRange range, out int turn)
     {
         turn = 0;
-        if (!open.TryEnter())
+        if (!open.TryEnter(out var isPaused))
         {
-            return NtStatus.FileClosed;
+            return isPaused ? NtStatus.Pending : NtStatus.FileClosed;
         }
 
         turn = open.File.Writes.Enter();
@@ -72,7 +72,7 @@ internal static class DataChange
     /// <summary>What every change of data involves: no client may keep caching the old data, and times move.</summary>
     public static async ValueTask<NtStatus> ChangeDataAsync(this FileOpen open, long offset, long length, Func<ValueTask<NtStatus>> change)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

@@ -28,18 +28,18 @@ internal static class ExtentQuery
             return NtStatus.EndOfFile;
         }
 
-        if (open.Handle is not IExtentFile file)
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Handle is not IExtentFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {

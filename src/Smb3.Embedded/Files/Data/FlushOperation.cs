@@ -14,7 +14,7 @@ internal static class FlushOperation
             return NtStatus.AccessDenied;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

@@ -36,9 +36,9 @@ internal static class LockOperation
             return new(NtStatus.InsufficientResources);
         }
 
-        if (!open.TryEnter())
+        if (!open.TryEnter(out var isPaused))
         {
-            return new(NtStatus.FileClosed);
+            return isPaused ? open.LockLaterAsync(requests, failImmediately, stamp, cancellationToken) : new(NtStatus.FileClosed);
         }
 
         try
@@ -78,6 +78,13 @@ internal static class LockOperation
             : ranges.IsEmpty ? NtStatus.Success
             : ranges[0].IsValid ? NtStatus.RangeNotLocked
             : NtStatus.InvalidLockRange;
+    }
+
+    private static async ValueTask<NtStatus> LockLaterAsync(
+        this FileOpen open, ReadOnlyMemory<LockRequest> requests, bool failImmediately, LockStamp stamp, CancellationToken cancellationToken)
+    {
+        await open.WhenResumedAsync().ConfigureAwait(false);
+        return await open.LockAsync(requests, failImmediately, stamp, cancellationToken).ConfigureAwait(false);
     }
 
     private static async ValueTask<NtStatus> FinishLockAsync(this FileOpen open, ValueTask<NtStatus> locking)

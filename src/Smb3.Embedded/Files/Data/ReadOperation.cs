@@ -37,9 +37,9 @@ internal static class ReadOperation
             return new(NtStatus.FileLockConflict);
         }
 
-        if (!open.TryEnter())
+        if (!open.TryEnter(out var isPaused))
         {
-            return new(NtStatus.FileClosed);
+            return isPaused ? open.ReadLaterAsync(offset, buffer, minimumCount, cancellationToken) : new(NtStatus.FileClosed);
         }
 
         ValueTask<NtResult<int>> reading;
@@ -61,6 +61,13 @@ internal static class ReadOperation
         var result = reading.Result;
         open.Exit();
         return new(open.CheckRead(result, offset, buffer.Length, minimumCount));
+    }
+
+    private static async ValueTask<NtResult<int>> ReadLaterAsync(
+        this FileOpen open, long offset, Memory<byte> buffer, uint minimumCount, CancellationToken cancellationToken)
+    {
+        await open.WhenResumedAsync().ConfigureAwait(false);
+        return await open.ReadAsync(offset, buffer, minimumCount, cancellationToken).ConfigureAwait(false);
     }
 
     private static NtResult<int> CheckRead(this FileOpen open, NtResult<int> result, long offset, int wanted, uint minimumCount)

@@ -50,7 +50,7 @@ internal static class ResizeOperation
             return NtStatus.InvalidParameter;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

@@ -42,7 +42,7 @@ internal static class Settlement
 
     private static async ValueTask<NtStatus> FlushAsync(this FileOpen open, SafeNames names)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.Success; // closed meanwhile, which settles on its own
         }

@@ -10,18 +10,18 @@ internal static class SparseOperations
     /// <summary>Makes the data sparse or ordinary (MS-FSA 2.1.5.10.38).</summary>
     public static async ValueTask<NtStatus> SetSparseAsync(this FileOpen open, bool sparse, CancellationToken cancellationToken)
     {
-        if (open.Data is not ISparseFile file)
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Data is not ISparseFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             var status = await file.SetSparseAsync(sparse, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {
@@ -39,7 +39,7 @@ internal static class SparseOperations
     /// <summary>Makes a range read as zeros (MS-FSA 2.1.5.10.40); anything beyond the end of the file is ignored.</summary>
     public static async ValueTask<NtStatus> ZeroAsync(this FileOpen open, long offset, long end, CancellationToken cancellationToken)
     {
-        if (open.Data is not ISparseFile file)
+        if (open.Data is not ISparseFile)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -49,7 +49,13 @@ internal static class SparseOperations
             return NtStatus.InvalidParameter;
         }
 
-        var began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)(end - offset)), out var turn);
+        NtStatus began;
+        int turn;
+        while ((began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)(end - offset)), out turn)) == NtStatus.Pending)
+        {
+            await open.WhenResumedAsync().ConfigureAwait(false);
+        }
+
         if (began != NtStatus.Success)
         {
             return began;
@@ -57,6 +63,11 @@ internal static class SparseOperations
 
         try
         {
+            if (open.Data is not ISparseFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {
@@ -96,7 +107,7 @@ internal static class SparseOperations
             return NtStatus.InvalidParameter;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
@@ -159,18 +170,18 @@ internal static class SparseOperations
     /// <summary>Has the space that the data gives back overwritten from now on (MS-FSA 2.1.5.10.40).</summary>
     public static async ValueTask<NtStatus> SetZeroOnDeallocationAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IErasingFile file)
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Handle is not IErasingFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             return await file.SetZeroOnDeallocationAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -182,12 +193,13 @@ internal static class SparseOperations
     /// <summary>The contents of a range are no longer needed (MS-FSA 2.1.5.10.6).</summary>
     public static async ValueTask<NtStatus> TrimAsync(this FileOpen open, long offset, long length, CancellationToken cancellationToken)
     {
-        if (open.Data is not ISparseFile file)
+        NtStatus began;
+        int turn;
+        while ((began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)length), out turn)) == NtStatus.Pending)
         {
-            return NtStatus.InvalidDeviceRequest;
+            await open.WhenResumedAsync().ConfigureAwait(false);
         }
 
-        var began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)length), out var turn);
         if (began != NtStatus.Success)
         {
             return began;
@@ -195,6 +207,11 @@ internal static class SparseOperations
 
         try
         {
+            if (open.Data is not ISparseFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {

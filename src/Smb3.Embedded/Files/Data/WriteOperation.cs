@@ -79,7 +79,7 @@ internal static class WriteOperation
         var began = open.TryBeginWrite(new ByteRange((ulong)offset, (ulong)data.Length), out var turn);
         if (began != NtStatus.Success)
         {
-            return new(began);
+            return began == NtStatus.Pending ? open.WriteLaterAsync(offset, data, writeThrough, cancellationToken) : new(began);
         }
 
         ValueTask<NtStatus> writing;
@@ -105,6 +105,13 @@ internal static class WriteOperation
         var status = writing.Result;
         open.EndWrite(turn);
         return open.AfterDataAsync(status, data.Length);
+    }
+
+    private static async ValueTask<NtStatus> WriteLaterAsync(
+        this FileOpen open, long offset, ReadOnlySequence<byte> data, bool writeThrough, CancellationToken cancellationToken)
+    {
+        await open.WhenResumedAsync().ConfigureAwait(false);
+        return await open.WriteAtAsync(offset, data, writeThrough, cancellationToken).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -136,7 +143,7 @@ internal static class WriteOperation
             return NtStatus.Success;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

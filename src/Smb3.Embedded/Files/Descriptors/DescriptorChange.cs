@@ -55,7 +55,7 @@ internal static class DescriptorChange
     /// <summary>Whether a DACL is the one that the file has.</summary>
     private static async ValueTask<bool> ShowsAsync(this FileOpen open, Acl dacl, CancellationToken cancellationToken)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return false;
         }
@@ -83,7 +83,7 @@ internal static class DescriptorChange
         this FileOpen open, SecurityInformation parts, SecurityDescriptor given, ReadOnlyMemory<byte> descriptor, CancellationToken cancellationToken)
     {
         NtStatus status;
-        if (!open.Volume.Security.IsKept || open.Handle is not ISecurableFile securable)
+        if (!open.Volume.Security.IsKept || open.Handle is not ISecurableFile)
         {
             return NtStatus.NotSupported;
         }
@@ -102,7 +102,7 @@ internal static class DescriptorChange
             }
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
@@ -123,6 +123,11 @@ internal static class DescriptorChange
                 return answer;
             }
 
+            if (open.Handle is not ISecurableFile securable)
+            {
+                return NtStatus.NotSupported;
+            }
+
             status = await securable.SetSecurityDescriptorAsync(Merge(read.Value, given, parts).ToArray(), cancellationToken)
                 .ConfigureAwait(false);
             if (status == NtStatus.Success)
@@ -140,18 +145,18 @@ internal static class DescriptorChange
 
     private static async ValueTask<NtStatus> SetModeAsync(this FileOpen open, UnixFileMode mode, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IPosixFile posix)
-        {
-            return NtStatus.NotSupported;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Handle is not IPosixFile posix)
+            {
+                return NtStatus.NotSupported;
+            }
+
             var metadata = await open.Handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
             if (!metadata.Succeeded)
             {

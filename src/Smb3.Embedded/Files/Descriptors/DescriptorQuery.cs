@@ -19,7 +19,7 @@ internal static class DescriptorQuery
     public static async ValueTask<NtResult<FileAccessMask>> GetMaximalAccessAsync(
         this FileOpen open, FileCaller caller, CancellationToken cancellationToken)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
@@ -59,7 +59,7 @@ internal static class DescriptorQuery
             return NtStatus.AccessDenied;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

@@ -7,7 +7,7 @@ internal static class AttributeChange
 {
     public static async ValueTask<NtStatus> ChangeAttributeAsync(this FileOpen open, Func<ValueTask<NtStatus>> change)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

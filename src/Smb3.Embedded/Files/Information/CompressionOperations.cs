@@ -17,7 +17,7 @@ internal static class CompressionOperations
     /// Sets whether the file, or everything made in the directory from now on, is stored compressed (MS-FSA 2.1.5.10.30).
     /// </summary>
     public static ValueTask<NtStatus> SetCompressedAsync(this FileOpen open, bool compressed, CancellationToken cancellationToken) =>
-        open.Handle is ICompressibleFile file
-            ? open.ChangeAttributeAsync(() => file.SetCompressedAsync(compressed, cancellationToken))
-            : new(NtStatus.InvalidDeviceRequest);
+        open.ChangeAttributeAsync(() => open.Handle is ICompressibleFile file
+            ? file.SetCompressedAsync(compressed, cancellationToken)
+            : new(NtStatus.InvalidDeviceRequest));
 }

@@ -17,18 +17,18 @@ internal static class ExtendedAttributeOperations
             return NtStatus.AccessDenied;
         }
 
-        if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile file)
-        {
-            return NtStatus.EasNotSupported;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile file)
+            {
+                return NtStatus.EasNotSupported;
+            }
+
             return await file.GetExtendedAttributesAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -49,23 +49,23 @@ internal static class ExtendedAttributeOperations
             return NtStatus.AccessDenied;
         }
 
-        if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile file)
-        {
-            return NtStatus.EasNotSupported;
-        }
-
         if (!EaNames.AreValid(changes))
         {
             return NtStatus.InvalidEaName;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (!open.Volume.Store.Traits.Has(StoreAbilities.ExtendedAttributes) || open.Handle is not IExtendedAttributeFile file)
+            {
+                return NtStatus.EasNotSupported;
+            }
+
             var status = await file.SetExtendedAttributesAsync(changes, cancellationToken).ConfigureAwait(false);
             if (status == NtStatus.Success)
             {

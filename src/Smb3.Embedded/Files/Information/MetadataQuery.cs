@@ -9,19 +9,21 @@ internal static class MetadataQuery
     /// <summary>Size and free space of the volume that the file is on.</summary>
     public static async ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IVolumeFile file)
+        if (open.Handle is not IVolumeFile)
         {
             return await open.Volume.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
-            return await file.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+            return open.Handle is IVolumeFile file
+                ? await file.GetVolumeAsync(cancellationToken).ConfigureAwait(false)
+                : await open.Volume.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -35,7 +37,7 @@ internal static class MetadataQuery
     /// </summary>
     public static async ValueTask<NtResult<FileMetadata>> GetMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
@@ -91,7 +93,7 @@ internal static class MetadataQuery
     /// <summary>The store's metadata, whose times may differ from those that handles are shown.</summary>
     public static async ValueTask<NtResult<FileMetadata>> GetStoreMetadataAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

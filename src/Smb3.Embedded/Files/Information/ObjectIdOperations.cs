@@ -9,18 +9,18 @@ internal static class ObjectIdOperations
     /// <summary>The object id's buffer; empty when the file has none.</summary>
     public static async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetObjectIdAsync(this FileOpen open, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IObjectIdFile file)
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Handle is not IObjectIdFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             return await file.GetObjectIdAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -33,18 +33,18 @@ internal static class ObjectIdOperations
     public static async ValueTask<NtStatus> SetObjectIdAsync(
         this FileOpen open, ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IObjectIdFile file)
-        {
-            return NtStatus.InvalidDeviceRequest;
-        }
-
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Handle is not IObjectIdFile file)
+            {
+                return NtStatus.InvalidDeviceRequest;
+            }
+
             return await file.SetObjectIdAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         finally

@@ -10,7 +10,7 @@ internal static class ReparseOperations
     public static async ValueTask<NtResult<ReadOnlyMemory<byte>>> GetReparsePointAsync(
         this FileOpen open, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IReparseFile file)
+        if (open.Handle is not IReparseFile)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -20,14 +20,16 @@ internal static class ReparseOperations
             return NtStatus.NotAReparsePoint;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
-            return await file.GetReparsePointAsync(cancellationToken).ConfigureAwait(false);
+            return open.Handle is IReparseFile file
+                ? await file.GetReparsePointAsync(cancellationToken).ConfigureAwait(false)
+                : NtStatus.NotAReparsePoint;
         }
         finally
         {
@@ -42,7 +44,7 @@ internal static class ReparseOperations
     public static async ValueTask<NtStatus> SetReparsePointAsync(
         this FileOpen open, ReparsePoint point, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IReparseFile file)
+        if (open.Handle is not IReparseFile)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -76,7 +78,9 @@ internal static class ReparseOperations
             return NtStatus.DirectoryNotEmpty;
         }
 
-        return await open.ChangeAttributeAsync(() => file.SetReparsePointAsync(point.Buffer, cancellationToken)).ConfigureAwait(false);
+        return await open.ChangeAttributeAsync(() => !open.File.IsStream && open.Handle is IReparseFile file
+            ? file.SetReparsePointAsync(point.Buffer, cancellationToken)
+            : new(NtStatus.InvalidParameter)).ConfigureAwait(false);
     }
 
     /// <summary>Turns the reparse point back into an ordinary file (MS-FSA 2.1.5.10.3).</summary>
@@ -86,7 +90,7 @@ internal static class ReparseOperations
     public static async ValueTask<NtStatus> DeleteReparsePointAsync(
         this FileOpen open, ReparsePoint point, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IReparseFile file)
+        if (open.Handle is not IReparseFile)
         {
             return NtStatus.InvalidDeviceRequest;
         }
@@ -100,7 +104,9 @@ internal static class ReparseOperations
         var status = point.CheckReplaces(new ReparsePoint(old.Value));
         return status != NtStatus.Success
             ? status
-            : await open.ChangeAttributeAsync(() => file.DeleteReparsePointAsync(cancellationToken)).ConfigureAwait(false);
+            : await open.ChangeAttributeAsync(() => !open.File.IsStream && open.Handle is IReparseFile file
+                ? file.DeleteReparsePointAsync(cancellationToken)
+                : new(NtStatus.NotAReparsePoint)).ConfigureAwait(false);
     }
 
     private static async ValueTask<bool> IsEmptyAsync(this FileOpen open, CancellationToken cancellationToken)

@@ -46,7 +46,7 @@ internal static class SetBasicOperation
             return NtStatus.InvalidParameter;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

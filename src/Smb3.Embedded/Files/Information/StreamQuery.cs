@@ -11,18 +11,23 @@ internal static class StreamQuery
     public static async ValueTask<NtResult<IReadOnlyList<StoreStreamEntry>>> ListStreamsAsync(
         this FileOpen open, CancellationToken cancellationToken)
     {
-        if (open.Handle is not IStreamedFile file || !open.Volume.Store.Traits.Has(StoreAbilities.NamedStreams))
+        if (open.Handle is not IStreamedFile || !open.Volume.Store.Traits.Has(StoreAbilities.NamedStreams))
         {
             return new NtResult<IReadOnlyList<StoreStreamEntry>>([]);
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }
 
         try
         {
+            if (open.Handle is not IStreamedFile file)
+            {
+                return NtStatus.FileClosed;
+            }
+
             var listed = await file.ListStreamsAsync(cancellationToken).ConfigureAwait(false);
             return listed.Succeeded && open.Volume.Options.ServesMacs && listed.Value.Any(IsNothing)
                 ? new NtResult<IReadOnlyList<StoreStreamEntry>>([.. listed.Value.Where(stream => !IsNothing(stream))])

@@ -28,7 +28,7 @@ internal static class ListOperation
             return NtStatus.AccessDenied;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

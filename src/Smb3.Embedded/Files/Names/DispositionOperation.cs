@@ -52,9 +52,9 @@ internal static class DispositionOperation
     }
 
     /// <summary>What was set could not be kept: the name is as it was before, if it is still there.</summary>
-    public static void RestoreDisposition(this FileOpen open, bool deletePending)
+    public static async ValueTask RestoreDispositionAsync(this FileOpen open, bool deletePending)
     {
-        if (open.IsDeletePending != deletePending && open.Link is { Removed: false } && open.TryEnter())
+        if (open.IsDeletePending != deletePending && open.Link is { Removed: false } && await open.EnterAsync().ConfigureAwait(false))
         {
             open.DeletesAtOnce &= deletePending;
             open.File.SetDeletePending(open, deletePending);
@@ -91,7 +91,7 @@ internal static class DispositionOperation
     private static async ValueTask<NtStatus> SetDeleteOnCloseAsync(
         this FileOpen open, bool delete, bool ignoreReadOnly, CancellationToken cancellationToken)
     {
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

@@ -21,7 +21,7 @@ internal static class NameChange
     {
         while (true)
         {
-            if (!open.TryEnter())
+            if (!await open.EnterAsync().ConfigureAwait(false))
             {
                 return NtStatus.FileClosed;
             }

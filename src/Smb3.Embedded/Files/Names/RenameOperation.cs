@@ -37,7 +37,7 @@ internal static class RenameOperation
         posix |= open.State.IsPosix;
         if (open.File.IsStream || (newPath.StartsWith(':') && !open.State.IsPosix))
         {
-            return await open.RenameStreamAsync(newPath, replace, cancellationToken).ConfigureAwait(false);
+            return await open.RenameStreamAsync(newPath, replace, ignoreReadOnly, onWait, later, cancellationToken).ConfigureAwait(false);
         }
 
         var status = open.ParseTarget(newPath, out var target);

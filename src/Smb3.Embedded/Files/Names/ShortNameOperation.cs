@@ -33,7 +33,7 @@ internal static class ShortNameOperation
             return NtStatus.InvalidParameter;
         }
 
-        if (!open.TryEnter())
+        if (!await open.EnterAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
         }

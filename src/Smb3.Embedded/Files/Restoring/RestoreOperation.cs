@@ -52,8 +52,14 @@ internal static class RestoreOperation
         if (opened.Status == NtStatus.ObjectNameNotFound && record.MovingToStream is { } renamed)
         {
             // The store had just renamed the stream when the process ended.
-            record = record with { Stream = renamed };
+            record = record with { Stream = renamed.Length > 0 ? renamed : null };
             opened = await OpenAsync(volume, record, cancellationToken).ConfigureAwait(false);
+        }
+        else if (opened.Succeeded && record is { Stream: null, MovingToStream.Length: > 0 }
+            && await FindNamedDataAsync(volume, record, opened.Value, cancellationToken).ConfigureAwait(false) is { } moved)
+        {
+            record = record with { Stream = record.MovingToStream };
+            opened = new NtResult<IStoreFile>(moved);
         }
 
         if (!opened.Succeeded)
@@ -137,6 +143,27 @@ internal static class RestoreOperation
                 await handle.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>
+    /// The stream that the data of the file was to become, if the store had come so far. It only ever takes the place of an empty one, so one
+    /// with data is it; an empty one is it unless the file still has data.
+    /// </summary>
+    /// <returns>Its handle, and the one on the file is closed; or null, and that is kept.</returns>
+    private static async ValueTask<IStoreStream?> FindNamedDataAsync(
+        Volume volume, OpenRecord record, IStoreFile file, CancellationToken cancellationToken)
+    {
+        var stream = await OpenAsync(volume, record with { Stream = record.MovingToStream }, cancellationToken).ConfigureAwait(false);
+        if (!stream.Succeeded)
+        {
+            return null;
+        }
+
+        var left = await file.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        var named = await stream.Value.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        var isMoved = left.Succeeded && named.Succeeded && (named.Value.Length > 0 || left.Value.Length == 0);
+        await (isMoved ? file : stream.Value).DisposeAsync().ConfigureAwait(false);
+        return isMoved ? (IStoreStream)stream.Value : null;
     }
 
     private static async ValueTask<NtResult<IStoreFile>> OpenAsync(Volume volume, OpenRecord record, CancellationToken cancellationToken)

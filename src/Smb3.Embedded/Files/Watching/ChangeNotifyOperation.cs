@@ -31,7 +31,7 @@ internal static class ChangeNotifyOperation
             return new(NtStatus.AccessDenied);
         }
 
-        if (!open.TryEnter())
+        if (!open.TryEnter(out _)) // a directory is never paused
         {
             return new(NtStatus.FileClosed);
         }

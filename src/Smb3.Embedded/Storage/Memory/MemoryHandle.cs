@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Storage.Memory;
 
 /// <summary>An open handle on a node, or on one of its streams. Everything completes at once.</summary>
 internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamedStream? stream = null)
-    : IStoreFile, ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile
+    : IStoreFile, ISecurableFile, IStreamedFile, IUnnamedStreamFile, IExtendedAttributeFile, IPosixFile
 {
     private int _closed;
 
@@ -73,6 +73,25 @@ internal partial class MemoryHandle(StorePath path, MemoryNode node, MemoryNamed
     /// <inheritdoc/>
     public ValueTask<NtStatus> RenameStreamAsync(string name, string newName, bool replace, CancellationToken cancellationToken) =>
         new(node.RenameStream(name, newName, replace));
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<IStoreStream>>> RenameUnnamedStreamAsync(
+        string newName, bool replace, int handles, CancellationToken cancellationToken)
+    {
+        var named = node.NameData(newName, replace, handles);
+        if (!named.Succeeded)
+        {
+            return new(named.Status);
+        }
+
+        var opened = new IStoreStream[handles];
+        for (var i = 0; i < handles; i++)
+        {
+            opened[i] = new MemoryStreamHandle(path, node, named.Value);
+        }
+
+        return new(opened);
+    }
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken) => new(node.DeleteStream(name));

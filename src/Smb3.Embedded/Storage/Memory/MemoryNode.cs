@@ -401,6 +401,35 @@ internal abstract class MemoryNode
         }
     }
 
+    /// <summary>Makes the data a stream, and counts handles on it; the node has new data.</summary>
+    public NtResult<MemoryNamedStream> NameData(string name, bool replace, int handles)
+    {
+        lock (Sync)
+        {
+            if (Data is null)
+            {
+                return NtStatus.InvalidParameter;
+            }
+
+            _streams ??= new MemoryStreams(_names, Space);
+            if (!replace && _streams.TryFind(name, out _))
+            {
+                return NtStatus.ObjectNameCollision;
+            }
+
+            if (_streams.TryAdd(name, Data) is not { } stream)
+            {
+                return NtStatus.DiskFull;
+            }
+
+            Data = NewData();
+            stream.Handles = handles;
+            _handles += handles;
+            MarkWritten();
+            return stream;
+        }
+    }
+
     /// <summary>The data of the node or of a stream; called with <see cref="Sync"/> held.</summary>
     public MemoryData? DataOf(MemoryNamedStream? stream) => stream is null ? Data : stream.Data;
 

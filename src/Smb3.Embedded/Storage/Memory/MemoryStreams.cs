@@ -13,7 +13,7 @@ internal sealed class MemoryStreams(StringComparer names, MemorySpace space)
     /// <summary>Finds a stream.</summary>
     public bool TryFind(string name, [NotNullWhen(true)] out MemoryNamedStream? stream) => _streams.TryGetValue(name, out stream);
 
-    /// <summary>Adds a stream; null when there is no room for it.</summary>
+    /// <summary>Adds a stream, in place of one that has its name; null when there is no room for it.</summary>
     public MemoryNamedStream? TryAdd(string name, MemoryData data)
     {
         if (!_holding.TryTake(MemoryCosts.OfStream(name)))
@@ -21,6 +21,7 @@ internal sealed class MemoryStreams(StringComparer names, MemorySpace space)
             return null;
         }
 
+        Remove(name);
         var stream = new MemoryNamedStream(name, data);
         _streams.Add(name, stream);
         return stream;

@@ -241,6 +241,50 @@ public sealed class PersistentCreateTests : PersistentTest
         }
     }
 
+    [Theory]
+    [InlineData("f", ":t", false)]
+    [InlineData("f", ":t", true)]
+    [InlineData("f:s", "::$DATA", true)]
+    public async Task Data_that_was_just_becoming_a_stream_and_the_other_way_round_is_found_by_either_name(string name, string target, bool exists)
+    {
+        for (var step = 0; ; step++)
+        {
+            Start(StoreOptions());
+            var memory = Server.Memory;
+            var tree = await Server.ConnectToAsync("ca", Client);
+            if (exists && target == ":t")
+            {
+                await new SmbTestFile(tree, await OpenAsync(tree, "f:t")).CloseAsync();
+            }
+
+            var file = new SmbTestFile(tree, await OpenAsync(tree, name, access: SmbTestTree.ReadWrite | FileAccessMask.Delete));
+            await file.WriteAsync(0, [1, 2, 3]);
+            _life.DieAfter(step);
+            var renamed = await tree.CallAsync(Smb2Command.SetInfo, RequestBody.SetFile(
+                file.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename(target, replaceIfExists: exists)));
+            var died = _life.IsDead;
+            Assert.Equal(died, renamed.Status != NtStatus.Success);
+            if (!died)
+            {
+                Die();
+            }
+
+            await RiseAsync(memory);
+            var next = await Server.ConnectToAsync("ca", Client);
+            var back = await BackAsync(next, name, file.FileId);
+            Assert.Equal([1, 2, 3], await back.ReadAsync(0, 3));
+            await back.CloseAsync();
+            if (!died)
+            {
+                Assert.True(step >= 2); // before and after
+                return;
+            }
+
+            await Server.DisposeAsync();
+            Journal = new();
+        }
+    }
+
     private TestServerOptions StoreOptions(MemoryFileStore? memory = null, bool isMortal = true)
     {
         _life = new Mortality { Died = Die };

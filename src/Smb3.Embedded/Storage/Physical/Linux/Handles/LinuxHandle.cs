@@ -17,7 +17,7 @@ namespace Smb3.Embedded.Storage.Physical.Linux.Handles;
 /// <param name="path">The path where it was found.</param>
 /// <param name="isDirectory">Whether it is a directory.</param>
 internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor file, StorePath path, bool isDirectory)
-    : ISecurableFile, IStreamedFile, IExtendedAttributeFile, IPosixFile, IFaultyFile, IVolumeFile, IFinalPathFile
+    : ISecurableFile, IStreamedFile, IUnnamedStreamFile, IExtendedAttributeFile, IPosixFile, IFaultyFile, IVolumeFile, IFinalPathFile
 {
     /// <summary>Whether closing this releases the root: it was handed out and is not part of another handle.</summary>
     public bool HoldsRoot { get; set; }
@@ -143,6 +143,14 @@ internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor f
             ? new(Task.Run(() => isDirectory ? NtStatus.InvalidParameter : volume.Streams.MakeData(file, name)))
             : new(volume.Streams.Rename(file, name, newName, replace));
     }
+
+    /// <inheritdoc/>
+    public ValueTask<NtResult<IReadOnlyList<IStoreStream>>> RenameUnnamedStreamAsync(
+        string newName, bool replace, int handles, CancellationToken cancellationToken) =>
+        !volume.HasAttributes ? new(NtStatus.NotSupported)
+            : volume.Options.ReadOnly ? new(NtStatus.MediaWriteProtected)
+            : isDirectory ? new(NtStatus.InvalidParameter)
+            : new(Task.Run(() => RenameUnnamedStream(newName, replace, handles, cancellationToken), CancellationToken.None));
 
     /// <inheritdoc/>
     public ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken) =>
@@ -302,29 +310,76 @@ internal abstract partial class LinuxHandle(LinuxVolume volume, FileDescriptor f
             return NtStatus.MediaWriteProtected;
         }
 
-        // The stream's handle outlives this one.
-        var place = InodeCalls.Reopen(file, OpenFlags.Path, out var error);
-        if (place is null)
+        var error = OpenPlace(out var place);
+        if (error != 0)
         {
             return error.ToStatus();
+        }
+
+        var opened = volume.Streams.Open(place!, name, create);
+        if (opened.Succeeded)
+        {
+            return new LinuxStream(volume, place!, path, isDirectory, opened.Value) { HoldsRoot = true };
+        }
+
+        ClosePlace(place!);
+        return opened.Status;
+    }
+
+    private NtResult<IReadOnlyList<IStoreStream>> RenameUnnamedStream(string newName, bool replace, int handles, CancellationToken cancellationToken)
+    {
+        var places = new List<FileDescriptor>(handles);
+        var opened = new List<IStoreStream>(handles);
+        try
+        {
+            while (places.Count < handles)
+            {
+                var error = OpenPlace(out var place);
+                if (error != 0)
+                {
+                    return error.ToStatus();
+                }
+
+                places.Add(place!);
+            }
+
+            var named = volume.Streams.NameData(file, newName, replace, handles, cancellationToken);
+            if (!named.Succeeded)
+            {
+                return named.Status;
+            }
+
+            opened.AddRange(places.Select(place => new LinuxStream(volume, place, path, isDirectory: false, named.Value) { HoldsRoot = true }));
+            return opened;
+        }
+        finally
+        {
+            places.Skip(opened.Count).ToList().ForEach(ClosePlace);
+        }
+    }
+
+    /// <summary>Opens the inode for a handle on a stream, which outlives this one and holds the root too.</summary>
+    private Errno OpenPlace(out FileDescriptor? place)
+    {
+        place = InodeCalls.Reopen(file, OpenFlags.Path, out var error);
+        if (place is null)
+        {
+            return error;
         }
 
         error = volume.Root.Enter();
         if (error != 0)
         {
             place.Dispose();
-            return error.ToStatus();
         }
 
-        var opened = volume.Streams.Open(place, name, create);
-        if (opened.Succeeded)
-        {
-            return new LinuxStream(volume, place, path, isDirectory, opened.Value) { HoldsRoot = true };
-        }
+        return error;
+    }
 
+    private void ClosePlace(FileDescriptor place)
+    {
         place.Dispose();
         volume.Root.Leave();
-        return opened.Status;
     }
 
     private NtStatus SetMetadata(in FileMetadataChange change)

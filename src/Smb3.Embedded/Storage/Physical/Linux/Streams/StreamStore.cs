@@ -273,6 +273,60 @@ internal sealed class StreamStore(
         }
     }
 
+    /// <summary>
+    /// Makes the file's data a stream, and counts handles on it. The data is in two places from the moment when the stream's attribute is
+    /// written until the file is cut, which is what an end of the process or of the power can leave; it is never in none.
+    /// </summary>
+    public NtResult<NamedStream> NameData(FileDescriptor file, string name, bool replace, int handles, CancellationToken cancellationToken)
+    {
+        using var open = OwnOpen.Start(leases, file, OpenFlags.ReadWrite, out var error);
+        if (open.File is not { } data)
+        {
+            return error.ToStatus();
+        }
+
+        error = InodeCalls.Stat(data, out var stat);
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        var stream = new NamedStream(InodeKey.Of(stat), name, StreamAttribute.DiskName(name, caseSensitive));
+        var status = NtStatus.Cancelled;
+        try
+        {
+            error = CopyData(data, stat, stream, cancellationToken);
+            lock (locks.Of(stat))
+            {
+                status = error != 0 ? error.ToStatus() : NameData(file, data, stat, stream, replace);
+                if (status != NtStatus.Success)
+                {
+                    return status;
+                }
+
+                stream.Handles = handles;
+                if (handles > 0)
+                {
+                    Keep(stream);
+                }
+            }
+
+            return stream;
+        }
+        finally
+        {
+            if (status != NtStatus.Success && stream.Id != Guid.Empty)
+            {
+                Side.Remove(stream.Id);
+            }
+
+            if (status != NtStatus.Success || handles == 0)
+            {
+                Release(stream);
+            }
+        }
+    }
+
     /// <summary>Removes a stream; open handles keep working.</summary>
     public NtStatus Delete(FileDescriptor file, string name)
     {
@@ -407,6 +461,93 @@ internal sealed class StreamStore(
         }
 
         stream = found;
+        return NtStatus.Success;
+    }
+
+    /// <summary>Gives a stream that is yet to be written a copy of the file's data, which is on the disk then.</summary>
+    private Errno CopyData(FileDescriptor data, in StatxBuffer stat, NamedStream stream, CancellationToken cancellationToken)
+    {
+        if (stat.Size <= StreamPlacement.LargestInline)
+        {
+            var content = new byte[stat.Size];
+            var read = 0;
+            var failed = DataCalls.Read(data, 0, content, flags: 0, ref read);
+            stream.Data = content[..read];
+            return failed;
+        }
+
+        var side = Side.Create(SideOwner.Of(stat), out var id, out var error);
+        if (side is null)
+        {
+            return error;
+        }
+
+        stream.MoveTo(side, id, isForeign: false);
+        error = DataCopy.Copy(data, side, stat.Size, cancellationToken);
+        error = error == 0 ? DataCalls.Flush(side) : error;
+        return error == 0 ? Side.Flush() : error;
+    }
+
+    /// <summary>Writes the attribute of a stream that has the file's data, and cuts the file. The inode's lock is held.</summary>
+    private NtStatus NameData(FileDescriptor file, FileDescriptor data, in StatxBuffer stat, NamedStream stream, bool replace)
+    {
+        var status = Find(file, stat, stream.Name, out var victim);
+        if (status is not (NtStatus.Success or NtStatus.ObjectNameNotFound))
+        {
+            return status;
+        }
+
+        using var victimUse = new Use(this, victim);
+        if (victim is not null && !replace)
+        {
+            return NtStatus.ObjectNameCollision;
+        }
+
+        var error = Charge(file, stream);
+        if (error != 0)
+        {
+            return error.ToStatus();
+        }
+
+        // What is charged for the one is charged for the other afterwards, so there is nothing to ask for.
+        var length = stream.Charge?.Data;
+        stream.Length = stream.Charge is { } charge ? new ChargedLength(charge, 0) : null;
+        length?.TryBegin(0);
+        stream.Length?.TryBegin(0);
+        status = new StreamPlacement(Side, file, stream, stat).Save();
+        if (status == NtStatus.Success)
+        {
+            // The attribute has to be on the disk before the data goes.
+            error = stat.Size > 0 ? DataCalls.Flush(data) : 0;
+            error = error == 0 && Native.Truncate(data, 0) != 0 ? Native.LastError : error;
+            if (error != 0)
+            {
+                _ = victim is not null && victim.DiskName.AsSpan().SequenceEqual(stream.DiskName)
+                    ? new StreamPlacement(Side, file, victim, stat).Save()
+                    : AttributeCalls.Remove(file, stream.DiskName).ToStatus();
+                status = error.ToStatus();
+            }
+        }
+
+        length?.End(isAsAnnounced: false, new InodeLength(data));
+        if (status != NtStatus.Success)
+        {
+            stream.Length?.Drop();
+            return status;
+        }
+
+        stream.Length?.End(isAsAnnounced: false, stream);
+        if (victim is not null)
+        {
+            Replaced(file, victim, stream.DiskName);
+        }
+
+        if (stat.HasSetIdBits)
+        {
+            InodeCalls.ClearSetIdBits(data);
+        }
+
+        InodeTimes.MarkWritten(file);
         return NtStatus.Success;
     }
 
