@@ -35,13 +35,16 @@ class Target:
     password2: str = ""
     shares: dict = field(default_factory=dict)   # role (readonly, encrypt, guest) -> share name
     prefix: tuple = ()         # what a client's command line begins with, to run in the server's network
+    options: tuple = ()        # what Samba's clients are told besides
+    environment: dict = field(default_factory=dict)
 
     @property
     def credentials(self):
         return "%s%%%s" % (self.user, self.password)
 
     def on(self, share, kind):
-        return Target(self.host, self.port, share, kind, self.user, self.password, self.user2, self.password2, self.shares, self.prefix)
+        return Target(self.host, self.port, share, kind, self.user, self.password, self.user2, self.password2, self.shares, self.prefix,
+                      self.options, self.environment)
 
 
 @dataclass

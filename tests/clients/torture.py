@@ -72,8 +72,8 @@ class Process:
             [*target.prefix, "smbtorture", "//%s/%s" % (target.host, target.share), "-s", work.config, "-p", str(target.port),
              "-U", target.credentials, "-W", "WORKGROUP", "--format=subunit", "--fullname", "--basedir=" + work.path,
              "--option=torture:progress=no", "--option=torture:user2name=" + target.user2,
-             "--option=torture:user2password=" + target.password2, *blocking, "--load-list=" + path, suite],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=work.path, env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8"))
+             "--option=torture:user2password=" + target.password2, *blocking, *target.options, "--load-list=" + path, suite],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=work.path, env=dict(os.environ, TZ="UTC", LC_ALL="C.UTF-8", **target.environment))
         self._lines = queue.Queue()
         threading.Thread(target=self._pump, daemon=True).start()
 
@@ -150,7 +150,7 @@ def run_one_suite(target, work, suite, tests):
 class Plan:
     """The suites that are still to be run on each share."""
 
-    def __init__(self, tally, prefix, kinds, includes=lambda suite: True):
+    def __init__(self, tally, prefix, kinds, includes=lambda suite: True, suites=suites):
         self._tally, self._prefix = tally, prefix
         there = known()
         left = []
