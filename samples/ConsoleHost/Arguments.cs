@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace Smb3.Embedded.Samples.ConsoleHost;
 
 /// <summary>
-/// The command line. Every option but the last two is a setting of the same name, so the library reads and checks them all: as the
+/// The command line. Every option but the last three is a setting of the same name, so the library reads and checks them all: as the
 /// lists of the command line replace those of the configuration, it wins.
 /// </summary>
 internal sealed class Arguments
@@ -16,6 +16,7 @@ internal sealed class Arguments
     private readonly List<(string Setting, Option<string> Option)> _values = [];
     private readonly Option<string> _logLevel;
     private readonly Option<string> _convertAppleDouble;
+    private readonly Option<string> _makeUserEntry;
 
     public Arguments()
     {
@@ -38,6 +39,7 @@ internal sealed class Arguments
         AddValue("Cluster:LeaseTime", "TIME", "How long a node that is not heard of keeps its shares, in seconds or as hh:mm:ss. Default: 10.", "--lease-time");
         AddValue("Cluster:DrainTo", "NODE", "The node that gets the shares when this one stops. Default: all others.", "--drain-to");
         AddList("Users", "NAME:PASSWORD", "A user; repeatable. Default: demo with a random password.", "--user");
+        AddValue("UsersFile", "FILE", "A file of users, NAME:NTHASH[:GROUP,GROUP] or as smbpasswd has them; read again when it changes.", "--users-file");
         AddList("Interfaces", "NAME|NETWORK", "Interfaces told to clients for further channels; ! in front leaves out; repeatable.", "--interface");
         AddList(
             "AdvertisedInterfaces", "ADDRESS [speed=10G] [rss] [rdma]", "Told to clients instead of what the machine has; repeatable.", "--advertise");
@@ -51,6 +53,11 @@ internal sealed class Arguments
         _logLevel = new Option<string>("--log-level") { HelpName = "LEVEL", Description = string.Join(", ", Levels) + "." };
         _logLevel.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Levels);
         Command.Options.Add(_logLevel);
+        _makeUserEntry = new Option<string>("--make-user-entry")
+        {
+            HelpName = "NAME[:GROUP,GROUP]", Description = "Serve nothing; read a password from standard input, print a line for --users-file, and end.",
+        };
+        Command.Options.Add(_makeUserEntry);
         _convertAppleDouble = new Option<string>("--convert-appledouble")
         {
             HelpName = "FOLDER",
@@ -65,6 +72,12 @@ internal sealed class Arguments
 
     /// <summary>The folder whose AppleDouble files are to be converted.</summary>
     public string? ConvertAppleDouble(ParseResult parsed) => parsed.GetValue(_convertAppleDouble);
+
+    /// <summary>The user of whom a line for the file of users is to be made.</summary>
+    public string? MakeUserEntry(ParseResult parsed) => parsed.GetValue(_makeUserEntry);
+
+    /// <summary>Whether there are passwords among the arguments.</summary>
+    public static bool HasPasswords(ParseResult parsed) => parsed.GetResult("--user") is not null;
 
     /// <summary>What was said, as a configuration section.</summary>
     public IConfiguration Settings(ParseResult parsed)

@@ -42,6 +42,27 @@ if (arguments.ConvertAppleDouble(parsed) is { } folder)
     }
 }
 
+if (arguments.MakeUserEntry(parsed) is { } newUser)
+{
+    var parts = newUser.Split(':');
+    try
+    {
+        Console.WriteLine(SmbUsersFile.MakeEntry(
+            parts[0], await Console.In.ReadLineAsync(), parts.Length > 1 ? parts[1].Split(',') : null));
+        return Fine;
+    }
+    catch (ArgumentException e)
+    {
+        await Console.Error.WriteLineAsync($"--make-user-entry: {e.Message}");
+        return BadArguments;
+    }
+}
+
+if (Arguments.HasPasswords(parsed))
+{
+    await Console.Error.WriteLineAsync("warn: everybody on this machine can see the passwords of --user; use --users-file.");
+}
+
 SmbServer server;
 SmbServerBuilder builder;
 var shares = new List<string>();
@@ -66,7 +87,7 @@ try
             options.Shares.Add(new SmbShareOptions { Name = "demo", Folder = DemoFolder(), Comment = "A folder to try it out" });
         }
 
-        if (options.Users.Count == 0)
+        if (options.Users.Count == 0 && options.UsersFile is null)
         {
             demoPassword = RandomNumberGenerator.GetString(PasswordLetters, 11) + RandomNumberGenerator.GetString("23456789", 1);
             options.Users.Add("demo", demoPassword);

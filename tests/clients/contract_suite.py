@@ -138,6 +138,42 @@ def _(c):
 
 # ---- settings -------------------------------------------------------------------------------------------------------
 
+@cases("users in a file, made out of a password on standard input; who is taken out is gone within seconds, and a wrong line changes nothing")
+def _(c):
+    path = c.work.file("users")
+
+    def entry(name, password):
+        made = subprocess.run([os.environ.get("DOTNET_HOST_PATH") or "dotnet", c.dll, "--make-user-entry", name], input=password + "\n",
+                              capture_output=True, text=True, timeout=60)
+        expect(made.returncode == (0 if password else 2), made.stdout + made.stderr)
+        expect(not password or password not in made.stdout + made.stderr, "the password is repeated")
+        return made.stdout
+
+    def write(text):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(path, 0o600)
+
+    entry("nobody", "")
+    first, second = entry("first:staff", "pw-1"), entry("second", "pw-2")
+    write(first + second)
+    port = free_port()
+    host = c.serving(*_listen(port), "--share", "s=" + c.folder, "--users-file", path)
+    c.works(port, "s", user="FIRST%pw-1")
+    c.works(port, "s", user="second%pw-2")
+    write(first)
+    until = time.monotonic() + 20
+    while c.client(port, "s", "ls", user="second%pw-2").code == 0:
+        expect(time.monotonic() < until, "who was taken out is still let in")
+        time.sleep(0.3)
+    write(first + "wrong\n")
+    while "line 2" not in host.log:
+        expect(time.monotonic() < until + 20, "the log says nothing: " + host.log[-400:])
+        time.sleep(0.3)
+    c.works(port, "s", user="first%pw-1")
+    c.ends(2, "--users-file", path, says=["--users-file", "line 2"])
+
+
 @cases("the dialects are bounded as told")
 def _(c):
     port = free_port()

@@ -57,6 +57,9 @@ internal static partial class RefusalMessages
     [LoggerMessage(112, LogLevel.Information, "Logon of {User} from {Remote} refused by the host's OnLogonAsync.{Repeats}")]
     public static partial void LogonRefusedByHost(ILogger logger, LogText user, EndPoint remote, Repeats repeats);
 
+    [LoggerMessage(310, LogLevel.Information, "Logon of {User} from {Remote} with {Mechanism} refused by LogonPolicies: {Reason}.{Repeats}")]
+    public static partial void LogonRefusedByPolicy(ILogger logger, LogText user, EndPoint remote, string mechanism, string reason, Repeats repeats);
+
     [LoggerMessage(113, LogLevel.Information, "Logon from {Remote} refused: its connection has as many sessions as it may have. Limits:MaxSessionsPerConnection sets how many.{Repeats}")]
     public static partial void TooManySessions(ILogger logger, EndPoint remote, Repeats repeats);
 

@@ -187,6 +187,15 @@ internal static partial class ServerLog
     [LoggerMessage(306, LogLevel.Error, "Ending the sessions of a user who has changed failed.")]
     public static partial void UserChangeFault(ILogger logger, Exception exception);
 
+    [LoggerMessage(307, LogLevel.Warning, "Others than its owner can read the file of users {File}, and so log on as everybody in it. Let only the server's user read it.")]
+    public static partial void UsersFileIsOpen(ILogger logger, LogText file);
+
+    [LoggerMessage(308, LogLevel.Information, "The file of users {File} has changed: there are {Count} users in it.")]
+    public static partial void UsersFileRead(ILogger logger, LogText file, int count);
+
+    [LoggerMessage(309, LogLevel.Warning, "The file of users has changed and could not be read: {Problem} The users from before go on.")]
+    public static partial void UsersFileNotRead(ILogger logger, LogText problem);
+
     [LoggerMessage(301, LogLevel.Information, "The directory answers again.")]
     public static partial void DirectoryAnswers(ILogger logger);
 }

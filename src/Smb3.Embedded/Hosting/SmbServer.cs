@@ -56,6 +56,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly ClusterLife? _cluster;
     private readonly IReadOnlyList<IPAddress> _clusterAddresses = [];
     private readonly WitnessSettings? _witness;
+    private readonly SmbUsersFile? _usersFile;
     private readonly UserChanges _changes;
     private ServerRun? _run;
     private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,7 +80,8 @@ public sealed partial class SmbServer : IAsyncDisposable
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
         var logger = loggers.CreateLogger("Smb3.Embedded.SmbServer");
         var settings = SettingsFactory.Create(options) with { Directory = DirectorySetup.Create(options, logger) };
-        ISmbUserStore users = options.UserStore is { } host ? new UserDirectory(options.Users, host) : options.Users;
+        _usersFile = options.UsersFile is { } file ? new SmbUsersFile(file, logger, settings.TimeProvider) : null;
+        var users = UserDirectory.Join(options.Users, _usersFile, options.UserStore);
         var ntlm = new NtlmAuthenticatorOptions
         {
             NetBiosComputerName = settings.ServerName.ToUpperInvariant(),
@@ -335,6 +337,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
             _disposed = true;
             _changes.Dispose();
+            _usersFile?.Dispose();
             await StopRunAsync(CancellationToken.None).ConfigureAwait(false);
             await Shares.CloseAsync(keepStores: false).ConfigureAwait(false);
             _parts.Changes.Complete();

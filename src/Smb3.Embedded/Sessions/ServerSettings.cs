@@ -26,6 +26,9 @@ internal sealed record ServerSettings
 
     public string DomainName { get; init; } = "WORKGROUP";
 
+    /// <summary>What some logons must satisfy.</summary>
+    public IReadOnlyList<LogonPolicy> LogonPolicies { get; init; } = [];
+
     /// <summary>Where accounts are that are not the server's own; <see langword="null"/>: nowhere.</summary>
     public DirectoryAccounts? Directory { get; init; }
 

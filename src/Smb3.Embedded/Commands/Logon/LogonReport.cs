@@ -1,6 +1,7 @@
 using Smb3.Embedded.Commands.Hooks;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Security.Authentication;
+using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Commands.Logon;
@@ -109,6 +110,17 @@ internal static class LogonReport
         log.Tell(
             connection, nameof(RefusalMessages.LogonRefusedByHost), identity.ToString(),
             (logger, repeats) => RefusalMessages.LogonRefusedByHost(logger, user, remote, repeats));
+    }
+
+    public static void RefusedByPolicy(RefusalLog log, Connection connection, SecurityToken token, LogonDemand demand)
+    {
+        var remote = connection.RemoteEndPoint;
+        var user = token.Identity.ForLog;
+        var mechanism = token.Mechanism;
+        var reason = demand == LogonDemand.Encryption ? "the session must be encrypted, and cannot be" : "it may not log on with that";
+        log.Tell(
+            connection, nameof(RefusalMessages.LogonRefusedByPolicy), token.Identity.ToString(),
+            (logger, repeats) => RefusalMessages.LogonRefusedByPolicy(logger, user, remote, mechanism, reason, repeats));
     }
 
     public static void CannotEncrypt(RefusalLog log, Connection connection)

@@ -104,6 +104,13 @@ internal sealed class SessionBindHandler(CommandServices services)
             return NtStatus.AccessDenied;
         }
 
+        var demand = LogonPolicy.Judge(services.Settings.LogonPolicies, request.Connection.RemoteAddress, token);
+        if (demand == LogonDemand.OtherMechanism || (demand == LogonDemand.Encryption && !session.EncryptData))
+        {
+            LogonReport.RefusedByPolicy(services.Refusals, request.Connection, token, demand);
+            return NtStatus.AccessDenied;
+        }
+
         var channel = new Channel(session, request.Connection, keys);
         request.TryUse(channel);
         var status = session.TryAddChannel(channel);

@@ -221,6 +221,14 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
+        var demand = LogonPolicy.Judge(services.Settings.LogonPolicies, connection.RemoteAddress, token);
+        var cannotEncrypt = keyless || connection.Negotiated is not { CanEncrypt: true } || (session.State != SessionState.InProgress && !session.EncryptData);
+        if (demand == LogonDemand.OtherMechanism || (demand == LogonDemand.Encryption && cannotEncrypt))
+        {
+            LogonReport.RefusedByPolicy(services.Refusals, connection, token, demand);
+            return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
+        }
+
         // MS-SMB2 3.3.5.5.3: a guest shares no secret with the server; where signing or sealing is a must, it stays outside.
         if (keyless && (services.Settings.SigningRequired || services.Settings.Encryption == EncryptionPolicy.Required))
         {
@@ -245,7 +253,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
 
         if (session.State == SessionState.InProgress)
         {
-            Publish(request, session, token, keyless, step.SessionKey!, clientMode);
+            Publish(request, session, token, keyless, step.SessionKey!, clientMode, mustEncrypt: demand == LogonDemand.Encryption);
             session.IsSuccessor = previousSessionId != 0 && previousSessionId != session.SessionId;
             await EndPreviousAsync(request, session, previousSessionId).ConfigureAwait(false);
         }
@@ -294,7 +302,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     }
 
     private void Publish(
-        Request request, Session session, SecurityToken token, bool keyless, byte[] sessionKey, Smb2SecurityMode clientMode)
+        Request request, Session session, SecurityToken token, bool keyless, byte[] sessionKey, Smb2SecurityMode clientMode, bool mustEncrypt)
     {
         var negotiated = request.Connection.Negotiated!;
         var preauth = session.Preauth?.ToArray() ?? [];
@@ -315,7 +323,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
         var signingRequired = services.Settings.SigningRequired
             || ((clientMode | negotiated.ClientSecurityMode) & Smb2SecurityMode.SigningRequired) != 0;
         request.TryUse(channel);
-        session.Publish(token, keys, sealer, channel, signingRequired, services.Settings.Encryption == EncryptionPolicy.Required);
+        session.Publish(token, keys, sealer, channel, signingRequired, mustEncrypt || services.Settings.Encryption == EncryptionPolicy.Required);
         request.Channel = channel;
     }
 

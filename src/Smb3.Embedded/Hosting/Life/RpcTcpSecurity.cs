@@ -1,6 +1,8 @@
+using System.Net;
 using Smb3.Embedded.Commands.Hooks;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Users;
+using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting.Life;
 
@@ -24,6 +26,13 @@ internal sealed class RpcTcpSecurity(ServerParts parts, SmbConnectionInfo connec
         if (caller.IsAnonymous)
         {
             return true;
+        }
+
+        // What a policy says of encryption is about sessions of SMB.
+        var remote = (connection.Remote as IPEndPoint)?.Address ?? IPAddress.None;
+        if (LogonPolicy.Judge(parts.Settings.LogonPolicies, remote, token) == LogonDemand.OtherMechanism)
+        {
+            return false;
         }
 
         var session = new SmbSessionInfo(SessionId: 0, token.Identity, connection, Dialect: "RPC");

@@ -50,6 +50,7 @@ internal sealed partial class OptionsBinder : SettingReader
             ["Cluster"] = s => Cluster(s, _options.Cluster),
             ["Limits"] = s => Limits(s, _options.Limits),
             ["LogonThrottle"] = s => Throttle(s, _options.LogonThrottle),
+            ["LogonPolicies"] = s => LogonPolicies(s, _options.LogonPolicies),
             ["Kerberos"] = s => Kerberos(s, _options.Kerberos),
             ["Directory"] = s => Directory(s, _options.Directory),
             ["Witness"] = s => Witness(s, _options.Witness),
@@ -57,6 +58,7 @@ internal sealed partial class OptionsBinder : SettingReader
             ["Namespaces"] = Namespaces,
             ["Links"] = s => links = s,
             ["Users"] = Users,
+            ["UsersFile"] = s => _options.UsersFile = Text(s) is { Length: > 0 } file ? file : null,
         });
 
         // They are links of namespaces that may come after them.
@@ -155,6 +157,24 @@ internal sealed partial class OptionsBinder : SettingReader
             ["ClockSkew"] = s => Time(s, value => kerberos.ClockSkew = value),
             ["AllowRc4"] = s => Flag(s, value => kerberos.AllowRc4 = value),
         });
+
+    private void LogonPolicies(IConfigurationSection section, IList<SmbLogonPolicy> policies)
+    {
+        policies.Clear();
+        foreach (var item in section.GetChildren())
+        {
+            var policy = new SmbLogonPolicy();
+            Apply(item.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+            {
+                ["Networks"] = s => Replace(policy.Networks, s, (text, add) => add(text.Text)),
+                ["Users"] = s => Replace(policy.Users, s, (text, add) => add(text.Text)),
+                ["Groups"] = s => Replace(policy.Groups, s, (text, add) => add(text.Text)),
+                ["Mechanisms"] = s => Replace(policy.Mechanisms, s, (text, add) => add(text.Text)),
+                ["RequireEncryption"] = s => Flag(s, value => policy.RequireEncryption = value),
+            });
+            policies.Add(policy);
+        }
+    }
 
     private void Directory(IConfigurationSection section, SmbDirectoryOptions directory) => Apply(
         section.GetChildren(),

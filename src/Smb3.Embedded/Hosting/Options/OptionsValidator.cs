@@ -84,7 +84,17 @@ internal sealed class OptionsValidator
         CheckLimits(options.Limits);
         CheckThrottle(options.LogonThrottle);
         CheckLogons(options);
+        for (var i = 0; i < options.LogonPolicies.Count; i++)
+        {
+            _failures.AddRange(LogonPolicyReader.Check(options.LogonPolicies[i]).Select(problem => $"LogonPolicies:{i}: {problem}"));
+            if (options.LogonPolicies[i].RequireEncryption && (options.Encryption == SmbEncryption.Off || options.MaxDialect < SmbDialect.Smb30))
+            {
+                _failures.Add($"LogonPolicies:{i}: it requires encryption, which Encryption or MaxDialect turns off.");
+            }
+        }
+
         CheckDirectory(options.Directory);
+        CheckUsersFile(options.UsersFile);
         CheckWitness(options);
         Range("InterimResponseDelay", options.InterimResponseDelay, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         Range("BreakTimeout", options.BreakTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
@@ -158,6 +168,21 @@ internal sealed class OptionsValidator
         Range("LogonThrottle:FailuresPerAddress", throttle.FailuresPerAddress ?? 1, 1, int.MaxValue);
         Range("LogonThrottle:FailuresPerUser", throttle.FailuresPerUser ?? 1, 1, int.MaxValue);
         Range("LogonThrottle:MaximumEntries", throttle.MaximumEntries, 1, 10_000_000);
+    }
+
+    private void CheckUsersFile(string? path)
+    {
+        try
+        {
+            if (path is not null)
+            {
+                SmbUsersFile.Check(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            _failures.Add($"UsersFile: {e.Message}");
+        }
     }
 
     private void CheckDirectory(SmbDirectoryOptions directory)

@@ -1,3 +1,4 @@
+using System.Net;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Sessions.Shares;
@@ -38,6 +39,9 @@ internal static class SettingsFactory
             RetryOplockBreaks = options.RetryOplockBreaks,
             AllowAnonymous = options.AllowAnonymous || guests,
             AllowGuest = options.AllowGuest || guests,
+            LogonPolicies = [.. options.LogonPolicies.Select(policy => new LogonPolicy(
+                [.. policy.Networks.Select(LogonPolicyReader.ParseNetwork).OfType<IPNetwork>()],
+                [.. policy.Users], [.. policy.Groups], [.. policy.Mechanisms], policy.RequireEncryption))],
             Limits = CreateLimits(options.Limits),
             BreakTimeout = options.BreakTimeout,
             InterimResponseDelay = options.InterimResponseDelay,

@@ -103,6 +103,9 @@ public sealed class SmbServerOptions
     /// </summary>
     public bool AllowNtlm { get; set; } = true;
 
+    /// <summary>What some users, or all from some networks, must do to log on. Empty by default.</summary>
+    public IList<SmbLogonPolicy> LogonPolicies { get; } = [];
+
     /// <summary>Logons with tickets of Kerberos. Default off.</summary>
     public SmbKerberosOptions Kerberos { get; } = new();
 
@@ -149,6 +152,11 @@ public sealed class SmbServerOptions
 
     /// <summary>The users that the server keeps itself. They take precedence over <see cref="UserStore"/>.</summary>
     public InMemoryUserStore Users { get; set; } = new();
+
+    /// <summary>
+    /// A file with further users, which is read again when it changes (<see cref="SmbUsersFile"/>); <see langword="null"/>: there is none.
+    /// </summary>
+    public string? UsersFile { get; set; }
 
     /// <summary>The host's own users; <see langword="null"/>: none but <see cref="Users"/>.</summary>
     public ISmbUserStore? UserStore { get; set; }

@@ -6,6 +6,14 @@ internal sealed class UserDirectory(InMemoryUserStore own, ISmbUserStore host) :
     /// <summary>The users whose names are known without a lookup.</summary>
     public InMemoryUserStore Own => own;
 
+    /// <summary>The stores that there are; users of an earlier one come before those of the same name in a later.</summary>
+    public static ISmbUserStore Join(InMemoryUserStore own, SmbUsersFile? file, ISmbUserStore? host) => (file, host) switch
+    {
+        (null, null) => own,
+        (not null, not null) => new UserDirectory(own, new UserPair(file, host)),
+        _ => new UserDirectory(own, file ?? host!),
+    };
+
     public event Action<SmbUserChange> Changed
     {
         add
