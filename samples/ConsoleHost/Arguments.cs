@@ -24,7 +24,7 @@ internal sealed class Arguments
         AddList("Listen", "[rdma://]IP:PORT", "Where to listen, by TCP or by RDMA; repeatable. Default: 127.0.0.1:4450.");
         AddList(
             "Shares", "NAME=FOLDER",
-            "A share: NAME=FOLDER[,readonly][,encrypt][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,quotas][,snapshots=FOLDER], or NAME=memory:; repeatable. "
+            "A share: NAME=FOLDER[,readonly][,encrypt][,compress][,guest][,abe][,posix][,ca][,clustered][,writecache][,timemachine][,quotas][,snapshots=FOLDER], or NAME=memory:; repeatable. "
                 + "Default: demo.",
             "--share");
         AddList(

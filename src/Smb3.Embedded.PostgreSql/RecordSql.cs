@@ -19,14 +19,6 @@ internal sealed class RecordSql(Database database)
             DELETE FROM ~.record r USING held WHERE r.holder = held.id AND r.scope = $5 AND r.key = ANY ($6) RETURNING 1)
         """;
 
-    /// <summary>Puts records. $5 the scope, and the keys and their values.</summary>
-    private const string PutSql = """
-        put AS (
-            INSERT INTO ~.record (holder, scope, key, value)
-            SELECT held.id, $5, u.key, u.value FROM held CROSS JOIN unnest({0}, {1}) AS u (key, value)
-            ON CONFLICT (holder, scope, key) DO UPDATE SET value = excluded.value RETURNING 1)
-        """;
-
     private readonly Forms _whole = new(database, BarSql);
     private readonly Forms _pieces = new(database, HeldSql);
 
@@ -65,6 +57,12 @@ internal sealed class RecordSql(Database database)
 
         public string Of(Batch.Piece piece) => piece.Keys.Count == 0 ? _gone : piece.Gone.Count == 0 ? _put : _both;
 
-        private static string Put(string keys, string values) => string.Format(System.Globalization.CultureInfo.InvariantCulture, PutSql, keys, values);
+        /// <summary>Puts records. $5 the scope, and the keys and their values.</summary>
+        private static string Put(string keys, string values) => $"""
+            put AS (
+                INSERT INTO ~.record (holder, scope, key, value)
+                SELECT held.id, $5, u.key, u.value FROM held CROSS JOIN unnest({keys}, {values}) AS u (key, value)
+                ON CONFLICT (holder, scope, key) DO UPDATE SET value = excluded.value RETURNING 1)
+            """;
     }
 }

@@ -27,6 +27,12 @@ internal sealed record SmbTestClientOptions
     /// <summary>How data that goes by RDMA can be protected; nothing is said of it when there is none.</summary>
     public IReadOnlyList<Smb2RdmaTransform> RdmaTransforms { get; init; } = [];
 
+    /// <summary>How messages can be compressed, the most wanted first; nothing is said of it when there is none.</summary>
+    public IReadOnlyList<Smb2CompressionAlgorithm> Compression { get; init; } = [];
+
+    /// <summary>Whether a compressed message may be made of several payloads.</summary>
+    public bool ChainsCompression { get; init; } = true;
+
     /// <summary>Credits that a request asks for when a test does not say.</summary>
     public ushort CreditsWanted { get; init; } = 64;
 

@@ -9,6 +9,7 @@ using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Compression;
 using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded.TestClient;
@@ -61,6 +62,9 @@ internal sealed class SmbTestConnection : IAsyncDisposable
     public Smb2Dialect Dialect { get; private set; }
 
     public Smb2Cipher Cipher { get; private set; }
+
+    /// <summary>Compresses as was agreed; <see langword="null"/>: nothing was.</summary>
+    public TestCompressor? Compressor { get; private set; }
 
     public Smb2SigningAlgorithm SigningAlgorithm { get; private set; }
 
@@ -156,6 +160,11 @@ internal sealed class SmbTestConnection : IAsyncDisposable
             var encryptAs = options.EncryptAs ?? requests[0].Session;
             var encrypts = options.Encrypt ?? requests.Any(request => request.Session?.Encrypts(request.TreeId) ?? false);
             var frame = Compose(requests, encrypts, calls);
+            if (options.Compress)
+            {
+                frame = Compressor!.Compress(frame);
+            }
+
             if (encrypts)
             {
                 frame = encryptAs!.Seal(frame);
@@ -281,6 +290,8 @@ internal sealed class SmbTestConnection : IAsyncDisposable
         {
             SigningAlgorithm = (Smb2SigningAlgorithm)BinaryPrimitives.ReadUInt16LittleEndian(signing.AsSpan(2));
         }
+
+        Compressor = answer.Find(NegotiateContextType.Compression) is { } compression ? TestCompressor.Of(compression) : null;
     }
 
     private void WriteContexts(ref NegotiateContextWriter writer)
@@ -299,6 +310,12 @@ internal sealed class SmbTestConnection : IAsyncDisposable
         if (Options.RdmaTransforms.Count > 0)
         {
             writer.RdmaTransform([.. Options.RdmaTransforms]);
+        }
+
+        if (Options.Compression.Count > 0)
+        {
+            writer.Compression(
+                Options.ChainsCompression ? Smb2CompressionFlags.Chained : Smb2CompressionFlags.None, [.. Options.Compression]);
         }
 
         if (Options.Posix)
@@ -451,6 +468,11 @@ internal sealed class SmbTestConnection : IAsyncDisposable
 
             encrypted = true;
             frame = frame[Smb2TransformHeader.Size..];
+        }
+
+        if (BinaryPrimitives.ReadUInt32LittleEndian(frame) == CompressionTransformHeader.ProtocolId)
+        {
+            frame = Compressor?.Decompress(frame) ?? throw new InvalidDataException("The server sent something compressed.");
         }
 
         for (var rest = frame.AsMemory(); ;)

@@ -66,6 +66,9 @@ internal sealed record SmbTestFrameOptions
     /// <summary>The session whose key encrypts; null: the first request's.</summary>
     public SmbTestSession? EncryptAs { get; init; }
 
+    /// <summary>Whether it is compressed.</summary>
+    public bool Compress { get; init; }
+
     /// <summary>Changes the frame as it goes over the wire, without the four bytes in front; may return another one.</summary>
     public Func<byte[], byte[]>? Tamper { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _faults;
     private readonly Counter<long> _bytesReceived;
     private readonly Counter<long> _bytesSent;
+    private readonly Counter<long> _bytesSaved;
     private readonly Counter<long> _logonFailures;
     private readonly Counter<long> _removalFailures;
     private readonly UpDownCounter<long> _connections;
@@ -37,6 +38,8 @@ internal sealed class ServerMetrics : IDisposable
         _faults = _meter.CreateCounter<long>("smb.server.faults", "{fault}", "Exceptions of a store, a hook or the server, by command.");
         _bytesReceived = _meter.CreateCounter<long>("smb.server.io.received", "By", "Bytes received in frames.");
         _bytesSent = _meter.CreateCounter<long>("smb.server.io.sent", "By", "Bytes sent in frames.");
+        _bytesSaved = _meter.CreateCounter<long>(
+            "smb.server.io.saved", "By", "Bytes that messages were shorter because they were compressed, by direction.");
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
         _removalFailures = _meter.CreateCounter<long>(
             "smb.server.removal.failures", "{file}", "Names and streams that were to go with their last close and stayed, by status.");
@@ -126,6 +129,17 @@ internal sealed class ServerMetrics : IDisposable
         if (_bytesReceived.Enabled)
         {
             _bytesReceived.Add(bytes);
+        }
+    }
+
+    /// <summary>Counts what compression has saved.</summary>
+    /// <param name="bytes">Bytes by which a message was shorter.</param>
+    /// <param name="direction"><c>received</c> or <c>sent</c>.</param>
+    public void Saved(int bytes, string direction)
+    {
+        if (_bytesSaved.Enabled)
+        {
+            _bytesSaved.Add(bytes, new KeyValuePair<string, object?>("smb.direction", direction));
         }
     }
 

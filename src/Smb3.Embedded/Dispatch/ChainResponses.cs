@@ -3,6 +3,7 @@ using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Threading;
 using Smb3.Embedded.Wire;
 using Smb3.Embedded.Wire.Errors;
+using Smb3.Embedded.Wire.Io;
 
 namespace Smb3.Embedded.Dispatch;
 
@@ -11,11 +12,15 @@ namespace Smb3.Embedded.Dispatch;
 /// </summary>
 internal sealed class ChainResponses
 {
+    /// <summary>What is not data in the response to a READ, and stays as it is when that is compressed.</summary>
+    private const int UncompressedSize = ReadResponse.DataOffset;
+
     private readonly ConnectionLoop _loop;
     private readonly ChainShare _share;
     private readonly List<OutgoingMessage> _messages = [];
     private readonly SendActions _actions = new();
     private Session? _sealing;
+    private bool _compresses;
 
     public ChainResponses(ConnectionLoop loop, ChainShare share)
     {
@@ -105,6 +110,7 @@ internal sealed class ChainResponses
         frame.Guard = Buffer.Guard;
 
         _messages.Clear();
+        _compresses = false;
         Buffer.StartAt(request.ResponseStart);
         _share.Park();
 
@@ -189,6 +195,7 @@ internal sealed class ChainResponses
                 request.TreeId, request.SessionId);
         }
 
+        _compresses |= request.CompressReply;
         _messages.Add(new OutgoingMessage(request.ResponseStart, signs ? signer : null, request.PreauthOfResponse));
     }
 
@@ -227,6 +234,15 @@ internal sealed class ChainResponses
         }
 
         MessageTransform.Merge(Buffer, _messages, 0, Buffer.Length);
+        if (_compresses)
+        {
+            _compresses = false;
+            if (Buffer.Compress(Connection.Negotiated!.Compression!, UncompressedSize) is > 0 and var saved)
+            {
+                _loop.CountSaved(saved, "sent");
+            }
+        }
+
         MessageTransform.Seal(Buffer, _sealing);
         _messages.Clear();
         _sealing = null;
@@ -264,6 +280,7 @@ internal sealed class ChainResponses
         Later.Run();
         _messages.Clear();
         _sealing = null;
+        _compresses = false;
         Buffer.Reset();
     }
 }

@@ -24,6 +24,7 @@ internal sealed class ConnectionLoop : INotificationSender
     private readonly FrameLimits _frames;
     private readonly Func<int> _longest;
     private readonly ChainPool _chains = new();
+    private readonly BufferPool _buffers;
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
     private int _draining;
@@ -38,6 +39,7 @@ internal sealed class ConnectionLoop : INotificationSender
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
         Slow = new SlowRequests(_time, graph.Settings.InterimResponseDelay);
+        _buffers = buffers.Bytes;
         Output = new ConnectionOutput(transport, buffers, Flow, _time, CountSent, () => Terminate(ConnectionEndReason.SendFailed));
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -147,6 +149,13 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         RequestReport.Violation(_pipeline.Refusals, Connection, reason);
         Terminate(reason);
+    }
+
+    /// <summary>Counts bytes by which a message was shorter because it was compressed.</summary>
+    public void CountSaved(int bytes, string direction)
+    {
+        Connection.Traffic.CountSaved(bytes);
+        _pipeline.Metrics.Saved(bytes, direction);
     }
 
     private void CountSent(int bytes)
@@ -266,6 +275,20 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         switch (MessageTransform.Open(Connection, frame.Memory, out var messages, out var encryptedBy))
         {
+            case OpenOutcome.Compressed:
+                var message = MessageTransform.Decompress(Connection, messages.Span, _frames.LargestRequest, _buffers);
+                frame.Dispose();
+                if (message is null)
+                {
+                    encryptedBy?.Release();
+                    Violation(ConnectionEndReason.DecompressionFailed);
+                    return;
+                }
+
+                CountSaved(message.Length - messages.Length, "received");
+                (frame, messages) = (message, message.Memory);
+                break;
+
             case OpenOutcome.WronglySealed:
                 frame.Dispose();
                 Violation(ConnectionEndReason.DecryptionFailed);

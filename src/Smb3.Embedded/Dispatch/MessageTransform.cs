@@ -1,15 +1,18 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Transport;
 using Smb3.Embedded.Wire;
+using Smb3.Embedded.Wire.Compression;
 
 namespace Smb3.Embedded.Dispatch;
 
 /// <summary>
-/// What stands between a message of the transport and the SMB2 messages in it. On the way in it is opened (MS-SMB2 3.3.5.2.1) and then split
-/// (MS-SMB2 3.3.5.2.7); on the way out responses are merged, each signed by itself, and then sealed (MS-SMB2 3.3.4.1). Every message goes
-/// this way, responses, interim responses and notifications alike.
+/// What stands between a message of the transport and the SMB2 messages in it. On the way in it is opened (MS-SMB2 3.3.5.2.1), decompressed
+/// (MS-SMB2 3.1.5.3) and then split (MS-SMB2 3.3.5.2.7); on the way out responses are merged, each signed by itself, compressed where the
+/// client asked for it (MS-SMB2 3.1.4.4), and then sealed (MS-SMB2 3.3.4.1). Every message goes this way, responses, interim responses and
+/// notifications alike.
 /// </summary>
-/// <remarks>Decompression belongs between opening and splitting, compression between merging and sealing (MS-SMB2 3.1.4.4, 3.1.5.3).</remarks>
 internal static class MessageTransform
 {
     /// <summary>Opens what was received, in place. A session that is found is in use until whoever called releases it.</summary>
@@ -26,6 +29,9 @@ internal static class MessageTransform
             case Smb2Header.ProtocolId:
                 return OpenOutcome.Messages;
 
+            case CompressionTransformHeader.ProtocolId when CanDecompress(connection):
+                return OpenOutcome.Compressed;
+
             case Smb2TransformHeader.ProtocolId:
                 if (!TryUnseal(connection, received, out sealedBy))
                 {
@@ -33,11 +39,41 @@ internal static class MessageTransform
                 }
 
                 messages = received[Smb2TransformHeader.Size..];
-                return OpenOutcome.Messages;
+                return BinaryPrimitives.ReadUInt32LittleEndian(messages.Span) == Smb2Header.ProtocolId
+                    ? OpenOutcome.Messages
+                    : OpenOutcome.Compressed;
 
             default:
                 return OpenOutcome.SomethingElse;
         }
+    }
+
+    /// <summary>
+    /// Decompresses what <see cref="Open"/> has found to be compressed (MS-SMB2 3.3.5.2.13). Its size counts before memory is taken for it; it
+    /// is not compressed once more, nor sealed.
+    /// </summary>
+    /// <param name="connection">The connection that brought it.</param>
+    /// <param name="compressed">What was received.</param>
+    /// <param name="most">The longest message that the connection may bring.</param>
+    /// <param name="buffers">Where its memory comes from.</param>
+    /// <returns>The message; <see langword="null"/>: it is none, and the connection ends.</returns>
+    public static ReceivedMessage? Decompress(Connection connection, ReadOnlySpan<byte> compressed, int most, BufferPool buffers)
+    {
+        var agreement = connection.Negotiated!.Compression!;
+        if (!MessageDecompressor.TryReadSize(compressed, agreement, most, out var size) || size < Smb2Header.Size)
+        {
+            return null;
+        }
+
+        var buffer = buffers.Rent(size);
+        if (MessageDecompressor.TryDecompress(compressed, agreement, buffer.AsSpan(0, size))
+            && BinaryPrimitives.ReadUInt32LittleEndian(buffer) == Smb2Header.ProtocolId)
+        {
+            return new PooledMessage(buffers, buffer, size);
+        }
+
+        buffers.Return(buffer);
+        return null;
     }
 
     /// <summary>
@@ -99,6 +135,8 @@ internal static class MessageTransform
         }
     }
 
+    private static bool CanDecompress(Connection connection) => connection.Negotiated is { Compression: not null };
+
     private static bool TryUnseal(Connection connection, Memory<byte> frame, out Session? session)
     {
         session = null;
@@ -106,7 +144,7 @@ internal static class MessageTransform
             || connection.Negotiated is not { CanEncrypt: true }
             || header.Flags != Smb2TransformHeader.Encrypted
             || header.OriginalMessageSize != frame.Length - Smb2TransformHeader.Size
-            || header.OriginalMessageSize < Smb2Header.Size
+            || header.OriginalMessageSize < CompressionTransformHeader.Size
             || !connection.Sessions.TryGetValue(header.SessionId, out var found)
             || !found.TryUse())
         {
@@ -115,7 +153,8 @@ internal static class MessageTransform
 
         if (found.Sealer is { } sealer
             && sealer.TryOpen(frame.Span)
-            && BinaryPrimitives.ReadUInt32LittleEndian(frame.Span[Smb2TransformHeader.Size..]) == Smb2Header.ProtocolId)
+            && BinaryPrimitives.ReadUInt32LittleEndian(frame.Span[Smb2TransformHeader.Size..]) is var inner
+            && (inner == Smb2Header.ProtocolId || (inner == CompressionTransformHeader.ProtocolId && CanDecompress(connection))))
         {
             session = found;
             return true;
@@ -131,6 +170,9 @@ internal enum OpenOutcome
 {
     /// <summary>SMB2 messages.</summary>
     Messages,
+
+    /// <summary>A compressed message, which <see cref="MessageTransform.Decompress"/> makes SMB2 messages of.</summary>
+    Compressed,
 
     /// <summary>A sealed message that no key of the connection's sessions opens; the connection ends.</summary>
     WronglySealed,

@@ -92,6 +92,9 @@ internal sealed class Request
     /// <summary>Signs the response although the request was not signed (the last SESSION_SETUP response).</summary>
     public bool SignResponse { get; set; }
 
+    /// <summary>Whether the client wants the response compressed (Request.CompressReply, MS-SMB2 3.3.1.13).</summary>
+    public bool CompressReply { get; set; }
+
     /// <summary>The hash that the response is folded into before it leaves (MS-SMB2 3.3.5.4, 3.3.5.5).</summary>
     public PreauthTranscript? PreauthOfResponse { get; set; }
 
@@ -472,6 +475,7 @@ internal sealed class Request
         IsVerified = false;
         TreeConnect = null;
         SignResponse = false;
+        CompressReply = false;
         PreauthOfResponse = null;
         Disconnect = null;
         IsRefused = false;

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Threading;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Wire;
@@ -93,6 +94,34 @@ internal sealed class ResponseBuffer
         {
             Append(padding).Span.Clear();
         }
+    }
+
+    /// <summary>Puts the compressed form of the messages in their place, if it is shorter (MS-SMB2 3.1.4.4).</summary>
+    /// <param name="agreement">How.</param>
+    /// <param name="leading">How much of their beginning stays as it is.</param>
+    /// <returns>How much shorter it is, in bytes.</returns>
+    public int Compress(CompressionAgreement agreement, int leading)
+    {
+        var messages = From(_start);
+        if (!MessageCompressor.MayGain(agreement, messages, leading))
+        {
+            return 0;
+        }
+
+        var other = _pool.Rent(_prefix + messages.Length);
+        var written = MessageCompressor.TryCompress(agreement, messages, leading, other.AsSpan(_prefix, messages.Length));
+        if (written == 0)
+        {
+            _pool.Return(other);
+            return 0;
+        }
+
+        var saved = messages.Length - written;
+        _pool.Return(_buffer);
+        _buffer = other;
+        _start = 0;
+        _end = _prefix + written;
+        return saved;
     }
 
     public void MarkSealed() => _sealed = true;

@@ -12,7 +12,10 @@ internal sealed class ResponseBufferPool(BufferPool bytes, int headroom)
 
     private readonly ConcurrentQueue<ResponseBuffer> _free = new();
 
-    public ResponseBuffer Rent() => _free.TryDequeue(out var buffer) ? buffer : new ResponseBuffer(bytes, headroom);
+    /// <summary>The pool of the bytes.</summary>
+    public BufferPool Bytes => bytes;
+
+    public ResponseBuffer Rent() => _free.TryDequeue(out var buffer) ? buffer : new ResponseBuffer(Bytes, headroom);
 
     public void Return(ResponseBuffer buffer)
     {

@@ -5,6 +5,7 @@ internal sealed class ConnectionTraffic(TimeProvider time)
 {
     private long _received;
     private long _sent;
+    private long _saved;
     private long _lastReceived = time.GetTimestamp();
 
     /// <summary>Bytes of all frames received.</summary>
@@ -12,6 +13,9 @@ internal sealed class ConnectionTraffic(TimeProvider time)
 
     /// <summary>Bytes of all frames sent.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Bytes by which messages of both directions were shorter because they were compressed.</summary>
+    public long Saved => Volatile.Read(ref _saved);
 
     /// <summary>When the last frame came, as a timestamp of the server's clock.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
@@ -24,6 +28,9 @@ internal sealed class ConnectionTraffic(TimeProvider time)
         Volatile.Write(ref _lastReceived, time.GetTimestamp());
         Volatile.Write(ref _received, _received + bytes);
     }
+
+    /// <summary>Counts bytes that compression has saved; messages of both directions, and several chains, do so beside each other.</summary>
+    public void CountSaved(int bytes) => Interlocked.Add(ref _saved, bytes);
 
     public void CountSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
 }

@@ -53,6 +53,9 @@ internal sealed record ServerSettings
     public IReadOnlyList<Smb2SigningAlgorithm> SigningAlgorithms { get; init; } =
         [Smb2SigningAlgorithm.AesGmac, Smb2SigningAlgorithm.AesCmac, Smb2SigningAlgorithm.HmacSha256];
 
+    /// <summary>Whether messages may be compressed, where a client asks for it.</summary>
+    public bool Compression { get; init; } = true;
+
     /// <summary>Whether sessions may have channels on several connections.</summary>
     public bool MultiChannel { get; init; } = true;
 

@@ -47,6 +47,9 @@ internal sealed class Share
     /// <summary>Whether every request on the share must be encrypted.</summary>
     public bool Encrypt { get; init; }
 
+    /// <summary>Whether clients are asked to compress what they send to the share, and to have compressed what they read.</summary>
+    public bool Compress { get; init; }
+
     public bool AllowGuest { get; init; }
 
     /// <summary>Whether macOS is told that it can keep Time Machine backups here.</summary>

@@ -1,3 +1,5 @@
+using Smb3.Embedded.Wire.Negotiate;
+
 namespace Smb3.Embedded.Fuzzing.Targets;
 
 /// <summary>Reads bytes that a peer may have sent. It must return, whatever they are.</summary>
@@ -26,6 +28,11 @@ internal sealed record FuzzTarget(string Name, TargetAction Run, Func<IEnumerabl
         new("smb-direct", RdmaTarget.Connection, RdmaSeeding.Connections),
         new("smb-direct-answers", RdmaTarget.Answer, RdmaSeeding.Answers),
         new("rdma-transforms", RdmaTarget.Transform, RdmaSeeding.Transforms),
+        new("lznt1", CompressionTarget.Of(Smb2CompressionAlgorithm.Lznt1), CompressionTarget.SeedsOf(Smb2CompressionAlgorithm.Lznt1)),
+        new("lz77", CompressionTarget.Of(Smb2CompressionAlgorithm.Lz77), CompressionTarget.SeedsOf(Smb2CompressionAlgorithm.Lz77)),
+        new("lz77-huffman", CompressionTarget.Of(Smb2CompressionAlgorithm.Lz77Huffman), CompressionTarget.SeedsOf(Smb2CompressionAlgorithm.Lz77Huffman)),
+        new("lz4", CompressionTarget.Of(Smb2CompressionAlgorithm.Lz4), CompressionTarget.SeedsOf(Smb2CompressionAlgorithm.Lz4)),
+        new("compressed-messages", CompressionTarget.Message, CompressionTarget.Messages),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);

@@ -11,14 +11,15 @@ public sealed class RoomTests
 {
     private static readonly FrozenDictionary<string, string[]> MayUse = new Dictionary<string, string[]>
     {
-        ["Hosting"] = ["Cluster", "Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Dfs", "Storage", "State", "Security", "Transport", "Wire"],
-        ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Dfs", "Storage", "Security", "Wire"],
-        ["Dispatch"] = ["Sessions", "Security", "Transport", "Wire"],
-        ["Sessions"] = ["Files", "Dfs", "Storage", "Security", "Wire"],
+        ["Hosting"] = ["Cluster", "Commands", "Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Dfs", "Storage", "State", "Security", "Compression", "Transport", "Wire"],
+        ["Commands"] = ["Dispatch", "Sessions", "Files", "Pipes", "Rpc", "Dfs", "Storage", "Security", "Compression", "Wire"],
+        ["Dispatch"] = ["Sessions", "Security", "Compression", "Transport", "Wire"],
+        ["Sessions"] = ["Files", "Dfs", "Storage", "Security", "Compression", "Wire"],
         ["Files"] = ["Storage", "State"],
         ["Pipes"] = ["Rpc", "Wire"],
         ["Rpc"] = ["Transport", "Wire"],
         ["Security"] = ["Wire"],
+        ["Compression"] = ["Wire"],
         ["Dfs"] = ["Storage"],
         ["Cluster"] = ["State"],
         ["State"] = [],

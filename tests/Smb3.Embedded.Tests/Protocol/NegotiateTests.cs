@@ -135,7 +135,6 @@ public sealed class NegotiateTests : ProtocolTest
             {
                 writer.Raw((NegotiateContextType)0x4711, [1, 2, 3]);
                 Preauth(ref writer);
-                writer.Compression(Smb2CompressionFlags.Chained, [Smb2CompressionAlgorithm.Lz77]);
                 writer.Transport(Smb2TransportFlags.AcceptTransportLevelSecurity);
                 writer.Posix();
             })));

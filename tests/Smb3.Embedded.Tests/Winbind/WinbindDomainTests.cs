@@ -193,7 +193,10 @@ public sealed class WinbindDomainTests : IDisposable
         foreach (var (name, script) in new[] { ("ntlm_auth", helper), ("wbinfo", Names) })
         {
             File.WriteAllText(Path(name), "#!/bin/bash\n" + script);
-            File.SetUnixFileMode(Path(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(Path(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
 
         var domain = new WinbindDomain(new WinbindOptions

@@ -58,6 +58,7 @@ internal sealed class ReadHandler : ICommandHandler
                 : new(NtStatus.InvalidParameter);
         }
 
+        request.CompressReply = (read.Flags & ReadFlags.RequestCompressed) != 0 && negotiated.Compression is not null;
         var buffer = request.AppendUninitialized(ReadResponse.FixedSize + (int)read.Length);
         var reading = handle.File.ReadAsync(
             (long)read.Offset, buffer[ReadResponse.FixedSize..], read.MinimumCount, request.Token);

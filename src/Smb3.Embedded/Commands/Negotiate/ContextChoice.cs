@@ -1,3 +1,4 @@
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire.Negotiate;
@@ -5,8 +6,8 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Commands.Negotiate;
 
 /// <summary>
-/// What the server chooses from a client's negotiate contexts (MS-SMB2 3.3.5.4, dialect 3.1.1). Contexts of capabilities that the server
-/// lacks (compression, transport security) are read and not answered.
+/// What the server chooses from a client's negotiate contexts (MS-SMB2 3.3.5.4, dialect 3.1.1). The context of a capability that the server
+/// lacks (transport security) is read and not answered.
 /// </summary>
 internal readonly struct ContextChoice
 {
@@ -18,6 +19,12 @@ internal readonly struct ContextChoice
 
     /// <summary>How data can be protected that goes by RDMA; <see langword="null"/>: the client did not ask, and is not told.</summary>
     public Smb2RdmaTransforms? RdmaTransforms { get; private init; }
+
+    /// <summary>Whether the client asked for compression, and is told what it may do.</summary>
+    public bool AnswersCompression { get; private init; }
+
+    /// <summary>How messages may be compressed; <see langword="null"/>: there is nothing that both can do.</summary>
+    public CompressionAgreement? Compression { get; private init; }
 
     /// <summary>Whether the POSIX extensions are spoken: the client offers them, and a share has them.</summary>
     public bool Posix { get; private init; }
@@ -80,8 +87,10 @@ internal readonly struct ContextChoice
             }
         }
 
-        if (contexts.TryFind(NegotiateContextType.Compression, out var compression)
-            && (!compression.TryGetCompression(out _, out var compressions) || compressions.Count == 0))
+        var asksCompression = contexts.TryFind(NegotiateContextType.Compression, out var compression);
+        WireIdList compressions = default;
+        var compressionFlags = Smb2CompressionFlags.None;
+        if (asksCompression && (!compression.TryGetCompression(out compressionFlags, out compressions) || compressions.Count == 0))
         {
             return NtStatus.InvalidParameter;
         }
@@ -100,7 +109,16 @@ internal readonly struct ContextChoice
         var posix = settings.PosixExtensions
             && contexts.TryFind(NegotiateContextType.Posix, out var extensions)
             && extensions.Data.IndexOf(NegotiateContextWriter.PosixExtensionId) == 0;
-        choice = new ContextChoice { Cipher = cipher, Signing = signing, RdmaTransforms = rdmaTransforms, Posix = posix };
+        var answersCompression = asksCompression && settings.Compression;
+        choice = new ContextChoice
+        {
+            Cipher = cipher,
+            Signing = signing,
+            RdmaTransforms = rdmaTransforms,
+            AnswersCompression = answersCompression,
+            Compression = answersCompression ? Agree(compressions, (compressionFlags & Smb2CompressionFlags.Chained) != 0) : null,
+            Posix = posix,
+        };
         return NtStatus.Success;
     }
 
@@ -116,6 +134,28 @@ internal readonly struct ContextChoice
         }
 
         return offered.Contains((ushort)Smb2RdmaTransform.Signing) ? common | Smb2RdmaTransforms.Signing : common;
+    }
+
+    /// <summary>
+    /// What both can do, in the client's order (MS-SMB2 3.3.5.4). A message that is not chained has one algorithm, so one is agreed then: Linux
+    /// takes no answer with several.
+    /// </summary>
+    private static CompressionAgreement? Agree(WireIdList offered, bool isChained)
+    {
+        var common = new List<Smb2CompressionAlgorithm>();
+        for (var i = 0; i < offered.Count; i++)
+        {
+            var algorithm = (Smb2CompressionAlgorithm)offered[i];
+            if (CompressionCodec.Has(algorithm) ? isChained || common.Count == 0 : isChained && algorithm == Smb2CompressionAlgorithm.PatternV1)
+            {
+                if (!common.Contains(algorithm))
+                {
+                    common.Add(algorithm);
+                }
+            }
+        }
+
+        return common.Count == 0 ? null : new CompressionAgreement(common, isChained);
     }
 
     private static Func<Smb2Cipher, bool> Contained(WireIdList list)

@@ -74,6 +74,7 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             MaxWriteSize = large ? settings.Limits.MaxWriteSize : SmallSize,
             Cipher = cipher,
             RdmaTransforms = choice.RdmaTransforms ?? Smb2RdmaTransforms.None,
+            Compression = choice.Compression,
             Posix = choice.Posix,
             SigningAlgorithm = dialect < Smb2Dialect.Smb300
                 ? Smb2SigningAlgorithm.HmacSha256
@@ -106,6 +107,14 @@ internal sealed class NegotiateAnswer(ServerSettings settings, IAuthenticator au
             if (choice.RdmaTransforms is { } transforms)
             {
                 contexts.RdmaTransform(IdsOf(transforms));
+            }
+
+            if (choice.AnswersCompression)
+            {
+                // With NONE where there is nothing that both can do (MS-SMB2 2.2.4.1.3).
+                contexts.Compression(
+                    choice.Compression is { IsChained: true } ? Smb2CompressionFlags.Chained : Smb2CompressionFlags.None,
+                    choice.Compression is { } agreed ? [.. agreed.Algorithms] : [Smb2CompressionAlgorithm.None]);
             }
 
             if (choice.Posix)

@@ -89,14 +89,15 @@ internal sealed class TreeConnectHandler(CommandServices services) : ICommandHan
         TreeConnectResponse.Write(
             request.Append(TreeConnectResponse.FixedSize),
             share.IsPipe ? Smb2ShareType.Pipe : Smb2ShareType.Disk,
-            FlagsOf(share, isDfs),
+            FlagsOf(share, isDfs, request.Connection.Negotiated!.Compression is not null),
             CapabilitiesOf(share, isDfs, request),
             access);
         return NtStatus.Success;
     }
 
-    private static Smb2ShareFlags FlagsOf(Share share, bool isDfs) =>
+    private static Smb2ShareFlags FlagsOf(Share share, bool isDfs, bool canCompress) =>
         (share.Encrypt ? Smb2ShareFlags.EncryptData : Smb2ShareFlags.ManualCaching)
+        | (share.Compress && canCompress ? Smb2ShareFlags.CompressData : Smb2ShareFlags.ManualCaching)
         | (share.AccessBasedEnumeration ? Smb2ShareFlags.AccessBasedDirectoryEnum : Smb2ShareFlags.ManualCaching)
         | (isDfs ? Smb2ShareFlags.Dfs | Smb2ShareFlags.DfsRoot : Smb2ShareFlags.ManualCaching);
 

@@ -1,5 +1,6 @@
 using Smb3.Embedded.Commands;
 using Smb3.Embedded.Commands.Hooks;
+using Smb3.Embedded.Hosting.Inspection;
 using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded;
@@ -19,6 +20,8 @@ public sealed record SmbActiveConnection
         WaitingRequests = connection.Pending.Count;
         BytesReceived = connection.Traffic.Received;
         BytesSent = connection.Traffic.Sent;
+        BytesSaved = connection.Traffic.Saved;
+        Compression = connection.Negotiated?.Compression is { } agreed ? [.. agreed.Algorithms.Select(AlgorithmNames.Of)] : [];
         Silence = connection.Traffic.Silence;
     }
 
@@ -42,6 +45,15 @@ public sealed record SmbActiveConnection
 
     /// <summary>Bytes sent over it.</summary>
     public long BytesSent { get; }
+
+    /// <summary>Bytes by which messages of both directions were shorter because they were compressed.</summary>
+    public long BytesSaved { get; }
+
+    /// <summary>
+    /// The algorithms with which messages may be compressed, by the names of MS-SMB2 2.2.3.1.3: <c>LZNT1</c>, <c>LZ77</c>,
+    /// <c>LZ77+Huffman</c>, <c>Pattern_V1</c>, <c>LZ4</c>. Empty: with none.
+    /// </summary>
+    public IReadOnlyList<string> Compression { get; }
 
     /// <summary>How long ago something was last received.</summary>
     public TimeSpan Silence { get; }

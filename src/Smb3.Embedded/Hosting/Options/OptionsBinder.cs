@@ -35,6 +35,7 @@ internal sealed partial class OptionsBinder : SettingReader
             ["Ciphers"] = s => Replace(_options.Ciphers, s, (item, add) => Word(item.Path, item.Text, SettingNames.Ciphers, add)),
             ["SigningAlgorithms"] = s => Replace(
                 _options.SigningAlgorithms, s, (item, add) => Word(item.Path, item.Text, SettingNames.SigningAlgorithms, add)),
+            ["Compression"] = s => Flag(s, value => _options.Compression = value),
             ["MultiChannel"] = s => Flag(s, value => _options.MultiChannel = value),
             ["RetryOplockBreaks"] = s => Flag(s, value => _options.RetryOplockBreaks = value),
             ["AllowGuest"] = s => Flag(s, value => _options.AllowGuest = value),
@@ -254,6 +255,9 @@ internal sealed partial class OptionsBinder : SettingReader
                 case "ENCRYPT":
                     share.Encrypt = true;
                     break;
+                case "COMPRESS":
+                    share.Compress = true;
+                    break;
                 case "GUEST":
                     share.AllowGuest = true;
                     break;
@@ -281,7 +285,7 @@ internal sealed partial class OptionsBinder : SettingReader
                 default:
                     Fail(
                         path,
-                        $"'{flag}' is not a property of a share; they are readonly, encrypt, guest, abe, posix, ca, clustered, writecache, timemachine, quotas, "
+                        $"'{flag}' is not a property of a share; they are readonly, encrypt, compress, guest, abe, posix, ca, clustered, writecache, timemachine, quotas, "
                             + "localprograms=noticed|awaited|ignored and snapshots=FOLDER");
                     break;
             }
@@ -300,6 +304,7 @@ internal sealed partial class OptionsBinder : SettingReader
             ["Comment"] = s => share.Comment = Text(s),
             ["ReadOnly"] = s => Flag(s, value => share.ReadOnly = value),
             ["Encrypt"] = s => Flag(s, value => share.Encrypt = value),
+            ["Compress"] = s => Flag(s, value => share.Compress = value),
             ["AllowGuest"] = s => Flag(s, value => share.AllowGuest = value),
             ["AccessBasedEnumeration"] = s => Flag(s, value => share.AccessBasedEnumeration = value),
             ["Hidden"] = s => Flag(s, value => share.Hidden = value),

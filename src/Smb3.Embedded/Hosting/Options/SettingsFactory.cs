@@ -35,6 +35,7 @@ internal static class SettingsFactory
             },
             Ciphers = [.. options.Ciphers.Select(cipher => (Smb2Cipher)cipher)],
             SigningAlgorithms = [.. options.SigningAlgorithms.Select(algorithm => (Smb2SigningAlgorithm)algorithm)],
+            Compression = options.Compression,
             MultiChannel = options.MultiChannel,
             RetryOplockBreaks = options.RetryOplockBreaks,
             AllowAnonymous = options.AllowAnonymous || guests,

@@ -70,6 +70,12 @@ public sealed class SmbServerOptions
         [SmbSigningAlgorithm.AesGmac, SmbSigningAlgorithm.AesCmac, SmbSigningAlgorithm.HmacSha256];
 
     /// <summary>
+    /// Whether messages may be compressed (SMB 3.1.1). Only what a client sends compressed, or asks to have so, is: by default because its user
+    /// wants it, or where <see cref="SmbShareOptions.Compress"/> asks for it. Default on.
+    /// </summary>
+    public bool Compression { get; set; } = true;
+
+    /// <summary>
     /// Whether a session may use several connections, whose addresses are advertised to clients. Needs SMB 3.
     /// Default on.
     /// </summary>

@@ -30,6 +30,13 @@ public sealed class SmbShareOptions
     public bool Encrypt { get; set; }
 
     /// <summary>
+    /// Whether clients are asked to compress what they write to this share and to have compressed what they read from it, as far as they can
+    /// (SMB 3.1.1). For slow links: it takes processor time on both sides. What does not become shorter is sent as it is. Has no effect
+    /// where <see cref="SmbServerOptions.Compression"/> is off.
+    /// </summary>
+    public bool Compress { get; set; }
+
+    /// <summary>
     /// Whether guests and anonymous clients may use it. Setting it on a share of <see cref="SmbServerOptions.Shares"/> enables guest and
     /// anonymous logons on the server; every other share stays closed to them.
     /// </summary>
@@ -138,6 +145,7 @@ public sealed class SmbShareOptions
             Comment = Comment,
             ReadOnly = ReadOnly,
             Encrypt = Encrypt,
+            Compress = Compress,
             AllowGuest = AllowGuest,
             AccessBasedEnumeration = AccessBasedEnumeration,
             Hidden = Hidden,

@@ -51,6 +51,7 @@ internal sealed class HostedShare(SmbShareOptions options)
         Volume = withFiles ? Volume : null,
         ReadOnly = Options.ReadOnly || (Volume?.Store.Traits.Has(StoreAbilities.ReadOnly) ?? false),
         Encrypt = Options.Encrypt,
+        Compress = Options.Compress,
         AllowGuest = Options.AllowGuest,
         AccessBasedEnumeration = Options.AccessBasedEnumeration,
         Hidden = Options.Hidden || Options.Part is not null,
