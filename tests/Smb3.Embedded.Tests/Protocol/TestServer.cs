@@ -9,6 +9,7 @@ using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Hosting;
+using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Hosting.Life;
 using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
@@ -83,6 +84,9 @@ internal sealed record TestServerOptions
     /// <summary>Puts something around the log that <see cref="TestServer.Log"/> shows.</summary>
     public Func<ILogger, ILogger>? Logger { get; init; }
 
+    /// <summary>Finds what clients are told of the server's interfaces.</summary>
+    public InterfaceScan? Interfaces { get; init; }
+
     /// <summary>Whether client and server run on one thread.</summary>
     public bool Inline { get; init; }
 
@@ -104,10 +108,10 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly ServerRun _run;
     private readonly InMemoryTransport _transport;
     private readonly SmbDirectListener _direct;
-    private readonly InProcessFabric _fabric = new();
+    private readonly InProcessFabric _fabric;
 
     /// <summary>Messages as long as over TCP, so that every test can go over either.</summary>
-    private static readonly SmbDirectSettings Direct = new() { MaxFragmentedSize = (1 << 24) - 1 };
+    private readonly SmbDirectSettings _directSettings;
     private readonly TcpTransportListener? _tcp;
     private readonly RecordingLogger _log = new();
     private readonly ConcurrentQueue<SmbTestConnection> _clients = new();
@@ -118,6 +122,8 @@ internal sealed class TestServer : IAsyncDisposable
     {
         _options = options ?? new TestServerOptions();
         _transport = new InMemoryTransport(_options.Inline ? PipeScheduler.Inline : null);
+        _fabric = new InProcessFabric(_options.Inline);
+        _directSettings = new SmbDirectSettings { MaxFragmentedSize = (1 << 24) - 1, IsInline = _options.Inline };
 
         // A busy machine must not make requests slow, unless the test has the clock in its hand.
         var settings = _options.Settings.TimeProvider == TimeProvider.System
@@ -147,6 +153,7 @@ internal sealed class TestServer : IAsyncDisposable
             _activities)
         {
             RpcAuthenticators = new RpcAuthenticators(mechanism, null, accounts),
+            Interfaces = _options.Interfaces ?? new InterfaceScan(new InterfaceFilter([]), [], settings.TimeProvider),
         });
         IFileStore store = Memory = new MemoryFileStore(new MemoryFileStoreOptions { Capacity = 1 << 28 });
         Volume = new Volume(_options.Store?.Invoke(store) ?? store, new VolumeOptions
@@ -169,7 +176,7 @@ internal sealed class TestServer : IAsyncDisposable
 
         Assert.True(_run.RecoverAsync(CancellationToken.None).AsTask().Wait(TimeSpan.FromSeconds(30)));
         _run.Add(_transport);
-        _run.Add(_direct = new SmbDirectListener(_fabric, Direct));
+        _run.Add(_direct = new SmbDirectListener(_fabric, _directSettings));
         if (_options.Transport is TestTransport.Tcp or TestTransport.PortableTcp)
         {
             _tcp = TcpTransportListener.Listen(
@@ -218,11 +225,25 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>A new client over SMB Direct.</summary>
     /// <param name="pair">Its end of the connection, where it opens memory.</param>
-    public SmbTestConnection ConnectRdma(out InProcessQueuePair pair, SmbTestClientOptions? options = null)
+    /// <param name="options">What it offers.</param>
+    /// <param name="throughMemory">Whether the data of its READs and WRITEs goes through its memory without the test saying so.</param>
+    /// <param name="settings">What it offers of SMB Direct.</param>
+    public SmbTestConnection ConnectRdma(
+        out InProcessQueuePair pair, SmbTestClientOptions? options = null, bool throughMemory = false, SmbDirectSettings? settings = null)
     {
-        var client = new SmbTestConnection(ConnectByRdma(out pair), options);
+        var transport = ConnectByRdma(out pair, settings: settings);
+        var client = new SmbTestConnection(transport, options, throughMemory ? new DataByRdma(pair, pair) : null);
         _clients.Enqueue(client);
         return client;
+    }
+
+    /// <summary>The same over a transport that the test takes back.</summary>
+    public (SmbTestConnection Client, LentTransport Transport) ConnectRdmaLent(out InProcessQueuePair pair, SmbTestClientOptions? options = null)
+    {
+        var transport = new LentTransport(ConnectByRdma(out pair));
+        var client = new SmbTestConnection(transport, options);
+        _clients.Enqueue(client);
+        return (client, transport);
     }
 
     /// <summary>The same over the transport of the options, and nothing remembers it: the test ends it.</summary>
@@ -291,9 +312,10 @@ internal sealed class TestServer : IAsyncDisposable
         Assert.Equal(0, _fabric.Buffers.Rented);
     }
 
-    private SmbDirectTransport ConnectByRdma(out InProcessQueuePair pair, IPAddress? from = null)
+    private SmbDirectTransport ConnectByRdma(out InProcessQueuePair pair, IPAddress? from = null, SmbDirectSettings? settings = null)
     {
-        pair = _fabric.Connect(from, Direct.MaxReceiveSize);
-        return SmbDirectTransport.Connect(pair, Direct, _fabric.Buffers);
+        settings ??= _directSettings;
+        pair = _fabric.Connect(from, settings.MaxReceiveSize);
+        return SmbDirectTransport.Connect(pair, settings, _fabric.Buffers);
     }
 }

@@ -122,7 +122,7 @@ internal sealed class FrameReader
     private Frame Rent(int length, int room)
     {
         var frame = Interlocked.Exchange(ref _spare, null) ?? new Frame(this, _buffers);
-        frame.Begin(length, Math.Min(length, room));
+        frame.Begin(length, room);
         return frame;
     }
 

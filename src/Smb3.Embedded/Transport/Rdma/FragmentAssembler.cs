@@ -7,9 +7,16 @@ namespace Smb3.Embedded.Transport.Rdma;
 /// <param name="mostFragmented">Bytes of one message, over all of its fragments.</param>
 internal sealed class FragmentAssembler(BufferPool buffers, int mostFragmented) : IDisposable
 {
-    private byte[]? _buffer;
-    private int _length;
+    /// <summary>Room for a message of which little has arrived.</summary>
+    private const int LeastRoom = 4096;
+
+    /// <summary>The most that is set aside for a message because the previous one was as long and arrived whole.</summary>
+    private const int MostTrust = (1 << 20) + BufferPool.Headroom;
+
+    private AssembledMessage? _message;
+    private AssembledMessage? _spare;
     private int _filled;
+    private int _trust;
 
     /// <summary>Takes the payload of one Data Transfer message, which must have one.</summary>
     /// <param name="transfer">Its header.</param>
@@ -21,7 +28,7 @@ internal sealed class FragmentAssembler(BufferPool buffers, int mostFragmented) 
     {
         message = null;
         var rest = transfer.DataLength + (ulong)transfer.RemainingDataLength;
-        if (_buffer is null)
+        if (_message is null)
         {
             if (rest > (ulong)mostFragmented)
             {
@@ -33,21 +40,29 @@ internal sealed class FragmentAssembler(BufferPool buffers, int mostFragmented) 
                 return ReceiveOutcome.TooLong;
             }
 
-            _length = (int)rest;
             _filled = 0;
-            _buffer = buffers.Rent(_length);
+            _message = Interlocked.Exchange(ref _spare, null) ?? new AssembledMessage(this, buffers);
+            _message.Begin((int)rest, Math.Max(payload.Length, Math.Max(_trust, LeastRoom)));
         }
-        else if (rest != (ulong)(_length - _filled))
+        else if (rest != (ulong)(_message.Length - _filled))
         {
             return ReceiveOutcome.Malformed;
         }
 
-        payload.CopyTo(_buffer.AsSpan(_filled));
-        _filled += payload.Length;
-        if (_filled == _length)
+        while (!payload.IsEmpty)
         {
-            message = new PooledMessage(buffers, _buffer, _length);
-            _buffer = null;
+            var room = _message.Room(_filled).Span;
+            var part = payload[..Math.Min(payload.Length, room.Length)];
+            part.CopyTo(room);
+            payload = payload[part.Length..];
+            _filled += part.Length;
+        }
+
+        if (_filled == _message.Length)
+        {
+            _trust = Math.Min(_filled, MostTrust);
+            message = _message;
+            _message = null;
         }
 
         return ReceiveOutcome.Message;
@@ -56,10 +71,10 @@ internal sealed class FragmentAssembler(BufferPool buffers, int mostFragmented) 
     /// <summary>Drops what has arrived of a message.</summary>
     public void Dispose()
     {
-        if (_buffer is not null)
-        {
-            buffers.Return(_buffer);
-            _buffer = null;
-        }
+        _message?.Dispose();
+        _message = null;
     }
+
+    /// <summary>Takes back a message that was read; one is kept, which is all that a peer needs if it waits for its answers.</summary>
+    internal void Return(AssembledMessage message) => Volatile.Write(ref _spare, message);
 }

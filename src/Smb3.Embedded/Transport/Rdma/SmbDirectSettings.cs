@@ -24,8 +24,14 @@ internal sealed record SmbDirectSettings
     /// <summary>Bytes of one SEND from the peer.</summary>
     public int MaxReceiveSize { get; init; } = 8192;
 
-    /// <summary>Bytes of one message from the peer, over all of its fragments.</summary>
-    public int MaxFragmentedSize { get; init; } = 1 << 20;
+    /// <summary>
+    /// Bytes of one message from the peer, over all of its fragments: the largest payload that a server allows, and its headers. Linux'
+    /// client sends what it seals in messages as long as the server's MaxWriteSize, however short they have to be.
+    /// </summary>
+    public int MaxFragmentedSize { get; init; } = (8 << 20) + 65_536;
+
+    /// <summary>Bytes of messages that wait to be taken, beyond which the peer is slowed down.</summary>
+    public int MostWaiting { get; init; } = 1 << 20;
 
     /// <summary>Bytes that one RDMA read or write moves.</summary>
     public int MaxReadWriteSize { get; init; } = 8 << 20;
@@ -38,6 +44,9 @@ internal sealed record SmbDirectSettings
 
     /// <summary>How long it may take to answer then.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether who waits for a message goes on at once where it arrives, so that a test has all of it on one thread.</summary>
+    public bool IsInline { get; init; }
 
     /// <summary>Tells the time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -17,8 +17,9 @@ internal sealed class SmbDirectTransport : IMessageTransport
     private readonly IQueuePair _pair;
     private readonly SmbDirectSettings _settings;
     private readonly SmbDirectCredits _credits;
-    private readonly Channel<ReceivedMessage> _messages =
-        Channel.CreateUnbounded<ReceivedMessage>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    // Null only wakes who waits for one.
+    private readonly Channel<ReceivedMessage?> _messages;
 
     private readonly TaskCompletionSource<bool> _agreed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SmbDirectSizes _sizes;
@@ -34,6 +35,8 @@ internal sealed class SmbDirectTransport : IMessageTransport
         _pair = pair;
         _settings = settings;
         Buffers = buffers;
+        _messages = Channel.CreateUnbounded<ReceivedMessage?>(
+            new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = settings.IsInline });
         _credits = new SmbDirectCredits(settings.ReceiveCredits, settings.SendCredits);
         _sizes = new SmbDirectSizes(0, settings.MaxReceiveSize, 0);
         RemoteMemory = new PeerMemory(pair, settings.MaxReadWriteSize);
@@ -51,7 +54,7 @@ internal sealed class SmbDirectTransport : IMessageTransport
 
     public int LargestMessage => _sizes.FragmentedSend;
 
-    public bool HasNext => _messages.Reader.TryPeek(out _);
+    public bool HasNext => _messages.Reader.TryPeek(out var next) && next is not null;
 
     public long? BytesAcknowledged => null;
 
@@ -77,20 +80,23 @@ internal sealed class SmbDirectTransport : IMessageTransport
     {
         _longest = longest;
         _pump ??= PumpAsync(isListening: true);
-        try
+        while (!cancellationToken.IsCancellationRequested)
         {
-            var message = await _messages.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            Taken(message.Length);
-            return (ReceiveOutcome.Message, message);
+            if (!_messages.Reader.TryRead(out var message))
+            {
+                if (!await WaitAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    return (_outcome, null);
+                }
+            }
+            else if (message is not null)
+            {
+                Taken(message.Length);
+                return (ReceiveOutcome.Message, message);
+            }
         }
-        catch (ChannelClosedException)
-        {
-            return (_outcome, null);
-        }
-        catch (OperationCanceledException)
-        {
-            return (ReceiveOutcome.Ended, null);
-        }
+
+        return (ReceiveOutcome.Ended, null);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -130,10 +136,23 @@ internal sealed class SmbDirectTransport : IMessageTransport
         _messages.Writer.TryComplete();
         while (_messages.Reader.TryRead(out var message))
         {
-            message.Dispose();
+            message?.Dispose();
         }
 
         await _pair.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits until there may be a message; false: none will come any more. A channel makes an object for each wait that can be cancelled,
+    /// so it is not told of the token.
+    /// </summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
+    {
+        using (cancellationToken.UnsafeRegister(static self => ((SmbDirectTransport)self!)._messages.Writer.TryWrite(null), this))
+        {
+            return await _messages.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -286,7 +305,8 @@ internal sealed class SmbDirectTransport : IMessageTransport
     }
 
     /// <summary>Bytes of messages that wait to be taken, beyond which the peer cannot be one that keeps the rules.</summary>
-    private long MostWaiting => (2L * Math.Min(_longest(), _settings.MaxFragmentedSize)) + ((long)_settings.ReceiveCredits * _sizes.Receive);
+    private long MostWaiting =>
+        Threshold + Math.Min(_longest(), _settings.MaxFragmentedSize) + ((long)_settings.ReceiveCredits * _sizes.Receive);
 
     private void Reply()
     {
@@ -311,10 +331,10 @@ internal sealed class SmbDirectTransport : IMessageTransport
     }
 
     /// <summary>Bytes of messages that wait to be taken, beyond which the peer is slowed down.</summary>
-    private long Threshold => Math.Min(_longest(), _settings.MaxFragmentedSize);
+    private long Threshold => Math.Min(_longest(), _settings.MostWaiting);
 
     /// <summary>
-    /// Posts as many receives as the peer may use: enough for the longest message that is accepted from it, and none beyond what it has
+    /// Posts as many receives as the peer may use: enough for what may wait of it, and none beyond what it has
     /// while others wait to be taken. If we need its credits to go on it gets one at a time, or nothing would ever move again.
     /// </summary>
     private void Post(bool isStarved = false)

@@ -10,10 +10,8 @@ namespace Smb3.Embedded.Transport.Rdma.InProcess;
 /// </summary>
 internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
 {
-    private readonly BufferPool _buffers;
-    private readonly Channel<ReceivedSend> _received =
-        Channel.CreateUnbounded<ReceivedSend>(new UnboundedChannelOptions { SingleReader = true });
-
+    private readonly InProcessMemory _memory;
+    private readonly Channel<ReceivedSend> _received;
     private readonly Queue<RegisteredBuffer> _posted = new();
     private readonly Dictionary<uint, Opened> _open = [];
     private readonly TaskCompletionSource _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,9 +20,11 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
     private uint _lastToken;
     private bool _ended;
 
-    public InProcessQueuePair(BufferPool buffers, EndPoint local, EndPoint remote)
+    public InProcessQueuePair(InProcessMemory memory, EndPoint local, EndPoint remote, bool isInline)
     {
-        _buffers = buffers;
+        _memory = memory;
+        _received = Channel.CreateUnbounded<ReceivedSend>(
+            new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = isInline });
         LocalEndPoint = local;
         RemoteEndPoint = remote;
     }
@@ -63,7 +63,7 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
         }
     }
 
-    public RegisteredBuffer Rent(int size) => new InProcessBuffer(_buffers, size);
+    public RegisteredBuffer Rent(int size) => _memory.Rent(size);
 
     public bool TryPostReceive(RegisteredBuffer buffer)
     {
@@ -93,12 +93,14 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> SendAsync(RegisteredBuffer buffer, int length, uint? invalidate)
     {
         using (buffer)
         {
             // A connection is accepted before anything is sent over it.
             await _accepted.Task.ConfigureAwait(false);
+            RegisteredBuffer? receive;
             lock (_sync)
             {
                 if (!MayGoOn(QueuePairOperation.Send))
@@ -107,7 +109,7 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
                 }
 
                 // No receive is posted (RNR), the receive is too short, or the token is not open: errors that end a reliable connection.
-                if (!_peer._posted.TryDequeue(out var receive)
+                if (!_peer._posted.TryDequeue(out receive)
                     || receive.Memory.Length < length
                     || (invalidate is { } token && !_peer._open.Remove(token)))
                 {
@@ -117,9 +119,15 @@ internal sealed class InProcessQueuePair : IQueuePair, IMemoryWindow
                 }
 
                 buffer.Memory[..length].CopyTo(receive.Memory);
-                _peer._received.Writer.TryWrite(new ReceivedSend(receive, length));
-                return true;
             }
+
+            // Whoever waits for it may go on here, so not under the lock.
+            if (!_peer._received.Writer.TryWrite(new ReceivedSend(receive, length)))
+            {
+                receive.Dispose();
+            }
+
+            return true;
         }
     }
 
