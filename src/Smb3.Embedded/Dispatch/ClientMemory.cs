@@ -28,6 +28,7 @@ internal sealed class ClientMemory(Request request) : IDisposable
     private int _length;
     private int _tagLength;
     private int _nonceLength;
+    private bool _isWhole;
 
     /// <summary>The data to be placed, or the data that was fetched.</summary>
     public Memory<byte> Data => _memory!.Memory[.._length];
@@ -51,25 +52,23 @@ internal sealed class ClientMemory(Request request) : IDisposable
     public bool TryReachToPlace(IRemoteMemory remote, Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length) =>
         DataProtection.TryChoose(request, out _protection) && TryTake(remote, channel, channelInfo, length);
 
-    /// <summary>The same for a WRITE, which says itself how its data is protected.</summary>
+    /// <summary>The same for a WRITE, which says itself how its data is protected, and whose first buffer may not be empty.</summary>
     public bool TryReachToFetch(IRemoteMemory remote, Smb2Channel channel, ReadOnlySpan<byte> channelInfo, int length)
     {
         if (channel != Smb2Channel.RdmaTransform)
         {
             _protection = default;
-            return DataProtection.MayBePlain(request) && TryTake(remote, channel, channelInfo, length);
+            return DataProtection.MayBePlain(request) && BeginsWithSome(channelInfo) && TryTake(remote, channel, channelInfo, length);
         }
 
         if (!RdmaTransform.TryParse(channelInfo, out var transform)
-            || !DataProtection.TryFind(request, transform.Crypto.Type, out _protection)
-            || transform.Crypto.Signature.Length != LargestTag
-            || transform.Crypto.Nonce.Length != _protection.NonceSize)
+            || !DataProtection.TryFind(request, transform.Crypto.Type, out _protection))
         {
             return false;
         }
 
         Keep(transform.Crypto);
-        return TryTake(remote, transform.Channel, transform.Descriptors, length);
+        return BeginsWithSome(transform.Descriptors) && TryTake(remote, transform.Channel, transform.Descriptors, length);
     }
 
     /// <summary>
@@ -96,12 +95,17 @@ internal sealed class ClientMemory(Request request) : IDisposable
     /// Fills <see cref="Data"/> from there. What is fetched is verified here, where the client cannot change it any more.
     /// </summary>
     /// <returns>
-    /// INVALID_PARAMETER when a buffer is not as the client described it; INVALID_SIGNATURE when the data is not what the client has
-    /// protected.
+    /// INVALID_PARAMETER when a buffer is not as the client described it; AUTH_TAG_MISMATCH or INVALID_SIGNATURE when the data is not what
+    /// the client has protected, or cannot be.
     /// </returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<NtStatus> FetchAsync()
     {
+        if (!_protection.IsNone && !_isWhole)
+        {
+            return _protection.Failure;
+        }
+
         if (!await _remote!.FetchAsync(_memory!, _length, _buffers).ConfigureAwait(false))
         {
             return NtStatus.InvalidParameter;
@@ -109,7 +113,7 @@ internal sealed class ClientMemory(Request request) : IDisposable
 
         return _protection.TryOpen(Data.Span, _nonce.AsSpan(0, _nonceLength), _tag.AsSpan(0, _tagLength))
             ? NtStatus.Success
-            : NtStatus.InvalidSignature;
+            : _protection.Failure;
     }
 
     public void Dispose()
@@ -147,11 +151,18 @@ internal sealed class ClientMemory(Request request) : IDisposable
         return true;
     }
 
+    private static bool BeginsWithSome(ReadOnlySpan<byte> descriptors) =>
+        descriptors.Length >= RdmaBufferDescriptor.Size && RdmaBufferDescriptor.Read(descriptors).Length > 0;
+
     private void Keep(RdmaCryptoTransform crypto)
     {
-        (_tagLength, _nonceLength) = (crypto.Signature.Length, crypto.Nonce.Length);
-        crypto.Signature.CopyTo(_tag);
-        crypto.Nonce.CopyTo(_nonce);
+        _isWhole = crypto.Signature.Length == LargestTag && crypto.Nonce.Length == _protection.NonceSize;
+        if (_isWhole)
+        {
+            (_tagLength, _nonceLength) = (crypto.Signature.Length, crypto.Nonce.Length);
+            crypto.Signature.CopyTo(_tag);
+            crypto.Nonce.CopyTo(_nonce);
+        }
     }
 
     /// <summary>SMB 3.0 knows only the plain channel (MS-SMB2 2.2.19).</summary>

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
@@ -25,6 +26,9 @@ internal readonly struct DataProtection
 
     public RdmaTransformType Type =>
         _sealer is not null ? RdmaTransformType.Encryption : _signer is not null ? RdmaTransformType.Signing : RdmaTransformType.None;
+
+    /// <summary>What is said of data that is not from the client (MS-SMB2 3.3.5.13).</summary>
+    public NtStatus Failure => _sealer is not null ? NtStatus.AuthTagMismatch : NtStatus.InvalidSignature;
 
     /// <summary>Bytes of the nonce that <see cref="Protect"/> uses.</summary>
     public int NonceSize => _sealer?.NonceSize ?? _signer?.NonceSize ?? 0;

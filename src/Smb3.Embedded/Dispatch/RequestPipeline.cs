@@ -57,7 +57,7 @@ internal sealed class RequestPipeline
                 status = NtStatus.InsufficientResources;
             }
 
-            if (status == NtStatus.InvalidSignature && request.Session is { } session)
+            if (status is NtStatus.InvalidSignature or NtStatus.AuthTagMismatch && request.Session is { } session)
             {
                 RequestReport.ChangedData(Refusals, request, session);
             }

@@ -107,6 +107,7 @@ public enum NtStatus : uint
     FsDriverRequired = 0xC000019C,
     VolumeDismounted = 0xC000026E,
     InvalidSignature = 0xC000A000,
+    AuthTagMismatch = 0xC000A002,
     HashNotSupported = 0xC000A100,
     HashNotPresent = 0xC000A101,
     NotSupportedOnSbs = 0xC0000300,

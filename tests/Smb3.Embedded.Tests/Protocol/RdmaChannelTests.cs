@@ -80,6 +80,15 @@ public sealed class RdmaChannelTests : ProtocolTest
             (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 1000, info))).Expect(NtStatus.InvalidParameter);
         }
 
+        // Nothing at all, in a WRITE a first buffer without room, and data both in the message and beside it (MS-SMB2 3.3.5.12, 3.3.5.13).
+        var all = ThroughMemory.Info(target);
+        (await file.Tree.Session.CallAsync(ThroughMemory.Read(file, 0, 0, all))).Expect(NtStatus.InvalidParameter);
+        (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 0, all))).Expect(NtStatus.InvalidParameter);
+        (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 1000, [.. ThroughMemory.Info(target with { Length = 0 }), .. all])))
+            .Expect(NtStatus.InvalidParameter);
+        var both = ThroughMemory.Write(file, 0, 1000, all);
+        BinaryPrimitives.WriteUInt16LittleEndian(both.Body.AsSpan(2), Smb2Header.Size + 48);
+        (await file.Tree.Session.CallAsync(both)).Expect(NtStatus.InvalidParameter);
         Assert.True(_registered[^1].Memory.Span.IndexOfAnyExcept((byte)0) < 0);
         Assert.Equal(_data, await file.ReadAsync(0, Length));
         await EndAsync(file);
@@ -113,6 +122,29 @@ public sealed class RdmaChannelTests : ProtocolTest
         Assert.Equal(_data, await again.ReadAsync(0, Length));
         Assert.NotSame(pair, second);
         await EndAsync(again);
+    }
+
+    [Fact]
+    public async Task A_client_gets_no_longer_message_than_it_takes()
+    {
+        var least = new SmbDirectSettings { MaxFragmentedSize = 131_072 };
+        var session = await Server.ConnectRdma(out _, settings: least).LogOnAsync(TestServer.Alice, TestServer.Password);
+        await session.Connection.EnsureCreditsAsync(32);
+        var file = await (await session.ConnectAsync("data")).OpenAsync("file.bin");
+        for (var at = 0; at < Length; at += 100_000)
+        {
+            await file.WriteAsync((ulong)at, _data[at..(at + 100_000)]);
+        }
+
+        var read = await file.ReadAsync(1, Length - 1);
+        Assert.InRange(read.Length, 65_536, 131_072);
+        Assert.Equal(_data[1..(read.Length + 1)], read);
+
+        // It would not be enough for this one.
+        var body = RequestBody.Read(file.FileId, 0, Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(body.AsSpan(32), 200_000);
+        (await session.CallAsync(file.Tree.Request(Smb2Command.Read, body, Length))).Expect(NtStatus.InvalidParameter);
+        await file.CloseAsync();
     }
 
     [Fact]

@@ -177,6 +177,7 @@ public sealed class RdmaTransformTests : ProtocolTest
     public async Task Data_that_is_not_what_the_client_has_protected_is_not_written(string share)
     {
         var type = share == "sealed" ? RdmaTransformType.Encryption : RdmaTransformType.Signing;
+        var failure = type == RdmaTransformType.Encryption ? NtStatus.AuthTagMismatch : NtStatus.InvalidSignature;
         var (file, pair) = await OpenAsync(new SmbTestClientOptions { RdmaTransforms = Both }, share);
         await file.WriteAsync(0, _data);
         var content = RandomNumberGenerator.GetBytes(1000);
@@ -191,13 +192,13 @@ public sealed class RdmaTransformTests : ProtocolTest
             var changed = info.ToArray();
             (inMemory ? memory.Span : changed)[at] ^= 0x10;
             (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 1000, changed, Smb2Channel.RdmaTransform)))
-                .Expect(NtStatus.InvalidSignature);
+                .Expect(failure);
             content.CopyTo(memory);
         }
 
         // So does its length.
         (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 999, info, Smb2Channel.RdmaTransform)))
-            .Expect(NtStatus.InvalidSignature);
+            .Expect(failure);
         Assert.Equal(_data, await file.ReadAsync(0, Length));
         Assert.True(Server.Logged("WRITE of alice"));
 
@@ -265,11 +266,18 @@ public sealed class RdmaTransformTests : ProtocolTest
         // A signature that is cut off would be guessed, and one that says more than there is would be read from elsewhere.
         foreach (var (signature, nonce) in new[] { (0, 0), (0, 12), (1, 12), (15, 12), (15, 13), (17, 12), (16, 0), (16, 11), (16, 13), (16, 16), (0xFFFF, 0xFFFF) })
         {
-            await RefuseWriteAsync(file, pair, Changed(info =>
-            {
-                BinaryPrimitives.WriteUInt16LittleEndian(info.AsSpan(18), (ushort)signature);
-                BinaryPrimitives.WriteUInt16LittleEndian(info.AsSpan(20), (ushort)nonce);
-            }));
+            // Where the descriptors are in their place nevertheless, it is as wrong as any other signature.
+            var status = signature + nonce is <= 24 or > 32 ? NtStatus.InvalidParameter
+                : share == "sealed" ? NtStatus.AuthTagMismatch : NtStatus.InvalidSignature;
+            await RefuseWriteAsync(
+                file,
+                pair,
+                Changed(info =>
+                {
+                    BinaryPrimitives.WriteUInt16LittleEndian(info.AsSpan(18), (ushort)signature);
+                    BinaryPrimitives.WriteUInt16LittleEndian(info.AsSpan(20), (ushort)nonce);
+                }),
+                status: status);
         }
 
         for (var length = 0; length < 56; length++)
@@ -277,8 +285,9 @@ public sealed class RdmaTransformTests : ProtocolTest
             await RefuseWriteAsync(file, pair, info => right(info)[..length]);
         }
 
-        // There is less memory than is to be written; and a READ does not say how it is protected.
+        // There is less memory than is to be written, or none in the first place; and a READ does not say how it is protected.
         await RefuseWriteAsync(file, pair, info => right(ThroughMemory.Info(new RdmaBufferDescriptor(0, 1, 999))));
+        await RefuseWriteAsync(file, pair, info => right([.. ThroughMemory.Info(new RdmaBufferDescriptor(0, 1, 0)), .. info]));
         var target = ThroughMemory.Info(Register(pair, new byte[1000], RemoteAccess.Write));
         (await session.CallAsync(ThroughMemory.Read(file, 0, 1000, right(target), Smb2Channel.RdmaTransform))).Expect(NtStatus.InvalidParameter);
         Assert.Equal(_data, await file.ReadAsync(0, Length));
@@ -421,7 +430,8 @@ public sealed class RdmaTransformTests : ProtocolTest
 
     /// <summary>Tries to write 1,000 bytes; they are not even fetched.</summary>
     private async Task RefuseWriteAsync(
-        SmbTestFile file, InProcessQueuePair pair, Func<byte[], byte[]> makeInfo, Smb2Channel channel = Smb2Channel.RdmaTransform)
+        SmbTestFile file, InProcessQueuePair pair, Func<byte[], byte[]> makeInfo, Smb2Channel channel = Smb2Channel.RdmaTransform,
+        NtStatus status = NtStatus.InvalidParameter)
     {
         var fetched = 0;
         pair.Peer.Faults = operation =>
@@ -430,7 +440,7 @@ public sealed class RdmaTransformTests : ProtocolTest
             return QueuePairFault.None;
         };
         var info = makeInfo(ThroughMemory.Info(Register(pair, new byte[1000], RemoteAccess.Read)));
-        (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 1000, info, channel))).Expect(NtStatus.InvalidParameter);
+        (await file.Tree.Session.CallAsync(ThroughMemory.Write(file, 0, 1000, info, channel))).Expect(status);
         Assert.Equal(0, fetched);
     }
 

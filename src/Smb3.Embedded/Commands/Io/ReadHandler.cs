@@ -20,12 +20,21 @@ internal sealed class ReadHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        // MS-SMB2 3.3.5.12: a channel that is named must be there.
+        // MS-SMB2 3.3.5.12: a channel that is named must be there, and something must go through it.
         var negotiated = request.Connection.Negotiated!;
         var isThrough = negotiated.IsSmb3 && read.Channel != Smb2Channel.None;
         if (read.Length > (uint)negotiated.MaxReadSize
             || !request.HasPaidFor(read.Length)
-            || (isThrough ? !request.CanReachClient : read.Length > request.LargestMessage - ReadResponse.DataOffset - Smb2TransformHeader.Size))
+            || (isThrough && (read.Length == 0 || !request.CanReachClient)))
+        {
+            return new(NtStatus.InvalidParameter);
+        }
+
+        // A client that takes no message as long as the data that it asks for gets less: Linux' does so where it seals over SMB Direct.
+        var length = isThrough
+            ? (int)read.Length
+            : (int)Math.Min(read.Length, request.LargestMessage - ReadResponse.DataOffset - Smb2TransformHeader.Size);
+        if (length < read.MinimumCount && length < read.Length)
         {
             return new(NtStatus.InvalidParameter);
         }
@@ -38,7 +47,7 @@ internal sealed class ReadHandler : ICommandHandler
 
         if (open is PipeHandle pipe && !isThrough)
         {
-            return ReadPipeAsync(request, pipe, (int)read.Length);
+            return ReadPipeAsync(request, pipe, length);
         }
 
         if (open is not FileHandle handle)
@@ -53,13 +62,13 @@ internal sealed class ReadHandler : ICommandHandler
 
         if (isThrough)
         {
-            return read.TryGetChannelInfo(out var info) && request.TryReachToPlace(read.Channel, info, (int)read.Length) is { } memory
+            return read.TryGetChannelInfo(out var info) && request.TryReachToPlace(read.Channel, info, length) is { } memory
                 ? ReadThroughAsync(request, handle, (long)read.Offset, read.MinimumCount, memory)
                 : new(NtStatus.InvalidParameter);
         }
 
         request.CompressReply = (read.Flags & ReadFlags.RequestCompressed) != 0 && negotiated.Compression is not null;
-        var buffer = request.AppendUninitialized(ReadResponse.FixedSize + (int)read.Length);
+        var buffer = request.AppendUninitialized(ReadResponse.FixedSize + length);
         var reading = handle.File.ReadAsync(
             (long)read.Offset, buffer[ReadResponse.FixedSize..], read.MinimumCount, request.Token);
         return reading.IsCompletedSuccessfully

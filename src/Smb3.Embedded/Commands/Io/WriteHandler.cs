@@ -21,13 +21,13 @@ internal sealed class WriteHandler : ICommandHandler
             return new(NtStatus.InvalidParameter);
         }
 
-        // MS-SMB2 3.3.5.13: a channel that is named must be there, and the request then carries nothing itself.
+        // MS-SMB2 3.3.5.13: a channel that is named must be there, and the request then carries nothing itself, and something through it.
         var negotiated = request.Connection.Negotiated!;
         var isThrough = negotiated.IsSmb3 && write.Channel != Smb2Channel.None;
         var length = isThrough ? write.RemainingBytes : (uint)write.DataLength;
         if (length > (uint)negotiated.MaxWriteSize
             || !request.HasPaidFor(length)
-            || (isThrough && (write.DataLength != 0 || !request.CanReachClient)))
+            || (isThrough && (write.DataLength != 0 || write.SentDataOffset != 0 || length == 0 || !request.CanReachClient)))
         {
             return new(NtStatus.InvalidParameter);
         }
