@@ -40,6 +40,9 @@ internal interface INativeQueuePair
     /// <summary>Ends the connection: what was posted and not done completes as not done.</summary>
     void Disconnect();
 
-    /// <summary>Frees everything; the device no longer touches any memory.</summary>
-    void Free();
+    /// <summary>Frees the queues; the device no longer touches any memory.</summary>
+    void FreeQueues();
+
+    /// <summary>Frees the connection, after the queues and what was made with its device: the library may close a device that is gone.</summary>
+    void FreeConnection();
 }

@@ -124,11 +124,7 @@ internal sealed unsafe class NativeQueuePair : INativeQueuePair
 
     public void Disconnect() => CmCalls.Disconnect(_id.Pointer);
 
-    public void Free()
-    {
-        FreeQueues();
-        CmCalls.DestroyId(_id.Pointer);
-    }
+    public void FreeConnection() => CmCalls.DestroyId(_id.Pointer);
 
     /// <summary>In the order that the library asks for: nothing is freed that something else still refers to.</summary>
     public void FreeQueues()

@@ -38,15 +38,14 @@ internal sealed class RegisteredMemory
 
     public IProtectionDomain Domain => _domain;
 
-    /// <summary>Counts one more user, each of which calls <see cref="Release"/>.</summary>
-    public RegisteredMemory Share()
+    /// <summary>Counts one more user, each of which calls <see cref="Release"/>; false when the last one has gone.</summary>
+    public bool TryShare()
     {
         lock (_sync)
         {
-            _users++;
+            _users += _users > 0 ? 1 : 0;
+            return _users > 0;
         }
-
-        return this;
     }
 
     /// <summary>One user less. When there is none, everything is given back to the system, as soon as it is no longer rented.</summary>

@@ -118,10 +118,6 @@ internal sealed class VerbsHost : IQueuePairHost, IReadyLine, IThreadPoolWorkIte
 
         _descriptor.Dispose();
         Queue.Dispose();
-        foreach (var memory in _memories.Values)
-        {
-            memory.Release();
-        }
     }
 
     public void Refused(RdmaException why, EndPoint remote) => _refused(why, remote);
@@ -198,7 +194,7 @@ internal sealed class VerbsHost : IQueuePairHost, IReadyLine, IThreadPoolWorkIte
 
     /// <summary>
     /// The memory for a connection of a device. Connections share it, except over iWARP, where a peer that answers a read writes into it: that
-    /// memory is nobody else's.
+    /// memory is nobody else's. It goes with the last of them, because a device that somebody uses cannot be taken away.
     /// </summary>
     private RegisteredMemory MemoryOf(nint context)
     {
@@ -209,13 +205,13 @@ internal sealed class VerbsHost : IQueuePairHost, IReadyLine, IThreadPoolWorkIte
 
         lock (_memories)
         {
-            if (!_memories.TryGetValue(context, out var memory))
+            if (!_memories.TryGetValue(context, out var memory) || !memory.TryShare())
             {
                 memory = new RegisteredMemory(ProtectionDomain.Create(context), Time);
-                _memories.Add(context, memory);
+                _memories[context] = memory;
             }
 
-            return memory.Share();
+            return memory;
         }
     }
 }

@@ -14,15 +14,22 @@ internal sealed class VerbsListener : IQueuePairListener
     private readonly Channel<CmEvent> _requests = System.Threading.Channels.Channel.CreateBounded<CmEvent>(
         new BoundedChannelOptions(Backlog) { SingleReader = true });
 
+    /// <summary>How often a listener whose device was taken away looks whether there is one again.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _sync = new(); // around the life of the listener
     private readonly VerbsHost _host;
     private readonly Action<RdmaException, EndPoint> _refused;
+    private readonly ITimer _again;
     private CmId _id;
-    private int _disposed;
+    private bool _disposed;
 
     private VerbsListener(SmbDirectSettings settings, Action<RdmaException, EndPoint> refused)
     {
         _refused = refused;
         _host = new VerbsHost(QueueSizes.Of(settings), settings.Time, Arrived, refused);
+        _again = settings.Time.CreateTimer(
+            static self => ((VerbsListener)self!).Reopen(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public EndPoint EndPoint { get; private set; } = null!;
@@ -109,19 +116,55 @@ internal sealed class VerbsListener : IQueuePairListener
         EndPoint = new SmbRdmaEndPoint(endPoint.Address, _id.Local.Port);
     }
 
-    private void Close()
+    /// <summary>
+    /// The device of the address that is listened on was taken away, and the listener with it: listens again as soon as the address has one.
+    /// </summary>
+    private void Reopen()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        lock (_sync)
         {
-            return;
-        }
+            if (_disposed)
+            {
+                return;
+            }
 
-        // Destroying waits for events that are being served, none of which waits for anything.
+            Destroy();
+            try
+            {
+                Open((SmbRdmaEndPoint)EndPoint);
+            }
+            catch (RdmaException)
+            {
+                Destroy();
+                _again.Change(LookInterval, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    /// <summary>Waits for events that are being served, none of which waits for anything.</summary>
+    private void Destroy()
+    {
         if (_id.Pointer != 0)
         {
             CmCalls.DestroyId(_id.Pointer);
+            _id = default;
+        }
+    }
+
+    private void Close()
+    {
+        lock (_sync)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            _disposed = true;
+            Destroy();
         }
 
+        _again.Dispose();
         _requests.Writer.TryComplete();
         while (_requests.Reader.TryRead(out var request))
         {
@@ -133,7 +176,12 @@ internal sealed class VerbsListener : IQueuePairListener
 
     private void Arrived(CmEvent arrived)
     {
-        if (arrived.Kind == CmEventKind.ConnectRequest && !_requests.Writer.TryWrite(arrived))
+        if (arrived.Kind == CmEventKind.DeviceRemoval && arrived.Id == _id)
+        {
+            // Not here, where the events are served that destroying it waits for.
+            _again.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+        else if (arrived.Kind == CmEventKind.ConnectRequest && !_requests.Writer.TryWrite(arrived))
         {
             VerbsHost.Reject(arrived.Id);
         }

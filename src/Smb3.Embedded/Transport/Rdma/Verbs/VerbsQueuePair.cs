@@ -190,11 +190,12 @@ internal sealed class VerbsQueuePair : IQueuePair, IReadyLine, IThreadPoolWorkIt
         {
             _freed = true;
             _host.Queue.Remove(_key);
-            _native.Free();
+            _native.FreeQueues();
         }
 
         GiveBack();
         _memory.Release();
+        _native.FreeConnection();
         _host.Dispose();
         _gone.TrySetResult();
     }

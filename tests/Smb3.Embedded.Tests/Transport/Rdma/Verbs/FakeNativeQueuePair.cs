@@ -82,7 +82,9 @@ internal sealed class FakeNativeQueuePair : INativeQueuePair, IDisposable
         }
     }
 
-    public void Free()
+    public void FreeConnection() => Assert.True(IsFreed);
+
+    public void FreeQueues()
     {
         lock (_posted)
         {

@@ -97,7 +97,7 @@ public sealed class RegisteredMemoryTests
     [Fact]
     public void The_domain_goes_when_its_last_user_has_gone_and_its_last_buffer_is_back()
     {
-        _memory.Share();
+        Assert.True(_memory.TryShare());
         var rented = Rent(1 << 20);
         Rent(100).Dispose();
         _memory.Release();
@@ -105,6 +105,7 @@ public sealed class RegisteredMemoryTests
         _memory.Release();
         Assert.Single(_domain.Registered);
         Assert.Equal(0, _domain.Freed);
+        Assert.False(_memory.TryShare());
         rented.Dispose();
         Assert.Empty(_domain.Registered);
         Assert.Equal(1, _domain.Freed);
