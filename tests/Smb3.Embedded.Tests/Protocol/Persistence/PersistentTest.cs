@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Storage;
@@ -26,10 +27,12 @@ public abstract class PersistentTest : ProtocolTest
 
     private protected TestJournal Journal { get; set; } = new();
 
-    private protected TestServer StartContinuous(ServerLimits? limits = null, bool allowGuest = false, bool posix = false) =>
+    private protected TestServer StartContinuous(
+        ServerLimits? limits = null, bool allowGuest = false, bool posix = false, InterfaceScan? interfaces = null) =>
         Start(new TestServerOptions
         {
             Journal = Journal,
+            Interfaces = interfaces,
             Settings = new ServerSettings
             {
                 TimeProvider = Clock,
