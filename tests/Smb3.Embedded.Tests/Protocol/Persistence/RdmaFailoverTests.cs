@@ -243,7 +243,7 @@ public sealed class RdmaFailoverTests : PersistentTest
             await transfer.RunAsync(channel, () => (ushort)Volatile.Read(ref _sequence));
             return false;
         }
-        catch (Exception e) when (e is EndOfStreamException or ObjectDisposedException)
+        catch (Exception e) when (e is EndOfStreamException or TimeoutException or InvalidOperationException)
         {
             Interlocked.Increment(ref _sequence);
             return true;

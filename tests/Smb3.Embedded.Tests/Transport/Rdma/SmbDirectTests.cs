@@ -141,7 +141,7 @@ public sealed class SmbDirectTests : IAsyncLifetime
         { "offset beyond the end", Transfer(1, 1, 0, 0, 48, 0, 40) },
         { "sum that wraps", Transfer(1, 1, 0, 0, 0xFFFF_FFF8, 24, 40) },
         { "data over the header", Transfer(1, 1, 0, 0, 16, 8, 40) },
-        { "more than a message may be", Transfer(1, 1, 0, (1u << 20) - 15, 24, 16, 40) },
+        { "more than a message may be", Transfer(1, 1, 0, (8u << 20) + 65_536 - 15, 24, 16, 40) },
         { "remaining that wraps", Transfer(1, 1, 0, 0xFFFF_FFFF, 24, 16, 40) },
     };
 
