@@ -11,8 +11,9 @@ namespace Smb3.Embedded.Tests.Protocol;
 
 /// <summary>
 /// The steady path allocates nothing. Client and server run on the test's own thread (the transport's pipes continue inline), so that the
-/// thread's allocation counter sees all of it and nothing of other tests.
+/// thread's allocation counter sees all of it and nothing of other tests. They share its pools, though, so none runs beside.
 /// </summary>
+[Collection(MeasuresTheProcess.Name)]
 [Trait("Transport", "own")]
 public sealed class AllocationTests : ProtocolTest
 {

@@ -95,7 +95,7 @@ internal sealed record TestServerOptions
 }
 
 /// <summary>
-/// A whole server behind an in-memory transport, with the shares "data" (any user), "sealed" (encrypted), "squeezed" (compressed), "readonly" and "open" (guests
+/// A whole server behind an in-memory transport, with the shares "data" (any user), "sealed" (encrypted), "readonly" and "open" (guests
 /// too) on one volume, and "ca" (continuously available) when there is a journal. When it ends it checks that it left nothing behind and that nothing failed inside it.
 /// </summary>
 internal sealed class TestServer : IAsyncDisposable
@@ -165,7 +165,6 @@ internal sealed class TestServer : IAsyncDisposable
         });
         Graph.Shares.TryAdd(new Share { Name = "data", Volume = Volume });
         Graph.Shares.TryAdd(new Share { Name = "sealed", Volume = Volume, Encrypt = true });
-        Graph.Shares.TryAdd(new Share { Name = "squeezed", Volume = Volume, Compress = true });
         Graph.Shares.TryAdd(new Share { Name = "readonly", Volume = Volume, ReadOnly = true });
         Graph.Shares.TryAdd(new Share { Name = "posix", Volume = Volume, Posix = true });
         Graph.Shares.TryAdd(new Share { Name = "open", Volume = Volume, AllowGuest = true });
