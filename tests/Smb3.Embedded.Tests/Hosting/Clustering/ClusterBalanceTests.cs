@@ -134,7 +134,8 @@ public sealed class ClusterBalanceTests() : ClusterTest(TimeSpan.FromMillisecond
         Assert.Equal(("one", "x"), (part.PartOf, part.Folder));
         await UntilServedAsync(second, part.Name);
         await UntilServedAsync(first, "one");
-        Assert.Contains(first.Log.Entries, static entry => entry.Text.Contains("was split at", StringComparison.Ordinal));
+        await TestServer.UntilAsync(
+            () => first.Log.Entries.Any(static entry => entry.Text.Contains("was split at", StringComparison.Ordinal)), "the log says so");
         Assert.Equal(NtStatus.PathNotCovered, await (await first.ConnectAsync("one")).TryOpenAsync("x\\y\\f0"));
         Assert.Equal(NtStatus.Success, await (await second.ConnectAsync(part.Name)).TryOpenAsync("y\\f0"));
 
