@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 from harness import Cases, Skipped, children, expect, run
@@ -149,6 +150,12 @@ class Directories(Realms):
     def remove(self):
         for host in getattr(self, "hosts", []):
             host.kill()
+        try:
+            # winbind starts it, and does not end it.
+            with open(os.path.join(self.work.file("member"), "samba-dcerpcd.pid"), encoding="ascii") as pid:
+                os.kill(int(pid.read()), signal.SIGTERM)
+        except (OSError, ValueError):
+            pass    # it was not started, or has ended
         super().remove()
 
 
