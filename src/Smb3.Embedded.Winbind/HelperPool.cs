@@ -88,9 +88,13 @@ internal sealed class HelperPool : IDisposable
         }
         finally
         {
-            if (isFine && !_disposed)
+            if (isFine)
             {
                 _idle.Push(helper);
+                if (_disposed)
+                {
+                    Dispose(); // which may have looked before
+                }
             }
             else
             {

@@ -19,9 +19,10 @@ internal sealed record CompressionAgreement(IReadOnlyList<Smb2CompressionAlgorit
     /// <summary>Whether a message may come in an algorithm.</summary>
     public bool Allows(Smb2CompressionAlgorithm algorithm)
     {
-        foreach (var agreed in Algorithms)
+        // Asked for every message: an enumerator would be allocated each time.
+        for (var i = 0; i < Algorithms.Count; i++)
         {
-            if (agreed == algorithm)
+            if (Algorithms[i] == algorithm)
             {
                 return true;
             }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Smb3.Embedded.Compression.Matching;
 
 namespace Smb3.Embedded.Compression;
 
@@ -34,7 +35,7 @@ internal static class CompressionSample
             for (var at = 0; at <= bytes.Length - sizeof(uint); at += 2)
             {
                 var four = BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
-                ref var entry = ref seen[(int)((four * 2654435761) >> (32 - TableBits))];
+                ref var entry = ref seen[MatchTable.HashOf(four, TableBits)];
                 repeats += entry == four ? 1 : 0;
                 entry = four;
             }

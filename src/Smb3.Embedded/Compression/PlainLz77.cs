@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using Smb3.Embedded.Compression.Matching;
 
 namespace Smb3.Embedded.Compression;
@@ -93,7 +94,7 @@ internal static class PlainLz77
             if (flags >> 31 == 0)
             {
                 // All bytes up to the next match at once.
-                var count = Math.Min(left, flags == 0 ? 32 : System.Numerics.BitOperations.LeadingZeroCount(flags));
+                var count = Math.Min(left, flags == 0 ? 32 : BitOperations.LeadingZeroCount(flags));
                 if (count > source.Length - from || count > target.Length - to)
                 {
                     return false;

@@ -146,12 +146,10 @@ internal readonly struct ContextChoice
         for (var i = 0; i < offered.Count; i++)
         {
             var algorithm = (Smb2CompressionAlgorithm)offered[i];
-            if (CompressionCodec.Has(algorithm) ? isChained || common.Count == 0 : isChained && algorithm == Smb2CompressionAlgorithm.PatternV1)
+            var isKnown = CompressionCodec.Has(algorithm) || (isChained && algorithm == Smb2CompressionAlgorithm.PatternV1);
+            if (isKnown && (isChained || common.Count == 0) && !common.Contains(algorithm))
             {
-                if (!common.Contains(algorithm))
-                {
-                    common.Add(algorithm);
-                }
+                common.Add(algorithm);
             }
         }
 

@@ -36,11 +36,14 @@ internal sealed class MatchTable
     /// <summary>Where the four bytes at a place were last seen, or -1, and enters the place.</summary>
     public int Exchange(ReadOnlySpan<byte> data, int at)
     {
-        ref var entry = ref _places[BinaryPrimitives.ReadUInt32LittleEndian(data[at..]) * Spread >> (32 - Bits)];
+        ref var entry = ref _places[HashOf(BinaryPrimitives.ReadUInt32LittleEndian(data[at..]), Bits)];
         var seen = entry - _began;
         entry = _began + at;
         return seen;
     }
+
+    /// <summary>A hash of four bytes, of so many bits.</summary>
+    public static int HashOf(uint four, int bits) => (int)((four * Spread) >> (32 - bits));
 
     /// <summary>How many bytes at two places are the same, at most up to the end of the data.</summary>
     /// <param name="data">The data.</param>

@@ -16,7 +16,10 @@ internal sealed class DirectoryGroups
     public DirectoryGroups(IEnumerable<string> names) =>
         _names = [.. from text in names let split = Split(text) where split is not null select (text, split.Value.Domain, split.Value.Name)];
 
-    /// <summary>Whether every name is known, to be a group or to be none. False as well when nobody has asked yet.</summary>
+    /// <summary>
+    /// Whether every name is known, to be a group or to be none. True as well when nobody has asked: then there is no directory, because where there
+    /// is one it is asked before the permissions of a share count for anybody (<see cref="Share.KnowGroupsAsync"/>).
+    /// </summary>
     public bool AreKnown => _names.Length == 0 || _state is null or { IsComplete: true };
 
     /// <summary>The name of a group by which permissions have it; null when they do not.</summary>
