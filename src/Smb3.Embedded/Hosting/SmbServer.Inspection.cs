@@ -28,6 +28,16 @@ public sealed partial class SmbServer
     public IReadOnlyList<SmbActiveLease> Leases => Inspector.Leases(Inspector.Opens(Graph, Inspector.Sessions(Graph)));
 
     /// <summary>
+    /// The addresses that clients can use at this moment, as they are told to those with several channels; empty while the server is stopped.
+    /// </summary>
+    public IReadOnlyList<SmbInterface> Interfaces => Volatile.Read(ref _run) is { } run
+        ? [.. _parts.Interfaces.Find(run.EndPoints).Select(static found => new SmbInterface(found.Address)
+        {
+            Index = (int)found.Index, LinkSpeed = (long)found.LinkSpeed, Rss = found.Rss, Rdma = found.Rdma,
+        })]
+        : [];
+
+    /// <summary>
     /// How the state of what clients have open is kept, for each folder or store that is continuously available.
     /// </summary>
     public IReadOnlyList<SmbKeptState> KeptState => Shares.KeptState;

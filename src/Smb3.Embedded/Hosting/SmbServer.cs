@@ -58,6 +58,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly WitnessSettings? _witness;
     private readonly SmbUsersFile? _usersFile;
     private readonly UserChanges _changes;
+    private readonly CompanionLife _companions;
     private ServerRun? _run;
     private volatile TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _life;
@@ -122,6 +123,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             options.StateStore, options.Cluster.Store is not null, _turn, _parts.Logger, _parts.Metrics);
         Namespaces = new SmbNamespaceCollection(Shares, settings.TimeProvider);
         Users = new SmbUserCollection(options.Users, EndOwnSessionsAsync);
+        _companions = new CompanionLife(settings.TimeProvider, logger);
         _changes = new UserChanges(users, EndSessionsAsync, logger);
         if (options.Cluster.Store is not null)
         {
@@ -162,6 +164,9 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>Whether it runs and every end point still accepts.</summary>
     internal bool IsHealthy => State == SmbServerState.Running && Volatile.Read(ref _run) is { IsHealthy: true };
+
+    /// <summary>What lives beside it; set before the first start.</summary>
+    internal IReadOnlyList<ISmbServerCompanion> Companions { init => _companions.All = value; }
 
     internal ServerGraph? Graph => Volatile.Read(ref _run)?.Graph;
 
@@ -218,6 +223,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             Volatile.Write(ref _run, run);
             _cluster?.Begin(run);
             Become(SmbServerState.Running);
+            await _companions.StartAsync(this, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -365,6 +371,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         }
 
         Become(SmbServerState.Stopping);
+        await _companions.StopAsync(hurry).ConfigureAwait(false);
         if (_cluster is not null)
         {
             await _cluster.StopAsync().ConfigureAwait(false);

@@ -24,6 +24,7 @@ public sealed class SmbServerBuilder
 
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _lastSteps = [];
+    private readonly List<Func<IServiceProvider, ISmbServerCompanion>> _companions = [];
     private readonly bool _standsAlone;
     private bool _built;
 
@@ -174,6 +175,15 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder UseStateStore(Func<IServiceProvider, IStateStore> state) =>
         Configure((services, options) => options.StateStore = state(services));
 
+    /// <summary>Lets something live beside the server while it runs.</summary>
+    /// <param name="companion">Gives it; called once, when all settings are known. The host keeps owning it.</param>
+    public SmbServerBuilder AddCompanion(Func<IServiceProvider, ISmbServerCompanion> companion)
+    {
+        ArgumentNullException.ThrowIfNull(companion);
+        _companions.Add(companion);
+        return this;
+    }
+
     /// <summary>Makes the server a node of a cluster, whose nodes serve the shares that are <see cref="SmbShareOptions.Clustered"/>.</summary>
     /// <param name="cluster">What the nodes agree on, which the host keeps owning.</param>
     /// <param name="configure">Sets further properties.</param>
@@ -320,7 +330,7 @@ public sealed class SmbServerBuilder
             options,
             services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
             services.GetService<IMeterFactory>(),
-            owned);
+            owned) { Companions = [.. _companions.Select(companion => companion(services))] };
     }
 
     private SmbServerBuilder AddShare(Func<IServiceProvider, SmbShareOptions> make, Action<SmbShareOptions>? configure) =>

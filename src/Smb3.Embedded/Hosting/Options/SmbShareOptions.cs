@@ -68,7 +68,7 @@ public sealed class SmbShareOptions
 
     /// <summary>
     /// Whether macOS may keep Time Machine backups on it: clients are told that FLUSH makes everything durable, which is true for folders.
-    /// Macs find it by themselves only if it is announced over mDNS (<c>_adisk._tcp</c>), which the server does not do.
+    /// Macs find it by themselves only if it is announced over mDNS (<c>_adisk._tcp</c>), as the package <c>Smb3.Embedded.Discovery</c> does.
     /// </summary>
     public bool TimeMachine { get; set; }
 

@@ -73,5 +73,5 @@ internal sealed class HostedShare(SmbShareOptions options)
         Options.Encrypt,
         Options.AllowGuest,
         Options.Hidden,
-        Running?.CurrentUses ?? 0) { IsAvailable = Lost is null, IsNamespace = Options.Namespace is not null };
+        Running?.CurrentUses ?? 0) { IsAvailable = Lost is null, IsNamespace = Options.Namespace is not null, IsTimeMachine = Options.TimeMachine };
 }

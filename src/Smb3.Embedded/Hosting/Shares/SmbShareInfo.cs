@@ -18,6 +18,9 @@ public sealed record SmbShareInfo(
     /// </summary>
     public bool IsAvailable { get; init; } = true;
 
+    /// <summary>Whether Macs may keep Time Machine backups on it.</summary>
+    public bool IsTimeMachine { get; init; }
+
     /// <summary>Whether it is a DFS namespace; <see cref="SmbServer.Namespaces"/> has its links.</summary>
     public bool IsNamespace { get; init; }
 }
