@@ -273,3 +273,22 @@ def _(target):
         expect("STATUS_OBJECT_NAME_NOT_FOUND" in str(error), str(error))
         return
     expect(False, "it was opened")
+
+
+@cases("samr: the users of the domain, as samrdump lists them")
+def _(target):
+    from impacket.dcerpc.v5 import samr
+    pipe = _pipe(target, "samr", samr.MSRPC_UUID_SAMR)
+    server = samr.hSamrConnect(pipe)["ServerHandle"]
+    domains = [one["Name"] for one in samr.hSamrEnumerateDomainsInSamServer(pipe, server)["Buffer"]["Buffer"]]
+    sid = samr.hSamrLookupDomainInSamServer(pipe, server, domains[0])["DomainId"]
+    domain = samr.hSamrOpenDomain(pipe, serverHandle=server, domainId=sid)["DomainHandle"]
+    found = {one["Name"]: one["RelativeId"] for one in samr.hSamrEnumerateUsersInDomain(pipe, domain)["Buffer"]["Buffer"]}
+    expect(target.user in found, "the users are %s" % sorted(found))
+    user = samr.hSamrOpenUser(pipe, domain, samr.MAXIMUM_ALLOWED, found[target.user])["UserHandle"]
+    info = samr.hSamrQueryInformationUser2(pipe, user, samr.USER_INFORMATION_CLASS.UserAllInformation)["Buffer"]["All"]
+    expect(info["UserName"] == target.user and info["PrimaryGroupId"] == 513, "described as %s" % info["UserName"])
+    groups = samr.hSamrGetGroupsForUser(pipe, user)["Groups"]["Groups"]
+    expect(513 in [group["RelativeId"] for group in groups], "not in the group that everybody is in")
+    samr.hSamrCloseHandle(pipe, user)
+    pipe.disconnect()

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes.Host;
 using Smb3.Embedded.Pipes.LsaRpc;
+using Smb3.Embedded.Pipes.Samr;
 using Smb3.Embedded.Pipes.SrvSvc;
 using Smb3.Embedded.Pipes.WksSvc;
 using Smb3.Embedded.Rpc;
@@ -17,14 +18,15 @@ internal sealed class PipeRegistry
     {
         _server = server;
 
-        // One server process stands behind both names of the last pipe, and its secondary address says so.
-        var lsa = new RpcEndpoint(@"\PIPE\lsass", [new LsaRpcInterface(host)]);
+        // One server process stands behind the last three names, and its secondary address says so.
+        var lsa = new RpcEndpoint(@"\PIPE\lsass", [new LsaRpcInterface(host), new SamrInterface(host)]);
         _pipes =
         [
             ("srvsvc", new RpcEndpoint(@"\PIPE\srvsvc", [new SrvSvcInterface(host)])),
             ("wkssvc", new RpcEndpoint(@"\PIPE\wkssvc", [new WksSvcInterface(host)])),
             ("lsarpc", lsa),
             ("lsass", lsa),
+            ("samr", lsa),
         ];
     }
 

@@ -26,6 +26,9 @@ internal sealed record ServerSettings
 
     public string DomainName { get; init; } = "WORKGROUP";
 
+    /// <summary>Whether lists of the server's accounts are for administrators alone.</summary>
+    public bool OnlyAdministratorsSeeAccounts { get; init; }
+
     /// <summary>What some logons must satisfy.</summary>
     public IReadOnlyList<LogonPolicy> LogonPolicies { get; init; } = [];
 

@@ -191,13 +191,16 @@ internal sealed class World : IDisposable
                 Put(ReferenceKind.Token, message.Number, output[16..528]);
                 break;
 
-            // A response PDU to one of the three operations that open a policy: the handle is the first of its stub, or behind 16 bytes.
+            // A response PDU to an operation that opens a policy, or an account or what it is in: the handle is the first of its stub, or behind 16 bytes.
             case FsControlCode.PipeTransceive when output.Length >= 48 && output[2] == 2 && body.Length >= 80:
                 var operation = body.UInt16(56 + 22);
-                if (operation is 6 or 44 or 130)
+                if (operation is 6 or 44 or 130 or 7 or 19 or 27 or 34 or 57)
                 {
                     var at = operation == 130 && output.Length >= 64 ? 40 : 24;
-                    Put(ReferenceKind.PolicyHandle, message.Number, output[at..(at + 20)]);
+                    if (!output[at..(at + 4)].ContainsAnyExcept((byte)0))
+                    {
+                        Put(ReferenceKind.PolicyHandle, message.Number, output[at..(at + 20)]); // the attributes of a handle are zero
+                    }
                 }
 
                 break;

@@ -20,7 +20,7 @@ internal sealed class CreateGenerator(Source source) : IGenerator
         FileAccessMask.FileGenericRead | FileAccessMask.FileGenericWrite,
     ];
 
-    private static readonly string[] Pipes = ["srvsvc", "wkssvc", "lsarpc", "lsass", @"\SRVSVC", "samr", "none"];
+    private static readonly string[] Pipes = ["srvsvc", "wkssvc", "lsarpc", "lsass", @"\SRVSVC", "samr", "netlogon", "none"];
 
     private readonly Chance _chance = source.Chance;
 

@@ -16,6 +16,8 @@ internal sealed class PipeGenerator(Source source) : IGenerator
     private static readonly Guid WksSvc = new("6bffd098-a112-3610-9833-46c3f87e345a");
     private static readonly Guid Lsa = new("12345778-1234-abcd-ef00-0123456789ab");
 
+    private static readonly Guid Samr = new("12345778-1234-abcd-ef00-0123456789ac");
+
     private readonly Chance _chance = source.Chance;
     private readonly HashSet<int> _bound = [];
     private uint _call = 1;
@@ -45,6 +47,7 @@ internal sealed class PipeGenerator(Source source) : IGenerator
         {
             "srvsvc" => ServerService(),
             "wkssvc" => Workstation(),
+            "samr" => Accounts(),
             _ => Authority(),
         };
         Reference? handle = handleAt >= 0 && Handle() is { } number ? new Reference(ReferenceKind.PolicyHandle, number, handleAt) : null;
@@ -88,7 +91,7 @@ internal sealed class PipeGenerator(Source source) : IGenerator
         var body = new Ndr().U16(4280).U16((ushort)_chance.Of(4280, 1432, 5840)).U32((uint)_chance.Next(3)).U32((uint)contexts);
         for (var i = 0; i < contexts; i++)
         {
-            var (syntax, version) = name switch { "srvsvc" => (SrvSvc, 3u), "wkssvc" => (WksSvc, 1u), _ => (Lsa, 0u) };
+            var (syntax, version) = name switch { "srvsvc" => (SrvSvc, 3u), "wkssvc" => (WksSvc, 1u), "samr" => (Samr, 1u), _ => (Lsa, 0u) };
             body.U16((ushort)i).U16(1).Guid(i == 0 || _chance.OneIn(2) ? syntax : source.AnyGuid()).U32(version).Guid(Transfer).U32(2);
         }
 
@@ -188,6 +191,39 @@ internal sealed class PipeGenerator(Source source) : IGenerator
                 return (32, stub.U32((uint)_chance.Next(40)).U32(0).ToArray(), 0);
             default:
                 return ((ushort)_chance.Next(135), stub.U32(1).U32(1).ToArray(), 0);
+        }
+    }
+
+    private (ushort Operation, byte[] Stub, int HandleAt) Accounts()
+    {
+        const uint Maximum = 0x02000000;
+        if (_chance.OneIn(5) || Handle() is null)
+        {
+            return (57, new Ndr().UniqueText(ServerName()).U32(Maximum).ToArray(), -1);
+        }
+
+        var stub = new Ndr().Raw(new byte[20]);
+        switch (_chance.Next(8))
+        {
+            case 0:
+                var sid = _chance.OneIn(2) ? Nt.WellKnownSids.Builtin : Samples.Sid(_chance);
+                var bytes = new byte[sid.BinaryLength];
+                sid.WriteTo(bytes);
+                return (7, stub.U32(Maximum).U32((uint)sid.SubAuthorities.Length).Raw(bytes).ToArray(), 0);
+            case 1:
+                return ((ushort)_chance.Of(19, 27, 34), stub.U32(Maximum).U32((uint)_chance.Of(513, 544, 545, _chance.Next(2000))).ToArray(), 0);
+            case 2:
+                return ((ushort)_chance.Of(6, 11, 13, 15), stub.U32((uint)_chance.Next(600)).U32((uint)_chance.Next(500)).U32(500).ToArray(), 0);
+            case 3:
+                return ((ushort)_chance.Of(8, 20, 28, 36, 46, 47), stub.U16((ushort)_chance.Next(28)).ToArray(), 0);
+            case 4:
+                return ((ushort)_chance.Of(40, 48, 51), stub.U16((ushort)_chance.Next(7)).U32((uint)_chance.Next(3)).U32(10).U32(1000).ToArray(), 0);
+            case 5:
+                return (17, stub.U32(1).U32(1000).U32(0).U32(1).Unicode("alice").UnicodeBuffer("alice").ToArray(), 0);
+            case 6:
+                return (18, stub.U32(1).U32(1000).U32(0).U32(1).U32((uint)_chance.Of(513, 544, 1)).ToArray(), 0);
+            default:
+                return ((ushort)_chance.Next(70), stub.U32((uint)_chance.Next(8)).U32(1).ToArray(), 0);
         }
     }
 }

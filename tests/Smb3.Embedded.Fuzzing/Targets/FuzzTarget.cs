@@ -23,6 +23,7 @@ internal sealed record FuzzTarget(string Name, TargetAction Run, Func<IEnumerabl
         new("kerberos", KerberosTarget.Run, KerberosTarget.Seeds),
         new("rpc", RpcTarget.Run, Seeding.Rpc),
         new("ndr", RpcTarget.Ndr, Seeding.Ndr),
+        new("samr", SamrTarget.Run, SamrTarget.Seeds),
         new("witness", WitnessTarget.Run, Seeding.Witness),
         new("towers", WitnessTarget.Tower, Seeding.Towers),
         new("smb-direct", RdmaTarget.Connection, RdmaSeeding.Connections),

@@ -12,7 +12,7 @@ namespace Smb3.Embedded.Fuzzing.Targets;
 /// <summary>DCE/RPC by itself: the first byte chooses the pipe and whether it is bound already, the rest is what the client writes.</summary>
 internal static class RpcTarget
 {
-    private static readonly string[] Names = ["srvsvc", "wkssvc", "lsarpc"];
+    private static readonly string[] Names = ["srvsvc", "wkssvc", "lsarpc", "samr"];
     private static readonly PipeRegistry Pipes = Create();
     private static Exception? _fault;
 

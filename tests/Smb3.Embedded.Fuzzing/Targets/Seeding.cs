@@ -184,6 +184,7 @@ internal static class Seeding
         {
             "srvsvc" => (new Guid("4b324fc8-1670-01d3-1278-5a47bf6ee188"), 3u),
             "wkssvc" => (new Guid("6bffd098-a112-3610-9833-46c3f87e345a"), 1u),
+            "samr" => (new Guid("12345778-1234-abcd-ef00-0123456789ac"), 1u),
             _ => (new Guid("12345778-1234-abcd-ef00-0123456789ab"), 0u),
         };
         return Generating.Ndr.Pdu(11, 1, new Ndr().U16(4280).U16(4280).U32(0).U32(1).U16(0).U16(1).Guid(syntax).U32(version).Guid(Transfer).U32(2).ToArray());

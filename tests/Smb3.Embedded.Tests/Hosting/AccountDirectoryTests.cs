@@ -69,5 +69,33 @@ public sealed class AccountDirectoryTests
         Assert.False(token.IsSameUser(New().Create(new SmbIdentity { UserName = "Guest", AccountDomain = "" }, "NTLM")));
     }
 
-    private AccountDirectory New() => new("SERVER", new UserDirectory(_own, _host));
+    [Fact]
+    public async Task Own_users_are_listed_as_they_are_now_and_the_hosts_are_found_by_name()
+    {
+        var accounts = New();
+        Assert.Equal(["alice"], accounts.ListUsers().Select(user => user.Account.Name));
+        Assert.Same(accounts.ListUsers(), accounts.ListUsers());
+        _own.Add("carol", "password", ["staff", "Administrators"], "Carol Cook", disabled: true);
+        var carol = accounts.ListUsers().Single(user => user.Account.Name == "carol");
+        Assert.Equal(("Carol Cook", true, accounts.MachineSid), (carol.FullName, carol.IsDisabled, carol.Account.DomainSid));
+        Assert.Contains(WellKnownSids.Administrators, carol.Groups.Select(group => group.Sid));
+        Assert.Equal(carol.Account, accounts.Find(carol.Account.Sid));
+        _own.Remove("CAROL");
+        Assert.Equal(["alice"], accounts.ListUsers().Select(user => user.Account.Name));
+        Assert.Null(accounts.Find(carol.Account.Sid));
+
+        var bob = await accounts.FindUserAsync("BOB", CancellationToken.None);
+        Assert.Equal(bob!.Account, accounts.Find(bob.Account.Sid));
+        Assert.Null(await accounts.FindUserAsync("nobody", CancellationToken.None));
+        Assert.Null(await accounts.FindUserAsync("", CancellationToken.None));
+    }
+
+    private AccountDirectory New() => new("SERVER", new UserDirectory(_own, new Unlisted(_host)));
+
+    /// <summary>A store that says who a name is, and no more.</summary>
+    private sealed class Unlisted(ISmbUserStore users) : ISmbUserStore
+    {
+        public ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) =>
+            users.FindAsync(userName, domain, cancellationToken);
+    }
 }

@@ -13,6 +13,8 @@ public class CallTableTests
 {
     private static readonly Guid WksSvc = new("6bffd098-a112-3610-9833-46c3f87e345a");
 
+    private static readonly Guid Samr = new("12345778-1234-abcd-ef00-0123456789ac");
+
     private static readonly uint[] Levels =
         [.. Range(0, 20), .. Range(98, 105), .. Range(500, 510), 599, .. Range(1000, 1020), 1046, 1107, .. Range(1500, 1560), 0x7FFFFFFF, uint.MaxValue];
 
@@ -38,6 +40,10 @@ public class CallTableTests
         ["LsarClose"] = ("lsarpc", 0, (stub, _) => stub.Handle(), false),
         ["LsarQueryInformationPolicy2"] = ("lsarpc", 46, (stub, level) => stub.Handle().Short((ushort)level), true),
         ["LsarLookupSids"] = ("lsarpc", 15, (stub, level) => stub.Handle().Sids().Number(0).Null().Short((ushort)level).Number(0), true),
+        ["SamrConnect5"] = ("samr", 64, (stub, level) => stub.Null().Number(level).Number(1).Number(1).Number(3).Number(0), true),
+        ["SamrConnect4"] = ("samr", 62, (stub, level) => stub.Null().Number(2).Number(level), true),
+        ["SamrQueryInformationDomain"] = ("samr", 8, (stub, level) => stub.Handle().Short((ushort)level), true),
+        ["SamrGetDomainPasswordInformation"] = ("samr", 56, (stub, _) => stub.Null(), false),
         ["LsarLookupNames2"] = ("lsarpc", 58, (stub, level) => stub.Handle().Names().Number(0).Null().Short((ushort)level).Number(0).Number(0).Number(1), true),
     };
 
@@ -69,14 +75,14 @@ public class CallTableTests
             var answer = await client.SendAsync(PipeClient.RequestPdu(call.Opnum, little));
             var other = await client.SendAsync(BigEndianRequest(call.Opnum, big));
 
-            // The answers of LsarOpenPolicy differ in the handle, those of NetrRemoteTOD in the time.
+            // The answers that open something differ in the handle, those of NetrRemoteTOD in the time.
             Assert.Equal((answer.Length, answer[2]), (other.Length, other[2]));
-            if (!name.Contains("OpenPolicy", StringComparison.Ordinal) && name != "NetrRemoteTOD")
+            if (!name.Contains("OpenPolicy", StringComparison.Ordinal) && !name.Contains("Connect", StringComparison.Ordinal) && name != "NetrRemoteTOD")
             {
                 Assert.Equal(answer, other);
             }
 
-            if (call.Pipe != "lsarpc")
+            if (call.Pipe is not ("lsarpc" or "samr"))
             {
                 Assert.Equal(RpcPacketType.Response, PipeClient.Type(answer));
                 Assert.True(Enum.IsDefined((NetApiStatus)BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(answer.Length - 4))));
@@ -120,6 +126,7 @@ public class CallTableTests
     [InlineData("srvsvc", 58)]
     [InlineData("wkssvc", 31)]
     [InlineData("lsarpc", 135)]
+    [InlineData("samr", 68)]
     public async Task EveryNumberIsAnOperationOrOutOfRange(string pipe, int count)
     {
         using var client = await BindAsync(pipe, isAdministrator: true);
@@ -184,6 +191,7 @@ public class CallTableTests
         {
             "srvsvc" => client.BindAsync(),
             "wkssvc" => client.BindAsync(WksSvc, 1),
+            "samr" => client.BindAsync(Samr, 1),
             _ => client.BindAsync(PipeClient.LsaRpc, 0),
         };
     }

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Pipes.Host;
+using Smb3.Embedded.Pipes.LsaRpc;
 using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Tests.Pipes;
@@ -70,10 +71,28 @@ internal sealed class FakePipeHost : IPipeHost
         new([new PipeOpenFile(42, @"C:\demo\a.txt", "alice") { Permissions = 3, LockCount = 1 }]);
 
     public ValueTask<PipeAccount?> ResolveSidAsync(Sid sid, CancellationToken cancellation) =>
-        new(sid == Alice.Sid ? Alice : null);
+        new(Users.SelectMany(user => user.Groups.Prepend(user.Account)).FirstOrDefault(account => account.Sid == sid));
 
     public ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation) =>
         new(name.Equals("alice", StringComparison.OrdinalIgnoreCase) && domain is null or "SERVER" ? Alice : null);
 
-    private static PipeAccount Alice { get; } = new(Machine.WithRid(1000), "alice", "SERVER", Machine, SidNameUse.User);
+    public bool OnlyAdministratorsSeeAccounts { get; init; }
+
+    /// <summary>Alice and Bob, who are in a group together; and whoever else a test wants.</summary>
+    public List<PipeUser> Users { get; } =
+    [
+        new(Alice, [Staff, WellKnownAccounts.Find(WellKnownSids.Administrators)!]) { FullName = "Alice Archer" },
+        new(User(1001, "Bob"), [Staff]) { IsDisabled = true },
+    ];
+
+    public IReadOnlyList<PipeUser> ListUsers() => Users;
+
+    public ValueTask<PipeUser?> FindUserAsync(string name, CancellationToken cancellation) =>
+        new(Users.Find(user => user.Account.Name.Equals(name, StringComparison.OrdinalIgnoreCase)));
+
+    public static PipeAccount User(uint rid, string name) => new(Machine.WithRid(rid), name, "SERVER", Machine, SidNameUse.User);
+
+    private static PipeAccount Alice { get; } = User(1000, "alice");
+
+    private static PipeAccount Staff { get; } = new(Machine.WithRid(2000), "staff", "SERVER", Machine, SidNameUse.Group);
 }

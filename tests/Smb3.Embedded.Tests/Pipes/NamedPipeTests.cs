@@ -25,7 +25,9 @@ public class NamedPipeTests
     [InlineData("\\\\srvsvc")]
     [InlineData("srvsvc\\")]
     [InlineData("srvsvc2")]
-    [InlineData("samr")]
+    [InlineData("netlogon")]
+    [InlineData("netdfs")]
+    [InlineData("spoolss")]
     public void OtherNamesAreNotFound(string name)
     {
         Assert.Equal(NtStatus.ObjectNameNotFound, PipeClient.Registry().Open(name, PipeClient.User, out var pipe));

@@ -86,6 +86,12 @@ internal sealed class PipeHost : IPipeHost
         ?? (_settings.Directory is { } directory
             ? Describe((await directory.FindAsync(domain, name, cancellation).ConfigureAwait(false)).Value) : null);
 
+    public bool OnlyAdministratorsSeeAccounts => _settings.OnlyAdministratorsSeeAccounts;
+
+    public IReadOnlyList<PipeUser> ListUsers() => _accounts.ListUsers();
+
+    public ValueTask<PipeUser?> FindUserAsync(string name, CancellationToken cancellation) => _accounts.FindUserAsync(name, cancellation);
+
     private static PipeAccount? Describe(SmbAccount? account) => account is null
         ? null : new(account.Sid, account.Name, account.DomainName, account.DomainSid, account.Use);
 

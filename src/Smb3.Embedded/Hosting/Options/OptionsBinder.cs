@@ -41,6 +41,7 @@ internal sealed partial class OptionsBinder : SettingReader
             ["AllowGuest"] = s => Flag(s, value => _options.AllowGuest = value),
             ["AllowNtlm"] = s => Flag(s, value => _options.AllowNtlm = value),
             ["AllowAnonymous"] = s => Flag(s, value => _options.AllowAnonymous = value),
+            ["OnlyAdministratorsSeeAccounts"] = s => Flag(s, value => _options.OnlyAdministratorsSeeAccounts = value),
             ["BreakTimeout"] = s => Time(s, value => _options.BreakTimeout = value),
             ["InterimResponseDelay"] = s => Time(s, value => _options.InterimResponseDelay = value),
             ["DurableTimeout"] = s => Time(s, value => _options.DurableTimeout = value),

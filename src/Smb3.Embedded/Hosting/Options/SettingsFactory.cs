@@ -40,6 +40,7 @@ internal static class SettingsFactory
             RetryOplockBreaks = options.RetryOplockBreaks,
             AllowAnonymous = options.AllowAnonymous || guests,
             AllowGuest = options.AllowGuest || guests,
+            OnlyAdministratorsSeeAccounts = options.OnlyAdministratorsSeeAccounts,
             LogonPolicies = [.. options.LogonPolicies.Select(policy => new LogonPolicy(
                 [.. policy.Networks.Select(LogonPolicyReader.ParseNetwork).OfType<IPNetwork>()],
                 [.. policy.Users], [.. policy.Groups], [.. policy.Mechanisms], policy.RequireEncryption))],

@@ -183,6 +183,12 @@ public sealed class SmbServerOptions
     /// <summary>How <see cref="AccountResolver"/> is asked.</summary>
     public SmbDirectoryOptions Directory { get; } = new();
 
+    /// <summary>
+    /// Whether clients get lists of the server's users and groups (MS-SAMR) for administrators alone; else every user does who is not a guest. Names of
+    /// single SIDs, and SIDs of single names, are told to every user in any case. Default off.
+    /// </summary>
+    public bool OnlyAdministratorsSeeAccounts { get; set; }
+
     /// <summary>Lets the host observe and forbid; <see langword="null"/>: nothing.</summary>
     public SmbServerHooks? Hooks { get; set; }
 

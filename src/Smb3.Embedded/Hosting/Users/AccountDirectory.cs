@@ -6,6 +6,7 @@ using Smb3.Embedded.Nt;
 using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Pipes;
 using Smb3.Embedded.Pipes.Host;
+using Smb3.Embedded.Pipes.LsaRpc;
 using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Hosting.Users;
@@ -26,7 +27,9 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
 
     private readonly ISmbUserStore _users;
     private readonly string _serverName;
+    private readonly IReadOnlyList<InMemoryUserStore> _listed;
     private readonly ConcurrentDictionary<Sid, PipeAccount> _seen = new();
+    private OwnAccounts _own = OwnAccounts.None;
 
     /// <param name="serverName">The name of the server.</param>
     /// <param name="users">The users.</param>
@@ -35,6 +38,7 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
     {
         _serverName = serverName;
         _users = users;
+        _listed = UserDirectory.Listed(users);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         Hash(clusterName is null ? "machine" : "cluster", clusterName ?? serverName, hash);
         MachineSid = new Sid(
@@ -120,21 +124,23 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
             return seen;
         }
 
-        var own = _users as InMemoryUserStore ?? (_users as UserDirectory)?.Own;
-        foreach (var (user, groups) in own?.GetNames() ?? [])
-        {
-            if (AccountOf(user, SidNameUse.User) is var account && account.Sid == sid)
-            {
-                return account;
-            }
+        return Own().BySid.GetValueOrDefault(sid);
+    }
 
-            if (groups.Select(group => AccountOf(group, SidNameUse.Group)).FirstOrDefault(group => group.Sid == sid) is { } found)
-            {
-                return found;
-            }
+    /// <summary>The server's own users, and those of a file; a host's own store cannot be listed.</summary>
+    public IReadOnlyList<PipeUser> ListUsers() => Own().Users;
+
+    /// <summary>A user of the server's own domain as it is now, by name.</summary>
+    public async ValueTask<PipeUser?> FindUserAsync(string name, CancellationToken cancellationToken)
+    {
+        var user = name.Length == 0 ? null : await _users.FindAsync(name, string.Empty, cancellationToken).ConfigureAwait(false);
+        if (user is null || Describe(user) is var found && found.Account.DomainName != _serverName)
+        {
+            return null;
         }
 
-        return null;
+        Remember(found.Account);
+        return found;
     }
 
     public async ValueTask<PipeAccount?> FindAsync(string? domain, string name, CancellationToken cancellationToken)
@@ -155,9 +161,40 @@ internal sealed class AccountDirectory : ISecurityTokenFactory
             : _seen.Values.FirstOrDefault(account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 
-    private Sid RememberGroup(string name) => name.Equals(Administrators, StringComparison.OrdinalIgnoreCase)
-        ? WellKnownSids.Administrators
-        : Remember(AccountOf(name, SidNameUse.Group));
+    /// <summary>The listed users, worked out once after each change: that takes a hash for every name.</summary>
+    private OwnAccounts Own()
+    {
+        long version = 0;
+        foreach (var store in _listed)
+        {
+            version += store.Version;
+        }
+
+        var own = Volatile.Read(ref _own);
+        if (own.Version != version)
+        {
+            own = new OwnAccounts(version, [.. _listed.SelectMany(store => store.GetAll()).DistinctBy(user => user.Name, StringComparer.OrdinalIgnoreCase).Select(Describe)]);
+            Volatile.Write(ref _own, own);
+        }
+
+        return own;
+    }
+
+    private PipeUser Describe(SmbUser user) => new(AccountOf(user.Name, SidNameUse.User, user.Domain), [.. user.Groups.Select(GroupOf)])
+    {
+        FullName = user.DisplayName ?? "",
+        IsDisabled = user.Disabled,
+    };
+
+    private PipeAccount GroupOf(string name) => name.Equals(Administrators, StringComparison.OrdinalIgnoreCase)
+        ? WellKnownAccounts.Find(WellKnownSids.Administrators)!
+        : AccountOf(name, SidNameUse.Group);
+
+    private Sid RememberGroup(string name)
+    {
+        var group = GroupOf(name);
+        return group.DomainSid == MachineSid ? Remember(group) : group.Sid;
+    }
 
     private Sid Remember(PipeAccount account)
     {

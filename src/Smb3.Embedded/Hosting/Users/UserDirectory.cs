@@ -3,8 +3,19 @@ namespace Smb3.Embedded.Hosting.Users;
 /// <summary>The server's own users, then the host's.</summary>
 internal sealed class UserDirectory(InMemoryUserStore own, ISmbUserStore host) : ISmbUserStore
 {
-    /// <summary>The users whose names are known without a lookup.</summary>
-    public InMemoryUserStore Own => own;
+    /// <summary>The stores whose users can be listed, those that are asked first at the beginning.</summary>
+    public static IReadOnlyList<InMemoryUserStore> Listed(ISmbUserStore store) => store switch
+    {
+        InMemoryUserStore memory => [memory],
+        SmbUsersFile file => [file.Users],
+        UserDirectory directory => [.. Listed(directory.Own), .. Listed(directory.Host)],
+        UserPair pair => [.. Listed(pair.First), .. Listed(pair.Second)],
+        _ => [],
+    };
+
+    private InMemoryUserStore Own => own;
+
+    private ISmbUserStore Host => host;
 
     /// <summary>The stores that there are; users of an earlier one come before those of the same name in a later.</summary>
     public static ISmbUserStore Join(InMemoryUserStore own, SmbUsersFile? file, ISmbUserStore? host) => (file, host) switch

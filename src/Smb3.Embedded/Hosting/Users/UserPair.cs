@@ -3,6 +3,10 @@ namespace Smb3.Embedded.Hosting.Users;
 /// <summary>The users of one store, then those of another.</summary>
 internal sealed class UserPair(ISmbUserStore first, ISmbUserStore second) : ISmbUserStore
 {
+    public ISmbUserStore First => first;
+
+    public ISmbUserStore Second => second;
+
     public event Action<SmbUserChange> Changed
     {
         add

@@ -52,4 +52,15 @@ internal interface IPipeHost
     /// <param name="name">The account name.</param>
     /// <param name="cancellation">Ends with the pipe.</param>
     ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation);
+
+    /// <summary>Whether lists of accounts are for administrators alone.</summary>
+    bool OnlyAdministratorsSeeAccounts { get; }
+
+    /// <summary>The server's own users, as far as they can be listed: those of a host's store are known by name alone.</summary>
+    IReadOnlyList<PipeUser> ListUsers();
+
+    /// <summary>A user of the server's own, or of the host's store, as it is now; null when there is none.</summary>
+    /// <param name="name">The name; case does not count.</param>
+    /// <param name="cancellation">Ends with the pipe.</param>
+    ValueTask<PipeUser?> FindUserAsync(string name, CancellationToken cancellation);
 }

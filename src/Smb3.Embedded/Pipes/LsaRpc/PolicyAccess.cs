@@ -1,3 +1,4 @@
+using Smb3.Embedded.Nt.Security;
 using Smb3.Embedded.Rpc;
 
 namespace Smb3.Embedded.Pipes.LsaRpc;
@@ -10,11 +11,6 @@ internal enum PolicyAccess : uint
     ViewLocalInformation = 0x00000001,
     LookupNames = 0x00000800,
     ReadControl = 0x00020000,
-    MaximumAllowed = 0x02000000,
-    GenericAll = 0x10000000,
-    GenericExecute = 0x20000000,
-    GenericWrite = 0x40000000,
-    GenericRead = 0x80000000,
 
     /// <summary>POLICY_EXECUTE: what every account has.</summary>
     Execute = ReadControl | ViewLocalInformation | LookupNames,
@@ -33,28 +29,13 @@ internal enum PolicyAccess : uint
 /// <param name="Granted">The rights that it was opened with.</param>
 internal sealed record LsaPolicy(PolicyAccess Granted)
 {
+    private static readonly GenericRights Generic =
+        new((uint)PolicyAccess.Read, (uint)PolicyAccess.Write, (uint)PolicyAccess.Execute, (uint)PolicyAccess.All);
+
     /// <summary>Checks what a caller asks for; null when it is more than the caller has.</summary>
     public static LsaPolicy? Open(PolicyAccess desired, RpcCaller caller)
     {
         var allowed = caller.IsAnonymous ? PolicyAccess.None : caller.IsAdministrator ? PolicyAccess.All : PolicyAccess.Execute;
-        var wanted = Expand(desired);
-        if (desired.HasFlag(PolicyAccess.MaximumAllowed))
-        {
-            wanted |= allowed;
-        }
-
-        return (wanted & ~allowed) == 0 && wanted != 0 ? new LsaPolicy(wanted) : null;
-    }
-
-    private static PolicyAccess Expand(PolicyAccess desired)
-    {
-        const PolicyAccess Generic =
-            PolicyAccess.GenericAll | PolicyAccess.GenericExecute | PolicyAccess.GenericWrite | PolicyAccess.GenericRead;
-        var wanted = desired & ~(Generic | PolicyAccess.MaximumAllowed);
-        wanted |= desired.HasFlag(PolicyAccess.GenericAll) ? PolicyAccess.All : 0;
-        wanted |= desired.HasFlag(PolicyAccess.GenericExecute) ? PolicyAccess.Execute : 0;
-        wanted |= desired.HasFlag(PolicyAccess.GenericWrite) ? PolicyAccess.Write : 0;
-        wanted |= desired.HasFlag(PolicyAccess.GenericRead) ? PolicyAccess.Read : 0;
-        return wanted;
+        return Generic.Grant((uint)desired, (uint)allowed) is { } granted ? new LsaPolicy((PolicyAccess)granted) : null;
     }
 }

@@ -56,6 +56,9 @@ internal static class WellKnownAccounts
         Alias(new Sid(5, 32, 573), "Event Log Readers"),
     ];
 
+    /// <summary>The local groups of BUILTIN, in the order of their relative identifiers.</summary>
+    public static IEnumerable<PipeAccount> Aliases => Accounts.Where(account => account.Use == SidNameUse.Alias);
+
     /// <summary>The account of a SID; null when it is not well known.</summary>
     public static PipeAccount? Find(Sid sid) => Array.Find(Accounts, account => account.Sid == sid);
 

@@ -11,6 +11,7 @@ namespace Smb3.Embedded;
 public sealed class InMemoryUserStore : ISmbUserStore
 {
     private readonly ConcurrentDictionary<string, Entry> _users = new(StringComparer.OrdinalIgnoreCase);
+    private long _version;
 
     /// <summary>A user has been replaced by one with another password, other groups or less rights, or is gone.</summary>
     public event Action<SmbUserChange>? Changed;
@@ -61,6 +62,7 @@ public sealed class InMemoryUserStore : ISmbUserStore
                 return added;
             },
             entry);
+        Interlocked.Increment(ref _version);
         if (replaced is null)
         {
             return;
@@ -84,6 +86,7 @@ public sealed class InMemoryUserStore : ISmbUserStore
             return false;
         }
 
+        Interlocked.Increment(ref _version);
         entry.Clear();
         Changed?.Invoke(new SmbUserChange(name));
         return true;
@@ -92,14 +95,17 @@ public sealed class InMemoryUserStore : ISmbUserStore
     /// <summary>Whether there is a user of that name.</summary>
     internal bool Contains(string name) => _users.ContainsKey(name);
 
-    /// <summary>The names of all users and of their groups, as of now.</summary>
-    internal IEnumerable<(string User, IReadOnlyCollection<string> Groups)> GetNames()
+    /// <summary>Another number after every change.</summary>
+    internal long Version => Interlocked.Read(ref _version);
+
+    /// <summary>All users as of now.</summary>
+    internal IEnumerable<SmbUser> GetAll()
     {
         foreach (var entry in _users.Values)
         {
             if (entry.TryGetUser(out var user))
             {
-                yield return (user.Name, user.Groups);
+                yield return user;
             }
         }
     }

@@ -62,6 +62,9 @@ public sealed class SmbUsersFile : ISmbUserStore, IDisposable
     /// <summary>How many users there are.</summary>
     public int Count => _users.Count;
 
+    /// <summary>The users as they are now.</summary>
+    internal InMemoryUserStore Users => _users;
+
     /// <summary>A line for the file.</summary>
     /// <param name="name">The user's name.</param>
     /// <param name="password">The password; not empty.</param>
