@@ -24,10 +24,10 @@ sys.dont_write_bytecode = True
 from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
 from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
-SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "cluster", "witness", "torture")
+SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "identity", "cluster", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace", "kerberos", "directory", "cluster", "witness", "rdma", "tickets")
+OWN_SERVER = ("contract", "account", "multichannel", "namespace", "kerberos", "identity", "directory", "cluster", "witness", "rdma", "tickets")
 
 KINDS = ("physical", "memory")
 
@@ -43,6 +43,8 @@ def load(name):
 def there(need):
     if need.startswith("python:"):
         return importlib.util.find_spec(need[7:]) is not None
+    if "/" in need:
+        return bool(glob.glob(need))    # a part of a library that is no program
     return shutil.which(need, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is not None
 
 
@@ -73,6 +75,8 @@ def run_suite(name, suite, tally, options):
         suite.run_suite(tally, options.host_dll, name)
     elif name == "multichannel":
         suite.run_suite(tally, name)
+    elif name == "identity":
+        suite.run_suite(tally, find_host("samples/AspNetIdentity", "AspNetIdentity"), name)
     elif name == "witness":
         suite.run_suite(tally, find_host("tests/Smb3.Embedded.TortureHost", "Smb3.Embedded.TortureHost"), name)
     elif name == "cluster":
