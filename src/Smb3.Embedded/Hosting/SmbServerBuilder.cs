@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
@@ -25,6 +26,7 @@ public sealed class SmbServerBuilder
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
     private readonly List<Action<IServiceProvider, SmbServerOptions>> _lastSteps = [];
     private readonly List<Func<IServiceProvider, ISmbServerCompanion>> _companions = [];
+    private readonly HashSet<string> _userNames = new(StringComparer.OrdinalIgnoreCase);
     private readonly bool _standsAlone;
     private bool _built;
 
@@ -112,19 +114,37 @@ public sealed class SmbServerBuilder
         return this;
     }
 
-    /// <summary>Adds a user. Only the hash of the password is kept, from here on.</summary>
+    /// <summary>
+    /// Adds a user. Only the hash of the password is kept, from here on. Building the server fails when the configuration has a user of that name too.
+    /// </summary>
     /// <param name="name">The user's name; case is ignored.</param>
-    /// <param name="password">The password.</param>
+    /// <param name="password">The password; not empty.</param>
     /// <param name="groups">The groups that the user is in.</param>
-    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="ArgumentException">The name or the password is empty, or there is a user of that name already.</exception>
     public SmbServerBuilder AddUser(string name, ReadOnlySpan<char> password, params IEnumerable<string> groups)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        if (password.IsEmpty)
+        {
+            throw new ArgumentException($"User '{name}' has an empty password, with which anybody could log on.", nameof(password));
+        }
+
+        if (!_userNames.Add(name))
+        {
+            throw new ArgumentException($"There is a user '{name}' already; case does not count, and a name has one user.", nameof(name));
+        }
+
         var hash = new byte[SmbUser.NtHashSize];
         SmbUser.ComputeNtHash(password, hash);
         string[] memberOf = [.. groups];
         return Configure(options =>
         {
+            if (options.Users.Contains(name))
+            {
+                throw new OptionsValidationException(
+                    nameof(SmbServerOptions), typeof(SmbServerOptions), [$"Users: there is a user '{name}' already, and AddUser adds another; a name has one user."]);
+            }
+
             options.Users.AddHash(name, hash, memberOf);
             CryptographicOperations.ZeroMemory(hash);
         });
@@ -261,7 +281,7 @@ public sealed class SmbServerBuilder
     }
 
     /// <summary>Builds the server. Its services are disposed with it.</summary>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">
+    /// <exception cref="OptionsValidationException">
     /// Settings are invalid; the failures name each of them and say what to do.
     /// </exception>
     /// <exception cref="InvalidOperationException">

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.InMemory;
@@ -425,6 +426,17 @@ public sealed class SmbServerTests
         Assert.Equal("c", Assert.Single(server.Shares).Comment);
         Assert.Equal(1, server.Users.Count);
         Assert.Equal(IPAddress.Loopback, ((IPEndPoint)server.EndPoints[0]).Address);
+    }
+
+    [Fact]
+    public void The_builder_takes_no_empty_password_and_no_second_user_of_a_name()
+    {
+        var builder = SmbServer.CreateBuilder(["--Smb:Users:0=carol:secret"]).AddUser("alice", "secret");
+        Assert.Contains("anybody could log on", Assert.Throws<ArgumentException>(() => builder.AddUser("bob", "")).Message, StringComparison.Ordinal);
+        Assert.Contains("already", Assert.Throws<ArgumentException>(() => builder.AddUser("ALICE", "other")).Message, StringComparison.Ordinal);
+        builder.AddUser("Carol", "other");
+        var failure = Assert.Throws<OptionsValidationException>(() => builder.Build());
+        Assert.Contains("'Carol' already", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
