@@ -27,8 +27,8 @@ internal static partial class RefusalMessages
     [LoggerMessage(105, LogLevel.Information, "Logon from {Remote} refused: no common mechanism. The client offers {Mechanisms}, and this server does not have that. For Kerberos set Kerberos:Keytab; or allow NTLM on the client (smbclient: --use-kerberos=off; Windows: no \"Restrict NTLM\" policy).{Repeats}")]
     public static partial void NoCommonMechanism(ILogger logger, EndPoint remote, string mechanisms, Repeats repeats);
 
-    [LoggerMessage(280, LogLevel.Information, "Logon from {Remote} with a Kerberos ticket refused: {Reason}.{Repeats}")]
-    public static partial void TicketRefused(ILogger logger, EndPoint remote, LogText reason, Repeats repeats);
+    [LoggerMessage(280, LogLevel.Information, "Logon of {User} from {Remote} with a Kerberos ticket for {Service} refused: {Reason}.{Repeats}")]
+    public static partial void TicketRefused(ILogger logger, LogText user, EndPoint remote, LogText service, LogText reason, Repeats repeats);
 
     [LoggerMessage(302, LogLevel.Warning, "Logon of {User} from {Remote} (machine {Workstation}) refused: the user's domain could not be asked: {Reason}.{Repeats}")]
     public static partial void NoLogonServer(ILogger logger, LogText user, EndPoint remote, LogText workstation, LogText reason, Repeats repeats);
@@ -57,8 +57,9 @@ internal static partial class RefusalMessages
     [LoggerMessage(112, LogLevel.Information, "Logon of {User} from {Remote} refused by the host's OnLogonAsync.{Repeats}")]
     public static partial void LogonRefusedByHost(ILogger logger, LogText user, EndPoint remote, Repeats repeats);
 
-    [LoggerMessage(310, LogLevel.Information, "Logon of {User} from {Remote} with {Mechanism} refused by LogonPolicies: {Reason}.{Repeats}")]
-    public static partial void LogonRefusedByPolicy(ILogger logger, LogText user, EndPoint remote, string mechanism, string reason, Repeats repeats);
+    [LoggerMessage(310, LogLevel.Information, "Logon of {User} from {Remote} at {Local} with {Mechanism} for {Service} refused by LogonPolicies: {Reason}.{Repeats}")]
+    public static partial void LogonRefusedByPolicy(
+        ILogger logger, LogText user, EndPoint remote, EndPoint local, string mechanism, LogText service, string reason, Repeats repeats);
 
     [LoggerMessage(113, LogLevel.Information, "Logon from {Remote} refused: its connection has as many sessions as it may have. Limits:MaxSessionsPerConnection sets how many.{Repeats}")]
     public static partial void TooManySessions(ILogger logger, EndPoint remote, Repeats repeats);

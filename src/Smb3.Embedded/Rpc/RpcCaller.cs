@@ -23,6 +23,9 @@ internal sealed record RpcCaller(string UserName, string DomainName)
     /// <summary>The server's address that the caller has connected to; null when the transport does not know.</summary>
     public IPAddress? LocalAddress { get; init; }
 
+    /// <summary>The port of that address; zero when the transport does not know.</summary>
+    public int LocalPort { get; init; }
+
     /// <summary>The session, zero when there is none; what all its connections hold is counted together.</summary>
     public ulong SessionId { get; init; }
 

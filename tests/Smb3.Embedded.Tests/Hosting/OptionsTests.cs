@@ -177,6 +177,7 @@ public sealed class OptionsTests
     [InlineData("Kerberos:ClockSkew: ", "Kerberos:ClockSkew", "02:00:00")]
     [InlineData("LogonPolicies:0: it demands nothing", "LogonPolicies:0:Users", "u")]
     [InlineData("LogonPolicies:0: Networks: 'here'", "LogonPolicies:0:Networks", "here", "LogonPolicies:0:RequireEncryption", "true")]
+    [InlineData("LogonPolicies:0: EndPoints: 'here:445'", "LogonPolicies:0:EndPoints", "here:445", "LogonPolicies:0:RequireEncryption", "true")]
     [InlineData("LogonPolicies:0: Mechanisms: 'SRP'", "LogonPolicies:0:Mechanisms", "SRP")]
     [InlineData("LogonPolicies:0: it requires encryption", "LogonPolicies:0:RequireEncryption", "true", "Encryption", "off")]
     [InlineData("UsersFile: ", "UsersFile", "/nowhere/users")]

@@ -19,6 +19,8 @@ internal sealed class ExpiringMechanism(IGssMechanism inner, TimeProvider time, 
     {
         public ReadOnlySpan<byte> SessionKey => inner.SessionKey;
 
+        public string? Service => inner.Service;
+
         public async ValueTask<GssStep> AcceptAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
         {
             var step = await inner.AcceptAsync(token, cancellationToken);

@@ -14,6 +14,7 @@ using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Ntlm;
 using Smb3.Embedded.Security.Authentication.Spnego;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Tests.Pipes;
 using Xunit;
 
@@ -193,6 +194,25 @@ public sealed class RpcSecurityTests : IDisposable
         Assert.Equal("alice Connect", Text((await peer.AskAsync(PipeClient.RequestPdu(5, [])))[24..]));
     }
 
+    [Fact]
+    public async Task PoliciesOfLogonsAreHeededInsideAPipeToo()
+    {
+        // Alice's session has satisfied them; root's password inside it has not.
+        async Task<bool> IsLetInAsync(string user, LogonPolicy policy)
+        {
+            var peer = Peer(policies: [policy]);
+            await new RpcSecureClient(peer, RpcAuthLevel.Connect, new NtlmRpcInitiator(user)).BindAsync();
+            return PipeClient.Type(await peer.AskAsync(PipeClient.RequestPdu(5, []))) == RpcPacketType.Response;
+        }
+
+        Assert.False(await IsLetInAsync("root", new([], [], ["root"], [], ["Kerberos"], false)));
+        Assert.False(await IsLetInAsync("root", new([], [], ["root"], [], [], true)));
+        Assert.True(await IsLetInAsync("alice", new([], [], ["alice"], [], [], true)));
+        Assert.True(await IsLetInAsync("root", new([], [], ["alice"], [], ["Kerberos"], false)));
+        Assert.True(await IsLetInAsync("root", new([], [new LogonEndPoint(null, 4450)], ["root"], [], ["Kerberos"], false)));
+        Assert.False(await IsLetInAsync("root", new([IPNetwork.Parse("127.0.0.0/8")], [], ["root"], [], ["Kerberos"], false)));
+    }
+
     [Theory]
     [InlineData(16, 5, 8)]
     [InlineData(68, 6, 8)]
@@ -261,7 +281,7 @@ public sealed class RpcSecurityTests : IDisposable
 
     private static string Text(byte[] stub) => Encoding.Unicode.GetString(stub, 12, stub.Length - 14);
 
-    private RpcPeer Peer(SmbServerHooks? hooks = null)
+    private RpcPeer Peer(SmbServerHooks? hooks = null, IReadOnlyList<LogonPolicy>? policies = null)
     {
         var ntlm = new NtlmAuthenticatorOptions
         {
@@ -273,7 +293,7 @@ public sealed class RpcSecurityTests : IDisposable
         var accounts = new AccountDirectory("SERVER", _users);
         var mechanism = new NtlmMechanism(ntlm, _users, accounts);
         var parts = new ServerParts(
-            SettingsFactory.Create(new SmbServerOptions()), new SpnegoAuthenticator([mechanism], accounts), accounts, _throttle, hooks,
+            SettingsFactory.Create(new SmbServerOptions()) with { LogonPolicies = policies ?? [] }, new SpnegoAuthenticator([mechanism], accounts), accounts, _throttle, hooks,
             NullLogger.Instance, _metrics, _activities)
         {
             RpcAuthenticators = new RpcAuthenticators(mechanism, null, accounts),

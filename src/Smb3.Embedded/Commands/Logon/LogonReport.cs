@@ -11,6 +11,9 @@ namespace Smb3.Embedded.Commands.Logon;
 /// </summary>
 internal static class LogonReport
 {
+    /// <summary>The service that the client wanted, as it says.</summary>
+    public static LogText ServiceOf(in AuthenticationStep step) => step.Service is { } service ? service : LogText.Ours("(no service named)");
+
     public static void Failed(RefusalLog log, Connection connection, in AuthenticationStep step)
     {
         var remote = connection.RemoteEndPoint;
@@ -19,6 +22,7 @@ internal static class LogonReport
         var who = step.Identity?.ToString();
         var until = step.Until;
         var detail = step.Detail ?? "";
+        var service = ServiceOf(step);
         switch (step.Failure)
         {
             case AuthenticationFailure.WrongPassword:
@@ -54,7 +58,7 @@ internal static class LogonReport
             case AuthenticationFailure.TicketRefused or AuthenticationFailure.ClockSkew:
                 log.Tell(
                     connection, nameof(RefusalMessages.TicketRefused), detail,
-                    (logger, repeats) => RefusalMessages.TicketRefused(logger, remote, detail, repeats));
+                    (logger, repeats) => RefusalMessages.TicketRefused(logger, user, remote, service, detail, repeats));
                 break;
             case AuthenticationFailure.NoLogonServer:
                 log.Tell(
@@ -112,15 +116,18 @@ internal static class LogonReport
             (logger, repeats) => RefusalMessages.LogonRefusedByHost(logger, user, remote, repeats));
     }
 
-    public static void RefusedByPolicy(RefusalLog log, Connection connection, SecurityToken token, LogonDemand demand)
+    public static void RefusedByPolicy(RefusalLog log, Connection connection, in AuthenticationStep step, LogonDemand demand)
     {
         var remote = connection.RemoteEndPoint;
+        var local = connection.LocalEndPoint;
+        var token = step.Token!;
+        var service = ServiceOf(step);
         var user = token.Identity.ForLog;
         var mechanism = token.Mechanism;
         var reason = demand == LogonDemand.Encryption ? "the session must be encrypted, and cannot be" : "it may not log on with that";
         log.Tell(
             connection, nameof(RefusalMessages.LogonRefusedByPolicy), token.Identity.ToString(),
-            (logger, repeats) => RefusalMessages.LogonRefusedByPolicy(logger, user, remote, mechanism, reason, repeats));
+            (logger, repeats) => RefusalMessages.LogonRefusedByPolicy(logger, user, remote, local, mechanism, service, reason, repeats));
     }
 
     public static void CannotEncrypt(RefusalLog log, Connection connection)

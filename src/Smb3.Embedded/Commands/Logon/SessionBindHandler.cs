@@ -104,10 +104,10 @@ internal sealed class SessionBindHandler(CommandServices services)
             return NtStatus.AccessDenied;
         }
 
-        var demand = LogonPolicy.Judge(services.Settings.LogonPolicies, request.Connection.RemoteAddress, token);
+        var demand = LogonPolicy.Judge(services.Settings.LogonPolicies, request.Connection.LocalEndPoint, request.Connection.RemoteEndPoint, token);
         if (demand == LogonDemand.OtherMechanism || (demand == LogonDemand.Encryption && !session.EncryptData))
         {
-            LogonReport.RefusedByPolicy(services.Refusals, request.Connection, token, demand);
+            LogonReport.RefusedByPolicy(services.Refusals, request.Connection, step, demand);
             return NtStatus.AccessDenied;
         }
 

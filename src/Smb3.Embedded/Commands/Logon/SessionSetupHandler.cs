@@ -221,11 +221,11 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
-        var demand = LogonPolicy.Judge(services.Settings.LogonPolicies, connection.RemoteAddress, token);
+        var demand = LogonPolicy.Judge(services.Settings.LogonPolicies, connection.LocalEndPoint, connection.RemoteEndPoint, token);
         var cannotEncrypt = keyless || connection.Negotiated is not { CanEncrypt: true } || (session.State != SessionState.InProgress && !session.EncryptData);
         if (demand == LogonDemand.OtherMechanism || (demand == LogonDemand.Encryption && cannotEncrypt))
         {
-            LogonReport.RefusedByPolicy(services.Refusals, connection, token, demand);
+            LogonReport.RefusedByPolicy(services.Refusals, connection, step, demand);
             return await FailAsync(request, session, NtStatus.AccessDenied, step).ConfigureAwait(false);
         }
 
@@ -269,6 +269,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
             identity.ForLog,
             connection.RemoteEndPoint,
             token.Mechanism,
+            LogonReport.ServiceOf(step),
             session.SessionId,
             connection.Negotiated!.Dialect.ToString());
         WriteBody(request, FlagsOf(session), step.ResponseToken.Span);

@@ -10,7 +10,11 @@ internal static class RpcCallers
 {
     /// <summary>The user of a session.</summary>
     public static RpcCaller Of(Session session) =>
-        Of(session.Token!, session.SessionId, (session.Origin.RemoteEndPoint as IPEndPoint)?.Address);
+        Of(session.Token!, session.SessionId, (session.Origin.RemoteEndPoint as IPEndPoint)?.Address) with
+        {
+            LocalAddress = (session.Origin.LocalEndPoint as IPEndPoint)?.Address,
+            LocalPort = (session.Origin.LocalEndPoint as IPEndPoint)?.Port ?? 0,
+        };
 
     /// <summary>A user who has authenticated inside an RPC connection.</summary>
     /// <param name="token">The user.</param>

@@ -16,12 +16,12 @@ namespace Smb3.Embedded.Hosting.Life;
 /// <param name="parts">The server.</param>
 /// <param name="exchange">The exchange of tokens.</param>
 /// <param name="peer">Who the transport says it is.</param>
-/// <param name="isWelcome">Whether the host lets in a user who has proved to be one.</param>
+/// <param name="whyNot">Why a user who has proved to be one is not let in all the same; null: is let in.</param>
 internal sealed class RpcLogon(
     ServerParts parts,
     IAuthenticationExchange exchange,
     RpcCaller peer,
-    Func<SecurityToken, RpcCaller, CancellationToken, ValueTask<bool>> isWelcome) : IRpcSecurityContext
+    Func<SecurityToken, RpcCaller, CancellationToken, ValueTask<string?>> whyNot) : IRpcSecurityContext
 {
     private IMessageProtection? _protection;
     private SecurityToken? _token;
@@ -44,10 +44,14 @@ internal sealed class RpcLogon(
             return await FailAsync(step, cancellation).ConfigureAwait(false);
         }
 
-        var caller = RpcCallers.Of(step.Token!, peer.SessionId, peer.Address) with { LocalAddress = peer.LocalAddress };
-        if (!await isWelcome(step.Token!, caller, cancellation).ConfigureAwait(false))
+        var caller = RpcCallers.Of(step.Token!, peer.SessionId, peer.Address) with
         {
-            return await FailAsync(step with { Status = NtStatus.AccessDenied }, cancellation).ConfigureAwait(false);
+            LocalAddress = peer.LocalAddress,
+            LocalPort = peer.LocalPort,
+        };
+        if (await whyNot(step.Token!, caller, cancellation).ConfigureAwait(false) is { } reason)
+        {
+            return await FailAsync(step with { Status = NtStatus.AccessDenied, Detail = reason }, cancellation).ConfigureAwait(false);
         }
 
         _protection = exchange.ProtectMessages();

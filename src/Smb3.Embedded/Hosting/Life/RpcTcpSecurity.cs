@@ -1,4 +1,3 @@
-using System.Net;
 using Smb3.Embedded.Commands.Hooks;
 using Smb3.Embedded.Rpc;
 using Smb3.Embedded.Security.Users;
@@ -19,20 +18,19 @@ internal sealed class RpcTcpSecurity(ServerParts parts, SmbConnectionInfo connec
     /// <summary>Who has logged on; null: nobody yet.</summary>
     public SmbIdentity? Identity => _identity;
 
-    public IRpcSecurityContext? Begin(RpcAuthType type, RpcCaller peer) => RpcSecurity.Begin(parts, type, peer, IsWelcomeAsync);
+    public IRpcSecurityContext? Begin(RpcAuthType type, RpcCaller peer) => RpcSecurity.Begin(parts, type, peer, WhyNotAsync);
 
-    private async ValueTask<bool> IsWelcomeAsync(SecurityToken token, RpcCaller caller, CancellationToken cancellation)
+    private async ValueTask<string?> WhyNotAsync(SecurityToken token, RpcCaller caller, CancellationToken cancellation)
     {
         if (caller.IsAnonymous)
         {
-            return true;
+            return null;
         }
 
         // What a policy says of encryption is about sessions of SMB.
-        var remote = (connection.Remote as IPEndPoint)?.Address ?? IPAddress.None;
-        if (LogonPolicy.Judge(parts.Settings.LogonPolicies, remote, token) == LogonDemand.OtherMechanism)
+        if (LogonPolicy.Judge(parts.Settings.LogonPolicies, connection.Local, connection.Remote, token) == LogonDemand.OtherMechanism)
         {
-            return false;
+            return RpcSecurity.RefusedByPolicy;
         }
 
         var session = new SmbSessionInfo(SessionId: 0, token.Identity, connection, Dialect: "RPC");
@@ -40,10 +38,10 @@ internal sealed class RpcTcpSecurity(ServerParts parts, SmbConnectionInfo connec
             && !await hooks.AskAsync(parts.Logger, nameof(SmbServerHooks.OnLogonAsync), "logon", h => h.OnLogonAsync(session, cancellation))
                 .ConfigureAwait(false))
         {
-            return false;
+            return "the host's OnLogonAsync has refused it";
         }
 
         _identity = token.Identity;
-        return true;
+        return null;
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using Smb3.Embedded.Sessions;
 
 namespace Smb3.Embedded.Hosting.Options;
 
@@ -12,6 +14,26 @@ internal static class LogonPolicyReader
     public static IPNetwork? ParseNetwork(string text) => IPNetwork.TryParse(text, out var network) ? network
         : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8) : null;
 
+    /// <summary>End points of the server: an address, a network, an address with a port, or a port of any; null for anything else.</summary>
+    public static LogonEndPoint? ParseEndPoint(string text)
+    {
+        if (text.StartsWith("*:", StringComparison.Ordinal))
+        {
+            return ParsePort(text.AsSpan(2)) is { } any ? new LogonEndPoint(null, any) : null;
+        }
+
+        if (ParseNetwork(text) is { } network)
+        {
+            return new LogonEndPoint(network, null);
+        }
+
+        return IPEndPoint.TryParse(text, out var one) && one.Port > 0 ? new LogonEndPoint(ParseNetwork(one.Address.ToString()), one.Port) : null;
+    }
+
+    private static int? ParsePort(ReadOnlySpan<char> text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
+            ? port : null;
+
     /// <summary>What is wrong with a policy.</summary>
     public static IEnumerable<string> Check(SmbLogonPolicy policy)
     {
@@ -21,6 +43,11 @@ internal static class LogonPolicyReader
             {
                 yield return $"Networks: '{text}' is neither an address nor a network such as 192.0.2.0/24.";
             }
+        }
+
+        foreach (var text in policy.EndPoints.Where(text => ParseEndPoint(text) is null))
+        {
+            yield return $"EndPoints: '{text}' is none of the server's; write an address, a network such as 192.0.2.0/24, ADDRESS:PORT or *:PORT.";
         }
 
         foreach (var text in policy.Mechanisms.Where(text => !Mechanisms.Contains(text, StringComparer.OrdinalIgnoreCase)))

@@ -168,6 +168,7 @@ internal sealed partial class OptionsBinder : SettingReader
             var policy = new SmbLogonPolicy();
             Apply(item.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
             {
+                ["EndPoints"] = s => Replace(policy.EndPoints, s, (text, add) => add(text.Text)),
                 ["Networks"] = s => Replace(policy.Networks, s, (text, add) => add(text.Text)),
                 ["Users"] = s => Replace(policy.Users, s, (text, add) => add(text.Text)),
                 ["Groups"] = s => Replace(policy.Groups, s, (text, add) => add(text.Text)),

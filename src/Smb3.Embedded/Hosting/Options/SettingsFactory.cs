@@ -43,6 +43,7 @@ internal static class SettingsFactory
             OnlyAdministratorsSeeAccounts = options.OnlyAdministratorsSeeAccounts,
             LogonPolicies = [.. options.LogonPolicies.Select(policy => new LogonPolicy(
                 [.. policy.Networks.Select(LogonPolicyReader.ParseNetwork).OfType<IPNetwork>()],
+                [.. policy.EndPoints.Select(LogonPolicyReader.ParseEndPoint).OfType<LogonEndPoint>()],
                 [.. policy.Users], [.. policy.Groups], [.. policy.Mechanisms], policy.RequireEncryption))],
             Limits = CreateLimits(options.Limits),
             BreakTimeout = options.BreakTimeout,

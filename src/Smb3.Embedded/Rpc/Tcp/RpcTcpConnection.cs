@@ -61,6 +61,7 @@ internal sealed class RpcTcpConnection : IRpcOutput
             IsAnonymous = true,
             Address = Plain((stream.RemoteEndPoint as IPEndPoint)?.Address),
             LocalAddress = Plain(local?.Address),
+            LocalPort = local?.Port ?? 0,
         };
         var port = (local?.Port ?? 0).ToString(CultureInfo.InvariantCulture);
         _connection = new RpcConnection(server, new RpcEndpoint(port, endpoint.Interfaces), peer, quota, this, security);

@@ -23,6 +23,9 @@ internal readonly record struct AuthenticationStep
     /// <summary>The names of either.</summary>
     public SmbIdentity? Identity => Token?.Identity ?? Claimed;
 
+    /// <summary>The service that the client wanted (SPN), as the client says; null when it does not. For logs.</summary>
+    public string? Service { get; init; }
+
     /// <summary>With success: the full session key, 16 bytes or more. The caller owns the array and zeroes it.</summary>
     public byte[]? SessionKey { get; init; }
 

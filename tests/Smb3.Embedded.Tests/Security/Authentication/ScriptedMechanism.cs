@@ -29,6 +29,8 @@ internal sealed class ScriptedMechanism(int legs) : IGssMechanism
 
         public ReadOnlySpan<byte> SessionKey => Key;
 
+        public string? Service => null;
+
         public ValueTask<GssStep> AcceptAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
         {
             _leg++;

@@ -10,6 +10,12 @@ internal interface IGssContext : IDisposable
     ReadOnlySpan<byte> SessionKey { get; }
 
     /// <summary>
+    /// The service that the client wants (its SPN, such as <c>cifs/server.example.com</c>), as the client says; null as long as it has not, or does not.
+    /// For logs.
+    /// </summary>
+    string? Service { get; }
+
+    /// <summary>
     /// GSS_Accept_sec_context: takes the client's next token, of which a mechanism may want any number. A broken user store or a
     /// cancellation may throw; a token never makes it throw.
     /// </summary>

@@ -28,6 +28,8 @@ internal sealed class KerberosContext(TicketReader tickets, TicketAccounts accou
 
     public ReadOnlySpan<byte> SessionKey => _key!.Value;
 
+    public string? Service { get; private set; }
+
     public ValueTask<GssStep> AcceptAsync(ReadOnlyMemory<byte> token, CancellationToken cancellationToken)
     {
         var account = _awaitsProof;
@@ -65,6 +67,7 @@ internal sealed class KerberosContext(TicketReader tickets, TicketAccounts accou
         try
         {
             _ticket = await tickets.ReadAsync(token[offset..]).ConfigureAwait(false);
+            Service = $"{_ticket.Service}@{_ticket.Realm}";
             if (!AuthenticatorChecksum.TryRead(_ticket.Authenticator.ChecksumType, _ticket.Authenticator.Checksum, out flags))
             {
                 return GssStep.Fail(AuthenticationFailure.BadToken);
@@ -72,7 +75,8 @@ internal sealed class KerberosContext(TicketReader tickets, TicketAccounts accou
         }
         catch (TicketRefusal refusal)
         {
-            return GssStep.Fail(refusal.Failure) with { Detail = refusal.Message };
+            Service = refusal.Service;
+            return GssStep.Fail(refusal.Failure, refusal.Claimed) with { Detail = refusal.Message };
         }
 
         if (flags.HasFlag(GssFlags.DceStyle) != isForRpc)

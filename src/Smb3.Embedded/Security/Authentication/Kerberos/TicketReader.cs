@@ -27,9 +27,10 @@ internal sealed class TicketReader(Func<ValueTask<Keytab>> keytab, KerberosSetti
     {
         TicketContents? contents = null;
         Authenticator? authenticator = null;
+        ApRequest? request = null;
         try
         {
-            var request = ApRequest.Read(message);
+            request = ApRequest.Read(message);
             CheckService(request);
             (contents, var key) = Open(request, keys);
             CheckTimes(contents);
@@ -37,17 +38,15 @@ internal sealed class TicketReader(Func<ValueTask<Keytab>> keytab, KerberosSetti
                 ?? throw Refuse("its authenticator was not made with the key of the ticket");
             authenticator = Authenticator.Read(proof);
             CheckProof(request, contents, authenticator);
-            return new AcceptedTicket(contents, authenticator, ReadPac(contents, key), request.Realm);
+            return new AcceptedTicket(contents, authenticator, ReadPac(contents, key), request.Service, request.Realm);
         }
-        catch (AsnContentException)
+        catch (Exception e) when (e is AsnContentException or TicketRefusal)
         {
+            var refusal = e as TicketRefusal ?? new TicketRefusal(AuthenticationFailure.BadToken, "malformed");
+            refusal.Service = request is null ? null : $"{request.Service}@{request.Realm}";
+            refusal.Claimed = contents is null ? null : new SmbIdentity { UserName = contents.Client.ToString(), DomainName = contents.ClientRealm };
             Dispose(contents, authenticator);
-            throw new TicketRefusal(AuthenticationFailure.BadToken, "malformed");
-        }
-        catch (TicketRefusal)
-        {
-            Dispose(contents, authenticator);
-            throw;
+            throw refusal;
         }
     }
 

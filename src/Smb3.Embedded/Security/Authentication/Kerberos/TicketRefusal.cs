@@ -4,4 +4,10 @@ namespace Smb3.Embedded.Security.Authentication.Kerberos;
 internal sealed class TicketRefusal(AuthenticationFailure failure, string why) : Exception(why)
 {
     public AuthenticationFailure Failure => failure;
+
+    /// <summary>The service that the ticket is for; null when it cannot be read.</summary>
+    public string? Service { get; set; }
+
+    /// <summary>Whose it is, as far as it could be read; null: not so far.</summary>
+    public SmbIdentity? Claimed { get; set; }
 }

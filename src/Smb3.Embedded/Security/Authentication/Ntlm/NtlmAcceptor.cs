@@ -36,6 +36,8 @@ internal sealed class NtlmAcceptor(
     /// <summary>After success: ExportedSessionKey.</summary>
     public ReadOnlySpan<byte> SessionKey => _sessionKey;
 
+    public string? Service { get; private set; }
+
     /// <summary>The users of a domain; <see langword="null"/>: there are none.</summary>
     public NtlmDomain? Domain { get; init; }
 
@@ -137,6 +139,7 @@ internal sealed class NtlmAcceptor(
             return GssStep.Fail(AuthenticationFailure.BadToken, Identify(message, null));
         }
 
+        Service = NtlmV2.TargetName(message.NtResponse);
         if (peer is null)
         {
             return await JudgeAsync(message, cancellationToken).ConfigureAwait(false);

@@ -65,6 +65,12 @@ internal static class NtlmV2
         && ntResponse[ProofSize + 1] == 1
         && NtlmAvPairs.IsWellFormed(ntResponse[AttributesOffset..]);
 
+    /// <summary>The service that the client wants (MsvAvTargetName); null when it does not say.</summary>
+    public static string? TargetName(ReadOnlySpan<byte> ntResponse) =>
+        NtlmAvPairs.TryFind(ntResponse[AttributesOffset..], NtlmAvId.TargetName, out var name) && !name.IsEmpty
+            ? System.Text.Encoding.Unicode.GetString(name)
+            : null;
+
     public static bool HasMic(ReadOnlySpan<byte> ntResponse) =>
         NtlmAvPairs.TryFind(ntResponse[AttributesOffset..], NtlmAvId.Flags, out var flags)
         && flags.Length == sizeof(uint)

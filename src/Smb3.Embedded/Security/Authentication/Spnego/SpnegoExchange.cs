@@ -217,6 +217,7 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
             Status = NtStatus.Success,
             ResponseToken = response,
             Token = token,
+            Service = _context!.Service,
             SessionKey = _context!.SessionKey.ToArray(),
         };
     }
@@ -225,7 +226,7 @@ internal sealed class SpnegoExchange(IReadOnlyList<IGssMechanism> mechanisms, IS
     {
         _state = State.Done;
         _unknown = failure == AuthenticationFailure.UnknownUser ? claimed : null;
-        return AuthenticationStep.Fail(failure, claimed);
+        return AuthenticationStep.Fail(failure, claimed) with { Service = _context?.Service };
     }
 
     // RFC 4178 4.2.2: supportedMech stands in the first reply only.
