@@ -20,6 +20,7 @@ internal sealed class PosixSchema : ISchema
 
     private readonly LdapSession _session;
     private readonly string _domainName;
+    private readonly string _dnsName;
     private readonly Sid? _domainSid;
 
     public PosixSchema(LdapSession session, LdapOptions options)
@@ -27,6 +28,7 @@ internal sealed class PosixSchema : ISchema
         _session = session;
         var domain = session.Find("(objectClass=sambaDomain)", "sambaDomainName").FirstOrDefault();
         _domainSid = options.DomainSid;
+        _dnsName = DnsNameOf(session.BaseDn);
         _domainName = options.DomainName ?? domain?.Text("sambaDomainName")
             ?? session.BaseDn.Split(',')[0].Split('=')[^1].Trim().ToUpperInvariant();
     }
@@ -46,7 +48,9 @@ internal sealed class PosixSchema : ISchema
 
     public SmbAccount? Find(string? domain, string name)
     {
-        if (domain is not null && !domain.Equals(_domainName, StringComparison.OrdinalIgnoreCase))
+        if (domain is not null
+            && !domain.Equals(_domainName, StringComparison.OrdinalIgnoreCase)
+            && !domain.Equals(_dnsName, StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
@@ -67,6 +71,13 @@ internal sealed class PosixSchema : ISchema
         var member = $"(memberUid={LdapFilter.Escape(account.Name)})(member={LdapFilter.Escape(entry.DistinguishedName)}){primary}";
         return [.. from found in _session.Find($"(&(objectClass=posixGroup)(|{member}))", Attributes) let sid = SidOf(found) where sid is not null select sid];
     }
+
+    /// <summary><c>example.com</c> for <c>ou=files,dc=example,dc=com</c> (RFC 2247); empty for a name without such parts.</summary>
+    internal static string DnsNameOf(string baseDn) => string.Join(
+        '.',
+        from part in baseDn.Split(',', StringSplitOptions.TrimEntries)
+        where part.StartsWith("dc=", StringComparison.OrdinalIgnoreCase)
+        select part[3..].Trim());
 
     private static bool IsUser(SearchResultEntry entry) => entry.Texts("objectClass").Contains("posixAccount", StringComparer.OrdinalIgnoreCase);
 

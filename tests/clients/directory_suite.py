@@ -7,24 +7,25 @@ import signal
 import subprocess
 
 from harness import Cases, Skipped, children, expect, run
-from kerberos_suite import AD, DC, NEEDS as KERBEROS_NEEDS, PASSWORD, Realms, SERVER, SHORT
+from kerberos_suite import AD, DC, KDC, MIT, NEEDS as KERBEROS_NEEDS, PASSWORD, Realms, SERVER, SHORT
 from server import ConsoleHost, PrivateNetwork
 
-NEEDS = {**KERBEROS_NEEDS, "wbinfo": "winbind", "winbindd": "winbind", "slapd": "slapd", "ldapsearch": "ldap-utils", "openssl": "openssl", "unshare": "util-linux"}
+NEEDS = {**KERBEROS_NEEDS, "wbinfo": "winbind", "winbindd": "winbind", "slapd": "slapd", "ldapsearch": "ldap-utils", "openssl": "openssl", "unshare": "util-linux",
+         "/usr/lib/*/sasl2/libgssapiv2.so": "libsasl2-modules-gssapi-mit"}
 PER_SHARE = False
 cases = Cases()
 
 OTHER, SILENT = "127.0.0.3", "127.0.0.4"        # servers that ask OpenLDAP, and a directory that does not answer
 LDAP, HANGS = "ldap://127.0.0.90", "127.0.0.91"
-SUFFIX = "dc=unix,dc=example"
+SUFFIX = "dc=mit,dc=example"     # of the realm whose tickets say a name and nothing more
 UNIX_SID = "S-1-5-21-11-22-33"
 
 ENTRIES = """
-dn: dc=unix,dc=example
+dn: dc=mit,dc=example
 objectClass: domain
-dc: unix
+dc: mit
 
-dn: uid=dora,dc=unix,dc=example
+dn: uid=dora,dc=mit,dc=example
 objectClass: account
 objectClass: posixAccount
 cn: dora
@@ -33,12 +34,12 @@ uidNumber: 2001
 gidNumber: 3001
 homeDirectory: /
 
-dn: cn=makers,dc=unix,dc=example
+dn: cn=makers,dc=mit,dc=example
 objectClass: posixGroup
 cn: makers
 gidNumber: 3001
 
-dn: cn=painters,dc=unix,dc=example
+dn: cn=painters,dc=mit,dc=example
 objectClass: posixGroup
 cn: painters
 gidNumber: 3002
@@ -60,10 +61,12 @@ class Directories(Realms):
         self.hosts = []
         self.etc = "/etc/netns/" + self.network.name
         os.makedirs(self.etc)
-        self.write(os.path.join(self.etc, "hosts"), "127.0.0.1 localhost\n%s dc.ad.example dc\n%s files.ad.example files\n" % (DC, SERVER))
+        self.write(os.path.join(self.etc, "hosts"), "127.0.0.1 localhost\n%s dc.ad.example dc\n%s files.ad.example files\n%s files.mit.example\n" % (DC, SERVER, OTHER))
         self.write(os.path.join(self.etc, "resolv.conf"), "nameserver %s\nsearch ad.example\noptions timeout:1 attempts:1\n" % DC)
-        self.write(self.work.file("krb5.conf"), "[libdefaults]\n default_realm = %s\n dns_lookup_kdc = false\n rdns = false\n[realms]\n %s = {\n  kdc = %s:88\n }\n"
-                   % (AD, AD, DC))
+        self.write(self.work.file("krb5.conf"), "[libdefaults]\n default_realm = %s\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n rdns = false\n[realms]\n %s = {\n  kdc = %s:88\n }\n %s = {\n  kdc = %s:88\n }\n"
+                   "[domain_realm]\n .ad.example = %s\n .mit.example = %s\n" % (AD, AD, DC, MIT, KDC, AD, MIT))
+        self.start_mit()
+        self.admin("addprinc -pw %s dora" % PASSWORD)
         self.start_ad()
         self.join()
         self.start_openldap()
@@ -76,7 +79,10 @@ class Directories(Realms):
         domain = {"Winbind": {"NtlmAuth": self.work.file("ntlm_auth"), "Wbinfo": self.work.file("wbinfo")},
                   "Ldap": {"Servers": ["ldap://dc.ad.example"], "StartTls": True, "CaDirectory": self.authorities(), "BindName": "files@" + AD.lower(), "PasswordFile": self.work.file("password-of-files")}}
         self.host = self.serve("domain", SERVER, shares, domain, "--keytab", self.work.file("keytab"))
-        self.serve("openldap", OTHER, shares[:1], {"Ldap": {"Servers": [LDAP], "DomainName": "UNIX", "DomainSid": UNIX_SID}})
+        unix = [{"Name": "painters", "Folder": folder, "Groups": {"UNIX\\painters": "full"}, "Others": "none"},
+                {"Name": "nomakers", "Folder": folder, "Groups": {"UNIX\\makers": "none"}, "Others": "full"}]
+        self.serve("openldap", OTHER, [*shares[:1], *unix], {"Ldap": {"Servers": [LDAP], "DomainName": "UNIX", "DomainSid": UNIX_SID}},
+                   "--keytab", self.work.file("keytab"))
         self.serve("silent", SILENT, shares, {"Ldap": {"Servers": ["ldap://%s:389" % HANGS]}}, "--keytab", self.work.file("keytab"))
         return self
 
@@ -88,12 +94,12 @@ class Directories(Realms):
         self.inside(["openssl", "rehash", folder])
         return folder
 
-    def serve(self, name, address, shares, settings, *arguments):
+    def serve(self, name, address, shares, settings, *arguments, environment=None):
         folder = self.work.file(name)
         os.makedirs(folder)
         names = {"ServerName": "MEMBER", "DomainName": SHORT} if "Winbind" in settings else {}
         self.write(os.path.join(folder, "appsettings.json"), json.dumps({"Smb": {"Shares": shares, **names}, **settings}))
-        host = ConsoleHost(self.dll, ["--listen", address + ":445", "--user", "local:pw-1", *arguments], folder=folder, prefix=self.network.prefix)
+        host = ConsoleHost(self.dll, ["--listen", address + ":445", "--user", "local:pw-1", *arguments], environment, folder=folder, prefix=self.network.prefix)
         self.hosts.append(host)
         return host.wait_until_listening()
 
@@ -212,6 +218,32 @@ def _(found):
     for name, sid, use in (("dora", UNIX_SID + "-5002", 1), ("painters", UNIX_SID + "-7005", 2)):
         expect(sid in found.rpc(OTHER, "lookupnames UNIX\\\\" + name), name)
         expect("UNIX\\%s (%d)" % (name, use) in found.rpc(OTHER, "lookupsids " + sid), sid)
+
+
+@cases("a ticket that says only a name has the SID and the groups that the directory knows")
+def _(found):
+    found.kinit("dora", MIT)
+    text = found.smbclient("dora", MIT, "put krb5.conf of-dora; ls", share="painters")
+    text = found.smbclient("dora", MIT, "ls", share="nomakers", code=1)
+    expect("NT_STATUS_ACCESS_DENIED" in text, text)
+    owner = found.samba("dora", MIT, "smbcacls", "all", "of-dora", "--numeric")
+    expect("OWNER:%s-5002" % UNIX_SID in owner, owner)
+    found.kinit("alice", MIT)                   # whom this directory does not know
+    found.smbclient("alice", MIT, "ls")
+    text = found.smbclient("alice", MIT, "ls", share="painters", code=1)
+    expect("NT_STATUS_ACCESS_DENIED" in text, text)
+
+
+@cases("a directory is read with a ticket, signed and sealed by SASL")
+def _(found):
+    found.kinit("files", AD)
+    host = found.serve("sasl", "127.0.0.8", [{"Name": "all", "Folder": found.work.file("files")}],
+                       {"Ldap": {"Servers": ["ldap://dc.ad.example"], "Kerberos": True}}, environment=found.environment("files" + AD))
+    expect(found.sids["staff"] in found.rpc("127.0.0.8", "lookupnames %s\\\\staff" % SHORT), lambda: "not found: " + host.log[-1500:])
+    host = found.serve("no ticket", "127.0.0.9", [{"Name": "all", "Folder": found.work.file("files")}],
+                       {"Ldap": {"Servers": ["ldap://dc.ad.example"], "Kerberos": True}}, environment=found.environment("nobody"))
+    expect("NONE_MAPPED" in found.rpc("127.0.0.9", "lookupnames %s\\\\staff" % SHORT), "it was asked")
+    found.await_(lambda: "The directory cannot be asked" in host.log, "the log")
 
 
 @cases("a directory whose certificate is not trusted, or has another name, is told nothing")

@@ -101,7 +101,7 @@ public sealed partial class SmbServer : IAsyncDisposable
                     ? new NtlmDomain(domain, accounts, e => ServerLog.DomainLogonFault(logger, e)) : null,
             }
             : null;
-        var tickets = KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, logger);
+        var tickets = KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, settings.Directory, logger);
         IGssMechanism?[] mechanisms = [tickets, passwords];
         _parts = new ServerParts(
             settings,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Security.Authentication.Kerberos;
 using Smb3.Embedded.Security.Authentication.Kerberos.Keytabs;
+using Smb3.Embedded.Security.Directory;
 using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded.Hosting.Users;
@@ -11,7 +12,7 @@ internal static class KerberosSetup
 {
     /// <summary>Null when there is no keytab.</summary>
     public static KerberosMechanism? Create(
-        SmbKerberosOptions options, TimeProvider time, ISmbUserStore users, ISecurityTokenFactory tokens, ILogger logger)
+        SmbKerberosOptions options, TimeProvider time, ISmbUserStore users, ISecurityTokenFactory tokens, DirectoryAccounts? directory, ILogger logger)
     {
         if (options.Keytab is not { } path)
         {
@@ -20,6 +21,6 @@ internal static class KerberosSetup
 
         var keytab = new KeytabFile(path, time, problem => ServerLog.KeytabNotRead(logger, LogText.Ours(problem)));
         var settings = new KerberosSettings { ClockSkew = options.ClockSkew, AllowRc4 = options.AllowRc4 };
-        return new KerberosMechanism(new TicketReader(keytab.GetAsync, settings, time), new TicketAccounts(users, tokens));
+        return new KerberosMechanism(new TicketReader(keytab.GetAsync, settings, time), new TicketAccounts(users, tokens, directory));
     }
 }

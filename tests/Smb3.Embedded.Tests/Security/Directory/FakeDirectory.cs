@@ -24,13 +24,16 @@ internal sealed class FakeDirectory : IAccountResolver
 
     public bool Fails { get; set; }
 
+    /// <summary>The other name of the domain.</summary>
+    public string? DnsName { get; set; }
+
     public ValueTask<SmbAccount?> FindAsync(Sid sid, CancellationToken cancellationToken) =>
         GiveAsync(Array.Find(Accounts, account => account.Sid == sid));
 
     public ValueTask<SmbAccount?> FindAsync(string? domain, string name, CancellationToken cancellationToken) => GiveAsync(Array.Find(
         Accounts,
         account => account.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
-            && (domain is null || account.DomainName.Equals(domain, StringComparison.OrdinalIgnoreCase))));
+            && (domain is null || domain.Equals(DnsName, StringComparison.OrdinalIgnoreCase) || account.DomainName.Equals(domain, StringComparison.OrdinalIgnoreCase))));
 
     public ValueTask<IReadOnlyList<Sid>?> FindGroupsAsync(Sid user, CancellationToken cancellationToken) =>
         GiveAsync<IReadOnlyList<Sid>>(user == Alice.Sid ? [Staff.Sid] : null);

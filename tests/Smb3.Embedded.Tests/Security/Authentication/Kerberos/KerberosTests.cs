@@ -8,8 +8,10 @@ using Smb3.Embedded.Security.Authentication.Kerberos.Encryption;
 using Smb3.Embedded.Security.Authentication.Kerberos.Keytabs;
 using Smb3.Embedded.Security.Authentication.Kerberos.Messages;
 using Smb3.Embedded.Security.Authentication.Kerberos.Tokens;
+using Smb3.Embedded.Security.Directory;
 using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.TestClient.Authentication;
+using Smb3.Embedded.Tests.Security.Directory;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Security.Authentication.Kerberos;
@@ -333,11 +335,81 @@ public sealed class KerberosTests
         return part.ReadOptional(2) is { } key ? EncryptionKeyValue.Read(key) : kdc.SubKey!;
     }
 
-    private KerberosMechanism Mechanism(TestKdc kdc, bool allowRc4 = false)
+    [Fact]
+    public async Task A_ticket_that_says_only_a_name_is_for_the_account_that_the_directory_of_its_realm_has()
+    {
+        var source = new FakeDirectory { DnsName = TestKdc.Realm };
+        using var directory = Asking(source);
+        var token = (await AcceptAsync(new TestKdc(), directory)).Token!;
+        Assert.Equal((FakeDirectory.Alice.Sid, "EXAMPLE", "alice"), (token.User, token.Domain, token.Identity.UserName));
+        Assert.True(token.Authorization.Contains(FakeDirectory.Staff.Sid));
+        Assert.True(token.Authorization.Contains(WellKnownSids.Users));
+        Assert.False(token.Authorization.Contains(FakeDirectory.Deny.Sid));
+        Assert.True(token.Identity.IsInGroup(FakeDirectory.Staff.Sid.ToString()));
+        Assert.False(token.IsSidFromName);
+
+        // A group of that name is nobody who logs on, and a user of the host's own comes first.
+        token = (await AcceptAsync(new TestKdc { Client = ["staff"] }, directory)).Token!;
+        Assert.True(token.IsSidFromName);
+        _users.Add("alice", "password", ["own"]);
+        token = (await AcceptAsync(new TestKdc(), directory)).Token!;
+        Assert.True(token.IsSidFromName && token.Identity.IsInGroup("own"));
+    }
+
+    [Fact]
+    public async Task A_directory_of_another_realm_does_not_say_who_a_principal_is()
+    {
+        using var directory = Asking(new FakeDirectory { DnsName = "other.example" });
+        var token = (await AcceptAsync(new TestKdc(), directory)).Token!;
+        Assert.True(token.IsSidFromName);
+        Assert.Equal(TestKdc.Realm, token.Domain);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task While_the_directory_does_not_answer_nobody_is_let_in_as_somebody_else(bool hangs)
+    {
+        var never = new TaskCompletionSource();
+        using var directory = Asking(new FakeDirectory { DnsName = TestKdc.Realm, Fails = !hangs, Answer = hangs ? never.Task : null });
+        var logons = Enumerable.Range(0, 50).Select(_ => AcceptAsync(new TestKdc(), directory)).ToArray();
+
+        // They wait without a thread: others run meanwhile, and all have an answer in the time that one takes.
+        Assert.True(await Task.Run(() => true));
+        var steps = await Task.WhenAll(logons).WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.All(steps, step => Assert.Equal((AuthenticationFailure.NoLogonServer, "alice"), (step.Failure, step.Claimed!.UserName)));
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task A_log_can_say_which_service_a_client_wanted_and_whose_ticket_was_refused()
+    {
+        var kdc = new TestKdc();
+        using var context = Mechanism(kdc).Begin(null);
+        Assert.Null(context.Service);
+        await context.AcceptAsync(kdc.Token(), default);
+        Assert.Equal("cifs/files.test.example@TEST.EXAMPLE", context.Service);
+
+        kdc.Ends = TestKdc.Now;
+        using var late = Mechanism(kdc).Begin(null);
+        var step = await late.AcceptAsync(kdc.Token(), default);
+        Assert.Equal(("cifs/files.test.example@TEST.EXAMPLE", "alice", TestKdc.Realm), (late.Service, step.Claimed!.UserName, step.Claimed.DomainName));
+    }
+
+    private static DirectoryAccounts Asking(FakeDirectory source) =>
+        new(source, new SmbDirectoryOptions { Timeout = TimeSpan.FromMilliseconds(200), Pause = TimeSpan.Zero }, TimeProvider.System, _ => { });
+
+    private async Task<GssStep> AcceptAsync(TestKdc kdc, DirectoryAccounts directory)
+    {
+        using var context = Mechanism(kdc, directory: directory).Begin(null);
+        return await context.AcceptAsync(kdc.Token(), default);
+    }
+
+    private KerberosMechanism Mechanism(TestKdc kdc, bool allowRc4 = false, DirectoryAccounts? directory = null)
     {
         var keytab = new Keytab([new KeytabEntry(TestKdc.Realm, new PrincipalName(2, ["cifs", "files.test.example"]), 2, kdc.ServiceKey)]);
         var tickets = new TicketReader(() => new(keytab), new KerberosSettings { AllowRc4 = allowRc4 }, new FixedTime());
-        return new KerberosMechanism(tickets, new TicketAccounts(_users, new AccountDirectory("FILES", _users)));
+        return new KerberosMechanism(tickets, new TicketAccounts(_users, new AccountDirectory("FILES", _users), directory));
     }
 
     private sealed class FixedTime : TimeProvider
