@@ -86,9 +86,9 @@ class Site:
             return error.getErrorCode() & 0xFFFFFFFF
 
     @staticmethod
-    def ends(connection):
+    def ends(connection, looks=50):
         """Whether a session is ended within some seconds."""
-        for _ in range(50):
+        for _ in range(looks):
             try:
                 connection.listPath("files", "*")
             except Exception:
@@ -121,7 +121,7 @@ def _(site):
     page, user = site.user()
     connection, other = site.connect(user), site.connect(site.user()[1])
     expect(page.log_on(user) == 200, "not logged on to the page")
-    expect(site.ends(connection) is False, "a logon to the page has ended the session")
+    expect(not site.ends(connection, looks=10), "a logon to the page has ended the session")
     expect(page.call("POST", "/manage/info", {"oldPassword": PASSWORD, "newPassword": OTHER}) == 200, "the password was not changed")
     expect(site.ends(connection), "the session goes on")
     expect(site.refused(user) == LOGON_FAILURE, "the old password is still taken")

@@ -128,7 +128,7 @@ def _(rpc):
         rpc(display, "Account: " + user)
     rid = _rid(rpc)
     rpc("samlookupnames domain %s; samlookuprids domain %s" % (user, rid), "(1)")
-    rpc("queryuser %s 21" % rid, "User Name   :\t" + user, "group_rid:\t\t0x201")
+    rpc("queryuser %s 21" % rid, "User Name   :\t" + user, "group_rid:\t0x201")
     rpc("queryuser %s 16" % rid, "Acct Flags")
     rpc("queryusergroups %s" % rid, "group rid:[0x201] attr:[0x7]")
     rpc("querygroup 0x201 1; querygroupmem 0x201", "Group Name:\tNone", "rid:[")
