@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Contention.Clusters;
 /// <summary>A node: an address, a way to the database, and one process after the other.</summary>
 internal sealed class ClusterNode : IDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
 
     private readonly ClusterPlace _place;
     private readonly RunReport _report;

@@ -258,6 +258,11 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
                 catch (Exception e) when (ChannelFailure.Is(e))
                 {
                     report.Count("repairs that failed");
+                    if (!report.IsFine)
+                    {
+                        throw new OperationCanceledException("Something else is wrong.", e);
+                    }
+
                     if (watch.Elapsed > settings.Patience)
                     {
                         throw new InvalidOperationException("The client does not get back.", e);
@@ -315,9 +320,10 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
 
     private async Task ComeBackAsync()
     {
-        var channel = await OpenAsync();
+        FaultyChannel? channel = null;
         try
         {
+            channel = await OpenAsync();
             var session = await LogOnAsync(channel);
             var place = _place;
             if (seam is not null)
@@ -354,7 +360,7 @@ internal sealed class CrashClient(int number, CrashSettings settings, IServers s
         }
         catch (Exception e)
         {
-            await channel.GiveUpAsync();
+            await (channel?.GiveUpAsync() ?? ValueTask.CompletedTask);
             if (!servers.IsOne && (e is SmbTestException { Status: NtStatus.BadNetworkName or NtStatus.ShareUnavailable } || ChannelFailure.Is(e)))
             {
                 servers.Leave(number);
