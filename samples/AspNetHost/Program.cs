@@ -4,14 +4,13 @@
 //   curl http://127.0.0.1:8080/            the list      curl -O http://127.0.0.1:8080/files/NAME     a file
 //   smbclient //127.0.0.1/files -p 4450 -U demo%change-me
 //
-// http://127.0.0.1:8080/monitor shows who uses the server, live, and ends whom you like. It has no logon of its own: the app listens on
-// the loopback and answers only to its names (AllowedHosts). Read the comment of MonitorEndpoints before you expose it.
+// http://127.0.0.1:8080/monitor shows who uses the server, live, and ends whom you like. As long as nobody says who may use it, with
+// RequireAuthorization, it lets only browsers on this machine in.
 //
 // With Smb:Cluster:ConnectionString it is a node of a cluster (docs/cluster.md), and the page shows that too.
 using Microsoft.Extensions.FileProviders;
 using Smb3.Embedded;
 using Smb3.Embedded.PostgreSql;
-using Smb3.Embedded.Samples.AspNetHost.Monitor;
 
 var builder = WebApplication.CreateBuilder(args);
 var folder = Directory.CreateDirectory(Path.Combine(builder.Environment.ContentRootPath, "share")).FullName;
@@ -21,7 +20,6 @@ builder.Services.AddSmbServer(builder.Configuration.GetSection("Smb"), smb => sm
     .UsePostgreSqlCluster()
     .UseHooks(services => new Audit(services.GetRequiredService<ILogger<Audit>>())));
 builder.Services.AddHealthChecks().AddSmbServer();
-builder.Services.AddAntiforgery();
 
 var app = builder.Build();
 app.UseStaticFiles(new StaticFileOptions
@@ -31,7 +29,7 @@ app.UseStaticFiles(new StaticFileOptions
     ServeUnknownFileTypes = true,
 });
 app.MapGet("/", () => Directory.EnumerateFiles(folder).Select(Path.GetFileName));
-app.MapMonitor("/monitor");
+app.MapSmbMonitor("/monitor");
 app.MapHealthChecks("/health");
 app.Run();
 

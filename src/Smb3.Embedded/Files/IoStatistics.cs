@@ -14,20 +14,13 @@ internal sealed class IoStatistics
     public int Processors => _processors.Length;
 
     /// <summary>All bytes so far, in both directions.</summary>
-    public long Bytes
-    {
-        get
-        {
-            var bytes = 0L;
-            for (var processor = 0; processor < Processors; processor++)
-            {
-                var (_, read, _, written) = Of(processor);
-                bytes += read + written;
-            }
+    public long Bytes => BytesRead + BytesWritten;
 
-            return bytes;
-        }
-    }
+    /// <summary>All bytes read so far.</summary>
+    public long BytesRead => Sum(static counters => counters.ReadBytes);
+
+    /// <summary>All bytes written so far.</summary>
+    public long BytesWritten => Sum(static counters => counters.WriteBytes);
 
     /// <summary>Counts a read of so many bytes.</summary>
     public void CountRead(int bytes)
@@ -51,6 +44,17 @@ internal sealed class IoStatistics
         ref var counters = ref _processors[processor];
         return (Volatile.Read(ref counters.Reads), Volatile.Read(ref counters.ReadBytes),
             Volatile.Read(ref counters.Writes), Volatile.Read(ref counters.WriteBytes));
+    }
+
+    private long Sum(Func<(long Reads, long ReadBytes, long Writes, long WriteBytes), long> what)
+    {
+        var sum = 0L;
+        for (var processor = 0; processor < Processors; processor++)
+        {
+            sum += what(Of(processor));
+        }
+
+        return sum;
     }
 
     private ref Counters Mine => ref _processors[(uint)Thread.GetCurrentProcessorId() % (uint)_processors.Length];

@@ -9,6 +9,7 @@ internal sealed class Channel
 {
     private UseCount _uses = new();
     private int _ended;
+    private MessageProtection? _seen;
 
     /// <param name="session">The session.</param>
     /// <param name="connection">The connection.</param>
@@ -29,6 +30,18 @@ internal sealed class Channel
 
     /// <summary>Signs and verifies; <see langword="null"/> for a guest, who has no key in common with the server.</summary>
     public MessageSigner? Signer { get; }
+
+    /// <summary>How the last request came; <see langword="null"/>: none has come since the logon.</summary>
+    public MessageProtection? Seen => Volatile.Read(ref _seen);
+
+    /// <summary>Notes how a request came, which its response goes as.</summary>
+    public void Note(MessageProtection protection)
+    {
+        if (!ReferenceEquals(_seen, protection))
+        {
+            Volatile.Write(ref _seen, protection);
+        }
+    }
 
     /// <summary>
     /// Keeps the key alive while a request or a response uses it; false when the channel is over and its key is gone. Every true answer is

@@ -6,6 +6,7 @@ internal sealed class ConnectionTraffic(TimeProvider time)
     private long _received;
     private long _sent;
     private long _saved;
+    private long _frames;
     private long _lastReceived = time.GetTimestamp();
 
     /// <summary>Bytes of all frames received.</summary>
@@ -13,6 +14,9 @@ internal sealed class ConnectionTraffic(TimeProvider time)
 
     /// <summary>Bytes of all frames sent.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Frames received: requests, or chains of them.</summary>
+    public long Frames => Volatile.Read(ref _frames);
 
     /// <summary>Bytes by which messages of both directions were shorter because they were compressed.</summary>
     public long Saved => Volatile.Read(ref _saved);
@@ -27,6 +31,7 @@ internal sealed class ConnectionTraffic(TimeProvider time)
     {
         Volatile.Write(ref _lastReceived, time.GetTimestamp());
         Volatile.Write(ref _received, _received + bytes);
+        Volatile.Write(ref _frames, _frames + 1);
     }
 
     /// <summary>Counts bytes that compression has saved; messages of both directions, and several chains, do so beside each other.</summary>

@@ -1,3 +1,4 @@
+using Smb3.Embedded.Hosting.Inspection;
 using System.Net;
 using Smb3.Embedded.Sessions;
 
@@ -16,6 +17,13 @@ public sealed record SmbActiveChannel
         Local = channel.Connection.LocalEndPoint;
         Remote = channel.Connection.RemoteEndPoint;
         Since = channel.CreatedAt;
+        var seen = channel.Seen ?? MessageProtection.Of(channel.Session.SigningRequired, channel.Session.EncryptData);
+        IsSigned = seen.IsSigned;
+        IsEncrypted = seen.IsEncrypted;
+        if (channel.Connection.Negotiated is { } negotiated)
+        {
+            Protection = seen.IsEncrypted ? AlgorithmNames.Of(negotiated.Cipher) : seen.IsSigned ? AlgorithmNames.Of(negotiated.SigningAlgorithm) : string.Empty;
+        }
     }
 
     /// <summary>The session.</summary>
@@ -32,6 +40,18 @@ public sealed record SmbActiveChannel
 
     /// <summary>Since when.</summary>
     public DateTimeOffset Since { get; }
+
+    /// <summary>Whether its last request was signed; before the first one, whether it must be.</summary>
+    public bool IsSigned { get; }
+
+    /// <summary>Whether its last request was encrypted; before the first one, whether it must be.</summary>
+    public bool IsEncrypted { get; }
+
+    /// <summary>
+    /// The cipher or the signing algorithm that protected the last request: <c>AES-128-CCM</c>, <c>AES-128-GCM</c>, <c>AES-256-CCM</c>,
+    /// <c>AES-256-GCM</c>, <c>HMAC-SHA256</c>, <c>AES-CMAC</c>, <c>AES-GMAC</c> (MS-SMB2 2.2.3.1.2, 2.2.3.1.7). Empty: it was not protected.
+    /// </summary>
+    public string Protection { get; } = string.Empty;
 
     /// <summary>
     /// Takes the session off the connection, and closes the connection when no other session is on it. A session ends with its last

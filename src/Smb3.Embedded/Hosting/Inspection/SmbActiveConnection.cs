@@ -18,6 +18,7 @@ public sealed record SmbActiveConnection
         ClientGuid = connection.Negotiated?.ClientGuid ?? Guid.Empty;
         SessionCount = connection.Sessions.Count;
         WaitingRequests = connection.Pending.Count;
+        RequestsReceived = connection.Traffic.Frames;
         BytesReceived = connection.Traffic.Received;
         BytesSent = connection.Traffic.Sent;
         BytesSaved = connection.Traffic.Saved;
@@ -39,6 +40,9 @@ public sealed record SmbActiveConnection
 
     /// <summary>Requests that wait for something: a lock, a change of a directory, a slow store.</summary>
     public int WaitingRequests { get; }
+
+    /// <summary>Requests received over it; those that came together in one message count as one.</summary>
+    public long RequestsReceived { get; }
 
     /// <summary>Bytes received over it, without the framing.</summary>
     public long BytesReceived { get; }

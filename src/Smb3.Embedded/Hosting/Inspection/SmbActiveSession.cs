@@ -14,8 +14,8 @@ public sealed record SmbActiveSession
         _session = session;
         Info = HookFacts.Of(session, identity);
         StartedAt = session.CreatedAt;
-        IsSigned = session.SigningRequired;
-        IsEncrypted = session.EncryptData;
+        RequiresSigning = session.SigningRequired;
+        RequiresEncryption = session.EncryptData;
         OpenCount = session.Opens.Count;
         Channels =
         [
@@ -31,11 +31,20 @@ public sealed record SmbActiveSession
     /// <summary>Since when.</summary>
     public DateTimeOffset StartedAt { get; }
 
-    /// <summary>Whether its requests must be signed.</summary>
-    public bool IsSigned { get; }
+    /// <summary>
+    /// Whether its messages are signed: the last request on each of its channels was. Messages that are encrypted are not signed, because
+    /// encryption does the same and more (MS-SMB2 3.1.4.1).
+    /// </summary>
+    public bool IsSigned => Channels.Count > 0 && Channels.All(static channel => channel.IsSigned);
+
+    /// <summary>Whether its messages are encrypted: the last request on each of its channels was.</summary>
+    public bool IsEncrypted => Channels.Count > 0 && Channels.All(static channel => channel.IsEncrypted);
+
+    /// <summary>Whether its requests must be signed, unless they are encrypted.</summary>
+    public bool RequiresSigning { get; }
 
     /// <summary>Whether all its messages must be encrypted; a share can demand it too.</summary>
-    public bool IsEncrypted { get; }
+    public bool RequiresEncryption { get; }
 
     /// <summary>Open files, directories and pipes.</summary>
     public int OpenCount { get; }

@@ -73,5 +73,13 @@ internal sealed class HostedShare(SmbShareOptions options)
         Options.Encrypt,
         Options.AllowGuest,
         Options.Hidden,
-        Running?.CurrentUses ?? 0) { IsAvailable = Lost is null, IsNamespace = Options.Namespace is not null, IsTimeMachine = Options.TimeMachine };
+        Running?.CurrentUses ?? 0)
+    {
+        IsAvailable = Lost is null,
+        IsNamespace = Options.Namespace is not null,
+        IsTimeMachine = Options.TimeMachine,
+        OpenCount = Volume?.OpenCount ?? 0,
+        BytesRead = Volume?.Statistics.BytesRead ?? 0,
+        BytesWritten = Volume?.Statistics.BytesWritten ?? 0,
+    };
 }

@@ -78,6 +78,21 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <param name="name">The name.</param>
     public bool Contains(string name) => _entries.Find(name) is not null;
 
+    /// <summary>Asks the store of a share how much room there is.</summary>
+    /// <param name="name">The share's name; case does not count.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns><see langword="null"/>: there is no such share, it has no files, or its store does not know or is away.</returns>
+    public async ValueTask<SmbShareSpace?> MeasureSpaceAsync(string name, CancellationToken cancellationToken = default)
+    {
+        if (_entries.Find(name)?.Volume is not { } volume)
+        {
+            return null;
+        }
+
+        var measured = await volume.Store.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
+        return measured is { Succeeded: true, Value: { TotalBytes: > 0 } found } ? new(found.TotalBytes, found.AvailableBytes) : null;
+    }
+
     /// <summary>Adds a share of a folder.</summary>
     /// <param name="name">The share's name.</param>
     /// <param name="folder">The folder, or <c>memory:</c>.</param>

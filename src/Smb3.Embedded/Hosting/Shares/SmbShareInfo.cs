@@ -23,4 +23,13 @@ public sealed record SmbShareInfo(
 
     /// <summary>Whether it is a DFS namespace; <see cref="SmbServer.Namespaces"/> has its links.</summary>
     public bool IsNamespace { get; init; }
+
+    /// <summary>Files and directories that are open on it, those included that wait for their client.</summary>
+    public int OpenCount { get; init; }
+
+    /// <summary>Bytes that clients have read from it since it was opened.</summary>
+    public long BytesRead { get; init; }
+
+    /// <summary>Bytes that clients have written to it since it was opened.</summary>
+    public long BytesWritten { get; init; }
 }
