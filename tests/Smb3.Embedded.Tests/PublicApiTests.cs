@@ -22,6 +22,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(Smb3.Embedded.Ldap.LdapAccountResolver))]
     [InlineData(typeof(Smb3.Embedded.Winbind.WinbindDomain))]
     [InlineData(typeof(Smb3.Embedded.PostgreSql.PostgreSqlStateStore))]
+    [InlineData(typeof(SmbMonitorEndpointRouteBuilderExtensions))]
     public void The_public_api_is_the_listed_one(Type ofPackage)
     {
         var path = Path.Combine(Repository.Root, "src", ofPackage.Assembly.GetName().Name!, "PublicApi.txt");

@@ -21,6 +21,7 @@ internal static class MonitorEvents
         context.Response.Headers.CacheControl = "no-store";
         try
         {
+            await context.Response.StartAsync(over.Token).ConfigureAwait(false);
             await foreach (var view in viewer.ReadAllAsync(over.Token).ConfigureAwait(false))
             {
                 await context.Response.Body.WriteAsync(Before, over.Token).ConfigureAwait(false);

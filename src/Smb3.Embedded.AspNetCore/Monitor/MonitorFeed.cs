@@ -19,6 +19,7 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
     private readonly MonitorRates _rates = new(time);
     private readonly MonitorSpaces _spaces = new(server.Shares, time);
     private bool _isFollowing;
+    private byte[]? _last;
     private long _lastLeft;
 
     /// <summary>A browser has opened the page.</summary>
@@ -34,6 +35,11 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
 
             var viewer = new Viewer(this);
             _viewers.Add(viewer);
+            if (_last is not null)
+            {
+                viewer.Offer(_last); // not a second old; the next one follows
+            }
+
             if (!_isFollowing)
             {
                 _isFollowing = true;
@@ -107,6 +113,7 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
     {
         lock (_sync)
         {
+            _last = view;
             foreach (var viewer in _viewers)
             {
                 viewer.Offer(view);
@@ -120,6 +127,7 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
         lock (_sync)
         {
             _isFollowing = false;
+            _last = null;
             foreach (var viewer in _viewers)
             {
                 viewer.End();

@@ -52,8 +52,9 @@ internal sealed class MonitorRates(TimeProvider time)
             share => MeterOf(_shares, share.Name, new Counted(share.BytesWritten, share.BytesRead, 0), now, out _));
         if (time.GetElapsedTime(_stepBegan, now) is var length && length >= Step)
         {
-            _points.Enqueue(new MonitorPoint(time.GetUtcNow().ToUnixTimeMilliseconds(), _step.Per(length)));
-            while (_points.Count > Span / Step)
+            var at = time.GetUtcNow().ToUnixTimeMilliseconds();
+            _points.Enqueue(new MonitorPoint(at, _step.Per(length)));
+            while (_points.Peek().At <= at - (long)Span.TotalMilliseconds)
             {
                 _points.Dequeue();
             }

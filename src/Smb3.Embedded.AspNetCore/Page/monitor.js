@@ -42,13 +42,13 @@ const people = new LiveTable("people", "People", null, [
   { head: "out", kind: "n", show: one => rate(one.rate.out), by: one => one.rate.out },
   { head: "for", kind: "n", show: one => when(one.since), by: one => -new Date(one.since) },
 ], {
-  verb: "Log off", title: one => `Log ${one.user} off?`, about: one => ["session", one.id],
+  verb: "Log off", title: one => `Log off ${one.user}?`, about: one => ["session", one.id],
   text: one => `${counted(one.openCount, "open file")} will be closed. What the computer has not sent yet is lost. The user may log on again.`,
 }, ask);
 
 const shares = new LiveTable("shares", "Shares", null, [
   { head: "share", show: one => [one.name, one.comment === "" ? null : sub(one.comment)], by: one => one.name },
-  { head: "", show: one => [one.isAvailable ? null : tag("not there", "bad"), ...one.notes.flatMap(note => [" ", tag(note)])] },
+  { head: "notes", show: one => [one.isAvailable ? null : tag("not there", "bad"), ...one.notes.flatMap(note => [" ", tag(note)])] },
   { head: "used by", kind: "n", show: one => `${one.uses}`, by: one => one.uses },
   { head: "open", kind: "n", show: one => `${one.openCount}`, by: one => one.openCount },
   { head: "read", kind: "n", show: one => rate(one.rate.out), by: one => one.rate.out },
@@ -92,14 +92,14 @@ const leases = new LiveTable("leases", "Leases and oplocks", null, [
   { head: "lets the client keep", show: one => [caching(one.caching), one.isBreaking ? " " : null, one.isBreaking ? tag("asked back") : null], by: one => caching(one.caching) },
   { head: "opens", kind: "n", show: one => `${one.opens}`, by: one => one.opens },
 ], {
-  verb: "Ask back", title: one => `Ask the lease of ${one.path} back?`, about: one => ["lease", one.id],
+  verb: "Ask back", title: one => `Ask back the lease of ${one.path}?`, about: one => ["lease", one.id],
   text: () => "The client sends what it has kept, and asks the server from then on. It may get a lease again.",
 }, ask);
 
 const nodes = new LiveTable("nodes", "Nodes of the cluster", null, [
   { head: "node", show: one => one.name, by: one => one.name },
   { head: "addresses", kind: "wide", show: one => one.addresses },
-  { head: "", show: one => one.leaseLeft <= 0 ? tag("gone", "bad") : one.isDraining ? tag("drains") : "" },
+  { head: "state", show: one => one.leaseLeft <= 0 ? tag("gone", "bad") : one.isDraining ? tag("drains") : "" },
   { head: "lease left", kind: "n", show: one => `${one.leaseLeft.toFixed(1)} s`, by: one => one.leaseLeft },
   { head: "open", kind: "n", show: one => `${one.opens}`, by: one => one.opens },
   { head: "load", kind: "n", show: one => rate(one.bytesPerSecond), by: one => one.bytesPerSecond },
@@ -107,7 +107,7 @@ const nodes = new LiveTable("nodes", "Nodes of the cluster", null, [
 
 const clusterShares = new LiveTable("parts", "Clustered shares and their parts", null, [
   { head: "share", kind: "wide", show: one => `\\${one.share}${one.folder === undefined ? "" : `\\${one.folder}`}`, by: one => `${one.share}\\${one.folder ?? ""}` },
-  { head: "", show: one => one.folder === undefined ? "" : [tag("part"), ` ${one.name}`] },
+  { head: "part", show: one => one.folder === undefined ? "" : [tag("part"), ` ${one.name}`] },
   { head: "owner", show: one => [one.owner ?? "nobody", one.movesTo === undefined ? null : sub(`moves to ${one.movesTo}`)], by: one => one.owner ?? "" },
   { head: "epoch", kind: "n", show: one => `${one.epoch}`, by: one => one.epoch },
   { head: "open here", kind: "n", show: one => one.isHere ? `${one.opens}` : "", by: one => one.isHere ? one.opens : -1 },

@@ -26,7 +26,7 @@ export class LiveTable {
     this.heads = columns.map(column => this.#head(column));
     const extra = end === null ? [] : [make("th", { scope: "col" }, make("span", { className: "unseen" }, end.verb))];
     this.table = make("table", { attributes: { "aria-labelledby": `${name}-title` } }, make("thead", {}, make("tr", {}, ...this.heads, ...extra)), this.body);
-    this.scroll = make("div", { className: "scroll", tabIndex: 0, attributes: { role: "region", "aria-labelledby": `${name}-title` } }, this.none, this.table);
+    this.scroll = make("div", { className: "scroll", tabIndex: 0, attributes: { role: "group", "aria-labelledby": `${name}-title` } }, this.none, this.table);
     this.section = make("section", { attributes: { "aria-labelledby": `${name}-title` } },
       make("h2", { id: `${name}-title` }, `${title} `, this.count), hint === null ? null : make("p", { className: "hint" }, hint), this.scroll);
   }

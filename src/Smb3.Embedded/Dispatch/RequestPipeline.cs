@@ -211,7 +211,7 @@ internal sealed class RequestPipeline
 
         request.Session = session;
         request.Channel = channel;
-        channel?.Note(MessageProtection.Of(request.IsSigned, chain.IsEncrypted));
+        channel?.Note(SeenProtection.Of(request.IsSigned, chain.IsEncrypted));
         return session.State == SessionState.Expired && !IsServedWhenExpired(request.Command)
             ? NtStatus.NetworkSessionExpired
             : NtStatus.Success;

@@ -9,7 +9,7 @@ internal sealed class Channel
 {
     private UseCount _uses = new();
     private int _ended;
-    private MessageProtection? _seen;
+    private SeenProtection? _seen;
 
     /// <param name="session">The session.</param>
     /// <param name="connection">The connection.</param>
@@ -32,10 +32,10 @@ internal sealed class Channel
     public MessageSigner? Signer { get; }
 
     /// <summary>How the last request came; <see langword="null"/>: none has come since the logon.</summary>
-    public MessageProtection? Seen => Volatile.Read(ref _seen);
+    public SeenProtection? Seen => Volatile.Read(ref _seen);
 
     /// <summary>Notes how a request came, which its response goes as.</summary>
-    public void Note(MessageProtection protection)
+    public void Note(SeenProtection protection)
     {
         if (!ReferenceEquals(_seen, protection))
         {

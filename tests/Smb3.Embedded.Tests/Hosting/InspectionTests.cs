@@ -58,6 +58,39 @@ public sealed class InspectionTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_session_shows_what_protects_it_and_not_only_what_must()
+    {
+        await _server.Shares.AddAsync(new SmbShareOptions { Name = "sealed", Folder = SmbShareOptions.Memory, Encrypt = true });
+        var session = await Connect(_machine).LogOnAsync("u", "pw");
+        var tree = await session.ConnectAsync("s");
+        await tree.OpenAsync("file");
+        var signed = Assert.Single(_server.Sessions);
+        Assert.True(signed is { IsEncrypted: false, IsSigned: true });
+        Assert.Equal("AES-GMAC", Assert.Single(signed.Channels).Protection);
+
+        var inside = await session.ConnectAsync("sealed");
+        await inside.OpenAsync("file");
+        var encrypted = Assert.Single(_server.Sessions);
+        Assert.True(encrypted is { IsEncrypted: true, IsSigned: false, RequiresEncryption: false });
+        Assert.Equal("AES-128-GCM", Assert.Single(encrypted.Channels).Protection);
+    }
+
+    [Fact]
+    public async Task A_share_shows_what_is_read_and_written_and_how_much_room_there_is()
+    {
+        var (session, _) = await BindTwoAsync();
+        var tree = await session.ConnectAsync("s");
+        var file = await tree.OpenAsync("file");
+        await file.WriteAsync(0, new byte[1000]);
+        await file.ReadAsync(0, 300);
+
+        var share = Assert.Single(_server.Shares, static share => share.Name == "s");
+        Assert.Equal((1, 300L, 1000L), (share.OpenCount, share.BytesRead, share.BytesWritten));
+        Assert.True(await _server.Shares.MeasureSpaceAsync("S") is { } space && space.TotalBytes >= space.FreeBytes && space.FreeBytes > 0);
+        Assert.Null(await _server.Shares.MeasureSpaceAsync("other"));
+    }
+
+    [Fact]
     public async Task Leases_and_oplocks_are_shown_with_their_opens()
     {
         var (session, _) = await BindTwoAsync();

@@ -17,7 +17,7 @@ public sealed record SmbActiveChannel
         Local = channel.Connection.LocalEndPoint;
         Remote = channel.Connection.RemoteEndPoint;
         Since = channel.CreatedAt;
-        var seen = channel.Seen ?? MessageProtection.Of(channel.Session.SigningRequired, channel.Session.EncryptData);
+        var seen = channel.Seen ?? SeenProtection.Of(channel.Session.SigningRequired, channel.Session.EncryptData);
         IsSigned = seen.IsSigned;
         IsEncrypted = seen.IsEncrypted;
         if (channel.Connection.Negotiated is { } negotiated)
