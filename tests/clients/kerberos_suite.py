@@ -41,6 +41,9 @@ directory.modify_ldif("dn: %s\\nchangetype: modify\\nreplace: msDS-SupportedEncr
                       "replace: servicePrincipalName\\nservicePrincipalName: cifs/files.ad.example\\nservicePrincipalName: cifs/files\\n"
                       "servicePrincipalName: host/files.ad.example\\n" % found[0].dn)
 directory.setpassword("(sAMAccountName=files)", sys.argv[3])
+# What a domain controller adds to its own account by itself, a while after it has started.
+itself = directory.search(expression="(sAMAccountName=DC$)", attrs=[])
+directory.modify_ldif("dn: %s\\nchangetype: modify\\nadd: servicePrincipalName\\nservicePrincipalName: ldap/dc.ad.example\\n" % itself[0].dn)
 for name in ("alice", "staff", "deny"):
     sid = directory.search(expression="(sAMAccountName=%s)" % name, attrs=["objectSid"])[0]
     print(name, directory.schema_format_value("objectSid", sid["objectSid"][0]).decode())
