@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -116,6 +117,32 @@ def _(c):
     host = c.serving(*_listen(port, "::1"), "--share", "s=" + c.folder, "--user", "u:pw-1")
     expect("[::1]:%d" % port in host.listening()[0], host.listening()[0])
     c.works(port, "s", host="::1")
+
+
+# What systemd does for a .socket unit (sd_listen_fds(3)): binds, and hands the socket over as descriptor 3.
+ACTIVATE = """
+import os, socket, sys
+listening = socket.socket()
+listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+listening.bind(("127.0.0.1", int(sys.argv[1])))
+listening.listen()
+listening.set_inheritable(True)
+if listening.fileno() != 3: os.dup2(listening.fileno(), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()) if sys.argv[2] == "own" else "1", LISTEN_FDS="1")
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+
+
+@cases("a socket that systemd has bound is served; one that is meant for another process is not touched")
+def _(c):
+    port = free_port()
+    host = c.serving(*_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", prefix=[sys.executable, "-c", ACTIVATE, str(port), "own"])
+    c.works(port, "s")
+    code, _ = host.stop()
+    expect(code == 0, "exit code %d: %s" % (code, host.log[-300:]))
+    port = free_port()
+    c.ends(1, *_listen(port), "--share", "s=" + c.folder, "--user", "u:pw-1", says=["already in use"],
+           prefix=[sys.executable, "-c", ACTIVATE, str(port), "another"])
 
 
 @cases("several shares and users; read-only is read-only")

@@ -22,6 +22,7 @@ using Smb3.Embedded.State;
 using Smb3.Embedded.Transport;
 using Smb3.Embedded.Transport.DirectTcp;
 using Smb3.Embedded.Transport.Tcp;
+using Smb3.Embedded.Transport.Tcp.Linux;
 
 namespace Smb3.Embedded;
 
@@ -78,6 +79,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         _transports = [.. options.Transports];
         _endPoints = options.Listen.Count > 0 || _transports.Count > 0
             ? [.. options.Listen]
+            : OperatingSystem.IsLinux() && ActivatedSockets.EndPoints.ToArray() is { Length: > 0 } activated ? activated
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
         var logger = loggers.CreateLogger("Smb3.Embedded.SmbServer");
         var settings = SettingsFactory.Create(options) with { Directory = DirectorySetup.Create(options, logger) };

@@ -33,12 +33,21 @@ internal sealed class TcpTransportListener : IByteStreamListener
     /// <inheritdoc/>
     public IRefusal? Refusal => _refusal;
 
-    /// <summary>Binds and listens; throws <see cref="SocketException"/> when the end point is taken or not ours.</summary>
+    /// <summary>
+    /// Binds and listens, or takes a socket that does so already (<see cref="ActivatedSockets"/>); throws <see cref="SocketException"/> when the end
+    /// point is taken or not ours.
+    /// </summary>
     /// <param name="endPoint">The end point; port 0 takes a free one.</param>
     /// <param name="backlog">How many connections may wait to be accepted.</param>
     /// <param name="portable">Whether sockets are used through the runtime alone although the system has better means.</param>
     public static TcpTransportListener Listen(IPEndPoint endPoint, int backlog, bool portable = false)
     {
+        if (OperatingSystem.IsLinux() && ActivatedSockets.TryUse(endPoint) is { } activated)
+        {
+            activated.Listen(backlog);
+            return new TcpTransportListener(activated, endPoint, backlog, portable);
+        }
+
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

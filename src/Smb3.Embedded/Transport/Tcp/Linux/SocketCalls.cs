@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Smb3.Embedded.Transport.Tcp.Linux;
 
-/// <summary>The few system calls behind <see cref="ReadySocketLine"/>.</summary>
+/// <summary>The few system calls behind <see cref="ReadySocketLine"/> and <see cref="ActivatedSockets"/>.</summary>
 internal static unsafe partial class SocketCalls
 {
     public const int DoNotWait = 0x40; // MSG_DONTWAIT
@@ -11,6 +11,10 @@ internal static unsafe partial class SocketCalls
     public const int Reading = 0; // SHUT_RD
     public const int Interrupted = 4; // EINTR
     public const int Again = 11; // EAGAIN
+
+    public const int SetDescriptorFlags = 2; // F_SETFD
+    public const int CloseOnExec = 1; // FD_CLOEXEC
+    public const int Duplicate = 1030; // F_DUPFD_CLOEXEC
 
     private const string C = "libc";
 
@@ -22,4 +26,8 @@ internal static unsafe partial class SocketCalls
 
     [LibraryImport(C, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeSocketHandle socket, byte* buffer, nint length, int flags);
+
+    /// <summary>fcntl with a whole number, which the ABIs of x64 and ARM64 Linux pass like any other.</summary>
+    [LibraryImport(C, EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Control(int descriptor, int command, nint argument);
 }
