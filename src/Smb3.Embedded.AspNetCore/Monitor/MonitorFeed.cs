@@ -56,6 +56,7 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
         {
             _viewers.Remove(viewer);
             _lastLeft = time.GetTimestamp();
+            _last = _viewers.Count > 0 ? _last : null;
         }
     }
 
@@ -70,7 +71,7 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
         {
             while (IsWatched())
             {
-                Send(JsonSerializer.SerializeToUtf8Bytes(Look(), MonitorJson.Default.MonitorView));
+                Send(Look());
                 await Task.Delay(Shortest, time).ConfigureAwait(false);
                 await Task.WhenAny(next, Task.Delay(Longest - Shortest, time)).ConfigureAwait(false);
                 while (next is { IsCompletedSuccessfully: true, Result: true })
@@ -101,6 +102,17 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
         return MonitorView.Of(server, seen, shares, _rates, _spaces.Of(shares));
     }
 
+    private bool HasViewers
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _viewers.Count > 0;
+            }
+        }
+    }
+
     private bool IsWatched()
     {
         lock (_sync)
@@ -109,8 +121,14 @@ internal sealed class MonitorFeed(SmbServer server, TimeProvider time)
         }
     }
 
-    private void Send(byte[] view)
+    private void Send(MonitorView seen)
     {
+        if (!HasViewers)
+        {
+            return; // looked at for the chart alone
+        }
+
+        var view = JsonSerializer.SerializeToUtf8Bytes(seen, MonitorJson.Default.MonitorView);
         lock (_sync)
         {
             _last = view;
