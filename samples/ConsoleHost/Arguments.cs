@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace Smb3.Embedded.Samples.ConsoleHost;
 
 /// <summary>
-/// The command line. Every option but the last three is a setting of the same name, so the library reads and checks them all: as the
+/// The command line. Every option but the last four is a setting of the same name, so the library reads and checks them all: as the
 /// lists of the command line replace those of the configuration, it wins.
 /// </summary>
 internal sealed class Arguments
@@ -14,6 +14,7 @@ internal sealed class Arguments
 
     private readonly List<(string Setting, Option<string[]> Option)> _lists = [];
     private readonly List<(string Setting, Option<string> Option)> _values = [];
+    private readonly Option<bool> _discovery;
     private readonly Option<string> _logLevel;
     private readonly Option<string> _convertAppleDouble;
     private readonly Option<string> _makeUserEntry;
@@ -50,6 +51,11 @@ internal sealed class Arguments
         AddValue("Encryption", "off|auto|required", "Whether messages are encrypted.");
         AddValue("Ciphers", "LIST", "AES-128-GCM, AES-256-GCM, AES-128-CCM, AES-256-CCM: the most wanted first, joined by commas.");
         AddValue("SigningAlgorithms", "LIST", "AES-GMAC, AES-CMAC, HMAC-SHA256: the most wanted first, joined by commas.");
+        _discovery = new Option<bool>("--discovery")
+        {
+            Description = "Let Finder, Explorer and others find the server (mDNS and WS-Discovery), where it does not listen on the loopback only.",
+        };
+        Command.Options.Add(_discovery);
         _logLevel = new Option<string>("--log-level") { HelpName = "LEVEL", Description = string.Join(", ", Levels) + "." };
         _logLevel.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, Levels);
         Command.Options.Add(_logLevel);
@@ -67,6 +73,9 @@ internal sealed class Arguments
     }
 
     public RootCommand Command { get; }
+
+    /// <summary>Whether others are to find the server by themselves.</summary>
+    public bool Discovery(ParseResult parsed) => parsed.GetValue(_discovery);
 
     public string? LogLevel(ParseResult parsed) => parsed.GetValue(_logLevel);
 

@@ -104,6 +104,12 @@ try
     builder.UsePostgreSqlCluster();
     builder.UseLdapAccounts();
     builder.UseConfiguredWinbind();
+    if (arguments.Discovery(parsed))
+    {
+        builder.Configuration.AddInMemoryCollection([new($"{DiscoveryBuilderExtensions.SectionName}:Enabled", "true")]);
+    }
+
+    builder.UseConfiguredDiscovery();
     server = builder.Build();
 }
 catch (OptionsValidationException e)

@@ -19,6 +19,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData(typeof(SmbServer))]
     [InlineData(typeof(Sqlite.SqliteStateStore))]
+    [InlineData(typeof(DiscoveryOptions))]
     [InlineData(typeof(Smb3.Embedded.Ldap.LdapAccountResolver))]
     [InlineData(typeof(Smb3.Embedded.Winbind.WinbindDomain))]
     [InlineData(typeof(Smb3.Embedded.PostgreSql.PostgreSqlStateStore))]

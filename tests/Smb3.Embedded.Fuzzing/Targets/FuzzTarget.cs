@@ -34,6 +34,8 @@ internal sealed record FuzzTarget(string Name, TargetAction Run, Func<IEnumerabl
         new("lz77-huffman", CompressionTarget.Of(Smb2CompressionAlgorithm.Lz77Huffman), CompressionTarget.SeedsOf(Smb2CompressionAlgorithm.Lz77Huffman)),
         new("lz4", CompressionTarget.Of(Smb2CompressionAlgorithm.Lz4), CompressionTarget.SeedsOf(Smb2CompressionAlgorithm.Lz4)),
         new("compressed-messages", CompressionTarget.Message, CompressionTarget.Messages),
+        new("mdns", DiscoveryTarget.Mdns, DiscoveryTarget.MdnsSeeds),
+        new("soap", DiscoveryTarget.Soap, DiscoveryTarget.SoapSeeds),
     ];
 
     public static FuzzTarget? Find(string name) => All.FirstOrDefault(target => target.Name == name);
