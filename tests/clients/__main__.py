@@ -27,13 +27,13 @@ from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: 
 SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "identity", "cluster", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace", "kerberos", "identity", "directory", "cluster", "witness", "rdma", "tickets")
+OWN_SERVER = ("contract", "account", "multichannel", "namespace", "kerberos", "identity", "directory", "cluster", "witness", "rdma", "tickets", "discovery")
 
 KINDS = ("physical", "memory")
 
 # Need a kernel with cifs.ko, and with SMB Direct in it, and the right to mount, or set up a whole domain; run when they are asked for: --only kernel,
-# --only rdma, --only directory.
-ON_REQUEST = ("kernel", "rdma", "tickets", "directory")
+# --only rdma, --only directory, --only discovery.
+ON_REQUEST = ("kernel", "rdma", "tickets", "directory", "discovery")
 
 
 def load(name):
@@ -71,7 +71,7 @@ def find_host(folder="samples/ConsoleHost", name="ConsoleHost"):
 
 
 def run_suite(name, suite, tally, options):
-    if name in ("contract", "account", "namespace", "kerberos", "directory", "rdma", "tickets"):
+    if name in ("contract", "account", "namespace", "kerberos", "directory", "rdma", "tickets", "discovery"):
         suite.run_suite(tally, options.host_dll, name)
     elif name == "multichannel":
         suite.run_suite(tally, name)
