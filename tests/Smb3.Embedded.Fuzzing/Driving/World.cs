@@ -197,7 +197,7 @@ internal sealed class World : IDisposable
                 if (operation is 6 or 44 or 130 or 7 or 19 or 27 or 34 or 57)
                 {
                     var at = operation == 130 && output.Length >= 64 ? 40 : 24;
-                    if (!output[at..(at + 4)].ContainsAnyExcept((byte)0))
+                    if (!output.AsSpan(at, 4).ContainsAnyExcept((byte)0))
                     {
                         Put(ReferenceKind.PolicyHandle, message.Number, output[at..(at + 20)]); // the attributes of a handle are zero
                     }

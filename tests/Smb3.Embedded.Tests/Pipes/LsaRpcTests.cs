@@ -59,6 +59,7 @@ public class LsaRpcTests
     [InlineData("S-1-5-32-544", "BUILTIN", "Administrators", 4)]
     [InlineData("S-1-5-21-1-2-3-1000", "SERVER", "alice", 1)]
     [InlineData("S-1-5-21-1-2-3", "SERVER", "SERVER", 3)]
+    [InlineData("S-1-5-21-1-2-3-513", "SERVER", "None", 2)]
     public async Task ASidIsTranslatedToItsName(string sid, string domain, string name, int use)
     {
         var (client, handle) = await OpenAsync();

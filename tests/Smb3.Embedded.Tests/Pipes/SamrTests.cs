@@ -385,6 +385,17 @@ public class SamrTests
     }
 
     [Fact]
+    public async Task AUserOfAnotherDomainOfTheStoreIsNoneOfThisOne()
+    {
+        var host = new FakePipeHost();
+        host.Users.Add(new PipeUser(new PipeAccount(FakePipeHost.Machine.WithRid(3000), "carol", "EAST", FakePipeHost.Machine, SidNameUse.User), []));
+        using var sam = await Sam.OpenAsync(host: host);
+        Assert.Equal(["alice", "Bob"], ReadNames(await sam.Client.CallAsync(13, [.. sam.Handle('d'), .. Numbers(0, 0, 1000)])).Names);
+        Assert.Equal(NtStatus.NoneMapped, Status(await sam.Client.CallAsync(17, [.. sam.Handle('d'), .. Names("carol")])));
+        Assert.Equal(NtStatus.NoSuchUser, Status(await sam.Client.CallAsync(34, [.. sam.Handle('d'), .. Numbers(Maximum, 3000)])));
+    }
+
+    [Fact]
     public async Task AUserWhoIsGoneIsNobody()
     {
         var host = new FakePipeHost();

@@ -79,7 +79,8 @@ internal sealed class PipeHost : IPipeHost
 
     public async ValueTask<PipeAccount?> ResolveSidAsync(Sid sid, CancellationToken cancellation) =>
         _accounts.Find(sid)
-        ?? (_settings.Directory is { } directory ? Describe((await directory.FindAsync(sid, cancellation).ConfigureAwait(false)).Value) : null);
+        ?? (_settings.Directory is { } directory && sid.Domain != MachineSid
+            ? Describe((await directory.FindAsync(sid, cancellation).ConfigureAwait(false)).Value) : null);
 
     public async ValueTask<PipeAccount?> ResolveNameAsync(string? domain, string name, CancellationToken cancellation) =>
         await _accounts.FindAsync(domain, name, cancellation).ConfigureAwait(false)

@@ -21,6 +21,11 @@ internal sealed class AccountResolver(IPipeHost host)
             return Machine();
         }
 
+        if (WellKnownAccounts.NoneOf(host) is var none && none.Sid == sid)
+        {
+            return none;
+        }
+
         return await host.ResolveSidAsync(sid, cancellation).ConfigureAwait(false);
     }
 

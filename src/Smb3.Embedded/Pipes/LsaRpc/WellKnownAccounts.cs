@@ -8,6 +8,7 @@ internal static class WellKnownAccounts
 {
     private const string NtAuthority = "NT AUTHORITY";
     private const string Builtin = "BUILTIN";
+    private const uint NoneRid = 513;
 
     private static readonly PipeAccount[] Accounts =
     [
@@ -55,6 +56,13 @@ internal static class WellKnownAccounts
         Alias(new Sid(5, 32, 569), "Cryptographic Operators"),
         Alias(new Sid(5, 32, 573), "Event Log Readers"),
     ];
+
+    /// <summary>
+    /// The group that is the primary one of a server's own users, because a user must have one of the own domain; it is called so and has this number
+    /// on every server of Windows that is no domain controller.
+    /// </summary>
+    public static PipeAccount NoneOf(IPipeHost host) =>
+        new(host.MachineSid.WithRid(NoneRid), "None", host.ServerName, host.MachineSid, SidNameUse.Group);
 
     /// <summary>The local groups of BUILTIN, in the order of their relative identifiers.</summary>
     public static IEnumerable<PipeAccount> Aliases => Accounts.Where(account => account.Use == SidNameUse.Alias);

@@ -10,28 +10,23 @@ namespace Smb3.Embedded.Pipes.Samr;
 /// </summary>
 internal sealed class SamDatabase(IPipeHost host)
 {
-    private const uint NoneRid = 513;
-
     /// <summary>What a member that is not an account of its own is called: everybody who has logged on (MS-DTYP 2.4.2.4).</summary>
     private static readonly Sid[] EveryUser = [WellKnownSids.AuthenticatedUsers];
 
-    /// <summary>
-    /// The group that is everybody's primary one, because a user must have one of the own domain; it is called so and has this number on every server
-    /// of Windows that is no domain controller.
-    /// </summary>
-    public PipeAccount None => new(host.MachineSid.WithRid(NoneRid), "None", host.ServerName, host.MachineSid, SidNameUse.Group);
+    /// <summary>The group that is everybody's primary one.</summary>
+    public PipeAccount None { get; } = WellKnownAccounts.NoneOf(host);
 
     /// <summary>The domains, that of the accounts first.</summary>
     public IReadOnlyList<(string Name, Sid Sid)> Domains => [(host.ServerName, host.MachineSid), ("Builtin", WellKnownSids.Builtin)];
 
     /// <summary>The users in the order of their relative identifiers.</summary>
     public IEnumerable<PipeUser> Users(SamDomain domain) =>
-        domain.IsBuiltin ? [] : host.ListUsers().OrderBy(user => user.Account.Sid.Rid);
+        domain.IsBuiltin ? [] : Own().OrderBy(user => user.Account.Sid.Rid);
 
     /// <summary>The groups of a domain.</summary>
     public IEnumerable<PipeAccount> Groups(SamDomain domain) => domain.IsBuiltin
         ? []
-        : host.ListUsers().SelectMany(user => user.Groups).Where(IsOwn).Prepend(None).DistinctBy(group => group.Sid).OrderBy(group => group.Sid.Rid);
+        : Own().SelectMany(user => user.Groups).Where(IsOwn).Prepend(None).DistinctBy(group => group.Sid).OrderBy(group => group.Sid.Rid);
 
     /// <summary>The local groups of a domain.</summary>
     public static IEnumerable<PipeAccount> Aliases(SamDomain domain) => domain.IsBuiltin ? WellKnownAccounts.Aliases : [];
@@ -67,7 +62,7 @@ internal sealed class SamDatabase(IPipeHost host)
             return Aliases(domain).FirstOrDefault(alias => alias.Sid.Rid == rid);
         }
 
-        if (rid == NoneRid)
+        if (rid == None.Sid.Rid)
         {
             return None;
         }
@@ -77,19 +72,26 @@ internal sealed class SamDatabase(IPipeHost host)
     }
 
     /// <summary>The user behind an account as it is now; null when it is gone.</summary>
-    public async ValueTask<PipeUser?> FindUserAsync(string name, CancellationToken cancellation) =>
-        await host.FindUserAsync(name, cancellation).ConfigureAwait(false) is { } user && IsOwn(user.Account) ? user : null;
+    public async ValueTask<PipeUser?> FindUserAsync(PipeAccount account, CancellationToken cancellation) =>
+        await FindUserAsync(account.Name, cancellation).ConfigureAwait(false) is { } user && user.Account.Sid == account.Sid ? user : null;
 
     /// <summary>The members of a group that can be listed.</summary>
     public IEnumerable<PipeUser> MembersOf(PipeAccount group) =>
-        host.ListUsers().Where(user => group.Sid == None.Sid || user.Groups.Any(one => one.Sid == group.Sid));
+        Own().Where(user => group.Sid == None.Sid || user.Groups.Any(one => one.Sid == group.Sid));
 
     /// <summary>The members of a local group that can be listed. Everybody who has logged on is in Users, and nobody else can be.</summary>
     public IEnumerable<Sid> MembersOfAlias(PipeAccount alias) =>
         alias.Sid == WellKnownSids.Users ? EveryUser : MembersOf(alias).Select(user => user.Account.Sid);
 
+    private async ValueTask<PipeUser?> FindUserAsync(string name, CancellationToken cancellation) =>
+        await host.FindUserAsync(name, cancellation).ConfigureAwait(false) is { } user && IsOwn(user.Account) ? user : null;
+
     private IEnumerable<PipeAccount> Accounts(SamDomain domain) =>
         domain.IsBuiltin ? Aliases(domain) : Users(domain).Select(user => user.Account).Concat(Groups(domain));
 
-    private bool IsOwn(PipeAccount account) => account.DomainSid == host.MachineSid;
+    private IEnumerable<PipeUser> Own() => host.ListUsers().Where(user => IsOwn(user.Account));
+
+    /// <summary>A store may have users of further domains, whose SIDs are the server's to give all the same.</summary>
+    private bool IsOwn(PipeAccount account) =>
+        account.DomainSid == host.MachineSid && account.DomainName.Equals(host.ServerName, StringComparison.OrdinalIgnoreCase);
 }

@@ -76,7 +76,7 @@ internal sealed class SamrAccounts(SamDatabase database)
 
         var info = new SamUserInfo(wanted);
         var status = info.Check(target!);
-        var user = status == NtStatus.Success ? await database.FindUserAsync(target!.Account.Name, cancellation).ConfigureAwait(false) : null;
+        var user = status == NtStatus.Success ? await database.FindUserAsync(target!.Account, cancellation).ConfigureAwait(false) : null;
         status = status == NtStatus.Success && user is null ? NtStatus.NoSuchUser : status;
         output.WritePointer(user is not null);
         if (user is not null)
@@ -98,7 +98,7 @@ internal sealed class SamrAccounts(SamDatabase database)
         }
 
         var status = target!.Demand(SamAccess.UserListGroups);
-        var user = status == NtStatus.Success ? await database.FindUserAsync(target.Account.Name, cancellation).ConfigureAwait(false) : null;
+        var user = status == NtStatus.Success ? await database.FindUserAsync(target.Account, cancellation).ConfigureAwait(false) : null;
         status = status == NtStatus.Success && user is null ? NtStatus.NoSuchUser : status;
 
         // SAMPR_GET_GROUPS_BUFFER (MS-SAMR 2.2.7.13): count, pointer to an array of {relative identifier, attributes}.
