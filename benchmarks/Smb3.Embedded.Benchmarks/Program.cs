@@ -5,6 +5,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- --filter '*EndToEnd*' --job short
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- logon
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- rdma
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
@@ -13,6 +14,12 @@ using Smb3.Embedded.Benchmarks.Gate;
 if (args is ["gate"])
 {
     return CostGate.Run();
+}
+
+if (args is ["logon"])
+{
+    await LogonCosts.RunAsync();
+    return 0;
 }
 
 if (args is ["rdma"])
