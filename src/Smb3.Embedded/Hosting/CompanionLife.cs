@@ -37,6 +37,10 @@ internal sealed class CompanionLife(TimeProvider time, ILogger logger)
             // On a thread of its own, so that one that blocks is left behind too.
             await Task.Run(() => step(token), CancellationToken.None).WaitAsync(token).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The host does not want to wait.
+        }
         catch (Exception e)
         {
             ServerLog.CompanionFault(logger, e, companion.GetType().Name);
