@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Smb3.Embedded.Benchmarks;
+using Smb3.Embedded.Benchmarks.Compressing;
 using Smb3.Embedded.Benchmarks.Continuity;
 using Smb3.Embedded.Benchmarks.Gate;
 
@@ -7,6 +8,8 @@ using Smb3.Embedded.Benchmarks.Gate;
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- logon
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- rdma
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression-link IP:PORT,SHARE,USER,PASSWORD [MEBIBYTES chained|unchained KIND …]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- takeover SHARES [CONNECTION]
@@ -25,6 +28,19 @@ if (args is ["logon"])
 if (args is ["rdma"])
 {
     await RdmaLoad.RunAsync();
+    return 0;
+}
+
+if (args is ["compression"])
+{
+    CodecRates.Run();
+    CompressionCost.Run();
+    return 0;
+}
+
+if (args is ["compression-link", var target, .. var more])
+{
+    await CompressionLink.RunAsync(target, more);
     return 0;
 }
 

@@ -27,7 +27,11 @@ internal sealed class ServerUnderLoad : IDisposable
 
     /// <summary>Waits, because the in-process toolchain does not wait for an asynchronous setup.</summary>
     public static ServerUnderLoad Start(int fileSize, bool signed, Func<SmbTestTree, SmbTestFile, SmbTestRequest> make) =>
-        StartAsync(fileSize, signed, make).GetAwaiter().GetResult();
+        StartAsync(new byte[fileSize], signed, new SmbTestClientOptions(), make).GetAwaiter().GetResult();
+
+    /// <summary>The same with a file of this content, and a client that offers this.</summary>
+    public static ServerUnderLoad Start(byte[] content, SmbTestClientOptions options, Func<SmbTestTree, SmbTestFile, SmbTestRequest> make) =>
+        StartAsync(content, signed: false, options, make).GetAwaiter().GetResult();
 
     public void Dispose()
     {
@@ -36,7 +40,7 @@ internal sealed class ServerUnderLoad : IDisposable
     }
 
     private static async Task<ServerUnderLoad> StartAsync(
-        int fileSize, bool signed, Func<SmbTestTree, SmbTestFile, SmbTestRequest> make)
+        byte[] content, bool signed, SmbTestClientOptions options, Func<SmbTestTree, SmbTestFile, SmbTestRequest> make)
     {
         var transport = new InMemoryTransport(PipeScheduler.Inline);
         var builder = SmbServer.CreateBuilder()
@@ -46,12 +50,12 @@ internal sealed class ServerUnderLoad : IDisposable
         builder.Logging.ClearProviders();
         var server = builder.Build();
         await server.StartAsync();
-        var client = new SmbTestConnection(transport.Connect());
+        var client = new SmbTestConnection(transport.Connect(), options);
         var session = await client.LogOnAsync("user", "password");
         var tree = await session.ConnectAsync("data");
         var file = await tree.OpenAsync("file.bin");
-        await file.WriteAsync(0, new byte[fileSize]);
         await client.EnsureCreditsAsync(64);
+        await file.WriteAsync(0, content);
         var request = make(tree, file);
         var signer = signed ? session.SignerOn(client) : null;
         var repeated = new RepeatedRequest(await client.DetachAsync(), request, client.NextMessageId, signer);

@@ -164,6 +164,10 @@ internal sealed class SmbTestConnection : IAsyncDisposable
             {
                 frame = Compressor!.Compress(frame);
             }
+            else if (options.CompressIfShorter)
+            {
+                frame = Compressor!.TryCompress(frame) ?? frame;
+            }
 
             if (encrypts)
             {

@@ -69,6 +69,9 @@ internal sealed record SmbTestFrameOptions
     /// <summary>Whether it is compressed.</summary>
     public bool Compress { get; init; }
 
+    /// <summary>The same, where that makes the messages shorter.</summary>
+    public bool CompressIfShorter { get; init; }
+
     /// <summary>Changes the frame as it goes over the wire, without the four bytes in front; may return another one.</summary>
     public Func<byte[], byte[]>? Tamper { get; init; }
 }

@@ -10,6 +10,8 @@ internal sealed class TestCompressor(CompressionAgreement agreement)
     private const int Leading = 112; // header and fixed part of a WRITE
     private const int Longest = 16 << 20;
 
+    private readonly CodecPool _codecs = new();
+
     /// <summary>What the server has agreed to.</summary>
     public CompressionAgreement Agreement => agreement;
 
@@ -33,11 +35,20 @@ internal sealed class TestCompressor(CompressionAgreement agreement)
     }
 
     /// <summary>Compresses messages; fails where they do not become shorter.</summary>
-    public byte[] Compress(byte[] messages)
+    public byte[] Compress(byte[] messages) => TryCompress(messages) ?? throw new SmbTestException("The messages do not become shorter.");
+
+    /// <summary>Does so; <see langword="null"/> where they do not.</summary>
+    public byte[]? TryCompress(byte[] messages)
     {
-        var target = new byte[messages.Length];
-        var written = MessageCompressor.TryCompress(agreement, messages, Leading, target);
-        return written > 0 ? target[..written] : throw new SmbTestException("The messages do not become shorter.");
+        var written = 0;
+        byte[] target = [];
+        if (CompressionPlan.TryMake(agreement, messages, Leading, out var plan))
+        {
+            target = new byte[plan.Room];
+            written = MessageCompressor.TryCompress(plan, _codecs, messages, target);
+        }
+
+        return written > 0 ? target[..written] : null;
     }
 
     /// <summary>Decompresses what the server sent.</summary>
@@ -49,7 +60,7 @@ internal sealed class TestCompressor(CompressionAgreement agreement)
         }
 
         var message = new byte[size];
-        if (!MessageDecompressor.TryDecompress(received, agreement, message))
+        if (!MessageDecompressor.TryDecompress(received, agreement, _codecs, message))
         {
             throw new InvalidDataException("A message of the server does not decompress.");
         }

@@ -7,7 +7,6 @@
                                                      against any server that listens there (the suites that start their own are left out)
 """
 import argparse
-import glob
 import importlib
 import importlib.util
 import os
@@ -21,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
-from harness import Failed, Tally, Target, children    # noqa: E402  (the folder is the package)
+from harness import Failed, Tally, Target, children, find_program    # noqa: E402  (the folder is the package)
 from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
 SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "identity", "cluster", "witness", "torture")
@@ -67,7 +66,7 @@ def names(name, suite):
 
 
 def find_host(folder="samples/ConsoleHost", name="ConsoleHost"):
-    return next(iter(sorted(glob.glob(os.path.join(HERE, "..", "..", folder, "bin", "Release", "net*", name + ".dll")))), None)
+    return find_program(folder, name)
 
 
 def run_suite(name, suite, tally, options):

@@ -1,4 +1,5 @@
 """What every client suite uses: the target, a case, bounded processes, and the tally."""
+import glob
 import os
 import shutil
 import signal
@@ -145,6 +146,12 @@ def _wait(process, timeout, port):
             if unanswered == 3:
                 return "connect"
     return "time-out"
+
+
+def find_program(folder, name):
+    """A program of the project that has been built, or None."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return next(iter(sorted(glob.glob(os.path.join(here, "..", "..", folder, "bin", "Release", "net*", name + ".dll")))), None)
 
 
 class WorkFolder:

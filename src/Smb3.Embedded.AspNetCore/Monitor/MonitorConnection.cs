@@ -24,6 +24,9 @@ internal sealed record MonitorConnection
 
     public required long BytesOut { get; init; }
 
+    /// <summary>What of both went compressed, as it is without that.</summary>
+    public required long BytesCompressed { get; init; }
+
     /// <summary>What compression has saved of both.</summary>
     public required long BytesSaved { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record MonitorConnection
         Waiting = connection.WaitingRequests,
         BytesIn = connection.BytesReceived,
         BytesOut = connection.BytesSent,
+        BytesCompressed = connection.BytesCompressed,
         BytesSaved = connection.BytesSaved,
         Compression = connection.Compression,
         Rate = rates.Of(connection.Info.ConnectionId),

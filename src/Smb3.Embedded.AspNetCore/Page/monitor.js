@@ -79,7 +79,7 @@ const connections = new LiveTable("connections", "Connections", null, [
   { head: "waiting", kind: "n", show: one => `${one.waiting}`, by: one => one.waiting },
   { head: "received", kind: "n", show: one => bytes(one.bytesIn), by: one => one.bytesIn },
   { head: "sent", kind: "n", show: one => bytes(one.bytesOut), by: one => one.bytesOut },
-  { head: "compression", show: one => one.compression.length === 0 ? "" : [one.compression.join(", "), sub(`${bytes(one.bytesSaved)} saved`)], by: one => one.bytesSaved },
+  { head: "compression", show: one => one.compression.length === 0 ? "" : [one.compression.join(", "), sub(`${bytes(one.bytesSaved)} saved of ${bytes(one.bytesCompressed)}`)], by: one => one.bytesSaved },
   { head: "for", kind: "n", show: one => when(one.since), by: one => -new Date(one.since) },
 ], {
   verb: "Cut", title: one => `Cut the connection from ${one.remote}?`, about: one => ["connection", one.id],

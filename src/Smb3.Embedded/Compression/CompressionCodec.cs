@@ -5,22 +5,12 @@ using Smb3.Embedded.Wire.Negotiate;
 namespace Smb3.Embedded.Compression;
 
 /// <summary>The algorithms of MS-SMB2 2.2.3.1.3 that make something of data, by their number, and the memory in which they work.</summary>
-/// <remarks>The tables cost more than most messages, so each thread keeps its own.</remarks>
+/// <remarks>The tables cost more than most messages, so they are lent by a <see cref="CodecPool"/>; each is made when it is first needed.</remarks>
 internal sealed class CompressionCodec
 {
-    [ThreadStatic]
-    private static CompressionCodec? _ofThread;
-
     private MatchTable? _table;
     private HuffmanEncoder? _encoder;
     private HuffmanDecoder? _decoder;
-
-    private CompressionCodec()
-    {
-    }
-
-    /// <summary>The one of this thread, which nobody keeps across an await.</summary>
-    public static CompressionCodec OfThread => _ofThread ??= new CompressionCodec();
 
     /// <summary>Whether an algorithm is one of these.</summary>
     public static bool Has(Smb2CompressionAlgorithm algorithm) => algorithm is Smb2CompressionAlgorithm.Lznt1

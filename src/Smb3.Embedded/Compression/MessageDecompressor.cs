@@ -38,9 +38,11 @@ internal static class MessageDecompressor
     /// <summary>Decompresses the message.</summary>
     /// <param name="received">What was received, from the transform header on.</param>
     /// <param name="agreement">What was agreed.</param>
+    /// <param name="codecs">Where the memory to work in comes from.</param>
     /// <param name="message">Exactly as long as <see cref="TryReadSize"/> said.</param>
     /// <returns>False: it is not what it says that it is.</returns>
-    public static bool TryDecompress(ReadOnlySpan<byte> received, CompressionAgreement agreement, Span<byte> message)
+    public static bool TryDecompress(
+        ReadOnlySpan<byte> received, CompressionAgreement agreement, CodecPool codecs, Span<byte> message)
     {
         if (!CompressionTransformHeader.TryParse(received, out var header))
         {
@@ -49,15 +51,16 @@ internal static class MessageDecompressor
 
         if (header.IsChained)
         {
-            return TryDecompressChain(received[CompressionTransformHeader.ChainedSize..], agreement, message);
+            return TryDecompressChain(received[CompressionTransformHeader.ChainedSize..], agreement, codecs, message);
         }
 
         var rest = received[CompressionTransformHeader.Size..];
         rest[..header.Offset].CopyTo(message);
-        return CompressionCodec.OfThread.TryDecompress(header.Algorithm, rest[header.Offset..], message[header.Offset..]);
+        return codecs.TryDecompress(header.Algorithm, rest[header.Offset..], message[header.Offset..]);
     }
 
-    private static bool TryDecompressChain(ReadOnlySpan<byte> chain, CompressionAgreement agreement, Span<byte> message)
+    private static bool TryDecompressChain(
+        ReadOnlySpan<byte> chain, CompressionAgreement agreement, CodecPool codecs, Span<byte> message)
     {
         while (!chain.IsEmpty)
         {
@@ -79,7 +82,7 @@ internal static class MessageDecompressor
                     break;
 
                 case var algorithm when CompressionCodec.Has(algorithm) && agreement.Allows(algorithm)
-                    && CompressionCodec.OfThread.TryDecompress(algorithm, payload.Payload, target):
+                    && codecs.TryDecompress(algorithm, payload.Payload, target):
                     break;
 
                 default:

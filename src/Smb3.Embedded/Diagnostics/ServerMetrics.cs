@@ -13,6 +13,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _faults;
     private readonly Counter<long> _bytesReceived;
     private readonly Counter<long> _bytesSent;
+    private readonly Counter<long> _bytesCompressed;
     private readonly Counter<long> _bytesSaved;
     private readonly Counter<long> _logonFailures;
     private readonly Counter<long> _removalFailures;
@@ -38,6 +39,8 @@ internal sealed class ServerMetrics : IDisposable
         _faults = _meter.CreateCounter<long>("smb.server.faults", "{fault}", "Exceptions of a store, a hook or the server, by command.");
         _bytesReceived = _meter.CreateCounter<long>("smb.server.io.received", "By", "Bytes received in frames.");
         _bytesSent = _meter.CreateCounter<long>("smb.server.io.sent", "By", "Bytes sent in frames.");
+        _bytesCompressed = _meter.CreateCounter<long>(
+            "smb.server.io.compressed", "By", "Bytes of the messages that went compressed, counted as they are without it, by direction.");
         _bytesSaved = _meter.CreateCounter<long>(
             "smb.server.io.saved", "By", "Bytes that messages were shorter because they were compressed, by direction.");
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
@@ -132,14 +135,20 @@ internal sealed class ServerMetrics : IDisposable
         }
     }
 
-    /// <summary>Counts what compression has saved.</summary>
-    /// <param name="bytes">Bytes by which a message was shorter.</param>
+    /// <summary>Counts a message that went compressed.</summary>
+    /// <param name="bytes">Its bytes without compression.</param>
+    /// <param name="saved">How many of them were saved.</param>
     /// <param name="direction"><c>received</c> or <c>sent</c>.</param>
-    public void Saved(int bytes, string direction)
+    public void Compressed(int bytes, int saved, string direction)
     {
+        if (_bytesCompressed.Enabled)
+        {
+            _bytesCompressed.Add(bytes, new KeyValuePair<string, object?>("smb.direction", direction));
+        }
+
         if (_bytesSaved.Enabled)
         {
-            _bytesSaved.Add(bytes, new KeyValuePair<string, object?>("smb.direction", direction));
+            _bytesSaved.Add(saved, new KeyValuePair<string, object?>("smb.direction", direction));
         }
     }
 

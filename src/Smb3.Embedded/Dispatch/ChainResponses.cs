@@ -1,3 +1,4 @@
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Threading;
@@ -20,7 +21,7 @@ internal sealed class ChainResponses
     private readonly List<OutgoingMessage> _messages = [];
     private readonly SendActions _actions = new();
     private Session? _sealing;
-    private bool _compresses;
+    private CompressionOutlook? _outlook;
 
     public ChainResponses(ConnectionLoop loop, ChainShare share)
     {
@@ -110,7 +111,7 @@ internal sealed class ChainResponses
         frame.Guard = Buffer.Guard;
 
         _messages.Clear();
-        _compresses = false;
+        _outlook = null;
         Buffer.StartAt(request.ResponseStart);
         _share.Park();
 
@@ -195,7 +196,7 @@ internal sealed class ChainResponses
                 request.TreeId, request.SessionId);
         }
 
-        _compresses |= request.CompressReply;
+        _outlook = request.CompressReply ?? _outlook;
         _messages.Add(new OutgoingMessage(request.ResponseStart, signs ? signer : null, request.PreauthOfResponse));
     }
 
@@ -220,37 +221,29 @@ internal sealed class ChainResponses
     /// <summary>Sends the responses that are ready.</summary>
     public void Flush()
     {
-        if (_messages.Count == 0)
+        if (TryFinish(out var plan))
         {
-            Buffer.Truncate(0);
-            Buffer.StartAt(0);
-            return;
+            Send(plan);
+        }
+    }
+
+    /// <summary>
+    /// Does so from another thread where it takes long to compress them: whoever has read the request goes on to read the next one.
+    /// </summary>
+    public ValueTask FlushAsync()
+    {
+        if (!TryFinish(out var plan))
+        {
+            return default;
         }
 
-        if (_messages.Count > 1)
+        if (plan.TakesLong)
         {
-            // Windows pads the last response of a compound like the others; a single response is not padded.
-            Buffer.PadTo8();
+            return SendElsewhereAsync(plan);
         }
 
-        MessageTransform.Merge(Buffer, _messages, 0, Buffer.Length);
-        if (_compresses)
-        {
-            _compresses = false;
-            if (Buffer.Compress(Connection.Negotiated!.Compression!, UncompressedSize) is > 0 and var saved)
-            {
-                _loop.CountSaved(saved, "sent");
-            }
-        }
-
-        MessageTransform.Seal(Buffer, _sealing);
-        _messages.Clear();
-        _sealing = null;
-        _loop.Output.Send(Buffer, _actions.Placing());
-        Buffer = _loop.Output.Buffers.Rent();
-        _share.ReleaseOutput();
-        _actions.RunSent();
-        SendLater();
+        Send(plan);
+        return default;
     }
 
     /// <summary>Does so if there are any; the one being written stays.</summary>
@@ -260,6 +253,70 @@ internal sealed class ChainResponses
         {
             Flush();
         }
+    }
+
+    /// <summary>Does so if there are any, and if they are so long that compressing them takes long.</summary>
+    public ValueTask FlushLongAsync() => _outlook is not null && Buffer.Length >= CompressionPlan.LargeData ? FlushAsync() : default;
+
+    /// <summary>Signs the responses that are ready, and looks what there is to gain by compressing them; false: there are none.</summary>
+    private bool TryFinish(out CompressionPlan plan)
+    {
+        plan = default;
+        if (_messages.Count == 0)
+        {
+            Buffer.Truncate(0);
+            Buffer.StartAt(0);
+            return false;
+        }
+
+        if (_messages.Count > 1)
+        {
+            // Windows pads the last response of a compound like the others; a single response is not padded.
+            Buffer.PadTo8();
+        }
+
+        MessageTransform.Merge(Buffer, _messages, 0, Buffer.Length);
+        if (_outlook is { } outlook
+            && Buffer.Messages is { Length: >= CompressionSample.LeastData } messages
+            && messages.Length <= Connection.Negotiated!.LargestCompressed
+            && outlook.ShouldLook()
+            && !CompressionPlan.TryMake(Connection.Negotiated.Compression!, messages, UncompressedSize, out plan))
+        {
+            outlook.Tell(gained: false);
+        }
+
+        return true;
+    }
+
+    private async ValueTask SendElsewhereAsync(CompressionPlan plan)
+    {
+        await Task.Yield();
+        Send(plan);
+    }
+
+    private void Send(in CompressionPlan plan)
+    {
+        if (plan.Length > 0)
+        {
+            // Both forms of it are held while one becomes the other.
+            _share.CountOutput(Buffer.Held + plan.Room);
+            var gained = Buffer.TryCompress(plan, Connection.Graph.Codecs);
+            _outlook!.Tell(gained);
+            if (gained)
+            {
+                _loop.CountCompressed(plan.Length, Buffer.Length, "sent");
+            }
+        }
+
+        MessageTransform.Seal(Buffer, _sealing);
+        _messages.Clear();
+        _sealing = null;
+        _outlook = null;
+        _loop.Output.Send(Buffer, _actions.Placing());
+        Buffer = _loop.Output.Buffers.Rent();
+        _share.ReleaseOutput();
+        _actions.RunSent();
+        SendLater();
     }
 
     private void SendLater()
@@ -280,7 +337,7 @@ internal sealed class ChainResponses
         Later.Run();
         _messages.Clear();
         _sealing = null;
-        _compresses = false;
+        _outlook = null;
         Buffer.Reset();
     }
 }

@@ -24,7 +24,6 @@ internal sealed class ConnectionLoop : INotificationSender
     private readonly FrameLimits _frames;
     private readonly Func<int> _longest;
     private readonly ChainPool _chains = new();
-    private readonly BufferPool _buffers;
     private readonly ServerLimits _limits;
     private readonly TimeProvider _time;
     private int _draining;
@@ -39,7 +38,6 @@ internal sealed class ConnectionLoop : INotificationSender
         _limits = graph.Settings.Limits;
         _time = graph.Settings.TimeProvider;
         Slow = new SlowRequests(_time, graph.Settings.InterimResponseDelay);
-        _buffers = buffers.Bytes;
         Output = new ConnectionOutput(transport, buffers, Flow, _time, CountSent, () => Terminate(ConnectionEndReason.SendFailed));
         Connection = new Connection(
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
@@ -151,11 +149,15 @@ internal sealed class ConnectionLoop : INotificationSender
         Terminate(reason);
     }
 
-    /// <summary>Counts bytes by which a message was shorter because it was compressed.</summary>
-    public void CountSaved(int bytes, string direction)
+    /// <summary>Counts a message that went compressed.</summary>
+    /// <param name="bytes">Its bytes without compression.</param>
+    /// <param name="sent">Its bytes with it, which a client may have made more.</param>
+    /// <param name="direction"><c>received</c> or <c>sent</c>.</param>
+    public void CountCompressed(int bytes, int sent, string direction)
     {
-        Connection.Traffic.CountSaved(bytes);
-        _pipeline.Metrics.Saved(bytes, direction);
+        var saved = Math.Max(0, bytes - sent);
+        Connection.Traffic.CountCompressed(bytes, saved);
+        _pipeline.Metrics.Compressed(bytes, saved, direction);
     }
 
     private void CountSent(int bytes)
@@ -273,20 +275,19 @@ internal sealed class ConnectionLoop : INotificationSender
 
     private void Start(ReceivedMessage frame)
     {
+        var size = 0;
         switch (MessageTransform.Open(Connection, frame.Memory, out var messages, out var encryptedBy))
         {
             case OpenOutcome.Compressed:
-                var message = MessageTransform.Decompress(Connection, messages.Span, _frames.LargestRequest, _buffers);
-                frame.Dispose();
-                if (message is null)
+                size = MessageTransform.SizeOf(Connection, messages.Span, _frames.LargestRequest);
+                if (size == 0)
                 {
+                    frame.Dispose();
                     encryptedBy?.Release();
                     Violation(ConnectionEndReason.DecompressionFailed);
                     return;
                 }
 
-                CountSaved(message.Length - messages.Length, "received");
-                (frame, messages) = (message, message.Memory);
                 break;
 
             case OpenOutcome.WronglySealed:
@@ -308,7 +309,7 @@ internal sealed class ConnectionLoop : INotificationSender
 
         Running.Enter();
         var chain = _chains.TryTake() ?? new RequestChain(this, _pipeline);
-        chain.Begin(frame, messages, encryptedBy);
+        chain.Begin(frame, messages, encryptedBy, size);
         var running = chain.RunAsync();
         if (running.IsCompleted)
         {

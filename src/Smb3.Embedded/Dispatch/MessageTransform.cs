@@ -49,24 +49,26 @@ internal static class MessageTransform
     }
 
     /// <summary>
-    /// Decompresses what <see cref="Open"/> has found to be compressed (MS-SMB2 3.3.5.2.13). Its size counts before memory is taken for it; it
-    /// is not compressed once more, nor sealed.
+    /// Reads how long a message becomes that <see cref="Open"/> has found to be compressed (MS-SMB2 3.3.5.2.13), which counts before memory is
+    /// taken for it; 0: it may not come, and the connection ends.
     /// </summary>
     /// <param name="connection">The connection that brought it.</param>
     /// <param name="compressed">What was received.</param>
     /// <param name="most">The longest message that the connection may bring.</param>
+    public static int SizeOf(Connection connection, ReadOnlySpan<byte> compressed, int most) =>
+        MessageDecompressor.TryReadSize(compressed, connection.Negotiated!.Compression!, most, out var size) && size >= Smb2Header.Size ? size : 0;
+
+    /// <summary>Decompresses the message, which is not compressed once more, nor sealed.</summary>
+    /// <param name="connection">The connection that brought it.</param>
+    /// <param name="compressed">What was received.</param>
+    /// <param name="size">What <see cref="SizeOf"/> said.</param>
     /// <param name="buffers">Where its memory comes from.</param>
     /// <returns>The message; <see langword="null"/>: it is none, and the connection ends.</returns>
-    public static ReceivedMessage? Decompress(Connection connection, ReadOnlySpan<byte> compressed, int most, BufferPool buffers)
+    public static ReceivedMessage? Decompress(Connection connection, ReadOnlySpan<byte> compressed, int size, BufferPool buffers)
     {
-        var agreement = connection.Negotiated!.Compression!;
-        if (!MessageDecompressor.TryReadSize(compressed, agreement, most, out var size) || size < Smb2Header.Size)
-        {
-            return null;
-        }
-
         var buffer = buffers.Rent(size);
-        if (MessageDecompressor.TryDecompress(compressed, agreement, buffer.AsSpan(0, size))
+        if (MessageDecompressor.TryDecompress(
+                compressed, connection.Negotiated!.Compression!, connection.Graph.Codecs, buffer.AsSpan(0, size))
             && BinaryPrimitives.ReadUInt32LittleEndian(buffer) == Smb2Header.ProtocolId)
         {
             return new PooledMessage(buffers, buffer, size);

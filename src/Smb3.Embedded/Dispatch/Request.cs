@@ -1,3 +1,4 @@
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Security.Cryptography;
 using Smb3.Embedded.Sessions;
@@ -92,8 +93,10 @@ internal sealed class Request
     /// <summary>Signs the response although the request was not signed (the last SESSION_SETUP response).</summary>
     public bool SignResponse { get; set; }
 
-    /// <summary>Whether the client wants the response compressed (Request.CompressReply, MS-SMB2 3.3.1.13).</summary>
-    public bool CompressReply { get; set; }
+    /// <summary>
+    /// Of data for which the client wants the response compressed (Request.CompressReply, MS-SMB2 3.3.1.13); <see langword="null"/>: it does not.
+    /// </summary>
+    public CompressionOutlook? CompressReply { get; set; }
 
     /// <summary>The hash that the response is folded into before it leaves (MS-SMB2 3.3.5.4, 3.3.5.5).</summary>
     public PreauthTranscript? PreauthOfResponse { get; set; }
@@ -475,7 +478,7 @@ internal sealed class Request
         IsVerified = false;
         TreeConnect = null;
         SignResponse = false;
-        CompressReply = false;
+        CompressReply = null;
         PreauthOfResponse = null;
         Disconnect = null;
         IsRefused = false;

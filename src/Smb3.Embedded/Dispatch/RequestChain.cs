@@ -1,3 +1,4 @@
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -21,6 +22,7 @@ internal sealed class RequestChain
     private readonly ChainShare _share;
     private ReceivedMessage? _frame;
     private Memory<byte> _rest;
+    private int _decompressed;
     private AnnouncementGate? _heldBack;
 
     public RequestChain(ConnectionLoop loop, RequestPipeline pipeline)
@@ -58,11 +60,17 @@ internal sealed class RequestChain
 
     public bool IsEncrypted => EncryptedBy is not null;
 
-    public void Begin(ReceivedMessage frame, Memory<byte> messages, Session? encryptedBy)
+    /// <summary>Takes a frame.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="messages">The messages in it.</param>
+    /// <param name="encryptedBy">The session whose keys opened it.</param>
+    /// <param name="decompressed">How long the messages are when they have been decompressed; 0: they are not compressed.</param>
+    public void Begin(ReceivedMessage frame, Memory<byte> messages, Session? encryptedBy, int decompressed)
     {
         _frame = frame;
         _rest = messages;
-        _share.Begin(frame.Length + (Connection.Authenticated ? SmallOutput : 0));
+        _decompressed = decompressed;
+        _share.Begin(frame.Length + decompressed + (Connection.Authenticated ? SmallOutput : 0));
         EncryptedBy = encryptedBy;
         Compound.Begin();
         if (encryptedBy is not null)
@@ -76,17 +84,29 @@ internal sealed class RequestChain
     {
         try
         {
+            if (_decompressed > 0)
+            {
+                if (_decompressed >= CompressionPlan.LargeData)
+                {
+                    // The connection is read on meanwhile: what this makes the server hold has been counted.
+                    await Task.Yield();
+                }
+
+                Decompress();
+            }
+
             while (_rest.Length > 0 && TryNext(out var more))
             {
                 await ServeAsync().ConfigureAwait(false);
                 Compound.Advance();
+                await Responses.FlushLongAsync().ConfigureAwait(false);
                 if (!more || !await MakeWayAsync().ConfigureAwait(false))
                 {
                     break;
                 }
             }
 
-            Responses.Flush();
+            await Responses.FlushAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -161,6 +181,21 @@ internal sealed class RequestChain
         }
 
         return _share.HasRoom ? new(true) : _share.ReserveAsync(0);
+    }
+
+    private void Decompress()
+    {
+        var message = MessageTransform.Decompress(Connection, _rest.Span, _decompressed, _loop.Output.Buffers.Bytes);
+        if (message is null)
+        {
+            _loop.Violation(ConnectionEndReason.DecompressionFailed);
+            _rest = default;
+            return;
+        }
+
+        _loop.CountCompressed(message.Length, _rest.Length, "received");
+        _frame!.Dispose();
+        (_frame, _rest) = (message, message.Memory);
     }
 
     private bool TryNext(out bool more)

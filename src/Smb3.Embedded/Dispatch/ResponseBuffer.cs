@@ -86,6 +86,9 @@ internal sealed class ResponseBuffer
     /// <summary>Everything before <paramref name="start"/> has left in another frame; its place now serves as the room in front.</summary>
     public void StartAt(int start) => _start = start;
 
+    /// <summary>The messages that are still to be sent.</summary>
+    public ReadOnlySpan<byte> Messages => From(_start);
+
     /// <summary>Appends zeros up to the next multiple of eight.</summary>
     public void PadTo8()
     {
@@ -97,31 +100,25 @@ internal sealed class ResponseBuffer
     }
 
     /// <summary>Puts the compressed form of the messages in their place, if it is shorter (MS-SMB2 3.1.4.4).</summary>
-    /// <param name="agreement">How.</param>
-    /// <param name="leading">How much of their beginning stays as it is.</param>
-    /// <returns>How much shorter it is, in bytes.</returns>
-    public int Compress(CompressionAgreement agreement, int leading)
+    /// <param name="plan">How.</param>
+    /// <param name="codecs">Where the memory to work in comes from.</param>
+    /// <returns>False: it is not shorter, and they stay as they are.</returns>
+    public bool TryCompress(in CompressionPlan plan, CodecPool codecs)
     {
-        var messages = From(_start);
-        if (!MessageCompressor.MayGain(agreement, messages, leading))
-        {
-            return 0;
-        }
-
-        var other = _pool.Rent(_prefix + messages.Length);
-        var written = MessageCompressor.TryCompress(agreement, messages, leading, other.AsSpan(_prefix, messages.Length));
+        var messages = _buffer.AsMemory(_prefix + _start, Length - _start);
+        var other = _pool.Rent(_prefix + plan.Room);
+        var written = MessageCompressor.TryCompress(plan, codecs, messages, other.AsMemory(_prefix, plan.Room));
         if (written == 0)
         {
             _pool.Return(other);
-            return 0;
+            return false;
         }
 
-        var saved = messages.Length - written;
         _pool.Return(_buffer);
         _buffer = other;
         _start = 0;
         _end = _prefix + written;
-        return saved;
+        return true;
     }
 
     public void MarkSealed() => _sealed = true;

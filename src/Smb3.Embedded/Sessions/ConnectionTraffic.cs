@@ -5,6 +5,7 @@ internal sealed class ConnectionTraffic(TimeProvider time)
 {
     private long _received;
     private long _sent;
+    private long _compressed;
     private long _saved;
     private long _frames;
     private long _lastReceived = time.GetTimestamp();
@@ -17,6 +18,9 @@ internal sealed class ConnectionTraffic(TimeProvider time)
 
     /// <summary>Frames received: requests, or chains of them.</summary>
     public long Frames => Volatile.Read(ref _frames);
+
+    /// <summary>Bytes of the messages of both directions that went compressed, counted as they are without it.</summary>
+    public long Compressed => Volatile.Read(ref _compressed);
 
     /// <summary>Bytes by which messages of both directions were shorter because they were compressed.</summary>
     public long Saved => Volatile.Read(ref _saved);
@@ -34,8 +38,14 @@ internal sealed class ConnectionTraffic(TimeProvider time)
         Volatile.Write(ref _frames, _frames + 1);
     }
 
-    /// <summary>Counts bytes that compression has saved; messages of both directions, and several chains, do so beside each other.</summary>
-    public void CountSaved(int bytes) => Interlocked.Add(ref _saved, bytes);
+    /// <summary>Counts a message that went compressed; those of both directions, and of several chains, do so beside each other.</summary>
+    /// <param name="bytes">Its bytes without compression.</param>
+    /// <param name="saved">How many of them were saved.</param>
+    public void CountCompressed(int bytes, int saved)
+    {
+        Interlocked.Add(ref _compressed, bytes);
+        Interlocked.Add(ref _saved, saved);
+    }
 
     public void CountSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
 }

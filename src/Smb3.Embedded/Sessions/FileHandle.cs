@@ -1,3 +1,4 @@
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Files.Closing;
 using Smb3.Embedded.Files.Data;
@@ -20,6 +21,9 @@ internal sealed class FileHandle : Open, IOpenHolder
     }
 
     public FileOpen File { get; }
+
+    /// <summary>What compressing its data has brought; made when a client first asks for that.</summary>
+    public CompressionOutlook Compression => field ??= new CompressionOutlook();
 
     /// <summary>Its entry among the opens that are known beyond their session; <see langword="null"/> for all others.</summary>
     public GlobalOpen? Global { get; set; }

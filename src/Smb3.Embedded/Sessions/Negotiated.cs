@@ -35,6 +35,9 @@ internal sealed record Negotiated
     /// <summary>How messages may be compressed; <see langword="null"/>: not at all.</summary>
     public CompressionAgreement? Compression { get; init; }
 
+    /// <summary>The longest message that the client takes compressed, counted as it is before that (MS-SMB2 3.2.5.1.1.2).</summary>
+    public int LargestCompressed => Math.Max(MaxReadSize, Math.Max(MaxWriteSize, MaxTransactSize)) + 256;
+
     /// <summary>Whether the POSIX extensions are spoken on shares that have them.</summary>
     public bool Posix { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Smb3.Embedded.Compression;
 using Smb3.Embedded.Files.Journaling;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions.Shares;
@@ -51,6 +52,9 @@ internal sealed class ServerGraph
 
     /// <summary>Told of every change of the tables and of what hangs below them.</summary>
     public ChangeFeed Changes { get; init; }
+
+    /// <summary>The memory in which messages are compressed.</summary>
+    public CodecPool Codecs { get; } = new();
 
     /// <summary>Where clients can reach the server, as of now.</summary>
     public Func<IReadOnlyList<ServerInterface>> Interfaces { get; init; } = () => [];

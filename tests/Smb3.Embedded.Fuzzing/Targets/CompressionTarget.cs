@@ -8,6 +8,8 @@ internal static class CompressionTarget
 {
     private const int Longest = 1 << 17;
 
+    private static readonly CodecPool Codecs = new();
+
     private static readonly CompressionAgreement Chained = new(
         [
             Smb2CompressionAlgorithm.PatternV1, Smb2CompressionAlgorithm.Lz77, Smb2CompressionAlgorithm.Lz77Huffman, Smb2CompressionAlgorithm.Lznt1,
@@ -24,7 +26,7 @@ internal static class CompressionTarget
         }
 
         var target = new byte[(input[0] << 8) | input[1]];
-        CompressionCodec.OfThread.TryDecompress(algorithm, input[2..], target);
+        Codecs.TryDecompress(algorithm, input[2..], target);
     };
 
     /// <summary>A whole message.</summary>
@@ -32,7 +34,7 @@ internal static class CompressionTarget
     {
         if (MessageDecompressor.TryReadSize(input, Chained, Longest, out var size))
         {
-            MessageDecompressor.TryDecompress(input, Chained, new byte[size]);
+            MessageDecompressor.TryDecompress(input, Chained, Codecs, new byte[size]);
         }
     }
 
@@ -40,7 +42,7 @@ internal static class CompressionTarget
     public static Func<IEnumerable<byte[]>> SeedsOf(Smb2CompressionAlgorithm algorithm) => () => Kinds().Select(data =>
     {
         var target = new byte[(2 * data.Length) + 1000];
-        var written = CompressionCodec.OfThread.Compress(algorithm, data, target);
+        var written = Codecs.Compress(algorithm, data, target);
         return (byte[])[(byte)(data.Length >> 8), (byte)data.Length, .. target[..written]];
     });
 
@@ -54,11 +56,11 @@ internal static class CompressionTarget
                 foreach (var isChained in new[] { false, true })
                 {
                     byte[] message = [.. new byte[100], .. data, .. new byte[100]];
-                    var target = new byte[message.Length];
                     var agreement = new CompressionAgreement(isChained ? [Smb2CompressionAlgorithm.PatternV1, algorithm] : [algorithm], isChained);
-                    if (MessageCompressor.TryCompress(agreement, message, 100, target) is > 0 and var written)
+                    if (CompressionPlan.TryMake(agreement, message, 100, out var plan))
                     {
-                        yield return target[..written];
+                        var target = new byte[plan.Room];
+                        yield return target[..MessageCompressor.TryCompress(plan, Codecs, message, target)];
                     }
                 }
             }

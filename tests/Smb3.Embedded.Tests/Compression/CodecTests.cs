@@ -8,6 +8,7 @@ namespace Smb3.Embedded.Tests.Compression;
 /// <summary>The algorithms by themselves: MS-XCA's examples, all that can be compressed, and all that cannot be decompressed.</summary>
 public sealed class CodecTests
 {
+    private static readonly CodecPool Codecs = new();
     private static readonly byte[] Alphabet = Encoding.ASCII.GetBytes("abcdefghijklmnopqrstuvwxyz");
     private static readonly byte[] Abc100 = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("abc", 100)));
 
@@ -104,7 +105,7 @@ public sealed class CodecTests
             {
                 var target = new byte[room + 8];
                 target.AsSpan(room).Fill(0xEE);
-                var written = CompressionCodec.OfThread.Compress(algorithm, data, target.AsSpan(0, room));
+                var written = Codecs.Compress(algorithm, data, target.AsSpan(0, room));
                 Assert.InRange(written, 0, room);
                 Assert.Equal(-1, target.AsSpan(room).IndexOfAnyExcept((byte)0xEE));
                 if (written > 0)
@@ -234,7 +235,7 @@ public sealed class CodecTests
     private static byte[] Compress(Smb2CompressionAlgorithm algorithm, byte[] data)
     {
         var target = new byte[(2 * data.Length) + 1000];
-        var written = CompressionCodec.OfThread.Compress(algorithm, data, target);
+        var written = Codecs.Compress(algorithm, data, target);
         Assert.NotEqual(0, written);
         return target[..written];
     }
@@ -242,7 +243,7 @@ public sealed class CodecTests
     private static byte[]? Decompress(Smb2CompressionAlgorithm algorithm, byte[] compressed, int length)
     {
         var target = new byte[length];
-        return CompressionCodec.OfThread.TryDecompress(algorithm, compressed, target) ? target : null;
+        return Codecs.TryDecompress(algorithm, compressed, target) ? target : null;
     }
 
     private static byte[] Reference(Smb2CompressionAlgorithm algorithm, byte[] compressed, int length) => algorithm switch

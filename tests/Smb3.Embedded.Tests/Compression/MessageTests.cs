@@ -10,7 +10,9 @@ namespace Smb3.Embedded.Tests.Compression;
 public sealed class MessageTests
 {
     private const int Leading = 80;
-    private const int Most = 1 << 20;
+    private const int Most = 8 << 20;
+
+    private static readonly CodecPool Codecs = new();
 
     private static readonly CompressionAgreement Unchained = new([Smb2CompressionAlgorithm.Lz77], IsChained: false);
     private static readonly CompressionAgreement Chained = new(
@@ -48,15 +50,14 @@ public sealed class MessageTests
         {
             foreach (var length in SampleData.Lengths)
             {
-                foreach (var zeros in new[] { 0, 31, 32, 5000 })
+                foreach (var zeros in new[] { 0, 63, 64, 5000 })
                 {
                     byte[] message = [.. SampleData.Make("random", Leading), .. new byte[zeros], .. SampleData.Make(kind, length), .. new byte[zeros]];
-                    var target = new byte[message.Length];
-                    var written = MessageCompressor.TryCompress(agreement, message, Leading, target);
-                    Assert.InRange(written, 0, message.Length - (message.Length / 16));
-                    if (written > 0)
+                    var compressed = Compress(agreement, message);
+                    Assert.InRange(compressed.Length, 0, message.Length - (message.Length / 16));
+                    if (compressed.Length > 0)
                     {
-                        Assert.Equal(message, Decompress(agreement, target[..written]));
+                        Assert.Equal(message, Decompress(agreement, compressed));
                     }
                     else
                     {
@@ -71,15 +72,77 @@ public sealed class MessageTests
     public void A_message_of_one_byte_is_told_as_a_pattern()
     {
         byte[] message = [.. SampleData.Make("random", Leading), .. Enumerable.Repeat((byte)0x55, 100_000)];
-        var target = new byte[message.Length];
-        var written = MessageCompressor.TryCompress(Chained, message, Leading, target);
+        var target = Compress(Chained, message);
+        var written = target.Length;
 
         // The header of all, the first payload as it is, the pattern (MS-SMB2 2.2.42.2.1 and .2).
         Assert.Equal(8 + 8 + Leading + 8 + 8, written);
         Assert.Equal((uint)message.Length, BinaryPrimitives.ReadUInt32LittleEndian(target.AsSpan(4)));
         Assert.Equal([0, 0, 1, 0, Leading, 0, 0, 0], target[8..16]);
         Assert.Equal([4, 0, 0, 0, 8, 0, 0, 0, 0x55, 0, 0, 0, 0xA0, 0x86, 1, 0], target[(16 + Leading)..written]);
-        Assert.True(MessageCompressor.MayGain(Chained, message, Leading));
+    }
+
+    [Theory]
+    [InlineData("text", 1)]
+    [InlineData("text", 2)]
+    [InlineData("text", 3)]
+    [InlineData("text", 5)]
+    [InlineData("half", 2)]
+    [InlineData("half", 5)]
+    [InlineData("runs", 3)]
+    [InlineData("random", 5)]
+    public void Much_data_is_compressed_in_pieces(string kind, int algorithm)
+    {
+        foreach (var (length, zeros) in new[] { ((1 << 20) - 1, 0), ((1 << 20) + 1, 100_000), ((3 << 19) + 500_000, 0) })
+        {
+            // Of "half" every other piece is noise, the first one too.
+            var data = SampleData.Make(kind == "half" ? "text" : kind, length);
+            for (var at = 0; kind == "half" && at < length; at += 1 << 20)
+            {
+                SampleData.Make("random", Math.Min(length - at, 1 << 19)).CopyTo(data, at);
+            }
+
+            byte[] message = [.. SampleData.Make("random", Leading), .. new byte[zeros], .. data, .. new byte[zeros]];
+            foreach (var isChained in new[] { true, false })
+            {
+                var agreement = new CompressionAgreement([Smb2CompressionAlgorithm.PatternV1, (Smb2CompressionAlgorithm)algorithm], isChained);
+                var compressed = Compress(agreement, message);
+                if (kind == "random" && zeros == 0)
+                {
+                    Assert.Empty(compressed);
+                }
+                else if (compressed.Length > 0)
+                {
+                    Assert.InRange(compressed.Length, 1, message.Length - (message.Length / 16));
+                    Assert.Equal(message, Decompress(agreement, compressed));
+                    if (isChained && kind is ("text" or "half"))
+                    {
+                        // The header of the READ, the runs, the pieces.
+                        Assert.Equal(1 + (zeros > 0 ? 2 : 0) + (length / (1 << 19)), PayloadsOf(compressed));
+                    }
+                }
+                else
+                {
+                    // Who does not chain compresses all of it or nothing.
+                    Assert.True(!isChained && kind != "text", $"{kind} of {length} with {zeros}, chained: {isChained}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Memory_to_work_in_is_kept_for_as_many_as_work_at_once_and_given_back()
+    {
+        var codecs = new CodecPool();
+        var data = SampleData.Make("text", 200_000);
+        Parallel.For(0, 64, _ => Assert.NotEqual(0, codecs.Compress(Smb2CompressionAlgorithm.Lz77Huffman, data, new byte[data.Length])));
+        Assert.InRange(codecs.Kept, 1, CodecPool.MostKept);
+        codecs.Trim();
+        Assert.InRange(codecs.Kept, 1, CodecPool.MostKept);
+        codecs.Trim();
+        Assert.Equal(0, codecs.Kept);
+        Assert.NotEqual(0, codecs.Compress(Smb2CompressionAlgorithm.Lz77, data, new byte[data.Length]));
+        Assert.Equal(1, codecs.Kept);
     }
 
     [Fact]
@@ -159,6 +222,21 @@ public sealed class MessageTests
     private static bool TryReadSize(CompressionAgreement agreement, byte[] received) =>
         MessageDecompressor.TryReadSize(received, agreement, Most, out _);
 
+    private static byte[] Compress(CompressionAgreement agreement, byte[] message)
+    {
+        if (!CompressionPlan.TryMake(agreement, message, Leading, out var plan))
+        {
+            return [];
+        }
+
+        // What is behind the room is not touched.
+        var target = new byte[plan.Room + 8];
+        target.AsSpan(plan.Room).Fill(0xEE);
+        var written = MessageCompressor.TryCompress(plan, Codecs, message, target.AsMemory(0, plan.Room));
+        Assert.Equal(-1, target.AsSpan(plan.Room).IndexOfAnyExcept((byte)0xEE));
+        return target[..written];
+    }
+
     private static byte[]? Decompress(CompressionAgreement agreement, byte[] received)
     {
         if (!MessageDecompressor.TryReadSize(received, agreement, Most, out var size))
@@ -167,7 +245,20 @@ public sealed class MessageTests
         }
 
         var message = new byte[size];
-        return MessageDecompressor.TryDecompress(received, agreement, message) ? message : null;
+        return MessageDecompressor.TryDecompress(received, agreement, Codecs, message) ? message : null;
+    }
+
+    /// <summary>How many payloads a chain has.</summary>
+    private static int PayloadsOf(byte[] compressed)
+    {
+        ReadOnlySpan<byte> chain = compressed.AsSpan(CompressionTransformHeader.ChainedSize);
+        var count = 0;
+        for (; !chain.IsEmpty; count++)
+        {
+            Assert.True(CompressionPayloadHeader.TryParse(chain, out _, out chain));
+        }
+
+        return count;
     }
 
     private static byte[] Header(uint size, Smb2CompressionAlgorithm algorithm, ushort flags, uint offset)

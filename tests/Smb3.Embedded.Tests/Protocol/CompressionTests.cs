@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
 using Smb3.Embedded.Compression;
+using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
@@ -114,6 +117,112 @@ public sealed class CompressionTests : ProtocolTest
     }
 
     [Fact]
+    public async Task What_did_not_gain_is_looked_at_less_and_less_often()
+    {
+        var (file, compressor) = await OpenAsync(Smb2CompressionAlgorithm.Lz77, chains: true, "plain");
+        await file.WriteAsync(0, SampleData.Make("random", 8192));
+        for (var i = 0; i < 64; i++)
+        {
+            await ReadAsync(file, 8192, ReadFlags.RequestCompressed);
+        }
+
+        Assert.Equal(0, compressor.Received);
+        await file.WriteAsync(0, SampleData.Make("text", 8192));
+        for (var i = 0; i <= CompressionOutlook.MostSkipped; i++)
+        {
+            await ReadAsync(file, 8192, ReadFlags.RequestCompressed);
+        }
+
+        Assert.InRange(compressor.Received, 1, CompressionOutlook.MostSkipped);
+        var before = compressor.Received;
+        await ReadAsync(file, 8192, ReadFlags.RequestCompressed);
+        Assert.Equal(before + 1, compressor.Received);
+    }
+
+    /// <summary>
+    /// The connection is read on meanwhile: an ECHO that came behind is answered first, at least now and then, which it never is where the one
+    /// thread does both.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_long_message_does_not_hold_up_the_connection(bool chains)
+    {
+        const int size = 2 << 20;
+        var (file, compressor) = await OpenAsync(Smb2CompressionAlgorithm.Lz77Huffman, chains, "sealed");
+        var connection = file.Tree.Session.Connection;
+        var data = SampleData.Make("text", size);
+        await connection.EnsureCreditsAsync(100);
+        int readsPassed = 0, writesPassed = 0;
+        for (var round = 0; round < 50 && (readsPassed == 0 || writesPassed == 0); round++)
+        {
+            var write = await connection.SendAsync(file.WriteRequest(0, data), new SmbTestFrameOptions { Compress = true });
+            await connection.EchoAsync();
+            writesPassed += write.IsAnswered ? 0 : 1;
+            await write.ExpectAsync(NtStatus.Success);
+
+            var received = compressor.Received;
+            var read = await connection.SendAsync(Asking(file.ReadRequest(0, size)));
+            await connection.EchoAsync();
+            readsPassed += read.IsAnswered ? 0 : 1;
+            Assert.Equal(data, ReadAnswer.Parse((await read.ExpectAsync(NtStatus.Success)).Message).Data);
+            Assert.Equal(received + 1, compressor.Received);
+        }
+
+        Assert.True(readsPassed > 0 && writesPassed > 0, $"passed: {readsPassed} READs, {writesPassed} WRITEs");
+    }
+
+    /// <summary>Requests that are small on the wire count as what they become, before the connection is read on.</summary>
+    [Fact]
+    public async Task What_is_decompressed_beside_the_reading_is_bounded()
+    {
+        const int size = 1 << 20;
+        const long limit = 4 << 20;
+        Start(new ServerSettings { Limits = new ServerLimits { MaxBytesInFlight = limit } });
+        var (file, _) = await OpenAsync(Smb2CompressionAlgorithm.Lz77, chains: true, "plain");
+        var connection = file.Tree.Session.Connection;
+        await connection.EnsureCreditsAsync(400);
+        var calls = new List<SmbTestCall>();
+        for (var i = 0; i < 20; i++)
+        {
+            calls.Add(await connection.SendAsync(file.WriteRequest(0, SampleData.Make("text", size)), new SmbTestFrameOptions { Compress = true }));
+        }
+
+        foreach (var call in calls)
+        {
+            await call.ExpectAsync(NtStatus.Success);
+        }
+
+        // The limit, one more that was let in under it, and what each was received in.
+        Assert.InRange(Server.Bytes.MostRented, size, limit + (4 * size));
+    }
+
+    [Fact]
+    public async Task Responses_that_a_client_would_not_take_compressed_are_not()
+    {
+        Start(new ServerSettings { Limits = new ServerLimits { MaxReadSize = 65_536, MaxWriteSize = 65_536, MaxTransactSize = 65_536 } });
+        var (file, compressor) = await OpenAsync(Smb2CompressionAlgorithm.Lz77, chains: true, "signed");
+        await file.WriteAsync(0, SampleData.Make("text", 65_536));
+        var calls = await file.Tree.Session.Connection.SendAsync(
+            [Asking(file.ReadRequest(0, 4000)), Asking(file.ReadRequest(4000, 61_000))]);
+        foreach (var call in calls)
+        {
+            await call.ExpectAsync(NtStatus.Success);
+        }
+
+        // Together they are 65,000 bytes and two headers, which is still within MS-SMB2 3.2.5.1.1.2.
+        Assert.Equal(1, compressor.Received);
+        calls = await file.Tree.Session.Connection.SendAsync(
+            [Asking(file.ReadRequest(0, 4000)), Asking(file.ReadRequest(0, 65_300))]);
+        foreach (var call in calls)
+        {
+            await call.ExpectAsync(NtStatus.Success);
+        }
+
+        Assert.Equal(1, compressor.Received);
+    }
+
+    [Fact]
     public async Task A_share_asks_for_it_where_it_was_agreed()
     {
         Server.Graph.Shares.TryAdd(new Share { Name = "squeezed", Volume = Server.Volume, Compress = true });
@@ -123,6 +232,13 @@ public sealed class CompressionTests : ProtocolTest
         Assert.True((usual.Answer.Flags & Smb2ShareFlags.CompressData) == 0);
         var other = await agreed.Session.ConnectAsync("data");
         Assert.True((other.Answer.Flags & Smb2ShareFlags.CompressData) == 0);
+
+        // SHI1005_FLAGS_COMPRESS_DATA, MS-SRVS 2.2.4.29.
+        var host = new PipeHost(Server.Graph, new AccountDirectory("SERVER", new InMemoryUserStore()));
+        foreach (var share in await host.ListSharesAsync(default!, default))
+        {
+            Assert.Equal(share.Name == "squeezed", (share.Flags & 0x0010_0000) != 0);
+        }
     }
 
     /// <summary>What is wrong with a message: its size, its offset, its algorithm, its kind, its bytes, and what it becomes.</summary>
@@ -170,12 +286,8 @@ public sealed class CompressionTests : ProtocolTest
         await client.WaitForCloseAsync();
     }
 
-    private static byte[] Squeeze(byte[] frame)
-    {
-        var target = new byte[frame.Length];
-        var written = MessageCompressor.TryCompress(new CompressionAgreement([Smb2CompressionAlgorithm.Lz77], IsChained: false), frame, 112, target);
-        return target[..written];
-    }
+    private static byte[] Squeeze(byte[] frame) =>
+        new TestCompressor(new CompressionAgreement([Smb2CompressionAlgorithm.Lz77], IsChained: false)).Compress(frame);
 
     private static byte[] Spoil(byte[] frame, string how)
     {

@@ -67,7 +67,11 @@ internal sealed class ReadHandler : ICommandHandler
                 : new(NtStatus.InvalidParameter);
         }
 
-        request.CompressReply = (read.Flags & ReadFlags.RequestCompressed) != 0 && negotiated.Compression is not null;
+        if ((read.Flags & ReadFlags.RequestCompressed) != 0 && negotiated.Compression is not null)
+        {
+            request.CompressReply = handle.Compression;
+        }
+
         var buffer = request.AppendUninitialized(ReadResponse.FixedSize + length);
         var reading = handle.File.ReadAsync(
             (long)read.Offset, buffer[ReadResponse.FixedSize..], read.MinimumCount, request.Token);

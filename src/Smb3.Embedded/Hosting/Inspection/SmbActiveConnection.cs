@@ -21,6 +21,7 @@ public sealed record SmbActiveConnection
         RequestsReceived = connection.Traffic.Frames;
         BytesReceived = connection.Traffic.Received;
         BytesSent = connection.Traffic.Sent;
+        BytesCompressed = connection.Traffic.Compressed;
         BytesSaved = connection.Traffic.Saved;
         Compression = connection.Negotiated?.Compression is { } agreed ? [.. agreed.Algorithms.Select(AlgorithmNames.Of)] : [];
         Silence = connection.Traffic.Silence;
@@ -49,6 +50,9 @@ public sealed record SmbActiveConnection
 
     /// <summary>Bytes sent over it.</summary>
     public long BytesSent { get; }
+
+    /// <summary>Bytes of the messages of both directions that went compressed, counted as they are without it.</summary>
+    public long BytesCompressed { get; }
 
     /// <summary>Bytes by which messages of both directions were shorter because they were compressed.</summary>
     public long BytesSaved { get; }

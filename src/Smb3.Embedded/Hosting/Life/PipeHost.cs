@@ -15,6 +15,7 @@ internal sealed class PipeHost : IPipeHost
     private const uint DfsRoot = 0x0003; // SHI1005_FLAGS_DFS and SHI1005_FLAGS_DFS_ROOT
     private const uint AccessBasedEnumeration = 0x0800; // SHI1005_FLAGS_ACCESS_BASED_DIRECTORY_ENUM
     private const uint ContinuouslyAvailable = 0x4000; // SHI1005_FLAGS_ENABLE_CA
+    private const uint CompressData = 0x0010_0000; // SHI1005_FLAGS_COMPRESS_DATA
     private const uint EncryptData = 0x8000; // SHI1005_FLAGS_ENCRYPT_DATA, MS-SRVS 2.2.4.29
 
     private readonly ServerGraph _graph;
@@ -104,6 +105,7 @@ internal sealed class PipeHost : IPipeHost
         CurrentUses = (uint)share.CurrentUses,
         PathShown = PathOf(share),
         Flags = (share.Encrypt ? EncryptData : 0)
+            | (share.Compress ? CompressData : 0)
             | (share.Dfs is not null ? DfsRoot : 0)
             | (share.IsContinuouslyAvailable ? ContinuouslyAvailable : 0)
             | (share.AccessBasedEnumeration ? AccessBasedEnumeration : 0),

@@ -234,6 +234,8 @@ internal sealed class ServerRun : IDisposable
             {
                 listener.Buffers.Trim();
             }
+
+            Graph.Codecs.Trim();
         }
 
         // In the background: a folder on a server that does not answer must not hold up the clock.

@@ -77,6 +77,7 @@ internal sealed class HostedShare(SmbShareOptions options)
     {
         IsAvailable = Lost is null,
         IsNamespace = Options.Namespace is not null,
+        Compress = Options.Compress,
         IsTimeMachine = Options.TimeMachine,
         OpenCount = Volume?.OpenCount ?? 0,
         BytesRead = Volume?.Statistics.BytesRead ?? 0,

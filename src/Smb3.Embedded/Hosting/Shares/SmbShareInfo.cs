@@ -21,6 +21,9 @@ public sealed record SmbShareInfo(
     /// <summary>Whether Macs may keep Time Machine backups on it.</summary>
     public bool IsTimeMachine { get; init; }
 
+    /// <summary>Whether clients are asked to compress what they write to it, and to have compressed what they read.</summary>
+    public bool Compress { get; init; }
+
     /// <summary>Whether it is a DFS namespace; <see cref="SmbServer.Namespaces"/> has its links.</summary>
     public bool IsNamespace { get; init; }
 

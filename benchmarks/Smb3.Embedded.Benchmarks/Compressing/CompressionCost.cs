@@ -1,0 +1,50 @@
+using System.Globalization;
+using Smb3.Embedded.Benchmarks.Gate;
+using Smb3.Embedded.Nt;
+using Smb3.Embedded.TestClient;
+using Smb3.Embedded.Tests.Compression;
+using Smb3.Embedded.Wire.Io;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Benchmarks.Compressing;
+
+/// <summary>What it costs to have agreed on compression, where nothing can be compressed: a READ that asks for it, beside one where it is off.</summary>
+internal static class CompressionCost
+{
+    private static readonly SmbTestClientOptions Compressing = new() { Compression = [Smb2CompressionAlgorithm.PatternV1, Smb2CompressionAlgorithm.Lz77] };
+
+    public static void Run()
+    {
+        foreach (var (kind, size) in new[] { ("random", 4096), ("random", 65_536), ("random", 1 << 20), ("office", 1 << 20) })
+        {
+            var ratios = Enumerable.Range(0, 5).Select(_ => RatioOf(kind, size)).Order().ToList();
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"READs of {size,8} bytes of {kind,-6}: {ratios[2]:0.000} ({ratios[0]:0.000} to {ratios[^1]:0.000}) of the time without"));
+        }
+    }
+
+    /// <summary>The time of a READ where compression was agreed and is asked for, beside the same where it is off.</summary>
+    public static double RatioOf(string kind, int size)
+    {
+        var data = Corpus.Make(kind, size);
+        using var with = ServerUnderLoad.Start(data, Compressing, (_, file) => Asking(file.ReadRequest(0, (uint)size)));
+        using var without = ServerUnderLoad.Start(data, new SmbTestClientOptions(), (_, file) => file.ReadRequest(0, (uint)size));
+        return Race.Ratio(() => Send(with), () => Send(without));
+    }
+
+    private static SmbTestRequest Asking(SmbTestRequest read)
+    {
+        read.Body[3] = (byte)ReadFlags.RequestCompressed;
+        return read;
+    }
+
+    private static void Send(ServerUnderLoad load)
+    {
+        // What does not come at once was compressed elsewhere, and is not what this measures.
+        var sending = load.Request.SendAsync();
+        if (!sending.IsCompletedSuccessfully || sending.Result != NtStatus.Success)
+        {
+            throw new InvalidOperationException("The READ does not complete at once.");
+        }
+    }
+}
