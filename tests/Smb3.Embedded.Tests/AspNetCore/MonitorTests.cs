@@ -10,7 +10,7 @@ using Xunit;
 namespace Smb3.Embedded.Tests.AspNetCore;
 
 /// <summary>The monitor page's endpoints: who is let in, what is sent, and what is ended.</summary>
-public sealed class MonitorTests : IAsyncLifetime
+public sealed class MonitorTests : IAsyncLifetime, IAsyncDisposable
 {
     private readonly HttpClient _client = new();
     private WebApplication _app = null!;
@@ -31,6 +31,8 @@ public sealed class MonitorTests : IAsyncLifetime
         await _app.StartAsync();
         _address = _app.Urls.Single();
     }
+
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 
     public async Task DisposeAsync()
     {
