@@ -1,14 +1,11 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.Options;
 using Smb3.Embedded;
 using Smb3.Embedded.Samples.ConsoleHost;
-using Smb3.Embedded.Sqlite;
 
-const int Fine = 0, CannotStart = 1, BadArguments = 2;
+const int Fine = 0, CannotStart = SmbStartProblem.CannotStart, BadArguments = SmbStartProblem.BadSettings;
 const string PasswordLetters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 var arguments = new Arguments();
@@ -64,24 +61,17 @@ if (Arguments.HasPasswords(parsed))
 }
 
 SmbServer server;
-SmbServerBuilder builder;
 var shares = new List<string>();
 string? demoPassword = null;
 var userName = "demo";
 try
 {
-    builder = SmbServer.CreateBuilder();
+    var builder = SmbServer.CreateBuilder(args);
 
     // Standard output is for what scripts read; the log goes beside it.
     builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    if (arguments.LogLevel(parsed) is { } level)
-    {
-        builder.Configuration.AddInMemoryCollection([new("Logging:LogLevel:Default", level)]);
-    }
-
     builder.Configure(options =>
     {
-        options.Bind(arguments.Settings(parsed));
         if (options.Shares.Count == 0 && options.Namespaces.Count == 0)
         {
             options.Shares.Add(new SmbShareOptions { Name = "demo", Folder = DemoFolder(), Comment = "A folder to try it out" });
@@ -89,16 +79,9 @@ try
 
         if (options.Users.Count == 0 && options.UsersFile is null)
         {
-            demoPassword = RandomNumberGenerator.GetString(PasswordLetters, 11) + RandomNumberGenerator.GetString("23456789", 1);
+            demoPassword ??= RandomNumberGenerator.GetString(PasswordLetters, 11) + RandomNumberGenerator.GetString("23456789", 1);
             options.Users.Add("demo", demoPassword);
         }
-        else
-        {
-            userName = "USER";
-        }
-
-        shares.AddRange(options.Shares.Select(share => share.Name));
-        shares.AddRange(options.Namespaces.Select(space => space.Name));
     });
     builder.UseSqliteState();
     builder.UsePostgreSqlCluster();
@@ -111,30 +94,13 @@ try
 
     builder.UseConfiguredDiscovery();
     server = builder.Build();
+    userName = demoPassword is null ? "USER" : "demo";
+    shares.AddRange(server.Shares.Where(share => !share.IsNamespace).Select(share => share.Name));
+    shares.AddRange(server.Namespaces.Select(space => space.Name));
 }
-catch (OptionsValidationException e)
+catch (Exception e) when (SmbStartProblem.Find(e) is { } problem)
 {
-    foreach (var failure in e.Failures)
-    {
-        await Console.Error.WriteLineAsync(arguments.NameOption(failure));
-    }
-
-    return BadArguments;
-}
-catch (InvalidDataException e)
-{
-    await Console.Error.WriteLineAsync($"{e.Message} {e.InnerException?.Message}");
-    return BadArguments;
-}
-catch (SqliteStateException e)
-{
-    await Console.Error.WriteLineAsync(e.Message);
-    return CannotStart;
-}
-catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-{
-    await Console.Error.WriteLineAsync($"Cannot make the folder of the demo share: {e.Message} Name another with --share NAME=FOLDER.");
-    return CannotStart;
+    return await TellAsync(problem);
 }
 
 await using (server)
@@ -143,10 +109,9 @@ await using (server)
     {
         await server.StartAsync();
     }
-    catch (SmbServerStartException e)
+    catch (Exception e) when (SmbStartProblem.Find(e) is { } problem)
     {
-        await Console.Error.WriteLineAsync(e.Message);
-        return CannotStart;
+        return await TellAsync(problem);
     }
 
     // From here on a signal drains; only then scripts may learn that the server is there.
@@ -156,7 +121,7 @@ await using (server)
         Console.WriteLine($"listening on {endPoint}");
     }
 
-    using var reload = new NamespaceReload(server, ReadAgain);
+    using var reload = new ReloadSignal(server);
     using var collection = new IdleCollection();
     ConnectInstructions.Print(Console.Out, server.EndPoints, shares, userName, demoPassword);
     await ended;
@@ -164,13 +129,24 @@ await using (server)
 
 return Fine;
 
-SmbServerOptions ReadAgain()
+static async Task<int> TellAsync(SmbStartProblem problem)
 {
-    ((IConfigurationRoot)builder.Configuration).Reload();
-    var options = new SmbServerOptions();
-    options.Bind(builder.Configuration.GetSection(SmbServerBuilder.SectionName));
-    options.Bind(arguments.Settings(parsed));
-    return options;
+    foreach (var message in problem.Messages)
+    {
+        await Console.Error.WriteLineAsync(message);
+    }
+
+    return problem.ExitCode;
 }
 
-static string DemoFolder() => Directory.CreateDirectory(Path.Combine(Environment.CurrentDirectory, "share")).FullName;
+static string DemoFolder()
+{
+    try
+    {
+        return Directory.CreateDirectory(Path.Combine(Environment.CurrentDirectory, "share")).FullName;
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    {
+        throw new IOException($"Cannot make the folder of the demo share: {e.Message} Name another with --share NAME=FOLDER.", e);
+    }
+}

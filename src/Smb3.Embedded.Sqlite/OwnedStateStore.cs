@@ -6,10 +6,19 @@ namespace Smb3.Embedded.Sqlite;
 internal sealed class OwnedStateStore : IAsyncDisposable, IDisposable
 {
     private SqliteStateStore? _store;
+    private bool _isSettled;
 
-    /// <summary>The store on a file. One on another file, which nobody has used so far, gives way to it.</summary>
-    public SqliteStateStore Open(string place)
+    /// <summary>
+    /// The store on a file. One on another file, which nobody has used so far, gives way to it; once <see cref="Settle"/> was called there is none but
+    /// that one, or none at all.
+    /// </summary>
+    public SqliteStateStore? Open(string place)
     {
+        if (_isSettled)
+        {
+            return _store;
+        }
+
         var file = Path.GetFullPath(Directory.Exists(place) ? Path.Combine(place, SqliteStateBuilderExtensions.DefaultFileName) : place);
         if (_store?.Path != file)
         {
@@ -19,6 +28,9 @@ internal sealed class OwnedStateStore : IAsyncDisposable, IDisposable
 
         return _store;
     }
+
+    /// <summary>The server has its settings: later ones do not change the file.</summary>
+    public void Settle() => _isSettled = true;
 
     /// <summary>Whether no other store has been chosen than this one.</summary>
     public bool IsOrNone(IStateStore? chosen) => chosen is null || chosen == _store;

@@ -52,6 +52,8 @@ public static class SqliteStateBuilderExtensions
             {
                 options.StateStore = owned.Open(place);
             }
+
+            Owned(services).Settle();
         });
 
         OwnedStateStore Owned(IServiceProvider services) => services.GetRequiredKeyedService<OwnedStateStore>(key);

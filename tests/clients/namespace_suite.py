@@ -75,11 +75,11 @@ class Servers:
     def move_to(self, target):
         self.write_settings(target)
         host = self.hosts[ROOT]
-        before = host.lines.count("namespaces read again")
+        before = host.lines.count("settings read again")
         host.process.send_signal(signal.SIGHUP)
         until = time.monotonic() + 20
-        while host.lines.count("namespaces read again") == before:
-            expect(time.monotonic() < until, lambda: "the namespaces were not read again: " + host.log[-600:])
+        while host.lines.count("settings read again") == before:
+            expect(time.monotonic() < until, lambda: "the settings were not read again: " + host.log[-600:])
             time.sleep(0.05)
 
     def stop_cleanly(self):

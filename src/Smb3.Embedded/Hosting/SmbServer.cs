@@ -11,7 +11,9 @@ using Smb3.Embedded.Hosting.Inspection;
 using Smb3.Embedded.Hosting.Interfaces;
 using Smb3.Embedded.Hosting.Life;
 using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.Hosting.Reload;
 using Smb3.Embedded.Hosting.Shares;
+using Smb3.Embedded.Hosting.Standalone;
 using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
 using Smb3.Embedded.Security.Authentication.Gss;
@@ -52,7 +54,8 @@ public sealed partial class SmbServer : IAsyncDisposable
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
     private readonly IReadOnlyList<IPEndPoint> _endPoints;
     private readonly IReadOnlyList<Func<ITransportListener>> _transports;
-    private readonly IAsyncDisposable? _owned;
+    private readonly ProgramHost? _program;
+    private readonly SettingsReload? _reload;
     private readonly IStateStore? _state;
     private readonly ClusterLife? _cluster;
     private readonly IReadOnlyList<IPAddress> _clusterAddresses = [];
@@ -70,11 +73,12 @@ public sealed partial class SmbServer : IAsyncDisposable
         SmbServerOptions options,
         ILoggerFactory loggers,
         System.Diagnostics.Metrics.IMeterFactory? meters,
-        IAsyncDisposable? owned)
+        ProgramHost? owned,
+        SettingsSource? source = null)
     {
         OptionsValidator.Check(options);
         Name = name;
-        _owned = owned;
+        _program = owned;
         _state = options.StateStore;
         _transports = [.. options.Transports];
         _endPoints = options.Listen.Count > 0 || _transports.Count > 0
@@ -137,7 +141,11 @@ public sealed partial class SmbServer : IAsyncDisposable
 
         _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints, _cluster?.Placement.Witness) : null;
         Witness = _witness is null ? null : new SmbWitness(_witness.Source, () => Volatile.Read(ref _run)?.Witness);
-
+        if (source is not null)
+        {
+            var change = new SettingsChange(options, new ChangeableParts(settings.Limits, Users, Shares, Namespaces), logger);
+            _reload = new SettingsReload(source, change, settings.TimeProvider, logger);
+        }
     }
 
     /// <summary>The name that it was registered under; empty unless there are several.</summary>
@@ -173,12 +181,12 @@ public sealed partial class SmbServer : IAsyncDisposable
     internal ServerGraph? Graph => Volatile.Read(ref _run)?.Graph;
 
     /// <summary>
-    /// Begins a stand-alone server: configuration from <c>appsettings.json</c> (beside the program, then in the current directory),
-    /// environment variables (<c>Smb__Listen__0=…</c>) and <paramref name="args"/> (<c>--Smb:Listen=…</c>), logging to the console.
-    /// The section <c>Smb</c> is bound to the options.
+    /// Begins a stand-alone server, as <c>WebApplication.CreateBuilder</c> begins an app: configuration from <c>appsettings.json</c> and
+    /// <c>appsettings.{Environment}.json</c> (beside the program, then in the current directory), user secrets in Development, environment
+    /// variables (<c>Smb__Listen__0=…</c>) and <paramref name="args"/> (<see cref="SmbCommandLine"/>, or <c>--Smb:Listen=…</c>); logging to the
+    /// console. The section <c>Smb</c> is bound to the options, and followed when a file changes.
     /// </summary>
     /// <param name="args">Arguments of the program.</param>
-    /// <exception cref="InvalidDataException">An <c>appsettings.json</c> is not JSON.</exception>
     public static SmbServerBuilder CreateBuilder(string[]? args = null) => SmbServerBuilder.CreateStandalone(args);
 
     /// <summary>Opens the shares and the end points. When the task ends, connections are accepted.</summary>
@@ -187,6 +195,11 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// <exception cref="SmbServerStartException">A folder or an end point cannot be used; nothing was left open.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
+        if (_program is not null)
+        {
+            await _program.StartAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -276,6 +289,7 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// the moment of the call until the task has ended.
     /// </summary>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <remarks>Hosted services of a stand-alone server, which began with its first start, end after it.</remarks>
     public async Task WaitForShutdownAsync(CancellationToken cancellationToken = default)
     {
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -292,9 +306,26 @@ public sealed partial class SmbServer : IAsyncDisposable
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
         using var cancelled = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), asked);
+        using var programEnds = (_program?.Stopping ?? default)
+            .UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), asked);
         await Task.WhenAny(asked.Task, State == SmbServerState.Stopped ? Task.CompletedTask : _stopped.Task).ConfigureAwait(false);
         await StopAsync(hurry.Token).ConfigureAwait(false);
+        if (_program is not null)
+        {
+            await _program.StopAsync(hurry.Token).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>
+    /// Reads the settings again and applies what has changed: users, shares, namespaces and limits. It happens by itself when a source of the
+    /// configuration tells of a change; this is for those that do not, and for who wants to know the outcome.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait for another change; what was applied by then stays.</param>
+    /// <returns>What could not be applied, such as a share whose folder is not there; everything else was.</returns>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The settings are invalid, and nothing was changed.</exception>
+    /// <exception cref="InvalidDataException">A file that had settings cannot be read or has none any more, and nothing was changed.</exception>
+    public Task<IReadOnlyList<string>> ReloadSettingsAsync(CancellationToken cancellationToken = default) =>
+        _reload?.ApplyAsync(refresh: true, cancellationToken) ?? Task.FromResult<IReadOnlyList<string>>([]);
 
     /// <summary>Ends all sessions of a user.</summary>
     /// <param name="userName">
@@ -335,6 +366,11 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// <summary>Stops it for good and releases what it owns. The stores and users of the host remain the host's.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_reload is not null)
+        {
+            await _reload.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -359,9 +395,9 @@ public sealed partial class SmbServer : IAsyncDisposable
             _turn.Release();
         }
 
-        if (_owned is not null)
+        if (_program is not null)
         {
-            await _owned.DisposeAsync().ConfigureAwait(false);
+            await _program.DisposeAsync().ConfigureAwait(false);
         }
     }
 

@@ -1,13 +1,15 @@
-using System.Diagnostics.Metrics;
 using System.Net;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Smb3.Embedded.Cluster;
+using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.Hosting.Standalone;
+using Smb3.Embedded.Security.Users;
 using Smb3.Embedded.State;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Providers;
@@ -16,27 +18,38 @@ namespace Smb3.Embedded;
 
 /// <summary>
 /// Builds a server: from <see cref="SmbServer.CreateBuilder"/> for a stand-alone one, or inside
-/// <c>services.AddSmbServer(…)</c> for one that lives in a host. Calls take effect in their order, after configuration.
+/// <c>services.AddSmbServer(…)</c> for one that lives in a host. Calls take effect in their order, among what
+/// <c>services.Configure&lt;SmbServerOptions&gt;(…)</c> does; what they set is set again when the configuration has changed while the server runs,
+/// with the same objects.
 /// </summary>
-public sealed class SmbServerBuilder
+public sealed partial class SmbServerBuilder : IHostApplicationBuilder
 {
     /// <summary>The configuration section that a stand-alone server binds.</summary>
     public const string SectionName = "Smb";
 
-    private readonly List<Action<IServiceProvider, SmbServerOptions>> _steps = [];
-    private readonly List<Action<IServiceProvider, SmbServerOptions>> _lastSteps = [];
+    private readonly ServerOptionsSetup _setup;
+    private readonly HostApplicationBuilder? _host;
     private readonly List<Func<IServiceProvider, ISmbServerCompanion>> _companions = [];
     private readonly HashSet<string> _userNames = new(StringComparer.OrdinalIgnoreCase);
-    private readonly bool _standsAlone;
     private bool _built;
 
-    private SmbServerBuilder(string name, IServiceCollection services, ConfigurationManager configuration, bool standsAlone)
+    private SmbServerBuilder(string name, IServiceCollection services, ConfigurationManager configuration, HostApplicationBuilder? host)
     {
         Name = name;
         Services = services;
         Configuration = configuration;
         Logging = new LoggingBuilder(services);
-        _standsAlone = standsAlone;
+        Metrics = new MetricsBuilder(services);
+        Environment = host?.Environment ?? HostedEnvironment.Of(services);
+        Properties = (host as IHostApplicationBuilder)?.Properties ?? new Dictionary<object, object>();
+        _host = host;
+        _setup = new ServerOptionsSetup(name);
+        _setup.Register(services);
+        services.AddKeyedSingleton(name, (provider, _) => Create(provider));
+        if (name.Length == 0)
+        {
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<SmbServer>(name));
+        }
     }
 
     /// <summary>The server's name among several; otherwise empty.</summary>
@@ -53,6 +66,29 @@ public sealed class SmbServerBuilder
 
     /// <summary>Logging.</summary>
     public ILoggingBuilder Logging { get; }
+
+    /// <summary>Metrics.</summary>
+    public IMetricsBuilder Metrics { get; }
+
+    /// <summary>
+    /// Where the program runs: <c>Production</c>, unless <c>DOTNET_ENVIRONMENT</c> or <c>--environment</c> says otherwise; inside
+    /// <c>AddSmbServer</c> that of the host.
+    /// </summary>
+    public IHostEnvironment Environment { get; }
+
+    /// <summary>What extensions of the builder share.</summary>
+    public IDictionary<object, object> Properties { get; }
+
+    IConfigurationManager IHostApplicationBuilder.Configuration => Configuration;
+
+    /// <summary>Applies the settings of a section, and follows it: what changes in it while the server runs is applied then.</summary>
+    /// <param name="section">The settings, such as <c>configuration.GetSection("Smb")</c>; see <see cref="SmbServerOptions.Bind"/>.</param>
+    public SmbServerBuilder Bind(IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        Services.AddSingleton<IOptionsChangeTokenSource<SmbServerOptions>>(new ConfigurationChangeTokenSource<SmbServerOptions>(Name, section));
+        return Configure(options => options.Bind(section));
+    }
 
     /// <summary>Shares a folder, or memory with <c>memory:</c>.</summary>
     /// <param name="name">The share's name.</param>
@@ -78,7 +114,7 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder AddShare(string name, IFileProvider files, Action<SmbShareOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return AddShare(_ => new SmbShareOptions { Name = name, Store = new FileProviderStore(files) }, configure);
+        return AddShare(name, _ => new FileProviderStore(files), configure);
     }
 
     /// <summary>Shares a store that is created from services.</summary>
@@ -88,7 +124,8 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder AddShare(string name, Func<IServiceProvider, IFileStore> store, Action<SmbShareOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(store);
-        return AddShare(services => new SmbShareOptions { Name = name, Store = store(services) }, configure);
+        var once = Once(store);
+        return AddShare(services => new SmbShareOptions { Name = name, Store = once(services) }, configure);
     }
 
     /// <summary>
@@ -134,19 +171,16 @@ public sealed class SmbServerBuilder
             throw new ArgumentException($"There is a user '{name}' already; case does not count, and a name has one user.", nameof(name));
         }
 
-        var hash = new byte[SmbUser.NtHashSize];
-        SmbUser.ComputeNtHash(password, hash);
-        string[] memberOf = [.. groups];
+        var entry = UserEntry.Create(name, password, groups);
         return Configure(options =>
         {
-            if (options.Users.Contains(name))
+            if (options.Users.Contains(name) && !options.Users.Entries.Contains(entry))
             {
                 throw new OptionsValidationException(
                     nameof(SmbServerOptions), typeof(SmbServerOptions), [$"Users: there is a user '{name}' already, and AddUser adds another; a name has one user."]);
             }
 
-            options.Users.AddHash(name, hash, memberOf);
-            CryptographicOperations.ZeroMemory(hash);
+            options.Users.Add(entry);
         });
     }
 
@@ -157,7 +191,7 @@ public sealed class SmbServerBuilder
     /// <summary>Looks users up in the host's user store, after those that were added here.</summary>
     /// <param name="users">Gives the host's user store; called once.</param>
     public SmbServerBuilder UseUsers(Func<IServiceProvider, ISmbUserStore> users) =>
-        Configure((services, options) => options.UserStore = users(services));
+        ConfigureOnce(users, static (options, made) => options.UserStore = made);
 
     /// <summary>Takes names and SIDs of users and groups that are not the server's own from a directory.</summary>
     /// <param name="resolver">The directory. The host keeps owning it.</param>
@@ -166,7 +200,7 @@ public sealed class SmbServerBuilder
     /// <summary>Takes names and SIDs of users and groups that are not the server's own from a directory.</summary>
     /// <param name="resolver">Gives the directory; called once.</param>
     public SmbServerBuilder UseAccountResolver(Func<IServiceProvider, IAccountResolver> resolver) =>
-        Configure((services, options) => options.AccountResolver = resolver(services));
+        ConfigureOnce(resolver, static (options, made) => options.AccountResolver = made);
 
     /// <summary>Has passwords of a domain's users checked by the domain (NTLM).</summary>
     /// <param name="logon">Asks the domain. The host keeps owning it.</param>
@@ -175,7 +209,7 @@ public sealed class SmbServerBuilder
     /// <summary>Has passwords of a domain's users checked by the domain (NTLM).</summary>
     /// <param name="logon">Gives what asks the domain; called once.</param>
     public SmbServerBuilder UseDomainLogon(Func<IServiceProvider, IDomainLogon> logon) =>
-        Configure((services, options) => options.DomainLogon = logon(services));
+        ConfigureOnce(logon, static (options, made) => options.DomainLogon = made);
 
     /// <summary>Lets the host observe and forbid.</summary>
     /// <param name="hooks">The hooks.</param>
@@ -184,7 +218,7 @@ public sealed class SmbServerBuilder
     /// <summary>Lets the host observe and forbid.</summary>
     /// <param name="hooks">Gives the hooks; called once.</param>
     public SmbServerBuilder UseHooks(Func<IServiceProvider, SmbServerHooks> hooks) =>
-        Configure((services, options) => options.Hooks = hooks(services));
+        ConfigureOnce(hooks, static (options, made) => options.Hooks = made);
 
     /// <summary>Keeps what must outlive the server's process in a state store.</summary>
     /// <param name="state">The store, which the host keeps owning.</param>
@@ -193,7 +227,7 @@ public sealed class SmbServerBuilder
     /// <summary>Keeps what must outlive the server's process in a state store.</summary>
     /// <param name="state">Gives the store; called once. The host keeps owning it.</param>
     public SmbServerBuilder UseStateStore(Func<IServiceProvider, IStateStore> state) =>
-        Configure((services, options) => options.StateStore = state(services));
+        ConfigureOnce(state, static (options, made) => options.StateStore = made);
 
     /// <summary>Lets something live beside the server while it runs.</summary>
     /// <param name="companion">Gives it; called once, when all settings are known. The host keeps owning it.</param>
@@ -214,9 +248,9 @@ public sealed class SmbServerBuilder
     /// <param name="cluster">Gives what the nodes agree on; called once. The host keeps owning it.</param>
     /// <param name="configure">Sets further properties.</param>
     public SmbServerBuilder UseCluster(Func<IServiceProvider, IClusterStore> cluster, Action<SmbClusterOptions>? configure = null) =>
-        Configure((services, options) =>
+        ConfigureOnce(cluster, (options, made) =>
         {
-            options.Cluster.Store = cluster(services);
+            options.Cluster.Store = made;
             configure?.Invoke(options.Cluster);
         });
 
@@ -235,10 +269,10 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder UseWitness(Func<IServiceProvider, ISmbWitnessSource> source, Action<SmbWitnessOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return Configure((services, options) =>
+        return ConfigureOnce(source, (options, made) =>
         {
             options.Witness.Enabled = true;
-            options.Witness.Source = source(services);
+            options.Witness.Source = made;
             configure?.Invoke(options.Witness);
         });
     }
@@ -258,7 +292,7 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder Configure(Action<SmbServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        _steps.Add((_, options) => configure(options));
+        _setup.Steps.Add((_, options) => configure(options));
         return this;
     }
 
@@ -267,7 +301,7 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder Configure(Action<IServiceProvider, SmbServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        _steps.Add(configure);
+        _setup.Steps.Add(configure);
         return this;
     }
 
@@ -276,82 +310,11 @@ public sealed class SmbServerBuilder
     public SmbServerBuilder PostConfigure(Action<IServiceProvider, SmbServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        _lastSteps.Add(configure);
+        _setup.LastSteps.Add(configure);
         return this;
     }
 
-    /// <summary>Builds the server. Its services are disposed with it.</summary>
-    /// <exception cref="OptionsValidationException">
-    /// Settings are invalid; the failures name each of them and say what to do.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">
-    /// It has built a server already, or belongs to a host, which builds the server itself.
-    /// </exception>
-    public SmbServer Build()
-    {
-        if (!_standsAlone)
-        {
-            throw new InvalidOperationException("This server belongs to a host, which builds and starts it; ask its services for it.");
-        }
-
-        var services = Services.BuildServiceProvider();
-        try
-        {
-            return Build(services, services);
-        }
-        catch
-        {
-            services.Dispose();
-            throw;
-        }
-    }
-
-    internal static SmbServerBuilder CreateStandalone(string[]? args)
-    {
-        var configuration = new ConfigurationManager();
-        foreach (var folder in new[] { AppContext.BaseDirectory, Environment.CurrentDirectory }.Distinct())
-        {
-            configuration.AddJsonFile(Path.Combine(folder, "appsettings.json"), optional: true, reloadOnChange: false);
-        }
-
-        configuration.AddEnvironmentVariables();
-        if (args is { Length: > 0 })
-        {
-            configuration.AddCommandLine(args);
-        }
-
-        var services = new ServiceCollection();
-        services.AddSingleton<IConfiguration>(configuration);
-        services.AddMetrics();
-        services.AddLogging(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole());
-        var builder = new SmbServerBuilder(string.Empty, services, configuration, standsAlone: true);
-        return builder.Configure(options => options.Bind(configuration.GetSection(SectionName)));
-    }
-
-    internal static SmbServerBuilder CreateHosted(string name, IServiceCollection services) =>
-        new(name, services, new ConfigurationManager(), standsAlone: false);
-
-    internal SmbServer Build(IServiceProvider services, IAsyncDisposable? owned)
-    {
-        if (_built)
-        {
-            throw new InvalidOperationException("A builder builds one server; begin another for the next.");
-        }
-
-        _built = true;
-        var options = new SmbServerOptions();
-        foreach (var step in _steps.Concat(_lastSteps))
-        {
-            step(services, options);
-        }
-
-        return new SmbServer(
-            Name,
-            options,
-            services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
-            services.GetService<IMeterFactory>(),
-            owned) { Companions = [.. _companions.Select(companion => companion(services))] };
-    }
+    internal static SmbServerBuilder CreateHosted(string name, IServiceCollection services) => new(name, services, new ConfigurationManager(), null);
 
     private SmbServerBuilder AddShare(Func<IServiceProvider, SmbShareOptions> make, Action<SmbShareOptions>? configure) =>
         Configure((services, options) =>
@@ -361,7 +324,35 @@ public sealed class SmbServerBuilder
             options.Shares.Add(share);
         });
 
+    private SmbServerBuilder ConfigureOnce<T>(Func<IServiceProvider, T> make, Action<SmbServerOptions, T> configure)
+        where T : class
+    {
+        var once = Once(make);
+        return Configure((services, options) => configure(options, once(services)));
+    }
+
+    /// <summary>Settings are worked out again and again, and an object that they need is made at the first time.</summary>
+    private static Func<IServiceProvider, T> Once<T>(Func<IServiceProvider, T> make)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        var gate = new Lock();
+        T? made = null;
+        return services =>
+        {
+            lock (gate)
+            {
+                return made ??= make(services);
+            }
+        };
+    }
+
     private sealed class LoggingBuilder(IServiceCollection services) : ILoggingBuilder
+    {
+        public IServiceCollection Services { get; } = services;
+    }
+
+    private sealed class MetricsBuilder(IServiceCollection services) : IMetricsBuilder
     {
         public IServiceCollection Services { get; } = services;
     }

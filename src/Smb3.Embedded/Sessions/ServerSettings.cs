@@ -17,7 +17,7 @@ internal enum EncryptionPolicy
     Required,
 }
 
-/// <summary>How the server was configured: worked out and validated once, when it is built, and never changed.</summary>
+/// <summary>How the server was configured: worked out and validated once, when it is built, and never changed but for the limits.</summary>
 internal sealed record ServerSettings
 {
     public Guid ServerGuid { get; init; } = Guid.NewGuid();

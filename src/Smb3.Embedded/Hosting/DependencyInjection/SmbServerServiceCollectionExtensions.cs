@@ -16,7 +16,7 @@ public static class SmbServerServiceCollectionExtensions
     public static IServiceCollection AddSmbServer(this IServiceCollection services, Action<SmbServerBuilder> configure) =>
         services.AddSmbServer(string.Empty, configure);
 
-    /// <summary>Adds a server with settings from configuration.</summary>
+    /// <summary>Adds a server with settings from configuration, which it follows (<see cref="SmbServerBuilder.Bind"/>).</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="section">The settings, such as <c>builder.Configuration.GetSection("Smb")</c>.</param>
     /// <param name="configure">Adds to them.</param>
@@ -26,7 +26,7 @@ public static class SmbServerServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(section);
         return services.AddSmbServer(string.Empty, builder =>
         {
-            builder.Configure(options => options.Bind(section));
+            builder.Bind(section);
             configure?.Invoke(builder);
         });
     }
@@ -57,12 +57,6 @@ public static class SmbServerServiceCollectionExtensions
         services.AddMetrics();
         var builder = SmbServerBuilder.CreateHosted(name, services);
         configure(builder);
-        services.AddKeyedSingleton(name, (provider, _) => builder.Build(provider, owned: null));
-        if (name.Length == 0)
-        {
-            services.AddSingleton(provider => provider.GetRequiredKeyedService<SmbServer>(name));
-        }
-
         return services.AddSingleton<IHostedService>(
             provider => new SmbServerHostedService(provider.GetRequiredKeyedService<SmbServer>(name)));
     }

@@ -30,6 +30,14 @@ internal sealed class OptionsValidator
         validator.Throw();
     }
 
+    /// <summary>What is invalid.</summary>
+    public static IReadOnlyList<string> Find(SmbServerOptions options)
+    {
+        var validator = new OptionsValidator();
+        validator.CheckAll(options);
+        return validator._failures;
+    }
+
     /// <exception cref="OptionsValidationException">A setting is invalid.</exception>
     public static void Check(SmbShareOptions share)
     {
@@ -292,7 +300,7 @@ internal sealed class OptionsValidator
             return;
         }
 
-        if (options.State is { } place)
+        if (options.State is { } place && !options.IsLater)
         {
             _failures.Add($"State: nothing opens '{place}'; call UseSqliteState() of the package Smb3.Embedded.Sqlite, or clear it.");
         }
@@ -308,7 +316,7 @@ internal sealed class OptionsValidator
         var cluster = options.Cluster;
         if (cluster.Store is null)
         {
-            if (cluster.ConnectionString is not null)
+            if (cluster.ConnectionString is not null && !options.IsLater)
             {
                 // It may have a password, so it is not told.
                 _failures.Add(

@@ -71,7 +71,7 @@ internal static class SettingsFactory
         MaximumEntries = throttle.MaximumEntries,
     };
 
-    private static ServerLimits CreateLimits(SmbServerLimits limits) => new()
+    public static ServerLimits CreateLimits(SmbServerLimits limits) => new()
     {
         MaxConnections = limits.MaxConnections,
         MaxConnectionsPerAddress = limits.MaxConnectionsPerAddress,

@@ -7,7 +7,11 @@ using Smb3.Embedded.Transport;
 
 namespace Smb3.Embedded;
 
-/// <summary>Every setting of a server. It is read and checked once, when the server is built; changes after that have no effect.</summary>
+/// <summary>
+/// Every setting of a server, by the options pattern: <c>services.Configure&lt;SmbServerOptions&gt;(…)</c>, with the server's name where it has one.
+/// They are read and checked when the server is built. When the configuration changes while it runs, users, shares, namespaces and limits follow; for
+/// everything else the log says that it needs a restart. Changes of the object itself have no effect.
+/// </summary>
 public sealed class SmbServerOptions
 {
     /// <summary>The port that is used where none is named. Clients expect 445, which needs a privilege on most systems.</summary>
@@ -207,8 +211,11 @@ public sealed class SmbServerOptions
     /// <summary>The cluster that the server is a node of, if any.</summary>
     public SmbClusterOptions Cluster { get; } = new();
 
-    /// <summary>The clock of all time-outs. Default: the system's.</summary>
+    /// <summary>The clock of all time-outs. Default: the <see cref="System.TimeProvider"/> of the services, or the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Whether a server has been made with these settings before: places that nothing opens need a restart, and are no mistake.</summary>
+    internal bool IsLater { get; set; }
 
     /// <summary>Further listeners, created at every start: tests use them to connect through memory.</summary>
     internal IList<Func<ITransportListener>> Transports { get; } = [];

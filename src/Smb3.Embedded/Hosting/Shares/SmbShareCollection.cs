@@ -74,6 +74,9 @@ public sealed class SmbShareCollection : IReadOnlyCollection<SmbShareInfo>
     /// <summary>The clustered ones, without their files, by name.</summary>
     internal IReadOnlyDictionary<string, Share> Clustered => _clustered;
 
+    /// <summary>The host's store that a share is on; null: a folder, or no such share.</summary>
+    internal IFileStore? StoreOf(string name) => _entries.Find(name)?.Options.Store;
+
     /// <summary>Whether there is a share of this name; case does not count.</summary>
     /// <param name="name">The name.</param>
     public bool Contains(string name) => _entries.Find(name) is not null;

@@ -1,10 +1,19 @@
+using System.Collections;
+
 namespace Smb3.Embedded;
+
+/// <summary>A user as the server keeps it; the password, of which it has the hash, is not among that.</summary>
+/// <param name="Name">The name, in the case in which it was given.</param>
+/// <param name="Groups">The groups that the user is in.</param>
+/// <param name="DisplayName">A name to show, or null.</param>
+/// <param name="Disabled">Whether logging on is refused.</param>
+public sealed record SmbUserInfo(string Name, IReadOnlyCollection<string> Groups, string? DisplayName, bool Disabled);
 
 /// <summary>
 /// The users that the server keeps itself: NT hashes in memory, never passwords. They can be added, changed and removed while it runs
-/// and while it is stopped. Safe for concurrent use.
+/// and while it is stopped. Safe for concurrent use. Enumerating gives the users as they were when it began, by name.
 /// </summary>
-public sealed class SmbUserCollection
+public sealed class SmbUserCollection : IReadOnlyCollection<SmbUserInfo>
 {
     private readonly InMemoryUserStore _store;
     private readonly Func<string, ValueTask<int>> _endSessions;
@@ -39,6 +48,52 @@ public sealed class SmbUserCollection
     public void AddHash(
         string name, ReadOnlySpan<byte> ntHash, IEnumerable<string>? groups = null, string? displayName = null, bool disabled = false) =>
         _store.AddHash(name, ntHash, groups, displayName, disabled);
+
+    /// <summary>Whether there is a user of this name; case does not count.</summary>
+    /// <param name="name">The name.</param>
+    public bool Contains(string name) => _store.Contains(name);
+
+    /// <summary>
+    /// Changes a user who keeps the password. When the groups are others, or the user is disabled, the user's sessions end.
+    /// </summary>
+    /// <param name="name">The name; case does not count.</param>
+    /// <param name="change">Gives what is to be, from what is; the name stays.</param>
+    /// <returns>Whether there was such a user.</returns>
+    public bool Change(string name, Func<SmbUserInfo, SmbUserInfo> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return _store.Change(name, user =>
+        {
+            var changed = change(Describe(user));
+            return new SmbUser
+            {
+                Name = user.Name,
+                NtHash = user.NtHash,
+                Groups = changed.Groups,
+                DisplayName = changed.DisplayName,
+                Disabled = changed.Disabled,
+            };
+        });
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<SmbUserInfo> GetEnumerator()
+    {
+        var users = new List<SmbUserInfo>();
+        foreach (var entry in _store.Entries)
+        {
+            if (entry.TryGetUser(out var user))
+            {
+                users.Add(Describe(user));
+            }
+        }
+
+        return users.OrderBy(static user => user.Name, StringComparer.OrdinalIgnoreCase).ToList().GetEnumerator();
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static SmbUserInfo Describe(SmbUser user) => new(user.Name, user.Groups, user.DisplayName, user.Disabled);
 
     /// <summary>Removes a user, zeroes the hash and ends the user's sessions.</summary>
     /// <param name="name">The name; case does not count.</param>

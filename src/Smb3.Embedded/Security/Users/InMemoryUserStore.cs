@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using Smb3.Embedded.Security.Users;
 
 namespace Smb3.Embedded;
 
@@ -10,7 +10,7 @@ namespace Smb3.Embedded;
 /// </summary>
 public sealed class InMemoryUserStore : ISmbUserStore
 {
-    private readonly ConcurrentDictionary<string, Entry> _users = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, UserEntry> _users = new(StringComparer.OrdinalIgnoreCase);
     private long _version;
 
     /// <summary>A user has been replaced by one with another password, other groups or less rights, or is gone.</summary>
@@ -43,16 +43,41 @@ public sealed class InMemoryUserStore : ISmbUserStore
     /// <param name="disabled">Whether logging on is refused.</param>
     /// <exception cref="ArgumentException">The name is empty or the hash is not 16 bytes.</exception>
     public void AddHash(
-        string name, ReadOnlySpan<byte> ntHash, IEnumerable<string>? groups = null, string? displayName = null, bool disabled = false)
+        string name, ReadOnlySpan<byte> ntHash, IEnumerable<string>? groups = null, string? displayName = null, bool disabled = false) =>
+        Add(UserEntry.Create(name, ntHash, groups, displayName, disabled));
+
+    /// <summary>Changes what is known of a user besides the password; what somebody else changes meanwhile is not lost.</summary>
+    internal bool Change(string name, Func<SmbUser, SmbUser> change)
     {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        if (ntHash.Length != SmbUser.NtHashSize)
+        while (_users.TryGetValue(name, out var entry) && entry.TryGetUser(out var user))
         {
-            throw new ArgumentException($"An NT hash has {SmbUser.NtHashSize} bytes.", nameof(ntHash));
+            var now = change(user);
+            var changed = UserEntry.Create(user.Name, user.NtHash.Span, now.Groups, now.DisplayName, now.Disabled);
+            if (!entry.TryGetUser(out _) || !_users.TryUpdate(name, changed, entry))
+            {
+                changed.Clear(); // of a hash that may have been zeroed meanwhile
+                continue;
+            }
+
+            Interlocked.Increment(ref _version);
+            var isSame = entry.IsLike(changed);
+            entry.Clear();
+            if (!isSame)
+            {
+                Changed?.Invoke(new SmbUserChange(user.Name));
+            }
+
+            return true;
         }
 
-        var entry = new Entry(name, ntHash, groups is null ? [] : [.. groups], displayName, disabled);
-        Entry? replaced = null;
+        return false;
+    }
+
+    /// <summary>Adds a user or replaces one. The entry is the store's too from here on, and is cleared when the user goes.</summary>
+    internal void Add(UserEntry entry)
+    {
+        var name = entry.Name;
+        UserEntry? replaced = null;
         _users.AddOrUpdate(
             name,
             static (_, added) => added,
@@ -63,7 +88,7 @@ public sealed class InMemoryUserStore : ISmbUserStore
             },
             entry);
         Interlocked.Increment(ref _version);
-        if (replaced is null)
+        if (replaced is null || replaced == entry)
         {
             return;
         }
@@ -98,6 +123,9 @@ public sealed class InMemoryUserStore : ISmbUserStore
     /// <summary>Another number after every change.</summary>
     internal long Version => Interlocked.Read(ref _version);
 
+    /// <summary>The entries of all users, as of now.</summary>
+    internal ICollection<UserEntry> Entries => _users.Values;
+
     /// <summary>All users as of now.</summary>
     internal IEnumerable<SmbUser> GetAll()
     {
@@ -113,41 +141,4 @@ public sealed class InMemoryUserStore : ISmbUserStore
     /// <inheritdoc/>
     public ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) =>
         new(_users.TryGetValue(userName, out var entry) && entry.TryGetUser(out var user) ? user : null);
-
-    private sealed class Entry
-    {
-        private readonly Lock _lock = new();
-        private readonly byte[] _hash = GC.AllocateArray<byte>(SmbUser.NtHashSize, pinned: true);
-        private readonly SmbUser _user;
-        private bool _cleared;
-
-        public Entry(string name, ReadOnlySpan<byte> hash, string[] groups, string? displayName, bool disabled)
-        {
-            hash.CopyTo(_hash);
-            _user = new SmbUser { Name = name, Domain = "", NtHash = _hash, Groups = groups, DisplayName = displayName, Disabled = disabled };
-        }
-
-        public bool TryGetUser([NotNullWhen(true)] out SmbUser? user)
-        {
-            lock (_lock)
-            {
-                user = _cleared ? null : _user;
-                return !_cleared;
-            }
-        }
-
-        /// <summary>Whether who has logged on as one would be let in as the other, and be the same.</summary>
-        public bool IsLike(Entry other) => _user.Disabled == other._user.Disabled
-            && CryptographicOperations.FixedTimeEquals(_hash, other._hash)
-            && _user.Groups.ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(other._user.Groups);
-
-        public void Clear()
-        {
-            lock (_lock)
-            {
-                _cleared = true;
-                CryptographicOperations.ZeroMemory(_hash);
-            }
-        }
-    }
 }
