@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -129,6 +130,18 @@ public sealed partial class SmbServerBuilder : IHostApplicationBuilder
     }
 
     /// <summary>
+    /// Shares a store of the services: the one that is registered as <typeparamref name="TStore"/>, with the share's name as the key or without one,
+    /// otherwise one that is made for this share. Services dispose what they have made, when they end.
+    /// </summary>
+    /// <typeparam name="TStore">The store.</typeparam>
+    /// <param name="name">The share's name.</param>
+    /// <param name="configure">Sets further properties.</param>
+    /// <exception cref="InvalidOperationException">When the server is built: the store is registered as scoped, and a server has no scope.</exception>
+    public SmbServerBuilder AddShare<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TStore>(
+        string name, Action<SmbShareOptions>? configure = null)
+        where TStore : class, IFileStore => AddShare(name, FromServices<TStore>(name), configure);
+
+    /// <summary>
     /// Adds a DFS namespace: a share that sends clients to shares elsewhere, such as
     /// <c>AddNamespace("corp").Link("docs", @"\\server\docs")</c>.
     /// </summary>
@@ -193,6 +206,14 @@ public sealed partial class SmbServerBuilder : IHostApplicationBuilder
     public SmbServerBuilder UseUsers(Func<IServiceProvider, ISmbUserStore> users) =>
         ConfigureOnce(users, static (options, made) => options.UserStore = made);
 
+    /// <summary>
+    /// Looks users up in a user store of the services, after those that were added here: the one that is registered as
+    /// <typeparamref name="TUsers"/>, otherwise one that is made for this server. Services dispose what they have made, when they end.
+    /// </summary>
+    /// <typeparam name="TUsers">The user store.</typeparam>
+    public SmbServerBuilder UseUsers<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TUsers>()
+        where TUsers : class, ISmbUserStore => UseUsers(FromServices<TUsers>(Name));
+
     /// <summary>Takes names and SIDs of users and groups that are not the server's own from a directory.</summary>
     /// <param name="resolver">The directory. The host keeps owning it.</param>
     public SmbServerBuilder UseAccountResolver(IAccountResolver resolver) => Configure(options => options.AccountResolver = resolver);
@@ -219,6 +240,14 @@ public sealed partial class SmbServerBuilder : IHostApplicationBuilder
     /// <param name="hooks">Gives the hooks; called once.</param>
     public SmbServerBuilder UseHooks(Func<IServiceProvider, SmbServerHooks> hooks) =>
         ConfigureOnce(hooks, static (options, made) => options.Hooks = made);
+
+    /// <summary>
+    /// Lets hooks of the services observe and forbid: those that are registered as <typeparamref name="THooks"/>, otherwise some that are made for
+    /// this server. Services dispose what they have made, when they end.
+    /// </summary>
+    /// <typeparam name="THooks">The hooks.</typeparam>
+    public SmbServerBuilder UseHooks<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THooks>()
+        where THooks : SmbServerHooks => UseHooks(FromServices<THooks>(Name));
 
     /// <summary>Keeps what must outlive the server's process in a state store.</summary>
     /// <param name="state">The store, which the host keeps owning.</param>
@@ -329,6 +358,18 @@ public sealed partial class SmbServerBuilder : IHostApplicationBuilder
     {
         var once = Once(make);
         return Configure((services, options) => configure(options, once(services)));
+    }
+
+    /// <summary>
+    /// The service of a type: by key, or without one, as whoever registered it wants. Where nobody has, one for this builder alone, of which the
+    /// services take care all the same.
+    /// </summary>
+    private Func<IServiceProvider, T> FromServices<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(string key)
+        where T : class
+    {
+        var own = new object();
+        Services.AddKeyedSingleton(own, static (services, _) => ActivatorUtilities.CreateInstance<T>(services));
+        return services => services.GetKeyedService<T>(key) ?? services.GetService<T>() ?? services.GetRequiredKeyedService<T>(own);
     }
 
     /// <summary>Settings are worked out again and again, and an object that they need is made at the first time.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.State;
+using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Xunit;
 
@@ -82,6 +83,66 @@ public sealed class OptionsPatternTests
         Assert.True(server.Users.Contains("BOB"));
         Assert.True(await server.Users.RemoveAsync("BOB"));
         Assert.Equal(["alice"], server.Users.Select(user => user.Name));
+    }
+
+    [Fact]
+    public async Task Stores_users_and_hooks_come_from_the_services_which_dispose_what_they_made()
+    {
+        var registered = new Users();
+        OwnStore? keyed = null, made = null;
+        var services = new ServiceCollection();
+        services.AddSingleton(registered);
+        services.AddKeyedSingleton<OwnStore>("keyed");
+        services.AddSmbServer(smb => smb.Listen("127.0.0.1:0").AddShare<OwnStore>("keyed").AddShare<OwnStore>("made").UseUsers<Users>().UseHooks<Hooks>()
+            .Configure(options =>
+            {
+                (keyed, made) = ((OwnStore?)options.Shares[0].Store, (OwnStore?)options.Shares[1].Store);
+                Assert.Same(registered, options.UserStore);
+                Assert.Same(registered, Assert.IsType<Hooks>(options.Hooks).Users);
+            }));
+        await using (var provider = services.BuildServiceProvider())
+        {
+            await provider.GetRequiredService<SmbServer>().StartAsync();
+            Assert.Same(provider.GetRequiredKeyedService<OwnStore>("keyed"), keyed);
+            Assert.NotSame(keyed, made);
+        }
+
+        Assert.Equal((1, 1, 0), (keyed!.Disposed, made!.Disposed, registered.Disposed)); // what the host made is the host's
+    }
+
+    private sealed class OwnStore : MemoryStoreBase;
+
+    private sealed class Hooks(Users users) : SmbServerHooks
+    {
+        public Users Users => users;
+    }
+
+    private sealed class Users : ISmbUserStore, IDisposable
+    {
+        public int Disposed { get; private set; }
+
+        public ValueTask<SmbUser?> FindAsync(string userName, string domain, CancellationToken cancellationToken) => new((SmbUser?)null);
+
+        public void Dispose() => Disposed++;
+    }
+
+    private abstract class MemoryStoreBase : ReadOnlyFileStore, IDisposable
+    {
+        public int Disposed { get; private set; }
+
+        public void Dispose() => Disposed++;
+
+        protected internal override ValueTask<ReadOnlyEntry?> FindAsync(StorePath path, CancellationToken cancellationToken) =>
+            new(path.IsRoot ? ReadOnlyEntry.Directory("") : null);
+
+        protected internal override async IAsyncEnumerable<ReadOnlyEntry> ListAsync(
+            StorePath directory, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await Task.CompletedTask;
+            yield break;
+        }
+
+        protected internal override ValueTask<Stream> OpenReadAsync(StorePath path, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
     private static T Count<T>(ref int times, T made)
