@@ -47,14 +47,14 @@ internal static partial class ServerLog
     [LoggerMessage(11, LogLevel.Debug, "Connection {ConnectionId} from {Remote} ended: {Reason}.")]
     public static partial void ConnectionEnded(ILogger logger, ulong connectionId, EndPoint remote, string reason);
 
-    [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote} with {Mechanism} for {Service}, session {SessionId:x}, {Dialect}.")]
+    [LoggerMessage(20, LogLevel.Information, "{User} logged on from {Remote} with {Mechanism} for {Service}, session {SessionId}, {Dialect}.")]
     public static partial void LoggedOn(
         ILogger logger, LogText user, EndPoint remote, string mechanism, LogText service, ulong sessionId, string dialect);
 
     [LoggerMessage(23, LogLevel.Warning, "RPC logon of {User} from {Address} refused: {Reason}.")]
     public static partial void RpcLogonRefused(ILogger logger, LogText user, IPAddress? address, LogText reason);
 
-    [LoggerMessage(22, LogLevel.Information, "{User} logged off, session {SessionId:x}.")]
+    [LoggerMessage(22, LogLevel.Information, "{User} logged off, session {SessionId}.")]
     public static partial void LoggedOff(ILogger logger, LogText user, ulong sessionId);
 
     [LoggerMessage(30, LogLevel.Debug, "{User} connected to share {Share}.")]

@@ -1,14 +1,28 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Diagnostics;
 
-/// <summary>The instruments of one server; their names are documented in the README and do not change.</summary>
+/// <summary>The instruments of one server; their names are documented in docs/telemetry.md and do not change.</summary>
 internal sealed class ServerMetrics : IDisposable
 {
     /// <summary>Name of the <see cref="Meter"/> and of the activity source.</summary>
     public const string Name = "Smb3.Embedded";
 
+    // Of the same width on a logarithmic scale: a READ from memory takes some microseconds, one that waits for a lock or a break a minute.
+    private static readonly InstrumentAdvice<double> RequestBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    };
+
+    private static readonly InstrumentAdvice<double> CommitBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
     private readonly Meter _meter;
+    private readonly Histogram<double> _requestDurations;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _faults;
     private readonly Counter<long> _bytesReceived;
@@ -32,9 +46,14 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _lostLeases;
     private readonly Histogram<double> _shareOpenings;
 
-    public ServerMetrics(IMeterFactory? factory)
+    /// <param name="factory">Makes the meter; null: nobody.</param>
+    /// <param name="server">Which of several servers it is; it is a tag of the meter, and so of all that is measured.</param>
+    public ServerMetrics(IMeterFactory? factory, string server = "")
     {
-        _meter = factory?.Create(Name) ?? new Meter(Name);
+        var options = new MeterOptions(Name) { Tags = [new("smb.server.name", server)] };
+        _meter = factory?.Create(options) ?? new Meter(options);
+        _requestDurations = _meter.CreateHistogram(
+            "smb.server.request.duration", "s", "From the arrival of a request to its answer, by command, status and share.", tags: null, RequestBuckets);
         _requests = _meter.CreateCounter<long>("smb.server.requests", "{request}", "Requests answered, by command and status.");
         _faults = _meter.CreateCounter<long>("smb.server.faults", "{fault}", "Exceptions of a store, a hook or the server, by command.");
         _bytesReceived = _meter.CreateCounter<long>("smb.server.io.received", "By", "Bytes received in frames.");
@@ -46,7 +65,8 @@ internal sealed class ServerMetrics : IDisposable
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
         _removalFailures = _meter.CreateCounter<long>(
             "smb.server.removal.failures", "{file}", "Names and streams that were to go with their last close and stayed, by status.");
-        _commitDurations = _meter.CreateHistogram<double>("smb.server.state.commit.duration", "s", "How long a commit of the state store took.");
+        _commitDurations = _meter.CreateHistogram(
+            "smb.server.state.commit.duration", "s", "How long a commit of the state store took.", tags: null, CommitBuckets);
         _commitSizes = _meter.CreateHistogram<int>("smb.server.state.commit.size", "{change}", "Changes kept by one commit.");
         _commitFailures = _meter.CreateCounter<long>("smb.server.state.commit.failures", "{commit}", "Commits that failed; they are tried again.");
         _keptOpens = _meter.CreateUpDownCounter<long>("smb.server.state.opens", "{open}", "Opens kept in the state store.");
@@ -61,8 +81,8 @@ internal sealed class ServerMetrics : IDisposable
         _bytesOfClustered = _meter.CreateGauge<long>(
             "smb.server.cluster.load.bytes", "By/s", "Bytes a second read from the clustered shares served by this node and written to them.");
         _lostLeases = _meter.CreateCounter<long>("smb.server.cluster.lost.leases", "{lease}", "Memberships of this node that ended against its will.");
-        _shareOpenings = _meter.CreateHistogram<double>(
-            "smb.server.cluster.share.opening.duration", "s", "From taking a clustered share to serving it.");
+        _shareOpenings = _meter.CreateHistogram(
+            "smb.server.cluster.share.opening.duration", "s", "From taking a clustered share to serving it.", tags: null, CommitBuckets);
         _connectionEnds = _meter.CreateCounter<long>("smb.server.connections.ended", "{connection}", "Connections ended, by reason.");
     }
 
@@ -117,11 +137,33 @@ internal sealed class ServerMetrics : IDisposable
     /// <summary>The lease in the cluster was lost.</summary>
     public void LeaseLost() => _lostLeases.Add(1);
 
-    public void RequestAnswered(string command, uint status)
+    /// <summary>Whether somebody wants to know how long requests take: their clock is not read otherwise.</summary>
+    public bool MeasuresRequests => _requestDurations.Enabled;
+
+    /// <summary>Has what is there now observed: sessions, opens and leases.</summary>
+    public void Observe(Func<long> sessions, Func<long> opens, Func<long> leases)
+    {
+        _meter.CreateObservableUpDownCounter("smb.server.sessions", sessions, "{session}", "Sessions of clients that have logged on.");
+        _meter.CreateObservableUpDownCounter("smb.server.opens", opens, "{open}", "Open files, directories and pipes of sessions.");
+        _meter.CreateObservableUpDownCounter("smb.server.leases", leases, "{lease}", "Leases that clients have.");
+    }
+
+    /// <param name="command">The command.</param>
+    /// <param name="status">What it was answered.</param>
+    /// <param name="share">The share that it was about; null: none.</param>
+    /// <param name="startedAt">The timestamp of its arrival; 0: it was not taken.</param>
+    public void RequestAnswered(string command, NtStatus status, string? share, long startedAt)
     {
         if (_requests.Enabled)
         {
-            _requests.Add(1, new("smb.command", command), new("smb.status", status));
+            _requests.Add(1, new("smb.command", command), new("smb.status", NtStatusNames.NameOf(status)), new("smb.share", share));
+        }
+
+        if (startedAt != 0 && _requestDurations.Enabled)
+        {
+            _requestDurations.Record(
+                Stopwatch.GetElapsedTime(startedAt).TotalSeconds,
+                new("smb.command", command), new("smb.status", NtStatusNames.NameOf(status)), new("smb.share", share));
         }
     }
 
@@ -160,9 +202,9 @@ internal sealed class ServerMetrics : IDisposable
         }
     }
 
-    public void LogonFailed(uint status) => _logonFailures.Add(1, new KeyValuePair<string, object?>("smb.status", status));
+    public void LogonFailed(NtStatus status) => _logonFailures.Add(1, Of(status));
 
-    public void RemovalFailed(uint status) => _removalFailures.Add(1, new KeyValuePair<string, object?>("smb.status", status));
+    public void RemovalFailed(NtStatus status) => _removalFailures.Add(1, Of(status));
 
     public void ConnectionOpened() => _connections.Add(1);
 
@@ -173,6 +215,8 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Of(NtStatus status) => new("smb.status", NtStatusNames.NameOf(status));
 
     private static KeyValuePair<string, object?> KindOf(bool isPart) => new("smb.share.kind", isPart ? "part" : "whole");
 }

@@ -88,6 +88,9 @@ internal sealed class Request
     /// </summary>
     public bool IsVerified { get; set; }
 
+    /// <summary>The timestamp of when it began to be served; 0: nobody wants to know.</summary>
+    public long StartedAt { get; set; }
+
     public TreeConnect? TreeConnect { get; set; }
 
     /// <summary>Signs the response although the request was not signed (the last SESSION_SETUP response).</summary>

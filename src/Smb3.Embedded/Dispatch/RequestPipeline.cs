@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Nt;
@@ -14,9 +16,11 @@ namespace Smb3.Embedded.Dispatch;
 internal sealed class RequestPipeline
 {
     private readonly CommandTable _commands;
+    private readonly ActivitySource _activities;
 
-    public RequestPipeline(CommandTable commands, ServerMetrics metrics, ILogger logger, RefusalLog refusals)
+    public RequestPipeline(CommandTable commands, ServerMetrics metrics, ActivitySource activities, ILogger logger, RefusalLog refusals)
     {
+        _activities = activities;
         _commands = commands;
         Metrics = metrics;
         Logger = logger;
@@ -29,7 +33,33 @@ internal sealed class RequestPipeline
 
     public RefusalLog Refusals { get; }
 
-    public async ValueTask<NtStatus> ServeAsync(Request request, RequestChain chain)
+    public ValueTask<NtStatus> ServeAsync(Request request, RequestChain chain)
+    {
+        request.StartedAt = Metrics.MeasuresRequests ? Stopwatch.GetTimestamp() : 0;
+        return _activities.HasListeners() ? ServeTracedAsync(request, chain) : ServeOneAsync(request, chain);
+    }
+
+    /// <summary>Serves a request in an activity of its own; calls of a store or of hooks are its children.</summary>
+    private async ValueTask<NtStatus> ServeTracedAsync(Request request, RequestChain chain)
+    {
+        // No child of what happens to be current on this thread.
+        using var activity = _activities.StartActivity("smb.request", ActivityKind.Server, default(ActivityContext));
+        var status = await ServeOneAsync(request, chain).ConfigureAwait(false);
+        if (activity is { IsAllDataRequested: true })
+        {
+            activity.DisplayName = NameOf(request.Command);
+            activity.SetTag("smb.command", NameOf(request.Command));
+            activity.SetTag("smb.status", NtStatusNames.NameOf(status));
+            activity.SetTag("smb.share", request.TreeConnect?.Share.Name);
+            activity.SetTag("smb.connection.id", request.Connection.Id.ToString(CultureInfo.InvariantCulture));
+            activity.SetTag("smb.session.id", request.SessionId.ToString(CultureInfo.InvariantCulture));
+            activity.SetTag("smb.message.id", request.MessageId.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return status;
+    }
+
+    private async ValueTask<NtStatus> ServeOneAsync(Request request, RequestChain chain)
     {
         var (handler, needs) = _commands[request.Command];
         var status = Admit(request, chain, handler, needs);
@@ -107,7 +137,7 @@ internal sealed class RequestPipeline
 
     public void Answered(Request request, NtStatus status)
     {
-        Metrics.RequestAnswered(NameOf(request.Command), (uint)status);
+        Metrics.RequestAnswered(NameOf(request.Command), status, request.TreeConnect?.Share.Name, request.StartedAt);
         if (Logger.IsEnabled(LogLevel.Trace))
         {
             ServerLog.Answered(Logger, request.Connection.Id, NameOf(request.Command), request.MessageId, status.ToString());

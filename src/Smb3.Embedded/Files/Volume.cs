@@ -189,7 +189,7 @@ internal sealed class Volume
     /// <summary>Clients were told that a name, or a stream, is removed by its last close, but the store did not remove it.</summary>
     public void ReportRemovalFailed(string path, NtStatus status)
     {
-        Options.Metrics?.RemovalFailed((uint)status);
+        Options.Metrics?.RemovalFailed(status);
         ServerLog.RemovalFailed(Options.Logger, path, Options.Name, status.ToString());
     }
 

@@ -47,6 +47,9 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// <summary>Name of the server's <see cref="ActivitySource"/>.</summary>
     public const string ActivitySourceName = ServerMetrics.Name;
 
+    /// <summary>The category of the server's log; that of one with a name has it behind, after a dot.</summary>
+    public const string LogCategory = "Smb3.Embedded.SmbServer";
+
     private const int Backlog = 512;
 
     private readonly ShareTurns _turn = new();
@@ -85,7 +88,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             ? [.. options.Listen]
             : OperatingSystem.IsLinux() && ActivatedSockets.EndPoints.ToArray() is { Length: > 0 } activated ? activated
             : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
-        var logger = loggers.CreateLogger("Smb3.Embedded.SmbServer");
+        var logger = loggers.CreateLogger(name.Length == 0 ? LogCategory : $"{LogCategory}.{name}");
         var settings = SettingsFactory.Create(options) with { Directory = DirectorySetup.Create(options, logger) };
         _usersFile = options.UsersFile is { } file ? new SmbUsersFile(file, logger, settings.TimeProvider) : null;
         var users = UserDirectory.Join(options.Users, _usersFile, options.UserStore);
@@ -116,7 +119,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
             options.Hooks,
             logger,
-            new ServerMetrics(meters),
+            new ServerMetrics(meters, name.Length > 0 ? name : settings.ServerName),
             new ActivitySource(ActivitySourceName))
         {
             RpcAuthenticators = new RpcAuthenticators(passwords, tickets, accounts),
@@ -141,6 +144,10 @@ public sealed partial class SmbServer : IAsyncDisposable
 
         _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints, _cluster?.Placement.Witness) : null;
         Witness = _witness is null ? null : new SmbWitness(_witness.Source, () => Volatile.Read(ref _run)?.Witness);
+        _parts.Metrics.Observe(
+            () => Inspector.Sessions(Graph).LongCount(),
+            () => Inspector.Sessions(Graph).Sum(static pair => (long)pair.Session.Opens.Count),
+            () => Graph?.Clients.Sum(static client => (long)client.Leases.Count) ?? 0);
         if (source is not null)
         {
             var change = new SettingsChange(options, new ChangeableParts(settings.Limits, Users, Shares, Namespaces), logger);

@@ -372,7 +372,7 @@ internal sealed class SessionSetupHandler(CommandServices services) : ICommandHa
     /// <summary>Notes a refused logon, and holds the answer back when it was a guess at a password.</summary>
     public static async ValueTask PenalizeAsync(CommandServices services, Request request, AuthenticationStep step)
     {
-        services.Metrics.LogonFailed((uint)step.Status);
+        services.Metrics.LogonFailed(step.Status);
         LogonReport.Failed(services.Refusals, request.Connection, step);
         if (step.Delay > TimeSpan.Zero)
         {

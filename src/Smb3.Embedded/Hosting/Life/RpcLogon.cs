@@ -74,7 +74,7 @@ internal sealed class RpcLogon(
     /// <summary>Notes a refused logon, and holds the answer back when it was a guess at a password.</summary>
     private async ValueTask<RpcSecurityStep> FailAsync(AuthenticationStep step, CancellationToken cancellation)
     {
-        parts.Metrics.LogonFailed((uint)step.Status);
+        parts.Metrics.LogonFailed(step.Status);
         ServerLog.RpcLogonRefused(parts.Logger, step.Identity?.ToString() ?? "(unknown)", peer.Address, step.Detail ?? step.Status.ToString());
         if (step.Delay > TimeSpan.Zero)
         {

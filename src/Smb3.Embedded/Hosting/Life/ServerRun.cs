@@ -67,7 +67,7 @@ internal sealed class ServerRun : IDisposable
             Logger = parts.Logger,
             Refusals = _refusals,
         };
-        _pipeline = new RequestPipeline(CommandSet.Create(services), parts.Metrics, parts.Logger, _refusals);
+        _pipeline = new RequestPipeline(CommandSet.Create(services), parts.Metrics, parts.Activities, parts.Logger, _refusals);
         _smb1 = CommandSet.CreateSmb1Negotiator(services);
     }
 
