@@ -42,6 +42,12 @@ public sealed class StandaloneTests : IDisposable
         Write("appsettings.json", """{ "Smb": { "Shares": [ "b=memory:" ] } }""");
         Assert.Empty(await server.ReloadSettingsAsync());
         Assert.Equal(["b"], server.Shares.Select(share => share.Name));
+        Write("appsettings.json", """{ "Smb": { "Sharse": [ ] } }""");
+        await Assert.ThrowsAsync<OptionsValidationException>(() => server.ReloadSettingsAsync());
+        Write("appsettings.json", """{ "Smb": { "Shares": [ "c=memory:", "b=memory:" ] } }""");
+        Assert.Empty(await server.ReloadSettingsAsync());
+        Write("appsettings.json", """{ "Smb": { "Shares": [ "b=memory:" ] } }""");
+        Assert.Empty(await server.ReloadSettingsAsync());
         Write("appsettings.json", """{ "Smb": { "Shares": [ "b=mem""");
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => server.ReloadSettingsAsync());
         Assert.Contains("appsettings.json", refused.Message, StringComparison.Ordinal);

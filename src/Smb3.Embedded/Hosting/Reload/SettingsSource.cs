@@ -35,17 +35,21 @@ internal sealed class SettingsSource
     /// <summary>Has every source read again. What could not be read is among the <see cref="Files"/>.</summary>
     public void Refresh()
     {
-        try
+        // One by one: each tells of its change at once, and whoever follows the options and throws then would keep the next from being read.
+        foreach (var provider in _configuration?.Providers ?? [])
         {
-            _configuration?.Reload();
-        }
-        catch (Exception e) when (e is IOException or InvalidDataException)
-        {
-            Files.Keep("The configuration", e);
-        }
-        catch (Exception e) when (e is AggregateException or OptionsValidationException)
-        {
-            // Whoever follows the options throws through it. What is wrong shows when they are read.
+            try
+            {
+                provider.Load();
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException)
+            {
+                Files.Keep("The configuration", e);
+            }
+            catch (Exception e) when (e is AggregateException or OptionsValidationException)
+            {
+                // What is wrong shows when they are read.
+            }
         }
 
         _cache.TryRemove(_name);
