@@ -144,7 +144,13 @@ public sealed class StandaloneTests : IDisposable
     public void The_arguments_of_others_are_left_to_them() =>
         Assert.Equal(["--Smb:Listen=x", "more", "--own"], CommandLineReader.Read(["--Smb:Listen=x", "--share", "a=b", "more", "--own"]).Others);
 
-    private void Write(string name, string text) => File.WriteAllText(Path.Join(_folder.Path, name), text);
+    // In one piece, as the server looks at its files while this runs.
+    private void Write(string name, string text)
+    {
+        var file = Path.Join(_folder.Path, name);
+        File.WriteAllText(file + ".new", text);
+        File.Move(file + ".new", file, overwrite: true);
+    }
 
     private sealed class Beside : IHostedService
     {

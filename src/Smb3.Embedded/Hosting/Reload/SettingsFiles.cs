@@ -26,18 +26,24 @@ internal sealed class SettingsFiles(IConfigurationRoot? configuration)
     public void Keep(string file, Exception exception) => _problems[file] = $"{exception.Message} {exception.InnerException?.Message}".TrimEnd();
 
     /// <summary>
-    /// The files that could not be read since the last call, and those that had settings when <see cref="Remember"/> was called and have none now.
+    /// The files that had settings when <see cref="Remember"/> was called and have none now, and those that could not be read when all were read again.
+    /// A file that could not be read while it was written, and can be now, is none of them.
     /// </summary>
-    public IReadOnlyList<(string File, string Problem)> Lost()
+    /// <param name="refreshed">Whether all files were read again since <see cref="Forget"/>: one that cannot be read keeps its old settings then.</param>
+    public IReadOnlyList<(string File, string Problem)> Lost(bool refreshed)
     {
+        var without = _withSettings.Where(static provider => !HasSettings(provider)).Select(PathOf).ToList();
         var lost = new List<(string File, string Problem)>();
         foreach (var (file, problem) in _problems)
         {
             _problems.TryRemove(file, out _);
-            lost.Add((file, problem));
+            if (refreshed || without.Contains(file))
+            {
+                lost.Add((file, problem));
+            }
         }
 
-        foreach (var file in _withSettings.Where(static provider => !HasSettings(provider)).Select(PathOf))
+        foreach (var file in without)
         {
             if (!lost.Exists(one => one.File == file))
             {
@@ -47,6 +53,9 @@ internal sealed class SettingsFiles(IConfigurationRoot? configuration)
 
         return lost;
     }
+
+    /// <summary>Forgets what could not be read.</summary>
+    public void Forget() => _problems.Clear();
 
     /// <summary>Remembers which files have settings.</summary>
     public void Remember() => _withSettings = configuration is null

@@ -44,7 +44,7 @@ internal sealed class SettingsReload : IAsyncDisposable
                 _source.Refresh();
             }
 
-            if (_source.Files.Lost() is { Count: > 0 } lost)
+            if (_source.Files.Lost(refresh) is { Count: > 0 } lost)
             {
                 foreach (var (file, problem) in lost)
                 {

@@ -35,6 +35,8 @@ internal sealed class SettingsSource
     /// <summary>Has every source read again. What could not be read is among the <see cref="Files"/>.</summary>
     public void Refresh()
     {
+        Files.Forget();
+
         // One by one: each tells of its change at once, and whoever follows the options and throws then would keep the next from being read.
         foreach (var provider in _configuration?.Providers ?? [])
         {
