@@ -63,6 +63,15 @@ public sealed partial class DocsTests
         Assert.All(names, name => Assert.True(Exists(Library, name) || Exists(Tests, name) || IsMember(name), name));
     }
 
+    /// <summary>The store that docs/stores.md shows is the sample, which is compiled and passes the conformance kit.</summary>
+    [Fact]
+    public void The_store_that_is_shown_is_the_sample()
+    {
+        var sample = File.ReadAllText(Path.Combine(Repository.Root, "samples", "SqliteStore", "SqliteFileStore.cs")).ReplaceLineEndings("\n");
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "stores.md")).ReplaceLineEndings("\n");
+        Assert.Contains($"```csharp\n{sample}```\n", page, StringComparison.Ordinal);
+    }
+
     private static IEnumerable<string> Names(string cell) => InBackticks().Matches(cell).Select(match => match.Groups[1].Value);
 
     private static bool Exists(Assembly assembly, string name)

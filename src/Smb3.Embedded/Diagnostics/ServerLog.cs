@@ -67,6 +67,12 @@ internal static partial class ServerLog
     public static partial void RemovalFailed(ILogger logger, LogText path, LogText volume, string status);
 
     [LoggerMessage(
+        34,
+        LogLevel.Warning,
+        "'{Path}' of '{Volume}' was closed, and what was written since its last flush could not be put in the store: {Status}. It is lost.")]
+    public static partial void CloseFailed(ILogger logger, LogText path, LogText volume, string status);
+
+    [LoggerMessage(
         95,
         LogLevel.Warning,
         "'{Path}' of share '{Share}', which was open before the server came up, cannot be opened again: {Status}. Its client has lost it, unless it had closed it and was not answered.")]

@@ -31,6 +31,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _bytesSaved;
     private readonly Counter<long> _logonFailures;
     private readonly Counter<long> _removalFailures;
+    private readonly Counter<long> _closeFailures;
     private readonly UpDownCounter<long> _connections;
     private readonly Histogram<double> _commitDurations;
     private readonly Histogram<int> _commitSizes;
@@ -65,6 +66,8 @@ internal sealed class ServerMetrics : IDisposable
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
         _removalFailures = _meter.CreateCounter<long>(
             "smb.server.removal.failures", "{file}", "Names and streams that were to go with their last close and stayed, by status.");
+        _closeFailures = _meter.CreateCounter<long>(
+            "smb.server.close.failures", "{file}", "Closes that could not put what was written in the store, by status.");
         _commitDurations = _meter.CreateHistogram(
             "smb.server.state.commit.duration", "s", "How long a commit of the state store took.", tags: null, CommitBuckets);
         _commitSizes = _meter.CreateHistogram<int>("smb.server.state.commit.size", "{change}", "Changes kept by one commit.");
@@ -203,6 +206,8 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     public void LogonFailed(NtStatus status) => _logonFailures.Add(1, Of(status));
+
+    public void CloseFailed(NtStatus status) => _closeFailures.Add(1, Of(status));
 
     public void RemovalFailed(NtStatus status) => _removalFailures.Add(1, Of(status));
 

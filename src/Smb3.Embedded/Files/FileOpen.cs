@@ -189,6 +189,9 @@ internal sealed class FileOpen : ICachingOpen, ILockOwner, IWatchedDirectory
     /// <summary>Its place in the listing of its directory; <see langword="null"/> until one is asked for.</summary>
     internal IAsyncDisposable? Cursor { get; set; }
 
+    /// <summary>Success, or why the close could not put what was written in the store.</summary>
+    internal NtStatus Loss { get; set; }
+
     /// <summary>Serializes the queries of the listing.</summary>
     internal AsyncMutex Queries => LazyInitializer.EnsureInitialized(ref _queries)!;
 

@@ -193,6 +193,13 @@ internal sealed class Volume
         ServerLog.RemovalFailed(Options.Logger, path, Options.Name, status.ToString());
     }
 
+    /// <summary>What a client had written is not in the store: its close was answered with this, if there was anybody to answer.</summary>
+    public void ReportLoss(string path, NtStatus status)
+    {
+        Options.Metrics?.CloseFailed(status);
+        ServerLog.CloseFailed(Options.Logger, path, Options.Name, status.ToString());
+    }
+
     /// <summary>The opens, as of now.</summary>
     public IReadOnlyList<FileOpen> GetOpens()
     {

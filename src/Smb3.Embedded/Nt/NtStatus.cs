@@ -54,6 +54,7 @@ public enum NtStatus : uint
     InvalidAcl = 0xC0000077,
     InvalidSid = 0xC0000078,
     InvalidOwner = 0xC000005A,
+    FileInvalid = 0xC0000098,
     AllottedSpaceExceeded = 0xC0000099,
     InsufficientResources = 0xC000009A,
     MediaWriteProtected = 0xC00000A2,

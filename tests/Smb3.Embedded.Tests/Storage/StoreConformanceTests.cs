@@ -1,6 +1,8 @@
 using Microsoft.Extensions.FileProviders;
+using Smb3.Embedded.Samples.SqliteStore;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
+using Smb3.Embedded.Storage.Objects;
 using Smb3.Embedded.Storage.Physical;
 using Smb3.Embedded.Storage.Physical.Options;
 using Smb3.Embedded.Storage.Providers;
@@ -17,6 +19,42 @@ public sealed class CaseSensitiveMemoryStoreConformance : FileStoreConformance
 {
     protected override ValueTask<IFileStore> CreateStoreAsync() =>
         new(new MemoryFileStore(new MemoryFileStoreOptions { CaseSensitive = true }));
+}
+
+public sealed class ObjectStoreConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryObjectStore());
+}
+
+/// <summary>Small pages, nothing read ahead, and everything in temporary files.</summary>
+public sealed class NarrowObjectStoreConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryObjectStore(new ObjectFileStoreOptions
+    {
+        MaxFileLength = 8 << 20, PageSize = 3, ReadAhead = 0, SpoolMemory = 0, RememberNames = TimeSpan.Zero,
+    }));
+}
+
+public sealed class CaseSensitiveObjectStoreConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new MemoryObjectStore(new ObjectFileStoreOptions { MaxFileLength = 8 << 20, CaseSensitive = true }));
+}
+
+/// <summary>The sample's store.</summary>
+public sealed class SqliteFileStoreConformance : FileStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        _folder.Delete();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new SqliteFileStore(Path.Join(_folder.Path, "files.db"), new ObjectFileStoreOptions { MaxFileLength = 8 << 20 }));
 }
 
 public abstract class PhysicalConformance : FileStoreConformance

@@ -43,6 +43,11 @@ internal sealed class CloseHandler : ICommandHandler
                 return NtStatus.FileClosed;
             }
 
+            if (file.File.Loss != NtStatus.Success)
+            {
+                return file.File.Loss;
+            }
+
             if (file.Closed is { Succeeded: true } closed)
             {
                 CloseResponse.Write(request.Append(CloseResponse.FixedSize), closed.Value.ToNetworkOpen());
@@ -52,6 +57,10 @@ internal sealed class CloseHandler : ICommandHandler
         else if (!await open.EndAsync().ConfigureAwait(false))
         {
             return NtStatus.FileClosed;
+        }
+        else if (open is FileHandle { File.Loss: not NtStatus.Success and var loss })
+        {
+            return loss; // and it is closed all the same
         }
 
         CloseResponse.Write(request.Append(CloseResponse.FixedSize));

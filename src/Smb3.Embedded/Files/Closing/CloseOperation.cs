@@ -119,6 +119,8 @@ internal static class CloseOperation
                 _ = open.File.Caching.BreakHandles(open);
                 await (open.File.Caching.WhenTold() ?? Task.CompletedTask).ConfigureAwait(false);
             }
+
+            await open.CompleteAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (open.Volume.Fence.IsUp)
         {
@@ -155,5 +157,28 @@ internal static class CloseOperation
         }
 
         return safe;
+    }
+
+    /// <summary>Has a store that put off what was written do it now, while the client can still be told.</summary>
+    private static async ValueTask CompleteAsync(this FileOpen open)
+    {
+        if (open.Handle is not IDeferredFile deferred)
+        {
+            return;
+        }
+
+        var status = NtStatus.UnexpectedIoError;
+        try
+        {
+            status = await deferred.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            open.Loss = status;
+            if (status != NtStatus.Success)
+            {
+                open.Volume.ReportLoss(open.Path.Text, status);
+            }
+        }
     }
 }
