@@ -145,7 +145,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints, _cluster?.Placement.Witness) : null;
         Witness = _witness is null ? null : new SmbWitness(_witness.Source, () => Volatile.Read(ref _run)?.Witness);
         _parts.Metrics.Observe(
-            () => Inspector.Sessions(Graph).LongCount(),
+            () => Inspector.Sessions(Graph).Count,
             () => Inspector.Sessions(Graph).Sum(static pair => (long)pair.Session.Opens.Count),
             () => Graph?.Clients.Sum(static client => (long)client.Leases.Count) ?? 0);
         if (source is not null)

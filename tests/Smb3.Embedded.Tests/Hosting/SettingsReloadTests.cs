@@ -310,7 +310,7 @@ public sealed class SettingsReloadTests : IAsyncLifetime, IAsyncDisposable
         }
     }
 
-    private static IEnumerable<PropertyInfo> Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+    private static PropertyInfo[] Properties(Type type) => type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
 
     private static async Task UntilAsync(Func<bool> condition)
     {

@@ -263,7 +263,7 @@ public sealed class SmbServerTests
         Assert.Equal(2, server.Users.Count);
         Assert.True(await server.Users.RemoveAsync("FIRST"));
         Assert.False(await server.Users.RemoveAsync("first"));
-        Assert.Equal(1, server.Users.Count);
+        Assert.Single(server.Users);
     }
 
     [Fact]
@@ -424,7 +424,7 @@ public sealed class SmbServerTests
         await using var server = builder.Build();
         await server.StartAsync();
         Assert.Equal("c", Assert.Single(server.Shares).Comment);
-        Assert.Equal(1, server.Users.Count);
+        Assert.Single(server.Users);
         Assert.Equal(IPAddress.Loopback, ((IPEndPoint)server.EndPoints[0]).Address);
     }
 
