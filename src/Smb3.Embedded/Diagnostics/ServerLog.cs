@@ -202,7 +202,7 @@ internal static partial class ServerLog
     [LoggerMessage(309, LogLevel.Warning, "The file of users has changed and could not be read: {Problem} The users from before go on.")]
     public static partial void UsersFileNotRead(ILogger logger, LogText problem);
 
-    [LoggerMessage(320, LogLevel.Error, "{Companion}, which lives beside the server, has failed or does not come back; the server goes on without it.")]
+    [LoggerMessage(329, LogLevel.Error, "{Companion}, which lives beside the server, has failed or does not come back; the server goes on without it.")]
     public static partial void CompanionFault(ILogger logger, Exception exception, string companion);
 
     [LoggerMessage(301, LogLevel.Information, "The directory answers again.")]

@@ -15,7 +15,7 @@ public class LogTextTests
     private static readonly string[] OwnWords =
     [
         "reason", "status", "command", "dialect", "hook", "what", "mechanism", "mechanisms", "offered", "minDialect", "maxDialect",
-        "highest", "shortage",
+        "highest", "shortage", "problem", "setting", "companion",
     ];
 
     private static readonly string[] Hostile =
