@@ -204,22 +204,32 @@ def main():
     os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
     tally, started = Tally(options.only), time.monotonic()
-    for name, suite in suites.items():
+    def run_one(name, suite):
         if not any(tally.wants(case) for case in names(name, suite)) or (name in OWN_SERVER and options.server):
-            continue
+            return
         why = ["no " + need + " (package " + package + ")" for need, package in lacking(suite).items()]
         if not options.server and not (options.host_dll and os.path.exists(options.host_dll)):
             why.append("samples/ConsoleHost is not built")
         print("\n== %s" % name, flush=True)
         if why:
             tally.add(name, "FAIL" if in_ci else "skip", "left out: " + ", ".join(why))
-            continue
+            return
         begun = time.monotonic()
         try:
             run_suite(name, suite, tally, options)
         except Exception as error:      # a broken runner fails its suite; the others still tell what they know
             tally.add(name + "/the runner", "FAIL", "%s: %s" % (type(error).__name__, error))
         print("   %s took %.0f s" % (name, time.monotonic() - begun), flush=True)
+
+    # smbtorture waits more than it works, so the others run beside it.
+    beside = threading.Thread(target=run_one, args=("torture", suites["torture"])) if "torture" in suites and not options.server else None
+    if beside is not None:
+        beside.start()
+    for name, suite in suites.items():
+        if name != "torture" or beside is None:
+            run_one(name, suite)
+    if beside is not None:
+        beside.join()
 
     if tally.failures:
         print("\nfailed:\n  " + "\n  ".join(tally.failures))
