@@ -15,6 +15,26 @@ internal readonly record struct RpcHandleScope(RpcContextHandles Handles, RpcSyn
     /// <summary>Closes a handle; false when there is none.</summary>
     public bool Close(Guid id) => Handles.Close(id, Interface, Caller);
 
+    /// <summary>The whole of an operation that closes a handle: it takes the handle, and answers with the null handle and success.</summary>
+    public static RpcStatus Close(RpcCall call, NdrWriter output)
+    {
+        var reader = call.ReadStub();
+        var id = Read(ref reader);
+        if (reader.Failed)
+        {
+            return RpcStatus.BadStubData;
+        }
+
+        if (!call.Handles.Close(id))
+        {
+            return RpcStatus.ContextMismatch;
+        }
+
+        Write(output, Guid.Empty);
+        output.WriteUInt32((uint)Nt.NtStatus.Success);
+        return RpcStatus.Ok;
+    }
+
     /// <summary>Reads a handle's wire form: attributes (4 bytes, zero) and a UUID.</summary>
     public static Guid Read(ref NdrReader reader)
     {

@@ -174,24 +174,7 @@ internal sealed class LsaRpcInterface(IPipeHost host) : IRpcInterface
     }
 
     /// <summary>LsarClose (MS-LSAD 3.1.4.3).</summary>
-    private static RpcStatus Close(RpcCall call, NdrWriter output)
-    {
-        var reader = call.ReadStub();
-        var id = RpcHandleScope.Read(ref reader);
-        if (reader.Failed)
-        {
-            return RpcStatus.BadStubData;
-        }
-
-        if (!call.Handles.Close(id))
-        {
-            return RpcStatus.ContextMismatch;
-        }
-
-        RpcHandleScope.Write(output, Guid.Empty);
-        output.WriteUInt32((uint)NtStatus.Success);
-        return RpcStatus.Ok;
-    }
+    private static RpcStatus Close(RpcCall call, NdrWriter output) => RpcHandleScope.Close(call, output);
 
     /// <summary>LsarQueryInformationPolicy and 2 (MS-LSAD 3.1.4.4.3 and 3.1.4.4.4) of a server in a workgroup.</summary>
     private RpcStatus QueryPolicy(RpcCall call, NdrWriter output)

@@ -129,24 +129,7 @@ internal sealed class SamrInterface : IRpcInterface
     }
 
     /// <summary>SamrCloseHandle (MS-SAMR 3.1.5.13.1).</summary>
-    private static RpcStatus CloseHandle(RpcCall call, NdrWriter output)
-    {
-        var reader = call.ReadStub();
-        var id = RpcHandleScope.Read(ref reader);
-        if (reader.Failed)
-        {
-            return RpcStatus.BadStubData;
-        }
-
-        if (!call.Handles.Close(id))
-        {
-            return RpcStatus.ContextMismatch;
-        }
-
-        RpcHandleScope.Write(output, Guid.Empty);
-        output.WriteUInt32((uint)NtStatus.Success);
-        return RpcStatus.Ok;
-    }
+    private static RpcStatus CloseHandle(RpcCall call, NdrWriter output) => RpcHandleScope.Close(call, output);
 
     /// <summary>SamrQuerySecurityObject (MS-SAMR 3.1.5.12.2): who may do what with an object of this kind.</summary>
     private RpcStatus QuerySecurity(RpcCall call, NdrWriter output)
