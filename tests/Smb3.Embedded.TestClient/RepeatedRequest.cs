@@ -48,6 +48,9 @@ internal sealed class RepeatedRequest
     /// <summary>The bytes of the message as it was sent last.</summary>
     public ReadOnlySpan<byte> Message => _frame.AsSpan(sizeof(uint));
 
+    /// <summary>The body of the message, which may be changed between two sends.</summary>
+    public Span<byte> Body => _frame.AsSpan(sizeof(uint) + Smb2Header.Size);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<NtStatus> SendAsync()
     {

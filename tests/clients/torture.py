@@ -29,6 +29,9 @@ TEST_SECONDS = 90
 # overtakes the question.
 ASLEEP = ("smb2.lease", "smb2.oplock")
 SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.notify.mask": 240, "smb2.dir.large-files": 180}
+# They end with a file open that the next test deletes and makes anew. On busy processors its first requests overtake the end of their
+# connection, so they run behind the others, in processes of their own.
+LEAVES_OPEN = ("smb2.ioctl.sparse_qar_overflow", "smb2.ioctl.trim_simple")
 RESULT = re.compile(r"^(success|successful|failure|error|skip|xfail|knownfail): (.*?)( \[)?$")
 
 
@@ -132,18 +135,19 @@ def run_one_suite(target, work, suite, tests):
     """Every test of the suite gets a result, whatever the processes do."""
     results, retried, left = {}, set(), list(tests)
     while left:
-        got = Process(target, work, suite, left).run()
+        batch = [test for test in left if test not in LEAVES_OPEN] or left[:1]
+        got = Process(target, work, suite, batch).run()
         if "" in got:                           # it ended before it named a test
-            got[left[0]] = got.pop("")
+            got[batch[0]] = got.pop("")
         for test, (outcome, message) in got.items():
             if outcome == "connect" and test not in retried:
                 retried.add(test)               # nothing else is ever tried twice
             elif test in tests:
                 results[test] = ("FAIL", "its connect was never answered") if outcome == "connect" else (outcome, message)
         before, left = left, [test for test in left if test not in results]
-        if left == before and left[0] not in retried:
-            results[left[0]] = ("FAIL", "smbtorture gave no result")
-            left = left[1:]
+        if left == before and batch[0] not in retried:
+            results[batch[0]] = ("FAIL", "smbtorture gave no result")
+            left.remove(batch[0])
     return results
 
 
