@@ -24,16 +24,17 @@ internal static class ElsewhereAnswer
     /// Another node has the share, or none. Who can be redirected is, and who follows DFS has asked for a referral before, or tries the next
     /// of the targets that it was told. But Linux stays with a server that accepts its connections, takes a refusal for the end of its files,
     /// and tries another one only when it has lost its connection after it has heard of a better one: so who used the share here, or was told
-    /// already, is not answered, waits a moment, and loses its connection, unless that is used for something else.
+    /// already, is not answered, waits a moment, and loses its connection, unless that is used for something else. Who follows no DFS knows
+    /// nothing but what it is answered, so it hears at once that the share is not here.
     /// </summary>
     public static async ValueTask<NtStatus> GiveAsync(
         Request request, IClusteredShares cluster, ShareOwner? owner, string name, TreeConnectRequestFlags flags)
     {
         var client = request.Connection.Negotiated!.ClientGuid;
-        if (!IsRedirected(request, flags))
+        if (request.Session is { FollowsDfs: true } follower && !IsRedirected(request, flags))
         {
             // A session that stands for an earlier one means that something is open: it comes back, from another node perhaps that died.
-            var isBack = request.Session is { IsSuccessor: true, FollowsDfs: true };
+            var isBack = follower.IsSuccessor;
             if ((isBack || cluster.Stranded.Contains(client, name))
                 && !request.Connection.Sessions.Values.Any(static session => session.Trees.Any(static tree => !tree.Share.IsPipe)))
             {

@@ -1,4 +1,5 @@
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.Sessions;
 using Smb3.Embedded.TestClient;
 using Smb3.Embedded.TestClient.Wire;
 using Smb3.Embedded.Tests.Protocol;
@@ -106,6 +107,21 @@ public sealed class ClusterReferralTests : ClusterTest
         await session.ConnectAsync("own");
         Assert.Equal(NtStatus.BadNetworkName, await TryAsync(session));
         Assert.Equal(NtStatus.BadNetworkName, await TryAsync(session));
+    }
+
+    [Fact]
+    public async Task Who_follows_no_DFS_hears_at_once_and_each_time_that_the_share_is_not_here()
+    {
+        var (first, second) = await StartTwoAsync();
+        var options = new SmbTestClientOptions { ClientGuid = Guid.NewGuid() };
+        await first.ConnectAsync("vm", options);
+        await first.Server.Cluster!.MoveAsync("vm", "b");
+        await UntilServedAsync(second);
+        var session = await first.LogOnAsync(options);
+        var asked = Time.GetTimestamp();
+        Assert.Equal(NtStatus.BadNetworkName, await TryAsync(session));
+        Assert.Equal(NtStatus.BadNetworkName, await TryAsync(session));
+        Assert.True(Time.GetElapsedTime(asked) < StrandedClients.Pause);
     }
 
     [Fact]
