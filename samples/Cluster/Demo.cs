@@ -18,7 +18,7 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Asleep = Node.LeaseTime * 2;
 
-    private readonly List<(string What, TimeSpan Gap, string Allowed)> _seen = [];
+    private readonly List<(string What, TimeSpan Gap, TimeSpan Allowed, string Besides)> _seen = [];
 
     public static async Task<int> RunAsync(Network network)
     {
@@ -30,7 +30,7 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
             [.. Enumerable.Range(1, network.Nodes).Select(number => new NodeProcess(network, number, folder, database.ConnectionString))];
         try
         {
-            Array.ForEach(nodes, static node => node.Start());
+            await Task.WhenAll(nodes.Select(static node => node.StartAsync()));
             return await new Demo(network, nodes, cluster, database.Port).CopyAsync(Path.Join(folder, "disk"));
         }
         finally
@@ -80,24 +80,24 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
     /// <summary>Does to the node that has the share what may happen to one, and notes how long the copy stood still for it.</summary>
     private async Task DisturbAsync(PersistentClient copier)
     {
-        var death = $"{(Node.LeaseTime + TimeSpan.FromSeconds(1)).TotalSeconds:0} s";
-        (string What, Func<NodeProcess, Task> Do, string Allowed)[] events =
+        var (death, move) = (Node.LeaseTime + TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        (string What, Func<NodeProcess, Task> Do, TimeSpan Allowed, string Besides)[] events =
         [
-            ("is killed", KillAsync, death),
-            ("is stopped, and woken", SleepAsync, death + ", and what a client waits for a silent server"),
-            ("is cut from the database", CutAsync, death),
-            ("is drained", DrainAsync, "1 s"),
-            ("gives the share to another", MoveAsync, "1 s"),
+            ("is killed", KillAsync, death, string.Empty),
+            ("is stopped, and woken", SleepAsync, death, ", and what a client waits for a silent server"),
+            ("is cut from the database", CutAsync, death, string.Empty),
+            ("is drained", DrainAsync, move, string.Empty),
+            ("gives the share to another", MoveAsync, move, string.Empty),
         ];
         await Task.Delay(Node.LeaseTime);
-        foreach (var (what, act, allowed) in events)
+        foreach (var (what, act, allowed, besides) in events)
         {
             var owner = await FindOwnerAsync();
             Console.WriteLine($"demo:   {owner.Name}, which has the share, {what}");
             copier.LongestGap = TimeSpan.Zero;
             await act(owner);
             await Task.Delay(Node.LeaseTime);
-            _seen.Add(($"{owner.Name} {what}", copier.LongestGap, allowed));
+            _seen.Add(($"{owner.Name} {what}", copier.LongestGap, allowed, besides));
         }
     }
 
@@ -126,13 +126,18 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
     {
         Console.WriteLine();
         Console.WriteLine($"{"the node that had the share",-40} {"longest gap",12}   at most");
-        foreach (var (what, gap, allowed) in _seen)
+        foreach (var (what, gap, allowed, besides) in _seen)
         {
-            Console.WriteLine($"{what,-40} {gap.TotalSeconds,10:0.00} s   {allowed}");
+            Console.WriteLine($"{what,-40} {gap.TotalSeconds,10:0.00} s   {allowed.TotalSeconds:0} s{besides}");
         }
 
         Console.WriteLine();
         Console.WriteLine("demo:   nothing was lost, and nobody noticed more than a pause");
+        if (_seen.Any(static one => one.Besides.Length == 0 && one.Gap > one.Allowed))
+        {
+            Console.WriteLine("demo:   but one was longer than it should be, as on a machine that has much else to do");
+        }
+
         return true;
     }
 
@@ -140,7 +145,7 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
     {
         node.Dispose();
         await Task.Delay(Asleep);
-        node.Start();
+        await node.StartAsync();
     }
 
     private async Task SleepAsync(NodeProcess node)
@@ -161,7 +166,7 @@ internal sealed class Demo(Network network, NodeProcess[] nodes, PostgreSqlClust
     {
         await node.DrainAsync();
         await Task.Delay(TimeSpan.FromSeconds(1));
-        node.Start();
+        await node.StartAsync();
     }
 
     private async Task MoveAsync(NodeProcess node)

@@ -9,6 +9,9 @@ internal static class Node
 {
     public const string Share = "docs", Namespace = "corp", User = "demo", Password = "goes-on-wherever-it-is";
 
+    /// <summary>What a node says with its name when it listens.</summary>
+    public const string Serves = " serves as ";
+
     public static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(3);
 
     public static async Task<int> ServeAsync(string name, IPAddress address, string folder, string database)
@@ -27,7 +30,7 @@ internal static class Node
         builder.AddNamespace(Namespace).Link(Share, $@"\\{address}\{Share}");
         await using var server = builder.Build();
         await server.StartAsync();
-        Console.WriteLine($"process {Environment.ProcessId} serves as {name}");
+        Console.WriteLine($"process {Environment.ProcessId}{Serves}{name}");
         await server.WaitForShutdownAsync();
         return 0;
     }

@@ -12,8 +12,11 @@ internal sealed class NodeProcess(Network network, int number, string folder, st
 
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"node{number}");
 
-    public void Start()
+    /// <summary>Starts it.</summary>
+    /// <returns>Completes when it listens.</returns>
+    public Task StartAsync()
     {
+        var serving = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var start = new ProcessStartInfo("ip") { RedirectStandardOutput = true };
         foreach (var argument in network.CommandOf(number, "serve", Name, Network.AddressOf(number), folder, database))
         {
@@ -26,9 +29,14 @@ internal sealed class NodeProcess(Network network, int number, string folder, st
             if (line.Data is { } text)
             {
                 Console.WriteLine($"{Name}:  {text}");
+                if (text.EndsWith(Node.Serves + Name, StringComparison.Ordinal))
+                {
+                    serving.TrySetResult();
+                }
             }
         };
         _process.BeginOutputReadLine();
+        return serving.Task;
     }
 
     /// <summary>It stands still, as a virtual machine that is paused.</summary>
