@@ -40,7 +40,7 @@ public sealed partial class SmbServer
     /// <summary>
     /// How the state of what clients have open is kept, for each folder or store that is continuously available.
     /// </summary>
-    public IReadOnlyList<SmbKeptState> KeptState => Shares.KeptState;
+    public IReadOnlyList<SmbKeptState> KeptState => Shares.Served.KeptState;
 
     /// <summary>
     /// How the opens that the process before this one had left came back; <see langword="null"/> if it had left none, or the server is stopped.

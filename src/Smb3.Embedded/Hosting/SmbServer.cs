@@ -138,7 +138,7 @@ public sealed partial class SmbServer : IAsyncDisposable
         {
             var node = options.Cluster.Node.Length > 0 ? options.Cluster.Node : settings.ServerName;
             _clusterAddresses = [.. options.Cluster.Addresses];
-            _cluster = new ClusterLife(options.Cluster, node, Shares, options.Witness.Enabled, _parts);
+            _cluster = new ClusterLife(options.Cluster, node, Shares.Owned, options.Witness.Enabled, _parts);
             Cluster = new SmbCluster(_cluster);
         }
 
@@ -220,7 +220,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             var run = await NewRunAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                await Shares.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
+                await Shares.Served.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
                 await RecoverAsync(run, cancellationToken).ConfigureAwait(false);
                 Listen(run);
                 if (_witness is not null)
@@ -234,7 +234,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             {
                 await run.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
                 run.Dispose();
-                await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
+                await Shares.Served.CloseAsync(keepStores: true).ConfigureAwait(false);
                 await LeaveClusterAsync().ConfigureAwait(false);
                 Become(SmbServerState.Stopped);
                 throw;
@@ -390,7 +390,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             _changes.Dispose();
             _usersFile?.Dispose();
             await StopRunAsync(CancellationToken.None).ConfigureAwait(false);
-            await Shares.CloseAsync(keepStores: false).ConfigureAwait(false);
+            await Shares.Served.CloseAsync(keepStores: false).ConfigureAwait(false);
             _parts.Changes.Complete();
             _parts.Settings.Directory?.Dispose();
             _parts.Metrics.Dispose();
@@ -424,7 +424,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
         await run.StopAsync(_parts.Settings.DrainTimeout, hurry).ConfigureAwait(false);
         run.Dispose();
-        await Shares.CloseAsync(keepStores: true).ConfigureAwait(false);
+        await Shares.Served.CloseAsync(keepStores: true).ConfigureAwait(false);
         await LeaveClusterAsync().ConfigureAwait(false);
         Volatile.Write(ref _run, null);
         Become(SmbServerState.Stopped);

@@ -172,7 +172,7 @@ public sealed class ContinuityTests : PersistentTest, IAsyncDisposable, IAsyncLi
         _state.Unreadable = true;
         await Assert.ThrowsAsync<IOException>(() => _server!.Shares.AddAsync(NewShare()));
         Assert.False(_server!.Shares.Contains("vm"));
-        Assert.Equal(0, _server.Shares.OpenVolumes);
+        Assert.Equal(0, _server.Shares.Served.Volumes.Count);
         _state.Unreadable = false;
         await _server.Shares.AddAsync(NewShare());
         await OpenAsync(await ConnectAsync(), "f");

@@ -101,7 +101,7 @@ public sealed class SmbServerTests
         Assert.Contains($"port {taken.Port} is already in use", e.Message, StringComparison.Ordinal);
         Assert.Contains("--listen", e.Message, StringComparison.Ordinal);
         Assert.Equal(SmbServerState.Stopped, server.State);
-        Assert.Equal(0, server.Shares.OpenVolumes);
+        Assert.Equal(0, server.Shares.Served.Volumes.Count);
 
         holder.Dispose();
         await server.StartAsync();
@@ -173,11 +173,11 @@ public sealed class SmbServerTests
             await server.Shares.AddAsync("b", store);
             await server.Shares.AddAsync("folder", folder.FullName);
             var placed = server.Graph!.Shares.Find("folder")!.Volume!;
-            Assert.True(await server.Shares.FenceAsync("A"));
+            Assert.True(await server.Shares.Served.FenceAsync("A"));
             Assert.Equal(["folder"], server.Shares.Select(share => share.Name));
-            Assert.False(await server.Shares.FenceAsync("a"));
-            Assert.True(await server.Shares.FenceAsync("folder"));
-            Assert.Equal(0, server.Shares.OpenVolumes);
+            Assert.False(await server.Shares.Served.FenceAsync("a"));
+            Assert.True(await server.Shares.Served.FenceAsync("folder"));
+            Assert.Equal(0, server.Shares.Served.Volumes.Count);
             Assert.True(placed.Fence.IsUp);
 
             // Taken back, it is opened anew.
@@ -208,7 +208,7 @@ public sealed class SmbServerTests
         Assert.True(await server.Shares.RemoveAsync("A"));
         Assert.False(await server.Shares.RemoveAsync("a"));
         Assert.Null(server.Graph.Shares.Find("a"));
-        Assert.Equal(1, server.Shares.OpenVolumes);
+        Assert.Equal(1, server.Shares.Served.Volumes.Count);
     }
 
     [Fact]

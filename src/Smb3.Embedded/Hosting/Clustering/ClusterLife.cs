@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Diagnostics;
 using Smb3.Embedded.Hosting.Life;
+using Smb3.Embedded.Hosting.Shares;
 
 namespace Smb3.Embedded.Hosting.Clustering;
 
@@ -20,7 +21,7 @@ internal sealed class ClusterLife
     private readonly BriefRefusal _refusal;
     private Running? _running;
 
-    public ClusterLife(SmbClusterOptions options, string node, SmbShareCollection shares, bool hasWitness, ServerParts parts)
+    public ClusterLife(SmbClusterOptions options, string node, OwnedShares shares, bool hasWitness, ServerParts parts)
     {
         _options = options;
         var (time, logger) = (parts.Settings.TimeProvider, parts.Logger);
@@ -29,7 +30,7 @@ internal sealed class ClusterLife
         _metrics = parts.Metrics;
         Store = options.Store!;
         Node = node;
-        Meter = new LoadMeter(() => shares.OwnedVolumes, time);
+        Meter = new LoadMeter(() => shares.Volumes, time);
         _keeper = new ShareKeeper(Store, shares, options.FenceStorage, time)
         {
             CountsFolders = options is { Balance: true, BalanceSplits: true },

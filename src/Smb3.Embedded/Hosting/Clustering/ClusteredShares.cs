@@ -1,4 +1,5 @@
 using Smb3.Embedded.Dfs;
+using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.Wire;
 
@@ -11,7 +12,7 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// <param name="isFollowing">Whether this node hears of changes at this moment.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ClusteredShares(
-    SmbShareCollection shares, SharePlacement placement, string node, Func<bool> isFollowing, TimeProvider time) : IClusteredShares
+    OwnedShares shares, SharePlacement placement, string node, Func<bool> isFollowing, TimeProvider time) : IClusteredShares
 {
     /// <summary>How long a client that connects waits while a share is on its way from one node to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -31,10 +32,10 @@ internal sealed class ClusteredShares(
     public required StrandedClients Stranded { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<Share> All => shares.Clustered.Values;
+    public IEnumerable<Share> All => shares.Known.Values;
 
     /// <inheritdoc/>
-    public Share? Find(string name) => shares.Clustered.GetValueOrDefault(name);
+    public Share? Find(string name) => shares.Known.GetValueOrDefault(name);
 
     /// <inheritdoc/>
     public async ValueTask<ShareOwner?> WaitForOwnerAsync(string name, CancellationToken cancellationToken)

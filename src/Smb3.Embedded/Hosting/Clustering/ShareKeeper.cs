@@ -14,7 +14,7 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// <param name="fenceStorage">Keeps another node away from the storage.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ShareKeeper(
-    IClusterStore store, SmbShareCollection shares, Func<SmbFencedNode, CancellationToken, Task>? fenceStorage, TimeProvider time)
+    IClusterStore store, OwnedShares shares, Func<SmbFencedNode, CancellationToken, Task>? fenceStorage, TimeProvider time)
 {
     /// <summary>How long a move waits for requests that have begun, and for a store to close what is open.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
@@ -35,7 +35,7 @@ internal sealed class ShareKeeper(
     private CancellationToken _stopping;
 
     /// <summary>The names of the clustered shares that this node can serve.</summary>
-    public IEnumerable<string> Shares => shares.Clustered.Keys;
+    public IEnumerable<string> Shares => shares.Known.Keys;
 
     /// <summary>The server serves from here on.</summary>
     /// <param name="run">Its run.</param>
@@ -46,7 +46,7 @@ internal sealed class ShareKeeper(
         _run = run;
     }
 
-    public bool Knows(string share) => shares.Clustered.ContainsKey(share);
+    public bool Knows(string share) => shares.Known.ContainsKey(share);
 
     public bool IsServed(string share) => shares.IsServed(share);
 
@@ -73,9 +73,9 @@ internal sealed class ShareKeeper(
         }
 
         // One that is served already was taken anew because it was changed, or because the answer was lost.
-        await shares.CloseOwnedAsync(ownership.Share, either.Token).ConfigureAwait(false);
+        await shares.CloseAsync(ownership.Share, either.Token).ConfigureAwait(false);
         var owned = new OwnedVolume(store.OpenState(ownership), term.Lease, takenOver, parts) { CountsFolders = CountsFolders };
-        if (!await shares.OpenOwnedAsync(ownership.Share, owned, either.Token).ConfigureAwait(false))
+        if (!await shares.OpenAsync(ownership.Share, owned, either.Token).ConfigureAwait(false))
         {
             throw new InvalidOperationException($"Share '{ownership.Share}' was removed.");
         }
@@ -104,7 +104,7 @@ internal sealed class ShareKeeper(
     }
 
     /// <summary>Closes a share that was fenced.</summary>
-    public Task CloseAsync(string share) => shares.CloseOwnedAsync(share, _stopping);
+    public Task CloseAsync(string share) => shares.CloseAsync(share, _stopping);
 
     /// <summary>
     /// Stops serving a share, for another node to go on: what was begun is finished, what clients have open stays in the state, and they
@@ -191,6 +191,6 @@ internal sealed class ShareKeeper(
         }
 
         await run.Graph.Opens.SuspendAsync(share.Name).ConfigureAwait(false);
-        await shares.CloseOwnedAsync(share.Name, _stopping).ConfigureAwait(false);
+        await shares.CloseAsync(share.Name, _stopping).ConfigureAwait(false);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         // A folder on an unresponsive file server must not keep this check from answering.
-        var looking = Task.Run(() => server.Shares.CheckPlaceAsync(null).AsTask(), cancellationToken);
+        var looking = Task.Run(() => server.Shares.Served.Places.CheckAsync(null).AsTask(), cancellationToken);
         await Task.WhenAny(looking, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
         var missing = server.Shares.Where(static share => !share.IsAvailable).Select(static share => share.Name).ToArray();
         var data = new Dictionary<string, object>

@@ -55,7 +55,7 @@ public sealed class ClusterBalanceTests() : ClusterTest(TimeSpan.FromMillisecond
         await UntilServedAsync(first, "one");
         var file = await (await first.ConnectAsync("one")).OpenAsync("f");
         await file.WriteAsync(0, [1, 2, 3]);
-        var volume = first.Server.Shares.OwnedVolumes.Single(static owned => owned.Name == "one").Volume;
+        var volume = first.Server.Shares.Owned.Volumes.Single(static owned => owned.Name == "one").Volume;
         Assert.Equal(3, volume.Statistics.Bytes);
         await file.ReadAsync(0, 2);
         Assert.Equal(5, volume.Statistics.Bytes);

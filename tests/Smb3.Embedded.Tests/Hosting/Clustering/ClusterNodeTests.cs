@@ -193,7 +193,7 @@ public sealed class ClusterNodeTests : ClusterTest
         await TestServer.UntilAsync(() => node.Server.Graph!.Shares.Find("vm") is { ReadOnly: true }, "it is read-only");
         Assert.True(await node.Server.Shares.RemoveAsync("vm"));
         await TestServer.UntilAsync(() => node.Server.Cluster!.Shares.All(static share => share.Owner is null), "it is nobody's");
-        Assert.Equal(0, node.Server.Shares.OpenVolumes);
+        Assert.Equal(0, node.Server.Shares.Served.Volumes.Count);
     }
 
     [Fact]

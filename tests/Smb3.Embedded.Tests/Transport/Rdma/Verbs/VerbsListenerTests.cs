@@ -25,7 +25,7 @@ public sealed class VerbsListenerTests
         // By what this machine has: no Linux, no libraries, no device, or no device with this address.
         Assert.Matches("needs Linux|install rdma-core|rdma link add|/dev/infiniband", e.Message);
         Assert.Equal(SmbServerState.Stopped, server.State);
-        Assert.Equal(0, server.Shares.OpenVolumes);
+        Assert.Equal(0, server.Shares.Served.Volumes.Count);
     }
 
     [Fact]
