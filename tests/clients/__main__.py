@@ -7,6 +7,7 @@
                                                      against any server that listens there (the suites that start their own are left out)
 """
 import argparse
+import glob
 import importlib
 import importlib.util
 import os

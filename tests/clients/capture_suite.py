@@ -122,23 +122,27 @@ def _protected(title, *options):
         _session(target, *options)
 
 
-def _compressed(title, options, tunnelled):
-    """Our own load client, because the distribution's smbclient does not compress; tshark decompresses what MS-XCA describes."""
+def _compressed(title, options, tunnelled, sealed=False):
+    """Our own load client, because the distribution's smbclient does not compress; tshark decompresses what MS-XCA describes, and unseals it before."""
     @cases("nothing malformed in what is compressed, " + title)
     def _(target):
         program = find_program("benchmarks/Smb3.Embedded.Benchmarks", "Smb3.Embedded.Benchmarks")
         if program is None:
             raise Skipped("benchmarks/Smb3.Embedded.Benchmarks is not built")
+        share = target.shares.get("encrypt") if sealed else target.share
+        if share is None:
+            raise Skipped("the server has no share that is sealed")
         user, _, password = target.credentials.partition("%")
         capture = Capture(target)
         try:
             with capture:
                 result = run([os.environ.get("DOTNET_HOST_PATH") or "dotnet", program, "compression-link",
-                              "%s:%d,%s,%s,%s" % (target.host, target.port, target.share, user, password), "1", *options], timeout=120)
+                              "%s:%d,%s,%s,%s" % (target.host, target.port, share, user, password), "1", *options], timeout=120)
             expect(result.code == 0, result.tail())
             # tshark before 4.4 does not know LZ4, and dissects what is in front of such a payload as if that were all.
             capture.must_be_clean(100, but="smb2.header.comp_transform.comp_alg == 5")
-            seen = set(capture.read("smb2.header.comp_transform.comp_alg && tcp.srcport == 445", "smb2.header.comp_transform.comp_alg"))
+            within = " && smb2.header.transform.signature" if sealed else ""
+            seen = set(capture.read("smb2.header.comp_transform.comp_alg && tcp.srcport == 445" + within, "smb2.header.comp_transform.comp_alg"))
             found = {number for line in seen for number in line.split(",")}
             missing = {"0x%04x" % number for number in tunnelled} - found
             expect(not missing, lambda: "never compressed by %s, only by %s" % (sorted(missing), sorted(found)))
@@ -148,6 +152,7 @@ def _compressed(title, options, tunnelled):
 
 _compressed("chained", ["chained", "text", "disk", "office"], (0, 1, 2, 3, 4, 5))
 _compressed("unchained", ["unchained", "text", "disk"], (1, 2, 3, 5))
+_compressed("sealed", ["chained", "text"], (0, 1, 2, 3, 5), sealed=True)
 _protected("3.1.1 as the client likes it")
 _protected("3.1.1 signed", "--client-protection=sign")
 _protected("3.1.1 encrypted", "--client-protection=encrypt")
