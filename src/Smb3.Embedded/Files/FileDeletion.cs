@@ -56,7 +56,7 @@ internal static class FileDeletion
             file.NoteStreamLocked();
         }
 
-        file.Volume.MoveStream(file, null);
+        file.Volume.OpenFiles.MoveStream(file, null);
     }
 
     /// <summary>The stream could not be deleted after all.</summary>
@@ -93,7 +93,7 @@ internal static class FileDeletion
         {
             if (!removed)
             {
-                file.Volume.SetDeletePending(link, false);
+                file.Volume.Doomed.Mark(link, false);
             }
             else
             {
@@ -137,7 +137,7 @@ internal static class FileDeletion
             }
             else
             {
-                file.Volume.SetDeletePending(link, false);
+                file.Volume.Doomed.Mark(link, false);
             }
         }
     }
@@ -145,7 +145,7 @@ internal static class FileDeletion
     public static void MarkDeletePending(this FileObject file, FileLink link, FileOpen by)
     {
         link.DeleterParentKey = by.State.Lease?.ParentKey;
-        file.Volume.SetDeletePending(link, true);
+        file.Volume.Doomed.Mark(link, true);
         if (!file.IsDirectory)
         {
             return;
@@ -161,7 +161,7 @@ internal static class FileDeletion
     {
         if (link.DeletePending)
         {
-            file.Volume.SetDeletePending(link, false);
+            file.Volume.Doomed.Mark(link, false);
         }
 
         link.Removed = true;

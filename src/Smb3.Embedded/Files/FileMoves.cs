@@ -17,7 +17,7 @@ internal static class FileMoves
             }
         }
 
-        file.Volume.MoveStream(file, name);
+        file.Volume.OpenFiles.MoveStream(file, name);
     }
 
     /// <summary>
@@ -73,13 +73,13 @@ internal static class FileMoves
             var pending = link.DeletePending;
             if (pending)
             {
-                file.Volume.SetDeletePending(link, false); // it is registered by name
+                file.Volume.Doomed.Mark(link, false); // it is registered by name
             }
 
             link.Path = path;
             if (pending)
             {
-                file.Volume.SetDeletePending(link, true);
+                file.Volume.Doomed.Mark(link, true);
             }
 
             file.Common.ForEachOpenLocked(open =>

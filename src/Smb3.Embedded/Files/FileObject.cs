@@ -290,7 +290,7 @@ internal sealed class FileObject : ICachedFile, IJournaledFile
             _whole.Links.Remove(link);
             if (link is { DeletePending: true, Removed: false })
             {
-                Volume.SetDeletePending(link, false);
+                Volume.Doomed.Mark(link, false);
             }
         }
     }

@@ -22,12 +22,8 @@ internal sealed class Volume
     /// <summary>How long what could not be kept is waited for before it is tried again.</summary>
     private static readonly TimeSpan SettlePause = TimeSpan.FromMilliseconds(100);
 
-    private readonly Lock _sync = new();
     private readonly IFileStore _store;
     private readonly PartStore? _part;
-    private readonly Dictionary<FileKey, FileObject> _files = [];
-    private readonly HashSet<string> _deletePending;
-    private volatile int _deletePendingCount;
     private CacheRecall? _recall;
     private int _opens;
 
@@ -62,7 +58,8 @@ internal sealed class Volume
         var shortNames = new ShortNameTables(Store, options.Time, comparer);
         Tunnel = new NameTunnel(shortNames, options.Time);
         ShortNames = new ShortNameResolver(Store, shortNames, Tunnel);
-        _deletePending = new HashSet<string>(comparer);
+        Doomed = new DoomedNames(comparer);
+        OpenFiles = new FileTable(this);
     }
 
     /// <summary>
@@ -103,22 +100,14 @@ internal sealed class Volume
     /// <summary>How long clients have to answer breaks.</summary>
     internal BreakDeadlines BreakDeadlines { get; }
 
-    /// <summary>
-    /// Whether this thread holds the lock of the tables, the last one in the order: no other lock is taken while it is held.
-    /// </summary>
-    internal bool HoldsTables => _sync.IsHeldByCurrentThread;
+    /// <summary>The files that are open.</summary>
+    internal FileTable OpenFiles { get; }
 
-    /// <summary>How many files are open.</summary>
-    public int FileCount
-    {
-        get
-        {
-            lock (_sync)
-            {
-                return _files.Count;
-            }
-        }
-    }
+    /// <summary>The names that a close deletes.</summary>
+    internal DoomedNames Doomed { get; }
+
+    /// <summary>Whether this thread holds the lock of a table.</summary>
+    internal bool HoldsTables => OpenFiles.IsHeld || Doomed.IsHeld;
 
     /// <summary>The snapshots; a snapshot has those of its volume.</summary>
     public PreviousVersions Versions { get; }
@@ -204,7 +193,7 @@ internal sealed class Volume
     public IReadOnlyList<FileOpen> GetOpens()
     {
         var opens = new List<FileOpen>();
-        foreach (var file in GetFiles())
+        foreach (var file in OpenFiles.ToArray())
         {
             opens.AddRange(file.GetOpens());
         }
@@ -232,174 +221,6 @@ internal sealed class Volume
     /// <summary>The time of this volume's clock.</summary>
     internal FileTime Now() => FileTime.From(Options.Time.GetUtcNow());
 
-    /// <summary>The files that are open, as of now.</summary>
-    internal FileObject[] GetFiles()
-    {
-        lock (_sync)
-        {
-            return [.. _files.Values];
-        }
-    }
-
-    /// <summary>The file object of an open file.</summary>
-    internal FileObject? Find(ulong fileId)
-    {
-        lock (_sync)
-        {
-            return _files.GetValueOrDefault(new FileKey(fileId));
-        }
-    }
-
-    /// <summary>The file object, made if necessary, and kept until <see cref="Dereference"/>.</summary>
-    internal FileObject Reference(ulong fileId, bool isDirectory)
-    {
-        lock (_sync)
-        {
-            return ReferenceLocked(fileId, isDirectory);
-        }
-    }
-
-    /// <summary>The object of a named stream, which in turn keeps that of its file.</summary>
-    internal FileObject ReferenceStream(ulong fileId, bool isDirectory, string name)
-    {
-        lock (_sync)
-        {
-            var key = StreamKey(fileId, name);
-            if (_files.TryGetValue(key, out var stream))
-            {
-                stream.References++;
-                return stream;
-            }
-
-            var whole = ReferenceLocked(fileId, isDirectory).Common;
-            whole.StreamCount++;
-            _files.Add(key, stream = new FileObject(this, key, name, whole) { References = 1 });
-            return stream;
-        }
-    }
-
-    /// <summary>An open stream now has another name, or none by which it can be found.</summary>
-    internal void MoveStream(FileObject stream, string? name)
-    {
-        lock (_sync)
-        {
-            if (_files.GetValueOrDefault(stream.Key) == stream)
-            {
-                _files.Remove(stream.Key);
-            }
-
-            if (name is null)
-            {
-                return;
-            }
-
-            stream.Key = StreamKey(stream.FileId, name);
-            _files[stream.Key] = stream;
-        }
-    }
-
-    /// <summary>
-    /// The data of a file becomes the stream <paramref name="name"/>, and the file gets new data, which nobody has open yet. Called with the
-    /// file's lock held.
-    /// </summary>
-    internal void NameData(FileObject data, string name)
-    {
-        lock (_sync)
-        {
-            var whole = data.Common;
-            var made = new FileObject(this, data.Key, streamName: null, whole);
-            _files[data.Key] = made;
-            data.References -= whole.StreamCount++;
-            made.References = whole.StreamCount;
-            data.StreamName = name;
-            data.Key = StreamKey(data.FileId, name);
-            _files[data.Key] = data;
-            whole.Data = made;
-        }
-    }
-
-    /// <summary>An open stream becomes the data of its file, in place of that which nobody has open. Called with the file's lock held.</summary>
-    internal void MakeData(FileObject stream)
-    {
-        lock (_sync)
-        {
-            var whole = stream.Common;
-            var old = whole.Data;
-            if (_files.GetValueOrDefault(stream.Key) == stream)
-            {
-                _files.Remove(stream.Key);
-            }
-
-            // A CREATE that has found the old data, and has yet to see that it is no more, lets go of it as of a stream.
-            old.References -= whole.StreamCount--;
-            if (old.References > 0)
-            {
-                whole.StreamCount++;
-            }
-
-            stream.References += whole.StreamCount;
-            stream.StreamName = null;
-            stream.Key = old.Key;
-            _files[stream.Key] = stream;
-            whole.Data = stream;
-        }
-    }
-
-    /// <summary>The object of an open stream.</summary>
-    internal FileObject? FindStream(ulong fileId, string name)
-    {
-        lock (_sync)
-        {
-            return _files.GetValueOrDefault(StreamKey(fileId, name));
-        }
-    }
-
-    /// <summary>Undoes one <see cref="Reference"/>; the last one takes the file out of the table.</summary>
-    internal void Dereference(FileObject file)
-    {
-        lock (_sync)
-        {
-            if (--file.References > 0)
-            {
-                return;
-            }
-
-            if (_files.GetValueOrDefault(file.Key) == file)
-            {
-                _files.Remove(file.Key);
-            }
-
-            if (!file.IsStream)
-            {
-                return;
-            }
-
-            file.Common.StreamCount--;
-            if (--file.Whole.References == 0)
-            {
-                _files.Remove(file.Whole.Key);
-            }
-        }
-    }
-
-    private FileObject ReferenceLocked(ulong fileId, bool isDirectory)
-    {
-        var key = new FileKey(fileId);
-        if (!_files.TryGetValue(key, out var file))
-        {
-            _files.Add(key, file = new FileObject(this, key, isDirectory));
-        }
-
-        file.References++;
-        return file;
-    }
-
-    private FileKey StreamKey(ulong fileId, string name) =>
-        new(fileId, NameComparison == StringComparison.Ordinal ? name : name.ToUpperInvariant());
-
-    /// <summary>Names that are to be deleted by a close.</summary>
-    internal int DeletePendingCount => _deletePendingCount;
-
     /// <summary>Counts an open in.</summary>
     internal void CountIn(FileOpen open)
     {
@@ -422,40 +243,6 @@ internal sealed class Volume
 
     /// <summary>Ends a recall.</summary>
     internal void EndRecall(CacheRecall recall) => Interlocked.CompareExchange(ref _recall, null, recall);
-
-    /// <summary>Whether the directory <paramref name="path"/> is to be deleted.</summary>
-    internal bool IsDeletePending(StorePath path)
-    {
-        if (_deletePendingCount == 0)
-        {
-            return false;
-        }
-
-        lock (_sync)
-        {
-            return _deletePending.Contains(path.Text);
-        }
-    }
-
-    /// <summary>Marks or unmarks a name; called with its file's lock held.</summary>
-    internal void SetDeletePending(FileLink link, bool pending)
-    {
-        link.DeletePending = pending;
-        link.File.NoteChangedLocked(link);
-        lock (_sync)
-        {
-            if (pending)
-            {
-                _deletePending.Add(link.Path.Text);
-            }
-            else
-            {
-                _deletePending.Remove(link.Path.Text);
-            }
-
-            _deletePendingCount = _deletePending.Count;
-        }
-    }
 
     /// <summary>Tells listeners, and clients that cache the listing, of a change that <paramref name="by"/> made.</summary>
     internal ValueTask RaiseAsync(FileChange change, FileOpen by, Afterwards? later)

@@ -93,7 +93,7 @@ internal sealed class LocalServer : IAsyncDisposable
 
         Expect((int)Rdma.Rented, "pieces of registered memory");
         Expect(Volume.OpenCount, "opens");
-        Expect(Volume.FileCount, "files in the table of open files");
+        Expect(Volume.OpenFiles.Count, "files in the table of open files");
         Expect(Volume.Watches.Count, "watches");
         Expect(Graph.Sessions.Count, "sessions");
         Expect(Graph.Sessions.Sum(session => session.Opens.Count), "opens of sessions");
@@ -105,7 +105,7 @@ internal sealed class LocalServer : IAsyncDisposable
         Expect(Graph.Opens.DisconnectedCount, "opens without a connection");
         Expect(Graph.Shares.All.Sum(share => share.CurrentUses), "uses of shares");
         Expect(Volume.LeasedDirectories.Count, "directories that somebody caches");
-        Expect(Volume.DeletePendingCount, "names that are to be deleted");
+        Expect(Volume.Doomed.Count, "names that are to be deleted");
         Expect(Volume.PathLocks.Count, "names that are being worked on");
         return left;
     }

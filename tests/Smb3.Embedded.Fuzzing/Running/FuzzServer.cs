@@ -259,10 +259,10 @@ internal sealed class FuzzServer : IDisposable
         Expect(Graph.Opens.Persistent.Count, "persistent opens");
         Expect(Graph.Shares.All.Sum(share => share.CurrentUses), "uses of shares");
         Expect(volume.OpenCount, "opens");
-        Expect(volume.FileCount, "files in the table of open files");
+        Expect(volume.OpenFiles.Count, "files in the table of open files");
         Expect(volume.Watches.Count, "watches");
         Expect(volume.LeasedDirectories.Count, "directories that somebody caches");
-        Expect(volume.DeletePendingCount, "names that are to be deleted");
+        Expect(volume.Doomed.Count, "names that are to be deleted");
         Expect(volume.PathLocks.Count, "names that are being worked on");
         _journal.CommitAsync().AsTask().Wait(Patience);
         Expect(_journal.Count, "records of opens");

@@ -285,7 +285,7 @@ public sealed class JournalTests
         }
 
         Assert.Equal(2, next.Volume.OpenCount);
-        Assert.Equal(1, next.Volume.FileCount);
+        Assert.Equal(1, next.Volume.OpenFiles.Count);
     }
 
     /// <summary>A local program that has a lease on the file (F_SETLEASE) is waited for, and after that no open is lost.</summary>

@@ -128,7 +128,7 @@ internal sealed class TestVolume
     public void AssertEmpty()
     {
         Assert.Equal(0, Volume.OpenCount);
-        Assert.Equal(0, Volume.FileCount);
+        Assert.Equal(0, Volume.OpenFiles.Count);
     }
 
     /// <summary>A user with groups beside those that every user is in.</summary>

@@ -83,7 +83,7 @@ public sealed class PublishingTests : ProtocolTest
             Assert.Equal(0, session.Opens.Count);
             Assert.Equal(0, Server.Graph.Opens.Count);
             Assert.Equal(0, Server.Volume.OpenCount);
-            Assert.Equal(0, Server.Volume.FileCount);
+            Assert.Equal(0, Server.Volume.OpenFiles.Count);
             Assert.Equal(0, _calls.Handles);
 
             // What was there is, its share modes are free, and what was not there is not: no DELETE_ON_CLOSE of an open that never was.

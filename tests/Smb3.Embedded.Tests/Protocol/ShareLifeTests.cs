@@ -49,7 +49,7 @@ public sealed class ShareLifeTests : ProtocolTest
         Assert.Equal(0, _calls.Count);
         Assert.Equal(handles, _calls.Handles);
         Assert.Equal(0, Server.Volume.OpenCount);
-        Assert.Equal(0, Server.Volume.FileCount);
+        Assert.Equal(0, Server.Volume.OpenFiles.Count);
         Assert.Equal(0, Server.Volume.PathLocks.Count);
         Assert.Equal(0, Server.Graph.Opens.Count);
         Assert.Equal(0, Server.Graph.Opens.DisconnectedCount);
@@ -95,7 +95,7 @@ public sealed class ShareLifeTests : ProtocolTest
         Assert.Equal(calls, _calls.Count);
         _gate.SetResult();
         await hanging.ExpectAsync(NtStatus.NetworkNameDeleted);
-        await TestServer.UntilAsync(() => Server.Volume.FileCount == 0, "the tables are empty");
+        await TestServer.UntilAsync(() => Server.Volume.OpenFiles.Count == 0, "the tables are empty");
         Assert.Equal(0, Server.Volume.PathLocks.Count);
         Assert.Equal(calls, _calls.Count);
 

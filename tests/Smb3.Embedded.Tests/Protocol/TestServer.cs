@@ -301,7 +301,7 @@ internal sealed class TestServer : IAsyncDisposable
         Assert.Empty(Graph.Clients);
         Assert.All(Graph.Shares.All, share => Assert.Equal(0, share.CurrentUses));
         Assert.Equal(0, Volume.OpenCount);
-        Assert.Equal(0, Volume.FileCount);
+        Assert.Equal(0, Volume.OpenFiles.Count);
         AssertNoFaults();
         _run.Dispose();
         _metrics.Dispose();

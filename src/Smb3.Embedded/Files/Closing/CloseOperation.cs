@@ -134,7 +134,7 @@ internal static class CloseOperation
                 await sent.ConfigureAwait(false);
             }
 
-            open.Volume.Dereference(open.File);
+            open.Volume.OpenFiles.Dereference(open.File);
             open.Volume.CountOut(open);
             try
             {

@@ -137,7 +137,7 @@ internal static class ExistingFile
             {
                 if (file is not null)
                 {
-                    create.Volume.Dereference(file);
+                    create.Volume.OpenFiles.Dereference(file);
                 }
 
                 if (handle is not null)

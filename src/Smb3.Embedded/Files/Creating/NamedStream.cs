@@ -71,7 +71,7 @@ internal static class NamedStream
         }
 
         var metadata = stored.Value;
-        if (create.Volume.Find(metadata.FileId) is { } known && known.IsDeletePending(create.Volume.PathOf(whole)))
+        if (create.Volume.OpenFiles.Find(metadata.FileId) is { } known && known.IsDeletePending(create.Volume.PathOf(whole)))
         {
             return NtStatus.DeletePending;
         }
@@ -198,7 +198,7 @@ internal static class NamedStream
             {
                 if (file is not null)
                 {
-                    create.Volume.Dereference(file);
+                    create.Volume.OpenFiles.Dereference(file);
                 }
 
                 try

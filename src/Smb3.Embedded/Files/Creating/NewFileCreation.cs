@@ -58,7 +58,7 @@ internal static class NewFileCreation
             return NtStatus.AccessDenied;
         }
 
-        if (create.Volume.IsDeletePending(create.Path.Path.Parent))
+        if (create.Volume.Doomed.Contains(create.Path.Path.Parent))
         {
             return NtStatus.DeletePending;
         }
@@ -200,7 +200,7 @@ internal static class NewFileCreation
             {
                 if (file is not null)
                 {
-                    create.Volume.Dereference(file);
+                    create.Volume.OpenFiles.Dereference(file);
                 }
 
                 await create.TakeBackAsync(handle).ConfigureAwait(false);

@@ -201,8 +201,8 @@ internal sealed class OngoingCreate(Volume volume, CreateParameters parameters)
 
     /// <summary>The object of the file, or of the stream, that was opened.</summary>
     public FileObject Reference(IStoreFile handle, in FileMetadata metadata) => handle is IStoreStream stream
-        ? Volume.ReferenceStream(metadata.FileId, metadata.IsDirectory, stream.StreamName)
-        : Volume.Reference(metadata.FileId, metadata.IsDirectory);
+        ? Volume.OpenFiles.ReferenceStream(metadata.FileId, metadata.IsDirectory, stream.StreamName)
+        : Volume.OpenFiles.Reference(metadata.FileId, metadata.IsDirectory);
 
     /// <summary>
     /// Records what is about to be made, if the open is to outlive the process. Anything but success is the answer, and nothing is made.

@@ -339,7 +339,7 @@ internal sealed class DirectoryCursor(FileOpen directory) : IAsyncDisposable
     private DirectoryEntry Show(in StoreEntry entry, uint index) => new(
         entry.Name,
         directory.Volume.ShowEntry(
-            directory.Path, entry.Name, directory.Volume.Find(entry.Metadata.FileId) is { } open ? open.Times.Show(entry.Metadata) : entry.Metadata),
+            directory.Path, entry.Name, directory.Volume.OpenFiles.Find(entry.Metadata.FileId) is { } open ? open.Times.Show(entry.Metadata) : entry.Metadata),
         index);
 
     /// <summary>

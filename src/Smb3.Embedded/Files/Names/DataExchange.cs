@@ -67,7 +67,7 @@ internal sealed class DataExchange : IDisposable
         var old = new List<IStoreFile>(Opens.Count);
         lock (_whole.Sync)
         {
-            data.Volume.NameData(data, name);
+            data.Volume.OpenFiles.NameData(data, name);
             _whole.Streams.Add(data);
             for (var i = 0; i < Opens.Count; i++)
             {
@@ -85,7 +85,7 @@ internal sealed class DataExchange : IDisposable
     {
         lock (_whole.Sync)
         {
-            stream.Volume.MakeData(stream);
+            stream.Volume.OpenFiles.MakeData(stream);
             _whole.Streams.Remove(stream);
             foreach (var open in Opens)
             {

@@ -42,7 +42,7 @@ internal static class NameTarget
         this FileOpen open, StorePath target, bool replace, bool posix, bool ignoreReadOnly, OperationRights rights, HandleWait wait,
         CancellationToken cancellationToken)
     {
-        if (open.Volume.IsDeletePending(target.Parent))
+        if (open.Volume.Doomed.Contains(target.Parent))
         {
             return NtStatus.DeletePending;
         }
@@ -101,7 +101,7 @@ internal static class NameTarget
             return deletable;
         }
 
-        if (existing.FileId != open.File.FileId && open.Volume.Find(existing.FileId) is { } file)
+        if (existing.FileId != open.File.FileId && open.Volume.OpenFiles.Find(existing.FileId) is { } file)
         {
             // A name that is deleted and only waits for its last handle to close is free to be taken. This is how clients with POSIX
             // applications replace an open file if the server has no POSIX semantics for them: delete, then rename again.
@@ -151,7 +151,7 @@ internal static class NameTarget
         }
 
         var status = await open.Others().CheckDirectoryAsync(handle, rights, cancellationToken).ConfigureAwait(false);
-        if (status != NtStatus.Success || open.Volume.Find(metadata.Value.FileId) is not { } directory)
+        if (status != NtStatus.Success || open.Volume.OpenFiles.Find(metadata.Value.FileId) is not { } directory)
         {
             return status;
         }

@@ -167,7 +167,7 @@ internal static class RenameOperation
         open.Observation?.Renamed();
         if (replaced is { } gone)
         {
-            open.Volume.Find(gone.FileId)?.RemoveName(target);
+            open.Volume.OpenFiles.Find(gone.FileId)?.RemoveName(target);
         }
 
         open.MoveLinks(source, target);
@@ -205,7 +205,7 @@ internal static class RenameOperation
     private static bool HasOpenBelow(this FileOpen open, StorePath directory, HandleWait wait)
     {
         var cached = new List<FileObject>();
-        foreach (var file in open.Volume.GetFiles())
+        foreach (var file in open.Volume.OpenFiles.ToArray())
         {
             if (!file.AnyOpen(open, other => other.Path.IsBelow(directory, open.Volume.NameComparison)))
             {
@@ -241,7 +241,7 @@ internal static class RenameOperation
     private static bool PlanMove(this FileOpen open, StorePath source, StorePath? target)
     {
         var isKept = open.Link is { } link && open.File.PlanMove(link, target);
-        foreach (var file in open.IsDirectory ? open.Volume.GetFiles() : [])
+        foreach (var file in open.IsDirectory ? open.Volume.OpenFiles.ToArray() : [])
         {
             foreach (var below in file.GetLinks())
             {
@@ -269,7 +269,7 @@ internal static class RenameOperation
         }
 
         // For the rename of a POSIX client or a Mac: opens below the directory move along.
-        foreach (var file in open.Volume.GetFiles())
+        foreach (var file in open.Volume.OpenFiles.ToArray())
         {
             foreach (var below in file.GetLinks())
             {

@@ -260,7 +260,7 @@ internal static class StreamRenameOperation
                 return NtStatus.InvalidParameter;
             }
 
-            return open.Volume.FindStream(open.File.FileId, name) is null ? NtStatus.Success : NtStatus.AccessDenied;
+            return open.Volume.OpenFiles.FindStream(open.File.FileId, name) is null ? NtStatus.Success : NtStatus.AccessDenied;
         }
 
         return NtStatus.Success;

@@ -96,8 +96,8 @@ internal static class RestoreOperation
             }
 
             file = record.Stream is { } stream
-                ? volume.ReferenceStream(record.FileId, metadata.Value.IsDirectory, stream)
-                : volume.Reference(record.FileId, metadata.Value.IsDirectory);
+                ? volume.OpenFiles.ReferenceStream(record.FileId, metadata.Value.IsDirectory, stream)
+                : volume.OpenFiles.Reference(record.FileId, metadata.Value.IsDirectory);
             var locks = record.Locks.Count > 0 ? file.GetOrCreateLocks() : null;
             var open = new FileOpen(file, StateOf(record), handle) { DeletesAtOnce = record.DeletesAtOnce };
             if (locks?.TryLock(open, [.. record.Locks]) is { } refused and not NtStatus.Success)
@@ -135,7 +135,7 @@ internal static class RestoreOperation
         {
             if (file is not null)
             {
-                volume.Dereference(file);
+                volume.OpenFiles.Dereference(file);
             }
 
             if (handle is not null)

@@ -46,7 +46,7 @@ public sealed class OplockTests
         Assert.Equal(R, first.Grant!.State);
         await first.CloseAsync();
         await outcome.Open.CloseAsync();
-        Assert.Equal(0, _volume.Volume.FileCount);
+        Assert.Equal(0, _volume.Volume.OpenFiles.Count);
     }
 
     [Theory]
@@ -232,6 +232,6 @@ public sealed class OplockTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
         Assert.Equal(1, _volume.Volume.OpenCount);
         await first.CloseAsync();
-        Assert.Equal(0, _volume.Volume.FileCount);
+        Assert.Equal(0, _volume.Volume.OpenFiles.Count);
     }
 }
