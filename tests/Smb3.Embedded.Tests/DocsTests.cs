@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Tests;
 public sealed partial class DocsTests
 {
     private static readonly Assembly Library = typeof(SmbServer).Assembly;
-    private static readonly Assembly[] Packages = [Library, typeof(SmbMonitorEndpointRouteBuilderExtensions).Assembly, typeof(DiscoveryOptions).Assembly];
+    private static readonly Assembly[] Packages = [Library, typeof(SmbMonitorEndpointRouteBuilderExtensions).Assembly, typeof(DiscoveryOptions).Assembly, typeof(ControlBuilderExtensions).Assembly];
     private static readonly Assembly Tests = typeof(DocsTests).Assembly;
     private static readonly Assembly Conformance = typeof(StoreConformance.FileStoreConformance).Assembly;
 

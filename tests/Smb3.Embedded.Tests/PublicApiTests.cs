@@ -20,6 +20,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(SmbServer))]
     [InlineData(typeof(Sqlite.SqliteStateStore))]
     [InlineData(typeof(DiscoveryOptions))]
+    [InlineData(typeof(ControlBuilderExtensions))]
     [InlineData(typeof(Smb3.Embedded.Ldap.LdapAccountResolver))]
     [InlineData(typeof(Smb3.Embedded.Winbind.WinbindDomain))]
     [InlineData(typeof(Smb3.Embedded.PostgreSql.PostgreSqlStateStore))]
