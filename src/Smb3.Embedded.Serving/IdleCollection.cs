@@ -1,4 +1,4 @@
-namespace Smb3.Embedded.Samples.ConsoleHost;
+namespace Smb3.Embedded.Serving;
 
 /// <summary>
 /// Gives memory back to the system when the program has become quiet after work: a program that does nothing allocates nothing, so no

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 
-namespace Smb3.Embedded.Samples.ConsoleHost;
+namespace Smb3.Embedded.Serving;
 
 /// <summary>
 /// Has the server read its settings again, at once, when the program gets SIGHUP. It sees by itself, a few seconds later, when one of its files changes.
@@ -29,10 +29,10 @@ internal sealed class ReloadSignal : IDisposable
     {
         try
         {
-            var problems = await _server.ReloadSettingsAsync();
+            var problems = await _server.ReloadSettingsAsync().ConfigureAwait(false);
             foreach (var problem in problems)
             {
-                await Console.Error.WriteLineAsync(problem);
+                await Console.Error.WriteLineAsync(problem).ConfigureAwait(false);
             }
 
             if (problems.Count == 0)
@@ -44,7 +44,7 @@ internal sealed class ReloadSignal : IDisposable
         {
             foreach (var failure in e is OptionsValidationException invalid ? invalid.Failures : [e.Message])
             {
-                await Console.Error.WriteLineAsync(failure);
+                await Console.Error.WriteLineAsync(failure).ConfigureAwait(false);
             }
         }
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Smb3.Embedded.Samples.ConsoleHost;
+namespace Smb3.Embedded.Serving;
 
 /// <summary>Tells how every kind of client connects.</summary>
 internal static class ConnectInstructions
