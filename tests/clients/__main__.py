@@ -24,10 +24,10 @@ sys.dont_write_bytecode = True
 from harness import Failed, Tally, Target, children, find_program    # noqa: E402  (the folder is the package)
 from server import DeafenableDeployment, Deployment, PrivateNetwork     # noqa: E402
 
-SUITES = ("contract", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "identity", "cluster", "witness", "torture")
+SUITES = ("contract", "tool", "account", "smbclient", "impacket", "rclone", "rpcclient", "capture", "multichannel", "namespace", "kerberos", "identity", "cluster", "witness", "torture")
 
 # They start what they need themselves, and make no sense against another server.
-OWN_SERVER = ("contract", "account", "multichannel", "namespace", "kerberos", "identity", "directory", "cluster", "witness", "rdma", "tickets", "discovery")
+OWN_SERVER = ("contract", "tool", "account", "multichannel", "namespace", "kerberos", "identity", "directory", "cluster", "witness", "rdma", "tickets", "discovery")
 
 KINDS = ("physical", "memory")
 
@@ -77,6 +77,8 @@ def run_suite(name, suite, tally, options):
         suite.run_suite(tally, name)
     elif name == "identity":
         suite.run_suite(tally, find_host("samples/AspNetIdentity", "AspNetIdentity"), name)
+    elif name == "tool":
+        suite.run_suite(tally, find_host("src/Smb3.Embedded.Tool", "smb"), name)
     elif name == "witness":
         suite.run_suite(tally, find_host("tests/Smb3.Embedded.TortureHost", "Smb3.Embedded.TortureHost"), name)
     elif name == "cluster":

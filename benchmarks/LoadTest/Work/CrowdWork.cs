@@ -74,10 +74,10 @@ internal sealed class CrowdWork(WorkSpec spec) : Workload(spec)
         }
 
         using var stop = new CancellationTokenSource();
-        var streaming = OnThreadsAsync(streams.Select(stream => (Action<Latencies>)(seen =>
+        var streaming = LoadThreads.RunAsync(streams.Select(stream => (Action<Latencies>)(seen =>
             stream.Connection.Pump(stream.Template, StreamDepth, Limit.Until(stop.Token), seen))));
         var window = Window.Open(new ProcessTree(target.ProcessId));
-        var latencies = await OnThreadsAsync([seen => reader.Connection.Pump(reader.Template, 1, Limit.Time(length.Time), seen)]);
+        var latencies = await LoadThreads.RunAsync([seen => reader.Connection.Pump(reader.Template, 1, Limit.Time(length.Time), seen)]);
         await stop.CancelAsync();
         await streaming;
         return P99(window.Close(), latencies);

@@ -20,7 +20,6 @@ internal sealed class OperationWork(WorkSpec spec) : RepeatedWork(spec)
     private const int SmallSize = 4096;
     private const FileAccessMask Read = FileAccessMask.FileGenericRead;
     private const FileAccessMask Attributes = FileAccessMask.ReadAttributes;
-    private const string Digits = "00000000";
 
     public static readonly IReadOnlyList<string> Kinds =
         ["echo", "queryinfo", "read4k", "write4k", "openclose", "stat", "createdelete", "missing", "rename", "lock"];
@@ -40,13 +39,13 @@ internal sealed class OperationWork(WorkSpec spec) : RepeatedWork(spec)
             "openclose" => connection.Template(Create(tree, path, Read), Close(tree).Related()),
             "stat" => connection.Template(
                 Create(tree, path, Attributes), QueryInfo(tree, SmbTestFile.Previous).Related(), Close(tree).Related()),
-            "createdelete" => Named(connection, [
+            "createdelete" => Named([
                 tree.Request(Smb2Command.Create, RequestBody.Create(
-                    $@"{Folder}\{name}.{Digits}", Read | FileAccessMask.Delete, CreateDisposition.Create,
+                    $@"{Folder}\{name}.{CountedName.Digits}", Read | FileAccessMask.Delete, CreateDisposition.Create,
                     options: CreateOptions.NonDirectoryFile | CreateOptions.DeleteOnClose)),
                 Close(tree).Related()]),
             "missing" => Named(
-                connection, [Create(tree, $@"{Folder}\missing.{Digits}", Attributes)], NtStatus.ObjectNameNotFound),
+                [Create(tree, $@"{Folder}\missing.{CountedName.Digits}", Attributes)], NtStatus.ObjectNameNotFound),
             "rename" => await RenameAsync(connection, name),
             "lock" => connection.Template(
                 file.LockRequest(0, 1, LockFlags.Exclusive | LockFlags.FailImmediately),
@@ -75,28 +74,11 @@ internal sealed class OperationWork(WorkSpec spec) : RepeatedWork(spec)
         // One open file, which gets another name each time; the first must go when a run before has left it.
         var path = $@"{Folder}\{name}.renamed";
         var file = await connection.Tree.OpenAsync(path, options: CreateOptions.NonDirectoryFile | CreateOptions.DeleteOnClose);
-        return Named(connection, [
+        return Named([
             connection.Tree.Request(Smb2Command.SetInfo, RequestBody.SetFile(
-                file.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename($"{path}.{Digits}")))]);
+                file.FileId, FileInformationClass.FileRenameInformation, SetBuffer.Rename($"{path}.{CountedName.Digits}")))]);
     }
 
-    /// <summary>The digits in the first message's name count up, on from where the warm-up left them.</summary>
-    private RequestTemplate Named(LoadConnection connection, SmbTestRequest[] requests, NtStatus? status = null)
-    {
-        var pattern = System.Text.Encoding.Unicode.GetBytes(Digits);
-        var at = Smb2Header.Size + requests[0].Body.AsSpan().LastIndexOf(pattern);
-        var count = 0;
-        return new RequestTemplate(Spec.Guard, requests)
-        {
-            Expected = status ?? NtStatus.Success,
-            Vary = (messages, _) =>
-            {
-                var digits = messages.Slice(at, pattern.Length);
-                for (var (i, rest) = (Digits.Length - 1, ++count); i >= 0; i--, rest /= 10)
-                {
-                    digits[i * sizeof(char)] = (byte)('0' + (rest % 10));
-                }
-            },
-        };
-    }
+    private RequestTemplate Named(SmbTestRequest[] requests, NtStatus? status = null) =>
+        new(Spec.Guard, requests) { Expected = status ?? NtStatus.Success, Vary = CountedName.In(requests[0]) };
 }

@@ -56,7 +56,7 @@ internal abstract class RepeatedWork(WorkSpec spec) : Workload(spec)
     private Task<Latencies> PumpAsync(List<(LoadConnection Connection, RequestTemplate Template)> clients, TimeSpan time)
     {
         var limit = Limit.Time(time);
-        return OnThreadsAsync(clients.Select(client => (Action<Latencies>)(seen =>
+        return LoadThreads.RunAsync(clients.Select(client => (Action<Latencies>)(seen =>
             client.Connection.Pump(client.Template, Spec.Depth, limit, seen))));
     }
 }

@@ -29,7 +29,7 @@ internal sealed class TransferWork(WorkSpec spec) : Workload(spec)
 
             var blocks = length.FileSize / Spec.Size / Spec.Channels;
             var window = Window.Open(new ProcessTree(target.ProcessId));
-            var latencies = await OnThreadsAsync(channels.Select(channel => (Action<Latencies>)(seen =>
+            var latencies = await LoadThreads.RunAsync(channels.Select(channel => (Action<Latencies>)(seen =>
                 channel.Connection.Pump(channel.Template, Spec.Depth, Limit.Requests(blocks), seen))));
             return Sample.Of(window.Close(), (double)blocks * Spec.Size * channels.Count / (1 << 30), latencies);
         }

@@ -25,22 +25,4 @@ internal abstract class Workload(WorkSpec spec)
     public virtual string CostUnit => $"CPU s/{Unit}";
 
     public abstract Task<Sample> RunAsync(Target target, RunLength length);
-
-    /// <summary>Runs each connection on a thread of its own, because a generator blocks.</summary>
-    protected static async Task<Latencies> OnThreadsAsync(IEnumerable<Action<Latencies>> runs)
-    {
-        var all = new Latencies();
-        await Task.WhenAll(runs.Select(run => Task.Factory.StartNew(
-            () =>
-            {
-                var latencies = new Latencies();
-                run(latencies);
-                lock (all)
-                {
-                    all.Add(latencies);
-                }
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
-        return all;
-    }
 }
