@@ -18,6 +18,8 @@ public sealed class ServeProgram
     private readonly ServeArguments _arguments;
     private readonly ParseResult _parsed;
     private string? _demoPassword;
+    private bool _hadShares;
+    private bool _hadUsers;
 
     private ServeProgram(ServeArguments arguments, ParseResult parsed)
     {
@@ -125,12 +127,15 @@ public sealed class ServeProgram
     /// <summary>Who gives neither shares nor users gets some to try it with.</summary>
     private void AddDemo(SmbServerOptions options)
     {
-        if (options.Shares.Count == 0 && options.Namespaces.Count == 0)
+        // As long as nothing was ever given: who takes the last share out of the settings wants none.
+        _hadShares |= options.Shares.Count + options.Namespaces.Count > 0;
+        _hadUsers |= options.Users.Count > 0 || options.UsersFile is not null;
+        if (!_hadShares)
         {
             options.Shares.Add(new SmbShareOptions { Name = "demo", Folder = DemoFolder(), Comment = "A folder to try it out" });
         }
 
-        if (options.Users.Count == 0 && options.UsersFile is null)
+        if (!_hadUsers)
         {
             _demoPassword ??= RandomNumberGenerator.GetString(PasswordLetters, 11) + RandomNumberGenerator.GetString("23456789", 1);
             options.Users.Add("demo", _demoPassword);

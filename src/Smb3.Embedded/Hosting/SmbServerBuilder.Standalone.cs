@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Smb3.Embedded.Hosting.CommandLine;
+using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Reload;
 using Smb3.Embedded.Hosting.Standalone;
 
@@ -36,6 +37,7 @@ public sealed partial class SmbServerBuilder
         }
 
         _built = true;
+        LogLevels.Check(Configuration);
         var host = builder.Build();
         try
         {

@@ -52,11 +52,17 @@ public sealed class StandaloneTests : IDisposable
         var refused = await Assert.ThrowsAsync<InvalidDataException>(() => server.ReloadSettingsAsync());
         Assert.Contains("appsettings.json", refused.Message, StringComparison.Ordinal);
         Assert.Equal(["b"], server.Shares.Select(share => share.Name));
+        Write("appsettings.json", """{ "Logging": { "LogLevel": { "Default": "Loud" } }, "Smb": { "Shares": [ "c=memory:" ] } }""");
+        var level = await Assert.ThrowsAsync<OptionsValidationException>(() => server.ReloadSettingsAsync());
+        Assert.StartsWith("Logging:LogLevel:Default: 'Loud'", Assert.Single(level.Failures), StringComparison.Ordinal);
+        Assert.Equal(["b"], server.Shares.Select(share => share.Name));
     }
 
     [Theory]
     [InlineData(2, "--listen", "--listen", "nowhere")]
     [InlineData(2, "Smb:Nothing", "--Smb:Nothing=1")]
+    [InlineData(2, "Logging:LogLevel:Smb3: 'Loud' is not known; it can be Trace, ", "--Logging:LogLevel:Smb3=Loud")]
+    [InlineData(2, "Logging:Console:LogLevel:Default: 'Loud'", "--Logging:Console:LogLevel:Default=Loud")]
     [InlineData(1, "'x'", "--listen", "127.0.0.1:0", "--share", "x=/nowhere/at/all")]
     public async Task What_keeps_it_from_starting_is_an_exit_code_and_words(int code, string word, params string[] args)
     {

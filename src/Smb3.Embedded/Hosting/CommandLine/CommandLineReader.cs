@@ -1,14 +1,13 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Hosting.Options;
 
 namespace Smb3.Embedded.Hosting.CommandLine;
 
 /// <summary>Sorts arguments into those that are the server's, by <see cref="SmbCommandLine.Options"/>, and those that are the framework's.</summary>
 internal static class CommandLineReader
 {
-    public static string[] Levels { get; } = ["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"];
-
     public static CommandLineSettings Read(string[] args)
     {
         var (server, root, others) = (new Dictionary<string, string?>(), new Dictionary<string, string?>(), new List<string>());
@@ -41,10 +40,10 @@ internal static class CommandLineReader
         }
 
         const string LogLevel = "Logging:LogLevel:Default";
-        if (root.TryGetValue(LogLevel, out var level) && !Levels.Contains(level, StringComparer.OrdinalIgnoreCase))
+        if (root.TryGetValue(LogLevel, out var level) && !LogLevels.Exists(level))
         {
             root.Remove(LogLevel); // logging would not say what it was
-            failures.Add($"--log-level: '{level}' is not known; it can be {string.Join(", ", Levels)}.");
+            failures.Add($"--log-level: '{level}' is not known; it can be {LogLevels.All}.");
         }
 
         return new CommandLineSettings(new ConfigurationBuilder().AddInMemoryCollection(server).Build(), root, [.. others], failures);

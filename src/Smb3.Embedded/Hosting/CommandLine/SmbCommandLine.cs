@@ -1,4 +1,4 @@
-using Smb3.Embedded.Hosting.CommandLine;
+using Smb3.Embedded.Hosting.Options;
 
 namespace Smb3.Embedded;
 
@@ -49,7 +49,7 @@ public static class SmbCommandLine
         new("--encryption", "Encryption", false, "off|auto|required", "Whether messages are encrypted."),
         new("--ciphers", "Ciphers", false, "LIST", "AES-128-GCM, AES-256-GCM, AES-128-CCM, AES-256-CCM: the most wanted first, joined by commas."),
         new("--signing-algorithms", "SigningAlgorithms", false, "LIST", "AES-GMAC, AES-CMAC, HMAC-SHA256: the most wanted first, joined by commas."),
-        new("--log-level", "Logging:LogLevel:Default", false, "LEVEL", $"{string.Join(", ", CommandLineReader.Levels)}."),
+        new("--log-level", "Logging:LogLevel:Default", false, "LEVEL", $"{LogLevels.All}."),
     ];
 
     /// <summary>Names the option beside the setting that a failure of the settings is about.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Smb3.Embedded.Hosting.Options;
 
 namespace Smb3.Embedded.Hosting.Reload;
 
@@ -29,8 +30,16 @@ internal sealed class SettingsSource
     public SettingsFiles Files { get; }
 
     /// <summary>The settings as they are now.</summary>
-    /// <exception cref="OptionsValidationException">They are invalid.</exception>
-    public SmbServerOptions Read() => _monitor.Get(_name);
+    /// <exception cref="OptionsValidationException">They are invalid, or a level of the log is.</exception>
+    public SmbServerOptions Read()
+    {
+        if (_configuration is not null)
+        {
+            LogLevels.Check(_configuration);
+        }
+
+        return _monitor.Get(_name);
+    }
 
     /// <summary>Has every source read again. What could not be read is among the <see cref="Files"/>.</summary>
     public void Refresh()

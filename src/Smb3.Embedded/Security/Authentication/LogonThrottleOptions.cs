@@ -17,14 +17,14 @@ public sealed class LogonThrottleOptions
 
     /// <summary>
     /// After this many failures from one address its logons are refused, right password or wrong, until the window has passed. Users who
-    /// have logged on from there before are counted separately. Null: never. Default 30.
+    /// have logged on from there before are counted separately. <see langword="null"/>: never. Default 30.
     /// </summary>
     public int? FailuresPerAddress { get; set; } = 30;
 
     /// <summary>
     /// After this many failures of one user name, from anywhere, each further attempt from an address that it has not logged on from waits
-    /// for <see cref="MaximumDelay"/>. The name is never refused, because then anybody could lock a user out. Null: never slowed. Default
-    /// 100.
+    /// for <see cref="MaximumDelay"/>. The name is never refused, because then anybody could lock a user out. <see langword="null"/>: never
+    /// slowed. Default 100.
     /// </summary>
     public int? FailuresPerUser { get; set; } = 100;
 
