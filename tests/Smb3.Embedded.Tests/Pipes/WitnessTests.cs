@@ -456,6 +456,28 @@ public sealed class WitnessTests
     }
 
     [Fact]
+    public async Task Policies_of_logons_hold_here_for_mechanisms_by_user_network_and_end_point()
+    {
+        await using var server = await WitnessServer.StartAsync(options =>
+        {
+            options.Users.Add("carol", "pw");
+            options.LogonPolicies.Add(new SmbLogonPolicy { Users = { "bob" }, Networks = { "127.0.0.0/8" }, Mechanisms = { "Kerberos" } });
+            options.LogonPolicies.Add(new SmbLogonPolicy { Users = { "carol" }, EndPoints = { "127.0.0.1" }, Mechanisms = { "Kerberos" } });
+
+            // These are not about alice here: another network, another port, and what only sessions can be asked for.
+            options.LogonPolicies.Add(new SmbLogonPolicy { Networks = { "192.0.2.0/24" }, Mechanisms = { "Kerberos" } });
+            options.LogonPolicies.Add(new SmbLogonPolicy { EndPoints = { "*:1" }, Mechanisms = { "Kerberos" } });
+            options.LogonPolicies.Add(new SmbLogonPolicy { Users = { "alice" }, RequireEncryption = true });
+        });
+        Assert.Equal(0u, (await (await server.ConnectAsync(WitnessServer.Alice)).GetInterfaceListAsync()).Status);
+        foreach (var user in new[] { "bob", "carol" })
+        {
+            var refused = await server.ConnectAsync(new RpcTestCredentials(user, "pw"));
+            Assert.Equal(RpcStatus.AccessDenied, (await Assert.ThrowsAsync<RpcTestFaultException>(refused.GetInterfaceListAsync)).Status);
+        }
+    }
+
+    [Fact]
     public async Task The_host_is_asked_about_logons_and_connections()
     {
         var hooks = new Doorkeeper();
