@@ -8,7 +8,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- gate
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- logon
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- rdma
-// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression [rates reads pieces]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression-link IP:PORT,SHARE,USER,PASSWORD [MEBIBYTES chained|unchained KIND …]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
@@ -31,11 +31,9 @@ if (args is ["rdma"])
     return 0;
 }
 
-if (args is ["compression"])
+if (args is ["compression", .. var parts])
 {
-    CodecRates.Run();
-    CompressionCost.Run();
-    return 0;
+    return CompressionParts.Run(parts);
 }
 
 if (args is ["compression-link", var target, .. var more])

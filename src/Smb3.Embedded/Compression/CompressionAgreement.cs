@@ -13,6 +13,9 @@ internal sealed record CompressionAgreement(IReadOnlyList<Smb2CompressionAlgorit
     public Smb2CompressionAlgorithm? Codec { get; } =
         Algorithms.Where(CompressionCodec.Has).Select(static algorithm => (Smb2CompressionAlgorithm?)algorithm).FirstOrDefault();
 
+    /// <summary>What metrics call it.</summary>
+    public string Name => AlgorithmNames.Of(Codec ?? Smb2CompressionAlgorithm.PatternV1);
+
     /// <summary>Whether runs of one byte are told as such.</summary>
     public bool HasPatterns { get; } = IsChained && Algorithms.Contains(Smb2CompressionAlgorithm.PatternV1);
 

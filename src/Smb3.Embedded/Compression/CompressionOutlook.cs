@@ -7,21 +7,29 @@ namespace Smb3.Embedded.Compression;
 /// <remarks>Requests of one open may meet here. A count that gets lost costs a look, or saves one.</remarks>
 internal sealed class CompressionOutlook
 {
-    /// <summary>The most messages in a row that are not looked at.</summary>
-    public const int MostSkipped = 31;
+    /// <summary>The most messages in a row that are not looked at; of <see cref="LongData"/> and more, a <see cref="WeightOfLong"/>th.</summary>
+    public const int MostSkipped = 127;
+
+    /// <summary>
+    /// Shorter messages cost little more than a look at them does, and bring little when they become compressible: fewer of them are looked at.
+    /// </summary>
+    public const int LongData = 16 * 1024;
+
+    private const int WeightOfLong = 4;
 
     private int _skipped;
     private int _left;
 
     /// <summary>Whether the next message is worth a look. Asked once for each.</summary>
-    public bool ShouldLook()
+    /// <param name="length">Its bytes.</param>
+    public bool ShouldLook(int length)
     {
         if (_left <= 0)
         {
             return true;
         }
 
-        _left--;
+        _left -= length < LongData ? 1 : WeightOfLong;
         return false;
     }
 

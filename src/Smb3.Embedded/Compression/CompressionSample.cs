@@ -9,9 +9,16 @@ internal static class CompressionSample
     /// <summary>Data shorter than this is not worth the header and the time.</summary>
     public const int LeastData = 1024;
 
-    private const int Pieces = 4;
+    private const int MostPieces = 4;
     private const int PieceSize = 1024;
+
+    /// <summary>
+    /// There is one piece for so much data: a short response costs little more than a look at four, and what it would save is little too.
+    /// </summary>
+    private const int DataOfPiece = 8192;
+
     private const int TableBits = 11;
+    private const int MarkBits = 8;
     private const int ChancesPerRepeat = 24;
 
     /// <summary>
@@ -24,20 +31,22 @@ internal static class CompressionSample
             return false;
         }
 
-        Span<uint> seen = stackalloc uint[1 << TableBits];
-        var pieces = Math.Min(Pieces, data.Length / PieceSize);
+        // Of a sequence its mark is kept, a byte that one of 128 others has too: so the table is quickly cleared, and few repeats are none.
+        Span<byte> seen = stackalloc byte[1 << TableBits];
+        seen.Clear();
+        var pieces = Math.Clamp(data.Length / DataOfPiece, 1, MostPieces);
         var step = (data.Length - PieceSize) / Math.Max(1, pieces - 1);
         var repeats = 0;
-        seen.Clear();
         for (var piece = 0; piece < pieces; piece++)
         {
             var bytes = data.Slice(piece * step, PieceSize);
             for (var at = 0; at <= bytes.Length - sizeof(uint); at += 2)
             {
-                var four = BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
-                ref var entry = ref seen[MatchTable.HashOf(four, TableBits)];
-                repeats += entry == four ? 1 : 0;
-                entry = four;
+                var hash = MatchTable.HashOf(BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]), TableBits + MarkBits);
+                var mark = (byte)(hash | 1);
+                ref var entry = ref seen[hash >> MarkBits];
+                repeats += entry == mark ? 1 : 0;
+                entry = mark;
             }
         }
 

@@ -60,9 +60,9 @@ internal sealed class ServerMetrics : IDisposable
         _bytesReceived = _meter.CreateCounter<long>("smb.server.io.received", "By", "Bytes received in frames.");
         _bytesSent = _meter.CreateCounter<long>("smb.server.io.sent", "By", "Bytes sent in frames.");
         _bytesCompressed = _meter.CreateCounter<long>(
-            "smb.server.io.compressed", "By", "Bytes of the messages that went compressed, counted as they are without it, by direction.");
+            "smb.server.io.compressed", "By", "Bytes of the messages that went compressed, counted as they are without it, by direction and by what the connection compresses with.");
         _bytesSaved = _meter.CreateCounter<long>(
-            "smb.server.io.saved", "By", "Bytes that messages were shorter because they were compressed, by direction.");
+            "smb.server.io.saved", "By", "Bytes that messages were shorter because they were compressed, by direction and by what the connection compresses with.");
         _logonFailures = _meter.CreateCounter<long>("smb.server.logon.failures", "{logon}", "Logons refused, by status.");
         _removalFailures = _meter.CreateCounter<long>(
             "smb.server.removal.failures", "{file}", "Names and streams that were to go with their last close and stayed, by status.");
@@ -184,16 +184,14 @@ internal sealed class ServerMetrics : IDisposable
     /// <param name="bytes">Its bytes without compression.</param>
     /// <param name="saved">How many of them were saved.</param>
     /// <param name="direction"><c>received</c> or <c>sent</c>.</param>
-    public void Compressed(int bytes, int saved, string direction)
+    /// <param name="algorithm">What the connection compresses with.</param>
+    public void Compressed(int bytes, int saved, string direction, string algorithm)
     {
-        if (_bytesCompressed.Enabled)
+        if (_bytesCompressed.Enabled || _bytesSaved.Enabled)
         {
-            _bytesCompressed.Add(bytes, new KeyValuePair<string, object?>("smb.direction", direction));
-        }
-
-        if (_bytesSaved.Enabled)
-        {
-            _bytesSaved.Add(saved, new KeyValuePair<string, object?>("smb.direction", direction));
+            var (way, codec) = (new KeyValuePair<string, object?>("smb.direction", direction), new KeyValuePair<string, object?>("smb.compression", algorithm));
+            _bytesCompressed.Add(bytes, way, codec);
+            _bytesSaved.Add(saved, way, codec);
         }
     }
 

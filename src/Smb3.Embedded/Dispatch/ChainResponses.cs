@@ -279,7 +279,7 @@ internal sealed class ChainResponses
         if (_outlook is { } outlook
             && Buffer.Messages is { Length: >= CompressionSample.LeastData } messages
             && messages.Length <= Connection.Negotiated!.LargestCompressed
-            && outlook.ShouldLook()
+            && outlook.ShouldLook(messages.Length)
             && !CompressionPlan.TryMake(Connection.Negotiated.Compression!, messages, UncompressedSize, out plan))
         {
             outlook.Tell(gained: false);

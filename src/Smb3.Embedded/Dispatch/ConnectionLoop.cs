@@ -157,7 +157,7 @@ internal sealed class ConnectionLoop : INotificationSender
     {
         var saved = Math.Max(0, bytes - sent);
         Connection.Traffic.CountCompressed(bytes, saved);
-        _pipeline.Metrics.Compressed(bytes, saved, direction);
+        _pipeline.Metrics.Compressed(bytes, saved, direction, Connection.Negotiated!.Compression!.Name);
     }
 
     private void CountSent(int bytes)

@@ -17,7 +17,9 @@ internal static class CompressionTarget
         ],
         IsChained: true);
 
-    /// <summary>One algorithm for the whole input, and room for the length that its first bytes say.</summary>
+    /// <summary>
+    /// One algorithm for the whole input, and room for the length that its first bytes say. What comes out is what the plain decoder makes of it.
+    /// </summary>
     public static TargetAction Of(Smb2CompressionAlgorithm algorithm) => input =>
     {
         if (input.Length < 2)
@@ -26,7 +28,12 @@ internal static class CompressionTarget
         }
 
         var target = new byte[(input[0] << 8) | input[1]];
-        Codecs.TryDecompress(algorithm, input[2..], target);
+        if (Codecs.TryDecompress(algorithm, input[2..], target)
+            && ReferenceDecoders.TryRead(algorithm, input[2..].ToArray(), target.Length) is { } expected
+            && !target.AsSpan().SequenceEqual(expected))
+        {
+            throw new InvalidDataException($"{algorithm} makes something else of it than the plain decoder.");
+        }
     };
 
     /// <summary>A whole message.</summary>

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Hosting.Inspection;
 using System.Net;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded;
 

@@ -2,6 +2,7 @@ using Smb3.Embedded.Commands;
 using Smb3.Embedded.Commands.Hooks;
 using Smb3.Embedded.Hosting.Inspection;
 using Smb3.Embedded.Sessions;
+using Smb3.Embedded.Wire.Negotiate;
 
 namespace Smb3.Embedded;
 

@@ -12,10 +12,13 @@ public sealed class OtherImplementationTests
     /// <summary>MS-XCA 2.4 has no longest match; libfwnt refuses those of plain LZ77 that are longer.</summary>
     private const int LongestMatch = 32_771;
 
-    /// <summary>Of LZ77+Huffman it does not read matches as long as a block behind the first block; the decoder after MS-XCA's own text does.</summary>
-    private const int FirstBlock = 65_536;
+    /// <summary>
+    /// Of LZ77+Huffman it counts the length of a match in 16 bits, so that one of 65,536 bytes, a whole block behind the first one, is none to it.
+    /// MS-XCA 2.2.4 allows more: 16 bits hold the length less 3, and where they do not, 32 follow.
+    /// </summary>
+    private const int BeforeWholeBlock = 131_071;
 
-    private static readonly int[] Lengths = [1, 2, 100, 4095, 4096, 4097, 10_000, 32_772, 65_535, 65_536, 65_537, 131_072, 300_000];
+    private static readonly int[] Lengths = [1, 2, 100, 4095, 4096, 4097, 10_000, 32_772, 65_535, 65_536, 65_537, 131_071, 131_072, 300_000];
 
     public static TheoryData<string> Kinds => [.. Corpus.Kinds.Concat(SampleData.Kinds.Select(static kind => "sample " + kind))];
 
@@ -27,7 +30,7 @@ public sealed class OtherImplementationTests
         {
             var hasLongMatches = kind is "run" or "disk" or "sample zeros";
             var longest = !hasLongMatches || algorithm == Smb2CompressionAlgorithm.Lznt1 ? int.MaxValue
-                : algorithm == Smb2CompressionAlgorithm.Lz77 ? LongestMatch : FirstBlock;
+                : algorithm == Smb2CompressionAlgorithm.Lz77 ? LongestMatch : BeforeWholeBlock;
             IsReadBy(NativeCodec.Libfwnt, algorithm, kind, longest);
         }
     }

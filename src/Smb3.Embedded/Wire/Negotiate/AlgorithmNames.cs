@@ -1,6 +1,4 @@
-using Smb3.Embedded.Wire.Negotiate;
-
-namespace Smb3.Embedded.Hosting.Inspection;
+namespace Smb3.Embedded.Wire.Negotiate;
 
 /// <summary>What MS-SMB2 calls algorithms.</summary>
 internal static class AlgorithmNames

@@ -1,4 +1,6 @@
-namespace Smb3.Embedded.Tests.Compression;
+using Smb3.Embedded.Wire.Negotiate;
+
+namespace Smb3.Embedded.Fuzzing.Targets;
 
 /// <summary>
 /// The decoders of MS-XCA in the plainest form: a byte at a time, a bit at a time, with exceptions for what lies outside. Slow, and easy to
@@ -6,6 +8,32 @@ namespace Smb3.Embedded.Tests.Compression;
 /// </summary>
 internal static class ReferenceDecoders
 {
+    /// <summary>
+    /// What comes out by an algorithm of MS-XCA; <see langword="null"/>: nothing, because it wants flags or words behind the last byte, which need not be there
+    /// to see the end, or because it is not one of them.
+    /// </summary>
+    /// <param name="algorithm">How it was compressed.</param>
+    /// <param name="compressed">The compressed data.</param>
+    /// <param name="length">How much is wanted.</param>
+    public static byte[]? TryRead(Smb2CompressionAlgorithm algorithm, byte[] compressed, int length)
+    {
+        try
+        {
+            var read = algorithm switch
+            {
+                Smb2CompressionAlgorithm.Lznt1 => Lznt1(compressed),
+                Smb2CompressionAlgorithm.Lz77 => PlainLz77(compressed),
+                Smb2CompressionAlgorithm.Lz77Huffman => Lz77Huffman(compressed, length),
+                _ => null,
+            };
+            return read?[..Math.Min(read.Length, length)];
+        }
+        catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>MS-XCA 2.4.4.</summary>
     public static byte[] PlainLz77(byte[] input)
     {
