@@ -19,6 +19,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData(typeof(SmbServer))]
     [InlineData(typeof(Sqlite.SqliteStateStore))]
+    [InlineData(typeof(Smb3.Embedded.S3.S3FileStore))]
     [InlineData(typeof(DiscoveryOptions))]
     [InlineData(typeof(ControlBuilderExtensions))]
     [InlineData(typeof(Smb3.Embedded.Ldap.LdapAccountResolver))]

@@ -82,6 +82,9 @@ internal sealed class Volume
     /// <summary>Tells whether the store is still where it was opened; null if it has no place.</summary>
     public IPlacedStore? Place => _store as IPlacedStore;
 
+    /// <summary>What the store says is wrong with what it depends on; null: nothing.</summary>
+    public string? Problem => (_store as IReportingStore)?.Problem;
+
     /// <summary>The options.</summary>
     public VolumeOptions Options { get; }
 

@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Files.Parts;
 /// A store of which this volume serves a <see cref="Territory"/>: its folder is the root, and behind its seams there is nothing. All else is
 /// the store's: its handles, file ids, streams, quotas. Handles say where they are in the store (<see cref="PathOf"/>).
 /// </summary>
-internal class PartStore : IFileStore, ISnapshotStore, IQuotaStore, IOutsideUseSource, IPlacedStore
+internal class PartStore : IFileStore, ISnapshotStore, IQuotaStore, IOutsideUseSource, IPlacedStore, IReportingStore
 {
     private readonly IFileStore _store;
     private readonly ConditionalWeakTable<IFileStore, PartStore> _snapshots = [];
@@ -31,6 +31,9 @@ internal class PartStore : IFileStore, ISnapshotStore, IQuotaStore, IOutsideUseS
     /// <summary>The part of <paramref name="store"/> that is <paramref name="territory"/>.</summary>
     public static PartStore Of(IFileStore store, Territory territory) =>
         store is IChangeSource source ? new WatchedPartStore(store, source, territory) : new PartStore(store, territory);
+
+    /// <inheritdoc/>
+    public string? Problem => (_store as IReportingStore)?.Problem;
 
     /// <summary>Where a handle is in this volume.</summary>
     public StorePath PathOf(IStoreFile handle) => FromStore(handle.Path);

@@ -14,6 +14,7 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
         var looking = Task.Run(() => server.Shares.Served.Places.CheckAsync(null).AsTask(), cancellationToken);
         await Task.WhenAny(looking, Task.Delay(Patience, cancellationToken)).ConfigureAwait(false);
         var missing = server.Shares.Where(static share => !share.IsAvailable).Select(static share => share.Name).ToArray();
+        var troubled = server.Shares.Where(static share => share.Problem is not null).ToArray();
         var data = new Dictionary<string, object>
         {
             ["connections"] = server.Connections.Count,
@@ -21,6 +22,11 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
             ["opens"] = server.Opens.Count,
             ["missing shares"] = missing,
         };
+        if (troubled.Length > 0)
+        {
+            data["troubled shares"] = troubled.Select(static share => share.Name).ToArray();
+        }
+
         var impaired = server.KeptState.Where(static kept => kept.IsImpaired).ToArray();
         if (server.KeptState.Count > 0)
         {
@@ -41,6 +47,8 @@ internal sealed class SmbServerHealthCheck(SmbServer server) : IHealthCheck
             { IsHealthy: true, Cluster.IsMember: false } => new HealthCheckResult(
                 context.Registration.FailureStatus,
                 $"'{server.Cluster!.Node}' is no member of its cluster at present, and serves no clustered shares.", null, data),
+            { IsHealthy: true } when troubled.Length > 0 => new HealthCheckResult(
+                context.Registration.FailureStatus, string.Join(" ", troubled.Select(static share => $"{share.Name}: {share.Problem}")), null, data),
             { IsHealthy: true } when impaired.Length > 0 => HealthCheckResult.Degraded(
                 $"What clients have open is kept slowly or not at all: {string.Join("; ", impaired.Select(Describe))}.", null, data),
             { IsHealthy: true } => HealthCheckResult.Healthy($"Listening on {string.Join(", ", server.EndPoints)}.", data),

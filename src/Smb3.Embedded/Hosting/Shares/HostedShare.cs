@@ -76,6 +76,7 @@ internal sealed class HostedShare(SmbShareOptions options)
         Running?.CurrentUses ?? 0)
     {
         IsAvailable = Lost is null,
+        Problem = Volume?.Problem,
         IsNamespace = Options.Namespace is not null,
         Compress = Options.Compress,
         IsTimeMachine = Options.TimeMachine,

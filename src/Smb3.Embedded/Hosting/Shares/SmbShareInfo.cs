@@ -18,6 +18,12 @@ public sealed record SmbShareInfo(
     /// </summary>
     public bool IsAvailable { get; init; } = true;
 
+    /// <summary>
+    /// What is wrong with what its store depends on (<see cref="Storage.IReportingStore"/>), which the health check reports too;
+    /// <see langword="null"/>: nothing that it knows of.
+    /// </summary>
+    public string? Problem { get; init; }
+
     /// <summary>Whether Macs may keep Time Machine backups on it.</summary>
     public bool IsTimeMachine { get; init; }
 

@@ -93,7 +93,7 @@ internal sealed class FolderNames(ObjectFileStore store)
     private async ValueTask<NtResult<Known>> LoadAsync(string folder, CancellationToken cancellationToken)
     {
         var known = new Known(new(StringComparer.OrdinalIgnoreCase), store.Options.Time.GetTimestamp());
-        var walk = new FolderWalk(store, folder);
+        var walk = new FolderWalk(store, folder, keysOnly: true);
         while (true)
         {
             var next = await walk.NextAsync(cancellationToken).ConfigureAwait(false);

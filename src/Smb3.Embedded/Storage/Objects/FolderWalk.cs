@@ -6,7 +6,10 @@ namespace Smb3.Embedded.Storage.Objects;
 /// What lies directly in a folder, page by page: files, and each folder once, whether an object stands for it or only keys below it do.
 /// Names that clients cannot have are left out; so is a folder whose name a file has too.
 /// </summary>
-internal sealed class FolderWalk(ObjectFileStore store, string folder)
+/// <param name="store">The store.</param>
+/// <param name="folder">The key of the folder.</param>
+/// <param name="keysOnly">Whether nothing but the keys of the entries is of interest.</param>
+internal sealed class FolderWalk(ObjectFileStore store, string folder, bool keysOnly)
 {
     private readonly Stack<string> _files = new();
     private IReadOnlyList<ObjectEntry> _page = [];
@@ -33,8 +36,8 @@ internal sealed class FolderWalk(ObjectFileStore store, string folder)
                 return new NtResult<ObjectEntry?>((ObjectEntry?)null);
             }
 
-            var page = await store.ListObjectsAsync(new(folder, _after, Folders: true, store.Options.PageSize), cancellationToken)
-                .ConfigureAwait(false);
+            var page = await store.ListObjectsAsync(
+                new(folder, _after, Folders: true, store.Options.PageSize) { KeysOnly = keysOnly }, cancellationToken).ConfigureAwait(false);
             if (!page.Succeeded)
             {
                 return page.Status;

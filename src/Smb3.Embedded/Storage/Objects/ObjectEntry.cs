@@ -22,6 +22,9 @@ public readonly record struct ObjectEntry(
 /// <param name="Most">How many entries are of use; fewer may be told, but none only when there are none.</param>
 public readonly record struct ObjectQuery(string Prefix, string After, bool Folders, int Most)
 {
+    /// <summary>Whether only the keys of the entries are looked at, so that a store need not fetch what else it would tell.</summary>
+    public bool KeysOnly { get; init; }
+
     /// <summary>The first key behind all that begin with the prefix; what has no prefix ends with the last character of Unicode.</summary>
     public string End => Prefix.Length == 0 ? "\U0010FFFF" : string.Concat(Prefix.AsSpan(0, Prefix.Length - 1), "0");
 }

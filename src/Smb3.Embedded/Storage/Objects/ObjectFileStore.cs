@@ -372,7 +372,7 @@ public abstract class ObjectFileStore : IFileStore
         }
 
         // Shown or not: two entries are enough to know of one beside the folder's own.
-        var page = await ListAsync(new(found.Value.Key, string.Empty, Folders: true, 2), cancellationToken).ConfigureAwait(false);
+        var page = await ListAsync(new(found.Value.Key, string.Empty, Folders: true, 2) { KeysOnly = true }, cancellationToken).ConfigureAwait(false);
         return !page.Succeeded ? page.Status
             : page.Value.Any(entry => entry.Key != found.Value.Key) ? NtStatus.DirectoryNotEmpty
             : found;

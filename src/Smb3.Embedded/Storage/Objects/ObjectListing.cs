@@ -5,7 +5,7 @@ namespace Smb3.Embedded.Storage.Objects;
 /// <summary>A listing of a folder under way. What is open is shown as it is, uploaded or not.</summary>
 internal sealed class ObjectListing(ObjectFileStore store, string folder) : IStoreListing
 {
-    private readonly FolderWalk _walk = new(store, folder);
+    private readonly FolderWalk _walk = new(store, folder, keysOnly: false);
     private NtStatus _broken = NtStatus.Success;
 
     /// <inheritdoc/>

@@ -97,7 +97,7 @@ internal sealed class ObjectLookup(ObjectFileStore store, FolderNames names)
                 return new Found(key, ObjectState.Of(entry, store.KeepsProperties), entry.Version);
             }
 
-            var below = await store.ListObjectsAsync(new(key, string.Empty, Folders: true, 1), cancellationToken).ConfigureAwait(false);
+            var below = await store.ListObjectsAsync(new(key, string.Empty, Folders: true, 1) { KeysOnly = true }, cancellationToken).ConfigureAwait(false);
             if (!below.Succeeded || below.Value.Count == 0)
             {
                 return below.Succeeded ? NtStatus.ObjectNameNotFound : below.Status;

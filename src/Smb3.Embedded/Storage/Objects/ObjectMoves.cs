@@ -98,7 +98,8 @@ internal sealed class ObjectMoves(ObjectFileStore store)
         while (true)
         {
             var page = await store.ListObjectsAsync(
-                new(folder, keys.Count == 0 ? string.Empty : keys[^1], Folders: false, store.Options.PageSize), cancellationToken).ConfigureAwait(false);
+                new(folder, keys.Count == 0 ? string.Empty : keys[^1], Folders: false, store.Options.PageSize) { KeysOnly = true }, cancellationToken)
+                .ConfigureAwait(false);
             if (!page.Succeeded)
             {
                 return page.Status;

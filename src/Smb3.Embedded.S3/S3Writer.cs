@@ -1,0 +1,260 @@
+using System.Buffers;
+using System.Net;
+using Amazon.S3;
+using Amazon.S3.Model;
+using Microsoft.Extensions.Logging;
+using Smb3.Embedded.Storage.Objects;
+
+namespace Smb3.Embedded.S3;
+
+/// <summary>
+/// Puts objects: small ones at once, others in parts, of which only so many are in memory and under way at a time. The object is there when the last
+/// request says so, and not before.
+/// </summary>
+internal sealed class S3Writer(
+    IAmazonS3 client, S3StoreOptions options, Func<string, CancellationToken, Task<GetObjectMetadataResponse?>> head, ILogger logger) : IDisposable
+{
+    private static readonly TimeSpan AbortLimit = TimeSpan.FromSeconds(30);
+
+    private readonly string _bucket = options.Bucket;
+    private readonly int _prefix = options.KeyPrefix.Length;
+    private readonly int _partSize = options.PartSize;
+    private readonly bool _looks = options.LookBeforeReplacing;
+    private readonly SemaphoreSlim _slots = new(options.ParallelParts);
+
+    // Ceph compares with what stands there, quotes and all; AWS takes both.
+    private volatile bool _unquoted;
+    private volatile bool _knowsNoConditions;
+
+    public void Dispose() => _slots.Dispose();
+
+    /// <summary>Puts an object and tells its version.</summary>
+    public async Task<string?> PutAsync(
+        string key, Stream content, string? properties, ObjectCondition condition, CancellationToken cancellationToken)
+    {
+        if (content.Length > _partSize)
+        {
+            return await UploadAsync(
+                key,
+                request => SetProperties(request.Metadata, properties),
+                condition,
+                (upload, token) => SendPartsAsync(upload, content, token),
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        await LookAsync(key, condition, cancellationToken).ConfigureAwait(false);
+        return await WriteAsync(
+            key,
+            condition,
+            async (ifMatch, ifNoneMatch) =>
+            {
+                content.Position = 0;
+                var request = new PutObjectRequest
+                {
+                    BucketName = _bucket,
+                    Key = key,
+                    InputStream = content,
+                    AutoCloseStream = false,
+                    IfMatch = ifMatch,
+                    IfNoneMatch = ifNoneMatch,
+                };
+                SetProperties(request.Metadata, properties);
+                return (await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes an object of parts, or leaves nothing of it.</summary>
+    public async Task<string?> UploadAsync(
+        string key,
+        Action<InitiateMultipartUploadRequest> describe,
+        ObjectCondition condition,
+        Func<Upload, CancellationToken, Task<List<PartETag>>> send,
+        CancellationToken cancellationToken)
+    {
+        var begin = new InitiateMultipartUploadRequest { BucketName = _bucket, Key = key };
+        describe(begin);
+        var upload = new Upload(key, (await client.InitiateMultipartUploadAsync(begin, cancellationToken).ConfigureAwait(false)).UploadId);
+        var isDone = false;
+        try
+        {
+            var parts = await send(upload, cancellationToken).ConfigureAwait(false);
+            await LookAsync(key, condition, cancellationToken).ConfigureAwait(false);
+            var version = await WriteAsync(
+                key,
+                condition,
+                async (ifMatch, ifNoneMatch) => (await client.CompleteMultipartUploadAsync(
+                    new CompleteMultipartUploadRequest
+                    {
+                        BucketName = _bucket,
+                        Key = key,
+                        UploadId = upload.Id,
+                        PartETags = parts,
+                        IfMatch = ifMatch,
+                        IfNoneMatch = ifNoneMatch,
+                    },
+                    cancellationToken).ConfigureAwait(false)).ETag,
+                cancellationToken).ConfigureAwait(false);
+            isDone = true;
+            return version;
+        }
+        finally
+        {
+            if (!isDone)
+            {
+                await AbortAsync(upload).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static void SetProperties(MetadataCollection metadata, string? properties)
+    {
+        if (properties is not null)
+        {
+            metadata.Add(S3Metadata.Name, properties);
+        }
+    }
+
+    /// <summary>Reads the parts one after the other, and sends as many at a time as there are slots for.</summary>
+    private async Task<List<PartETag>> SendPartsAsync(Upload upload, Stream content, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = new List<Task<PartETag>>();
+        try
+        {
+            content.Position = 0;
+            for (var left = content.Length; left > 0 && !sending.Exists(static part => part.IsFaulted);)
+            {
+                var length = (int)Math.Min(_partSize, left);
+                await _slots.WaitAsync(stop.Token).ConfigureAwait(false);
+                var buffer = ArrayPool<byte>.Shared.Rent(length);
+                try
+                {
+                    await content.ReadExactlyAsync(buffer.AsMemory(0, length), stop.Token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    Return(buffer);
+                    throw;
+                }
+
+                sending.Add(SendPartAsync(upload, sending.Count + 1, buffer, length, stop.Token));
+                left -= length;
+            }
+
+            return [.. await Task.WhenAll(sending).ConfigureAwait(false)];
+        }
+        finally
+        {
+            // Nothing of it may be under way when the upload is given up, and the buffers go back.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)Task.WhenAll(sending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<PartETag> SendPartAsync(Upload upload, int number, byte[] buffer, int length, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var part = new MemoryStream(buffer, 0, length, writable: false);
+            var response = await client.UploadPartAsync(
+                new UploadPartRequest
+                {
+                    BucketName = _bucket,
+                    Key = upload.Key,
+                    UploadId = upload.Id,
+                    PartNumber = number,
+                    PartSize = length,
+                    InputStream = part,
+                },
+                cancellationToken).ConfigureAwait(false);
+            return new PartETag(number, response.ETag);
+        }
+        finally
+        {
+            Return(buffer);
+        }
+    }
+
+    private void Return(byte[] buffer)
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        _slots.Release();
+    }
+
+    /// <summary>Refuses what must not be replaced, as far as a look shows it.</summary>
+    private async Task LookAsync(string key, ObjectCondition condition, CancellationToken cancellationToken)
+    {
+        // Who makes an object that should be absent has looked already, unless the server would not tell.
+        var isNeeded = condition.IsAbsent ? _knowsNoConditions : condition.Version is not null && (_looks || _knowsNoConditions);
+        if (isNeeded && !await HoldsAsync(key, condition, cancellationToken).ConfigureAwait(false))
+        {
+            throw new AmazonS3Exception("Another object is there.") { StatusCode = HttpStatusCode.PreconditionFailed, ErrorCode = "PreconditionFailed" };
+        }
+    }
+
+    private async Task<bool> HoldsAsync(string key, ObjectCondition condition, CancellationToken cancellationToken) =>
+        (await head(key[_prefix..], cancellationToken).ConfigureAwait(false))?.ETag == condition.Version;
+
+    private async Task<string?> WriteAsync(
+        string key, ObjectCondition condition, Func<string?, string?, Task<string?>> write, CancellationToken cancellationToken)
+    {
+        var version = await WriteConditionallyAsync(key, condition, write, cancellationToken).ConfigureAwait(false);
+        return string.IsNullOrEmpty(version) ? (await head(key[_prefix..], cancellationToken).ConfigureAwait(false))?.ETag : version;
+    }
+
+    private async Task<string?> WriteConditionallyAsync(
+        string key, ObjectCondition condition, Func<string?, string?, Task<string?>> write, CancellationToken cancellationToken)
+    {
+        if (_knowsNoConditions || condition == ObjectCondition.None)
+        {
+            return await write(null, null).ConfigureAwait(false);
+        }
+
+        var ifNoneMatch = condition.IsAbsent ? "*" : null;
+        var isUnquoted = _unquoted;
+        try
+        {
+            return await write(isUnquoted ? condition.Version?.Trim('"') : condition.Version, ifNoneMatch).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotImplemented)
+        {
+            if (!_knowsNoConditions)
+            {
+                _knowsNoConditions = true;
+                S3Log.NoConditions(logger, _bucket);
+            }
+
+            await LookAsync(key, condition, cancellationToken).ConfigureAwait(false);
+            return await write(null, null).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.PreconditionFailed && !isUnquoted && condition.Version is { } version && version.StartsWith('"'))
+        {
+            // Refused although it is the version that is there?
+            if (!await HoldsAsync(key, condition, cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            var written = await write(version.Trim('"'), null).ConfigureAwait(false);
+            _unquoted = true;
+            return written;
+        }
+    }
+
+    private async Task AbortAsync(Upload upload)
+    {
+        using var limit = new CancellationTokenSource(AbortLimit);
+        try
+        {
+            await client.AbortMultipartUploadAsync(_bucket, upload.Key, upload.Id, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (S3Failures.IsExpected(e, CancellationToken.None))
+        {
+            S3Log.PartsLeft(logger, _bucket, upload.Key, e.Message.TrimEnd('.'));
+        }
+    }
+
+    /// <summary>An upload in parts under way.</summary>
+    internal readonly record struct Upload(string Key, string Id);
+}
