@@ -19,7 +19,7 @@ internal sealed class RememberedProperties(int most)
     {
         lock (_sync)
         {
-            var isKnown = _known.TryGetValue(key, out var known) && known.Version == version && known.Written == Seconds(written);
+            var isKnown = _known.TryGetValue(key, out var known) && known.Version == version && known.Written == written;
             properties = isKnown ? known!.Properties : null;
             return isKnown;
         }
@@ -32,7 +32,7 @@ internal sealed class RememberedProperties(int most)
             return;
         }
 
-        var known = new Known(version, Seconds(written), properties);
+        var known = new Known(version, written, properties);
         lock (_sync)
         {
             if (age != _forgotten)
@@ -63,8 +63,5 @@ internal sealed class RememberedProperties(int most)
         }
     }
 
-    // Some servers tell parts of a second in listings, and none in headers.
-    private static long Seconds(DateTimeOffset time) => time.ToUnixTimeSeconds();
-
-    private sealed record Known(string? Version, long Written, string? Properties);
+    private sealed record Known(string? Version, DateTimeOffset Written, string? Properties);
 }

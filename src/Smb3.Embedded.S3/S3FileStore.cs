@@ -130,7 +130,7 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
             async () => new ObjectEntry(
                 key,
                 content.Length,
-                _time.GetUtcNow(),
+                S3Metadata.TimeOf(_time.GetUtcNow().UtcDateTime),
                 await _writer.PutAsync(_prefix + key, content, properties, condition, cancellationToken).ConfigureAwait(false),
                 properties),
             cancellationToken,

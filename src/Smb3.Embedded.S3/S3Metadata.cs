@@ -10,7 +10,9 @@ internal static class S3Metadata
 
     public static string? PropertiesOf(GetObjectMetadataResponse head) => head.Metadata[Name];
 
-    public static DateTimeOffset TimeOf(DateTime? told) => told is { } time ? new DateTimeOffset(time.ToUniversalTime()) : default;
+    /// <summary>In whole seconds: some servers tell parts of one in listings, and none in headers.</summary>
+    public static DateTimeOffset TimeOf(DateTime? told) =>
+        told is { } time ? DateTimeOffset.FromUnixTimeSeconds(new DateTimeOffset(time.ToUniversalTime()).ToUnixTimeSeconds()) : default;
 
     /// <summary>Has a request carry all that the object carries, with other properties.</summary>
     public static void CopyTo(GetObjectMetadataResponse head, MetadataCollection metadata, HeadersCollection headers, string? properties)
