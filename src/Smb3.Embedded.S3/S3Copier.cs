@@ -46,7 +46,7 @@ internal sealed class S3Copier(
         await client.CopyObjectAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task CopyPartsAsync(
+    private Task<string?> CopyPartsAsync(
         string key, string newKey, GetObjectMetadataResponse source, string? properties, CancellationToken cancellationToken) => writer.UploadAsync(
         newKey,
         request =>
