@@ -9,6 +9,8 @@ namespace Smb3.Embedded.Serving;
 /// </summary>
 internal sealed class ServeArguments
 {
+    private const string Automatic = "auto", None = "none";
+
     private readonly List<Option> _settings = [];
     private readonly ServeDefaults _defaults;
     private readonly Option<bool> _discovery;
@@ -46,9 +48,9 @@ internal sealed class ServeArguments
         command.Options.Add(_discovery);
         _control = new Option<string>("--control")
         {
-            HelpName = "SOCKET", Arity = ArgumentArity.ZeroOrOne,
-            Description = "Let this user see and end sessions and files by `smb sessions` and others, over a local socket; `none`: nobody may. Default: "
-                + (defaults.Control ? "a socket that they find." : "none; without SOCKET one that they find."),
+            HelpName = "auto|none|SOCKET",
+            Description = "Let this user see and end sessions and files by `smb sessions` and others, over a local socket; `auto`: one that they find; "
+                + $"`none`: nobody may. Default: {(defaults.Control ? Automatic : None)}.",
         };
         command.Options.Add(_control);
         _makeUserEntry = new Option<string>("--make-user-entry")
@@ -74,8 +76,8 @@ internal sealed class ServeArguments
         return (parsed.GetResult(_control), parsed.GetValue(_control)) switch
         {
             (null, _) => _defaults.Control && !configuration.GetSection(Section).Exists() ? [new($"{Section}:Enabled", "true")] : null,
-            (_, null) => [new($"{Section}:Enabled", "true")],
-            (_, "none") => [new($"{Section}:Enabled", "false")],
+            (_, Automatic) => [new($"{Section}:Enabled", "true")],
+            (_, None) => [new($"{Section}:Enabled", "false")],
             (_, var socket) => [new($"{Section}:Enabled", "true"), new($"{Section}:Socket", socket)],
         };
     }
