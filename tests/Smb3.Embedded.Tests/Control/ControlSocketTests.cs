@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -184,6 +185,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [UnixFact]
+    [UnsupportedOSPlatform("windows")]
     public void Only_the_user_may_open_the_socket() =>
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SocketPath));
 
@@ -225,6 +227,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     }
 
     [UnixFact]
+    [UnsupportedOSPlatform("windows")]
     public void A_folder_that_others_can_look_into_is_not_used()
     {
         var folder = Path.Join(_folder, "open");

@@ -7,19 +7,19 @@ namespace Smb3.Embedded.Tests.Docs;
 #pragma warning disable IDE1006 // they are named as on the pages, where they are classes
 internal interface MyStore : IFileStore
 {
-    public static MyStore OpenEmpty() => throw new NotSupportedException();
+    static MyStore OpenEmpty() => throw new NotSupportedException();
 
-    public static MyStore OpenWith(IReadOnlyDictionary<string, byte[]> files) => throw new NotSupportedException(files.ToString());
+    static MyStore OpenWith(IReadOnlyDictionary<string, byte[]> files) => throw new NotSupportedException(files.ToString());
 }
 
 internal interface BucketStore : IFileStore
 {
-    public static BucketStore Open(string name) => throw new NotSupportedException(name);
+    static BucketStore Open(string name) => throw new NotSupportedException(name);
 }
 
 internal interface BlobStream : IStoreStream
 {
-    public static BlobStream Open(Stage file, string name, byte[] blob) => throw new NotSupportedException($"{file}{name}{blob}");
+    static BlobStream Open(Stage file, string name, byte[] blob) => throw new NotSupportedException($"{file}{name}{blob}");
 }
 
 internal abstract class BlobFile : Stage;
@@ -32,10 +32,10 @@ internal sealed class Audit : SmbServerHooks;
 
 internal interface MyStateStore : IStateStore
 {
-    public static ValueTask<MyStateStore> OpenAsync(string name) => throw new NotSupportedException(name);
+    static ValueTask<MyStateStore> OpenAsync(string name) => throw new NotSupportedException(name);
 }
 
 internal interface MyClusterStore : IClusterStore
 {
-    public static ValueTask<MyClusterStore> OpenAsync(string name) => throw new NotSupportedException(name);
+    static ValueTask<MyClusterStore> OpenAsync(string name) => throw new NotSupportedException(name);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Security;
@@ -332,6 +333,7 @@ internal sealed class BucketServer : HttpMessageHandler
     }
 
     /// <summary>Versions are those of the data, as everywhere with S3: the same data has the same one.</summary>
+    [SuppressMessage("Security", "CA5351", Justification = "Nothing is protected by it.")]
     private Kept Keep(string key, byte[] data, Dictionary<string, string> headers) => _objects[key] =
         new Kept(data, headers, $"\"{Convert.ToHexStringLower(MD5.HashData(data))}\"", DateTimeOffset.UtcNow);
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Nt;
@@ -9,6 +10,7 @@ using Xunit;
 namespace Smb3.Embedded.Tests.S3;
 
 /// <summary>What a share of a bucket does with what servers differ in, with failures, and with others who change objects.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "xunit calls DisposeAsync.")]
 public sealed class S3FileStoreTests : IAsyncLifetime
 {
     private const int Part = 5 << 20;
@@ -26,6 +28,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
     public Task DisposeAsync()
     {
         _store.Dispose();
+        _bucket.Dispose();
         return Task.CompletedTask;
     }
 
