@@ -8,13 +8,12 @@ public sealed class S3StoreConformance : FileStoreConformance
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(S3Place.Open());
 }
 
-/// <summary>A part of a bucket, without attributes, with small pages and everything in files.</summary>
+/// <summary>A part of a bucket, with small pages and everything in files.</summary>
 public sealed class NarrowS3StoreConformance : FileStoreConformance
 {
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(S3Place.Open(static options =>
     {
         options.Prefix = "some/part";
-        options.KeepAttributes = false;
         options.PartSize = 5 << 20;
         options.Objects = new()
         {
