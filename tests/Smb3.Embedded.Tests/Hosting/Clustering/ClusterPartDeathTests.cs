@@ -107,7 +107,9 @@ public sealed class ClusterPartDeathTests
                 });
                 _nodes.Add(node);
                 await node.Server.StartAsync();
-                await TestServer.UntilAsync(() => _nodes[0].Serves("vm"), "the first node serves the share");
+                await TestServer.UntilAsync(
+                    () => _nodes[0].Serves("vm") && _nodes[0].Server.Cluster!.Nodes.Count(static node => node.IsAlive) == _nodes.Count,
+                    "the first node serves the share, and knows the others");
             }
 
             var tree = await _nodes[0].ConnectAsync("vm", _client);
