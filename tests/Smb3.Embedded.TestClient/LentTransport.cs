@@ -25,6 +25,8 @@ internal sealed class LentTransport(IMessageTransport inner) : IMessageTransport
 
     public long? BytesAcknowledged => inner.BytesAcknowledged;
 
+    public bool HasPeerClosed => inner.HasPeerClosed;
+
     public async ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReceiveAsync(
         Func<int> longest, CancellationToken cancellationToken)
     {

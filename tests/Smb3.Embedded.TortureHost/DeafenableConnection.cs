@@ -31,6 +31,8 @@ internal sealed class DeafenableConnection : IByteStream
 
     public long? BytesAcknowledged => _acknowledgedAtLast ?? _inner.BytesAcknowledged;
 
+    public bool HasPeerClosed => _inner.HasPeerClosed;
+
     public void Abort(bool reset = false) => _inner.Abort(reset);
 
     public async ValueTask DisposeAsync()

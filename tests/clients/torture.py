@@ -31,7 +31,7 @@ ASLEEP = ("smb2.lease", "smb2.oplock")
 SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.notify.mask": 240, "smb2.dir.large-files": 180}
 # They end with a file open that the next test deletes and makes anew. On busy processors its first requests overtake the end of their
 # connection, so they run behind the others, in processes of their own.
-LEAVES_OPEN = ("smb2.ioctl.sparse_qar_overflow", "smb2.ioctl.trim_simple")
+LEAVES_OPEN = ("smb2.ioctl.sparse_qar_malformed", "smb2.ioctl.sparse_qar_overflow", "smb2.ioctl.trim_simple")
 RESULT = re.compile(r"^(success|successful|failure|error|skip|xfail|knownfail): (.*?)( \[)?$")
 
 

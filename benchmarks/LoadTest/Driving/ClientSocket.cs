@@ -32,6 +32,8 @@ internal sealed class ClientSocket : IByteStream
 
     public long? BytesAcknowledged => null;
 
+    public bool HasPeerClosed => false;
+
     public static ClientSocket Connect(EndPoint target)
     {
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

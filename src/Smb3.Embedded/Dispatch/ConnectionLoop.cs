@@ -43,6 +43,7 @@ internal sealed class ConnectionLoop : INotificationSender
             graph, graph.NextConnectionId(), transport.LocalEndPoint, transport.RemoteEndPoint, Terminate, _ended.Token)
         {
             Notifications = this,
+            HasPeerClosed = () => transport.HasPeerClosed,
         };
         _frames = new FrameLimits(Connection, transport);
         _longest = () => _frames.LargestRequest;

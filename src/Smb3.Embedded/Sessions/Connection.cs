@@ -106,6 +106,12 @@ internal sealed class Connection
     /// <summary>Cancelled when the connection has ended.</summary>
     public CancellationToken Ended { get; }
 
+    /// <summary>Whether the transport knows that the client has closed the connection, although nobody has come to read that.</summary>
+    public Func<bool> HasPeerClosed { get; init; } = static () => false;
+
+    /// <summary>Whether it has ended, or is about to.</summary>
+    public bool IsEnding => Ended.IsCancellationRequested || HasPeerClosed();
+
     public bool TryPublish(Negotiated negotiated)
     {
         if (Interlocked.CompareExchange(ref _negotiated, negotiated, null) is not null)

@@ -140,7 +140,26 @@ internal sealed class Session
     public IEnumerable<TreeConnect> Trees => _trees.Values.Where(tree => !tree.HasEnded);
 
     /// <summary>Whether it is ending, or has no connection left and is about to end.</summary>
-    public bool IsLeaving => State == SessionState.Ended || !HasChannelBeside(null);
+    public bool IsLeaving
+    {
+        get
+        {
+            if (State == SessionState.Ended)
+            {
+                return true;
+            }
+
+            foreach (var channel in _channels.Values)
+            {
+                if (!channel.Connection.IsEnding)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>Whether the session goes on when <paramref name="connection"/> ends.</summary>
     public bool HasChannelBeside(Connection? connection)

@@ -34,6 +34,12 @@ internal interface IMessageTransport : IAsyncDisposable
     /// </summary>
     long? BytesAcknowledged { get; }
 
+    /// <summary>
+    /// Whether the peer has closed, which may be known before all that it sent has been received; <see langword="false"/> where that cannot
+    /// be seen.
+    /// </summary>
+    bool HasPeerClosed { get; }
+
     /// <summary>Receives the next message.</summary>
     /// <param name="longest">
     /// The longest message that is currently accepted, in bytes: called when a message has begun, because the peer may have authenticated

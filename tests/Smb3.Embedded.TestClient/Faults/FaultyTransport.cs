@@ -40,6 +40,8 @@ internal sealed class FaultyTransport : IByteStream
 
     public long? BytesAcknowledged => _server.BytesAcknowledged;
 
+    public bool HasPeerClosed => _server.HasPeerClosed;
+
     public PipeReader Input => _incoming.Reader;
 
     public PipeWriter Output => _outgoing.Writer;

@@ -86,6 +86,38 @@ public sealed class LeavingTests : ProtocolTest
     }
 
     [Fact]
+    public async Task An_open_is_waited_for_whose_client_has_closed_its_connection_before_anybody_has_read_that()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        const int Piece = 1 << 14;
+        Start(new TestServerOptions
+        {
+            Transport = TestTransport.Tcp,
+            Store = store => new FaultyStore(store, _faults),
+            Settings = new ServerSettings { Limits = new ServerLimits { MaxBytesInFlight = Piece } },
+        });
+        var first = await (await (await Server.ConnectUntrackedAsync()).LogOnAsync(TestServer.Alice, TestServer.Password)).ConnectAsync("data");
+        var second = await Server.ConnectToAsync();
+        await first.OpenAsync("f", share: ShareAccess.None);
+        var busy = await first.OpenAsync("busy");
+        _faults.WriteGate.Close();
+        for (var i = 0; i < 4; i++)
+        {
+            await first.Session.Connection.SendAsync(busy.WriteRequest(0, new byte[Piece])); // more than is read at a time
+        }
+
+        var connection = Assert.Single(Server.Graph.FindSession(first.Session.SessionId)!.Channels).Connection;
+        await first.Session.Connection.DisposeAsync();
+        await TestServer.UntilAsync(() => connection.HasPeerClosed(), "the system knows");
+        Assert.False(connection.Ended.IsCancellationRequested);
+        await SucceedsWhenItHasLeftAsync(second, RequestBody.Create("f"));
+    }
+
+    [Fact]
     public async Task A_name_that_it_is_to_delete_is_waited_for()
     {
         var (first, second) = await StartAsync();

@@ -97,6 +97,8 @@ public sealed class OutgoingQueueTests
 
         public long? BytesAcknowledged => null;
 
+        public bool HasPeerClosed => false;
+
         public PipeReader Input { get; } = PipeReader.Create(Stream.Null);
 
         public PipeWriter Output => output;

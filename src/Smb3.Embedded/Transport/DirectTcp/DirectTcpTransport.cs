@@ -41,6 +41,8 @@ internal sealed class DirectTcpTransport : IMessageTransport
 
     public long? BytesAcknowledged => _stream.BytesAcknowledged;
 
+    public bool HasPeerClosed => _stream.HasPeerClosed;
+
     public ValueTask<(ReceiveOutcome Outcome, ReceivedMessage? Message)> ReceiveAsync(
         Func<int> longest, CancellationToken cancellationToken) => _reader.ReadAsync(longest, cancellationToken);
 

@@ -18,6 +18,12 @@ internal interface IByteStream : IDuplexPipe, IAsyncDisposable
     /// </summary>
     long? BytesAcknowledged { get; }
 
+    /// <summary>
+    /// Whether the peer has closed, which may be known before all that it sent has been received; <see langword="false"/> where that cannot
+    /// be seen.
+    /// </summary>
+    bool HasPeerClosed { get; }
+
     /// <param name="reset">
     /// Whether the peer is told by a reset, which reaches it even where it no longer acknowledges what is under way.
     /// </param>

@@ -47,6 +47,8 @@ internal sealed class InMemoryMessages : IMessageTransport
 
     public long? BytesAcknowledged => null;
 
+    public bool HasPeerClosed => false;
+
     /// <summary>Makes both ends of a connection.</summary>
     /// <param name="client">Where the client is.</param>
     /// <param name="server">Where the server is.</param>

@@ -28,6 +28,8 @@ internal sealed class InMemoryStream : IByteStream
 
     public long? BytesAcknowledged => null;
 
+    public bool HasPeerClosed => false;
+
     public PipeReader Input => _incoming.Reader;
 
     public PipeWriter Output => _outgoing.Writer;

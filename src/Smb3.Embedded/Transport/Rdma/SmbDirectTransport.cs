@@ -58,6 +58,8 @@ internal sealed class SmbDirectTransport : IMessageTransport
 
     public long? BytesAcknowledged => null;
 
+    public bool HasPeerClosed => false;
+
     /// <summary>Whether the peer was heard of since it was last looked at.</summary>
     public bool HasHeard => _alive is { HasHeard: true };
 

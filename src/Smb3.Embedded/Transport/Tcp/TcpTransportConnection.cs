@@ -36,7 +36,9 @@ internal sealed class TcpTransportConnection : IByteStream
 
     public PipeWriter Output { get; }
 
-    public long? BytesAcknowledged => TcpAcknowledgement.Read(_socket);
+    public long? BytesAcknowledged => TcpConnectionInfo.BytesAcknowledged(_socket);
+
+    public bool HasPeerClosed => TcpConnectionInfo.HasPeerClosed(_socket);
 
     public void Abort(bool reset = false)
     {
