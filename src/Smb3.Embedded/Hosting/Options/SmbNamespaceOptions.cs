@@ -44,7 +44,10 @@ public sealed class SmbNamespaceOptions
     /// <summary>Which groups may use it.</summary>
     public IDictionary<string, SmbShareAccess> Groups { get; } = new Dictionary<string, SmbShareAccess>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Access of all users who are named in neither; see <see cref="SmbShareOptions.Others"/>.</summary>
+    /// <summary>
+    /// Access of all users who are named in neither. When it is not set: <see cref="SmbShareAccess.Full"/> if no user and no group is named,
+    /// otherwise <see cref="SmbShareAccess.None"/>.
+    /// </summary>
     public SmbShareAccess? Others { get; set; }
 
     /// <summary>Adds a link.</summary>

@@ -35,8 +35,8 @@ public sealed class SmbServerOptions
     public string AppleModel { get; set; } = "Xserve";
 
     /// <summary>
-    /// Where the server listens: by TCP, and by RDMA at a <see cref="SmbRdmaEndPoint"/>. Port 0 takes a free one. When it is empty:
-    /// 127.0.0.1:4450.
+    /// Where the server listens: by TCP (<c>192.0.2.1:445</c>), and by RDMA at a <see cref="SmbRdmaEndPoint"/> (<c>rdma://192.0.2.1:445</c>).
+    /// Port 0 takes a free one. When it is empty: 127.0.0.1:4450.
     /// </summary>
     public IList<IPEndPoint> Listen { get; } = [];
 
@@ -49,7 +49,7 @@ public sealed class SmbServerOptions
 
     /// <summary>
     /// Advertised to clients instead of the machine's own interfaces: for servers behind forwarded ports, or where the system cannot say
-    /// what a link can do. Empty by default; <see cref="Interfaces"/> has no effect then.
+    /// what a link can do. Each is <c>ADDRESS [speed=10G] [rss] [rdma] [index=N]</c>. <see cref="Interfaces"/> has no effect when there are any.
     /// </summary>
     public IList<SmbInterface> AdvertisedInterfaces { get; } = [];
 
@@ -93,12 +93,15 @@ public sealed class SmbServerOptions
     public bool RetryOplockBreaks { get; set; }
 
     /// <summary>
-    /// Whether an unknown user is let in as a guest instead of being refused. A guest can use only the shares that allow guests.
-    /// Default off.
+    /// Whether an unknown user is let in as a guest instead of being refused. A guest can use only the shares that allow guests, and IPC$; one
+    /// of <see cref="Shares"/> that does turns it on. Default off.
     /// </summary>
     public bool AllowGuest { get; set; }
 
-    /// <summary>Whether a client may log on without a name. Such a client can use only the shares that allow guests. Default off.</summary>
+    /// <summary>
+    /// Whether a client may log on without a name. Such a client can use only the shares that allow guests, and IPC$; one of
+    /// <see cref="Shares"/> that does turns it on. Default off.
+    /// </summary>
     public bool AllowAnonymous { get; set; }
 
     /// <summary>What clients can make the server hold.</summary>
@@ -113,7 +116,7 @@ public sealed class SmbServerOptions
     /// </summary>
     public bool AllowNtlm { get; set; } = true;
 
-    /// <summary>What some users, or all from some networks, must do to log on. Empty by default.</summary>
+    /// <summary>What some users, or all from some networks or at some end points, must do to log on.</summary>
     public IList<SmbLogonPolicy> LogonPolicies { get; } = [];
 
     /// <summary>Logons with tickets of Kerberos. Default off.</summary>
@@ -164,7 +167,8 @@ public sealed class SmbServerOptions
     public InMemoryUserStore Users { get; set; } = new();
 
     /// <summary>
-    /// A file with further users, which is read again when it changes (<see cref="SmbUsersFile"/>); <see langword="null"/>: there is none.
+    /// A file with further users, which is read again when it changes (<see cref="SmbUsersFile"/>): <c>NAME:NTHASH[:GROUP,GROUP]</c>, or as
+    /// <c>smbpasswd</c> has them; <see langword="null"/>: there is none.
     /// </summary>
     public string? UsersFile { get; set; }
 
@@ -184,7 +188,7 @@ public sealed class SmbServerOptions
     /// </summary>
     public IDomainLogon? DomainLogon { get; set; }
 
-    /// <summary>How <see cref="AccountResolver"/> is asked.</summary>
+    /// <summary>How a directory (<see cref="AccountResolver"/>) is asked.</summary>
     public SmbDirectoryOptions Directory { get; } = new();
 
     /// <summary>

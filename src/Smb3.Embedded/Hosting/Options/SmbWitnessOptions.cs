@@ -29,7 +29,7 @@ public sealed class SmbWitnessOptions
     /// </summary>
     public IList<string> NetworkNames { get; } = [];
 
-    /// <summary>What clients are told, where there is no <see cref="Source"/>: addresses that do not change.</summary>
+    /// <summary>What clients are told, where there is no <see cref="Source"/>: addresses that do not change, each <c>GROUP=ADDRESS[ local]</c>.</summary>
     public IList<SmbWitnessInterface> Interfaces { get; } = [];
 
     /// <summary>What clients are told about; <see langword="null"/>: <see cref="Interfaces"/>. The host keeps owning it.</summary>
