@@ -1,3 +1,4 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using Smb3.Embedded.Benchmarks;
 using Smb3.Embedded.Benchmarks.Compressing;
@@ -12,7 +13,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression-link IP:PORT,SHARE,USER,PASSWORD [MEBIBYTES chained|unchained KIND …]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
-// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- takeover SHARES [CONNECTION]
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- takeover SHARES CONNECTION
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- restart /a/folder/on/a/disk [HANDLES …]
 if (args is ["gate"])
 {
@@ -60,9 +61,15 @@ if (args is ["cluster", .. { Length: > 0 } rest])
     return 0;
 }
 
-if (args is ["takeover", .. { Length: > 0 } takeover])
+if (args is ["takeover", var shares, var database])
 {
-    await Takeover.RunAsync(takeover);
+    await Takeover.RunAsync(int.Parse(shares, CultureInfo.InvariantCulture), database);
+    return 0;
+}
+
+if (args is [Takeover.NodeVerb, var root, var count, var common])
+{
+    await Takeover.RunNodeAsync(root, int.Parse(count, CultureInfo.InvariantCulture), common);
     return 0;
 }
 

@@ -32,6 +32,12 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     private readonly ClusterSql _sql;
     private readonly ClusterSignal _signal;
     private readonly Turns _turns = new();
+
+    /// <summary>
+    /// One transaction changes the cluster at a time, as the database would have it anyway: so one connection is enough for them, and a renewal never
+    /// stands behind hundreds of releases for one of its own.
+    /// </summary>
+    private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly string _channel;
 
     /// <summary>The greatest version that was seen since a node last joined here: a database with a lesser one has forgotten something.</summary>
@@ -314,6 +320,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
         var ended = _calls.EndAsync();
         await _signal.DisposeAsync().ConfigureAwait(false);
         await ended.ConfigureAwait(false);
+        _changing.Dispose();
         await _own.DisposeAsync().ConfigureAwait(false);
         await _cluster.DisposeAsync().ConfigureAwait(false);
         await _state.DisposeAsync().ConfigureAwait(false);
@@ -439,13 +446,25 @@ public sealed class PostgreSqlClusterStore : IClusterStore
         await _calls.RunAsync(async () =>
         {
             using var deadline = new Deadline(_cluster.Options.Timeout, cancellationToken);
-            Task<bool> OnceAsync() => _cluster.RunAsync(
-                async connection =>
+            async Task<bool> OnceAsync()
+            {
+                await _changing.WaitAsync(deadline.Token).ConfigureAwait(false);
+                try
                 {
-                    await change(connection, deadline.Work).ConfigureAwait(false);
-                    return true;
-                },
-                deadline);
+                    return await _cluster.RunAsync(
+                        async connection =>
+                        {
+                            await change(connection, deadline.Work).ConfigureAwait(false);
+                            return true;
+                        },
+                        deadline).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _changing.Release();
+                }
+            }
+
             try
             {
                 return inOrderOf is not null

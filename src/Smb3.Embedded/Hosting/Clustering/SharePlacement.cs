@@ -109,7 +109,9 @@ internal sealed class SharePlacement(
                 }
 
                 failed = false;
+                var spent = time.GetElapsedTime(readAt);
                 await WaitAsync(changed, over.Token).ConfigureAwait(false);
+                await RestAsync(spent, over.Token).ConfigureAwait(false);
             }
             catch (Exception) when (over.IsCancellationRequested)
             {
@@ -179,6 +181,13 @@ internal sealed class SharePlacement(
         await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
     }
+
+    /// <summary>
+    /// While shares are opened by the hundred, each of them is a reason to look again: looking takes no more than half of the time, and the
+    /// opening has the rest.
+    /// </summary>
+    private Task RestAsync(TimeSpan spent, CancellationToken cancellationToken) =>
+        Task.Delay(spent < ShortestPause ? spent : ShortestPause, time, cancellationToken);
 
     /// <summary>Until a lease on which somebody else's share hangs has run out, as far as is known, or a share may be taken by anybody.</summary>
     private TimeSpan PauseUntilNextLook()

@@ -85,7 +85,7 @@ internal static unsafe class InodeCalls
     {
         fixed (StatxBuffer* buffer = &stat)
         {
-            return Native.Statx(Native.StatxNumber, at, name, flags, (nint)(StatxBuffer.Basic | StatxBuffer.BirthTime), buffer) < 0
+            return Native.Statx(Native.StatxNumber, at, name, flags, (nint)(StatxBuffer.Basic | StatxBuffer.BirthTime | StatxBuffer.UniqueMount), buffer) < 0
                 ? Native.LastError
                 : 0;
         }

@@ -20,6 +20,7 @@ internal struct StatxBuffer
 {
     public const uint Basic = 0x7FF;
     public const uint BirthTime = 0x800;
+    public const uint UniqueMount = 0x4000; // STATX_MNT_ID_UNIQUE, from Linux 6.8 on
     public const ulong IsCompressed = 0x4; // STATX_ATTR_COMPRESSED
     public const ulong IsImmutable = 0x10; // STATX_ATTR_IMMUTABLE
     public const ulong IsAppendOnly = 0x20; // STATX_ATTR_APPEND
@@ -50,6 +51,7 @@ internal struct StatxBuffer
     public uint DeviceMinorRaw;
     public uint DeviceMajor;
     public uint DeviceMinor;
+    public ulong Mount;
 
     public readonly int Type => Mode & TypeMask;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Smb3.Embedded.Storage.Physical.Linux.Kernel;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Volume;
@@ -10,6 +11,15 @@ internal static unsafe class FileSystemProbe
 {
     private const int Size = 128 * 1024;
 
+    /// <summary>The most file systems that are remembered: where mounts come and go, those that have gone are forgotten some day.</summary>
+    private const int MaxRemembered = 1000;
+
+    /// <summary>
+    /// What was found, by mount and device: a node of a cluster opens shares on one file system by the hundred while their clients wait. The kernel gives
+    /// no number of a mount twice, and each volume of a file system that has several is a device of its own.
+    /// </summary>
+    private static readonly ConcurrentDictionary<(ulong Mount, ulong Device, bool HasAttributes), StoreAbilities> Found = new();
+
     /// <summary>The abilities of a folder that depend on its file system.</summary>
     public static StoreAbilities Run(FileDescriptor root, bool hasAttributes, bool isReadOnly)
     {
@@ -20,13 +30,42 @@ internal static unsafe class FileSystemProbe
             return abilities;
         }
 
+        var isKnown = InodeCalls.Stat(root, out var stat) == 0 && (stat.Mask & StatxBuffer.UniqueMount) != 0;
+        var place = (stat.Mount, stat.Device, hasAttributes);
+        if (isKnown && Found.TryGetValue(place, out var found))
+        {
+            return abilities | found;
+        }
+
+        if (Try(root, hasAttributes) is not { } tried)
+        {
+            return abilities; // which says more of the folder than of its file system
+        }
+
+        if (isKnown)
+        {
+            if (Found.Count >= MaxRemembered)
+            {
+                Found.Clear();
+            }
+
+            Found[place] = tried;
+        }
+
+        return abilities | tried;
+    }
+
+    /// <summary>Tries it; <see langword="null"/>: nothing can be written there.</summary>
+    private static StoreAbilities? Try(FileDescriptor root, bool hasAttributes)
+    {
         using var one = OpenUnnamed(root);
         using var two = OpenUnnamed(root);
         if (one is null || two is null || !Fill(one))
         {
-            return abilities;
+            return null;
         }
 
+        StoreAbilities abilities = 0;
         if (CanClone(one, two))
         {
             abilities |= StoreAbilities.BlockCloning;
