@@ -9,6 +9,11 @@ internal sealed class ClusterSql(Database database)
 {
     private const string Alive = "NOT n.ended AND n.until > clock_timestamp()";
 
+    private const string Fenced = "EXISTS (SELECT 1 FROM ~.fenced f WHERE f.name_key = n.name_key)";
+
+    /// <summary>Who is more than the owner of what it has: it can renew its lease, and take.</summary>
+    private const string MayAct = "NOT n.replaced AND " + Alive + " AND NOT " + Fenced;
+
     private const string Changed = "EXISTS (SELECT 1 FROM ~.share s WHERE s.version > c.version)";
 
     public const string Begin = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -30,7 +35,7 @@ internal sealed class ClusterSql(Database database)
     public string AddNode { get; } = database.In("""
         INSERT INTO ~.node (incarnation, name, name_key, addresses, max_level, lease_ms, until, writer, request)
         SELECT c.incarnations + 1, $1, $2, $3, $4, $5, clock_timestamp() + $5 * interval '1 millisecond', $6, $7 FROM ~.cluster c
-        WHERE c.id = 1 AND c.level <= $4
+        WHERE c.id = 1 AND c.level <= $4 AND NOT EXISTS (SELECT 1 FROM ~.fenced f WHERE f.name_key = $2)
             AND NOT EXISTS (SELECT 1 FROM ~.node o WHERE o.name_key = $2 AND o.writer = $6 AND o.request >= $7)
         RETURNING incarnation
         """);
@@ -47,16 +52,28 @@ internal sealed class ClusterSql(Database database)
         WHERE c.id = 1 AND EXISTS (SELECT 1 FROM ~.node o WHERE o.incarnation = c.incarnations + 1)
         """);
 
-    public string ForgetNodes { get; } = database.In("DELETE FROM ~.node WHERE until < clock_timestamp() - interval '1 day'");
+    public string ForgetNodes { get; } = database.In($"DELETE FROM ~.node AS n WHERE n.until < clock_timestamp() - interval '1 day' AND NOT {Fenced}");
 
     /// <summary>$1 the incarnation, $2 opens, $3 bytes, $4 draining. Gives the version of the cluster.</summary>
     public string Renew { get; } = database.In($"""
         UPDATE ~.node AS n SET until = clock_timestamp() + lease_ms * interval '1 millisecond', opens = $2, bytes_per_second = $3, draining = $4
-        FROM ~.cluster c WHERE c.id = 1 AND n.incarnation = $1 AND NOT n.replaced AND {Alive} RETURNING c.version
+        FROM ~.cluster c WHERE c.id = 1 AND n.incarnation = $1 AND {MayAct} RETURNING c.version
         """);
 
     /// <summary>$1 the incarnation.</summary>
     public string Leave { get; } = database.In("UPDATE ~.node AS n SET ended = true WHERE n.incarnation = $1 AND NOT n.ended");
+
+    /// <summary>Gives a row if a node is known. $1 the key of its name.</summary>
+    public string FindNode { get; } = database.In(
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = $1) OR EXISTS (SELECT 1 FROM ~.fenced f WHERE f.name_key = $1)");
+
+    /// <summary>Shuts a node out that is known. $1 the key of its name.</summary>
+    public string FenceNode { get; } = database.In("""
+        INSERT INTO ~.fenced (name_key) SELECT $1 WHERE EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = $1) ON CONFLICT (name_key) DO NOTHING
+        """);
+
+    /// <summary>Lets a node in again. $1 the key of its name.</summary>
+    public string UnfenceNode { get; } = database.In("DELETE FROM ~.fenced WHERE name_key = $1");
 
     public string CountVersion { get; } = database.In("UPDATE ~.cluster SET version = version + 1 WHERE id = 1");
 
@@ -66,7 +83,7 @@ internal sealed class ClusterSql(Database database)
     /// </summary>
     public string BeginTaking { get; } = database.In($"""
         UPDATE ~.node AS n SET writer = $2, request = $3
-        WHERE n.incarnation = $1 AND NOT n.replaced AND {Alive} AND (n.writer <> $2 OR n.request < $3) RETURNING n.incarnation
+        WHERE n.incarnation = $1 AND {MayAct} AND (n.writer <> $2 OR n.request < $3) RETURNING n.incarnation
         """);
 
     /// <summary>Ends the leases that have run out: a renewal that is on its way finds that, and what they owned is free.</summary>
@@ -91,7 +108,7 @@ internal sealed class ClusterSql(Database database)
             AND (s.part_of_key IS NULL OR s.folder IS NOT NULL)
             AND (s.owner = $1 OR NOT EXISTS (SELECT 1 FROM ~.node o WHERE o.incarnation = s.owner AND NOT o.ended))
             AND (s.successor_key IS NULL OR s.successor_key = t.name_key OR s.reserved_until IS NULL OR s.reserved_until <= clock_timestamp()
-                OR NOT EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = s.successor_key AND NOT n.replaced AND {Alive}))
+                OR NOT EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = s.successor_key AND {MayAct}))
         RETURNING s.name, s.epoch
         """);
 
@@ -106,20 +123,20 @@ internal sealed class ClusterSql(Database database)
     /// <summary>$1 the key of the share, $2 the epoch, $3 the incarnation, $4 the key of the successor's name.</summary>
     public string Release { get; } = database.In($"""
         UPDATE ~.share AS s SET owner = 0, version = c.version + 1, wanted = NULL, wanted_key = NULL,
-            successor = (SELECT n.name FROM ~.node n WHERE n.name_key = $4 AND NOT n.replaced AND {Alive}),
-            successor_key = (SELECT n.name_key FROM ~.node n WHERE n.name_key = $4 AND NOT n.replaced AND {Alive}),
-            reserved_until = (SELECT clock_timestamp() + n.lease_ms * interval '1 millisecond' FROM ~.node n WHERE n.name_key = $4 AND NOT n.replaced AND {Alive})
+            successor = (SELECT n.name FROM ~.node n WHERE n.name_key = $4 AND {MayAct}),
+            successor_key = (SELECT n.name_key FROM ~.node n WHERE n.name_key = $4 AND {MayAct}),
+            reserved_until = (SELECT clock_timestamp() + n.lease_ms * interval '1 millisecond' FROM ~.node n WHERE n.name_key = $4 AND {MayAct})
         FROM ~.cluster c WHERE c.id = 1 AND s.name_key = $1 AND s.epoch = $2 AND s.owner = $3
         """);
 
     /// <summary>$1 the key of the share, $2 the key of the node's name, $3 the version that nothing must be later than.</summary>
     public string RequestMove { get; } = database.In($"""
         UPDATE ~.share AS s SET version = c.version + 1,
-            wanted = (SELECT n.name FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive} AND n.incarnation <> s.owner),
-            wanted_key = (SELECT n.name_key FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive} AND n.incarnation <> s.owner)
+            wanted = (SELECT n.name FROM ~.node n WHERE n.name_key = $2 AND {MayAct} AND n.incarnation <> s.owner),
+            wanted_key = (SELECT n.name_key FROM ~.node n WHERE n.name_key = $2 AND {MayAct} AND n.incarnation <> s.owner)
         FROM ~.cluster c
         WHERE c.id = 1 AND c.version <= $3 AND s.name_key = $1 AND (s.part_of_key IS NULL OR s.folder IS NOT NULL)
-            AND ($2 IS NULL OR EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = $2 AND NOT n.replaced AND {Alive}))
+            AND ($2 IS NULL OR EXISTS (SELECT 1 FROM ~.node n WHERE n.name_key = $2 AND {MayAct}))
         RETURNING s.version
         """);
 
@@ -189,7 +206,7 @@ internal sealed class ClusterSql(Database database)
     public string ReadVersion { get; } = database.In("SELECT version FROM ~.cluster WHERE id = 1");
 
     public string ReadNodes { get; } = database.In($"""
-        SELECT n.incarnation, n.name, n.addresses, n.max_level, {Remaining("n")}, n.opens, n.bytes_per_second, n.draining, n.replaced FROM ~.node n
+        SELECT n.incarnation, n.name, n.addresses, n.max_level, {Remaining("n")}, n.opens, n.bytes_per_second, n.draining, n.replaced, {Fenced} FROM ~.node n
         WHERE NOT n.replaced OR {Alive}
         """);
 
@@ -197,7 +214,7 @@ internal sealed class ClusterSql(Database database)
     public string ReadShares { get; } = database.In($"""
         SELECT s.name, n.name, coalesce(n.incarnation, 0), s.epoch, {Remaining("n")},
             CASE WHEN s.reserved_until > clock_timestamp() AND EXISTS (
-                SELECT 1 FROM ~.node n WHERE n.name_key = s.successor_key AND NOT n.replaced AND {Alive}) THEN s.successor END,
+                SELECT 1 FROM ~.node n WHERE n.name_key = s.successor_key AND {MayAct}) THEN s.successor END,
             s.wanted, s.part_of, s.folder
         FROM ~.share s LEFT JOIN ~.node n ON n.incarnation = s.owner
         WHERE s.version > $1

@@ -95,7 +95,7 @@ public sealed class PostgreSqlClusterStore : IClusterStore
                 await EndAsync(batch, _sql.Notify, [row => level = row.GetInt32(0), row => incarnation = row.GetInt64(0)], token).ConfigureAwait(false);
                 if (incarnation == 0)
                 {
-                    throw new ClusterLevelException(
+                    throw level <= node.MaxLevel ? ShutOut(node.Name) : new ClusterLevelException(
                         $"Node '{node.Name}' knows functional levels up to {node.MaxLevel}, and the cluster is at {level}: give it the version of the others.");
                 }
             },
@@ -308,6 +308,26 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<bool> FenceAsync(string node, bool isOut, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(node);
+        var isKnown = false;
+        await ChangeAsync(
+            (connection, token) =>
+            {
+                isKnown = false;
+                return EndAsync(
+                    new ClusterBatch(connection).Add(ClusterSql.Begin).Add(_sql.Lock).Add(_sql.FindNode, Sql.Of(Names.KeyOf(node)))
+                        .Add(isOut ? _sql.FenceNode : _sql.UnfenceNode, Sql.Of(Names.KeyOf(node))).Add(_sql.CountVersion),
+                    _sql.Notify,
+                    [null, _ => isKnown = true],
+                    token);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return isKnown;
+    }
+
+    /// <inheritdoc/>
     public IStateStore OpenState(ClusterOwnership ownership)
     {
         ArgumentNullException.ThrowIfNull(ownership);
@@ -327,6 +347,9 @@ public sealed class PostgreSqlClusterStore : IClusterStore
     }
 
     private static StateFencedException Gone(long incarnation) => new($"The lease of incarnation {incarnation} is not valid any more.");
+
+    private static StateFencedException ShutOut(string node) =>
+        new($"Node '{node}' is shut out of the cluster: an administrator has to let it in again.");
 
     private static StateFencedException Lost(ClusterOwnership ownership) => new($"Share '{ownership.Share}' was taken over by another node.");
 
@@ -415,7 +438,10 @@ public sealed class PostgreSqlClusterStore : IClusterStore
                     row.GetInt64(0),
                     TimeSpan.FromMilliseconds(row.GetDouble(4)),
                     new ClusterLoad(row.GetInt64(5), row.GetInt64(6), row.GetBoolean(7)),
-                    row.GetBoolean(8))),
+                    row.GetBoolean(8))
+                {
+                    IsFenced = row.GetBoolean(9),
+                }),
                 row => shares.Add(new ClusterShareState(
                     row.GetString(0),
                     row.IsDBNull(1) ? null : row.GetString(1),

@@ -83,6 +83,8 @@ internal sealed class Schema(string name, Problems problems)
             "ALTER TABLE ~.share ADD COLUMN IF NOT EXISTS part_of_key text",
             "ALTER TABLE ~.share ADD COLUMN IF NOT EXISTS folder text",
         ]),
+        // Nodes that are shut out. Whoever does not know them lets them in.
+        (3, ["CREATE TABLE IF NOT EXISTS ~.fenced (name_key text PRIMARY KEY)"]),
     ];
 
     private volatile bool _isReady;

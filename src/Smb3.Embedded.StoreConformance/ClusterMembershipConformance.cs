@@ -126,6 +126,51 @@ public abstract class ClusterMembershipConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_that_is_shut_out_keeps_what_it_has_until_its_lease_ends_and_gets_nothing_more()
+    {
+        var beside = await OpenBesideAsync();
+        var one = await Store.JoinAsync("one", LongLease);
+        var other = await beside.JoinAsync("other", LongLease);
+        var owned = (await Store.TakeOneAsync(one, "s"))!;
+        var given = (await beside.TakeOneAsync(other, "t"))!;
+        var before = (await beside.ReadAsync()).Version;
+        Assert.True(await beside.FenceAsync("ONE", isOut: true));
+        Assert.True((await beside.ReadAsync()).Version > before);
+        await Assert.ThrowsAsync<StateFencedException>(async () => await Store.RenewAsync(one));
+        await Assert.ThrowsAsync<StateFencedException>(async () => await Store.TakeAsync(one, "u"));
+        await Assert.ThrowsAsync<StateFencedException>(async () => await Store.JoinAsync("One", LongLease));
+        Assert.False(await beside.RequestMoveAsync("t", "one"));
+        await beside.ReleaseAsync(given, "one");
+        Assert.Null((await beside.LookAtAsync("t")).Successor);
+        Assert.NotNull(await beside.TakeOneAsync(other, "t"));
+
+        // Whoever may still serve it is waited for.
+        Assert.Null(await beside.TakeOneAsync(other, "s"));
+        var seen = (await beside.ReadAsync()).Nodes;
+        Assert.Equal([("one", true, true), ("other", false, true)], seen.Select(node => (node.Node.Name, node.IsFenced, node.IsAlive)));
+        await Store.LeaveAsync(one);
+        Assert.NotNull(await beside.TakeOneAsync(other, "s"));
+        Assert.Equal(owned.Epoch + 1, (await beside.LookAtAsync("s")).Epoch);
+        await beside.RenewAsync(other);
+    }
+
+    [Fact]
+    public async Task A_node_that_was_shut_out_is_let_in_again()
+    {
+        var one = await Store.JoinAsync("one", LongLease);
+        Assert.False(await Store.FenceAsync("nobody", isOut: true));
+        Assert.False(await Store.FenceAsync("nobody", isOut: false));
+        Assert.True(await Store.JoinAsync("nobody", LongLease) > one);
+        Assert.True(await Store.FenceAsync("one", isOut: true));
+        Assert.True(await Store.FenceAsync("one", isOut: true));
+        Assert.True(await Store.FenceAsync("one", isOut: false));
+        await Store.RenewAsync(one);
+        Assert.True(await Store.JoinAsync("one", LongLease) > one);
+        Assert.True(await Store.FenceAsync("one", isOut: false));
+        Assert.DoesNotContain((await Store.ReadAsync()).Nodes, node => node.IsFenced);
+    }
+
+    [Fact]
     public async Task What_no_store_takes_is_refused()
     {
         foreach (var name in new[] { "", new string('x', 64), "a\0", "a\n", "\uD83D" })

@@ -43,6 +43,8 @@ internal static class ClusterSteps
     public static ValueTask ConfigureAsync(this IClusterStore store, ClusterSettings settings) =>
         store.ConfigureAsync(settings, CancellationToken.None);
 
+    public static ValueTask<bool> FenceAsync(this IClusterStore store, string node, bool isOut) => store.FenceAsync(node, isOut, CancellationToken.None);
+
     /// <summary>One share, as everybody sees it.</summary>
     public static async ValueTask<ClusterShareState> LookAtAsync(this IClusterStore store, string share) =>
         (await store.ReadAsync()).Shares.Single(one => one.Share == share);

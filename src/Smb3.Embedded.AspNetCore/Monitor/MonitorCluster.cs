@@ -15,6 +15,8 @@ internal sealed record MonitorNode
 
     public required bool IsDraining { get; init; }
 
+    public required bool IsFenced { get; init; }
+
     public static MonitorNode Of(SmbClusterNode node) => new()
     {
         Name = node.Name,
@@ -23,6 +25,7 @@ internal sealed record MonitorNode
         Opens = node.Opens,
         BytesPerSecond = node.BytesPerSecond,
         IsDraining = node.IsDraining,
+        IsFenced = node.IsFenced,
     };
 }
 

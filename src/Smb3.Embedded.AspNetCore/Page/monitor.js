@@ -99,7 +99,7 @@ const leases = new LiveTable("leases", "Leases and oplocks", null, [
 const nodes = new LiveTable("nodes", "Nodes of the cluster", null, [
   { head: "node", show: one => one.name, by: one => one.name },
   { head: "addresses", kind: "wide", show: one => one.addresses },
-  { head: "state", show: one => one.leaseLeft <= 0 ? tag("gone", "bad") : one.isDraining ? tag("drains") : "" },
+  { head: "state", show: one => one.isFenced ? tag("shut out", "bad") : one.leaseLeft <= 0 ? tag("gone", "bad") : one.isDraining ? tag("drains") : "" },
   { head: "lease left", kind: "n", show: one => `${one.leaseLeft.toFixed(1)} s`, by: one => one.leaseLeft },
   { head: "open", kind: "n", show: one => `${one.opens}`, by: one => one.opens },
   { head: "load", kind: "n", show: one => rate(one.bytesPerSecond), by: one => one.bytesPerSecond },

@@ -23,6 +23,8 @@ internal static class ControlProtocol
     public const string Move = "move";
     public const string Drain = "drain";
     public const string Resume = "resume";
+    public const string Fence = "fence";
+    public const string Unfence = "unfence";
 
     /// <summary>In front of the number of a session, so that nobody ends a file that has the same.</summary>
     public const char SessionMark = 's';

@@ -141,6 +141,9 @@ internal sealed record ControlNode : ControlRow
 
     public required bool IsDraining { get; init; }
 
+    /// <summary>Whether it is shut out.</summary>
+    public bool IsFenced { get; init; }
+
     /// <summary>Whether it is the one that answers.</summary>
     public required bool IsHere { get; init; }
 

@@ -28,6 +28,8 @@ internal sealed class ControlAnswers(SmbServer server, TimeProvider time, ILogge
         ControlProtocol.Move => await MoveAsync(request, cancellationToken).ConfigureAwait(false),
         ControlProtocol.Drain => await DrainAsync(cancellationToken).ConfigureAwait(false),
         ControlProtocol.Resume => Resume(),
+        ControlProtocol.Fence => await FenceAsync(request, isOut: true, cancellationToken).ConfigureAwait(false),
+        ControlProtocol.Unfence => await FenceAsync(request, isOut: false, cancellationToken).ConfigureAwait(false),
         _ => throw new ControlRefusal("this server does not know what is asked of it; use the tool of its version"),
     };
 
@@ -121,6 +123,27 @@ internal sealed class ControlAnswers(SmbServer server, TimeProvider time, ILogge
         var cluster = TheCluster;
         ControlLog.Asked(logger, "all clustered shares go to other nodes");
         await cluster.DrainAsync(cancellationToken).ConfigureAwait(false);
+        return Cluster();
+    }
+
+    private async Task<IEnumerable<ControlRow>> FenceAsync(ControlRequest request, bool isOut, CancellationToken cancellationToken)
+    {
+        if (request is not { Node.Length: > 0 })
+        {
+            throw new ControlRefusal("a node is needed");
+        }
+
+        var cluster = TheCluster;
+        ControlLog.Asked(logger, isOut ? "a node is shut out of the cluster" : "a node is let into the cluster again");
+        try
+        {
+            await (isOut ? cluster.FenceAsync(request.Node, cancellationToken) : cluster.UnfenceAsync(request.Node, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ControlRefusal(e.Message);
+        }
+
         return Cluster();
     }
 

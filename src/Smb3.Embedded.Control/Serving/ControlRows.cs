@@ -50,6 +50,7 @@ internal static class ControlRows
         Addresses = [.. node.Addresses.Select(static address => address.ToString())],
         IsAlive = node.IsAlive,
         IsDraining = node.IsDraining,
+        IsFenced = node.IsFenced,
         IsHere = node.Name.Equals(here, StringComparison.OrdinalIgnoreCase),
         LeaseSecondsLeft = Math.Round(node.LeaseLeft.TotalSeconds, 1),
         Files = node.Opens,

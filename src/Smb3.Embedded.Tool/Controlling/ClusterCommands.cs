@@ -12,6 +12,7 @@ internal static class ClusterCommands
     {
         var share = new Argument<string>("SHARE") { Description = "The share, or the part of one." };
         var node = new Argument<string>("NODE") { Description = "The node that is to have it." };
+        var other = new Argument<string>("NODE") { Description = "Another node." };
         var command = new Command("cluster", "Show the cluster that a server of this machine is a node of, and move its shares.");
         foreach (var one in (Command[])
         [
@@ -23,6 +24,12 @@ internal static class ClusterCommands
                 new Command("drain", "Give all shares of this node to others, and take none until `resume`."),
                 static _ => new ControlRequest { Do = ControlProtocol.Drain }, Print, mayTakeLong: true),
             ServerChoice.Ask(new Command("resume", "Take shares again."), static _ => new ControlRequest { Do = ControlProtocol.Resume }, Print),
+            ServerChoice.Ask(
+                new Command("fence", "Shut a node out that does harm and cannot be reached; ends when its lease has run out and it serves nothing any more.") { other },
+                parsed => new ControlRequest { Do = ControlProtocol.Fence, Node = parsed.GetValue(other) }, Print, mayTakeLong: true),
+            ServerChoice.Ask(
+                new Command("unfence", "Let a node in again.") { other },
+                parsed => new ControlRequest { Do = ControlProtocol.Unfence, Node = parsed.GetValue(other) }, Print),
         ])
         {
             command.Subcommands.Add(one);
@@ -37,7 +44,7 @@ internal static class ClusterCommands
         foreach (var node in rows.OfType<ControlNode>())
         {
             nodes.Add(
-                node.IsHere ? $"{node.Name} (here)" : node.Name, node.IsDraining ? "draining" : node.IsAlive ? "alive" : "dead",
+                node.IsHere ? $"{node.Name} (here)" : node.Name, node.IsFenced ? "fenced" : node.IsDraining ? "draining" : node.IsAlive ? "alive" : "dead",
                 string.Create(CultureInfo.InvariantCulture, $"{node.LeaseSecondsLeft:0} s"), node.Files.ToString(CultureInfo.InvariantCulture),
                 Amounts.Bytes(node.BytesPerSecond), string.Join(", ", node.Addresses));
         }

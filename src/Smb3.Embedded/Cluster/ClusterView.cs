@@ -18,6 +18,9 @@ public sealed record ClusterView(
 /// <param name="IsReplaced">Whether a later incarnation of the same name has joined: this one only keeps what it owns, until its lease has run out.</param>
 public sealed record ClusterNodeState(ClusterNode Node, long Incarnation, TimeSpan Remaining, ClusterLoad Load, bool IsReplaced = false)
 {
+    /// <summary>Whether it is shut out: it keeps what it owns until its lease has run out, and cannot join again.</summary>
+    public bool IsFenced { get; init; }
+
     /// <summary>Whether its lease was valid.</summary>
     public bool IsAlive => Remaining > TimeSpan.Zero;
 }

@@ -36,6 +36,7 @@ public interface IClusterStore : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait; the node may have joined all the same.</param>
     /// <exception cref="ArgumentException">A property cannot be kept; see <see cref="ClusterLimits"/>.</exception>
     /// <exception cref="ClusterLevelException">The cluster is at a functional level that the node does not know.</exception>
+    /// <exception cref="StateFencedException">The node is shut out (<see cref="FenceAsync"/>).</exception>
     ValueTask<ClusterMember> JoinAsync(ClusterNode node, TimeSpan leaseTime, CancellationToken cancellationToken);
 
     /// <summary>
@@ -46,7 +47,7 @@ public interface IClusterStore : IAsyncDisposable
     /// <param name="load">What the node carries at present, for the others to see.</param>
     /// <param name="cancellationToken">Ends the wait; the lease may have been renewed all the same.</param>
     /// <exception cref="StateFencedException">
-    /// The lease is not valid any more, or the store has gone back to an earlier version, and so may have forgotten who owns what; the node has to
+    /// The lease is not valid any more, the node is shut out, or the store has gone back to an earlier version, and so may have forgotten who owns what; the node has to
     /// join anew.
     /// </exception>
     ValueTask RenewAsync(long incarnation, ClusterLoad load, CancellationToken cancellationToken);
@@ -147,6 +148,16 @@ public interface IClusterStore : IAsyncDisposable
     /// The functional level would go down, or a node whose lease is valid does not know it. Nothing was changed.
     /// </exception>
     ValueTask ConfigureAsync(ClusterSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Shuts a node out, or lets it in again. While it is shut out its lease is not renewed, it takes nothing, nothing is given or reserved to it,
+    /// and it cannot join, whatever its incarnation. What it owns stays its own until its lease has run out, it leaves, or it gives it up.
+    /// </summary>
+    /// <param name="node">The name of the node; case does not count.</param>
+    /// <param name="isOut">Whether it is shut out.</param>
+    /// <param name="cancellationToken">Ends the wait; it may have taken effect all the same.</param>
+    /// <returns>Whether such a node is known; of one that is not nothing is kept.</returns>
+    ValueTask<bool> FenceAsync(string node, bool isOut, CancellationToken cancellationToken);
 
     /// <summary>
     /// The state of a share, for its owner: a store in which every scope is the share's own, and <see cref="IStateStore.AcquireAsync"/> gives the

@@ -17,6 +17,7 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Dictionary<long, Member> _members = [];
     private readonly Dictionary<string, Share> _shares = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _fenced = new(StringComparer.OrdinalIgnoreCase);
     private ClusterSettings _settings = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _version = 1;
@@ -39,13 +40,18 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
                     + "give it the version of the others.");
             }
 
+            if (_fenced.Contains(node.Name))
+            {
+                throw new StateFencedException($"Node '{node.Name}' is shut out of the cluster: an administrator has to let it in again.");
+            }
+
             foreach (var (incarnation, other) in _members)
             {
                 if (SameName(other.Node.Name, node.Name))
                 {
                     other.IsReplaced = true;
                 }
-                else if (!IsValid(other) && _time.GetElapsedTime(other.Until) > Remembrance)
+                else if (!IsValid(other) && !_fenced.Contains(other.Node.Name) && _time.GetElapsedTime(other.Until) > Remembrance)
                 {
                     _members.Remove(incarnation);
                 }
@@ -211,7 +217,10 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
         [.. _members.Where(member => !member.Value.IsReplaced || IsValid(member.Value))
             .OrderBy(static member => member.Value.Node.Name, StringComparer.OrdinalIgnoreCase).ThenBy(static member => member.Key)
             .Select(member => new ClusterNodeState(
-                member.Value.Node, member.Key, RemainingOf(member.Value), member.Value.Load, member.Value.IsReplaced))],
+                member.Value.Node, member.Key, RemainingOf(member.Value), member.Value.Load, member.Value.IsReplaced)
+            {
+                IsFenced = _fenced.Contains(member.Value.Node.Name),
+            })],
         [.. _shares.Values.Where(share => share.Version > since).OrderBy(static share => share.Name, StringComparer.OrdinalIgnoreCase)
             .Select(Describe)]), cancellationToken);
 
@@ -259,6 +268,22 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
     }
 
     /// <inheritdoc/>
+    public ValueTask<bool> FenceAsync(string node, bool isOut, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(node);
+        return Do(() =>
+        {
+            var isKnown = _fenced.Contains(node) || _members.Values.Any(member => SameName(member.Node.Name, node));
+            if (isKnown && (isOut ? _fenced.Add(node) : _fenced.Remove(node)))
+            {
+                Changed();
+            }
+
+            return isKnown;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public IStateStore OpenState(ClusterOwnership ownership)
     {
         ArgumentNullException.ThrowIfNull(ownership);
@@ -289,10 +314,13 @@ public sealed class MemoryClusterStore(TimeProvider? time = null) : IClusterStor
 
     private bool IsValid(Member member) => member.Until > _time.GetTimestamp();
 
-    private Member? FindAlive(string name) => _members.Values.FirstOrDefault(member => !member.IsReplaced && IsValid(member) && SameName(member.Node.Name, name));
+    /// <summary>Whether it is more than the owner of what it has: it can renew its lease, and take.</summary>
+    private bool MayAct(Member member) => !member.IsReplaced && IsValid(member) && !_fenced.Contains(member.Node.Name);
+
+    private Member? FindAlive(string name) => _members.Values.FirstOrDefault(member => MayAct(member) && SameName(member.Node.Name, name));
 
     private Member Find(long incarnation) =>
-        _members.TryGetValue(incarnation, out var member) && !member.IsReplaced && IsValid(member) ? member
+        _members.TryGetValue(incarnation, out var member) && MayAct(member) ? member
             : throw new StateFencedException($"The lease of incarnation {incarnation} is not valid any more.");
 
     private Share FindOwned(ClusterOwnership ownership) =>

@@ -109,6 +109,8 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
     [InlineData("{\"version\":1,\"do\":\"cluster\"}\n")]
     [InlineData("{\"version\":1,\"do\":\"move\",\"share\":\"s\"}\n")]
     [InlineData("{\"version\":1,\"do\":\"drain\"}\n")]
+    [InlineData("{\"version\":1,\"do\":\"fence\"}\n")]
+    [InlineData("{\"version\":1,\"do\":\"unfence\",\"node\":\"n\"}\n")]
     public async Task A_request_that_means_nothing_is_refused_with_words(string request)
     {
         await ConnectAsync();

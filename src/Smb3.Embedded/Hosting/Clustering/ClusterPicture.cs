@@ -64,7 +64,7 @@ internal sealed class ClusterPicture
 
     /// <summary>The nodes that live and take shares.</summary>
     public IEnumerable<string> Takers =>
-        _nodes.Values.Where(node => RemainingOf(node) > TimeSpan.Zero && !node.Load.IsDraining).Select(static node => node.Node.Name);
+        _nodes.Values.Where(node => RemainingOf(node) > TimeSpan.Zero && node is { Load.IsDraining: false, IsFenced: false }).Select(static node => node.Node.Name);
 
     /// <summary>The picture after a reading that began at <paramref name="readAt"/>.</summary>
     public ClusterPicture With(ClusterView view, long readAt) => new(_time, readAt, view, this);
@@ -105,8 +105,8 @@ internal sealed class ClusterPicture
     public bool IsNode(string host) => _nodes.ContainsKey(host) || (IPAddress.TryParse(host, out var address)
         && _nodes.Values.Any(node => node.Node.Addresses.Any(endPoint => endPoint.Address.Equals(address))));
 
-    /// <summary>Whether a node lives.</summary>
-    public bool IsAlive(string? node) => node is not null && FindNode(node) is { } found && RemainingOf(found) > TimeSpan.Zero;
+    /// <summary>Whether a node lives, and is not shut out.</summary>
+    public bool IsAlive(string? node) => node is not null && FindNode(node) is { IsFenced: false } found && RemainingOf(found) > TimeSpan.Zero;
 
     private TimeSpan LeftOf(TimeSpan remaining, long readAt) => remaining - _time.GetElapsedTime(readAt) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 }

@@ -125,11 +125,11 @@ internal sealed class ShareBalancer(
     /// <summary>Whether this node carries more than its part, who carries least, and by how much.</summary>
     private Uneven? FindUneven(ClusterPicture picture, List<ClusterNodeState> nodes)
     {
-        // Who drains and still has something is in the middle of moves; who has drained does not count.
-        var draining = nodes.Where(static one => one.Load.IsDraining).Select(static one => one.Incarnation).ToHashSet();
-        nodes.RemoveAll(static one => one.Load.IsDraining);
+        // Who drains, or is shut out, and still has something is about to lose it; who has nothing any more does not count.
+        var leaving = nodes.Where(static one => one.Load.IsDraining || one.IsFenced).Select(static one => one.Incarnation).ToHashSet();
+        nodes.RemoveAll(one => leaving.Contains(one.Incarnation));
         if (nodes.Count < 2 || nodes.DistinctBy(static one => one.Node.MaxLevel).Count() > 1
-            || picture.Shares.Any(share => share.Wanted is not null || draining.Contains(share.Incarnation)))
+            || picture.Shares.Any(share => share.Wanted is not null || leaving.Contains(share.Incarnation)))
         {
             return null;
         }

@@ -38,6 +38,7 @@ public sealed class SmbCluster
                 Opens = node.Load.Opens,
                 BytesPerSecond = node.Load.BytesPerSecond,
                 IsDraining = node.Load.IsDraining,
+                IsFenced = node.IsFenced,
             })];
         }
     }
@@ -158,6 +159,46 @@ public sealed class SmbCluster
     public void Resume() => _life.Resume();
 
     /// <summary>
+    /// Shuts another node out of the cluster, for one that does harm and cannot be reached: its lease is not renewed any more, its shares go to others, and
+    /// it cannot join until <see cref="UnfenceAsync"/>. Ends when its lease has run out, so that it serves nothing any more.
+    /// </summary>
+    /// <param name="node">The name of the node.</param>
+    /// <param name="cancellationToken">Ends the wait; the node may be shut out all the same.</param>
+    /// <exception cref="ArgumentException">There is no such node, or it is this one.</exception>
+    public async Task FenceAsync(string node, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(node);
+        if (node.Equals(Node, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"'{node}' is this node, which does not shut itself out: drain it, or ask another one.");
+        }
+
+        await SetFencedAsync(node, isOut: true, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            var view = await _life.Store.ReadAsync(long.MaxValue, cancellationToken).ConfigureAwait(false);
+            var left = view.Nodes.Where(found => found.Node.Name.Equals(node, StringComparison.OrdinalIgnoreCase))
+                .Select(static found => found.Remaining).DefaultIfEmpty().Max();
+            if (left == TimeSpan.Zero)
+            {
+                return;
+            }
+
+            await _life.Store.WaitAsync(view.Version, left, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets a node in again that was shut out (<see cref="FenceAsync"/>): it joins by itself if it runs.</summary>
+    /// <param name="node">The name of the node.</param>
+    /// <param name="cancellationToken">Ends the wait; the node may be let in all the same.</param>
+    /// <exception cref="ArgumentException">There is no such node.</exception>
+    public Task UnfenceAsync(string node, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(node);
+        return SetFencedAsync(node, isOut: false, cancellationToken);
+    }
+
+    /// <summary>
     /// Sets the highest dialect with which clustered shares are used, on all nodes: what an administrator raises when every node knows the
     /// newer one. Clients that use a higher one already go on.
     /// </summary>
@@ -167,5 +208,13 @@ public sealed class SmbCluster
     {
         var view = await _life.Store.ReadAsync(long.MaxValue, cancellationToken).ConfigureAwait(false);
         await _life.Store.ConfigureAsync(view.Settings with { MaxDialect = (int?)dialect }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task SetFencedAsync(string node, bool isOut, CancellationToken cancellationToken)
+    {
+        if (!await _life.Store.FenceAsync(node, isOut, cancellationToken).ConfigureAwait(false))
+        {
+            throw new ArgumentException($"There is no node '{node}' in the cluster.");
+        }
     }
 }

@@ -22,4 +22,7 @@ public sealed record SmbClusterNode(string Name, IReadOnlyList<IPAddress> Addres
 
     /// <summary>Whether it gives its shares away and takes none.</summary>
     public bool IsDraining { get; init; }
+
+    /// <summary>Whether it is shut out (<see cref="SmbCluster.FenceAsync"/>).</summary>
+    public bool IsFenced { get; init; }
 }

@@ -52,6 +52,25 @@ public sealed class ClusterMoveTests : ClusterTest
     }
 
     [Fact]
+    public async Task A_node_that_is_shut_out_loses_its_shares_and_comes_back_when_it_is_let_in()
+    {
+        var (first, second) = await StartTwoAsync(Mortal);
+        var cluster = second.Server.Cluster!;
+        await Assert.ThrowsAsync<ArgumentException>(() => cluster.FenceAsync("nobody"));
+        await Assert.ThrowsAsync<ArgumentException>(() => cluster.FenceAsync(cluster.Node));
+        await cluster.FenceAsync(first.Name);
+        Assert.False(first.Serves("vm"));
+        await UntilServedAsync(second);
+        await TestServer.UntilAsync(() => cluster.Nodes.Any(node => node is { Name: "a", IsFenced: true, IsAlive: false }), "it is dead, and seen to be shut out");
+        await TestServer.UntilAsync(() => !first.Server.Cluster!.IsMember, "it knows itself");
+        await Assert.ThrowsAsync<ArgumentException>(() => cluster.MoveAsync("vm", first.Name));
+        await cluster.UnfenceAsync(first.Name);
+        await TestServer.UntilAsync(() => first.Server.Cluster!.IsMember, "it has joined by itself");
+        await cluster.MoveAsync("vm", first.Name);
+        await UntilServedAsync(first);
+    }
+
+    [Fact]
     public async Task A_drain_empties_a_node_while_its_clients_go_on()
     {
         var (first, second) = await StartTwoAsync();

@@ -93,6 +93,9 @@ internal sealed class CutClusterStore(IClusterStore store) : IClusterStore
     public ValueTask ConfigureAsync(ClusterSettings settings, CancellationToken cancellationToken) =>
         DoAsync("Configure", way => way.ConfigureAsync(settings, cancellationToken));
 
+    public ValueTask<bool> FenceAsync(string node, bool isOut, CancellationToken cancellationToken) =>
+        DoAsync("Fence", way => way.FenceAsync(node, isOut, cancellationToken));
+
     public IStateStore OpenState(ClusterOwnership ownership) => new CutState(this, store.OpenState(ownership));
 
     public ValueTask DisposeAsync() => default;
