@@ -359,18 +359,17 @@ internal sealed class ObjectNode(ObjectFileStore store, string key, ObjectState 
     private async ValueTask<NtResult<int>> ReadWindowAsync(
         string key, string? version, long offset, int window, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var data = GC.AllocateUninitializedArray<byte>(store.Options.ReadAhead);
-        var ahead = new ReadAhead(version, offset, data, window, store.Place.Memory);
+        var ahead = new ReadAhead(version, offset, window, store.Options.ReadAhead, store.Place.Memory);
         var isKept = false;
         try
         {
-            var read = await ReadRangeAsync(key, version, offset, data.AsMemory(0, window), cancellationToken).ConfigureAwait(false);
+            var read = await ReadRangeAsync(key, version, offset, ahead.Data, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {
                 return read.Status;
             }
 
-            data.AsMemory(0, buffer.Length).CopyTo(buffer);
+            ahead.Data[..buffer.Length].CopyTo(buffer);
             using var turn = await Turns.EnterAsync(cancellationToken).ConfigureAwait(false);
             if (_ahead is null && _spool is null)
             {
