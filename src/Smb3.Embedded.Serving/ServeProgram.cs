@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -13,13 +12,9 @@ namespace Smb3.Embedded.Serving;
 /// </summary>
 public sealed class ServeProgram
 {
-    private const string PasswordLetters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-
     private readonly ServeArguments _arguments;
     private readonly ParseResult _parsed;
-    private string? _demoPassword;
-    private bool _hadShares;
-    private bool _hadUsers;
+    private readonly DemoSettings _demo = new(Environment.CurrentDirectory);
 
     private ServeProgram(ServeArguments arguments, ParseResult parsed)
     {
@@ -86,7 +81,7 @@ public sealed class ServeProgram
             builder.AddShare(NameOf(shared), shared.FullName);
         }
 
-        builder.Configure(AddDemo);
+        builder.Configure(_demo.Apply);
         builder.UseSqliteState();
         builder.UsePostgreSqlCluster();
         builder.UseLdapAccounts();
@@ -120,38 +115,8 @@ public sealed class ServeProgram
         using var reload = new ReloadSignal(server);
         using var collection = new IdleCollection();
         string[] shares = [.. server.Shares.Where(share => !share.IsNamespace).Select(share => share.Name), .. server.Namespaces.Select(space => space.Name)];
-        ConnectInstructions.Print(Console.Out, server.EndPoints, shares, _demoPassword is null ? "USER" : "demo", _demoPassword);
+        ConnectInstructions.Print(Console.Out, server.EndPoints, shares, _demo.Password is null ? "USER" : DemoSettings.User, _demo.Password);
         await ended.ConfigureAwait(false);
-    }
-
-    /// <summary>Who gives neither shares nor users gets some to try it with.</summary>
-    private void AddDemo(SmbServerOptions options)
-    {
-        // As long as nothing was ever given: who takes the last share out of the settings wants none.
-        _hadShares |= options.Shares.Count + options.Namespaces.Count > 0;
-        _hadUsers |= options.Users.Count > 0 || options.UsersFile is not null;
-        if (!_hadShares)
-        {
-            options.Shares.Add(new SmbShareOptions { Name = "demo", Folder = DemoFolder(), Comment = "A folder to try it out" });
-        }
-
-        if (!_hadUsers)
-        {
-            _demoPassword ??= RandomNumberGenerator.GetString(PasswordLetters, 11) + RandomNumberGenerator.GetString("23456789", 1);
-            options.Users.Add("demo", _demoPassword);
-        }
-    }
-
-    private static string DemoFolder()
-    {
-        try
-        {
-            return Directory.CreateDirectory(Path.Combine(Environment.CurrentDirectory, "share")).FullName;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"Cannot make the folder of the demo share: {e.Message} Name another with --share NAME=FOLDER.", e);
-        }
     }
 
     /// <summary>A folder's own name; that of a disk is none that a share can have.</summary>
