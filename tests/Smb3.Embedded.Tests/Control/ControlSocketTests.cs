@@ -82,6 +82,24 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
         Assert.Empty(_server.Sessions);
     }
 
+    /// <summary>Not the modes alone keep others out: whoever loosens them lets nobody in.</summary>
+    [RootFact]
+    public async Task Another_user_is_refused_even_where_the_folder_and_the_socket_are_open_to_all()
+    {
+        await ConnectAsync();
+        const UnixFileMode Everybody = (UnixFileMode)0b111_111_111;
+        File.SetUnixFileMode(_folder, Everybody);
+        File.SetUnixFileMode(SocketPath, Everybody);
+
+        using (var socket = await OtherUser.RunAsync(OtherUser.Nobody, Connect))
+        {
+            Assert.Equal(string.Empty, await ReadAllAsync(socket));
+        }
+
+        Assert.Contains(_log.Entries, static entry => entry.Text.Contains($"{OtherUser.Nobody}", StringComparison.Ordinal));
+        Assert.Equal(2, (await AskAsync(new ControlRequest { Do = ControlProtocol.Status })).Count);
+    }
+
     [Fact]
     public async Task A_line_is_ascii_whatever_a_file_is_called()
     {
