@@ -1,67 +1,52 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Ldap;
 
 /// <summary>Reads options from configuration, by hand, so that a wrong name is noticed and nothing needs reflection.</summary>
-internal static class LdapOptionsBinder
+internal sealed class LdapOptionsBinder(LdapOptions options) : SettingReader
 {
+    private static readonly SettingWords<LdapSchema> Schemas = new([.. Enum.GetValues<LdapSchema>().Select(static schema => (schema.ToString(), schema))]);
+
+    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
     public static void Bind(IConfigurationSection section, LdapOptions options)
     {
-        foreach (var item in section.GetChildren())
+        var binder = new LdapOptionsBinder(options);
+        binder.Bind(section);
+        if (binder.Failures.Count > 0)
         {
-            var text = item.Value?.Trim() ?? string.Empty;
-            var isRead = item.Key.ToUpperInvariant() switch
-            {
-                "SERVERS" => Set(() => ReadServers(item, options.Servers)),
-                "STARTTLS" => bool.TryParse(text, out var flag) && Set(() => options.StartTls = flag),
-                "CADIRECTORY" => Set(() => options.CaDirectory = text),
-                "KERBEROS" => bool.TryParse(text, out var flag) && Set(() => options.Kerberos = flag),
-                "BINDNAME" => Set(() => options.BindName = text),
-                "PASSWORD" => Set(() => options.Password = item.Value),
-                "PASSWORDFILE" => Set(() => options.PasswordFile = text),
-                "BASEDN" => Set(() => options.BaseDn = text),
-                "SCHEMA" => Enum.TryParse<LdapSchema>(text, ignoreCase: true, out var schema) && Set(() => options.Schema = schema),
-                "DOMAINNAME" => Set(() => options.DomainName = text),
-                "DOMAINSID" => Sid.TryParse(text, out var sid) && Set(() => options.DomainSid = sid),
-                "MAXCONNECTIONS" => int.TryParse(text, CultureInfo.InvariantCulture, out var count) && Set(() => options.MaxConnections = count),
-                "TIMEOUT" => TryReadTime(text, out var time) && Set(() => options.Timeout = time),
-                _ => throw Wrong(item.Path, "there is no such setting"),
-            };
-            if (!isRead)
-            {
-                throw Wrong(item.Path, $"'{text}' cannot be read");
-            }
+            throw new OptionsValidationException(nameof(LdapOptions), typeof(LdapOptions), binder.Failures);
         }
     }
 
-    private static void ReadServers(IConfigurationSection section, IList<string> servers)
+    private void Bind(IConfigurationSection section) => Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
     {
-        servers.Clear();
-        foreach (var server in section.Value is { } list ? list.Split(',') : section.GetChildren().Select(child => child.Value ?? string.Empty))
+        ["Servers"] = s => Replace(options.Servers, s, static (item, add) => add(item.Text)),
+        ["StartTls"] = s => Flag(s, value => options.StartTls = value),
+        ["CaDirectory"] = s => options.CaDirectory = Text(s),
+        ["Kerberos"] = s => Flag(s, value => options.Kerberos = value),
+        ["BindName"] = s => options.BindName = Text(s),
+        ["Password"] = s => options.Password = s.Value,
+        ["PasswordFile"] = s => options.PasswordFile = Text(s),
+        ["BaseDn"] = s => options.BaseDn = Text(s),
+        ["Schema"] = s => Word(s, Schemas, value => options.Schema = value),
+        ["DomainName"] = s => options.DomainName = Text(s),
+        ["DomainSid"] = ReadSid,
+        ["MaxConnections"] = s => Number(s, value => options.MaxConnections = value),
+        ["Timeout"] = s => Time(s, value => options.Timeout = value),
+    });
+
+    private void ReadSid(IConfigurationSection section)
+    {
+        if (Sid.TryParse(Text(section), out var sid))
         {
-            servers.Add(server.Trim());
+            options.DomainSid = sid;
+        }
+        else
+        {
+            Fail(section.Path, $"'{Text(section)}' is not a SID, such as S-1-5-21-1-2-3");
         }
     }
-
-    private static bool TryReadTime(string text, out TimeSpan time)
-    {
-        if (double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1_000_000)
-        {
-            time = TimeSpan.FromSeconds(seconds);
-            return true;
-        }
-
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
-    }
-
-    private static bool Set(Action set)
-    {
-        set();
-        return true;
-    }
-
-    private static OptionsValidationException Wrong(string path, string what) => new(nameof(LdapOptions), typeof(LdapOptions), [$"{path}: {what}."]);
 }

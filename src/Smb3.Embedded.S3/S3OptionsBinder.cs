@@ -1,81 +1,63 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.Storage.Objects;
 
 namespace Smb3.Embedded.S3;
 
 /// <summary>Reads options from configuration, by hand, so that a wrong name is noticed and nothing needs reflection.</summary>
-internal static class S3OptionsBinder
+internal sealed class S3OptionsBinder(S3StoreOptions options) : SettingReader
 {
+    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
     public static void Bind(IConfigurationSection section, S3StoreOptions options)
     {
-        foreach (var item in section.GetChildren())
+        var binder = new S3OptionsBinder(options);
+        binder.Bind(section);
+        if (binder.Failures.Count > 0)
         {
-            var text = item.Value?.Trim() ?? string.Empty;
-            var isRead = ReadBucket(item.Key.ToUpperInvariant(), item.Value ?? string.Empty, text, options)
-                ?? ReadObjects(item.Key.ToUpperInvariant(), text, options)
-                ?? throw Wrong(item.Path, "there is no such setting");
-            if (!isRead)
-            {
-                throw Wrong(item.Path, $"'{text}' cannot be read");
-            }
+            throw new OptionsValidationException(nameof(S3StoreOptions), typeof(S3StoreOptions), binder.Failures);
         }
     }
 
-    private static bool? ReadBucket(string key, string value, string text, S3StoreOptions options) => key switch
+    private void Bind(IConfigurationSection section) => Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
     {
-        "BUCKET" => Set(() => options.Bucket = text),
-        "PREFIX" => Set(() => options.Prefix = text),
-        "ENDPOINT" => Uri.TryCreate(text, UriKind.Absolute, out var uri) && Set(() => options.Endpoint = uri),
-        "REGION" => Set(() => options.Region = text),
-        "ACCESSKEY" => Set(() => options.AccessKey = text),
-        "SECRETKEY" => Set(() => options.SecretKey = value),
-        "SECRETKEYFILE" => Set(() => options.SecretKeyFile = text),
-        "PATHSTYLE" => bool.TryParse(text, out var flag) && Set(() => options.PathStyle = flag),
-        "KEEPATTRIBUTES" => bool.TryParse(text, out var flag) && Set(() => options.KeepAttributes = flag),
-        "REMEMBEREDATTRIBUTES" => TryReadCount(text, out var count) && Set(() => options.RememberedAttributes = count),
-        "LOOKBEFOREREPLACING" => bool.TryParse(text, out var flag) && Set(() => options.LookBeforeReplacing = flag),
-        "PARTSIZE" => TryReadCount(text, out var count) && Set(() => options.PartSize = count),
-        "PARALLELPARTS" => TryReadCount(text, out var count) && Set(() => options.ParallelParts = count),
-        "PARALLELLOOKS" => TryReadCount(text, out var count) && Set(() => options.ParallelLooks = count),
-        "TIMEOUT" => TryReadTime(text, out var time) && Set(() => options.Timeout = time),
-        _ => null,
-    };
+        ["Bucket"] = s => options.Bucket = Text(s),
+        ["Prefix"] = s => options.Prefix = Text(s),
+        ["Endpoint"] = ReadEndpoint,
+        ["Region"] = s => options.Region = Text(s),
+        ["AccessKey"] = s => options.AccessKey = Text(s),
+        ["SecretKey"] = s => options.SecretKey = s.Value,
+        ["SecretKeyFile"] = s => options.SecretKeyFile = Text(s),
+        ["PathStyle"] = s => Flag(s, value => options.PathStyle = value),
+        ["KeepAttributes"] = s => Flag(s, value => options.KeepAttributes = value),
+        ["RememberedAttributes"] = s => Number(s, value => options.RememberedAttributes = value),
+        ["LookBeforeReplacing"] = s => Flag(s, value => options.LookBeforeReplacing = value),
+        ["PartSize"] = s => Number(s, value => options.PartSize = value),
+        ["ParallelParts"] = s => Number(s, value => options.ParallelParts = value),
+        ["ParallelLooks"] = s => Number(s, value => options.ParallelLooks = value),
+        ["Timeout"] = s => Time(s, value => options.Timeout = value),
+        ["Label"] = s => Set(objects => objects with { Label = Text(s) }),
+        ["Capacity"] = s => LongNumber(s, value => Set(objects => objects with { Capacity = value })),
+        ["MaxFileLength"] = s => LongNumber(s, value => Set(objects => objects with { MaxFileLength = value })),
+        ["SpoolSize"] = s => LongNumber(s, value => Set(objects => objects with { SpoolSize = value })),
+        ["SpoolMemory"] = s => LongNumber(s, value => Set(objects => objects with { SpoolMemory = value })),
+        ["SpoolFolder"] = s => Set(objects => objects with { SpoolFolder = Text(s) }),
+        ["CaseSensitive"] = s => Flag(s, value => Set(objects => objects with { CaseSensitive = value })),
+        ["MaxFolderRename"] = s => Number(s, value => Set(objects => objects with { MaxFolderRename = value })),
+        ["MaxRememberedNames"] = s => Number(s, value => Set(objects => objects with { MaxRememberedNames = value })),
+    });
 
-    private static bool? ReadObjects(string key, string text, S3StoreOptions options) => key switch
+    private void Set(Func<ObjectFileStoreOptions, ObjectFileStoreOptions> change) => options.Objects = change(options.Objects);
+
+    private void ReadEndpoint(IConfigurationSection section)
     {
-        "LABEL" => Set(() => options.Objects = options.Objects with { Label = text }),
-        "CAPACITY" => TryReadBytes(text, out var bytes) && Set(() => options.Objects = options.Objects with { Capacity = bytes }),
-        "MAXFILELENGTH" => TryReadBytes(text, out var bytes) && Set(() => options.Objects = options.Objects with { MaxFileLength = bytes }),
-        "SPOOLSIZE" => TryReadBytes(text, out var bytes) && Set(() => options.Objects = options.Objects with { SpoolSize = bytes }),
-        "SPOOLMEMORY" => TryReadBytes(text, out var bytes) && Set(() => options.Objects = options.Objects with { SpoolMemory = bytes }),
-        "SPOOLFOLDER" => Set(() => options.Objects = options.Objects with { SpoolFolder = text }),
-        "CASESENSITIVE" => bool.TryParse(text, out var flag) && Set(() => options.Objects = options.Objects with { CaseSensitive = flag }),
-        "MAXFOLDERRENAME" => TryReadCount(text, out var count) && Set(() => options.Objects = options.Objects with { MaxFolderRename = count }),
-        "MAXREMEMBEREDNAMES" => TryReadCount(text, out var count) && Set(() => options.Objects = options.Objects with { MaxRememberedNames = count }),
-        _ => null,
-    };
-
-    private static bool TryReadCount(string text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
-
-    private static bool TryReadBytes(string text, out long bytes) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out bytes);
-
-    private static bool TryReadTime(string text, out TimeSpan time)
-    {
-        if (double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1_000_000)
+        if (Uri.TryCreate(Text(section), UriKind.Absolute, out var uri))
         {
-            time = TimeSpan.FromSeconds(seconds);
-            return true;
+            options.Endpoint = uri;
         }
-
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
+        else
+        {
+            Fail(section.Path, $"'{Text(section)}' is not the URL of a server, such as https://s3.example.net:9000");
+        }
     }
-
-    private static bool Set(Action set)
-    {
-        set();
-        return true;
-    }
-
-    private static OptionsValidationException Wrong(string path, string what) => new(nameof(S3StoreOptions), typeof(S3StoreOptions), [$"{path}: {what}."]);
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Hosting.Reload;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Sessions;
@@ -307,6 +308,25 @@ public sealed class SettingsReloadTests : IAsyncLifetime, IAsyncDisposable
                     _ => Enum.GetValues(type).Cast<object>().Last(),
                 });
                 break;
+        }
+    }
+
+    /// <summary>Two types have them, because sessions know nothing of options.</summary>
+    [Fact]
+    public void Limits_have_one_default_and_each_of_them_arrives()
+    {
+        Assert.Equal(new ServerLimits(), SettingsFactory.CreateLimits(new SmbServerLimits()));
+        foreach (var property in Properties(typeof(SmbServerLimits)))
+        {
+            var changed = new SmbServerLimits();
+            property.SetValue(changed, property.GetValue(changed) switch
+            {
+                int number => number + 1,
+                long number => number + 1L,
+                TimeSpan time => time * 2,
+                var other => throw new InvalidOperationException($"{property.Name} is {other}"),
+            });
+            Assert.Equal(property.GetValue(changed), typeof(ServerLimits).GetProperty(property.Name)!.GetValue(SettingsFactory.CreateLimits(changed)));
         }
     }
 

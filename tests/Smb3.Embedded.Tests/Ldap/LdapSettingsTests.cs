@@ -37,7 +37,7 @@ public sealed class LdapSettingsTests
     [InlineData("Ldap:MaxConnections: ", "Servers", "ldaps://dc1", "MaxConnections", "17")]
     [InlineData("Ldap:Timeout: ", "Servers", "ldaps://dc1", "Timeout", "00:02:00")]
     [InlineData("Ldap:Server: there is no such setting", "Server", "ldaps://dc1")]
-    [InlineData("Ldap:DomainSid: 'S-1' cannot be read", "DomainSid", "S-1")]
+    [InlineData("Ldap:DomainSid: 'S-1' is not a SID", "DomainSid", "S-1")]
     public void What_is_wrong_is_said_by_the_name_of_the_setting(string says, params string[] settings)
     {
         var e = Assert.Throws<OptionsValidationException>(() => new LdapAccountResolver(Bind(settings)));

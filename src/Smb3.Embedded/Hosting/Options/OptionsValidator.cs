@@ -400,7 +400,7 @@ internal sealed class OptionsValidator
         Range($"{setting}:MaxUsers", share.MaxUsers ?? 1, 1, int.MaxValue);
     }
 
-    private void CheckList<T>(string setting, IList<T> values, SettingNames<T> names)
+    private void CheckList<T>(string setting, IList<T> values, SettingWords<T> names)
         where T : struct, Enum
     {
         if (values.Count == 0)

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Smb3.Embedded.Hosting.Options;
 
-/// <summary>Reads values of settings, and keeps what is wrong with them: the setting's path, and what it can be.</summary>
+/// <summary>
+/// Reads values of settings, and keeps what is wrong with them: the setting's path, and what it can be. Packages beside this one are compiled with it too.
+/// </summary>
 internal abstract class SettingReader
 {
     /// <summary>What is wrong.</summary>
@@ -44,10 +46,10 @@ internal abstract class SettingReader
     protected static bool IsNone(IConfigurationSection section) =>
         section.Value is null or "" || section.Value.Trim().Equals("none", StringComparison.OrdinalIgnoreCase);
 
-    protected void Word<T>(IConfigurationSection section, SettingNames<T> names, Action<T> set)
+    protected void Word<T>(IConfigurationSection section, SettingWords<T> names, Action<T> set)
         where T : struct, Enum => Word(section.Path, Text(section), names, set);
 
-    protected void Word<T>(string path, string text, SettingNames<T> names, Action<T> set)
+    protected void Word<T>(string path, string text, SettingWords<T> names, Action<T> set)
         where T : struct, Enum
     {
         if (names.TryParse(text, out var value))
