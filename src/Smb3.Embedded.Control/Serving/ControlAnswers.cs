@@ -112,7 +112,7 @@ internal sealed class ControlAnswers(SmbServer server, TimeProvider time, ILogge
         }
         catch (ArgumentException e)
         {
-            throw new ControlRefusal(e.Message);
+            throw new ControlRefusal(e.Message.TrimEnd('.'));
         }
 
         return Cluster();
@@ -141,7 +141,7 @@ internal sealed class ControlAnswers(SmbServer server, TimeProvider time, ILogge
         }
         catch (ArgumentException e)
         {
-            throw new ControlRefusal(e.Message);
+            throw new ControlRefusal(e.Message.TrimEnd('.'));
         }
 
         return Cluster();

@@ -130,7 +130,7 @@ internal sealed class ClusterLife
         while (true)
         {
             var changed = Placement.Changed;
-            var left = Placement.Holdings.Where(static holding => holding.Phase != HoldingPhase.Away).ToList();
+            var left = Placement.Holdings.Where(static holding => holding is not { Phase: HoldingPhase.Away, Work.IsCompleted: true }).ToList();
             if (left.Count == 0 || !left.Exists(holding => Placement.HeirOf(holding.Share) is not null))
             {
                 return;

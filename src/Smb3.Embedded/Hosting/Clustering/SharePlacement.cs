@@ -65,7 +65,7 @@ internal sealed class SharePlacement(
     /// <summary>Has a look taken at once.</summary>
     public void Pulse() => Interlocked.Exchange(ref _changed!, New()).TrySetResult();
 
-    /// <summary>Reads the cluster for the first time.</summary>
+    /// <summary>Reads the cluster: for the first time, or for somebody who has changed it and is to see that at once.</summary>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var readAt = time.GetTimestamp();

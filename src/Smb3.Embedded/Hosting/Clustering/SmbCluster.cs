@@ -37,7 +37,7 @@ public sealed class SmbCluster
                 LeaseLeft = picture.RemainingOf(node),
                 Opens = node.Load.Opens,
                 BytesPerSecond = node.Load.BytesPerSecond,
-                IsDraining = node.Load.IsDraining,
+                IsDraining = IsUs(node.Node.Name) ? _life.Placement.IsDraining : node.Load.IsDraining,
                 IsFenced = node.IsFenced,
             })];
         }
@@ -85,6 +85,7 @@ public sealed class SmbCluster
             if (view.Shares.FirstOrDefault(found => found.Share.Equals(share, StringComparison.OrdinalIgnoreCase)) is { Remaining.Ticks: > 0 } state
                 && node.Equals(state.Owner, StringComparison.OrdinalIgnoreCase))
             {
+                await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -153,7 +154,11 @@ public sealed class SmbCluster
     /// node is there to take them.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task DrainAsync(CancellationToken cancellationToken = default) => _life.DrainAsync(cancellationToken);
+    public async Task DrainAsync(CancellationToken cancellationToken = default)
+    {
+        await _life.DrainAsync(cancellationToken).ConfigureAwait(false);
+        await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Takes shares again after <see cref="DrainAsync"/>.</summary>
     public void Resume() => _life.Resume();
@@ -168,7 +173,7 @@ public sealed class SmbCluster
     public async Task FenceAsync(string node, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(node);
-        if (node.Equals(Node, StringComparison.OrdinalIgnoreCase))
+        if (IsUs(node))
         {
             throw new ArgumentException($"'{node}' is this node, which does not shut itself out: drain it, or ask another one.");
         }
@@ -181,6 +186,7 @@ public sealed class SmbCluster
                 .Select(static found => found.Remaining).DefaultIfEmpty().Max();
             if (left == TimeSpan.Zero)
             {
+                await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -192,10 +198,11 @@ public sealed class SmbCluster
     /// <param name="node">The name of the node.</param>
     /// <param name="cancellationToken">Ends the wait; the node may be let in all the same.</param>
     /// <exception cref="ArgumentException">There is no such node.</exception>
-    public Task UnfenceAsync(string node, CancellationToken cancellationToken = default)
+    public async Task UnfenceAsync(string node, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(node);
-        return SetFencedAsync(node, isOut: false, cancellationToken);
+        await SetFencedAsync(node, isOut: false, cancellationToken).ConfigureAwait(false);
+        await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -209,6 +216,8 @@ public sealed class SmbCluster
         var view = await _life.Store.ReadAsync(long.MaxValue, cancellationToken).ConfigureAwait(false);
         await _life.Store.ConfigureAsync(view.Settings with { MaxDialect = (int?)dialect }, cancellationToken).ConfigureAwait(false);
     }
+
+    private bool IsUs(string node) => node.Equals(Node, StringComparison.OrdinalIgnoreCase);
 
     private async Task SetFencedAsync(string node, bool isOut, CancellationToken cancellationToken)
     {
