@@ -29,10 +29,10 @@ public abstract class ClusterMembershipConformance : IAsyncLifetime
     protected abstract ValueTask<IClusterStore> OpenStoreAsync();
 
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await OpenAsync();
+    public virtual async LifetimeTask InitializeAsync() => Store = await OpenAsync();
 
     /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
+    public virtual async LifetimeTask DisposeAsync()
     {
         foreach (var store in _opened)
         {

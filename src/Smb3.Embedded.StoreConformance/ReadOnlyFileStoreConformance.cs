@@ -19,7 +19,7 @@ public abstract class ReadOnlyFileStoreConformance : IAsyncLifetime
     protected abstract ValueTask<IFileStore> CreateStoreAsync(IReadOnlyDictionary<string, byte[]> files);
 
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await CreateStoreAsync(new Dictionary<string, byte[]>
+    public virtual async LifetimeTask InitializeAsync() => Store = await CreateStoreAsync(new Dictionary<string, byte[]>
     {
         ["Readme.txt"] = [1, 2, 3],
         ["Empty"] = [],
@@ -27,7 +27,7 @@ public abstract class ReadOnlyFileStoreConformance : IAsyncLifetime
     });
 
     /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
+    public virtual async LifetimeTask DisposeAsync()
     {
         if (Store is IAsyncDisposable later)
         {

@@ -22,10 +22,10 @@ public abstract class StateRecordConformance : IAsyncLifetime
     protected abstract ValueTask<IStateStore> OpenStoreAsync();
 
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync() => Store = await OpenAsync();
+    public virtual async LifetimeTask InitializeAsync() => Store = await OpenAsync();
 
     /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
+    public virtual async LifetimeTask DisposeAsync()
     {
         foreach (var store in _opened)
         {

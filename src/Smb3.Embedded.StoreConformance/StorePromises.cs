@@ -17,14 +17,14 @@ public abstract class StorePromises : IAsyncLifetime
     protected abstract ValueTask<IFileStore> CreateStoreAsync();
 
     /// <inheritdoc/>
-    public virtual async Task InitializeAsync()
+    public virtual async LifetimeTask InitializeAsync()
     {
         Store = await CreateStoreAsync();
         Assert.True(Store.Traits.Has(Ability), $"The store does not claim {Ability}; derive no class of its promises.");
     }
 
     /// <inheritdoc/>
-    public virtual async Task DisposeAsync()
+    public virtual async LifetimeTask DisposeAsync()
     {
         if (Store is IAsyncDisposable later)
         {
