@@ -19,6 +19,9 @@ internal abstract class LayeredStore(IFileStore inner)
     /// <inheritdoc/>
     public QuotaState QuotaState => ((IQuotaStore)Inner).QuotaState;
 
+    /// <summary>The store below.</summary>
+    public IFileStore Below => Inner;
+
     /// <summary>The store below. It belongs to this one.</summary>
     protected IFileStore Inner { get; } = inner;
 

@@ -76,3 +76,21 @@ public sealed class QuotaLayerQuotaPromises : QuotaPromises
 {
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithQuota(8L << 30));
 }
+
+/// <summary>The kit counts what folders list.</summary>
+public sealed class RecycleBinLayerConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new MemoryFileStore().WithRecycleBin(new RecycleBinOptions { IsListed = false }));
+}
+
+public sealed class RecycleBinLayerOnObjectsConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new MemoryObjectStore().WithRecycleBin(new RecycleBinOptions { IsListed = false }));
+}
+
+public sealed class RecycleBinLayerStreamPromises : NamedStreamPromises
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithRecycleBin());
+}

@@ -38,9 +38,18 @@ internal class LimitedStore : LayeredStore
         inner is IChangeSource ? new Watched(inner, limit) : new LimitedStore(inner, limit);
 
     /// <inheritdoc/>
+    public override async ValueTask<NtResult<IStoreFile>> OpenAsync(StorePath path, StoreAccess access, CancellationToken cancellationToken)
+    {
+        // Who opens a file while its last name goes is among those whose handles its bytes stay for.
+        using var name = await _names.EnterAsync(path, cancellationToken).ConfigureAwait(false);
+        return await base.OpenAsync(path, access, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask<NtResult<IStoreFile>> CreateAsync(StorePath path, NewFile parameters, CancellationToken cancellationToken)
     {
         await WhenCountedAsync(cancellationToken).ConfigureAwait(false);
+        using var name = await _names.EnterAsync(path, cancellationToken).ConfigureAwait(false);
         return parameters.AllocationSize > _account.Free
             ? NtStatus.DiskFull
             : await base.CreateAsync(path, parameters with { AllocationSize = 0 }, cancellationToken).ConfigureAwait(false);
@@ -93,6 +102,8 @@ internal class LimitedStore : LayeredStore
         {
             await _counted.Value.ConfigureAwait(false);
         }
+
+        _end.Dispose();
     }
 
     /// <inheritdoc/>

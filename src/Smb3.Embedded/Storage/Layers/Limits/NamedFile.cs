@@ -32,7 +32,7 @@ internal sealed class NamedFile
         try
         {
             var metadata = await handle.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
-            if (metadata.Succeeded && !await IsLinkAsync(store, path, handle, cancellationToken).ConfigureAwait(false))
+            if (metadata.Succeeded && !await SymbolicLinks.IsOneAsync(store, path, handle, cancellationToken).ConfigureAwait(false))
             {
                 return new NamedFile(handle, charges.Open(metadata.Value.FileId), charges);
             }
@@ -63,25 +63,5 @@ internal sealed class NamedFile
         {
             file._charges.Close(file.Charge);
         }
-    }
-
-    /// <summary>Whether a symbolic link has led from the name to the file; one on the way to the folder does not matter.</summary>
-    private static async ValueTask<bool> IsLinkAsync(IFileStore store, StorePath path, IStoreFile handle, CancellationToken cancellationToken)
-    {
-        if (handle is not IFinalPathFile { FinalPath: { } final } || final.Text.Equals(path.Text, StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
-        var opened = await store.OpenAsync(path.Parent, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
-        if (!opened.Succeeded)
-        {
-            return true;
-        }
-
-        var parent = opened.Value;
-        await using var parentUse = parent.ConfigureAwait(false);
-        var place = parent is IFinalPathFile { FinalPath: { } known } ? known : parent.Path;
-        return !final.Text.Equals(place.Append(path.Name).Text, StringComparison.OrdinalIgnoreCase);
     }
 }

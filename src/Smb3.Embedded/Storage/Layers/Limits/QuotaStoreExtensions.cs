@@ -1,4 +1,6 @@
+using Smb3.Embedded.Storage.Layers;
 using Smb3.Embedded.Storage.Layers.Limits;
+using Smb3.Embedded.Storage.Layers.Recycling;
 
 namespace Smb3.Embedded.Storage;
 
@@ -17,10 +19,21 @@ public static class QuotaStoreExtensions
     /// <param name="store">The store below. It is ended with the one that is returned, when that is disposed.</param>
     /// <param name="bytes">The most bytes, more than 0. What is there already may be more: then nothing can be added until enough is gone.</param>
     /// <returns>The store to share.</returns>
+    /// <exception cref="ArgumentException">The store has a recycle bin: the quota goes below it.</exception>
     public static IFileStore WithQuota(this IFileStore store, long bytes)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        for (var below = store; below is LayeredStore layer; below = layer.Below)
+        {
+            if (below is RecyclingStore)
+            {
+                throw new ArgumentException(
+                    "The store has a recycle bin, whose files would count for nothing; give it its quota first: store.WithQuota(bytes).WithRecycleBin().",
+                    nameof(store));
+            }
+        }
+
         return LimitedStore.On(store, bytes);
     }
 }

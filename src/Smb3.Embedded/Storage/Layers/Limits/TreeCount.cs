@@ -49,6 +49,7 @@ internal sealed class TreeCount(IFileStore store, SpaceAccount account)
         var entries = new StoreEntry[256];
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var read = await listing.ReadAsync(entries, cancellationToken).ConfigureAwait(false);
             if (!read.Succeeded)
             {

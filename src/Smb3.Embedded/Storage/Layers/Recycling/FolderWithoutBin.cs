@@ -1,0 +1,58 @@
+using Smb3.Embedded.Nt;
+
+namespace Smb3.Embedded.Storage.Layers.Recycling;
+
+/// <summary>The root of a store whose bin is not listed.</summary>
+internal sealed class FolderWithoutBin(RecyclingStore store, IStoreFile inner) : LayeredFile(inner)
+{
+    /// <inheritdoc/>
+    public override async ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken)
+    {
+        var started = await Inner.ListAsync(cancellationToken).ConfigureAwait(false);
+        return started.Succeeded ? new Listing(started.Value, store.HiddenName, store.Comparison) : started;
+    }
+
+    /// <inheritdoc/>
+    protected override IStoreStream Cover(IStoreStream stream) => stream;
+
+    /// <inheritdoc/>
+    protected override ValueTask<NtResult<VolumeInformation>> GetVolumeOfStoreAsync(CancellationToken cancellationToken) =>
+        store.GetVolumeAsync(cancellationToken);
+
+    private sealed class Listing(IStoreListing inner, string hidden, StringComparison comparison) : IStoreListing
+    {
+        public async ValueTask<NtResult<int>> ReadAsync(Memory<StoreEntry> entries, CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                var read = await inner.ReadAsync(entries, cancellationToken).ConfigureAwait(false);
+                if (!read.Succeeded || read.Value == 0)
+                {
+                    return read;
+                }
+
+                var left = Drop(entries.Span[..read.Value]);
+                if (left > 0)
+                {
+                    return left;
+                }
+            }
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+        private int Drop(Span<StoreEntry> entries)
+        {
+            for (var i = 0; i < entries.Length; i++)
+            {
+                if (entries[i].Name.Equals(hidden, comparison))
+                {
+                    entries[(i + 1)..].CopyTo(entries[i..]);
+                    return entries.Length - 1;
+                }
+            }
+
+            return entries.Length;
+        }
+    }
+}
