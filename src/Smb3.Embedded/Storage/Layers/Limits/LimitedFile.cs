@@ -7,8 +7,8 @@ namespace Smb3.Embedded.Storage.Layers.Limits;
 /// <param name="store">The store.</param>
 /// <param name="inner">The handle below.</param>
 /// <param name="file">What the file is charged with, which has this handle among its own.</param>
-/// <param name="data">What of that is for this handle's data.</param>
-internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file, DataCharge data) : LayeredFile(inner)
+/// <param name="charge">What of that is for this handle's data.</param>
+internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file, DataCharge charge) : LayeredFile(inner)
 {
     /// <inheritdoc/>
     public override async ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file
     public override async ValueTask<NtStatus> AllocateAsync(long size, CancellationToken cancellationToken)
     {
         var status = await LearnAsync(cancellationToken).ConfigureAwait(false);
-        return status != NtStatus.Success ? status : file.HasRoom(data, size) ? NtStatus.Success : NtStatus.DiskFull;
+        return status != NtStatus.Success ? status : file.HasRoom(charge, size) ? NtStatus.Success : NtStatus.DiskFull;
     }
 
     /// <inheritdoc/>
@@ -209,7 +209,7 @@ internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file
         }
         finally
         {
-            file.Close(data);
+            file.Close(charge);
             store.Charges.Close(file);
         }
     }
@@ -231,12 +231,12 @@ internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file
         var status = await LearnAsync(cancellationToken).ConfigureAwait(false);
         return status != NtStatus.Success ? status
             : length > store.Traits.MaxFileLength ? NtStatus.FileTooLarge
-            : file.TryBegin(data, length) ? NtStatus.Success : NtStatus.DiskFull;
+            : file.TryBegin(charge, length) ? NtStatus.Success : NtStatus.DiskFull;
     }
 
     private async ValueTask EndAsync(bool mayBeLess)
     {
-        if (file.End(data, mayBeLess) is not { } version)
+        if (file.End(charge, mayBeLess) is not { } version)
         {
             return;
         }
@@ -245,19 +245,19 @@ internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file
         var now = await Inner.GetMetadataAsync(CancellationToken.None).ConfigureAwait(false);
         if (now.Succeeded)
         {
-            file.Settle(data, version, now.Value.Length);
+            file.Settle(charge, version, now.Value.Length);
         }
     }
 
     /// <summary>Sees to it that it is known what the data is charged with.</summary>
     private ValueTask<NtStatus> LearnAsync(CancellationToken cancellationToken) =>
-        file.IsKnown(data) ? new(NtStatus.Success) : LearnFirstAsync(cancellationToken);
+        file.IsKnown(charge) ? new(NtStatus.Success) : LearnFirstAsync(cancellationToken);
 
     private async ValueTask<NtStatus> LearnFirstAsync(CancellationToken cancellationToken)
     {
         await store.WhenCountedAsync(cancellationToken).ConfigureAwait(false);
         using var turn = await file.Names.EnterAsync(cancellationToken).ConfigureAwait(false);
-        if (file.IsKnown(data))
+        if (file.IsKnown(charge))
         {
             return NtStatus.Success;
         }
@@ -265,7 +265,7 @@ internal class LimitedFile(LimitedStore store, IStoreFile inner, FileCharge file
         var now = await Inner.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
         if (now.Succeeded)
         {
-            file.Learn(data, now.Value.Length);
+            file.Learn(charge, now.Value.Length);
         }
 
         return now.Status;
