@@ -32,7 +32,11 @@ internal sealed class Database : IAsyncDisposable
         _schema = new Schema(options.Schema, _problems);
         _lineage = beside?._lineage ?? new Lineage(_problems);
         _lineage.Advanced += Clear;
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // The whole one has converters for all types of PostgreSQL, two megabytes of a program that is compiled ahead.
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+        builder.EnableTransportSecurity();
+        builder.EnableIntegratedSecurity();
+        builder.EnableArrays();
         builder.UsePhysicalConnectionInitializer(connection => _lineage.CheckAsync(connection).GetAwaiter().GetResult(), _lineage.CheckAsync);
         _source = builder.Build();
         _hosts = _source as NpgsqlMultiHostDataSource;
