@@ -84,6 +84,7 @@ public sealed class ControlSocketTests : IAsyncLifetime, IAsyncDisposable
 
     /// <summary>Not the modes alone keep others out: whoever loosens them lets nobody in.</summary>
     [RootFact]
+    [UnsupportedOSPlatform("windows")]
     public async Task Another_user_is_refused_even_where_the_folder_and_the_socket_are_open_to_all()
     {
         await ConnectAsync();
