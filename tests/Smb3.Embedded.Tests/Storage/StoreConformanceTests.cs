@@ -26,6 +26,11 @@ public sealed class ObjectStoreConformance : FileStoreConformance
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryObjectStore());
 }
 
+public sealed class EncryptedObjectStoreConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryObjectStore().WithEncryption(new byte[32]));
+}
+
 /// <summary>Small pages, nothing read ahead, and everything in temporary files.</summary>
 public sealed class NarrowObjectStoreConformance : FileStoreConformance
 {
