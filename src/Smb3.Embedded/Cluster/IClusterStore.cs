@@ -47,8 +47,8 @@ public interface IClusterStore : IAsyncDisposable
     /// <param name="load">What the node carries at present, for the others to see.</param>
     /// <param name="cancellationToken">Ends the wait; the lease may have been renewed all the same.</param>
     /// <exception cref="StateFencedException">
-    /// The lease is not valid any more, the node is shut out, or the store has gone back to an earlier version, and so may have forgotten who owns what; the node has to
-    /// join anew.
+    /// The lease is not valid any more, the node is shut out, or the store has gone back to an earlier version, and so may have forgotten who
+    /// owns what; the node has to join anew.
     /// </exception>
     ValueTask RenewAsync(long incarnation, ClusterLoad load, CancellationToken cancellationToken);
 
