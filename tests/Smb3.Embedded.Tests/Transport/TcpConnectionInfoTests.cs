@@ -15,11 +15,8 @@ public sealed class TcpConnectionInfoTests
             return;
         }
 
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(listener.LocalEndpoint);
-        using var accepted = await listener.AcceptSocketAsync();
+        var (client, accepted) = await ConnectAsync();
+        using var ends = client;
         var before = TcpConnectionInfo.BytesAcknowledged(accepted);
         Assert.NotNull(before);
         await accepted.SendAsync(new byte[1000]);
@@ -42,11 +39,7 @@ public sealed class TcpConnectionInfoTests
             return;
         }
 
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await client.ConnectAsync(listener.LocalEndpoint);
-        using var accepted = await listener.AcceptSocketAsync();
+        var (client, accepted) = await ConnectAsync();
         await client.SendAsync(new byte[1000]);
         Assert.False(TcpConnectionInfo.HasPeerClosed(accepted));
         client.Dispose();
@@ -54,5 +47,14 @@ public sealed class TcpConnectionInfoTests
         Assert.Equal(1000, accepted.Available);
         accepted.Dispose();
         Assert.False(TcpConnectionInfo.HasPeerClosed(accepted));
+    }
+
+    private static async Task<(Socket Client, Socket Accepted)> ConnectAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndpoint);
+        return (client, await listener.AcceptSocketAsync());
     }
 }

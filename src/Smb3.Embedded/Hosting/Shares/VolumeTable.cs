@@ -101,7 +101,7 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         // A store that belongs to another server now is left as it is.
         if (unused is { OwnsStore: true, Volume.Fence.IsUp: false })
         {
-            await DisposeAsync(unused.Store).ConfigureAwait(false);
+            await StoreDisposal.DisposeAsync(unused.Store).ConfigureAwait(false);
         }
     }
 
@@ -231,19 +231,6 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
         share.Store is { } store ? store
         : share.Folder!.Equals(SmbShareOptions.Memory, StringComparison.OrdinalIgnoreCase) ? share
         : Path.TrimEndingDirectorySeparator(Path.GetFullPath(share.Folder));
-
-    private static async ValueTask DisposeAsync(IFileStore store)
-    {
-        switch (store)
-        {
-            case IAsyncDisposable asynchronous:
-                await asynchronous.DisposeAsync().ConfigureAwait(false);
-                break;
-            case IDisposable disposable:
-                disposable.Dispose();
-                break;
-        }
-    }
 
     /// <summary>Files that shares use, or want to.</summary>
     private sealed class Entry

@@ -99,14 +99,7 @@ internal abstract class LayeredStore(IFileStore inner)
     public async ValueTask DisposeAsync()
     {
         await EndAsync().ConfigureAwait(false);
-        if (Inner is IAsyncDisposable later)
-        {
-            await later.DisposeAsync().ConfigureAwait(false);
-        }
-        else
-        {
-            (Inner as IDisposable)?.Dispose();
-        }
+        await StoreDisposal.DisposeAsync(Inner).ConfigureAwait(false);
     }
 
     /// <summary>Ends what the layer itself does.</summary>

@@ -28,17 +28,7 @@ internal sealed class EncryptedObjectStore(ObjectFileStore inner, ObjectKeyring 
     public override ValueTask<NtResult<VolumeInformation>> GetVolumeAsync(CancellationToken cancellationToken) => inner.GetVolumeAsync(cancellationToken);
 
     /// <summary>Ends the store below, when it can be ended.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (inner is IAsyncDisposable later)
-        {
-            await later.DisposeAsync().ConfigureAwait(false);
-        }
-        else
-        {
-            (inner as IDisposable)?.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => StoreDisposal.DisposeAsync(inner);
 
     /// <inheritdoc/>
     protected override async ValueTask<NtResult<IReadOnlyList<ObjectEntry>>> ListAsync(ObjectQuery query, CancellationToken cancellationToken)

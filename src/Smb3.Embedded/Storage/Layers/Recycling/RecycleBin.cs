@@ -104,6 +104,18 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
         }
     }
 
+    /// <summary>Completes when nobody looks after the bin any more.</summary>
+    public Task WhenLookedAfter
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _sweeping;
+            }
+        }
+    }
+
     /// <summary>Looks after the bin when that is due. It goes on beside what the caller does.</summary>
     public void KeepBounds()
     {

@@ -27,6 +27,13 @@ internal class RecyclingStore : LayeredStore
     /// <summary>How names are told apart.</summary>
     public StringComparison Comparison { get; }
 
+    /// <summary>Looks after the bin if that is due, as the first use does, and waits for it.</summary>
+    public Task LookAfterAsync()
+    {
+        _bin.KeepBounds();
+        return _bin.WhenLookedAfter;
+    }
+
     /// <summary>Lays a bin on <paramref name="inner"/>.</summary>
     public static IFileStore On(IFileStore inner, RecycleBinOptions options) =>
         inner is IChangeSource ? new Watched(inner, options) : new RecyclingStore(inner, options);
