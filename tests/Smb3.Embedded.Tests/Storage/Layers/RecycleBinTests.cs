@@ -273,7 +273,7 @@ public sealed class RecycleBinTests : IAsyncDisposable
     {
         var store = _below.WithQuota(100_000).WithRecycleBin(new RecycleBinOptions { Time = _time });
         _ended.Add((IAsyncDisposable)store);
-        ((RecyclingStore)store).LookAfterAsync().GetAwaiter().GetResult(); // so that it does not take folders away that a test has just made
+        await ((RecyclingStore)store).LookAfterAsync();
         await store.FileOfAsync("file", 8_000);
         Assert.Equal(NtStatus.Success, await store.RemoveAsync("file"));
         Assert.Equal(92_000, await store.FreeAsync());
@@ -296,6 +296,7 @@ public sealed class RecycleBinTests : IAsyncDisposable
     {
         var store = below.WithRecycleBin((options ?? new RecycleBinOptions()) with { Time = _time });
         _ended.Add((IAsyncDisposable)store);
+        ((RecyclingStore)store).LookAfterAsync().GetAwaiter().GetResult(); // so that it does not take folders away that a test has just made
         return store;
     }
 
