@@ -96,17 +96,22 @@ internal sealed class BinFolders(IFileStore store, BinPlace place)
 
         var folder = opened.Value;
         await using var folderUse = folder.ConfigureAwait(false);
-        var metadata = await folder.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
-        var descriptor = await ReadDescriptorAsync(folder, cancellationToken).ConfigureAwait(false);
-        return !metadata.Succeeded ? metadata.Status
-            : !descriptor.Succeeded ? descriptor.Status
-            : metadata.Value is { IsDirectory: true, ReparseTag: 0 } && (isOwn || descriptor.Value.Span.SequenceEqual(like.SecurityDescriptor.Span))
+        var look = await LookAtAsync(folder, cancellationToken).ConfigureAwait(false);
+        return !look.Succeeded ? look.Status
+            : look.Value.Metadata is { IsDirectory: true, ReparseTag: 0 } && (isOwn || look.Value.Descriptor.Span.SequenceEqual(like.SecurityDescriptor.Span))
                 ? NtStatus.Success : NtStatus.ObjectNameCollision;
     }
 
-    private async ValueTask<NtResult<ReadOnlyMemory<byte>>> ReadDescriptorAsync(IStoreFile folder, CancellationToken cancellationToken) =>
-        store.Traits.Has(StoreAbilities.SecurityDescriptors) && folder is ISecurableFile securable
+    private async ValueTask<NtResult<(FileMetadata Metadata, ReadOnlyMemory<byte> Descriptor)>> LookAtAsync(
+        IStoreFile folder, CancellationToken cancellationToken)
+    {
+        var metadata = await folder.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
+        var descriptor = store.Traits.Has(StoreAbilities.SecurityDescriptors) && folder is ISecurableFile securable
             ? await securable.GetSecurityDescriptorAsync(cancellationToken).ConfigureAwait(false) : ReadOnlyMemory<byte>.Empty;
+        return !metadata.Succeeded ? metadata.Status
+            : !descriptor.Succeeded ? descriptor.Status
+            : (metadata.Value, descriptor.Value);
+    }
 
     /// <summary>A folder that is like another.</summary>
     private async ValueTask<NtResult<NewFile>> DescribeAsync(StorePath path, CancellationToken cancellationToken)
@@ -119,15 +124,13 @@ internal sealed class BinFolders(IFileStore store, BinPlace place)
 
         var folder = opened.Value;
         await using var folderUse = folder.ConfigureAwait(false);
-        var metadata = await folder.GetMetadataAsync(cancellationToken).ConfigureAwait(false);
-        var descriptor = await ReadDescriptorAsync(folder, cancellationToken).ConfigureAwait(false);
-        return !metadata.Succeeded ? metadata.Status
-            : !descriptor.Succeeded ? descriptor.Status
+        var look = await LookAtAsync(folder, cancellationToken).ConfigureAwait(false);
+        return !look.Succeeded ? look.Status
             : new NewFile
             {
                 IsDirectory = true,
-                SecurityDescriptor = descriptor.Value,
-                UnixMode = store.Traits.Has(StoreAbilities.PosixModes) ? metadata.Value.UnixMode : null,
+                SecurityDescriptor = look.Value.Descriptor,
+                UnixMode = store.Traits.Has(StoreAbilities.PosixModes) ? look.Value.Metadata.UnixMode : null,
             };
     }
 }
