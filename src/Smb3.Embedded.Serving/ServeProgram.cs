@@ -14,12 +14,14 @@ public sealed class ServeProgram
 {
     private readonly ServeArguments _arguments;
     private readonly ParseResult _parsed;
-    private readonly DemoSettings _demo = new(Environment.CurrentDirectory);
+    private readonly DemoSettings _demo;
 
     private ServeProgram(ServeArguments arguments, ParseResult parsed)
     {
         _arguments = arguments;
         _parsed = parsed;
+        WindowsService.EnterProgramFolder();
+        _demo = new DemoSettings(Environment.CurrentDirectory);
     }
 
     /// <summary>Makes a command one that serves.</summary>
@@ -66,6 +68,7 @@ public sealed class ServeProgram
                 await Console.Error.WriteLineAsync(message).ConfigureAwait(false);
             }
 
+            WindowsService.Report(problem);
             return problem.ExitCode;
         }
     }
@@ -98,6 +101,7 @@ public sealed class ServeProgram
         }
 
         builder.UseConfiguredControl();
+        WindowsService.AddTo(builder);
         return builder.Build();
     }
 
