@@ -195,6 +195,22 @@ public sealed class ObjectFileStoreTests
         Assert.InRange(_store.Listings - before, 1, 10);
     }
 
+    [Theory]
+    [InlineData("\uF028")]
+    [InlineData("\U0010FFFF")]
+    public async Task A_folder_of_names_that_sort_last_is_passed_all_the_same(string last)
+    {
+        var store = new MemoryObjectStore(new ObjectFileStoreOptions { PageSize = 4 });
+        for (var i = 0; i < 30; i++)
+        {
+            store.PutOutside($"d/{last}{i}");
+        }
+
+        store.PutOutside("e");
+        Assert.Equal(["d", "e"], await NamesAsync(store, ""));
+        Assert.InRange(store.Listings, 1, 12);
+    }
+
     [Fact]
     public async Task A_folder_with_too_many_keys_is_left_to_the_client_to_move()
     {

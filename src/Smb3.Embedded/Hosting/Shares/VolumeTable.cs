@@ -115,9 +115,9 @@ internal sealed class VolumeTable(VolumeOptions options, IStateStore? state = nu
             CheckAbilities(store, share);
             return new Opened(new Volume(TakePart(store, share, owned), OptionsOf(share, owned)), store, share);
         }
-        catch when (store != share.Store && store is IDisposable disposable)
+        catch when (store != share.Store)
         {
-            disposable.Dispose();
+            _ = StoreDisposal.DisposeAsync(store).AsTask(); // nothing waits for a store that nobody has used
             throw;
         }
     }

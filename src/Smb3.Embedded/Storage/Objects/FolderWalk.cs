@@ -16,6 +16,7 @@ internal sealed class FolderWalk(ObjectFileStore store, string folder, bool keys
     private int _next;
     private string _after = string.Empty;
     private string? _inside;
+    private string? _passed;
     private bool _isOver;
 
     /// <summary>The next entry, or null at the end. A folder's key ends in a slash.</summary>
@@ -53,13 +54,16 @@ internal sealed class FolderWalk(ObjectFileStore store, string folder, bool keys
         }
     }
 
-    /// <summary>Behind the folder that the page ends in, or within it if this one was asked for already.</summary>
+    /// <summary>
+    /// Behind the folder that the page ends in, or within it if that was tried before: keys may begin with the last character there is, and
+    /// stores that compare UTF-16 have U+E000 and up behind it.
+    /// </summary>
     private string BehindThePage()
     {
         var last = _page[^1].Key;
         var slash = last.IndexOf('/', folder.Length);
         var behind = slash < 0 ? last : last[..(slash + 1)] + "\U0010FFFF";
-        return behind == _after ? last : behind;
+        return behind == _passed ? last : _passed = behind;
     }
 
     private ObjectEntry? Take(ObjectEntry entry)
