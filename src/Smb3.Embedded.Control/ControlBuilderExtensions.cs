@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Control;
 using Smb3.Embedded.Control.Serving;
 
 namespace Smb3.Embedded;
@@ -21,25 +22,8 @@ public static class ControlBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var section = builder.Configuration.GetSection(SectionName);
-        var (exists, enabled, socket) = (false, true, (string?)null);
-        foreach (var item in section.GetChildren())
-        {
-            exists = true;
-            switch (item.Key.ToUpperInvariant())
-            {
-                case "ENABLED" when bool.TryParse(item.Value?.Trim(), out var flag):
-                    enabled = flag;
-                    break;
-                case "SOCKET" when item.Value is { Length: > 0 }:
-                    socket = item.Value;
-                    break;
-                default:
-                    throw new OptionsValidationException(
-                        SectionName, typeof(string), [$"{item.Path}: there is no such setting, or '{item.Value}' is no value of it; there are Enabled and Socket."]);
-            }
-        }
-
-        return exists && enabled ? UseControl(builder, socket) : builder;
+        var settings = ControlSettings.Read(section);
+        return ControlSettings.IsEnabled(section) ? UseControl(builder, settings.Socket) : builder;
     }
 
     /// <summary>

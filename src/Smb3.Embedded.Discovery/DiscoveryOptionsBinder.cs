@@ -1,57 +1,33 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Smb3.Embedded.Hosting.Options;
 
 namespace Smb3.Embedded.Discovery;
 
 /// <summary>Reads options from configuration, by hand, so that a wrong name is noticed and nothing needs reflection.</summary>
-internal static class DiscoveryOptionsBinder
+internal sealed class DiscoveryOptionsBinder(DiscoveryOptions options) : SettingReader
 {
-    public static bool IsEnabled(IConfigurationSection section) =>
-        section.Exists() && !"false".Equals(section["Enabled"], StringComparison.OrdinalIgnoreCase);
-
+    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
     public static void Bind(IConfigurationSection section, DiscoveryOptions options)
     {
-        foreach (var item in section.GetChildren())
+        var binder = new DiscoveryOptionsBinder(options);
+        binder.Bind(section);
+        if (binder.Failures.Count > 0)
         {
-            var text = item.Value?.Trim() ?? string.Empty;
-            switch (item.Key.ToUpperInvariant())
-            {
-                case "ENABLED" when bool.TryParse(text, out _):
-                    break;
-                case "MDNS" when bool.TryParse(text, out var flag):
-                    options.Mdns = flag;
-                    break;
-                case "WEBSERVICES" when bool.TryParse(text, out var flag):
-                    options.WebServices = flag;
-                    break;
-                case "NAME":
-                    options.Name = text;
-                    break;
-                case "HOSTNAME":
-                    options.HostName = text;
-                    break;
-                case "MODEL":
-                    options.Model = text;
-                    break;
-                case "WORKGROUP":
-                    options.Workgroup = text;
-                    break;
-                case "INTERFACES":
-                    options.Interfaces.Clear();
-                    foreach (var one in item.Value is { } list ? list.Split(',') : item.GetChildren().Select(static child => child.Value ?? string.Empty))
-                    {
-                        options.Interfaces.Add(one.Trim());
-                    }
-
-                    break;
-                case "WEBSERVICESPORT" when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port):
-                    options.WebServicesPort = port;
-                    break;
-                default:
-                    throw new OptionsValidationException(
-                        nameof(DiscoveryOptions), typeof(DiscoveryOptions), [$"{item.Path}: there is no such setting, or '{text}' is no value of it."]);
-            }
+            throw new OptionsValidationException(nameof(DiscoveryOptions), typeof(DiscoveryOptions), binder.Failures);
         }
     }
+
+    private void Bind(IConfigurationSection section) => Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Enabled"] = s => Flag(s, static _ => { }),
+        ["Mdns"] = s => Flag(s, value => options.Mdns = value),
+        ["WebServices"] = s => Flag(s, value => options.WebServices = value),
+        ["Name"] = s => options.Name = Text(s),
+        ["HostName"] = s => options.HostName = Text(s),
+        ["Model"] = s => options.Model = Text(s),
+        ["Workgroup"] = s => options.Workgroup = Text(s),
+        ["Interfaces"] = s => Replace(options.Interfaces, s, static (item, add) => add(item.Text)),
+        ["WebServicesPort"] = s => Number(s, value => options.WebServicesPort = value),
+    });
 }

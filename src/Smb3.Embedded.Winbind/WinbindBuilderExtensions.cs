@@ -1,7 +1,4 @@
-using System.Globalization;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Smb3.Embedded.Winbind;
 
 namespace Smb3.Embedded;
@@ -21,8 +18,7 @@ public static class WinbindBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var section = builder.Configuration.GetSection(SectionName);
-        return section.Exists() && !"false".Equals(section["Enabled"], StringComparison.OrdinalIgnoreCase)
-            ? UseWinbind(builder, options => Bind(section, options)) : builder;
+        return WinbindOptionsBinder.IsEnabled(section) ? UseWinbind(builder, options => WinbindOptionsBinder.Bind(section, options)) : builder;
     }
 
     /// <summary>
@@ -44,33 +40,5 @@ public static class WinbindBuilderExtensions
         });
         builder.UseDomainLogon(services => services.GetRequiredKeyedService<WinbindDomain>(key));
         return builder.PostConfigure((services, options) => options.AccountResolver ??= services.GetRequiredKeyedService<WinbindDomain>(key));
-    }
-
-    private static void Bind(IConfigurationSection section, WinbindOptions options)
-    {
-        foreach (var item in section.GetChildren())
-        {
-            var text = item.Value?.Trim() ?? string.Empty;
-            switch (item.Key.ToUpperInvariant())
-            {
-                case "ENABLED" when bool.TryParse(text, out _):
-                    break;
-                case "NTLMAUTH" when text.Length > 0:
-                    options.NtlmAuth = text;
-                    break;
-                case "WBINFO" when text.Length > 0:
-                    options.Wbinfo = text;
-                    break;
-                case "MAXHELPERS" when int.TryParse(text, CultureInfo.InvariantCulture, out var count):
-                    options.MaxHelpers = count;
-                    break;
-                case "TIMEOUT" when double.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 1000:
-                    options.Timeout = TimeSpan.FromSeconds(seconds);
-                    break;
-                default:
-                    throw new OptionsValidationException(
-                        nameof(WinbindOptions), typeof(WinbindOptions), [$"{item.Path}: there is no such setting, or '{text}' is no value of it."]);
-            }
-        }
     }
 }

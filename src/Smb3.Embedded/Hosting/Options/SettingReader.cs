@@ -11,6 +11,10 @@ internal abstract class SettingReader
     /// <summary>What is wrong.</summary>
     protected List<string> Failures { get; } = [];
 
+    /// <summary>Whether what a section is for is wanted: when it is there and does not say no.</summary>
+    public static bool IsEnabled(IConfigurationSection section) =>
+        section.Exists() && !"false".Equals(section["Enabled"]?.Trim(), StringComparison.OrdinalIgnoreCase);
+
     protected void Apply(IEnumerable<IConfigurationSection> children, Dictionary<string, Action<IConfigurationSection>> settings)
     {
         foreach (var child in children)

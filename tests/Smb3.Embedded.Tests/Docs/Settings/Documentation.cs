@@ -4,11 +4,14 @@ using System.Xml.Linq;
 
 namespace Smb3.Embedded.Tests.Docs.Settings;
 
-/// <summary>The comments of the library's properties, as text in which code stands between backticks.</summary>
+/// <summary>The comments of the packages' properties, as text in which code stands between backticks.</summary>
 internal static partial class Documentation
 {
     private static readonly Lazy<Dictionary<string, XElement>> Summaries = new(static () =>
-        XDocument.Load(Path.ChangeExtension(typeof(SmbServer).Assembly.Location, ".xml")).Descendants("member")
+        SettingsSource.All
+            .Select(static source => Path.ChangeExtension(source.Options.Assembly.Location, ".xml"))
+            .SelectMany(static file => XDocument.Load(file, LoadOptions.PreserveWhitespace).Descendants("member"))
+            .DistinctBy(static member => member.Attribute("name")!.Value)
             .Where(static member => member.Element("summary") is not null)
             .ToDictionary(static member => member.Attribute("name")!.Value, static member => member.Element("summary")!));
 
@@ -45,7 +48,7 @@ internal static partial class Documentation
     {
         var path = reference.Split('(')[0][2..];
         var last = path.LastIndexOf('.');
-        var type = typeof(SmbServer).Assembly.GetType(path[..last]);
+        var type = SettingsSource.All.Select(source => source.Options.Assembly.GetType(path[..last])).FirstOrDefault(static found => found is not null);
         return type switch
         {
             { IsEnum: true } => SettingText.Of(Enum.Parse(type, path[(last + 1)..])),

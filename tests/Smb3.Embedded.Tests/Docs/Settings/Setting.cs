@@ -4,31 +4,36 @@ using System.Text.RegularExpressions;
 namespace Smb3.Embedded.Tests.Docs.Settings;
 
 /// <summary>A setting: a key that the configuration takes, and the property that it is read into.</summary>
-/// <param name="Path">Its path from the server's section on.</param>
+/// <param name="Path">Its path.</param>
 /// <param name="Key">The last part of the path.</param>
 /// <param name="Type">The type of the property.</param>
 /// <param name="Meaning">The summary of the property, without what it says of the default.</param>
 internal sealed partial record Setting(string Path, string Key, Type Type, string Meaning)
 {
+    private static readonly (Type, string) Enabled = (typeof(bool), "Whether it is used; where the section is there, it is, unless this says `false`.");
+
     /// <summary>Keys that no property stands behind.</summary>
     private static readonly Dictionary<string, (Type Type, string Words)> OwnWords = new(StringComparer.Ordinal)
     {
-        ["Links"] = (typeof(IList<string>), @"Links of namespaces, beside those that a namespace has itself: `NAME\PATH=TARGET[,TARGET]`."),
-        ["Users:0:Password"] = (typeof(string), "The password. Either this or `NtHash` is set."),
-        ["Users:0:NtHash"] = (typeof(ReadOnlyMemory<byte>), "MD4 of the password in UTF-16LE: 32 hexadecimal digits."),
-        ["Users:0:DisplayName"] = (typeof(string), "A name to show."),
+        ["Control:Enabled"] = Enabled,
+        ["Discovery:Enabled"] = Enabled,
+        ["Winbind:Enabled"] = Enabled,
+        ["Smb:Links"] = (typeof(IList<string>), @"Links of namespaces, beside those that a namespace has itself: `NAME\PATH=TARGET[,TARGET]`."),
+        ["Smb:Users:0:Password"] = (typeof(string), "The password. Either this or `NtHash` is set."),
+        ["Smb:Users:0:NtHash"] = (typeof(ReadOnlyMemory<byte>), "MD4 of the password in UTF-16LE: 32 hexadecimal digits."),
+        ["Smb:Users:0:DisplayName"] = (typeof(string), "A name to show."),
     };
 
     /// <summary>Settings that can also be one text, with such a text.</summary>
     private static readonly Dictionary<string, string> ShortForms = new(StringComparer.Ordinal)
     {
-        ["Shares"] = "docs=/srv/docs,readonly",
-        ["Shares:0:Snapshots"] = "/srv/.snapshots",
-        ["Namespaces"] = "files,guest",
-        ["Namespaces:0:Links"] = @"docs=\\server\docs",
-        ["Namespaces:0:Links:0:Targets"] = @"\\server\docs",
-        ["Namespaces:0:Targets"] = @"\\server\files",
-        ["Users"] = "alice:secret",
+        ["Smb:Shares"] = "docs=/srv/docs,readonly",
+        ["Smb:Shares:0:Snapshots"] = "/srv/.snapshots",
+        ["Smb:Namespaces"] = "files,guest",
+        ["Smb:Namespaces:0:Links"] = @"docs=\\server\docs",
+        ["Smb:Namespaces:0:Links:0:Targets"] = @"\\server\docs",
+        ["Smb:Namespaces:0:Targets"] = @"\\server\files",
+        ["Smb:Users"] = "alice:secret",
     };
 
     /// <summary>The value that it has unless it is set; null: there is none.</summary>

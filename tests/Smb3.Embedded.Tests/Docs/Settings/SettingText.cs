@@ -18,6 +18,7 @@ internal static class SettingText
         SmbReferralPriorityClass priority => SettingNames.PriorityClasses.TextOf(priority),
         SmbShareAccess access => SettingNames.ShareAccess.TextOf(access),
         TimeSpan time => time.ToString("c", CultureInfo.InvariantCulture),
+        LdapSchema schema => schema.ToString(),
         IPEndPoint or IPAddress or string => value.ToString()!,
         _ => throw new InvalidOperationException($"How does configuration write a {value.GetType().Name}?"),
     };
@@ -33,6 +34,7 @@ internal static class SettingText
         nameof(SmbLocalPrograms) => SettingNames.LocalPrograms.All.Split(", "),
         nameof(SmbReferralPriorityClass) => SettingNames.PriorityClasses.All.Split(", "),
         nameof(SmbShareAccess) => SettingNames.ShareAccess.All.Split(", "),
+        nameof(LdapSchema) => Enum.GetNames<LdapSchema>(),
         _ => throw new InvalidOperationException($"What can a {enumeration.Name} be?"),
     };
 }

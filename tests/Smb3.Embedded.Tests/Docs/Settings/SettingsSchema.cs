@@ -17,21 +17,27 @@ internal static class SettingsSchema
 
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Write() => new JsonObject
+    public static string Write(SettingsSource source)
     {
-        ["definitions"] = new JsonObject
+        var section = ObjectOf(SettingsSection.Of(source));
+        var path = source.Path.Split(':');
+        var whole = path.Length == 1 ? section : new JsonObject { ["type"] = "object", ["additionalProperties"] = section };
+        return new JsonObject
         {
-            ["logLevel"] = new JsonObject
+            ["definitions"] = new JsonObject
             {
-                ["properties"] = new JsonObject
+                ["logLevel"] = new JsonObject
                 {
-                    ["Smb3.Embedded"] = EnumOf(["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]),
+                    ["properties"] = new JsonObject
+                    {
+                        [source.Project] = EnumOf(["Trace", "Debug", "Information", "Warning", "Error", "Critical", "None"]),
+                    },
                 },
             },
-        },
-        ["type"] = "object",
-        ["properties"] = new JsonObject { ["Smb"] = With(ObjectOf(SettingsSection.Root), "description", "Settings of the SMB server.") },
-    }.ToJsonString(Readable) + "\n";
+            ["type"] = "object",
+            ["properties"] = new JsonObject { [path[0]] = With(whole, "description", source.Description) },
+        }.ToJsonString(Readable) + "\n";
+    }
 
     private static JsonObject ObjectOf(SettingsSection section) => new()
     {

@@ -11,25 +11,35 @@ namespace Smb3.Embedded.Tests.Docs.Settings;
 /// <summary>The schema with which editors complete <c>appsettings.json</c>: it says of the settings what the code does with them.</summary>
 public sealed class SettingsSchemaTests
 {
-    private static readonly string File = Path.Combine(Repository.Library, "ConfigurationSchema.json");
-
     /// <summary>What is right for settings whose text has a form of its own.</summary>
     private static readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal)
     {
-        ["Listen"] = "127.0.0.1:4450",
-        ["AdvertisedInterfaces"] = "192.0.2.1 speed=10G",
-        ["Links"] = @"files\docs=\\server\docs",
-        ["Cluster:Addresses"] = "192.0.2.1",
-        ["Witness:Addresses"] = "192.0.2.1",
-        ["Witness:Interfaces"] = "group=192.0.2.1",
-        ["Users:0:NtHash"] = "0123456789abcdef0123456789abcdef",
+        ["Smb:Listen"] = "127.0.0.1:4450",
+        ["Smb:AdvertisedInterfaces"] = "192.0.2.1 speed=10G",
+        ["Smb:Links"] = @"files\docs=\\server\docs",
+        ["Smb:Cluster:Addresses"] = "192.0.2.1",
+        ["Smb:Witness:Addresses"] = "192.0.2.1",
+        ["Smb:Witness:Interfaces"] = "group=192.0.2.1",
+        ["Smb:Users:0:NtHash"] = "0123456789abcdef0123456789abcdef",
+        ["Ldap:DomainSid"] = "S-1-5-21-1-2-3",
+        ["Winbind:NtlmAuth"] = "ntlm_auth",
+        ["Winbind:Wbinfo"] = "wbinfo",
+        [$"S3:{SettingsSource.AnyShare}:Endpoint"] = "https://s3.example.net",
     };
 
-    private static readonly Lazy<JsonSchema> Schema = new(static () => JsonSchema.FromText(
-        System.IO.File.ReadAllText(File), new BuildOptions { Dialect = Dialect.Draft07 }));
+    /// <summary>Those of all packages: an editor has each that a project refers to.</summary>
+    private static readonly Lazy<JsonSchema[]> Schemas = new(static () => [.. SettingsSource.All.Select(static source => JsonSchema.FromText(
+        File.ReadAllText(source.SchemaFile), new BuildOptions { Dialect = Dialect.Draft07 }))]);
 
-    [Fact]
-    public void The_schema_is_that_of_the_code() => MadeFile.Check(File, static _ => SettingsSchema.Write());
+    public static TheoryData<string> Sources { get; } = [.. SettingsSource.All.Select(static source => source.Path)];
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void The_schema_is_that_of_the_code(string path)
+    {
+        var source = SettingsSource.All.Single(source => source.Path == path);
+        MadeFile.Check(source.SchemaFile, _ => SettingsSchema.Write(source));
+    }
 
     [Fact]
     public void A_usual_file_is_valid()
@@ -51,7 +61,10 @@ public sealed class SettingsSchemaTests
                 "UsersFile": "/etc/smb3/users",
                 "Limits": { "IdleTimeout": "00:30:00", "MaxConnections": 100 },
                 "LogonThrottle": { "FailuresPerUser": "none", "FirstDelay": 0.5 }
-              }
+              },
+              "Discovery": { "Name": "Our files", "Interfaces": [ "eth*" ] },
+              "Ldap": { "Servers": "ldaps://dc.example.net", "Timeout": 5, "Schema": "ActiveDirectory" },
+              "S3": { "files": { "Bucket": "our-files", "PathStyle": true } }
             }
             """;
         Assert.True(IsValid(Usual));
@@ -68,6 +81,11 @@ public sealed class SettingsSchemaTests
     [InlineData("""{ "Smb": { "DrainTimeout": "ten seconds" } }""")]
     [InlineData("""{ "Smb": { "Limits": { "MaxConnections": "none" } } }""")]
     [InlineData("""{ "Smb": { "Shares": [ { "Name": "docs", "Folder": "/srv", "Groups": { "staff": "write" } } ] } }""")]
+    [InlineData("""{ "Discovery": { "Mdn": true } }""")]
+    [InlineData("""{ "Winbind": { "MaxHelpers": "many" } }""")]
+    [InlineData("""{ "Control": { "Enabled": "yes" } }""")]
+    [InlineData("""{ "Ldap": { "Schema": "X500" } }""")]
+    [InlineData("""{ "S3": { "files": { "Buckt": "our-files" } } }""")]
     public void What_the_server_refuses_the_schema_refuses(string file)
     {
         Assert.False(IsValid(file));
@@ -79,7 +97,7 @@ public sealed class SettingsSchemaTests
     public void What_the_schema_accepts_the_server_reads()
     {
         JsonNode[] kinds = [true, 7, 2.5, "none", "00:00:30", "3.1.1", new JsonArray(), new JsonObject()];
-        var settings = SettingsSection.Root.All().SelectMany(static section => section.Settings).ToList();
+        var settings = SettingsSection.Everything.SelectMany(static section => section.Settings).ToList();
         foreach (var setting in settings)
         {
             var right = Meant(setting);
@@ -123,28 +141,36 @@ public sealed class SettingsSchemaTests
         }
 
         var file = (JsonObject)node;
-        if (setting.Path == "Links")
+        if (setting.Path == "Smb:Links")
         {
-            file["Namespaces"] = new JsonArray("files");
+            file["Smb"]!["Namespaces"] = new JsonArray("files");
         }
 
-        if (setting.Path.StartsWith("Users:0:", StringComparison.Ordinal) && file["Users"]![0] is JsonObject user)
+        if (setting.Path.StartsWith("Smb:Users:0:", StringComparison.Ordinal) && file["Smb"]!["Users"]![0] is JsonObject user)
         {
             user.TryAdd("Name", "alice");
             _ = setting.Key is "Password" or "NtHash" || user.TryAdd("Password", "secret");
         }
 
-        return new JsonObject { ["Smb"] = file }.ToJsonString();
+        return file.ToJsonString();
     }
 
-    private static bool IsValid(string file) => Schema.Value.Evaluate(JsonDocument.Parse(file).RootElement).IsValid;
+    private static bool IsValid(string file) => Schemas.Value.All(schema => schema.Evaluate(JsonDocument.Parse(file).RootElement).IsValid);
 
     private static string? FailureOf(string file)
     {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(file));
+        var settings = new ConfigurationBuilder().AddJsonStream(stream).Build();
         try
         {
-            using var stream = new MemoryStream(Encoding.UTF8.GetBytes(file));
-            new SmbServerOptions().Bind(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("Smb"));
+            foreach (var source in SettingsSource.All)
+            {
+                foreach (var section in source.Path.Split(':') is [var all, _] ? settings.GetSection(all).GetChildren() : [settings.GetSection(source.Path)])
+                {
+                    source.Bind(section);
+                }
+            }
+
             return null;
         }
         catch (OptionsValidationException e)
