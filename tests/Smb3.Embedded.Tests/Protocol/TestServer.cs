@@ -62,7 +62,7 @@ internal sealed record TestServerOptions
     /// <summary>SMB3_TEST_LAYERS=1 lays stores on the store of all tests: nobody is to notice.</summary>
     private static Func<IFileStore, IFileStore>? UsualStore =>
         Environment.GetEnvironmentVariable("SMB3_TEST_LAYERS") == "1"
-            ? static store => store.WithQuota(1L << 40).WithRecycleBin(new RecycleBinOptions { IsListed = false }) : null;
+            ? static store => store.WithQuota(1L << 40).WithVersions().WithRecycleBin(new RecycleBinOptions { IsListed = false }) : null;
 
     /// <summary>Whether changes are answered only when they are on the disk.</summary>
     public bool WritesThrough { get; init; }

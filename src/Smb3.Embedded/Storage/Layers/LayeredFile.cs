@@ -15,10 +15,10 @@ internal abstract class LayeredFile(IStoreFile inner)
     public IStoreFile Inner { get; } = inner;
 
     /// <inheritdoc/>
-    public StorePath Path => Inner.Path;
+    public virtual StorePath Path => Inner.Path;
 
     /// <inheritdoc/>
-    public StorePath? FinalPath => (Inner as IFinalPathFile)?.FinalPath;
+    public virtual StorePath? FinalPath => (Inner as IFinalPathFile)?.FinalPath;
 
     /// <inheritdoc/>
     public virtual NtResult<FileMetadata>? MetadataAsOpened => (Inner as IOpenedFile)?.MetadataAsOpened;

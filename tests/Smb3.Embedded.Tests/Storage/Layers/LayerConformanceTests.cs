@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.StoreConformance;
@@ -93,4 +94,46 @@ public sealed class RecycleBinLayerOnObjectsConformance : FileStoreConformance
 public sealed class RecycleBinLayerStreamPromises : NamedStreamPromises
 {
     protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithRecycleBin());
+}
+
+public sealed class VersionLayerConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithVersions());
+}
+
+public sealed class VersionLayerOnObjectsConformance : FileStoreConformance
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryObjectStore().WithVersions());
+}
+
+public sealed class VersionLayerStreamPromises : NamedStreamPromises
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithVersions());
+}
+
+public sealed class VersionLayerSparsePromises : SparsePromises
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithVersions());
+}
+
+public sealed class VersionLayerClonePromises : ClonePromises
+{
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new MemoryFileStore().WithVersions());
+}
+
+/// <summary>A time is told once something has changed since.</summary>
+public sealed class VersionLayerSnapshotPromises : SnapshotPromises
+{
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2030, 1, 31, 11, 30, 0, TimeSpan.Zero));
+
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new MemoryFileStore(new MemoryFileStoreOptions { Time = _time }).WithVersions(new VersionOptions { Time = _time }));
+
+    protected override async ValueTask TakeSnapshotAsync()
+    {
+        await Store.FileOfAsync("changes", 1);
+        _time.Advance(TimeSpan.FromHours(1));
+        await using var file = await Store.OpenFileAsync("changes");
+        await file.FillAsync(0, 1, 2);
+    }
 }

@@ -1,6 +1,7 @@
 using Smb3.Embedded.Storage.Layers;
 using Smb3.Embedded.Storage.Layers.Limits;
 using Smb3.Embedded.Storage.Layers.Recycling;
+using Smb3.Embedded.Storage.Layers.Versioning;
 
 namespace Smb3.Embedded.Storage;
 
@@ -19,7 +20,7 @@ public static class QuotaStoreExtensions
     /// <param name="store">The store below. It is ended with the one that is returned, when that is disposed.</param>
     /// <param name="bytes">The most bytes, more than 0. What is there already may be more: then nothing can be added until enough is gone.</param>
     /// <returns>The store to share.</returns>
-    /// <exception cref="ArgumentException">The store has a recycle bin: the quota goes below it.</exception>
+    /// <exception cref="ArgumentException">The store has a recycle bin or versions: the quota goes below them.</exception>
     public static IFileStore WithQuota(this IFileStore store, long bytes)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -30,6 +31,13 @@ public static class QuotaStoreExtensions
             {
                 throw new ArgumentException(
                     "The store has a recycle bin, whose files would count for nothing; give it its quota first: store.WithQuota(bytes).WithRecycleBin().",
+                    nameof(store));
+            }
+
+            if (below is VersioningStore)
+            {
+                throw new ArgumentException(
+                    "The store has versions, which would count for nothing; give it its quota first: store.WithQuota(bytes).WithVersions().",
                     nameof(store));
             }
         }

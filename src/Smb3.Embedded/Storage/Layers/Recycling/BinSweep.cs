@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Layers.Recycling;
@@ -160,42 +159,6 @@ internal sealed class BinSweep(IFileStore store, BinPlace place)
         return false;
     }
 
-    private async IAsyncEnumerable<StoreEntry> ListAsync(
-        StorePath folder, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var opened = await store.OpenAsync(folder, StoreAccess.Read, cancellationToken).ConfigureAwait(false);
-        if (!opened.Succeeded)
-        {
-            Failed += opened.Status is NtStatus.ObjectNameNotFound or NtStatus.ObjectPathNotFound ? 0 : 1;
-            yield break;
-        }
-
-        var handle = opened.Value;
-        await using var handleUse = handle.ConfigureAwait(false);
-        var started = await handle.ListAsync(cancellationToken).ConfigureAwait(false);
-        if (!started.Succeeded)
-        {
-            Failed++;
-            yield break;
-        }
-
-        var listing = started.Value;
-        await using var listingUse = listing.ConfigureAwait(false);
-        var entries = new StoreEntry[256];
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var read = await listing.ReadAsync(entries, cancellationToken).ConfigureAwait(false);
-            if (!read.Succeeded || read.Value == 0)
-            {
-                Failed += read.Succeeded ? 0 : 1;
-                yield break;
-            }
-
-            for (var i = 0; i < read.Value; i++)
-            {
-                yield return entries[i];
-            }
-        }
-    }
+    private IAsyncEnumerable<StoreEntry> ListAsync(StorePath folder, CancellationToken cancellationToken) =>
+        FolderEntries.ListAsync(store, folder, _ => Failed++, cancellationToken);
 }

@@ -6,22 +6,35 @@ using Smb3.Embedded.Threading;
 namespace Smb3.Embedded.Storage.Layers.Recycling;
 
 /// <summary>Keeps files, and sees to it that they do not become too many or too old.</summary>
-internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, BinPlace place) : IAsyncDisposable
+internal sealed class RecycleBin : IAsyncDisposable
 {
-    private static readonly TimeSpan SweepPause = TimeSpan.FromHours(1);
-
-    private readonly BinFolders _folders = new(store, place);
+    private readonly BinFolders _folders;
     private readonly NameTurns _files = new();
-    private readonly CancellationTokenSource _end = new();
-    private readonly Lock _sync = new();
-    private Task _sweeping = Task.CompletedTask;
-    private long? _swept;
-    private long _bytes;
-    private long _mostBytes = long.MaxValue;
-    private volatile string? _problem;
+    private readonly IFileStore _store;
+    private readonly RecycleBinOptions _options;
+    private readonly BinPlace _place;
+    private readonly KeptBytes _kept;
+
+    public RecycleBin(IFileStore store, RecycleBinOptions options, BinPlace place)
+    {
+        _store = store;
+        _options = options;
+        _place = place;
+        _folders = new BinFolders(store, place);
+        _kept = new KeptBytes(store, options.Time, options.MaxBytes, $"The recycle bin '{options.Folder}'", SweepAsync);
+    }
 
     /// <summary>What an administrator should know.</summary>
-    public string? Problem => _problem;
+    public string? Problem => _kept.Problem;
+
+    /// <summary>Completes when nobody looks after the bin any more.</summary>
+    public Task WhenLookedAfter => _kept.WhenLookedAfter;
+
+    /// <summary>Looks after the bin when that is due.</summary>
+    public void KeepBounds() => _kept.KeepBounds();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _kept.DisposeAsync();
 
     /// <summary>
     /// A turn for the file that has a name: of a file with several, only the last is kept, so that two are not to be taken from it at a time.
@@ -29,7 +42,7 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
     public async ValueTask<AsyncMutex.Turn> EnterAsync(StorePath path, CancellationToken cancellationToken)
     {
         var fileId = 0UL;
-        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var opened = await _store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (opened.Succeeded)
         {
             var file = opened.Value;
@@ -51,10 +64,10 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
             return length.Status;
         }
 
-        var moved = await PlaceAsync(path, to => store.RenameAsync(path, to, replace: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var moved = await PlaceAsync(path, to => _store.RenameAsync(path, to, replace: false, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (moved.Succeeded)
         {
-            Count(length.Value);
+            _kept.Count(length.Value);
         }
 
         return moved.Succeeded ? NtStatus.Success : moved.Status == NtStatus.DiskFull ? NtStatus.NotFound : moved.Status;
@@ -73,19 +86,19 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
             return length.Status;
         }
 
-        var isLinked = store.Traits.Has(StoreAbilities.HardLinks);
+        var isLinked = _store.Traits.Has(StoreAbilities.HardLinks);
         var kept = isLinked
-            ? await PlaceAsync(path, to => store.LinkAsync(path, to, replace: false, cancellationToken), cancellationToken).ConfigureAwait(false)
+            ? await PlaceAsync(path, to => _store.LinkAsync(path, to, replace: false, cancellationToken), cancellationToken).ConfigureAwait(false)
             : NtStatus.NotSupported;
         if (kept.Status is NtStatus.NotSupported or NtStatus.TooManyLinks)
         {
             isLinked = false;
-            kept = await PlaceAsync(path, to => store.RenameAsync(path, to, replace: false, cancellationToken), cancellationToken).ConfigureAwait(false);
+            kept = await PlaceAsync(path, to => _store.RenameAsync(path, to, replace: false, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
         if (kept.Succeeded)
         {
-            Count(length.Value);
+            _kept.Count(length.Value);
             return new KeptFile(path, kept.Value, length.Value, isLinked);
         }
 
@@ -96,63 +109,23 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
     public async ValueTask PutBackAsync(KeptFile file)
     {
         var status = file.IsLinked
-            ? await store.DeleteAsync(file.InBin, CancellationToken.None).ConfigureAwait(false)
-            : await store.RenameAsync(file.InBin, file.Origin, replace: false, CancellationToken.None).ConfigureAwait(false);
+            ? await _store.DeleteAsync(file.InBin, CancellationToken.None).ConfigureAwait(false)
+            : await _store.RenameAsync(file.InBin, file.Origin, replace: false, CancellationToken.None).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
-            Count(-file.Length);
+            _kept.Count(-file.Length);
         }
-    }
-
-    /// <summary>Completes when nobody looks after the bin any more.</summary>
-    public Task WhenLookedAfter
-    {
-        get
-        {
-            lock (_sync)
-            {
-                return _sweeping;
-            }
-        }
-    }
-
-    /// <summary>Looks after the bin when that is due. It goes on beside what the caller does.</summary>
-    public void KeepBounds()
-    {
-        lock (_sync)
-        {
-            var isDue = _swept is not { } swept || options.Time.GetElapsedTime(swept) > SweepPause || _bytes > _mostBytes;
-            if (isDue && _sweeping.IsCompleted && !_end.IsCancellationRequested)
-            {
-                _swept = options.Time.GetTimestamp();
-                _sweeping = Task.Run(SweepAsync);
-            }
-        }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync().ConfigureAwait(false);
-        Task sweeping;
-        lock (_sync)
-        {
-            sweeping = _sweeping; // none begins after this
-        }
-
-        await sweeping.ConfigureAwait(false);
-        _end.Dispose();
     }
 
     /// <summary>The length of what the bin would keep of a name.</summary>
     private async ValueTask<NtResult<long>> MeasureAsync(StorePath path, StorePath? other, CancellationToken cancellationToken)
     {
-        if (options.Skips?.Invoke(path) == true || path.Text.AsSpan().Count('\\') > BinPlace.Deepest)
+        if (_options.Skips?.Invoke(path) == true || path.Text.AsSpan().Count('\\') > BinPlace.Deepest)
         {
             return NtStatus.NotFound;
         }
 
-        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var opened = await _store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
         {
             return NtStatus.NotFound; // the store says itself what is wrong with it
@@ -167,8 +140,8 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
         }
 
         if (metadata.Value is { IsDirectory: true } or { ReparseTag: not 0 } or { LinkCount: > 1 }
-            || await SymbolicLinks.IsOneAsync(store, path, file, cancellationToken).ConfigureAwait(false)
-            || metadata.Value.Length > await GetMostBytesAsync(cancellationToken).ConfigureAwait(false))
+            || await SymbolicLinks.IsOneAsync(_store, path, file, cancellationToken).ConfigureAwait(false)
+            || metadata.Value.Length > await _kept.GetMostBytesAsync(cancellationToken).ConfigureAwait(false))
         {
             return NtStatus.NotFound;
         }
@@ -180,7 +153,7 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
     /// <summary>Whether a name is one of this file, or of nothing, so that nothing will be replaced.</summary>
     private async ValueTask<bool> IsSameAsync(StorePath path, ulong fileId, CancellationToken cancellationToken)
     {
-        var opened = await store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
+        var opened = await _store.OpenAsync(path, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (!opened.Succeeded)
         {
             return true;
@@ -200,7 +173,7 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
         var status = NtStatus.ObjectPathNotFound;
         for (var attempt = 0; attempt < Attempts && status == NtStatus.ObjectPathNotFound; attempt++)
         {
-            var day = DateOnly.FromDateTime(options.Time.GetUtcNow().UtcDateTime);
+            var day = DateOnly.FromDateTime(_options.Time.GetUtcNow().UtcDateTime);
             var folder = await _folders.MakeAsync(day, path.Parent, cancellationToken).ConfigureAwait(false);
             if (!folder.Succeeded)
             {
@@ -208,7 +181,7 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
                 continue;
             }
 
-            foreach (var name in place.NamesFor(path.Name.ToString()))
+            foreach (var name in _place.NamesFor(path.Name.ToString()))
             {
                 var to = folder.Value.Append(name);
                 status = await give(to).ConfigureAwait(false);
@@ -227,49 +200,10 @@ internal sealed class RecycleBin(IFileStore store, RecycleBinOptions options, Bi
         return status;
     }
 
-    private async ValueTask<long> GetMostBytesAsync(CancellationToken cancellationToken)
+    private async Task<(long Left, int Failed)> SweepAsync(long most, CancellationToken cancellationToken)
     {
-        if (options.MaxBytes is { } most)
-        {
-            return most;
-        }
-
-        var volume = await store.GetVolumeAsync(cancellationToken).ConfigureAwait(false);
-        return volume is { Succeeded: true, Value.TotalBytes: > 0 } ? volume.Value.TotalBytes / 10 : long.MaxValue;
-    }
-
-    private void Count(long bytes)
-    {
-        Interlocked.Add(ref _bytes, bytes);
-        KeepBounds();
-    }
-
-    private async Task SweepAsync()
-    {
-        try
-        {
-            var most = await GetMostBytesAsync(_end.Token).ConfigureAwait(false);
-            var sweep = new BinSweep(store, place);
-            var before = Interlocked.Read(ref _bytes);
-            var oldest = DateOnly.FromDateTime((options.Time.GetUtcNow() - options.KeepFor).UtcDateTime);
-            var left = await sweep.RunAsync(oldest, most, _end.Token).ConfigureAwait(false);
-
-            // What came meanwhile may have been counted by both: the next sweep knows.
-            Interlocked.Add(ref _bytes, left - before);
-            Interlocked.Exchange(ref _mostBytes, most);
-            _problem = sweep.Failed == 0 ? null
-                : $"The recycle bin '{options.Folder}' keeps more than it should: {sweep.Failed} files or folders in it cannot be read or deleted. "
-                    + "Give the server's account the right to, or delete them.";
-        }
-        catch (OperationCanceledException)
-        {
-            // the store ends
-        }
-#pragma warning disable CA1031 // whatever a store throws, the next sweep may do better
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            _problem = $"The recycle bin '{options.Folder}' could not be looked after: {exception.Message}";
-        }
+        var sweep = new BinSweep(_store, _place);
+        var oldest = DateOnly.FromDateTime((_options.Time.GetUtcNow() - _options.KeepFor).UtcDateTime);
+        return (await sweep.RunAsync(oldest, most, cancellationToken).ConfigureAwait(false), sweep.Failed);
     }
 }

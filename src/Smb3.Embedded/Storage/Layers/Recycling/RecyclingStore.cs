@@ -6,6 +6,7 @@ namespace Smb3.Embedded.Storage.Layers.Recycling;
 internal class RecyclingStore : LayeredStore
 {
     private readonly RecycleBinOptions _options;
+    private readonly StringComparison _comparison;
     private readonly BinPlace _place;
     private readonly RecycleBin _bin;
 
@@ -13,19 +14,13 @@ internal class RecyclingStore : LayeredStore
         : base(inner)
     {
         _options = options;
-        Comparison = inner.Traits.Has(StoreAbilities.CaseSensitive) ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
-        _place = new BinPlace(new StorePath(options.Folder), Comparison, inner.Traits.MaxNameLength);
+        _comparison = inner.Traits.Has(StoreAbilities.CaseSensitive) ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+        _place = new BinPlace(new StorePath(options.Folder), _comparison, inner.Traits.MaxNameLength);
         _bin = new RecycleBin(inner, options, _place);
     }
 
     /// <inheritdoc/>
     public override string? Problem => base.Problem ?? _bin.Problem;
-
-    /// <summary>The name that the root does not list.</summary>
-    public string HiddenName => _options.Folder;
-
-    /// <summary>How names are told apart.</summary>
-    public StringComparison Comparison { get; }
 
     /// <summary>Looks after the bin if that is due, as the first use does, and waits for it.</summary>
     public Task LookAfterAsync()
@@ -50,7 +45,7 @@ internal class RecyclingStore : LayeredStore
 
         if (path.IsRoot && !_options.IsListed)
         {
-            return new FolderWithoutBin(this, opened.Value);
+            return new FolderWithout(_options.Folder, _comparison, this, opened.Value);
         }
 
         return access == StoreAccess.ReadWrite && _place.Holds(path)

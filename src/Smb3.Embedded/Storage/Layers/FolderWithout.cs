@@ -1,15 +1,15 @@
 using Smb3.Embedded.Nt;
 
-namespace Smb3.Embedded.Storage.Layers.Recycling;
+namespace Smb3.Embedded.Storage.Layers;
 
-/// <summary>The root of a store whose bin is not listed.</summary>
-internal sealed class FolderWithoutBin(RecyclingStore store, IStoreFile inner) : LayeredFile(inner)
+/// <summary>The root of a store that does not list one of its folders.</summary>
+internal sealed class FolderWithout(string hidden, StringComparison comparison, IFileStore store, IStoreFile inner) : LayeredFile(inner)
 {
     /// <inheritdoc/>
     public override async ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken)
     {
         var started = await Inner.ListAsync(cancellationToken).ConfigureAwait(false);
-        return started.Succeeded ? new Listing(started.Value, store.HiddenName, store.Comparison) : started;
+        return started.Succeeded ? new Listing(started.Value, hidden, comparison) : started;
     }
 
     /// <inheritdoc/>
