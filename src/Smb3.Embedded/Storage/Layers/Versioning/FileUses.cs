@@ -22,6 +22,15 @@ internal sealed class FileUses(StringComparison comparison)
         }
     }
 
+    /// <summary>There is another handle of a file that is in use, which cannot write its data.</summary>
+    public void Open(FileUse use)
+    {
+        lock (_sync)
+        {
+            use.Users++;
+        }
+    }
+
     /// <summary>A use of a file ends.</summary>
     public void Close(FileUse use, bool writes)
     {

@@ -8,7 +8,7 @@ namespace Smb3.Embedded.Storage.Layers.Versioning;
 /// <param name="inner">The handle below.</param>
 /// <param name="use">The file, which has this handle among its own.</param>
 /// <param name="writes">Whether the handle may read and write.</param>
-internal sealed class VersionedFile(VersioningStore store, IStoreFile inner, FileUse use, bool writes) : LayeredFile(inner)
+internal class VersionedFile(VersioningStore store, IStoreFile inner, FileUse use, bool writes) : LayeredFile(inner)
 {
     /// <inheritdoc/>
     public override ValueTask<NtStatus> WriteAsync(long offset, ReadOnlySequence<byte> data, CancellationToken cancellationToken) =>
@@ -69,14 +69,35 @@ internal sealed class VersionedFile(VersioningStore store, IStoreFile inner, Fil
         return await base.SetReparsePointAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>What changes a stream is told as a change of its file, which would look as if it were of this interval.</summary>
+    public override async ValueTask<NtResult<IStoreStream>> OpenStreamAsync(string name, StoreAccess access, CancellationToken cancellationToken)
+    {
+        if (access == StoreAccess.ReadWrite)
+        {
+            await KeepAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return await base.OpenStreamAsync(name, access, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<NtResult<IStoreStream>> CreateStreamAsync(string name, CancellationToken cancellationToken)
+    {
+        await KeepAsync(cancellationToken).ConfigureAwait(false);
+        return await base.CreateStreamAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<NtStatus> DeleteStreamAsync(string name, CancellationToken cancellationToken)
+    {
+        await KeepAsync(cancellationToken).ConfigureAwait(false);
+        return await base.DeleteStreamAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask<NtStatus> RenameStreamAsync(string name, string newName, bool replace, CancellationToken cancellationToken)
     {
-        if (newName.Length == 0)
-        {
-            await KeepAsync(cancellationToken).ConfigureAwait(false); // the stream becomes the data
-        }
-
+        await KeepAsync(cancellationToken).ConfigureAwait(false);
         return await base.RenameStreamAsync(name, newName, replace, cancellationToken).ConfigureAwait(false);
     }
 
@@ -102,7 +123,11 @@ internal sealed class VersionedFile(VersioningStore store, IStoreFile inner, Fil
     }
 
     /// <inheritdoc/>
-    protected override IStoreStream Cover(IStoreStream stream) => stream;
+    protected override IStoreStream Cover(IStoreStream stream)
+    {
+        store.Keeper.Uses.Open(use);
+        return new VersionedStream(store, stream, use);
+    }
 
     /// <inheritdoc/>
     protected override ValueTask<NtResult<VolumeInformation>> GetVolumeOfStoreAsync(CancellationToken cancellationToken) =>
