@@ -1,5 +1,6 @@
 using Microsoft.Extensions.FileProviders;
 using Smb3.Embedded.Samples.SqliteStore;
+using Smb3.Embedded.Samples.ZioStore;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Objects;
@@ -7,6 +8,7 @@ using Smb3.Embedded.Storage.Physical;
 using Smb3.Embedded.Storage.Physical.Options;
 using Smb3.Embedded.Storage.Providers;
 using Smb3.Embedded.StoreConformance;
+using Zio.FileSystems;
 
 namespace Smb3.Embedded.Tests.Storage;
 
@@ -60,6 +62,41 @@ public sealed class SqliteFileStoreConformance : FileStoreConformance
 
     protected override ValueTask<IFileStore> CreateStoreAsync() =>
         new(new SqliteFileStore(Path.Join(_folder.Path, "files.db"), new ObjectFileStoreOptions { MaxFileLength = 8 << 20 }));
+}
+
+/// <summary>The sample's store, over two file systems of Zio.</summary>
+public sealed class ZioFileStoreConformance : FileStoreConformance
+{
+    private readonly MemoryFileSystem _files = new();
+
+    protected override bool NumbersOutliveRenames => false;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _files.Dispose();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync() =>
+        new(new ZioFileStore(_files, new ObjectFileStoreOptions { MaxFileLength = 8 << 20, PageSize = 7 }));
+}
+
+public sealed class ZioFolderConformance : FileStoreConformance
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly PhysicalFileSystem _disk = new();
+
+    protected override bool NumbersOutliveRenames => false;
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _disk.Dispose();
+        _folder.Delete();
+    }
+
+    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new ZioFileStore(
+        new SubFileSystem(_disk, _disk.ConvertPathFromInternal(_folder.Path)), new ObjectFileStoreOptions { MaxFileLength = 8 << 20 }));
 }
 
 public abstract class PhysicalConformance : FileStoreConformance
