@@ -31,9 +31,9 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
 
             var after = Encoding.UTF8.GetBytes(query.After);
             var found = files.EnumerateItems(folder, query.Folders ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories)
+                .Where(static item => !item.Path.GetName().StartsWith(Unfinished, StringComparison.Ordinal))
                 .Select(static item => new ObjectEntry(
-                    KeyOf(item.Path, item.IsDirectory), item.IsDirectory ? 0 : item.Length, item.LastWriteTime, VersionOf(item.Length, item.LastWriteTime)))
-                .Where(static entry => !entry.Key.StartsWith(Unfinished, StringComparison.Ordinal));
+                    KeyOf(item.Path, item.IsDirectory), item.IsDirectory ? 0 : item.Length, item.LastWriteTime, VersionOf(item.Length, item.LastWriteTime)));
             return found.Select(static entry => (Bytes: Encoding.UTF8.GetBytes(entry.Key), Entry: entry))
                 .Where(one => ByBytes.Compare(one.Bytes, after) > 0)
                 .OrderBy(static one => one.Bytes, ByBytes)
@@ -70,9 +70,12 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
             return Change(() => Find(key) is not null && condition.IsAbsent ? NtStatus.ObjectNameCollision : MakeFolder(PathOf(key)), key);
         }
 
-        var unfinished = UPath.Root / (Unfinished + Guid.NewGuid().ToString("N"));
+        // In the folder of the file, from where it can be moved: other folders may be other file systems.
+        var folder = PathOf(key).GetDirectory();
+        var unfinished = folder / (Unfinished + Guid.NewGuid().ToString("N"));
         try
         {
+            MakeFolder(folder);
             await using (var stream = files.OpenFile(unfinished, FileMode.CreateNew, FileAccess.Write))
             {
                 await content.CopyToAsync(stream, cancellationToken);
@@ -86,7 +89,6 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
                     return condition.IsAbsent ? NtStatus.ObjectNameCollision : NtStatus.FileInvalid;
                 }
 
-                MakeFolder(PathOf(key).GetDirectory());
                 Replace(unfinished, PathOf(key), there is not null);
                 return NtStatus.Success;
             }, key);
@@ -119,16 +121,21 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
     protected override ValueTask<NtStatus> MoveAsync(string key, string newKey, CancellationToken cancellationToken) => new(Change(() =>
     {
         MakeFolder(PathOf(newKey).GetDirectory());
-        if (IsFolder(key))
-        {
-            files.MoveDirectory(PathOf(key), PathOf(newKey));
-        }
-        else
+        if (!IsFolder(key))
         {
             Replace(PathOf(key), PathOf(newKey), files.FileExists(PathOf(newKey)));
+            return NtStatus.Success;
         }
 
-        return NtStatus.Success;
+        try
+        {
+            files.MoveDirectory(PathOf(key), PathOf(newKey));
+            return NtStatus.Success;
+        }
+        catch (NotSupportedException)
+        {
+            return NtStatus.NotSameDevice; // between two mounts: clients copy it themselves
+        }
     }));
 
     private static bool IsFolder(string key) => key.EndsWith('/');
@@ -159,7 +166,12 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
 
     private NtStatus MakeFolder(UPath path)
     {
-        files.CreateDirectory(path);
+        // The folder of a mount is there, and cannot be made.
+        if (!files.DirectoryExists(path))
+        {
+            files.CreateDirectory(path);
+        }
+
         return NtStatus.Success;
     }
 
@@ -229,6 +241,7 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
         DirectoryNotFoundException => NtStatus.ObjectPathNotFound,
         UnauthorizedAccessException => NtStatus.AccessDenied,
         IOException { HResult: unchecked((int)0x80070070) or 28 } => NtStatus.DiskFull, // ERROR_DISK_FULL, ENOSPC
+        NotSupportedException => NtStatus.NotSupported, // such as a move to another file system: then it is copied
         IOException => NtStatus.UnexpectedIoError,
         _ => null,
     };
