@@ -5,6 +5,7 @@ using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Layers.Versioning;
 using Smb3.Embedded.Storage.Memory;
 using Smb3.Embedded.Storage.Objects;
+using Smb3.Embedded.Storage.Physical;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.Storage.Layers;
@@ -369,6 +370,45 @@ public sealed class VersionTests : IAsyncDisposable
         Assert.Equal(["file"], await snapshot.TreeAsync(string.Empty));
         Assert.Equal(NtStatus.ObjectPathNotFound, await snapshot.StatusOfAsync(@".versions\files"));
         Assert.Same(snapshot, await AtAsync(_store, times[1]));
+    }
+
+    [Fact]
+    public async Task Who_watches_the_share_hears_nothing_of_versions()
+    {
+        var folder = Directory.CreateTempSubdirectory("smb3-versions-");
+        try
+        {
+            await using var store = (VersioningStore)new PhysicalFileStore(folder.FullName).WithVersions();
+            File.WriteAllBytes(Path.Combine(folder.FullName, "file"), [1, 2, 3]);
+            File.SetLastWriteTimeUtc(Path.Combine(folder.FullName, "file"), DateTime.UtcNow.AddDays(-2));
+            await using (var file = await store.OpenFileAsync("file", StoreAccess.Metadata))
+            {
+                var early = new FileMetadataChange { CreationTime = FileTime.From(DateTimeOffset.UtcNow.AddDays(-2)) };
+                Assert.Equal(NtStatus.Success, await file.SetMetadataAsync(early, CancellationToken.None));
+            }
+
+            var heard = new System.Collections.Concurrent.ConcurrentQueue<string>();
+            var ended = new TaskCompletionSource();
+            using var watch = Assert.IsAssignableFrom<IChangeSource>(store).Watch(StorePath.Root, tree: true, change =>
+            {
+                heard.Enqueue(change?.Path.Text ?? string.Empty);
+                if (change?.Path.Text == "end")
+                {
+                    ended.TrySetResult();
+                }
+            });
+            Assert.NotNull(watch);
+            await FillAsync(store, "file", 2);
+            Assert.Single(await TimesAsync(store));
+            File.WriteAllBytes(Path.Combine(folder.FullName, "end"), []);
+            await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            Assert.DoesNotContain(heard, static path => path.Contains("versions", StringComparison.Ordinal));
+            Assert.Null(((IChangeSource)store).Watch(new(".versions"), tree: true, static _ => { }));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

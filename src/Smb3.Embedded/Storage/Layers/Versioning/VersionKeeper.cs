@@ -242,17 +242,20 @@ internal sealed class VersionKeeper : IAsyncDisposable
         StorePath path, IStoreFile source, FileLook look, StorePath version, CancellationToken cancellationToken)
     {
         var unfinished = _place.Unfinished.Append(Guid.NewGuid().ToString("N"));
-        var status = NtStatus.UnexpectedIoError;
+        var isPlaced = false;
         try
         {
             var made = await _store.CreateAsync(unfinished, look.Look, cancellationToken).ConfigureAwait(false);
-            status = made.Succeeded ? await FillAsync(source, look.Metadata, made.Value, cancellationToken).ConfigureAwait(false) : made.Status;
+            var status = made.Succeeded ? await FillAsync(source, look.Metadata, made.Value, cancellationToken).ConfigureAwait(false) : made.Status;
             status = status == NtStatus.Success ? await PlaceAsync(path, unfinished, version, cancellationToken).ConfigureAwait(false) : status;
-            return status;
+            isPlaced = status == NtStatus.Success;
+
+            // Another server of the same store may have been quicker.
+            return status == NtStatus.ObjectNameCollision ? NtStatus.Success : status;
         }
         finally
         {
-            if (status != NtStatus.Success)
+            if (!isPlaced)
             {
                 _ = await _store.DeleteAsync(unfinished, CancellationToken.None).ConfigureAwait(false);
             }
