@@ -402,6 +402,14 @@ public sealed class VersionTests : IAsyncDisposable
             Assert.Single(await TimesAsync(store));
             File.WriteAllBytes(Path.Combine(folder.FullName, "end"), []);
             await ended.Task.WaitAsync(TimeSpan.FromSeconds(10));
+            if (!OperatingSystem.IsWindows() && store.Traits.Has(StoreAbilities.PosixModes))
+            {
+                // Whatever bits the file has, the server gets into the folder of its versions, and nobody else into that of all.
+                const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+                Assert.Equal(Own, File.GetUnixFileMode(Path.Combine(folder.FullName, ".versions")));
+                Assert.Equal(Own, File.GetUnixFileMode(Path.Combine(folder.FullName, ".versions", "files", "file")));
+            }
+
             Assert.DoesNotContain(heard, static path => path.Contains("versions", StringComparison.Ordinal));
             Assert.Null(((IChangeSource)store).Watch(new(".versions"), tree: true, static _ => { }));
         }

@@ -7,6 +7,9 @@ namespace Smb3.Embedded.Storage.Layers.Versioning;
 /// <param name="Look">What another one is made with.</param>
 internal readonly record struct FileLook(FileMetadata Metadata, NewFile Look)
 {
+    /// <summary>What says what a file is, and is not given to another with its attributes.</summary>
+    private const FileAttributes Kinds = FileAttributes.Directory | FileAttributes.SparseFile | FileAttributes.ReparsePoint | FileAttributes.Compressed;
+
     /// <summary>Looks at a file of a store.</summary>
     public static async ValueTask<NtResult<FileLook>> TakeAsync(IFileStore store, IStoreFile handle, CancellationToken cancellationToken)
     {
@@ -17,7 +20,7 @@ internal readonly record struct FileLook(FileMetadata Metadata, NewFile Look)
             : !descriptor.Succeeded ? descriptor.Status
             : new FileLook(metadata.Value, new NewFile
             {
-                Attributes = metadata.Value.Attributes & ~FileAttributes.Directory,
+                Attributes = metadata.Value.Attributes & ~Kinds,
                 SecurityDescriptor = descriptor.Value,
                 UnixMode = store.Traits.Has(StoreAbilities.PosixModes) ? metadata.Value.UnixMode : null,
             });

@@ -8,6 +8,8 @@ namespace Smb3.Embedded.Storage.Layers.Versioning;
 /// </summary>
 internal sealed class HistoryFolders(IFileStore store, VersionPlace place)
 {
+    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <summary>Makes the folder for the versions of what is, or was, at a path, and all above it, unless they are there.</summary>
     public async ValueTask<NtStatus> MakeAsync(StorePath path, CancellationToken cancellationToken)
     {
@@ -48,12 +50,14 @@ internal sealed class HistoryFolders(IFileStore store, VersionPlace place)
         return opened.Succeeded;
     }
 
+    private UnixFileMode? ModeOf(UnixFileMode mode) => store.Traits.Has(StoreAbilities.PosixModes) ? mode : null;
+
     private ValueTask<NtStatus> MakeOwnAsync(StorePath folder, CancellationToken cancellationToken) => MakeAsync(
-        folder, new NewFile { IsDirectory = true, Attributes = FileAttributes.Hidden }, default, cancellationToken);
+        folder, new NewFile { IsDirectory = true, Attributes = FileAttributes.Hidden, UnixMode = ModeOf(Own) }, default, cancellationToken);
 
     private async ValueTask<NtStatus> MakeLikeAsync(StorePath folder, StorePath model, CancellationToken cancellationToken)
     {
-        var look = new NewFile { IsDirectory = true };
+        var look = new NewFile { IsDirectory = true, UnixMode = ModeOf(Own) };
         var created = FileTime.None;
         var opened = await store.OpenAsync(model, StoreAccess.Metadata, cancellationToken).ConfigureAwait(false);
         if (opened.Succeeded)
@@ -66,7 +70,10 @@ internal sealed class HistoryFolders(IFileStore store, VersionPlace place)
                 return described.Status;
             }
 
-            look = described.Value.Look with { IsDirectory = true };
+            // The bits of a file would not let the server itself in, and those of a folder need not.
+            look = described.Value.Metadata.IsDirectory
+                ? described.Value.Look with { IsDirectory = true, UnixMode = described.Value.Look.UnixMode | Own }
+                : look with { SecurityDescriptor = described.Value.Look.SecurityDescriptor };
             created = described.Value.Metadata.CreationTime;
         }
 
