@@ -7,11 +7,12 @@ using Smb3.Embedded.Samples.ZioStore;
 using Zio;
 using Zio.FileSystems;
 
-using var disk = new PhysicalFileSystem();
-using var files = new MountFileSystem(new MemoryFileSystem());
+var disk = new PhysicalFileSystem();
+var files = new MountFileSystem(new MemoryFileSystem());
 var folder = Directory.CreateDirectory("share").FullName;
 files.Mount("/disk", new SubFileSystem(disk, disk.ConvertPathFromInternal(folder)));
+using var store = new ZioFileStore(files);
 
 var builder = SmbServer.CreateBuilder(args);
-builder.AddShare("files", new ZioFileStore(files)).AddUser("demo", "demo");
+builder.AddShare("files", store).AddUser("demo", "demo");
 return await builder.RunAsync();

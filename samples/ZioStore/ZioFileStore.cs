@@ -7,10 +7,10 @@ namespace Smb3.Embedded.Samples.ZioStore;
 
 /// <summary>
 /// A file system of Zio. Its files are put as wholes, by a move onto their names, so that nobody sees one that is half written. They have the time of
-/// their last put; attributes and other times are not kept.
+/// their last put; attributes and other times are not kept. The file system ends with the store.
 /// </summary>
 internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? options = null)
-    : ObjectFileStore(options ?? new ObjectFileStoreOptions { Label = "Zio" })
+    : ObjectFileStore(options ?? new ObjectFileStoreOptions { Label = "Zio" }), IDisposable
 {
     private const string Unfinished = ".smb-put-";
 
@@ -19,6 +19,12 @@ internal sealed class ZioFileStore(IFileSystem files, ObjectFileStoreOptions? op
 
     // Zio refuses to move and delete what is being read.
     private readonly ReaderWriterLockSlim _turn = new();
+
+    public void Dispose()
+    {
+        files.Dispose();
+        _turn.Dispose();
+    }
 
     protected override ValueTask<NtResult<IReadOnlyList<ObjectEntry>>> ListAsync(ObjectQuery query, CancellationToken cancellationToken) =>
         new(Read<IReadOnlyList<ObjectEntry>>(() =>

@@ -67,36 +67,30 @@ public sealed class SqliteFileStoreConformance : FileStoreConformance
 /// <summary>The sample's store, over two file systems of Zio.</summary>
 public sealed class ZioFileStoreConformance : FileStoreConformance
 {
-    private readonly MemoryFileSystem _files = new();
-
     protected override bool NumbersOutliveRenames => false;
 
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _files.Dispose();
-    }
-
     protected override ValueTask<IFileStore> CreateStoreAsync() =>
-        new(new ZioFileStore(_files, new ObjectFileStoreOptions { MaxFileLength = 8 << 20, PageSize = 7 }));
+        new(new ZioFileStore(new MemoryFileSystem(), new ObjectFileStoreOptions { MaxFileLength = 8 << 20, PageSize = 7 }));
 }
 
 public sealed class ZioFolderConformance : FileStoreConformance
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly PhysicalFileSystem _disk = new();
 
     protected override bool NumbersOutliveRenames => false;
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        _disk.Dispose();
         _folder.Delete();
     }
 
-    protected override ValueTask<IFileStore> CreateStoreAsync() => new(new ZioFileStore(
-        new SubFileSystem(_disk, _disk.ConvertPathFromInternal(_folder.Path)), new ObjectFileStoreOptions { MaxFileLength = 8 << 20 }));
+    protected override ValueTask<IFileStore> CreateStoreAsync()
+    {
+        var disk = new PhysicalFileSystem();
+        return new(new ZioFileStore(
+            new SubFileSystem(disk, disk.ConvertPathFromInternal(_folder.Path)), new ObjectFileStoreOptions { MaxFileLength = 8 << 20 }));
+    }
 }
 
 public abstract class PhysicalConformance : FileStoreConformance

@@ -428,9 +428,9 @@ public sealed class VersionTests : IAsyncDisposable
         var data = new ReadOnlySequence<byte>(new byte[4096]);
         Assert.Equal(NtStatus.Success, await file.WriteAsync(0, data, CancellationToken.None));
         var below = ((VersionedFile)file).Inner;
-        _ = AllocatedBy(file, data);
-        _ = AllocatedBy(below, data);
-        Assert.Equal(AllocatedBy(below, data), AllocatedBy(file, data));
+        _ = await AllocatedByAsync(file, data);
+        _ = await AllocatedByAsync(below, data);
+        Assert.Equal(await AllocatedByAsync(below, data), await AllocatedByAsync(file, data));
     }
 
     [Fact]
@@ -444,12 +444,15 @@ public sealed class VersionTests : IAsyncDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => _below.WithVersions(new VersionOptions { KeepFor = TimeSpan.FromDays(4096) }));
     }
 
-    private static long AllocatedBy(IStoreFile file, ReadOnlySequence<byte> data)
+    private static async Task<long> AllocatedByAsync(IStoreFile file, ReadOnlySequence<byte> data)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 1000; i++)
         {
-            Assert.True(file.WriteAsync(0, data, CancellationToken.None).IsCompletedSuccessfully);
+            if (await file.WriteAsync(0, data, CancellationToken.None) != NtStatus.Success)
+            {
+                Assert.Fail("It is not written.");
+            }
         }
 
         return GC.GetAllocatedBytesForCurrentThread() - before;
