@@ -1,6 +1,7 @@
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
+using Smb3.Embedded.ObjectServices;
 
 namespace Smb3.Embedded.S3;
 
@@ -33,11 +34,7 @@ internal static class S3ClientFactory
         }
 
         return options.AccessKey is { } accessKey
-            ? new AmazonS3Client(new BasicAWSCredentials(accessKey, options.SecretKey ?? ReadSecret(options.SecretKeyFile!)), config)
+            ? new AmazonS3Client(new BasicAWSCredentials(accessKey, options.SecretKey ?? OptionChecks.ReadSecret(options.SecretKeyFile!, "secret key")), config)
             : new AmazonS3Client(config);
     }
-
-    private static string ReadSecret(string file) => File.ReadLines(file).FirstOrDefault()?.Trim() is { Length: > 0 } secret
-        ? secret
-        : throw new ArgumentException($"The first line of '{file}' is to be the secret key, and is empty.", nameof(file));
 }

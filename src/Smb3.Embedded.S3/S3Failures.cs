@@ -3,28 +3,13 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Nt;
+using Smb3.Embedded.ObjectServices;
 
 namespace Smb3.Embedded.S3;
 
-/// <summary>
-/// What failed requests mean: to the client a status, and, where it is the bucket and not one object that fails, to the administrator a sentence in
-/// the log and in the health check, until a request succeeds.
-/// </summary>
-internal sealed class S3Failures(string bucket, ILogger logger)
+/// <summary>What failed requests of S3 mean.</summary>
+internal sealed class S3Failures(string bucket, ILogger logger) : RequestFailures
 {
-    private volatile string? _problem;
-
-    public string? Problem => _problem;
-
-    /// <summary>A request succeeded.</summary>
-    public void Clear()
-    {
-        if (_problem is not null && Interlocked.Exchange(ref _problem, null) is not null)
-        {
-            S3Log.Recovered(logger, bucket);
-        }
-    }
-
     /// <summary>Whether an exception is the outcome of a request and no fault of the code.</summary>
     public static bool IsExpected(Exception exception, CancellationToken cancellationToken) => exception switch
     {
@@ -32,20 +17,6 @@ internal sealed class S3Failures(string bucket, ILogger logger)
         AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException => true,
         _ => false,
     };
-
-    public NtStatus ToStatus(Exception exception)
-    {
-        if (exception is AmazonServiceException { StatusCode: not 0 } answer)
-        {
-            return ToStatus(answer);
-        }
-
-        var isLate = exception is OperationCanceledException or TimeoutException || exception.InnerException is OperationCanceledException or TimeoutException;
-        Report(isLate
-            ? "the server does not answer in time."
-            : $"the server cannot be reached, or breaks off ({(exception.InnerException ?? exception).Message.TrimEnd('.')}).");
-        return isLate ? NtStatus.IoTimeout : NtStatus.IoDeviceError;
-    }
 
     public static bool IsMissing(Exception exception) =>
         exception is AmazonS3Exception { StatusCode: HttpStatusCode.NotFound, ErrorCode: not "NoSuchBucket" };
@@ -55,6 +26,15 @@ internal sealed class S3Failures(string bucket, ILogger logger)
     {
         StatusCode: HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict,
     };
+
+    protected override bool IsOutcome(Exception exception, CancellationToken cancellationToken) => IsExpected(exception, cancellationToken);
+
+    protected override NtStatus ToStatus(Exception exception) =>
+        exception is AmazonServiceException { StatusCode: not 0 } answer ? ToStatus(answer) : ToStatusOfNoAnswer(exception);
+
+    protected override void LogTroubled(string problem) => S3Log.Troubled(logger, bucket, problem);
+
+    protected override void LogRecovered() => S3Log.Recovered(logger, bucket);
 
     private NtStatus ToStatus(AmazonServiceException answer)
     {
@@ -82,32 +62,6 @@ internal sealed class S3Failures(string bucket, ILogger logger)
                 return NtStatus.FileNotAvailable;
         }
 
-        switch (answer.StatusCode)
-        {
-            case HttpStatusCode.NotFound:
-                return NtStatus.ObjectNameNotFound;
-            case HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized:
-                return NtStatus.AccessDenied;
-            case HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict:
-                return NtStatus.FileInvalid;
-            case HttpStatusCode.InsufficientStorage:
-                return NtStatus.DiskFull;
-            case HttpStatusCode.RequestEntityTooLarge:
-                return NtStatus.FileTooLarge;
-            case HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable:
-                Report("the server is overloaded, or throttles requests.");
-                return NtStatus.InsufficientResources;
-            default:
-                Report($"the server answers with HTTP {(int)answer.StatusCode} ({answer.ErrorCode ?? "no code"}: {answer.Message?.TrimEnd('.')}).");
-                return NtStatus.IoDeviceError;
-        }
-    }
-
-    private void Report(string problem)
-    {
-        if (Interlocked.Exchange(ref _problem, problem) is null)
-        {
-            S3Log.Troubled(logger, bucket, problem);
-        }
+        return ToStatusOfHttp((int)answer.StatusCode, answer.ErrorCode, answer.Message);
     }
 }

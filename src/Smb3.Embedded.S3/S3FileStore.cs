@@ -88,10 +88,10 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
 
     /// <inheritdoc/>
     protected override ValueTask<NtResult<IReadOnlyList<ObjectEntry>>> ListAsync(ObjectQuery query, CancellationToken cancellationToken) =>
-        TryAsync(() => _listing.ReadAsync(query, cancellationToken), cancellationToken);
+        _failures.TryAsync(() => _listing.ReadAsync(query, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    protected override ValueTask<NtResult<ObjectEntry?>> FindAsync(string key, CancellationToken cancellationToken) => TryAsync(
+    protected override ValueTask<NtResult<ObjectEntry?>> FindAsync(string key, CancellationToken cancellationToken) => _failures.TryAsync(
         async () => await HeadAsync(key, cancellationToken).ConfigureAwait(false) is { } head ? ToEntry(key, head) : (ObjectEntry?)null,
         cancellationToken);
 
@@ -102,7 +102,7 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
         // The client's own limit ends with the headers of the response.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_timeout * 3);
-        var read = await TryAsync(
+        var read = await _failures.TryAsync(
             async () =>
             {
                 var request = new GetObjectRequest
@@ -126,7 +126,7 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
         string key, Stream content, string? properties, ObjectCondition condition, CancellationToken cancellationToken)
     {
         _remembered?.Forget(key);
-        var put = await TryAsync(
+        var put = await _failures.TryAsync(
             async () => new ObjectEntry(
                 key,
                 content.Length,
@@ -142,7 +142,7 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
     protected override async ValueTask<NtStatus> DeleteAsync(string key, CancellationToken cancellationToken)
     {
         _remembered?.Forget(key);
-        var deleted = await TryAsync(
+        var deleted = await _failures.TryAsync(
             async () => await _client.DeleteObjectAsync(_bucket, _prefix + key, cancellationToken).ConfigureAwait(false), cancellationToken)
             .ConfigureAwait(false);
         return deleted.Status == NtStatus.ObjectNameNotFound ? NtStatus.Success : deleted.Status;
@@ -153,7 +153,7 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
         string key, string properties, CancellationToken cancellationToken)
     {
         _remembered?.Forget(key);
-        var set = await TryAsync(
+        var set = await _failures.TryAsync(
             async () =>
             {
                 await _copier.CopyAsync(_prefix + key, _prefix + key, properties, cancellationToken).ConfigureAwait(false);
@@ -168,7 +168,7 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
     protected override async ValueTask<NtStatus> CopyAsync(string key, string newKey, CancellationToken cancellationToken)
     {
         _remembered?.Forget(newKey);
-        return (await TryAsync(
+        return (await _failures.TryAsync(
             async () =>
             {
                 await _copier.CopyAsync(_prefix + key, _prefix + newKey, null, cancellationToken).ConfigureAwait(false);
@@ -193,21 +193,6 @@ public sealed class S3FileStore : ObjectFileStore, IReportingStore, IDisposable
         catch (AmazonS3Exception e) when (S3Failures.IsMissing(e))
         {
             return null;
-        }
-    }
-
-    private async ValueTask<NtResult<T>> TryAsync<T>(
-        Func<Task<T>> request, CancellationToken cancellationToken, Func<Exception, bool>? isInvalid = null)
-    {
-        try
-        {
-            var value = await request().ConfigureAwait(false);
-            _failures.Clear();
-            return value;
-        }
-        catch (Exception e) when (S3Failures.IsExpected(e, cancellationToken))
-        {
-            return isInvalid?.Invoke(e) == true ? NtStatus.FileInvalid : _failures.ToStatus(e);
         }
     }
 }

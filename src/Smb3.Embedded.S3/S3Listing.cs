@@ -1,6 +1,7 @@
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Smb3.Embedded.ObjectServices;
 using Smb3.Embedded.Storage.Objects;
 
 namespace Smb3.Embedded.S3;

@@ -1,29 +1,26 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
-using Smb3.Embedded.Hosting.Options;
+using Smb3.Embedded.ObjectServices;
 using Smb3.Embedded.Storage.Objects;
 
 namespace Smb3.Embedded.S3;
 
-/// <summary>Reads options from configuration, by hand, so that a wrong name is noticed and nothing needs reflection.</summary>
-internal sealed class S3OptionsBinder(S3StoreOptions options) : SettingReader
+/// <summary>Reads the options of a bucket from configuration.</summary>
+internal sealed class S3OptionsBinder(S3StoreOptions options) : ObjectSettingReader
 {
-    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
-    public static void Bind(IConfigurationSection section, S3StoreOptions options)
+    protected override ObjectFileStoreOptions Objects
     {
-        var binder = new S3OptionsBinder(options);
-        binder.Bind(section);
-        if (binder.Failures.Count > 0)
-        {
-            throw new OptionsValidationException(nameof(S3StoreOptions), typeof(S3StoreOptions), binder.Failures);
-        }
+        get => options.Objects;
+        set => options.Objects = value;
     }
 
-    private void Bind(IConfigurationSection section) => Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is unknown or has an invalid value.</exception>
+    public static void Bind(IConfigurationSection section, S3StoreOptions options) => new S3OptionsBinder(options).Bind(section);
+
+    private void Bind(IConfigurationSection section) => Bind(section, typeof(S3StoreOptions), new()
     {
         ["Bucket"] = s => options.Bucket = Text(s),
         ["Prefix"] = s => options.Prefix = Text(s),
-        ["Endpoint"] = ReadEndpoint,
+        ["Endpoint"] = s => Url(s, "https://s3.example.net:9000", value => options.Endpoint = value),
         ["Region"] = s => options.Region = Text(s),
         ["AccessKey"] = s => options.AccessKey = Text(s),
         ["SecretKey"] = s => options.SecretKey = s.Value,
@@ -36,28 +33,5 @@ internal sealed class S3OptionsBinder(S3StoreOptions options) : SettingReader
         ["ParallelParts"] = s => Number(s, value => options.ParallelParts = value),
         ["ParallelLooks"] = s => Number(s, value => options.ParallelLooks = value),
         ["Timeout"] = s => Time(s, value => options.Timeout = value),
-        ["Label"] = s => Set(objects => objects with { Label = Text(s) }),
-        ["Capacity"] = s => LongNumber(s, value => Set(objects => objects with { Capacity = value })),
-        ["MaxFileLength"] = s => LongNumber(s, value => Set(objects => objects with { MaxFileLength = value })),
-        ["SpoolSize"] = s => LongNumber(s, value => Set(objects => objects with { SpoolSize = value })),
-        ["SpoolMemory"] = s => LongNumber(s, value => Set(objects => objects with { SpoolMemory = value })),
-        ["SpoolFolder"] = s => Set(objects => objects with { SpoolFolder = Text(s) }),
-        ["CaseSensitive"] = s => Flag(s, value => Set(objects => objects with { CaseSensitive = value })),
-        ["MaxFolderRename"] = s => Number(s, value => Set(objects => objects with { MaxFolderRename = value })),
-        ["MaxRememberedNames"] = s => Number(s, value => Set(objects => objects with { MaxRememberedNames = value })),
     });
-
-    private void Set(Func<ObjectFileStoreOptions, ObjectFileStoreOptions> change) => options.Objects = change(options.Objects);
-
-    private void ReadEndpoint(IConfigurationSection section)
-    {
-        if (Uri.TryCreate(Text(section), UriKind.Absolute, out var uri))
-        {
-            options.Endpoint = uri;
-        }
-        else
-        {
-            Fail(section.Path, $"'{Text(section)}' is not the URL of a server, such as https://s3.example.net:9000");
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using Smb3.Embedded.ObjectServices;
 using Smb3.Embedded.Storage.Objects;
 
 namespace Smb3.Embedded;
@@ -76,7 +77,7 @@ public sealed class S3StoreOptions
     public ObjectFileStoreOptions Objects { get; set; } = new() { Label = "S3" };
 
     /// <summary>The prefix with its slash.</summary>
-    internal string KeyPrefix => Prefix.Trim('/') is { Length: > 0 } prefix ? prefix + '/' : string.Empty;
+    internal string KeyPrefix => OptionChecks.ToKeyPrefix(Prefix);
 
     /// <summary>What the base gets: no longer keys and files than the bucket can have.</summary>
     internal ObjectFileStoreOptions ToObjectOptions()
@@ -93,17 +94,13 @@ public sealed class S3StoreOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Bucket);
         ArgumentNullException.ThrowIfNull(Objects);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(System.Text.Encoding.UTF8.GetByteCount(KeyPrefix), 512, nameof(Prefix));
+        OptionChecks.CheckPrefix(KeyPrefix, nameof(Prefix));
         ArgumentOutOfRangeException.ThrowIfNegative(RememberedAttributes);
-        ThrowUnless(PartSize is >= 5 << 20 and <= 1 << 30, nameof(PartSize), "5 MiB to 1 GiB");
-        ThrowUnless(ParallelParts is >= 1 and <= 64, nameof(ParallelParts), "1 to 64");
-        ThrowUnless(ParallelLooks is >= 1 and <= 256, nameof(ParallelLooks), "1 to 256");
-        ThrowUnless(Timeout >= TimeSpan.FromSeconds(1) && Timeout <= TimeSpan.FromMinutes(10), nameof(Timeout), "1 second to 10 minutes");
-        if (Endpoint is { } endpoint && (!endpoint.IsAbsoluteUri || endpoint.Scheme is not ("http" or "https")))
-        {
-            throw new ArgumentException($"'{endpoint}' is not the URL of a server, such as https://s3.example.net.", nameof(Endpoint));
-        }
-
+        OptionChecks.ThrowUnless(PartSize is >= 5 << 20 and <= 1 << 30, nameof(PartSize), "5 MiB to 1 GiB");
+        OptionChecks.ThrowUnless(ParallelParts is >= 1 and <= 64, nameof(ParallelParts), "1 to 64");
+        OptionChecks.ThrowUnless(ParallelLooks is >= 1 and <= 256, nameof(ParallelLooks), "1 to 256");
+        OptionChecks.CheckTimeout(Timeout, nameof(Timeout));
+        OptionChecks.CheckUrl(Endpoint, "https://s3.example.net", nameof(Endpoint));
         if (AccessKey is not null && SecretKey is null && SecretKeyFile is null)
         {
             throw new ArgumentException("There is an access key, and neither SecretKey nor SecretKeyFile.", nameof(SecretKey));
@@ -112,14 +109,6 @@ public sealed class S3StoreOptions
         if (AccessKey is null && (SecretKey ?? SecretKeyFile) is not null)
         {
             throw new ArgumentException("There is a secret key, and no access key that it belongs to.", nameof(AccessKey));
-        }
-    }
-
-    private static void ThrowUnless(bool isRight, string name, string range)
-    {
-        if (!isRight)
-        {
-            throw new ArgumentOutOfRangeException(name, $"{name} is {range}.");
         }
     }
 }

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Net;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.Extensions.Logging;
+using Smb3.Embedded.ObjectServices;
 using Smb3.Embedded.Storage.Objects;
 
 namespace Smb3.Embedded.S3;
@@ -20,13 +20,13 @@ internal sealed class S3Writer(
     private readonly int _prefix = options.KeyPrefix.Length;
     private readonly int _partSize = options.PartSize;
     private readonly bool _looks = options.LookBeforeReplacing;
-    private readonly SemaphoreSlim _slots = new(options.ParallelParts);
+    private readonly PartSender _parts = new(options.PartSize, options.ParallelParts);
 
     // Ceph compares with what stands there, quotes and all; AWS takes both.
     private volatile bool _unquoted;
     private volatile bool _knowsNoConditions;
 
-    public void Dispose() => _slots.Dispose();
+    public void Dispose() => _parts.Dispose();
 
     /// <summary>Puts an object and tells its version.</summary>
     public async Task<string?> PutAsync(
@@ -115,48 +115,10 @@ internal sealed class S3Writer(
         }
     }
 
-    /// <summary>Reads the parts one after the other, and sends as many at a time as there are slots for.</summary>
-    private async Task<List<PartETag>> SendPartsAsync(Upload upload, Stream content, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var sending = new List<Task<PartETag>>();
-        try
+    private async Task<List<PartETag>> SendPartsAsync(Upload upload, Stream content, CancellationToken cancellationToken) => [.. await _parts.SendAsync(
+        content,
+        async (number, part, token) =>
         {
-            content.Position = 0;
-            for (var left = content.Length; left > 0 && !sending.Exists(static part => part.IsFaulted);)
-            {
-                var length = (int)Math.Min(_partSize, left);
-                await _slots.WaitAsync(stop.Token).ConfigureAwait(false);
-                var buffer = ArrayPool<byte>.Shared.Rent(length);
-                try
-                {
-                    await content.ReadExactlyAsync(buffer.AsMemory(0, length), stop.Token).ConfigureAwait(false);
-                }
-                catch
-                {
-                    Return(buffer);
-                    throw;
-                }
-
-                sending.Add(SendPartAsync(upload, sending.Count + 1, buffer, length, stop.Token));
-                left -= length;
-            }
-
-            return [.. await Task.WhenAll(sending).ConfigureAwait(false)];
-        }
-        finally
-        {
-            // Nothing of it may be under way when the upload is given up, and the buffers go back.
-            await stop.CancelAsync().ConfigureAwait(false);
-            await ((Task)Task.WhenAll(sending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task<PartETag> SendPartAsync(Upload upload, int number, byte[] buffer, int length, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var part = new MemoryStream(buffer, 0, length, writable: false);
             var response = await client.UploadPartAsync(
                 new UploadPartRequest
                 {
@@ -164,23 +126,13 @@ internal sealed class S3Writer(
                     Key = upload.Key,
                     UploadId = upload.Id,
                     PartNumber = number,
-                    PartSize = length,
+                    PartSize = part.Length,
                     InputStream = part,
                 },
-                cancellationToken).ConfigureAwait(false);
+                token).ConfigureAwait(false);
             return new PartETag(number, response.ETag);
-        }
-        finally
-        {
-            Return(buffer);
-        }
-    }
-
-    private void Return(byte[] buffer)
-    {
-        ArrayPool<byte>.Shared.Return(buffer);
-        _slots.Release();
-    }
+        },
+        cancellationToken).ConfigureAwait(false)];
 
     /// <summary>Refuses what must not be replaced, as far as a look shows it.</summary>
     private async Task LookAsync(string key, ObjectCondition condition, CancellationToken cancellationToken)

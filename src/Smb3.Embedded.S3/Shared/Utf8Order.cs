@@ -1,6 +1,6 @@
-namespace Smb3.Embedded.S3;
+namespace Smb3.Embedded.ObjectServices;
 
-/// <summary>The order of keys as bytes of UTF-8, in which S3 lists them: that of code points, not of UTF-16 units.</summary>
+/// <summary>The order of keys as bytes of UTF-8, in which services list them: that of code points, not of UTF-16 units.</summary>
 internal static class Utf8Order
 {
     public static int Compare(string left, string right)
