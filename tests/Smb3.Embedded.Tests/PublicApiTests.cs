@@ -20,6 +20,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(SmbServer))]
     [InlineData(typeof(Sqlite.SqliteStateStore))]
     [InlineData(typeof(Smb3.Embedded.S3.S3FileStore))]
+    [InlineData(typeof(Smb3.Embedded.AzureBlobs.AzureBlobFileStore))]
     [InlineData(typeof(DiscoveryOptions))]
     [InlineData(typeof(ControlBuilderExtensions))]
     [InlineData(typeof(Smb3.Embedded.Ldap.LdapAccountResolver))]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Smb3.Embedded.AzureBlobs;
 using Smb3.Embedded.Control;
 using Smb3.Embedded.Discovery;
 using Smb3.Embedded.Ldap;
@@ -36,6 +37,8 @@ internal sealed record SettingsSource(string Path, string Project, string Descri
             typeof(WinbindOptions), static section => WinbindOptionsBinder.Bind(section, new WinbindOptions())),
         new("S3:" + AnyShare, "Smb3.Embedded.S3", "Buckets that are shared, each by the name of its share.",
             typeof(S3StoreOptions), static section => S3OptionsBinder.Bind(section, new S3StoreOptions())),
+        new("AzureBlobs:" + AnyShare, "Smb3.Embedded.AzureBlobs", "Containers of blobs that are shared, each by the name of its share.",
+            typeof(AzureBlobStoreOptions), static section => AzureOptionsBinder.Bind(section, new AzureBlobStoreOptions())),
     ];
 
     /// <summary>Its schema.</summary>

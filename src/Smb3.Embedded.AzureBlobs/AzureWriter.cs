@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Smb3.Embedded.ObjectServices;
+using Smb3.Embedded.Storage.Objects;
+
+namespace Smb3.Embedded.AzureBlobs;
+
+/// <summary>
+/// Puts blobs: small ones at once, others in blocks. The blob is there when the last request says so, and not before; blocks of an upload that failed
+/// are no part of it, and the service drops them after a week.
+/// </summary>
+internal sealed class AzureWriter(AzureBlobStoreOptions options) : IDisposable
+{
+    private readonly int _blockSize = options.BlockSize;
+    private readonly PartSender _blocks = new(options.BlockSize, options.ParallelBlocks);
+
+    public void Dispose() => _blocks.Dispose();
+
+    /// <summary>Puts a blob and tells its version and its time.</summary>
+    public async Task<BlobContentInfo> PutAsync(
+        BlockBlobClient blob, Stream content, string? properties, ObjectCondition condition, CancellationToken cancellationToken)
+    {
+        var conditions = new BlobRequestConditions
+        {
+            IfNoneMatch = condition.IsAbsent ? ETag.All : null,
+            IfMatch = condition.Version is { } version ? BlobVersion.ToTag(version) : null,
+        };
+        var metadata = AzureMetadata.Of(properties);
+        if (content.Length > _blockSize)
+        {
+            var blocks = await SendAsync(blob, content, cancellationToken).ConfigureAwait(false);
+            return await blob.CommitBlockListAsync(
+                blocks, new CommitBlockListOptions { Metadata = metadata, Conditions = conditions }, cancellationToken).ConfigureAwait(false);
+        }
+
+        content.Position = 0;
+        return await blob.UploadAsync(
+            content,
+            new BlobUploadOptions
+            {
+                Metadata = metadata,
+                Conditions = conditions,
+                TransferOptions = new StorageTransferOptions { InitialTransferSize = _blockSize, MaximumConcurrency = 1 },
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Blocks have names of this upload alone: two of the same blob may be under way, here and elsewhere.</summary>
+    private Task<string[]> SendAsync(BlockBlobClient blob, Stream content, CancellationToken cancellationToken)
+    {
+        var upload = RandomNumberGenerator.GetBytes(16);
+        return _blocks.SendAsync(
+            content,
+            async (number, block, token) =>
+            {
+                var name = new byte[upload.Length + sizeof(int)];
+                upload.CopyTo(name, 0);
+                BinaryPrimitives.WriteInt32BigEndian(name.AsSpan(upload.Length), number);
+                var id = Convert.ToBase64String(name);
+                await blob.StageBlockAsync(id, block, cancellationToken: token).ConfigureAwait(false);
+                return id;
+            },
+            cancellationToken);
+    }
+}
