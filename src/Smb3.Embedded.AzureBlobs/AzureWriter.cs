@@ -45,7 +45,9 @@ internal sealed class AzureWriter(AzureBlobStoreOptions options) : IDisposable
             {
                 Metadata = metadata,
                 Conditions = conditions,
-                TransferOptions = new StorageTransferOptions { InitialTransferSize = _blockSize, MaximumConcurrency = 1 },
+
+                // What is shorter than this goes at once.
+                TransferOptions = new StorageTransferOptions { InitialTransferSize = _blockSize + 1L, MaximumConcurrency = 1 },
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -200,7 +200,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
         _container.Requests.Clear();
         var listed = Assert.Single(await ListAsync(other, ""));
         Assert.Equal((time, FileAttributes.Hidden, 3L), (listed.Metadata.LastWriteTime, listed.Metadata.Attributes, listed.Metadata.Length));
-        Assert.Equal("GET ?comp&delimiter&include&maxresults&restype", Assert.Single(_container.Requests));
+        Assert.Equal("GET ?comp&delimiter&include&maxresults&prefix&restype", Assert.Single(_container.Requests));
         var headers = _container.Find("page.html")!.Headers;
         Assert.Equal(("text/html", "blue"), (headers["x-ms-blob-content-type"], headers["x-ms-meta-color"]));
     }
