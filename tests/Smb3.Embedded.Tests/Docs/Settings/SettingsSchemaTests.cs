@@ -25,6 +25,7 @@ public sealed class SettingsSchemaTests
         ["Winbind:NtlmAuth"] = "ntlm_auth",
         ["Winbind:Wbinfo"] = "wbinfo",
         [$"S3:{SettingsSource.AnyShare}:Endpoint"] = "https://s3.example.net",
+        [$"AzureBlobs:{SettingsSource.AnyShare}:Endpoint"] = "https://account.blob.core.windows.net",
     };
 
     /// <summary>Those of all packages: an editor has each that a project refers to.</summary>
@@ -64,7 +65,8 @@ public sealed class SettingsSchemaTests
               },
               "Discovery": { "Name": "Our files", "Interfaces": [ "eth*" ] },
               "Ldap": { "Servers": "ldaps://dc.example.net", "Timeout": 5, "Schema": "ActiveDirectory" },
-              "S3": { "files": { "Bucket": "our-files", "PathStyle": true } }
+              "S3": { "files": { "Bucket": "our-files", "PathStyle": true } },
+              "AzureBlobs": { "files": { "Container": "our-files", "AccountName": "ours", "AccountKeyFile": "/secret" } }
             }
             """;
         Assert.True(IsValid(Usual));
