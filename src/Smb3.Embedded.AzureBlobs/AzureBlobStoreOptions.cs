@@ -93,6 +93,37 @@ public sealed class AzureBlobStoreOptions
         };
     }
 
+    /// <summary>Whether it is said who asks, and whom.</summary>
+    internal void CheckWays()
+    {
+        var hasConnection = (ConnectionString ?? ConnectionStringFile) is not null;
+        var hasKey = (AccountKey ?? AccountKeyFile) is not null;
+        var hasSas = (SasToken ?? SasTokenFile) is not null;
+        bool[] ways = [hasConnection, hasKey, hasSas, Credential is not null];
+        if (ways.Count(static way => way) != 1)
+        {
+            throw new ArgumentException(
+                "Say in one way who asks: by ConnectionString, by AccountName and AccountKey, by SasToken, or by Credential.", nameof(ConnectionString));
+        }
+
+        if (hasConnection)
+        {
+            if ((Endpoint ?? (object?)AccountName) is not null)
+            {
+                throw new ArgumentException("The connection string says which account it is: leave Endpoint and AccountName out.", nameof(ConnectionString));
+            }
+        }
+        else if (Endpoint is null && AccountName is null)
+        {
+            throw new ArgumentException("Neither AccountName nor Endpoint says which account it is.", nameof(AccountName));
+        }
+
+        if (hasKey && AccountName is null)
+        {
+            throw new ArgumentException("There is an account's key, and no AccountName that it belongs to.", nameof(AccountName));
+        }
+    }
+
     private void Check()
     {
         ArgumentNullException.ThrowIfNull(Objects);

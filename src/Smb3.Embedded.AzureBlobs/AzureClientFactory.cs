@@ -12,7 +12,7 @@ internal static class AzureClientFactory
     public static BlobContainerClient Create(AzureBlobStoreOptions options)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(options.Container, nameof(options.Container));
-        CheckWays(options);
+        options.CheckWays();
         var client = new BlobClientOptions { TrimBlobNameSlashes = false };
         client.Retry.MaxRetries = Retries;
         client.Retry.NetworkTimeout = options.Timeout;
@@ -24,10 +24,7 @@ internal static class AzureClientFactory
             }
             catch (Exception e) when (e is FormatException or InvalidOperationException)
             {
-                // What it says itself may have the key in it.
-                throw new ArgumentException(
-                    "The connection string is none of a storage account: AccountName=…;AccountKey=…, or BlobEndpoint=…;SharedAccessSignature=….",
-                    nameof(options.ConnectionString));
+                throw WrongConnectionString(); // what it says itself may have the key in it
             }
         }
 
@@ -47,38 +44,14 @@ internal static class AzureClientFactory
         var key = options.AccountKey ?? Read(options.AccountKeyFile, "account's key")!;
         return Convert.TryFromBase64String(key, new byte[key.Length], out _)
             ? new BlobContainerClient(container, new StorageSharedKeyCredential(options.AccountName, key), client)
-            : throw new ArgumentException("The account's key is no Base64.", nameof(options.AccountKey));
+            : throw WrongAccountKey();
     }
 
     private static string? Read(string? file, string what) => file is null ? null : OptionChecks.ReadSecret(file, what);
 
-    private static void CheckWays(AzureBlobStoreOptions options)
-    {
-        var hasConnection = (options.ConnectionString ?? options.ConnectionStringFile) is not null;
-        var hasKey = (options.AccountKey ?? options.AccountKeyFile) is not null;
-        var hasSas = (options.SasToken ?? options.SasTokenFile) is not null;
-        bool[] ways = [hasConnection, hasKey, hasSas, options.Credential is not null];
-        if (ways.Count(static way => way) != 1)
-        {
-            throw new ArgumentException(
-                "Say in one way who asks: by ConnectionString, by AccountName and AccountKey, by SasToken, or by Credential.", nameof(options.ConnectionString));
-        }
+    private static ArgumentException WrongConnectionString() => new(
+        "The connection string is none of a storage account: AccountName=…;AccountKey=…, or BlobEndpoint=…;SharedAccessSignature=….",
+        nameof(AzureBlobStoreOptions.ConnectionString));
 
-        if (hasConnection)
-        {
-            if ((options.Endpoint ?? (object?)options.AccountName) is not null)
-            {
-                throw new ArgumentException("The connection string says which account it is: leave Endpoint and AccountName out.", nameof(options.ConnectionString));
-            }
-        }
-        else if (options.Endpoint is null && options.AccountName is null)
-        {
-            throw new ArgumentException("Neither AccountName nor Endpoint says which account it is.", nameof(options.AccountName));
-        }
-
-        if (hasKey && options.AccountName is null)
-        {
-            throw new ArgumentException("There is an account's key, and no AccountName that it belongs to.", nameof(options.AccountName));
-        }
-    }
+    private static ArgumentException WrongAccountKey() => new("The account's key is no Base64.", nameof(AzureBlobStoreOptions.AccountKey));
 }
