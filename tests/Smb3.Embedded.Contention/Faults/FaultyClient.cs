@@ -32,6 +32,7 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
     private readonly long[] _done = new long[BlockContent.PerFile];
     private readonly ConcurrentDictionary<(int Block, long Version), bool> _replayed = new();
     private readonly SemaphoreSlim _repairing = new(1);
+    private volatile bool _isOver;
     private SmbTestSession _session = null!;
     private SmbTestTree _tree = null!;
     private SmbTestFile? _file;
@@ -69,7 +70,11 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
         }
     }
 
-    public void Dispose() => _repairing.Dispose();
+    public void Dispose()
+    {
+        _isOver = true;
+        _repairing.Dispose();
+    }
 
     private async Task HarmAsync(CancellationToken ended)
     {
@@ -401,6 +406,10 @@ internal sealed class FaultyClient(int number, FaultSettings settings, WriteLedg
             var body = RequestBody.LeaseBreakAcknowledgment(notice.LeaseKey, notice.NewState);
             var response = await RequestAsync(file => file.Tree.Request(Smb2Command.OplockBreak, body));
             report.Count(response.Status == NtStatus.Success ? "breaks answered" : "breaks answered too late");
+        }
+        catch (ObjectDisposedException) when (_isOver)
+        {
+            // The break came as the last of the client, whose file is closed.
         }
         catch (Exception e)
         {
