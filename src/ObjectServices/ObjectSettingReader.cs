@@ -28,11 +28,7 @@ internal abstract class ObjectSettingReader : SettingReader
             ["MaxFolderRename"] = s => Number(s, value => Objects = Objects with { MaxFolderRename = value }),
             ["MaxRememberedNames"] = s => Number(s, value => Objects = Objects with { MaxRememberedNames = value }),
         };
-        Apply(section.GetChildren(), settings);
-        if (Failures.Count > 0)
-        {
-            throw new OptionsValidationException(ofOptions.Name, ofOptions, Failures);
-        }
+        Read(section, ofOptions, settings);
     }
 
     protected void Url(IConfigurationSection section, string example, Action<Uri> set)

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 using Smb3.Embedded.Hosting.Options;
 
 namespace Smb3.Embedded.Control;
@@ -10,16 +9,15 @@ internal sealed class ControlSettings : SettingReader
     /// <summary>The path of the socket, in a folder that is there. Default: a name of its own in a folder of the user's alone, where the tool looks for it.</summary>
     public string? Socket { get; private set; }
 
-    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is unknown or has an invalid value.</exception>
     public static ControlSettings Read(IConfigurationSection section)
     {
         var settings = new ControlSettings();
-        settings.Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+        settings.Read(section, typeof(ControlSettings), new(StringComparer.OrdinalIgnoreCase)
         {
             ["Enabled"] = s => settings.Flag(s, static _ => { }),
             ["Socket"] = s => settings.Socket = s.Value is { Length: > 0 } path ? path : null,
         });
-        return settings.Failures.Count == 0 ? settings
-            : throw new OptionsValidationException(ControlBuilderExtensions.SectionName, typeof(ControlSettings), settings.Failures);
+        return settings;
     }
 }

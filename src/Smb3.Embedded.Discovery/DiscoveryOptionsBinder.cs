@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 using Smb3.Embedded.Hosting.Options;
 
 namespace Smb3.Embedded.Discovery;
@@ -7,18 +6,10 @@ namespace Smb3.Embedded.Discovery;
 /// <summary>Reads options from configuration, by hand, so that a wrong name is noticed and nothing needs reflection.</summary>
 internal sealed class DiscoveryOptionsBinder(DiscoveryOptions options) : SettingReader
 {
-    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
-    public static void Bind(IConfigurationSection section, DiscoveryOptions options)
-    {
-        var binder = new DiscoveryOptionsBinder(options);
-        binder.Bind(section);
-        if (binder.Failures.Count > 0)
-        {
-            throw new OptionsValidationException(nameof(DiscoveryOptions), typeof(DiscoveryOptions), binder.Failures);
-        }
-    }
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is unknown or has an invalid value.</exception>
+    public static void Bind(IConfigurationSection section, DiscoveryOptions options) => new DiscoveryOptionsBinder(options).Bind(section);
 
-    private void Bind(IConfigurationSection section) => Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+    private void Bind(IConfigurationSection section) => Read(section, typeof(DiscoveryOptions), new(StringComparer.OrdinalIgnoreCase)
     {
         ["Enabled"] = s => Flag(s, static _ => { }),
         ["Mdns"] = s => Flag(s, value => options.Mdns = value),

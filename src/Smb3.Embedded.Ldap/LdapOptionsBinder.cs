@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Options;
 using Smb3.Embedded.Hosting.Options;
 using Smb3.Embedded.Nt;
 
@@ -10,18 +9,10 @@ internal sealed class LdapOptionsBinder(LdapOptions options) : SettingReader
 {
     private static readonly SettingWords<LdapSchema> Schemas = new([.. Enum.GetValues<LdapSchema>().Select(static schema => (schema.ToString(), schema))]);
 
-    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
-    public static void Bind(IConfigurationSection section, LdapOptions options)
-    {
-        var binder = new LdapOptionsBinder(options);
-        binder.Bind(section);
-        if (binder.Failures.Count > 0)
-        {
-            throw new OptionsValidationException(nameof(LdapOptions), typeof(LdapOptions), binder.Failures);
-        }
-    }
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is unknown or has an invalid value.</exception>
+    public static void Bind(IConfigurationSection section, LdapOptions options) => new LdapOptionsBinder(options).Bind(section);
 
-    private void Bind(IConfigurationSection section) => Apply(section.GetChildren(), new(StringComparer.OrdinalIgnoreCase)
+    private void Bind(IConfigurationSection section) => Read(section, typeof(LdapOptions), new(StringComparer.OrdinalIgnoreCase)
     {
         ["Servers"] = s => Replace(options.Servers, s, static (item, add) => add(item.Text)),
         ["StartTls"] = s => Flag(s, value => options.StartTls = value),

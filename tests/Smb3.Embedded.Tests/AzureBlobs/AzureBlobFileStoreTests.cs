@@ -6,7 +6,9 @@ using Smb3.Embedded.AzureBlobs;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
 using Smb3.Embedded.Storage.Objects;
+using Smb3.Embedded.Tests.ObjectServices;
 using Xunit;
+using static Smb3.Embedded.Tests.ObjectServices.ObjectStoreSteps;
 
 namespace Smb3.Embedded.Tests.AzureBlobs;
 
@@ -17,7 +19,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
     private const int Block = 1 << 20;
 
     private readonly ContainerServer _container = new();
-    private readonly RecordedLog _log = new();
+    private readonly RecordedLog<AzureBlobFileStore> _log = new();
     private AzureBlobFileStore _store = null!;
 
     public Task InitializeAsync()
@@ -54,7 +56,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
         _container.Before = static _ => Thread.Sleep(1);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(async i => await PutAsync($"f{i}", Bytes((4 * Block) + i))));
         Assert.Equal(3, _container.Names.Length);
-        Assert.InRange(_container.Sent.Most, Block, (2 * Block) + 10_000);
+        Assert.InRange(_container.Uploads.Sent.Most, Block, (2 * Block) + 10_000);
     }
 
     [Theory]
@@ -198,7 +200,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
 
         using var other = Open();
         _container.Requests.Clear();
-        var listed = Assert.Single(await ListAsync(other, ""));
+        var listed = Assert.Single(await ObjectStoreSteps.ListAsync(other, ""));
         Assert.Equal((time, FileAttributes.Hidden, 3L), (listed.Metadata.LastWriteTime, listed.Metadata.Attributes, listed.Metadata.Length));
         Assert.Equal("GET ?comp&delimiter&include&maxresults&prefix&restype", Assert.Single(_container.Requests));
         var headers = _container.Find("page.html")!.Headers;
@@ -210,7 +212,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
     {
         var names = PutMany();
         using var narrow = Open(static options => options.Objects = options.Objects with { PageSize = 2 });
-        var listed = await ListAsync(narrow, "x");
+        var listed = await ObjectStoreSteps.ListAsync(narrow, "x");
         Assert.Equal(names.Order(StringComparer.Ordinal), listed.Select(static entry => entry.Name).Order(StringComparer.Ordinal));
         foreach (var name in names.Where(static name => !name.EndsWith("-dir", StringComparison.Ordinal)))
         {
@@ -252,7 +254,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
 
         using var narrow = Open(static options => options.Objects = options.Objects with { PageSize = 10 });
         _container.Requests.Clear();
-        Assert.Equal(100, (await ListAsync(narrow, "")).Count);
+        Assert.Equal(100, (await ObjectStoreSteps.ListAsync(narrow, "")).Count);
         Assert.Equal(10, _container.Requests.Count);
         Assert.Equal(9, _container.Requests.Count(static request => request.Contains("marker", StringComparison.Ordinal)));
     }
@@ -263,10 +265,10 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
     {
         await PutAsync("a\uF029", [1]);
         Assert.Equal(["a\uF029"], _container.Names);
-        Assert.Equal("a\uF029", Assert.Single(await ListAsync(_store, "")).Name);
+        Assert.Equal("a\uF029", Assert.Single(await ObjectStoreSteps.ListAsync(_store, "")).Name);
         Assert.Equal([1], await GetAsync("a\uF029"));
         _container.Put("b.", [1]); // nobody can have made it
-        Assert.Single(await ListAsync(_store, ""));
+        Assert.Single(await ObjectStoreSteps.ListAsync(_store, ""));
     }
 
     [Fact]
@@ -274,7 +276,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
     {
         _container.Put(string.Join('/', Enumerable.Repeat("a", 253)) + "/", []);
         var deepest = string.Join('\\', Enumerable.Repeat("a", 253));
-        await using (await CreateAsync(_store, deepest + "\\b"))
+        await using (await ObjectStoreSteps.CreateAsync(_store, deepest + "\\b"))
         {
         }
 
@@ -301,7 +303,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
     [Fact]
     public async Task An_upload_that_fails_changes_nothing_and_can_be_tried_again()
     {
-        await using var file = await CreateAsync(_store, "f");
+        await using var file = await ObjectStoreSteps.CreateAsync(_store, "f");
         var data = Bytes((3 * Block) + 1);
         await WriteAsync(file, 0, data);
         var blocks = 0;
@@ -335,7 +337,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
         Assert.Equal(isProblem, _store.Problem is not null);
         Assert.Equal(isProblem ? 1 : 0, _log.Count(1));
         _container.Refuse = null;
-        await using (await CreateAsync(_store, "f"))
+        await using (await ObjectStoreSteps.CreateAsync(_store, "f"))
         {
         }
 
@@ -373,13 +375,13 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
             ? (HttpStatusCode.Conflict, "BlobArchived") : null;
         await using var file = await OpenAsync("f", StoreAccess.Read);
         Assert.Equal(NtStatus.FileNotAvailable, (await file.ReadAsync(0, new byte[1], default)).Status);
-        Assert.Single(await ListAsync(_store, ""));
+        Assert.Single(await ObjectStoreSteps.ListAsync(_store, ""));
     }
 
     [Fact]
     public async Task Whoever_gives_up_waiting_leaves_nothing_under_way()
     {
-        await using var file = await CreateAsync(_store, "f");
+        await using var file = await ObjectStoreSteps.CreateAsync(_store, "f");
         var data = Bytes((2 * Block) + 1);
         await WriteAsync(file, 0, data);
         using var impatient = new CancellationTokenSource();
@@ -391,7 +393,7 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
             }
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await file.FlushAsync(impatient.Token));
-        Assert.Equal(0L, _container.Sent.Now);
+        Assert.Equal(0L, _container.Uploads.Sent.Now);
         _container.Before = null;
         Assert.Equal(NtStatus.Success, await file.FlushAsync(default));
         Assert.Equal(data, _container.Find("f")!.Data);
@@ -417,90 +419,9 @@ public sealed class AzureBlobFileStoreTests : IAsyncLifetime
         return [.. names, .. names.Select(static name => name + "-dir")];
     }
 
-    private static byte[] Bytes(int length)
-    {
-        var data = new byte[length];
-        new Random(length).NextBytes(data);
-        return data;
-    }
+    private Task PutAsync(string path, byte[] data) => ObjectStoreSteps.PutAsync(_store, path, data);
 
-    private async Task PutAsync(string path, byte[] data)
-    {
-        await using var file = await CreateAsync(_store, path);
-        await WriteAsync(file, 0, data);
-    }
+    private Task<byte[]> GetAsync(string path) => ObjectStoreSteps.GetAsync(_store, path, 5 << 20);
 
-    private async Task<byte[]> GetAsync(string path)
-    {
-        await using var file = await OpenAsync(path, StoreAccess.Read);
-        var data = new byte[5 << 20];
-        var read = await file.ReadAsync(0, data, default);
-        Assert.Equal(NtStatus.Success, read.Status);
-        return data[..read.Value];
-    }
-
-    private Task<IStoreFile> OpenAsync(string path, StoreAccess access = StoreAccess.ReadWrite) => OpenAsync(_store, path, access);
-
-    private static async Task<IStoreFile> OpenAsync(AzureBlobFileStore store, string path, StoreAccess access = StoreAccess.Read)
-    {
-        var opened = await store.OpenAsync(new(path), access, default);
-        Assert.Equal(NtStatus.Success, opened.Status);
-        return opened.Value;
-    }
-
-    private static async Task<IStoreFile> CreateAsync(AzureBlobFileStore store, string path)
-    {
-        var made = await store.CreateAsync(new(path), default, default);
-        Assert.Equal(NtStatus.Success, made.Status);
-        return made.Value;
-    }
-
-    private static async Task WriteAsync(IStoreFile file, long offset, byte[] data) =>
-        Assert.Equal(NtStatus.Success, await file.WriteAsync(offset, new ReadOnlySequence<byte>(data), default));
-
-    private static async Task<List<StoreEntry>> ListAsync(AzureBlobFileStore store, string path)
-    {
-        await using var folder = await OpenAsync(store, path);
-        await using var listing = (await folder.ListAsync(default)).Value;
-        var all = new List<StoreEntry>();
-        var page = new StoreEntry[3];
-        while (true)
-        {
-            var read = await listing.ReadAsync(page, default);
-            Assert.Equal(NtStatus.Success, read.Status);
-            if (read.Value == 0)
-            {
-                return all;
-            }
-
-            all.AddRange(page[..read.Value]);
-            Assert.InRange(all.Count, 1, 1000);
-        }
-    }
-
-    private sealed class RecordedLog : ILogger<AzureBlobFileStore>
-    {
-        private readonly List<int> _events = [];
-
-        public int Count(int id)
-        {
-            lock (_events)
-            {
-                return _events.Count(entry => entry == id);
-            }
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_events)
-            {
-                _events.Add(eventId.Id);
-            }
-        }
-    }
+    private Task<IStoreFile> OpenAsync(string path, StoreAccess access = StoreAccess.ReadWrite) => ObjectStoreSteps.OpenAsync(_store, path, access);
 }

@@ -6,6 +6,7 @@ using System.Xml.Linq;
 using Azure.Core.Pipeline;
 using Azure.Storage;
 using Azure.Storage.Blobs;
+using Smb3.Embedded.Tests.ObjectServices;
 
 namespace Smb3.Embedded.Tests.AzureBlobs;
 
@@ -42,7 +43,7 @@ internal sealed class ContainerServer : HttpMessageHandler
     public List<string> Requests { get; } = [];
 
     /// <summary>Bytes of requests with data that are under way, and the most there were.</summary>
-    public (long Now, long Most) Sent { get; private set; }
+    public UploadGauge Uploads { get; } = new();
 
     public string[] Names
     {
@@ -94,7 +95,7 @@ internal sealed class ContainerServer : HttpMessageHandler
         }
 
         Before?.Invoke(request);
-        var body = request.Content is null ? [] : await ReadAsync(request.Content, cancellationToken);
+        var body = request.Content is null ? [] : await Uploads.ReadAsync(request.Content, cancellationToken);
         if (Refuse?.Invoke(request) is { } refusal)
         {
             return Fail(refusal.Status, refusal.Code);
@@ -108,28 +109,6 @@ internal sealed class ContainerServer : HttpMessageHandler
         lock (_sync)
         {
             return Answer(request, name, query, body);
-        }
-    }
-
-    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        var length = content.Headers.ContentLength ?? 0;
-        lock (_sync)
-        {
-            Sent = (Sent.Now + length, Math.Max(Sent.Most, Sent.Now + length));
-        }
-
-        try
-        {
-            await Task.Yield();
-            return await content.ReadAsByteArrayAsync(cancellationToken);
-        }
-        finally
-        {
-            lock (_sync)
-            {
-                Sent = (Sent.Now - length, Sent.Most);
-            }
         }
     }
 

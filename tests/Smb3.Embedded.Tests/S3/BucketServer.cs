@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Amazon.Runtime;
 using Amazon.S3;
+using Smb3.Embedded.Tests.ObjectServices;
 using Xunit;
 
 namespace Smb3.Embedded.Tests.S3;
@@ -52,7 +53,7 @@ internal sealed class BucketServer : HttpMessageHandler
     public List<string> Requests { get; } = [];
 
     /// <summary>Bytes of requests with data that are under way, and the most there were.</summary>
-    public (long Now, long Most) Sent { get; private set; }
+    public UploadGauge Uploads { get; } = new();
 
     public int OpenUploads
     {
@@ -123,32 +124,10 @@ internal sealed class BucketServer : HttpMessageHandler
         }
 
         Assert.Equal(Name, path[1]);
-        var body = request.Content is null ? [] : Unchunk(await ReadAsync(request.Content, cancellationToken), request);
+        var body = request.Content is null ? [] : Unchunk(await Uploads.ReadAsync(request.Content, cancellationToken), request);
         lock (_sync)
         {
             return Answer(request, key, query, body);
-        }
-    }
-
-    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        var length = content.Headers.ContentLength ?? 0;
-        lock (_sync)
-        {
-            Sent = (Sent.Now + length, Math.Max(Sent.Most, Sent.Now + length));
-        }
-
-        try
-        {
-            await Task.Yield();
-            return await content.ReadAsByteArrayAsync(cancellationToken);
-        }
-        finally
-        {
-            lock (_sync)
-            {
-                Sent = (Sent.Now - length, Sent.Most);
-            }
         }
     }
 

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.S3;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Tests.ObjectServices;
 using Xunit;
+using static Smb3.Embedded.Tests.ObjectServices.ObjectStoreSteps;
 
 namespace Smb3.Embedded.Tests.S3;
 
@@ -16,7 +18,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
     private const int Part = 5 << 20;
 
     private readonly BucketServer _bucket = new();
-    private readonly RecordedLog _log = new();
+    private readonly RecordedLog<S3FileStore> _log = new();
     private S3FileStore _store = null!;
 
     public Task InitializeAsync()
@@ -54,7 +56,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
         _bucket.Before = static _ => Thread.Sleep(1);
         await Task.WhenAll(Enumerable.Range(0, 3).Select(async i => await PutAsync($"f{i}", Bytes((2 * Part) + i))));
         Assert.Equal(3, _bucket.Keys.Length);
-        Assert.InRange(_bucket.Sent.Most, Part, (2 * (Part + 100_000)) + 100_000); // two parts, with the signatures of their chunks
+        Assert.InRange(_bucket.Uploads.Sent.Most, Part, (2 * (Part + 100_000)) + 100_000); // two parts, with the signatures of their chunks
     }
 
     [Theory]
@@ -126,7 +128,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
         }
 
         using var other = Open();
-        var listed = Assert.Single(await ListAsync(other, ""));
+        var listed = Assert.Single(await ObjectStoreSteps.ListAsync(other, ""));
         Assert.Equal((time, FileAttributes.Hidden, 3L), (listed.Metadata.LastWriteTime, listed.Metadata.Attributes, listed.Metadata.Length));
         var headers = _bucket.Find("page.html")!.Headers;
         Assert.Equal(("text/html", "no-cache", "blue"), (headers["content-type"], headers["cache-control"], headers["x-amz-meta-color"]));
@@ -155,19 +157,19 @@ public sealed class S3FileStoreTests : IAsyncLifetime
 
         using var other = Open();
         _bucket.Requests.Clear();
-        Assert.Equal(5, (await ListAsync(other, "")).Count);
+        Assert.Equal(5, (await ObjectStoreSteps.ListAsync(other, "")).Count);
         Assert.Equal(5, Heads());
-        Assert.Equal(5, (await ListAsync(other, "")).Count);
+        Assert.Equal(5, (await ObjectStoreSteps.ListAsync(other, "")).Count);
         Assert.Equal(5, Heads());
 
         // Another spelling is looked up in the names.
-        await using (await OpenAsync(other, "F3"))
+        await using (await ObjectStoreSteps.OpenAsync(other, "F3"))
         {
         }
 
         Assert.Equal(5 + 5, Heads()); // of F3 and F3/ by the path and by the name in the root, and of f3 itself
         _bucket.Put("f1", [1, 2, 3]);
-        Assert.Contains(await ListAsync(other, ""), static entry => entry is { Name: "f1", Metadata.Length: 3 });
+        Assert.Contains(await ObjectStoreSteps.ListAsync(other, ""), static entry => entry is { Name: "f1", Metadata.Length: 3 });
         Assert.Equal(5 + 5 + 1, Heads());
     }
 
@@ -184,7 +186,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
 
         _bucket.Put("x/a.txt-dir/\U0010FFFFz", [1]); // behind what stands for the end of a folder
         using var narrow = Open(static options => options.Objects = options.Objects with { PageSize = 2 });
-        var listed = await ListAsync(narrow, "x");
+        var listed = await ObjectStoreSteps.ListAsync(narrow, "x");
         Assert.Equal(names.Concat(names.Select(static name => name + "-dir")).Order(StringComparer.Ordinal), listed.Select(static entry => entry.Name).Order(StringComparer.Ordinal));
         foreach (var name in names)
         {
@@ -209,7 +211,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
     [Fact]
     public async Task An_upload_that_fails_leaves_no_parts_and_can_be_tried_again()
     {
-        await using var file = await CreateAsync(_store, "f");
+        await using var file = await ObjectStoreSteps.CreateAsync(_store, "f");
         var data = Bytes((3 * Part) + 1);
         await WriteAsync(file, 0, data);
         var parts = 0;
@@ -228,7 +230,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
     [Fact]
     public async Task Parts_that_cannot_be_removed_are_told()
     {
-        var file = await CreateAsync(_store, "f");
+        var file = await ObjectStoreSteps.CreateAsync(_store, "f");
         await WriteAsync(file, 0, Bytes(Part + 1));
         _bucket.Refuse = static request => request.RequestUri!.Query.Contains("uploadId", StringComparison.Ordinal) ? (HttpStatusCode.Forbidden, "AccessDenied") : null;
         Assert.Equal(NtStatus.AccessDenied, await file.FlushAsync(default));
@@ -255,7 +257,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
         Assert.Equal(isProblem, _store.Problem is not null);
         Assert.Equal(isProblem ? 1 : 0, _log.Count(1));
         _bucket.Refuse = null;
-        await using (await CreateAsync(_store, "f"))
+        await using (await ObjectStoreSteps.CreateAsync(_store, "f"))
         {
         }
 
@@ -281,13 +283,13 @@ public sealed class S3FileStoreTests : IAsyncLifetime
             ? (HttpStatusCode.Forbidden, "InvalidObjectState") : null;
         await using var file = await OpenAsync("f", StoreAccess.Read);
         Assert.Equal(NtStatus.FileNotAvailable, (await file.ReadAsync(0, new byte[1], default)).Status);
-        Assert.Single(await ListAsync(_store, ""));
+        Assert.Single(await ObjectStoreSteps.ListAsync(_store, ""));
     }
 
     [Fact]
     public async Task Whoever_gives_up_waiting_leaves_nothing_under_way()
     {
-        await using var file = await CreateAsync(_store, "f");
+        await using var file = await ObjectStoreSteps.CreateAsync(_store, "f");
         var data = Bytes((2 * Part) + 1);
         await WriteAsync(file, 0, data);
         using var impatient = new CancellationTokenSource();
@@ -299,7 +301,7 @@ public sealed class S3FileStoreTests : IAsyncLifetime
             }
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await file.FlushAsync(impatient.Token));
-        Assert.Equal((0, 0L), (_bucket.OpenUploads, _bucket.Sent.Now));
+        Assert.Equal((0, 0L), (_bucket.OpenUploads, _bucket.Uploads.Sent.Now));
         Assert.Equal(NtStatus.Success, await file.FlushAsync(default));
         Assert.Equal(data, _bucket.Find("f")!.Data);
     }
@@ -313,90 +315,9 @@ public sealed class S3FileStoreTests : IAsyncLifetime
 
     private int Heads() => _bucket.Requests.Count(static request => request.StartsWith("HEAD ", StringComparison.Ordinal));
 
-    private static byte[] Bytes(int length)
-    {
-        var data = new byte[length];
-        new Random(length).NextBytes(data);
-        return data;
-    }
+    private Task PutAsync(string path, byte[] data) => ObjectStoreSteps.PutAsync(_store, path, data);
 
-    private async Task PutAsync(string path, byte[] data)
-    {
-        await using var file = await CreateAsync(_store, path);
-        await WriteAsync(file, 0, data);
-    }
+    private Task<byte[]> GetAsync(string path) => ObjectStoreSteps.GetAsync(_store, path, 20 << 20);
 
-    private async Task<byte[]> GetAsync(string path)
-    {
-        await using var file = await OpenAsync(path, StoreAccess.Read);
-        var data = new byte[20 << 20];
-        var read = await file.ReadAsync(0, data, default);
-        Assert.Equal(NtStatus.Success, read.Status);
-        return data[..read.Value];
-    }
-
-    private Task<IStoreFile> OpenAsync(string path, StoreAccess access = StoreAccess.ReadWrite) => OpenAsync(_store, path, access);
-
-    private static async Task<IStoreFile> OpenAsync(S3FileStore store, string path, StoreAccess access = StoreAccess.Read)
-    {
-        var opened = await store.OpenAsync(new(path), access, default);
-        Assert.Equal(NtStatus.Success, opened.Status);
-        return opened.Value;
-    }
-
-    private static async Task<IStoreFile> CreateAsync(S3FileStore store, string path)
-    {
-        var made = await store.CreateAsync(new(path), default, default);
-        Assert.Equal(NtStatus.Success, made.Status);
-        return made.Value;
-    }
-
-    private static async Task WriteAsync(IStoreFile file, long offset, byte[] data) =>
-        Assert.Equal(NtStatus.Success, await file.WriteAsync(offset, new ReadOnlySequence<byte>(data), default));
-
-    private static async Task<List<StoreEntry>> ListAsync(S3FileStore store, string path)
-    {
-        await using var folder = await OpenAsync(store, path);
-        await using var listing = (await folder.ListAsync(default)).Value;
-        var all = new List<StoreEntry>();
-        var page = new StoreEntry[3];
-        while (true)
-        {
-            var read = await listing.ReadAsync(page, default);
-            Assert.Equal(NtStatus.Success, read.Status);
-            if (read.Value == 0)
-            {
-                return all;
-            }
-
-            all.AddRange(page[..read.Value]);
-            Assert.InRange(all.Count, 1, 1000);
-        }
-    }
-
-    private sealed class RecordedLog : ILogger<S3FileStore>
-    {
-        private readonly List<int> _events = [];
-
-        public int Count(int id)
-        {
-            lock (_events)
-            {
-                return _events.Count(entry => entry == id);
-            }
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_events)
-            {
-                _events.Add(eventId.Id);
-            }
-        }
-    }
+    private Task<IStoreFile> OpenAsync(string path, StoreAccess access = StoreAccess.ReadWrite) => ObjectStoreSteps.OpenAsync(_store, path, access);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace Smb3.Embedded.Hosting.Options;
 
@@ -14,6 +15,17 @@ internal abstract class SettingReader
     /// <summary>Whether what a section is for is wanted: when it is there and does not say no.</summary>
     public static bool IsEnabled(IConfigurationSection section) =>
         section.Exists() && !"false".Equals(section["Enabled"]?.Trim(), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads a whole section.</summary>
+    /// <exception cref="OptionsValidationException">A setting is unknown or has an invalid value; the failures name each of them.</exception>
+    protected void Read(IConfigurationSection section, Type ofOptions, Dictionary<string, Action<IConfigurationSection>> settings)
+    {
+        Apply(section.GetChildren(), settings);
+        if (Failures.Count > 0)
+        {
+            throw new OptionsValidationException(ofOptions.Name, ofOptions, Failures);
+        }
+    }
 
     protected void Apply(IEnumerable<IConfigurationSection> children, Dictionary<string, Action<IConfigurationSection>> settings)
     {
