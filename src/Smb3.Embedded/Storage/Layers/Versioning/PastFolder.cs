@@ -13,7 +13,7 @@ internal sealed class PastFolder(VersionView view, IStoreFile inner, StorePath p
     public override ValueTask<NtResult<IStoreListing>> ListAsync(CancellationToken cancellationToken) =>
         new(new Listing(View.ListAsync(place, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None)));
 
-    private sealed class Listing(IAsyncEnumerator<NtResult<StoreEntry>> entries) : IStoreListing
+    private sealed class Listing(IAsyncEnumerator<NtResult<StoreEntry>?> entries) : IStoreListing
     {
         private NtStatus _failed = NtStatus.Success;
 
@@ -22,13 +22,18 @@ internal sealed class PastFolder(VersionView view, IStoreFile inner, StorePath p
             var read = 0;
             while (read < to.Length && _failed == NtStatus.Success && await entries.MoveNextAsync().ConfigureAwait(false))
             {
-                if (entries.Current.Succeeded)
+                if (entries.Current is { Succeeded: true } entry)
                 {
-                    to.Span[read++] = entries.Current.Value;
+                    to.Span[read++] = entry.Value;
                 }
-                else
+                else if (entries.Current is { } failure)
                 {
-                    _failed = entries.Current.Status;
+                    _failed = failure.Status;
+                }
+                else if (cancellationToken.IsCancellationRequested)
+                {
+                    // A folder may have many files that were not there; what was found is told.
+                    return read > 0 ? read : throw new OperationCanceledException(cancellationToken);
                 }
             }
 

@@ -97,8 +97,8 @@ internal sealed class VersionView(VersioningStore store, IFileStore below, DateT
         return opened.Succeeded ? new PastFile(this, opened.Value, name) : opened;
     }
 
-    /// <summary>Lists a folder as it was.</summary>
-    public async IAsyncEnumerable<NtResult<StoreEntry>> ListAsync(StorePath folder, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Lists a folder as it was. What was not there is told as null: whoever reads can stop there, and go on later.</summary>
+    public async IAsyncEnumerable<NtResult<StoreEntry>?> ListAsync(StorePath folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var failed = NtStatus.Success;
         await foreach (var entry in FolderEntries.ListAsync(below, folder, status => failed = status, cancellationToken).ConfigureAwait(false))
@@ -122,6 +122,10 @@ internal sealed class VersionView(VersioningStore store, IFileStore below, DateT
             {
                 yield return entry;
             }
+            else
+            {
+                yield return null;
+            }
         }
 
         await foreach (var entry in FolderEntries.ListAsync(
@@ -130,6 +134,7 @@ internal sealed class VersionView(VersioningStore store, IFileStore below, DateT
             var path = folder.Append(entry.Name);
             if (!entry.Metadata.IsDirectory || await IsThereAsync(path, cancellationToken).ConfigureAwait(false))
             {
+                yield return null;
                 continue;
             }
 
@@ -145,6 +150,10 @@ internal sealed class VersionView(VersioningStore store, IFileStore below, DateT
             else if (past.Value.IsFolder && IsOlder(entry.Metadata.CreationTime))
             {
                 yield return entry;
+            }
+            else
+            {
+                yield return null;
             }
         }
 
