@@ -120,9 +120,14 @@ public sealed class SmbCluster
     {
         ArgumentException.ThrowIfNullOrEmpty(share);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (node is not null && !_life.Placement.Picture.IsAlive(node))
+        if (node is not null)
         {
-            throw new ArgumentException($"There is no node '{node}' that lives.", nameof(node));
+            // It may have joined since this node has looked last.
+            await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (!_life.Placement.Picture.IsAlive(node))
+            {
+                throw new ArgumentException($"There is no node '{node}' that lives.", nameof(node));
+            }
         }
 
         var part = await _life.Splitter.SplitAsync(share, path, closeOpens, PartOrigin.Host, cancellationToken).ConfigureAwait(false);
