@@ -25,7 +25,14 @@ internal static class WindowsService
     }
 
     /// <summary>Has the service manager know when the server is there, and be able to end it.</summary>
-    public static void AddTo(SmbServerBuilder builder) => builder.Services.AddWindowsService(service => service.ServiceName = Name);
+    public static void AddTo(SmbServerBuilder builder)
+    {
+        // The framework asks too, but not in a way that keeps the event log out of a program compiled for another system.
+        if (OperatingSystem.IsWindows())
+        {
+            builder.Services.AddWindowsService(service => service.ServiceName = Name);
+        }
+    }
 
     /// <summary>Tells in the event log why the program ends.</summary>
     public static void Report(SmbStartProblem problem)

@@ -8,8 +8,12 @@ namespace Smb3.Embedded.Diagnostics;
 /// else is put in quotation marks, where nothing in it can end the line, move the cursor, change the writing direction or pass for a part
 /// of the message. Long text is truncated.
 /// </summary>
+/// <remarks>
+/// A class, because code compiled ahead of time has the logging once for each combination of values that a message has, and for all classes together
+/// but one.
+/// </remarks>
 /// <param name="text">The text as it came.</param>
-internal readonly struct LogText(string? text)
+internal sealed class LogText(string? text)
 {
     /// <summary>Longer than the name of any account, share or machine; enough of a path to recognize it.</summary>
     public const int MaxLength = 256;

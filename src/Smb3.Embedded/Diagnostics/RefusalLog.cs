@@ -45,7 +45,7 @@ internal sealed class RefusalLog(ILogger logger, TimeProvider time)
             _entries.Add(key, new Entry(write, time.GetTimestamp()));
         }
 
-        write(logger, default);
+        write(logger, Repeats.None);
     }
 
     /// <summary>Reports what was left out in past minutes; called every second by the server.</summary>

@@ -232,6 +232,17 @@ public sealed class FolderQuotaTests : IAsyncLifetime, IDisposable
     [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":null}""")]
     [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[],"x":1}""")]
     [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[{"sid":"Alice","threshold":null,"limit":1,"changed":"2026-01-01T00:00:00+00:00"}]}""")]
+    [InlineData("""{"version":1,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[]}""")]
+    [InlineData("""{"version":1,"tracked":1,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[]}""")]
+    [InlineData("""{"version":1,"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[]}""")]
+    [InlineData("""{"version":1.5,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[]}""")]
+    [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":"7","owners":[]}""")]
+    [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":99999999999999999999,"owners":[]}""")]
+    [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[{"sid":"S-1-5-21-1-2-3-1001","threshold":null,"limit":1,"changed":"2026-01-01T00:00:00+00:00"},{"sid":"S-1-5-21-1-2-3-1001","threshold":null,"limit":1,"changed":"2026-01-01T00:00:00+00:00"}]}""")]
+    [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[{"sid":"\ud800","threshold":null,"limit":1,"changed":"2026-01-01T00:00:00+00:00"}]}""")]
+    [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[{"sid":"S-1-5-21-1-2-3-1001","threshold":null,"limit":1,"changed":"yesterday"}]}""")]
+    [InlineData("""{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[{"sid":"S-1-5-21-1-2-3-1001","threshold":null,"changed":"2026-01-01T00:00:00+00:00"}]}""")]
+    [InlineData("""[{"version":1,"tracked":true,"enforced":true,"notesThreshold":false,"notesLimit":false,"defaultThreshold":null,"defaultLimit":null,"owners":[]}]""")]
     public async Task Limits_that_cannot_be_read_are_never_overwritten(string damage)
     {
         await LimitAsync(Alice, 1000);

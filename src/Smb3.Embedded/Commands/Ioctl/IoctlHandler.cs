@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Smb3.Embedded.Dispatch;
 using Smb3.Embedded.Files.Data;
 using Smb3.Embedded.Nt;
@@ -14,9 +13,9 @@ namespace Smb3.Embedded.Commands.Ioctl;
 /// </summary>
 internal sealed class IoctlHandler : ICommandHandler
 {
-    private readonly FrozenDictionary<FsControlCode, FsControlRule> _rules;
+    private readonly Dictionary<FsControlCode, FsControlRule> _rules;
 
-    public IoctlHandler(IEnumerable<FsControlRule> rules) => _rules = rules.ToFrozenDictionary(rule => rule.Code);
+    public IoctlHandler(IEnumerable<FsControlRule> rules) => _rules = rules.ToDictionary(rule => rule.Code);
 
     public long LargestOutput(Request request) =>
         IoctlRequest.TryParse(request.Message.Span, out var ioctl) ? ioctl.MaxOutputResponse : 0;

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Net;
 using Smb3.Embedded.Cluster;
 
@@ -12,9 +11,9 @@ internal sealed class ClusterPicture
 {
     private readonly TimeProvider _time;
     private readonly long _readAt;
-    private readonly FrozenDictionary<string, ClusterNodeState> _nodes;
-    private readonly FrozenDictionary<string, SeenShare> _shares;
-    private readonly FrozenDictionary<string, IReadOnlyList<ClusterShareState>> _parts;
+    private readonly Dictionary<string, ClusterNodeState> _nodes;
+    private readonly Dictionary<string, SeenShare> _shares;
+    private readonly Dictionary<string, IReadOnlyList<ClusterShareState>> _parts;
 
     public ClusterPicture(TimeProvider time)
         : this(time, time.GetTimestamp(), new ClusterView(0, new ClusterSettings(), [], []), null)
@@ -30,9 +29,9 @@ internal sealed class ClusterPicture
         Settings = view.Settings;
 
         // Who was replaced is told too, while its lease lasts: of its shares that is known with them.
-        _nodes = view.Nodes.Where(static node => !node.IsReplaced).ToFrozenDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
-        _shares = earlier?._shares ?? FrozenDictionary<string, SeenShare>.Empty;
-        _parts = earlier?._parts ?? FrozenDictionary<string, IReadOnlyList<ClusterShareState>>.Empty;
+        _nodes = view.Nodes.Where(static node => !node.IsReplaced).ToDictionary(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase);
+        _shares = earlier?._shares ?? [];
+        _parts = earlier?._parts ?? [];
         if (view.Shares.Count == 0)
         {
             return; // most readings find the leases alone changed
@@ -44,10 +43,10 @@ internal sealed class ClusterPicture
             shares[share.Share] = new SeenShare(share, readAt, shares.GetValueOrDefault(share.Share));
         }
 
-        _shares = shares.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        _shares = shares;
         _parts = shares.Values.Select(static share => share.State).Where(static share => share is { PartOf: not null, Folder: not null })
             .GroupBy(static part => part.PartOf!, StringComparer.OrdinalIgnoreCase)
-            .ToFrozenDictionary(static parts => parts.Key, static parts => (IReadOnlyList<ClusterShareState>)[.. parts], StringComparer.OrdinalIgnoreCase);
+            .ToDictionary(static parts => parts.Key, static parts => (IReadOnlyList<ClusterShareState>)[.. parts], StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>What later changes are asked for with.</summary>

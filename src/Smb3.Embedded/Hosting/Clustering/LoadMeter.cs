@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 using Smb3.Embedded.Cluster;
 using Smb3.Embedded.Files;
 
@@ -24,7 +24,7 @@ internal sealed class LoadMeter(Func<IEnumerable<(string Share, Volume Volume)>>
 
     private readonly Lock _gate = new();
     private Dictionary<string, Series> _series = new(StringComparer.OrdinalIgnoreCase);
-    private volatile FrozenDictionary<string, ShareLoad> _shares = FrozenDictionary<string, ShareLoad>.Empty;
+    private volatile IReadOnlyDictionary<string, ShareLoad> _shares = ReadOnlyDictionary<string, ShareLoad>.Empty;
 
     /// <summary>The shares that were served here when it was last measured.</summary>
     public IReadOnlyDictionary<string, ShareLoad> Shares => _shares;
@@ -56,7 +56,7 @@ internal sealed class LoadMeter(Func<IEnumerable<(string Share, Volume Volume)>>
             }
 
             _series = series;
-            _shares = loads.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+            _shares = loads;
             return new ClusterLoad(loads.Values.Sum(static load => load.Opens), loads.Values.Sum(static load => load.BytesPerSecond));
         }
     }

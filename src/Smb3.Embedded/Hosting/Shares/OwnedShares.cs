@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 using Smb3.Embedded.Dfs;
 using Smb3.Embedded.Files;
 using Smb3.Embedded.Hosting.Options;
@@ -12,7 +12,7 @@ internal sealed class OwnedShares
 {
     private readonly ServedShares _served;
     private readonly ShareTurns _turn;
-    private volatile IReadOnlyDictionary<string, Share> _known = FrozenDictionary<string, Share>.Empty;
+    private volatile IReadOnlyDictionary<string, Share> _known = ReadOnlyDictionary<string, Share>.Empty;
     private Func<string, IDfsRoot>? _elsewhere;
     private Action? _changed;
 
@@ -141,7 +141,7 @@ internal sealed class OwnedShares
     private void Show()
     {
         _known = _served.Entries.All.Where(static entry => entry.Options.Clustered)
-            .ToFrozenDictionary(static entry => entry.Options.Name, WithoutFiles, StringComparer.OrdinalIgnoreCase);
+            .ToDictionary(static entry => entry.Options.Name, WithoutFiles, StringComparer.OrdinalIgnoreCase);
         _changed?.Invoke();
 
         Share WithoutFiles(HostedShare entry)

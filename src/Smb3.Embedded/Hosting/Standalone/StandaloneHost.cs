@@ -17,9 +17,10 @@ internal static class StandaloneHost
         var configuration = new ConfigurationManager();
         configuration.AddEnvironmentVariables("DOTNET_");
         configuration.AddCommandLine(args);
-        var host = new HostApplicationBuilder(new HostApplicationBuilderSettings
+
+        // Not the constructor with the defaults off: a program compiled ahead of time would carry them, a megabyte, all the same.
+        var host = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
         {
-            DisableDefaults = true,
             Configuration = configuration,
             ContentRootPath = configuration[HostDefaults.ContentRootKey] ?? Environment.CurrentDirectory,
         });

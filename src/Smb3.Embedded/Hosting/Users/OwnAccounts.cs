@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Pipes.Host;
 
@@ -15,7 +14,7 @@ internal sealed class OwnAccounts
         BySid = users.Select(user => user.Account)
             .Concat(users.SelectMany(user => user.Groups))
             .DistinctBy(account => account.Sid)
-            .ToFrozenDictionary(account => account.Sid);
+            .ToDictionary(account => account.Sid);
     }
 
     /// <summary>Before there was any.</summary>
@@ -25,5 +24,5 @@ internal sealed class OwnAccounts
 
     public IReadOnlyList<PipeUser> Users { get; }
 
-    public FrozenDictionary<Sid, PipeAccount> BySid { get; }
+    public IReadOnlyDictionary<Sid, PipeAccount> BySid { get; }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Smb3.Embedded.Nt.Security;
@@ -69,7 +68,7 @@ internal sealed class AuthorizationContext
         private const int FewGroups = 8;
 
         private readonly Sid[] _few;
-        private readonly FrozenSet<Sid>? _many;
+        private readonly HashSet<Sid>? _many;
 
         public SidLookup(ImmutableArray<TokenGroup> groups, GroupAttributes attribute)
         {
@@ -83,7 +82,7 @@ internal sealed class AuthorizationContext
             }
 
             _few = sids.Count <= FewGroups ? [.. sids] : [];
-            _many = sids.Count <= FewGroups ? null : sids.ToFrozenSet();
+            _many = sids.Count <= FewGroups ? null : [.. sids];
         }
 
         public bool Contains(Sid sid) => _many?.Contains(sid) ?? Array.IndexOf(_few, sid) >= 0;

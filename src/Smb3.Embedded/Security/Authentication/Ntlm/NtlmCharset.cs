@@ -9,9 +9,7 @@ namespace Smb3.Embedded.Security.Authentication.Ntlm;
 /// </summary>
 internal static class NtlmCharset
 {
-    private static readonly Encoding Oem =
-        CodePagesEncodingProvider.Instance.GetEncoding(850, new EncoderReplacementFallback("?"), DecoderFallback.ReplacementFallback)
-        ?? Encoding.Latin1;
+    private static readonly OemEncoding Oem = new();
 
     public static Encoding Of(NtlmFlags negotiated) => (negotiated & NtlmFlags.Unicode) != 0 ? Encoding.Unicode : Oem;
 }

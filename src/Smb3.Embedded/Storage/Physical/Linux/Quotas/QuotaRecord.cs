@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Smb3.Embedded.Nt;
 
 namespace Smb3.Embedded.Storage.Physical.Linux.Quotas;
@@ -26,7 +25,6 @@ internal sealed record QuotaRecord
 
     public required IReadOnlyList<OwnerRecord> Owners { get; init; }
 
-    [JsonIgnore]
     public QuotaSettings Settings => new()
     {
         IsTracked = Tracked,
@@ -42,7 +40,7 @@ internal sealed record QuotaRecord
         var limits = new Dictionary<Sid, (QuotaLimits, FileTime)>();
         foreach (var owner in Owners)
         {
-            if (owner is null || !Sid.TryParse(owner.Sid, out var sid) || owner.Threshold < 0 || owner.Limit < 0
+            if (!Sid.TryParse(owner.Sid, out var sid) || owner.Threshold < 0 || owner.Limit < 0
                 || !limits.TryAdd(sid, (new QuotaLimits(owner.Threshold, owner.Limit), FileTime.From(owner.Changed))))
             {
                 return null;
@@ -74,15 +72,14 @@ internal sealed record QuotaRecord
     };
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> content, [NotNullWhen(true)] out QuotaRecord? record, out string problem)
+    public static bool TryParse(ReadOnlyMemory<byte> content, [NotNullWhen(true)] out QuotaRecord? record, out string problem)
     {
         record = null;
         try
         {
-            record = JsonSerializer.Deserialize(content, QuotaJson.Default.QuotaRecord);
-            problem = record is null ? "it is empty"
-                : record.Version != PresentVersion ? $"it has version {record.Version}, and this server knows {PresentVersion}"
-                : record.DefaultThreshold < 0 || record.DefaultLimit < 0 || record.Owners is null || record.ReadOwners() is null
+            record = QuotaJson.Read(content);
+            problem = record.Version != PresentVersion ? $"it has version {record.Version}, and this server knows {PresentVersion}"
+                : record.DefaultThreshold < 0 || record.DefaultLimit < 0 || record.ReadOwners() is null
                     ? "it names an owner twice or as no SID, or a limit is negative"
                 : string.Empty;
         }
@@ -99,7 +96,7 @@ internal sealed record QuotaRecord
         return record is not null;
     }
 
-    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, QuotaJson.Default.QuotaRecord);
+    public byte[] ToBytes() => QuotaJson.Write(this);
 
     /// <summary>The limits of one owner.</summary>
     internal sealed record OwnerRecord
@@ -113,9 +110,3 @@ internal sealed record QuotaRecord
         public required DateTimeOffset Changed { get; init; }
     }
 }
-
-[JsonSourceGenerationOptions(
-    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false)]
-[JsonSerializable(typeof(QuotaRecord))]
-internal sealed partial class QuotaJson : JsonSerializerContext;
