@@ -155,11 +155,11 @@ internal abstract class LayeredFile(IStoreFile inner)
         Inner is ISparseFile file ? file.TrimAsync(offset, length, cancellationToken) : new(NtStatus.InvalidDeviceRequest);
 
     /// <inheritdoc/>
-    public ValueTask<NtResult<StoreRange>> FindAllocatedAsync(long offset, CancellationToken cancellationToken) =>
+    public virtual ValueTask<NtResult<StoreRange>> FindAllocatedAsync(long offset, CancellationToken cancellationToken) =>
         Inner is ISparseFile file ? file.FindAllocatedAsync(offset, cancellationToken) : new(NtStatus.InvalidDeviceRequest);
 
     /// <inheritdoc/>
-    public ValueTask<NtResult<IReadOnlyList<StoreExtent>>> FindExtentsAsync(long offset, CancellationToken cancellationToken) =>
+    public virtual ValueTask<NtResult<IReadOnlyList<StoreExtent>>> FindExtentsAsync(long offset, CancellationToken cancellationToken) =>
         Inner is IExtentFile file ? file.FindExtentsAsync(offset, cancellationToken) : new(NtStatus.InvalidDeviceRequest);
 
     /// <inheritdoc/>
