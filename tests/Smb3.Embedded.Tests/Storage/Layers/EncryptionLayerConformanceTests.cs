@@ -35,11 +35,11 @@ public sealed class EncryptionLayerOnFolderConformance : FileStoreConformance
     protected override ValueTask<IFileStore> CreateStoreAsync() => Encrypted.In(_folder);
 }
 
-/// <summary>Laid on all others but the quota, which counts the data.</summary>
+/// <summary>Laid on others, and another on it.</summary>
 public sealed class EncryptionBetweenLayersConformance : FileStoreConformance
 {
     protected override async ValueTask<IFileStore> CreateStoreAsync() =>
-        (await Encrypted.On(new MemoryFileStore().WithVersions().WithRecycleBin(new RecycleBinOptions { IsListed = false }))).WithQuota(8L << 30);
+        (await Encrypted.On(new MemoryFileStore().WithQuota(8L << 30).WithVersions())).WithRecycleBin(new RecycleBinOptions { IsListed = false });
 }
 
 /// <summary>Others laid on it.</summary>

@@ -110,7 +110,7 @@ internal sealed class EncryptedData(EncryptedStore store, IStoreFile inner, Shar
     /// <summary>What of the file below is told; only one that is shorter than a header has to be looked at for that.</summary>
     public async ValueTask<NtResult<FileMetadata>> ShowAsync(FileMetadata metadata, CancellationToken cancellationToken)
     {
-        if (canRead && metadata is { IsDirectory: false, ReparseTag: 0, Length: > 0 and < EncryptedLayout.HeaderLength })
+        if (canRead && metadata is { ReparseTag: 0, Length: > 0 and < EncryptedLayout.HeaderLength })
         {
             var begin = new byte[FileKeyring.HeaderLength];
             var read = await inner.ReadAsync(0, begin, cancellationToken).ConfigureAwait(false);

@@ -17,7 +17,7 @@ internal class EncryptedFile(EncryptedStore store, IStoreFile inner, SharedFile 
     {
         null => null,
         { Succeeded: false } failed => failed,
-        { Value: { IsDirectory: false, Length: > 0 and < EncryptedLayout.HeaderLength } } => null, // it must be looked at
+        { Value: { Length: > 0 and < EncryptedLayout.HeaderLength } } => null, // it must be looked at
         { Value: var metadata } => EncryptedLayout.Show(metadata),
     };
 

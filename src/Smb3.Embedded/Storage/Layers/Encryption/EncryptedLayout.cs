@@ -42,7 +42,7 @@ internal static class EncryptedLayout
     public static long AllocationOf(long outerLength, long outerAllocation) =>
         outerLength < HeaderLength ? outerAllocation : Math.Max(0, outerAllocation - HeaderLength);
 
-    /// <summary>What a client is to see of a file below.</summary>
-    public static FileMetadata Show(FileMetadata metadata) => metadata.IsDirectory || metadata.Length == 0 ? metadata
+    /// <summary>What a client is to see of a file below, or of a stream, which is also told with what it says of its folder.</summary>
+    public static FileMetadata Show(FileMetadata metadata) => metadata.Length == 0 ? metadata
         : metadata with { Length = LengthOf(metadata.Length), AllocationSize = AllocationOf(metadata.Length, metadata.AllocationSize) };
 }

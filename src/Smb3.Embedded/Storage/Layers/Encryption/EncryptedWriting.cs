@@ -192,7 +192,7 @@ internal static class EncryptedWriting
     {
         var block = new byte[XtsAes.BlockLength + EncryptedLayout.FillOf(length)];
         var place = EncryptedLayout.Floor(length);
-        var status = await ReadBlockAsync(data, view with { Length = length }, place, block, cancellationToken).ConfigureAwait(false);
+        var status = await ReadBlockAsync(data, view.Cipher!, length, place, block, cancellationToken).ConfigureAwait(false);
         if (status == NtStatus.Success)
         {
             view.Cipher!.Encrypt(place, block.AsSpan(0, XtsAes.BlockLength), block);
@@ -238,6 +238,9 @@ internal static class EncryptedWriting
         var begin = EncryptedLayout.Floor(offset);
         var length = (int)(EncryptedLayout.Ceiling(end) - begin);
         var fill = isLast && end > view.Length ? EncryptedLayout.FillOf(end) : 0;
+
+        // Where nothing becomes longer here, others may have made it so since the length was learned.
+        var known = end > view.Length ? view.Length : long.MaxValue;
         var rented = ArrayPool<byte>.Shared.Rent(length + fill);
         try
         {
@@ -246,13 +249,13 @@ internal static class EncryptedWriting
             var tail = EncryptedLayout.Floor(end);
             if (begin < offset)
             {
-                status = await ReadBlockAsync(data, view, begin, rented.AsMemory(0, XtsAes.BlockLength), cancellationToken).ConfigureAwait(false);
+                status = await ReadBlockAsync(data, view.Cipher!, known, begin, rented.AsMemory(0, XtsAes.BlockLength), cancellationToken).ConfigureAwait(false);
             }
 
             if (tail < end && (tail > begin || begin == offset) && status == NtStatus.Success)
             {
                 status = await ReadBlockAsync(
-                    data, view, tail, rented.AsMemory((int)(tail - begin), XtsAes.BlockLength), cancellationToken).ConfigureAwait(false);
+                    data, view.Cipher!, known, tail, rented.AsMemory((int)(tail - begin), XtsAes.BlockLength), cancellationToken).ConfigureAwait(false);
             }
 
             if (status != NtStatus.Success)
@@ -286,16 +289,16 @@ internal static class EncryptedWriting
 
     /// <summary>Reads a block of which a part stays; behind the end of the data there are zeros, whatever is in the file.</summary>
     private static async ValueTask<NtStatus> ReadBlockAsync(
-        EncryptedData data, DataView view, long place, Memory<byte> block, CancellationToken cancellationToken)
+        EncryptedData data, FileCipher cipher, long dataLength, long place, Memory<byte> block, CancellationToken cancellationToken)
     {
-        var length = (int)Math.Clamp(view.Length - place, 0, XtsAes.BlockLength);
+        var length = (int)Math.Clamp(dataLength - place, 0, XtsAes.BlockLength);
         block.Span[length..].Clear();
         if (length == 0)
         {
             return NtStatus.Success;
         }
 
-        var status = await data.ReadBlocksAsync(view.Cipher!, place, block[..XtsAes.BlockLength], cancellationToken).ConfigureAwait(false);
+        var status = await data.ReadBlocksAsync(cipher, place, block[..XtsAes.BlockLength], cancellationToken).ConfigureAwait(false);
         block.Span[length..].Clear();
         return status;
     }
