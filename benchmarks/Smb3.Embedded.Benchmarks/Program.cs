@@ -12,6 +12,7 @@ using Smb3.Embedded.Benchmarks.Gate;
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression [rates reads pieces]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- compression-link IP:PORT,SHARE,USER,PASSWORD [MEBIBYTES chained|unchained KIND …]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- state /a/folder/on/a/disk
+// dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- encryption /a/folder/on/a/disk
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- cluster CONNECTION [NODES SHARES LEASE COMMITS PROCESS]
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- takeover SHARES CONNECTION
 // dotnet run -c Release --project benchmarks/Smb3.Embedded.Benchmarks -- restart /a/folder/on/a/disk [HANDLES …]
@@ -46,6 +47,12 @@ if (args is ["compression-link", var target, .. var more])
 if (args is ["state", var folder])
 {
     await StateCommits.RunAsync(folder);
+    return 0;
+}
+
+if (args is ["encryption", var files])
+{
+    await EncryptionCosts.RunAsync(files);
     return 0;
 }
 

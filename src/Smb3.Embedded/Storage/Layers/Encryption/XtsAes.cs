@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
@@ -76,6 +75,7 @@ internal sealed class XtsAes : IDisposable
 
     private void Run(ICryptoTransform cipher, long offset, ReadOnlySpan<byte> from, Span<byte> to, bool hasHoles)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual((offset | (long)from.Length) & (BlockLength - 1), 0);
         var work = ArrayPool<byte>.Shared.Rent(WorkLength);
         try
         {
@@ -129,6 +129,7 @@ internal sealed class XtsAes : IDisposable
         }
     }
 
+    /// <summary>Four tweaks side by side, each of which goes on by four, so that the processor need not wait for the one before.</summary>
     private static void FillTweaks(ReadOnlySpan<byte> first, int skipped, Span<byte> tweaks)
     {
         var low = BinaryPrimitives.ReadUInt64LittleEndian(first);
@@ -138,60 +139,78 @@ internal sealed class XtsAes : IDisposable
             (low, high) = Double(low, high);
         }
 
-        // Two chains of every second tweak, so that the processor need not wait for the one before.
-        var (otherLow, otherHigh) = Double(low, high);
-        var blocks = MemoryMarshal.Cast<byte, ulong>(tweaks);
-        var i = 0;
-        for (; i + 4 <= blocks.Length; i += 4)
+        Span<ulong> lows = stackalloc ulong[4];
+        Span<ulong> highs = stackalloc ulong[4];
+        for (var i = 0; i < lows.Length; i++)
         {
-            blocks[i] = LittleEndian(low);
-            blocks[i + 1] = LittleEndian(high);
-            blocks[i + 2] = LittleEndian(otherLow);
-            blocks[i + 3] = LittleEndian(otherHigh);
-            (low, high) = Quadruple(low, high);
-            (otherLow, otherHigh) = Quadruple(otherLow, otherHigh);
+            (lows[i], highs[i]) = (low, high);
+            (low, high) = Double(low, high);
         }
 
-        if (i < blocks.Length)
+        var (l, h) = (Vector256.Create<ulong>(lows), Vector256.Create<ulong>(highs));
+        ref var to = ref MemoryMarshal.GetReference(tweaks);
+        var place = 0;
+        for (; BitConverter.IsLittleEndian && place + (4 * BlockLength) <= tweaks.Length; place += 4 * BlockLength)
         {
-            blocks[i] = LittleEndian(low);
-            blocks[i + 1] = LittleEndian(high);
+            Interleave(l, h, out var one, out var other);
+            one.StoreUnsafe(ref to, (nuint)place);
+            other.StoreUnsafe(ref to, (nuint)place + 32);
+            var over = h >>> 60;
+            h = (h << 4) | (l >>> 60);
+            l = (l << 4) ^ over ^ (over << 1) ^ (over << 2) ^ (over << 7);
+        }
+
+        for ((low, high) = (l[0], h[0]); place < tweaks.Length; place += BlockLength)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(tweaks[place..], low);
+            BinaryPrimitives.WriteUInt64LittleEndian(tweaks[(place + sizeof(ulong))..], high);
+            (low, high) = Double(low, high);
         }
     }
 
-    private static ulong LittleEndian(ulong value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
+    private static void Interleave(Vector256<ulong> low, Vector256<ulong> high, out Vector256<byte> one, out Vector256<byte> other)
+    {
+        // 0 1 2 3 and a b c d become 0 a 1 b and 2 c 3 d
+        var (lowA, lowB) = (Vector256.Shuffle(low, Vector256.Create(0ul, 0, 1, 1)), Vector256.Shuffle(low, Vector256.Create(2ul, 2, 3, 3)));
+        var (highA, highB) = (Vector256.Shuffle(high, Vector256.Create(0ul, 0, 1, 1)), Vector256.Shuffle(high, Vector256.Create(2ul, 2, 3, 3)));
+        var odd = Vector256.Create(0ul, ulong.MaxValue, 0, ulong.MaxValue);
+        one = Vector256.ConditionalSelect(odd, highA, lowA).AsByte();
+        other = Vector256.ConditionalSelect(odd, highB, lowB).AsByte();
+    }
 
     /// <summary>Times α in GF(2^128), whose polynomial is x^128 + x^7 + x^2 + x + 1.</summary>
     private static (ulong Low, ulong High) Double(ulong low, ulong high) =>
         ((low << 1) ^ ((ulong)((long)high >> 63) & 0x87), (high << 1) | (low >> 63));
 
-    private static (ulong Low, ulong High) Quadruple(ulong low, ulong high)
-    {
-        var over = high >> 62;
-        return ((low << 2) ^ over ^ (over << 1) ^ (over << 2) ^ (over << 7), (high << 2) | (low >> 62));
-    }
-
     private static void Mask(ReadOnlySpan<byte> from, ReadOnlySpan<byte> tweaks, Span<byte> to)
     {
-        var i = 0;
-        for (; i + Vector<byte>.Count <= from.Length; i += Vector<byte>.Count)
+        ref var source = ref MemoryMarshal.GetReference(from);
+        ref var mask = ref MemoryMarshal.GetReference(tweaks);
+        ref var target = ref MemoryMarshal.GetReference(to[..from.Length]);
+        nuint i = 0, length = (nuint)from.Length;
+        for (; i + 32 <= length; i += 32)
         {
-            (new Vector<byte>(from[i..]) ^ new Vector<byte>(tweaks[i..])).CopyTo(to[i..]);
+            (Vector256.LoadUnsafe(ref source, i) ^ Vector256.LoadUnsafe(ref mask, i)).StoreUnsafe(ref target, i);
         }
 
-        for (; i < from.Length; i += BlockLength)
+        if (i < length)
         {
-            (Vector128.Create(from[i..]) ^ Vector128.Create(tweaks[i..])).CopyTo(to[i..]);
+            (Vector128.LoadUnsafe(ref source, i) ^ Vector128.LoadUnsafe(ref mask, i)).StoreUnsafe(ref target, i);
         }
     }
 
     /// <summary>Masks blocks but those that are zeros in <paramref name="encrypted"/>.</summary>
     private static void Unmask(ReadOnlySpan<byte> from, ReadOnlySpan<byte> tweaks, ReadOnlySpan<byte> encrypted, Span<byte> to)
     {
-        for (var i = 0; i < encrypted.Length; i += BlockLength)
+        ref var source = ref MemoryMarshal.GetReference(from);
+        ref var mask = ref MemoryMarshal.GetReference(tweaks);
+        ref var former = ref MemoryMarshal.GetReference(encrypted);
+        ref var target = ref MemoryMarshal.GetReference(to[..encrypted.Length]);
+        for (nuint i = 0; i < (nuint)encrypted.Length; i += BlockLength)
         {
-            var block = Vector128.Create(from[i..]) ^ Vector128.Create(tweaks[i..]);
-            (Vector128.Create(encrypted[i..]) == Vector128<byte>.Zero ? Vector128<byte>.Zero : block).CopyTo(to[i..]);
+            var block = Vector128.LoadUnsafe(ref former, i) == Vector128<byte>.Zero ? Vector128<byte>.Zero
+                : Vector128.LoadUnsafe(ref source, i) ^ Vector128.LoadUnsafe(ref mask, i);
+            block.StoreUnsafe(ref target, i);
         }
     }
 }
