@@ -97,18 +97,8 @@ def run_torture(name, suite, tally, options):
     if options.server:
         suite.Plan(tally, name, [options.kind]).run([given_target(options)])
         return
-    rows = {
-        1: {kind: suite.Plan(tally, name, [kind], lambda one: one not in suite.ASLEEP) for kind in KINDS},
-        2: {kind: suite.Plan(tally, name, [kind], lambda one: one in suite.ASLEEP) for kind in KINDS},
-    }
     private, deaf = suite.Plan(tally, name, [suite.PRIVATE]), suite.Plan(tally, name, [suite.DEAF, suite.CONTINUOUS])
-
-    def run_kinds(number):
-        for kind, plan in rows[number].items():     # each on a server of its own: some tests name their further shares themselves
-            if not plan.is_empty:
-                with_server("%s/%s/%d" % (name, kind, number), tally, options, plan.run, named=kind)
-
-    lanes = [threading.Thread(target=run_kinds, args=(number,)) for number in rows]
+    lanes = [threading.Thread(target=run_row, args=(row, name, suite, tally, options)) for row in (suite.BUSY_ROW, suite.ASLEEP_ROW)]
     if not private.is_empty:
         lanes.append(threading.Thread(target=run_private, args=("%s/%s" % (name, suite.PRIVATE), tally, options, private.run)))
     if not deaf.is_empty:
@@ -117,6 +107,19 @@ def run_torture(name, suite, tally, options):
         lane.start()
     for lane in lanes:
         lane.join()
+
+
+def run_quiet(name, suite, tally, options):
+    """The tests that want the processors for themselves: when the lanes, and all other suites, have ended."""
+    run_row(suite.QUIET_ROW, name, suite, tally, options)
+
+
+def run_row(row, name, suite, tally, options):
+    """The tests of a row of smbtorture's."""
+    for kind in KINDS:      # each on a server of its own: some tests name their further shares themselves
+        plan = suite.Plan(tally, name, [kind], lambda test: suite.row(test) == row)
+        if not plan.is_empty:
+            with_server("%s/%s/%d" % (name, kind, row), tally, options, plan.run, named=kind)
 
 
 def run_private(name, tally, options, run):
@@ -207,19 +210,24 @@ def main():
     os.environ["PATH"] = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
     tally, started = Tally(options.only), time.monotonic()
-    def run_one(name, suite):
-        if not any(tally.wants(case) for case in names(name, suite)) or (name in OWN_SERVER and options.server):
-            return
+    def reasons(suite):
+        """Why a suite cannot run here."""
         why = ["no " + need + " (package " + package + ")" for need, package in lacking(suite).items()]
         if not options.server and not (options.host_dll and os.path.exists(options.host_dll)):
             why.append("samples/ConsoleHost is not built")
+        return why
+
+    def run_one(name, suite, run=run_suite):
+        if not any(tally.wants(case) for case in names(name, suite)) or (name in OWN_SERVER and options.server):
+            return
+        why = reasons(suite)
         print("\n== %s" % name, flush=True)
         if why:
             tally.add(name, "FAIL" if in_ci else "skip", "left out: " + ", ".join(why))
             return
         begun = time.monotonic()
         try:
-            run_suite(name, suite, tally, options)
+            run(name, suite, tally, options)
         except Exception as error:      # a broken runner fails its suite; the others still tell what they know
             tally.add(name + "/the runner", "FAIL", "%s: %s" % (type(error).__name__, error))
         print("   %s took %.0f s" % (name, time.monotonic() - begun), flush=True)
@@ -233,6 +241,8 @@ def main():
             run_one(name, suite)
     if beside is not None:
         beside.join()
+        if not reasons(suites["torture"]):
+            run_one("torture", suites["torture"], run_quiet)
 
     if tally.failures:
         print("\nfailed:\n  " + "\n  ".join(tally.failures))

@@ -91,12 +91,11 @@ class Children:
 children = Children()
 
 
-def connect_hangs(pid, port):
-    """True when the process waits for the answer to a SYN it sent to the port.
+SYN_SENT = "02"     # of the kernel's table of TCP sockets
 
-    On some machines about one loopback connect in 500 is never answered, whoever listens. Only that is told apart
-    here: state 02 is SYN_SENT, so the server has not been asked anything yet.
-    """
+
+def _sockets(pid, port):
+    """The rows of the kernel's table for the sockets by which the process talks to the port."""
     inodes = set()
     try:
         for descriptor in os.listdir("/proc/%d/fd" % pid):
@@ -106,11 +105,43 @@ def connect_hangs(pid, port):
                 continue
             if link.startswith("socket:["):
                 inodes.add(link[8:-1])
-        with open("/proc/%d/net/tcp" % pid, encoding="ascii") as table:
-            rows = [line.split() for line in table][1:]
+        rows = _table(pid)
     except OSError:
-        return False
-    return any(row[9] in inodes and row[3] == "02" and int(row[2].rpartition(":")[2], 16) == port for row in rows)
+        return []
+    return [row for row in rows if row[9] in inodes and _port(row[2]) == port]
+
+
+def _table(pid):
+    with open("/proc/%d/net/tcp" % pid, encoding="ascii") as table:
+        return [line.split() for line in table][1:]
+
+
+def _port(address):
+    return int(address.rpartition(":")[2], 16)
+
+
+def connect_hangs(pid, port):
+    """True when the process waits for the answer to a SYN it sent to the port.
+
+    On some machines about one loopback connect in 500 is never answered, whoever listens. Only that is told apart
+    here: nothing has been asked of the server yet.
+    """
+    return any(row[3] == SYN_SENT for row in _sockets(pid, port))
+
+
+def conversation(pid, port):
+    """What the kernel holds of the connections to the port, for the reader of a time-out: who has not read, and who has not been sent an answer."""
+    try:
+        peers = {(row[2], row[1]): row for row in _table(pid)}
+    except OSError:
+        return "it has ended"
+    told = []
+    for row in _sockets(pid, port):
+        unread = "%d bytes unread" % int(row[4].rpartition(":")[2], 16)
+        peer = peers.get((row[1], row[2]))
+        told.append("port %d: %s, %s at the server" % (
+            _port(row[1]), unread, "%d" % int(peer[4].rpartition(":")[2], 16) if peer else "no socket"))
+    return "; ".join(told) or "it has no connection"
 
 
 def run(argv, timeout=120, port=None, **options):

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from harness import WorkFolder, children, connect_hangs, run
+from harness import WorkFolder, children, connect_hangs, conversation, run
 
 NEEDS = {"smbtorture": "samba-testsuite", "ip": "iproute2", "iptables-legacy": "iptables"}
 PER_SHARE = True
@@ -24,10 +24,12 @@ PRIVATE, DEAF, CONTINUOUS = "private", "deaf", "ca"
 IPTABLES = shutil.which("iptables-legacy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "iptables-legacy"
 LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torture-pass.txt")
 TEST_SECONDS = 90
-# Half of the time goes to these, which sleep: they have servers of their own beside those of all others. The rest stays in one row: some tests
-# change a file over one connection right after they asked on another to be told of it (smb2.notify.basedir), and on busy processors that
-# overtakes the question.
+BUSY_ROW, ASLEEP_ROW, QUIET_ROW = 1, 2, 3
+# Half of the time goes to these, which sleep: they have servers of their own beside those of all others.
 ASLEEP = ("smb2.lease", "smb2.oplock")
+# It changes a file over one connection right after it has asked on another to be told of it: on busy processors the change can be
+# there first, and is not told then, by any server. So it runs when everything else has ended.
+QUIET = ("smb2.notify.basedir",)
 SLOW_SECONDS = {"smb2.maxfid": 300, "smb2.notify.mask": 240, "smb2.dir.large-files": 180}
 # They end with a file open that the next test deletes and makes anew. On busy processors its first requests overtake the end of their
 # connection, so they run behind the others, in processes of their own.
@@ -60,6 +62,11 @@ def suites(kind, wanted=lambda name: True):
         if (only == kind or (only == "" and kind not in (PRIVATE, DEAF, CONTINUOUS))) and wanted(name):
             grouped.setdefault(".".join(name.split(".")[:2]), []).append(name)
     return grouped
+
+
+def row(test):
+    """Which of the rows it runs in, each on servers of its own."""
+    return QUIET_ROW if test in QUIET else ASLEEP_ROW if ".".join(test.split(".")[:2]) in ASLEEP else BUSY_ROW
 
 
 class Process:
@@ -97,7 +104,8 @@ class Process:
                     unanswered = unanswered + 1 if connect_hangs(self._process.pid, self.target.port) else 0
                     spent = time.monotonic() - began
                     if unanswered == 5 or spent > SLOW_SECONDS.get(current, TEST_SECONDS):
-                        results[current or ""] = ("connect", "") if unanswered else ("FAIL", "no result after %d s" % spent)
+                        results[current or ""] = ("connect", "") if unanswered else (
+                            "FAIL", "no result after %d s (%s)" % (spent, conversation(self._process.pid, self.target.port)))
                         return results
                     continue
                 if line is None:
@@ -154,14 +162,12 @@ def run_one_suite(target, work, suite, tests):
 class Plan:
     """The suites that are still to be run on each share."""
 
-    def __init__(self, tally, prefix, kinds, includes=lambda suite: True, suites=suites):
+    def __init__(self, tally, prefix, kinds, includes=lambda test: True, suites=suites):
         self._tally, self._prefix = tally, prefix
         there = known()
         left = []
         for kind in kinds:
-            for suite, tests in suites(kind, lambda name, kind=kind: tally.wants(self._name(kind, name))).items():
-                if not includes(suite):
-                    continue
+            for suite, tests in suites(kind, lambda name, kind=kind: tally.wants(self._name(kind, name)) and includes(name)).items():
                 for test in [test for test in tests if test not in there]:
                     tests.remove(test)          # in CI, where the release is known, the list must not name what is not there
                     tally.add(self._name(kind, test), "FAIL" if os.environ.get("CI") else "skip",
