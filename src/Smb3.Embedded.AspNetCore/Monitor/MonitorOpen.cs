@@ -28,7 +28,7 @@ internal sealed record MonitorOpen
         Id = MonitorIds.Of(open.OpenId),
         Path = $@"\{open.ShareName}\{open.Path}",
         Kind = open.IsPipe ? "pipe" : open.IsDirectory ? "folder" : "file",
-        User = open.UserName,
+        User = open.Identity.ToString(),
         Session = open.SessionId is { } session ? MonitorIds.Of(session) : null,
         Access = AccessOf(open.Access),
         Caching = MonitorCaching.Of(open.Caching),

@@ -35,7 +35,7 @@ internal static class ControlRows
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"{ControlProtocol.FileMark}{open.OpenId}"),
         Session = open.SessionId is { } session ? SessionId(session) : null,
-        User = open.UserName,
+        User = open.Identity.ToString(),
         Share = open.ShareName,
         Path = open.Path,
         Kind = open.IsPipe ? "pipe" : open.IsDirectory ? "folder" : "file",

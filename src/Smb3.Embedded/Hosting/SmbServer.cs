@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
@@ -16,15 +15,8 @@ using Smb3.Embedded.Hosting.Shares;
 using Smb3.Embedded.Hosting.Standalone;
 using Smb3.Embedded.Hosting.Users;
 using Smb3.Embedded.Security.Authentication;
-using Smb3.Embedded.Security.Authentication.Gss;
-using Smb3.Embedded.Security.Authentication.Ntlm;
-using Smb3.Embedded.Security.Authentication.Spnego;
 using Smb3.Embedded.Sessions;
 using Smb3.Embedded.State;
-using Smb3.Embedded.Transport;
-using Smb3.Embedded.Transport.DirectTcp;
-using Smb3.Embedded.Transport.Tcp;
-using Smb3.Embedded.Transport.Tcp.Linux;
 
 namespace Smb3.Embedded;
 
@@ -50,13 +42,10 @@ public sealed partial class SmbServer : IAsyncDisposable
     /// <summary>The category of the server's log; that of one with a name has it behind, after a dot.</summary>
     public const string LogCategory = "Smb3.Embedded.SmbServer";
 
-    private const int Backlog = 512;
-
     private readonly ShareTurns _turn = new();
     private readonly ServerParts _parts;
     private readonly RandomNumberGenerator _random = RandomNumberGenerator.Create();
-    private readonly IReadOnlyList<IPEndPoint> _endPoints;
-    private readonly IReadOnlyList<Func<ITransportListener>> _transports;
+    private readonly ServerEndPoints _endPoints;
     private readonly ProgramHost? _program;
     private readonly SettingsReload? _reload;
     private readonly IStateStore? _state;
@@ -83,46 +72,23 @@ public sealed partial class SmbServer : IAsyncDisposable
         Name = name;
         _program = owned;
         _state = options.StateStore;
-        _transports = [.. options.Transports];
-        _endPoints = options.Listen.Count > 0 || _transports.Count > 0
-            ? [.. options.Listen]
-            : OperatingSystem.IsLinux() && ActivatedSockets.EndPoints.ToArray() is { Length: > 0 } activated ? activated
-            : [new IPEndPoint(IPAddress.Loopback, SmbServerOptions.DefaultPort)];
+        _endPoints = ServerEndPoints.Of(options);
         var logger = loggers.CreateLogger(name.Length == 0 ? LogCategory : $"{LogCategory}.{name}");
         var settings = SettingsFactory.Create(options) with { Directory = DirectorySetup.Create(options, logger) };
         _usersFile = options.UsersFile is { } file ? new SmbUsersFile(file, logger, settings.TimeProvider) : null;
         var users = UserDirectory.Join(options.Users, _usersFile, options.UserStore);
-        var ntlm = new NtlmAuthenticatorOptions
-        {
-            NetBiosComputerName = settings.ServerName.ToUpperInvariant(),
-
-            // A domain controller refuses responses to a challenge of another server than the member that asks it (CVE-2015-0005).
-            NetBiosDomainName = (options.DomainLogon is null ? settings.ServerName : settings.DomainName).ToUpperInvariant(),
-            DnsComputerName = settings.ServerName,
-            Time = settings.TimeProvider,
-            Random = _random,
-        };
-        var accounts = new AccountDirectory(settings.ServerName, users, options.Cluster.Store is null ? null : options.Cluster.Name);
-        var passwords = options.AllowNtlm
-            ? new NtlmMechanism(ntlm, users, accounts)
-            {
-                Domain = options.DomainLogon is { } domain
-                    ? new NtlmDomain(domain, accounts, e => ServerLog.DomainLogonFault(logger, e)) : null,
-            }
-            : null;
-        var tickets = KerberosSetup.Create(options.Kerberos, settings.TimeProvider, users, accounts, settings.Directory, logger);
-        IGssMechanism?[] mechanisms = [tickets, passwords];
+        var logons = LogonSetup.Create(options, settings, users, _random, logger);
         _parts = new ServerParts(
             settings,
-            new SpnegoAuthenticator([.. mechanisms.OfType<IGssMechanism>()], accounts),
-            accounts,
+            logons.Authenticator,
+            logons.Accounts,
             new LogonThrottle(SettingsFactory.Copy(options.LogonThrottle), settings.TimeProvider),
             options.Hooks,
             logger,
             new ServerMetrics(meters, name.Length > 0 ? name : settings.ServerName),
             new ActivitySource(ActivitySourceName))
         {
-            RpcAuthenticators = new RpcAuthenticators(passwords, tickets, accounts),
+            RpcAuthenticators = logons.Rpc,
             Interfaces = new InterfaceScan(
                 new InterfaceFilter(options.Interfaces), [.. options.AdvertisedInterfaces], settings.TimeProvider),
         };
@@ -142,7 +108,7 @@ public sealed partial class SmbServer : IAsyncDisposable
             Cluster = new SmbCluster(_cluster);
         }
 
-        _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints, _cluster?.Placement.Witness) : null;
+        _witness = options.Witness.Enabled ? WitnessSettings.Create(options, _endPoints.Own, _cluster?.Placement.Witness.Source) : null;
         Witness = _witness is null ? null : new SmbWitness(_witness.Source, () => Volatile.Read(ref _run)?.Witness);
         _parts.Metrics.Observe(
             () => Inspector.Sessions(Graph).Count,
@@ -222,10 +188,10 @@ public sealed partial class SmbServer : IAsyncDisposable
             {
                 await Shares.Served.OpenAsync(run.Graph.Shares).ConfigureAwait(false);
                 await RecoverAsync(run, cancellationToken).ConfigureAwait(false);
-                Listen(run);
+                _endPoints.Listen(run);
                 if (_witness is not null)
                 {
-                    await run.OpenWitnessAsync(_witness, endPoint => Listen(endPoint, "Witness", portable: true)).ConfigureAwait(false);
+                    await run.OpenWitnessAsync(_witness, static endPoint => ServerEndPoints.Listen(endPoint, "Witness", portable: true)).ConfigureAwait(false);
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
@@ -495,7 +461,7 @@ public sealed partial class SmbServer : IAsyncDisposable
 
     /// <summary>Where other nodes send the clients of a share that is here.</summary>
     private IEnumerable<IPAddress> ReachableAt() => _clusterAddresses.Count > 0 ? _clusterAddresses
-        : _parts.Interfaces.Find([.. _endPoints]).Select(static found => found.Address).Distinct();
+        : _parts.Interfaces.Find([.. _endPoints.Own]).Select(static found => found.Address).Distinct();
 
     private static async ValueTask RecoverAsync(ServerRun run, CancellationToken cancellationToken)
     {
@@ -508,51 +474,6 @@ public sealed partial class SmbServer : IAsyncDisposable
             throw new SmbServerStartException($"What clients had open cannot be read from the state store: {e.Message}", e);
         }
     }
-
-    private void Listen(ServerRun run)
-    {
-        foreach (var endPoint in _endPoints)
-        {
-            if (endPoint is SmbRdmaEndPoint rdma)
-            {
-                run.AddRdma(rdma);
-            }
-            else
-            {
-                run.Add(new DirectTcpListener(Listen(endPoint, "Listen (--listen)")));
-            }
-        }
-
-        foreach (var transport in _transports)
-        {
-            run.Add(transport());
-        }
-    }
-
-    private static TcpTransportListener Listen(IPEndPoint endPoint, string setting, bool portable = false)
-    {
-        try
-        {
-            return TcpTransportListener.Listen(endPoint, Backlog, portable);
-        }
-        catch (SocketException e)
-        {
-            throw new SmbServerStartException($"Cannot listen on {endPoint}: {Explain(e.SocketErrorCode, endPoint, setting)}", e);
-        }
-    }
-
-    private static string Explain(SocketError error, IPEndPoint endPoint, string setting) => error switch
-    {
-        SocketError.AddressAlreadyInUse =>
-            $"port {endPoint.Port} is already in use. Stop the program that has it, or choose another port with {setting}.",
-        SocketError.AccessDenied =>
-            $"this account may not use port {endPoint.Port}. Choose a port above 1023 with {setting}, or run with the right to it.",
-        SocketError.AddressNotAvailable =>
-            $"{endPoint.Address} is not an address of this machine. Choose one that is, or 0.0.0.0 for all, with {setting}.",
-        SocketError.AddressFamilyNotSupported =>
-            $"this machine does not speak that address family. Choose another address with {setting}.",
-        _ => $"{error}. Choose another end point with {setting}.",
-    };
 
     private void Become(SmbServerState state) => Volatile.Write(ref _life, (int)state);
 }

@@ -202,7 +202,7 @@ public sealed class InspectionTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(id, watch.Current.OpenId);
         await UntilAsync(() => _server.Sessions.Count == 0 && _server.FindOpen(id) is not null);
         var waiting = Assert.Single(_server.Inspect().Opens);
-        Assert.True(waiting is { IsConnected: false, SessionId: null, UserName: "u", ShareName: "s", Path: "kept" });
+        Assert.True(waiting is { IsConnected: false, SessionId: null, Identity.UserName: "u", ShareName: "s", Path: "kept" });
         Assert.Equal((id, _machine.ClientGuid), (waiting.OpenId, waiting.ClientGuid));
         Assert.Equal([id], Assert.Single(_server.Leases).OpenIds);
         Assert.True(await _server.FindOpen(id)!.EndAsync());

@@ -52,7 +52,7 @@ public sealed class RunningServerTests : IAsyncLifetime, IAsyncDisposable
         Assert.Equal(["s"], session.Shares);
         Assert.Equal([connection.Info.ConnectionId], session.Channels.Select(channel => channel.ConnectionId));
         var open = Assert.Single(_server.Opens);
-        Assert.Equal(("u", "s", "file"), (open.UserName, open.ShareName, open.Path));
+        Assert.Equal(("u", "s", "file"), (open.Identity.UserName, open.ShareName, open.Path));
         Assert.Equal(1, Assert.Single(_server.Shares).CurrentUses);
         await file.CloseAsync();
         Assert.Empty(_server.Opens);

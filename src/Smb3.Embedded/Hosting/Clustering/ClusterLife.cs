@@ -38,13 +38,15 @@ internal sealed class ClusterLife
         _refusal = new BriefRefusal(options.RefusalTime, time, logger);
         _keeper.Stranded.Refusal = _refusal.WaitAsync;
         Splitter = new ShareSplitter(this);
-        Placement = new SharePlacement(Store, _keeper, node, options.DrainTo, time, logger, parts.Metrics)
+        Outlook = new ClusterOutlook(Store, node, options.DrainTo, time);
+        Work = new ShareWork(Store, _keeper, Outlook, _refusal, time, logger, parts.Metrics);
+        Placement = new SharePlacement(Store, _keeper, Outlook, Work, time, logger, parts.Metrics)
         {
-            Refusal = _refusal,
+            Witness = new ClusterWitness(node),
             Rebalancing = options.Balance ? NewRebalancing(parts) : null,
         };
-        Shares = new ClusteredShares(shares, Placement, node, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
-        shares.Follow(name => new SplitShare(name, Placement), Placement.Pulse);
+        Shares = new ClusteredShares(shares, Placement, Outlook, () => IsFollowing, time) { HasWitness = hasWitness, Stranded = _keeper.Stranded };
+        shares.Follow(name => new SplitShare(name, Outlook, _refusal), Outlook.Pulse);
     }
 
     public IClusterStore Store { get; }
@@ -52,7 +54,14 @@ internal sealed class ClusterLife
     /// <summary>The name of this node.</summary>
     public string Node { get; }
 
+    /// <summary>What this node knows of the cluster.</summary>
+    public ClusterOutlook Outlook { get; }
+
+    /// <summary>What this node has, and decides.</summary>
     public SharePlacement Placement { get; }
+
+    /// <summary>What is done with its shares.</summary>
+    public ShareWork Work { get; }
 
     /// <summary>Splits shares that are served here, and joins them.</summary>
     public ShareSplitter Splitter { get; }
@@ -87,11 +96,11 @@ internal sealed class ClusterLife
         ClusterLog.Joined(_logger, Node, term.Incarnation);
         try
         {
-            await Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (_options.MaxDialect is { } dialect && Placement.Picture.Settings.MaxDialect is null)
+            await Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (_options.MaxDialect is { } dialect && Outlook.Picture.Settings.MaxDialect is null)
             {
-                await Store.ConfigureAsync(Placement.Picture.Settings with { MaxDialect = (int)dialect }, cancellationToken).ConfigureAwait(false);
-                await Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await Store.ConfigureAsync(Outlook.Picture.Settings with { MaxDialect = (int)dialect }, cancellationToken).ConfigureAwait(false);
+                await Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         catch
@@ -129,9 +138,9 @@ internal sealed class ClusterLife
         running.Membership.RenewSoon();
         while (true)
         {
-            var changed = Placement.Changed;
+            var changed = Outlook.Changed;
             var left = Placement.Holdings.Where(static holding => holding is not { Phase: HoldingPhase.Away, Work.IsCompleted: true }).ToList();
-            if (left.Count == 0 || !left.Exists(holding => Placement.HeirOf(holding.Share) is not null))
+            if (left.Count == 0 || !left.Exists(holding => Outlook.HeirOf(holding.Share) is not null))
             {
                 return;
             }

@@ -7,12 +7,12 @@ namespace Smb3.Embedded.Hosting.Clustering;
 
 /// <summary>Tells requests what this node knows of the clustered shares.</summary>
 /// <param name="shares">The shares of the server.</param>
-/// <param name="placement">Where they are.</param>
-/// <param name="node">The name of this node.</param>
+/// <param name="placement">What this node does with them.</param>
+/// <param name="outlook">Where they are.</param>
 /// <param name="isFollowing">Whether this node hears of changes at this moment.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ClusteredShares(
-    OwnedShares shares, SharePlacement placement, string node, Func<bool> isFollowing, TimeProvider time) : IClusteredShares
+    OwnedShares shares, SharePlacement placement, ClusterOutlook outlook, Func<bool> isFollowing, TimeProvider time) : IClusteredShares
 {
     /// <summary>How long a client that connects waits while a share is on its way from one node to another.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -23,7 +23,7 @@ internal sealed class ClusteredShares(
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
-    public Smb2Dialect? MaxDialect => (Smb2Dialect?)placement.Picture.Settings.MaxDialect;
+    public Smb2Dialect? MaxDialect => (Smb2Dialect?)outlook.Picture.Settings.MaxDialect;
 
     /// <inheritdoc/>
     public bool HasWitness { get; init; }
@@ -43,7 +43,7 @@ internal sealed class ClusteredShares(
         var began = time.GetTimestamp();
         while (true)
         {
-            var changed = placement.Changed;
+            var changed = outlook.Changed;
             var phase = placement.Find(name)?.Phase ?? HoldingPhase.Away;
             if (phase == HoldingPhase.Serving && shares.IsServed(name))
             {
@@ -107,12 +107,12 @@ internal sealed class ClusteredShares(
     /// <summary>The clustered share that a target is, by the name or an address of a node.</summary>
     private (string Name, IDfsRoot Dfs, DfsPath Path)? FindTarget(DfsTarget target) =>
         DfsPath.TryParse(target.Path, out var path) && Find(path.Share) is { Dfs: { } elsewhere } share
-        && placement.Picture.IsNode(path.Root[1..^(path.Share.Length + 1)])
+        && outlook.Picture.IsNode(path.Root[1..^(path.Share.Length + 1)])
             ? (share.Name, elsewhere, path) : null;
 
     /// <summary>The other node that has a share, and lives.</summary>
     private ShareOwner? OwnerOf(string name) =>
-        placement.Picture.FindOwner(name) is { } owner && !owner.Node.Name.Equals(node, StringComparison.OrdinalIgnoreCase)
+        outlook.Picture.FindOwner(name) is { } owner && !outlook.IsUs(owner.Node.Name)
             ? new ShareOwner(owner.Node.Name, [.. owner.Node.Addresses.Select(static endPoint => endPoint.Address)])
             : null;
 }

@@ -15,7 +15,7 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// any more. So who stays at the wrong node is refused there for a moment; where that cannot be done, the owner is named alone for a while
 /// after the share has changed hands: then all come there, wherever they have stayed.
 /// </remarks>
-internal sealed class OwnerTargets(string share, SharePlacement placement) : IDfsTargets
+internal sealed class OwnerTargets(string share, ClusterOutlook outlook, BriefRefusal refusal) : IDfsTargets
 {
     /// <summary>How many nodes are named besides the owner: enough for several to die at once, and few enough for a short answer.</summary>
     private const int MostOthers = 7;
@@ -28,7 +28,7 @@ internal sealed class OwnerTargets(string share, SharePlacement placement) : IDf
     {
         get
         {
-            var picture = placement.Picture;
+            var picture = outlook.Picture;
             return [.. Arrange(picture, picture.FindOwner(share)).SelectMany(static node => node.Node.Addresses)
                 .Select((endPoint, rank) => new DfsTarget($@"\{HostOf(endPoint.Address)}\{share}") { PriorityRank = rank })];
         }
@@ -48,7 +48,7 @@ internal sealed class OwnerTargets(string share, SharePlacement placement) : IDf
             var successor = picture.FindShare(share)?.Successor;
             heirs = heirs.OrderByDescending(heir => Same(heir, successor));
         }
-        else if (!placement.Refusal.IsAvailable && picture.FindFormerOwner(share) is { } former && former.For < Alone)
+        else if (!refusal.IsAvailable && picture.FindFormerOwner(share) is { } former && former.For < Alone)
         {
             return [owner];
         }

@@ -29,7 +29,7 @@ internal sealed class ShareSplitter(ClusterLife life)
         await RaiseLevelAsync(cancellationToken).ConfigureAwait(false);
         var name = PartName.New(whole.Share, origin);
         using var recall = closesOpens ? await RecallAsync(whole.Share, volume, folder, cancellationToken).ConfigureAwait(false) : null;
-        await life.Placement.InterruptAsync(new ShareInterruption(
+        await life.Work.InterruptAsync(new ShareInterruption(
             [whole],
             (_, found, token) => PrepareAsync(whole, found, folder, closesOpens, token),
             (owned, token) => life.Store.AddPartAsync(owned[0], name, folder.Text, token))).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class ShareSplitter(ClusterLife life)
     {
         var (whole, _) = FindServed(share);
         var folder = Parse(path);
-        var part = life.Placement.Picture.PartsOf(whole.Share).FirstOrDefault(part => folder.Text.Equals(part.Folder, StringComparison.OrdinalIgnoreCase))
+        var part = life.Outlook.Picture.PartsOf(whole.Share).FirstOrDefault(part => folder.Text.Equals(part.Folder, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException($"Share '{share}' is not split at '{path}'.", nameof(path));
         if (!await life.Store.RequestMoveAsync(part.Share, life.Node, long.MaxValue, cancellationToken).ConfigureAwait(false))
         {
@@ -56,7 +56,7 @@ internal sealed class ShareSplitter(ClusterLife life)
             CheckUnused(part.Share, volume);
         }
 
-        await life.Placement.InterruptAsync(new ShareInterruption(
+        await life.Work.InterruptAsync(new ShareInterruption(
             [whole, holding],
             (name, volume, _) =>
             {
@@ -171,7 +171,7 @@ internal sealed class ShareSplitter(ClusterLife life)
 
     private (ShareHolding Holding, Volume Volume) FindServed(string share)
     {
-        if (life.Placement.Picture.FindShare(share) is not { } found)
+        if (life.Outlook.Picture.FindShare(share) is not { } found)
         {
             throw new ArgumentException($"There is no clustered share '{share}'.", nameof(share));
         }
@@ -200,7 +200,7 @@ internal sealed class ShareSplitter(ClusterLife life)
     {
         while (true)
         {
-            var changed = life.Placement.Changed;
+            var changed = life.Outlook.Changed;
             if (life.Placement.Find(share) is { Phase: HoldingPhase.Serving } holding && life.VolumeOf(share) is not null)
             {
                 return holding;
@@ -215,8 +215,8 @@ internal sealed class ShareSplitter(ClusterLife life)
     {
         while (true)
         {
-            var changed = life.Placement.Changed;
-            if (life.Placement.Picture.FindOwner(share) is { } owner
+            var changed = life.Outlook.Changed;
+            if (life.Outlook.Picture.FindOwner(share) is { } owner
                 && (!owner.Node.Name.Equals(life.Node, StringComparison.OrdinalIgnoreCase) || life.VolumeOf(share) is not null))
             {
                 return;

@@ -23,14 +23,14 @@ public sealed class SmbCluster
     public TimeSpan LeaseLeft => _life.Term?.Lease.Remaining ?? TimeSpan.Zero;
 
     /// <summary>What holds for all nodes.</summary>
-    public ClusterSettings Settings => _life.Placement.Picture.Settings;
+    public ClusterSettings Settings => _life.Outlook.Picture.Settings;
 
     /// <summary>The nodes, as this one last saw them.</summary>
     public IReadOnlyList<SmbClusterNode> Nodes
     {
         get
         {
-            var picture = _life.Placement.Picture;
+            var picture = _life.Outlook.Picture;
             return [.. picture.Nodes.OrderBy(static node => node.Node.Name, StringComparer.OrdinalIgnoreCase).Select(node => new SmbClusterNode(
                 node.Node.Name, [.. node.Node.Addresses.Select(static endPoint => endPoint.Address)], node.Incarnation)
             {
@@ -48,7 +48,7 @@ public sealed class SmbCluster
     {
         get
         {
-            var picture = _life.Placement.Picture;
+            var picture = _life.Outlook.Picture;
             var loads = _life.Meter.Shares;
             return [.. picture.Shares.Where(static share => !share.IsRemoved).OrderBy(static share => share.Share, StringComparer.OrdinalIgnoreCase).Select(share => new SmbClusterShare(
                 share.Share, picture.RemainingOf(share) > TimeSpan.Zero ? share.Owner : null, share.Epoch)
@@ -85,7 +85,7 @@ public sealed class SmbCluster
             if (view.Shares.FirstOrDefault(found => found.Share.Equals(share, StringComparison.OrdinalIgnoreCase)) is { Remaining.Ticks: > 0 } state
                 && node.Equals(state.Owner, StringComparison.OrdinalIgnoreCase))
             {
-                await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await _life.Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -123,8 +123,8 @@ public sealed class SmbCluster
         if (node is not null)
         {
             // It may have joined since this node has looked last.
-            await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
-            if (!_life.Placement.Picture.IsAlive(node))
+            await _life.Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
+            if (!_life.Outlook.Picture.IsAlive(node))
             {
                 throw new ArgumentException($"There is no node '{node}' that lives.", nameof(node));
             }
@@ -162,7 +162,7 @@ public sealed class SmbCluster
     public async Task DrainAsync(CancellationToken cancellationToken = default)
     {
         await _life.DrainAsync(cancellationToken).ConfigureAwait(false);
-        await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+        await _life.Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes shares again after <see cref="DrainAsync"/>.</summary>
@@ -191,7 +191,7 @@ public sealed class SmbCluster
                 .Select(static found => found.Remaining).DefaultIfEmpty().Max();
             if (left == TimeSpan.Zero)
             {
-                await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+                await _life.Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
 
@@ -207,7 +207,7 @@ public sealed class SmbCluster
     {
         ArgumentException.ThrowIfNullOrEmpty(node);
         await SetFencedAsync(node, isOut: false, cancellationToken).ConfigureAwait(false);
-        await _life.Placement.ReadAsync(cancellationToken).ConfigureAwait(false);
+        await _life.Outlook.ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -8,12 +8,13 @@ namespace Smb3.Embedded.Hosting.Clustering;
 /// Where a clustered share is, and where its parts are. While it has any it is the root of a namespace, whose links are the folders at which
 /// it is split.
 /// </summary>
-internal sealed class SplitShare(string share, SharePlacement placement) : ShareElsewhere(new OwnerTargets(share, placement))
+internal sealed class SplitShare(string share, ClusterOutlook outlook, BriefRefusal refusal)
+    : ShareElsewhere(new OwnerTargets(share, outlook, refusal))
 {
     /// <inheritdoc/>
     public override DfsReferral Refer(DfsPath path)
     {
-        var parts = placement.Picture.PartsOf(share);
+        var parts = outlook.Picture.PartsOf(share);
         if (parts.Count == 0)
         {
             return base.Refer(path);
@@ -26,7 +27,7 @@ internal sealed class SplitShare(string share, SharePlacement placement) : Share
         }
 
         var part = parts.First(part => part.Folder == folder);
-        var targets = new OwnerTargets(part.Share, placement);
+        var targets = new OwnerTargets(part.Share, outlook, refusal);
         return new DfsReferral(targets.Current, targets.TimeToLive) { Length = length };
     }
 }

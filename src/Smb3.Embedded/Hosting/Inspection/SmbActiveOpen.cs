@@ -17,7 +17,7 @@ public sealed record SmbActiveOpen
         OpenId = open.FileId.Persistent;
         SessionId = open.Session.SessionId;
         ClientGuid = open.Session.Origin.ClientGuid;
-        UserName = identity.UserName;
+        Identity = identity;
         var share = open.TreeConnect.Share;
         ShareName = share.NameForHost;
         Path = share.PathForHost(open.Name);
@@ -36,7 +36,7 @@ public sealed record SmbActiveOpen
         _waiting = waiting;
         OpenId = waiting.PersistentId;
         ClientGuid = waiting.ClientGuid;
-        UserName = waiting.Owner.Identity.UserName;
+        Identity = waiting.Owner.Identity;
         ShareName = share?.NameForHost ?? waiting.Share;
         Path = share?.PathForHost(waiting.File.Path.Text) ?? waiting.File.Path.Text;
         OpenedAt = waiting.Facts.OpenedAt;
@@ -65,8 +65,8 @@ public sealed record SmbActiveOpen
     /// <summary>The client machine that opened it.</summary>
     public Guid ClientGuid { get; }
 
-    /// <summary>The user who opened it; empty when anonymous.</summary>
-    public string UserName { get; }
+    /// <summary>Who opened it.</summary>
+    public SmbIdentity Identity { get; }
 
     /// <summary>The share, also for a part of it that this node of a cluster serves; <c>IPC$</c> for a pipe.</summary>
     public string ShareName { get; }
