@@ -1,4 +1,4 @@
-using System.Buffers;
+using Smb3.Embedded.Storage.Objects.Spooling;
 
 namespace Smb3.Embedded.ObjectServices;
 
@@ -6,6 +6,7 @@ namespace Smb3.Embedded.ObjectServices;
 internal sealed class PartSender(int partSize, int parallel) : IDisposable
 {
     private readonly SemaphoreSlim _slots = new(parallel);
+    private readonly LentBuffers _buffers = new(partSize);
 
     public void Dispose() => _slots.Dispose();
 
@@ -21,7 +22,7 @@ internal sealed class PartSender(int partSize, int parallel) : IDisposable
             {
                 var length = (int)Math.Min(partSize, left);
                 await _slots.WaitAsync(stop.Token).ConfigureAwait(false);
-                var buffer = ArrayPool<byte>.Shared.Rent(length);
+                var buffer = _buffers.Rent(length);
                 try
                 {
                     await content.ReadExactlyAsync(buffer.AsMemory(0, length), stop.Token).ConfigureAwait(false);
@@ -51,7 +52,7 @@ internal sealed class PartSender(int partSize, int parallel) : IDisposable
     {
         try
         {
-            using var part = new MemoryStream(buffer, 0, length, writable: false);
+            using var part = new MemoryStream(buffer, 0, length, writable: false, publiclyVisible: true);
             return await send(number, part, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -62,7 +63,7 @@ internal sealed class PartSender(int partSize, int parallel) : IDisposable
 
     private void Return(byte[] buffer)
     {
-        ArrayPool<byte>.Shared.Return(buffer);
+        _buffers.Return(buffer);
         _slots.Release();
     }
 }

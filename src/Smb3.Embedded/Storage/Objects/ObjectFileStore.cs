@@ -44,6 +44,7 @@ public abstract class ObjectFileStore : IFileStore
         Options.Check();
         KeepsProperties = keepsProperties;
         Place = new SpoolPlace(Options.SpoolSize, Options.SpoolMemory, Options.SpoolMemoryPerFile, Options.SpoolFolder);
+        Windows = new LentBuffers(Options.ReadAhead);
         _names = new FolderNames(this);
         _lookup = new ObjectLookup(this, _names);
         _moves = new ObjectMoves(this);
@@ -63,6 +64,9 @@ public abstract class ObjectFileStore : IFileStore
     internal bool KeepsProperties { get; }
 
     internal SpoolPlace Place { get; }
+
+    /// <summary>What is read ahead of is in these.</summary>
+    internal LentBuffers Windows { get; }
 
     internal ObjectNodes Nodes { get; } = new();
 

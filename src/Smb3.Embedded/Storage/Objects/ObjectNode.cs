@@ -359,7 +359,7 @@ internal sealed class ObjectNode(ObjectFileStore store, string key, ObjectState 
     private async ValueTask<NtResult<int>> ReadWindowAsync(
         string key, string? version, long offset, int window, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        var ahead = new ReadAhead(version, offset, window, store.Options.ReadAhead, store.Place.Memory);
+        var ahead = new ReadAhead(version, offset, window, store.Options.ReadAhead, store.Place.Memory, store.Windows);
         var isKept = false;
         try
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Smb3.Embedded.Storage.Objects.Spooling;
 
 namespace Smb3.Embedded.Storage.Objects;
@@ -12,9 +11,10 @@ namespace Smb3.Embedded.Storage.Objects;
 /// <param name="length">Its length.</param>
 /// <param name="room">What it counts in <paramref name="memory"/>, where it has been taken.</param>
 /// <param name="memory">What all parts of all files have.</param>
-internal sealed class ReadAhead(string? version, long offset, int length, int room, SpoolSpace memory) : IDisposable
+/// <param name="buffers">Where its own comes from.</param>
+internal sealed class ReadAhead(string? version, long offset, int length, int room, SpoolSpace memory, LentBuffers buffers) : IDisposable
 {
-    private readonly byte[] _data = ArrayPool<byte>.Shared.Rent(length);
+    private readonly byte[] _data = buffers.Rent(length);
     private int _isOver;
 
     /// <summary>What is to be filled before anything is read from it.</summary>
@@ -37,7 +37,7 @@ internal sealed class ReadAhead(string? version, long offset, int length, int ro
     {
         if (Interlocked.Exchange(ref _isOver, 1) == 0)
         {
-            ArrayPool<byte>.Shared.Return(_data);
+            buffers.Return(_data);
             memory.Return(room);
         }
     }
