@@ -14,25 +14,15 @@ namespace Smb3.Embedded.Tests.AzureBlobs;
 /// One container in memory that answers Azure's own client, inside the process: names, ranges, conditions, blocks, copies, leases and types of blobs. It looks at
 /// the signature of each request.
 /// </summary>
-internal sealed class ContainerServer : HttpMessageHandler
+internal sealed class ContainerServer : ObjectServer
 {
     public const string Name = "container";
     private const string Account = "account";
 
     private static readonly string Key = Convert.ToBase64String(new byte[32]);
 
-    private readonly Lock _sync = new();
-    private readonly SortedDictionary<string, Kept> _blobs = new(Comparer<string>.Create(
-        static (left, right) => Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right))));
-
     private readonly Dictionary<string, Dictionary<string, byte[]>> _staged = [];
     private int _count;
-
-    /// <summary>Answers a request in place of the container: status and code.</summary>
-    public Func<HttpRequestMessage, (HttpStatusCode Status, string Code)?>? Refuse { get; set; }
-
-    /// <summary>Asked before each request; may throw.</summary>
-    public Action<HttpRequestMessage>? Before { get; set; }
 
     /// <summary>Whether a listing can be asked to start somewhere.</summary>
     public bool KnowsStartFrom { get; set; } = true;
@@ -40,79 +30,33 @@ internal sealed class ContainerServer : HttpMessageHandler
     /// <summary>What is told of a copy that has begun, and of how it stands when it is asked for.</summary>
     public (string First, string Later) Copies { get; set; } = ("success", "success");
 
-    public List<string> Requests { get; } = [];
-
-    /// <summary>Bytes of requests with data that are under way, and the most there were.</summary>
-    public UploadGauge Uploads { get; } = new();
-
-    public string[] Names
-    {
-        get
-        {
-            lock (_sync)
-            {
-                return [.. _blobs.Keys];
-            }
-        }
-    }
-
-    public BlobContainerClient Connect(string? key = null, bool trims = false)
+    public BlobContainerClient Connect(string? key = null, bool trims = false, int retries = 0)
     {
         var options = new BlobClientOptions { TrimBlobNameSlashes = trims, Transport = new HttpClientTransport(new HttpClient(this, disposeHandler: false)) };
-        options.Retry.MaxRetries = 0;
+        options.Retry.MaxRetries = retries;
+        options.Retry.Delay = TimeSpan.FromMilliseconds(1);
         return new BlobContainerClient(new Uri($"http://{Account}.azure.test/{Name}"), new StorageSharedKeyCredential(Account, key ?? Key), options);
     }
 
-    public Kept? Find(string name)
-    {
-        lock (_sync)
-        {
-            return _blobs.GetValueOrDefault(name);
-        }
-    }
+    public new KeptBlob? Find(string name) => (KeptBlob?)base.Find(name);
 
     /// <summary>What another program does.</summary>
-    public void Put(string name, byte[] data, params (string Name, string Value)[] headers) =>
-        Put(name, data, "BlockBlob", null, headers);
+    public void Put(string name, byte[] data, string type, string? lease) => Do(() => Keep(name, data, [], type, lease));
 
-    public void Put(string name, byte[] data, string type, string? lease, params (string Name, string Value)[] headers)
+    protected override HttpResponseMessage Answer(HttpRequestMessage request, string key, Dictionary<string, string> query, byte[] body) =>
+        request.Headers.Authorization?.Parameter == $"{Account}:{Sign(request, query, body.Length)}" ? Answer(key, request, query, body)
+            : Fail(HttpStatusCode.Forbidden, "AuthenticationFailed", request);
+
+    protected override KeptObject Keep(string key, byte[] data, Dictionary<string, string> headers) => Keep(key, data, headers, "BlockBlob");
+
+    protected override HttpResponseMessage Fail(HttpStatusCode status, string code, HttpRequestMessage request)
     {
-        lock (_sync)
-        {
-            Keep(name, data, headers.ToDictionary(static header => header.Name, static header => header.Value), type, lease);
-        }
+        var response = new HttpResponseMessage(status) { Content = new ByteArrayContent([]) };
+        response.Headers.Add("x-ms-error-code", code);
+        return response;
     }
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        var path = request.RequestUri!.AbsolutePath.Split('/', 3);
-        var name = path.Length > 2 ? Uri.UnescapeDataString(path[2]) : string.Empty;
-        var query = request.RequestUri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(static part => part.Split('=', 2))
-            .ToDictionary(static part => part[0].ToLowerInvariant(), static part => part.Length > 1 ? Uri.UnescapeDataString(part[1]) : string.Empty);
-        lock (_sync)
-        {
-            Requests.Add($"{request.Method} {name}{(query.Count > 0 ? "?" + string.Join('&', query.Keys.Order(StringComparer.Ordinal)) : string.Empty)}");
-        }
-
-        Before?.Invoke(request);
-        var body = request.Content is null ? [] : await Uploads.ReadAsync(request.Content, cancellationToken);
-        if (Refuse?.Invoke(request) is { } refusal)
-        {
-            return Fail(refusal.Status, refusal.Code);
-        }
-
-        if (request.Headers.Authorization?.Parameter != $"{Account}:{Sign(request, query, body.Length)}")
-        {
-            return Fail(HttpStatusCode.Forbidden, "AuthenticationFailed");
-        }
-
-        lock (_sync)
-        {
-            return Answer(request, name, query, body);
-        }
-    }
-
-    private HttpResponseMessage Answer(HttpRequestMessage request, string name, Dictionary<string, string> query, byte[] body) =>
+    private HttpResponseMessage Answer(string name, HttpRequestMessage request, Dictionary<string, string> query, byte[] body) =>
         (request.Method.Method, query.GetValueOrDefault("comp")) switch
         {
             ("GET", "list") => List(query),
@@ -121,10 +65,10 @@ internal sealed class ContainerServer : HttpMessageHandler
             ("PUT", "metadata") => Describe(name, request),
             ("PUT", "copy") => Abort(name),
             ("PUT", null) when Header(request, "x-ms-copy-source") is { } source => Copy(name, source, request),
-            ("PUT", null) => Check(name, request) ?? Made(Keep(name, body, HeadersOf(request))),
+            ("PUT", null) => Check(name, request) ?? Made(Keep(name, body, HeadersOf(request), "BlockBlob")),
             ("GET" or "HEAD", null) => Get(name, request),
             ("DELETE", null) => Delete(name, request),
-            _ => Fail(HttpStatusCode.MethodNotAllowed, "UnsupportedHttpVerb"),
+            _ => Fail(HttpStatusCode.MethodNotAllowed, "UnsupportedHttpVerb", request),
         };
 
     private HttpResponseMessage List(Dictionary<string, string> query)
@@ -136,8 +80,8 @@ internal sealed class ContainerServer : HttpMessageHandler
         var told = new List<XElement>();
         var folders = new HashSet<string>();
         var (last, next) = (string.Empty, string.Empty);
-        foreach (var (name, kept) in _blobs.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)
-            && _blobs.Comparer.Compare(pair.Key, after) > 0 && _blobs.Comparer.Compare(pair.Key, start) >= 0))
+        foreach (var (name, kept) in Objects.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal)
+            && Objects.Comparer.Compare(pair.Key, after) > 0 && Objects.Comparer.Compare(pair.Key, start) >= 0))
         {
             var slash = query.ContainsKey("delimiter") ? name.IndexOf('/', prefix.Length) : -1;
             if (slash < 0 || !folders.Contains(name[..(slash + 1)]))
@@ -148,17 +92,17 @@ internal sealed class ContainerServer : HttpMessageHandler
                     break;
                 }
 
-                told.Add(slash < 0 ? ToXml(name, kept) : new XElement("BlobPrefix", new XElement("Name", name[..(slash + 1)])));
+                told.Add(slash < 0 ? ToXml(name, (KeptBlob)kept) : new XElement("BlobPrefix", new XElement("Name", name[..(slash + 1)])));
                 folders.Add(slash < 0 ? name : name[..(slash + 1)]);
             }
 
             last = name;
         }
 
-        return Xml(new XElement("EnumerationResults", new XElement("Blobs", told), new XElement("NextMarker", next)));
+        return Xml(new XElement("EnumerationResults", new XElement("Blobs", told), new XElement("NextMarker", next)).ToString(SaveOptions.DisableFormatting));
     }
 
-    private static XElement ToXml(string name, Kept kept) => new(
+    private static XElement ToXml(string name, KeptBlob kept) => new(
         "Blob",
         new XElement("Name", name),
         new XElement(
@@ -172,14 +116,14 @@ internal sealed class ContainerServer : HttpMessageHandler
 
     private HttpResponseMessage Get(string name, HttpRequestMessage request)
     {
-        if (!_blobs.TryGetValue(name, out var found))
+        if (Find(name) is not { } found)
         {
-            return Fail(HttpStatusCode.NotFound, "BlobNotFound");
+            return Fail(HttpStatusCode.NotFound, "BlobNotFound", request);
         }
 
         if (Header(request, "If-Match") is { } version && version != found.Version)
         {
-            return Fail(HttpStatusCode.PreconditionFailed, "ConditionNotMet");
+            return Fail(HttpStatusCode.PreconditionFailed, "ConditionNotMet", request);
         }
 
         var (from, to) = (0, found.Data.Length);
@@ -189,7 +133,7 @@ internal sealed class ContainerServer : HttpMessageHandler
             (from, to) = (int.Parse(ends[0], CultureInfo.InvariantCulture), Math.Min(to, int.Parse(ends[1], CultureInfo.InvariantCulture) + 1));
             if (from >= to)
             {
-                return Fail(HttpStatusCode.RequestedRangeNotSatisfiable, "InvalidRange");
+                return Fail(HttpStatusCode.RequestedRangeNotSatisfiable, "InvalidRange", request);
             }
         }
 
@@ -234,7 +178,7 @@ internal sealed class ContainerServer : HttpMessageHandler
 
         _staged.Remove(name, out var blocks);
         var data = XDocument.Load(new MemoryStream(body)).Root!.Elements().SelectMany(block => blocks![block.Value]).ToArray();
-        return Made(Keep(name, data, HeadersOf(request)));
+        return Made(Keep(name, data, HeadersOf(request), "BlockBlob"));
     }
 
     private HttpResponseMessage Describe(string name, HttpRequestMessage request)
@@ -244,7 +188,7 @@ internal sealed class ContainerServer : HttpMessageHandler
             return refused;
         }
 
-        var found = _blobs[name];
+        var found = Find(name)!;
         var kept = found.Headers.Where(static header => !header.Key.StartsWith("x-ms-meta-", StringComparison.Ordinal)).ToDictionary();
         foreach (var (header, value) in HeadersOf(request))
         {
@@ -257,14 +201,14 @@ internal sealed class ContainerServer : HttpMessageHandler
     private HttpResponseMessage Copy(string name, string source, HttpRequestMessage request)
     {
         var from = Uri.UnescapeDataString(new Uri(source).AbsolutePath.Split('/', 3)[2]);
-        if (!_blobs.TryGetValue(from, out var found))
+        if (Find(from) is not { } found)
         {
-            return Fail(HttpStatusCode.NotFound, "BlobNotFound");
+            return Fail(HttpStatusCode.NotFound, "BlobNotFound", request);
         }
 
         if (Header(request, "x-ms-source-if-match") is { } version && version != found.Version)
         {
-            return Fail(HttpStatusCode.PreconditionFailed, "SourceConditionNotMet");
+            return Fail(HttpStatusCode.PreconditionFailed, "SourceConditionNotMet", request);
         }
 
         if (Check(name, request) is { } refused)
@@ -283,14 +227,14 @@ internal sealed class ContainerServer : HttpMessageHandler
     private HttpResponseMessage Abort(string name)
     {
         Copies = (Copies.First, "aborted");
-        return Made(_blobs[name], HttpStatusCode.NoContent);
+        return Made(Find(name)!, HttpStatusCode.NoContent);
     }
 
     private HttpResponseMessage Delete(string name, HttpRequestMessage request)
     {
-        if (!_blobs.ContainsKey(name))
+        if (!Objects.ContainsKey(name))
         {
-            return Fail(HttpStatusCode.NotFound, "BlobNotFound");
+            return Fail(HttpStatusCode.NotFound, "BlobNotFound", request);
         }
 
         if (Check(name, request) is { } refused)
@@ -298,21 +242,25 @@ internal sealed class ContainerServer : HttpMessageHandler
             return refused;
         }
 
-        _blobs.Remove(name);
+        Objects.Remove(name);
         return new HttpResponseMessage(HttpStatusCode.Accepted);
     }
 
     private HttpResponseMessage? Check(string name, HttpRequestMessage request)
     {
-        var found = _blobs.GetValueOrDefault(name);
-        return Header(request, "If-None-Match") is not null && found is not null ? Fail(HttpStatusCode.Conflict, "BlobAlreadyExists")
-            : Header(request, "If-Match") is { } version && version != found?.Version ? Fail(HttpStatusCode.PreconditionFailed, "ConditionNotMet")
-            : found?.Lease is not null ? Fail(HttpStatusCode.PreconditionFailed, "LeaseIdMissing")
+        var found = Find(name);
+        return Header(request, "If-None-Match") is not null && found is not null ? Fail(HttpStatusCode.Conflict, "BlobAlreadyExists", request)
+            : Header(request, "If-Match") is { } version && version != found?.Version ? Fail(HttpStatusCode.PreconditionFailed, "ConditionNotMet", request)
+            : found?.Lease is not null ? Fail(HttpStatusCode.PreconditionFailed, "LeaseIdMissing", request)
             : null;
     }
 
-    private Kept Keep(string name, byte[] data, Dictionary<string, string> headers, string type = "BlockBlob", string? lease = null, string? copy = null) =>
-        _blobs[name] = new Kept(data, headers, $"\"0x{++_count:X}\"", DateTimeOffset.UtcNow, type, lease, copy);
+    private KeptBlob Keep(string name, byte[] data, Dictionary<string, string> headers, string type, string? lease = null, string? copy = null)
+    {
+        var kept = new KeptBlob(data, headers, $"\"0x{++_count:X}\"", DateTimeOffset.UtcNow, type, lease, copy);
+        Objects[name] = kept;
+        return kept;
+    }
 
     private static Dictionary<string, string> HeadersOf(HttpRequestMessage request) => request.Headers
         .Where(static header => header.Key.StartsWith("x-ms-meta-", StringComparison.OrdinalIgnoreCase) || header.Key.StartsWith("x-ms-blob-content", StringComparison.OrdinalIgnoreCase))
@@ -338,31 +286,24 @@ internal sealed class ContainerServer : HttpMessageHandler
         }
 
         text.Append('/').Append(Account).Append(request.RequestUri!.AbsolutePath);
-        foreach (var (name, value) in query.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, value) in query.OrderBy(static pair => pair.Key.ToLowerInvariant(), StringComparer.Ordinal))
         {
-            text.Append('\n').Append(name).Append(':').Append(value);
+            text.Append('\n').Append(name.ToLowerInvariant()).Append(':').Append(value);
         }
 
         return Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    private static HttpResponseMessage Made(Kept kept, HttpStatusCode status = HttpStatusCode.Created)
+    private static HttpResponseMessage Made(KeptBlob kept, HttpStatusCode status = HttpStatusCode.Created)
     {
         var response = new HttpResponseMessage(status) { Content = new ByteArrayContent([]) };
         response.Headers.TryAddWithoutValidation("ETag", kept.Version);
         response.Content.Headers.LastModified = kept.Written;
         return response;
     }
-
-    private static HttpResponseMessage Xml(XElement content) => new(HttpStatusCode.OK) { Content = new StringContent(content.ToString(SaveOptions.DisableFormatting), Encoding.UTF8, "application/xml") };
-
-    private static HttpResponseMessage Fail(HttpStatusCode status, string code)
-    {
-        var response = new HttpResponseMessage(status) { Content = new ByteArrayContent([]) };
-        response.Headers.Add("x-ms-error-code", code);
-        return response;
-    }
-
-    internal sealed record Kept(
-        byte[] Data, Dictionary<string, string> Headers, string Version, DateTimeOffset Written, string Type, string? Lease, string? CopyId);
 }
+
+/// <summary>A blob of a <see cref="ContainerServer"/>.</summary>
+internal sealed record KeptBlob(
+    byte[] Data, Dictionary<string, string> Headers, string Version, DateTimeOffset Written, string Type, string? Lease, string? CopyId)
+    : KeptObject(Data, Headers, Version, Written);

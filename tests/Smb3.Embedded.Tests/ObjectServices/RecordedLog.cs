@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Smb3.Embedded.Tests.ObjectServices;
 
 /// <summary>Counts what a store logs, by the numbers of the events.</summary>
-internal sealed class RecordedLog<TStore> : ILogger<TStore>
+internal abstract class RecordedLog : ILogger
 {
     private readonly List<int> _events = [];
 
@@ -28,3 +28,6 @@ internal sealed class RecordedLog<TStore> : ILogger<TStore>
         }
     }
 }
+
+/// <summary>The log of one kind of store.</summary>
+internal sealed class RecordedLog<TStore> : RecordedLog, ILogger<TStore>;

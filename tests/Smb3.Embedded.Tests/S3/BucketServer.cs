@@ -28,13 +28,9 @@ internal enum Conditions
 }
 
 /// <summary>One bucket in memory that answers AWS's own client, inside the process: keys, ranges, conditions, parts and copies.</summary>
-internal sealed class BucketServer : HttpMessageHandler
+internal sealed class BucketServer : ObjectServer
 {
     public const string Name = "bucket";
-
-    private readonly Lock _sync = new();
-    private readonly SortedDictionary<string, Kept> _objects = new(Comparer<string>.Create(
-        static (left, right) => Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right))));
 
     private readonly Dictionary<string, (Dictionary<string, string> Headers, SortedDictionary<int, byte[]> Parts)> _uploads = [];
     private int _count;
@@ -44,94 +40,46 @@ internal sealed class BucketServer : HttpMessageHandler
     /// <summary>Whether a finished upload is told without its version, as Ceph does.</summary>
     public bool HidesVersionOfUpload { get; set; }
 
-    /// <summary>Answers a request in place of the bucket: method and query to status and code.</summary>
-    public Func<HttpRequestMessage, (HttpStatusCode Status, string Code)?>? Refuse { get; set; }
-
-    /// <summary>Asked before each request; may throw.</summary>
-    public Action<HttpRequestMessage>? Before { get; set; }
-
-    public List<string> Requests { get; } = [];
-
-    /// <summary>Bytes of requests with data that are under way, and the most there were.</summary>
-    public UploadGauge Uploads { get; } = new();
-
     public int OpenUploads
     {
         get
         {
-            lock (_sync)
-            {
-                return _uploads.Count;
-            }
+            var count = 0;
+            Do(() => count = _uploads.Count);
+            return count;
         }
     }
 
-    public string[] Keys
-    {
-        get
-        {
-            lock (_sync)
-            {
-                return [.. _objects.Keys];
-            }
-        }
-    }
-
-    public AmazonS3Client Connect() => new(
+    public AmazonS3Client Connect(int retries = 0) => new(
         new BasicAWSCredentials("key", "secret"),
         new AmazonS3Config
         {
             ServiceURL = "http://s3.test/",
             ForcePathStyle = true,
-            MaxErrorRetry = 0,
+            MaxErrorRetry = retries,
             HttpClientFactory = new Factory(this),
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         });
 
-    public Kept? Find(string key)
+    protected override HttpResponseMessage Answer(HttpRequestMessage request, string key, Dictionary<string, string> query, byte[] body)
     {
-        lock (_sync)
-        {
-            return _objects.GetValueOrDefault(key);
-        }
+        Assert.StartsWith($"/{Name}", request.RequestUri!.AbsolutePath, StringComparison.Ordinal);
+        return Answer(key, request, query, Unchunk(body, request));
     }
 
-    /// <summary>What another program does.</summary>
-    public void Put(string key, byte[] data, params (string Name, string Value)[] headers)
+    /// <summary>Versions are those of the data, as everywhere with S3: the same data has the same one.</summary>
+    [SuppressMessage("Security", "CA5351", Justification = "Nothing is protected by it.")]
+    protected override KeptObject Keep(string key, byte[] data, Dictionary<string, string> headers) => Objects[key] =
+        new KeptObject(data, headers, $"\"{Convert.ToHexStringLower(MD5.HashData(data))}\"", DateTimeOffset.UtcNow);
+
+    protected override HttpResponseMessage Fail(HttpStatusCode status, string code, HttpRequestMessage request) => new(status)
     {
-        lock (_sync)
-        {
-            Keep(key, data, headers.ToDictionary(static header => header.Name, static header => header.Value));
-        }
-    }
+        Content = new StringContent(
+            request.Method == HttpMethod.Head ? string.Empty : $"<Error><Code>{code}</Code><Message>{code}</Message></Error>", Encoding.UTF8, "application/xml"),
+    };
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        var path = request.RequestUri!.AbsolutePath.Split('/', 3);
-        var key = path.Length > 2 ? Uri.UnescapeDataString(path[2]) : string.Empty;
-        var query = request.RequestUri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(static part => part.Split('=', 2))
-            .ToDictionary(static part => part[0], static part => part.Length > 1 ? Uri.UnescapeDataString(part[1]) : string.Empty);
-        lock (_sync)
-        {
-            Requests.Add($"{request.Method} {key}{(query.Count > 0 ? "?" + string.Join('&', query.Keys.Order(StringComparer.Ordinal)) : string.Empty)}");
-        }
-
-        Before?.Invoke(request);
-        if (Refuse?.Invoke(request) is { } refusal)
-        {
-            return Fail(refusal.Status, refusal.Code, request);
-        }
-
-        Assert.Equal(Name, path[1]);
-        var body = request.Content is null ? [] : Unchunk(await Uploads.ReadAsync(request.Content, cancellationToken), request);
-        lock (_sync)
-        {
-            return Answer(request, key, query, body);
-        }
-    }
-
-    private HttpResponseMessage Answer(HttpRequestMessage request, string key, Dictionary<string, string> query, byte[] body) =>
+    private HttpResponseMessage Answer(string key, HttpRequestMessage request, Dictionary<string, string> query, byte[] body) =>
         (request.Method.Method, query) switch
         {
             ("GET", { } list) when list.ContainsKey("list-type") => List(query),
@@ -155,7 +103,7 @@ internal sealed class BucketServer : HttpMessageHandler
         var last = string.Empty;
         var seen = new HashSet<string>();
         var isTruncated = false;
-        foreach (var (key, kept) in _objects.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && _objects.Comparer.Compare(pair.Key, after) > 0))
+        foreach (var (key, kept) in Objects.Where(pair => pair.Key.StartsWith(prefix, StringComparison.Ordinal) && Objects.Comparer.Compare(pair.Key, after) > 0))
         {
             var slash = query.ContainsKey("delimiter") ? key.IndexOf('/', prefix.Length) : -1;
             var folder = slash < 0 ? null : key[..(slash + 1)];
@@ -184,7 +132,7 @@ internal sealed class BucketServer : HttpMessageHandler
 
     private HttpResponseMessage Get(string key, HttpRequestMessage request)
     {
-        if (!_objects.TryGetValue(key, out var found))
+        if (!Objects.TryGetValue(key, out var found))
         {
             return Fail(HttpStatusCode.NotFound, "NoSuchKey", request);
         }
@@ -238,7 +186,7 @@ internal sealed class BucketServer : HttpMessageHandler
     {
         if (request.Headers.TryGetValues("x-amz-copy-source", out var source))
         {
-            var data = _objects[SourceOf(source.Single())].Data;
+            var data = Objects[SourceOf(source.Single())].Data;
             var ends = request.Headers.GetValues("x-amz-copy-source-range").Single()["bytes=".Length..].Split('-');
             body = data[int.Parse(ends[0], CultureInfo.InvariantCulture)..(int.Parse(ends[1], CultureInfo.InvariantCulture) + 1)];
         }
@@ -270,7 +218,7 @@ internal sealed class BucketServer : HttpMessageHandler
 
     private HttpResponseMessage Copy(string key, string source, HttpRequestMessage request)
     {
-        if (!_objects.TryGetValue(SourceOf(source), out var found))
+        if (!Objects.TryGetValue(SourceOf(source), out var found))
         {
             return Fail(HttpStatusCode.NotFound, "NoSuchKey", request);
         }
@@ -287,7 +235,7 @@ internal sealed class BucketServer : HttpMessageHandler
 
     private HttpResponseMessage Delete(string key)
     {
-        _objects.Remove(key);
+        Objects.Remove(key);
         return new HttpResponseMessage(HttpStatusCode.NoContent);
     }
 
@@ -305,16 +253,11 @@ internal sealed class BucketServer : HttpMessageHandler
             return Fail(HttpStatusCode.NotImplemented, "NotImplemented", request);
         }
 
-        var version = _objects.TryGetValue(key, out var found) ? found.Version : null;
+        var version = Objects.TryGetValue(key, out var found) ? found.Version : null;
         version = Conditions == Conditions.Unquoted ? version?.Trim('"') : version;
         return (ifNoneMatch is not null && found is not null) || (ifMatch is not null && ifMatch != version)
             ? Fail(HttpStatusCode.PreconditionFailed, "PreconditionFailed", request) : null;
     }
-
-    /// <summary>Versions are those of the data, as everywhere with S3: the same data has the same one.</summary>
-    [SuppressMessage("Security", "CA5351", Justification = "Nothing is protected by it.")]
-    private Kept Keep(string key, byte[] data, Dictionary<string, string> headers) => _objects[key] =
-        new Kept(data, headers, $"\"{Convert.ToHexStringLower(MD5.HashData(data))}\"", DateTimeOffset.UtcNow);
 
     // As AWS does it.
     private static string Encode(string key) => Uri.EscapeDataString(key).Replace("%20", "+", StringComparison.Ordinal);
@@ -359,16 +302,6 @@ internal sealed class BucketServer : HttpMessageHandler
         response.Content = new ByteArrayContent([]);
         return response;
     }
-
-    private static HttpResponseMessage Xml(string text) => new(HttpStatusCode.OK) { Content = new StringContent(text, Encoding.UTF8, "application/xml") };
-
-    private static HttpResponseMessage Fail(HttpStatusCode status, string code, HttpRequestMessage request) => new(status)
-    {
-        Content = new StringContent(
-            request.Method == HttpMethod.Head ? string.Empty : $"<Error><Code>{code}</Code><Message>{code}</Message></Error>", Encoding.UTF8, "application/xml"),
-    };
-
-    internal sealed record Kept(byte[] Data, Dictionary<string, string> Headers, string Version, DateTimeOffset Written);
 
     private sealed class Factory(BucketServer server) : HttpClientFactory
     {
