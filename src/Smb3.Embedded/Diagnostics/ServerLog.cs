@@ -160,6 +160,9 @@ internal static partial class ServerLog
     [LoggerMessage(64, LogLevel.Error, "What owners of files use could not be counted.")]
     public static partial void QuotaCountFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(65, LogLevel.Warning, "Share {Share}: {Problem}")]
+    public static partial void ShareProblem(ILogger logger, LogText share, LogText problem);
+
     [LoggerMessage(90, LogLevel.Error, "{Command} of connection {ConnectionId} failed; the client gets {Status}.")]
     public static partial void RequestFault(ILogger logger, Exception exception, string command, ulong connectionId, string status);
 

@@ -9,6 +9,7 @@ using Smb3.Embedded.Files.Quotas;
 using Smb3.Embedded.Files.Safety;
 using Smb3.Embedded.Nt;
 using Smb3.Embedded.Storage;
+using Smb3.Embedded.Storage.Layers;
 using Smb3.Embedded.Threading;
 
 namespace Smb3.Embedded.Files;
@@ -84,6 +85,23 @@ internal sealed class Volume
 
     /// <summary>What the store says is wrong with what it depends on; null: nothing.</summary>
     public string? Problem => (_store as IReportingStore)?.Problem;
+
+    /// <summary>
+    /// The same where layers say it that lie on a store which says nothing: nobody else can log it. A store of a service logs what it reports itself.
+    /// </summary>
+    public string? ProblemOfLayers
+    {
+        get
+        {
+            var lowest = _store;
+            while (lowest is LayeredStore layer)
+            {
+                lowest = layer.Below;
+            }
+
+            return lowest is IReportingStore ? null : Problem;
+        }
+    }
 
     /// <summary>The options.</summary>
     public VolumeOptions Options { get; }

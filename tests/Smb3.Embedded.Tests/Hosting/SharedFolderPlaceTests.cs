@@ -246,6 +246,29 @@ public sealed class SharedFolderPlaceTests : IAsyncLifetime, IAsyncDisposable
         Assert.Contains("same folder", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_a_layer_cannot_read_is_told_in_the_log_once_and_to_who_asks_for_health()
+    {
+        await File.WriteAllTextAsync(Path.Join(_folder, "plain"), "as it was");
+        await StartAsync(storeOfTheHost: true, key: new byte[32]);
+        var file = await (await ConnectAsync()).OpenAsync("plain");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(NtStatus.FileCorruptError, await file.TryReadAsync(0, 9));
+        }
+
+        for (var i = 0; Told() == 0 && i < 200; i++)
+        {
+            await Task.Delay(100);
+        }
+
+        await Task.Delay(TimeSpan.FromSeconds(1.5)); // it is looked at once a second
+        Assert.Equal(1, Told());
+        Assert.Contains("key", (await CheckHealthAsync()).Description, StringComparison.Ordinal);
+
+        int Told() => _log.Entries.Count(static entry => entry.Level == LogLevel.Warning && entry.Text.Contains("encrypted with a key", StringComparison.Ordinal));
+    }
+
     private void Swap(string file)
     {
         Directory.Move(_folder, _folder + ".old");
@@ -255,12 +278,12 @@ public sealed class SharedFolderPlaceTests : IAsyncLifetime, IAsyncDisposable
 
     private void MountDisk() => Machine.Run("mount", "-t", "tmpfs", "-o", "size=8m", "none", _folder);
 
-    private async Task StartAsync(bool storeOfTheHost = false, bool second = false)
+    private async Task StartAsync(bool storeOfTheHost = false, bool second = false, byte[]? key = null)
     {
         var options = new SmbServerOptions { DrainTimeout = TimeSpan.FromSeconds(3) };
         options.Transports.Add(() => _transport = new InMemoryTransport());
         options.Shares.Add(storeOfTheHost
-            ? new SmbShareOptions { Name = "s", Store = new PhysicalFileStore(_folder) }
+            ? new SmbShareOptions { Name = "s", Store = key is null ? new PhysicalFileStore(_folder) : new PhysicalFileStore(_folder).WithEncryption(key) }
             : new SmbShareOptions { Name = "s", Folder = _folder });
         if (second)
         {

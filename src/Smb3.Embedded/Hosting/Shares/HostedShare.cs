@@ -29,6 +29,9 @@ internal sealed class HostedShare(SmbShareOptions options)
     /// <summary>Whether the last attempt to open the place failed.</summary>
     public bool WasUnusable { get; set; }
 
+    /// <summary>The problem that the log was last told.</summary>
+    public string? ToldProblem { get; set; }
+
     /// <summary>Looks after the place.</summary>
     public PlaceKeeper Places { get; set; } = null!;
 

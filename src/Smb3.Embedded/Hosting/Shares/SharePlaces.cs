@@ -28,7 +28,24 @@ internal sealed class SharePlaces(ServedShares served, ShareTurns turn, ILogger 
             {
                 await entry.Places.CheckAsync().ConfigureAwait(false);
             }
+
+            if (name is null)
+            {
+                TellProblem(entry);
+            }
         }
+    }
+
+    /// <summary>Logs what is wrong with what a share keeps, once for each thing that is.</summary>
+    private void TellProblem(HostedShare entry)
+    {
+        var problem = entry.Volume?.ProblemOfLayers;
+        if (problem is not null && problem != entry.ToldProblem)
+        {
+            ServerLog.ShareProblem(logger, entry.Options.Name, problem);
+        }
+
+        entry.ToldProblem = problem;
     }
 
     private async Task MendAsync(HostedShare asked)
