@@ -26,7 +26,7 @@ internal class EncryptedStore : LayeredStore
     /// <inheritdoc/>
     public override string? Problem => base.Problem ?? (Interlocked.Read(ref _unreadable) == 0 ? null
         : "Files could not be read because they were not encrypted with a key that this store has, or their headers were changed: give it the former keys, "
-            + "or copy files that were there before through the share.");
+            + "or put files that were in the folder before there anew, through the share.");
 
     /// <summary>The keys.</summary>
     public FileKeyring Keys { get; }
