@@ -126,8 +126,8 @@ public sealed class AzureBlobFileStore : ObjectFileStore, IReportingStore, IDisp
         var put = await _failures.TryAsync(
             async () =>
             {
-                var info = await _writer.PutAsync(BlobOf(key), content, properties, condition, cancellationToken).ConfigureAwait(false);
-                return new ObjectEntry(key, content.Length, info.LastModified, BlobVersion.Of(info.ETag, BlobType.Block), properties);
+                var (version, time) = await _writer.PutAsync(BlobOf(key), content, properties, condition, cancellationToken).ConfigureAwait(false);
+                return new ObjectEntry(key, content.Length, time, BlobVersion.Of(version, BlobType.Block), properties);
             },
             cancellationToken,
             AzureFailures.IsConflict).ConfigureAwait(false);

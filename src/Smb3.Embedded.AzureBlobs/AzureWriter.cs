@@ -22,8 +22,29 @@ internal sealed class AzureWriter(AzureBlobStoreOptions options) : IDisposable
     public void Dispose() => _blocks.Dispose();
 
     /// <summary>Puts a blob and tells its version and its time.</summary>
-    public async Task<BlobContentInfo> PutAsync(
+    public async Task<(ETag Version, DateTimeOffset Time)> PutAsync(
         BlockBlobClient blob, Stream content, string? properties, ObjectCondition condition, CancellationToken cancellationToken)
+    {
+        var blocks = content.Length > _blockSize ? await SendAsync(blob, content, cancellationToken).ConfigureAwait(false) : null;
+        try
+        {
+            var put = await WriteAsync(blob, content, blocks, properties, condition, cancellationToken).ConfigureAwait(false);
+            return (put.ETag, put.LastModified);
+        }
+        catch (RequestFailedException e) when (AzureFailures.IsConflict(e))
+        {
+            // The answer to an attempt may have been lost, so that the next one found its own blob there.
+            if (await FindOwnAsync(blob, content, blocks, properties, condition, cancellationToken).ConfigureAwait(false) is { } own)
+            {
+                return (own.ETag, own.LastModified);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<BlobContentInfo> WriteAsync(
+        BlockBlobClient blob, Stream content, string[]? blocks, string? properties, ObjectCondition condition, CancellationToken cancellationToken)
     {
         var conditions = new BlobRequestConditions
         {
@@ -31,9 +52,8 @@ internal sealed class AzureWriter(AzureBlobStoreOptions options) : IDisposable
             IfMatch = condition.Version is { } version ? BlobVersion.ToTag(version) : null,
         };
         var metadata = AzureMetadata.Of(properties);
-        if (content.Length > _blockSize)
+        if (blocks is not null)
         {
-            var blocks = await SendAsync(blob, content, cancellationToken).ConfigureAwait(false);
             return await blob.CommitBlockListAsync(
                 blocks, new CommitBlockListOptions { Metadata = metadata, Conditions = conditions }, cancellationToken).ConfigureAwait(false);
         }
@@ -50,6 +70,38 @@ internal sealed class AzureWriter(AzureBlobStoreOptions options) : IDisposable
                 TransferOptions = new StorageTransferOptions { InitialTransferSize = _blockSize + 1L, MaximumConcurrency = 1 },
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What is there, if it is what was to be put: of the same blocks, whose names nobody else has, or of the same data. Whoever makes a blob that should be
+    /// absent must know it by its properties too, in which each file has a number of its own: another may have put the same data.
+    /// </summary>
+    private static async Task<BlobProperties?> FindOwnAsync(
+        BlockBlobClient blob, Stream content, string[]? blocks, string? properties, ObjectCondition condition, CancellationToken cancellationToken)
+    {
+        BlobProperties found;
+        try
+        {
+            found = await blob.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            if (found.ContentLength != content.Length || AzureMetadata.PropertiesOf(found.Metadata) != properties || (properties is null && condition.IsAbsent))
+            {
+                return null;
+            }
+
+            if (blocks is not null)
+            {
+                BlockList committed = await blob.GetBlockListAsync(
+                    BlockListTypes.Committed, cancellationToken: cancellationToken).ConfigureAwait(false);
+                return committed.CommittedBlocks.Select(static block => block.Name).SequenceEqual(blocks) ? found : null;
+            }
+        }
+        catch (RequestFailedException e) when (AzureFailures.IsMissing(e))
+        {
+            return null;
+        }
+
+        var hash = await ContentHash.OfAsync(content, cancellationToken).ConfigureAwait(false);
+        return hash.AsSpan().SequenceEqual(found.ContentHash) ? found : null;
     }
 
     /// <summary>Blocks have names of this upload alone: two of the same blob may be under way, here and elsewhere.</summary>

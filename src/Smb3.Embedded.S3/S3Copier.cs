@@ -79,5 +79,6 @@ internal sealed class S3Copier(
 
             return parts;
         },
+        static (_, _) => false,
         cancellationToken);
 }

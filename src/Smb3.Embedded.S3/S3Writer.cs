@@ -39,6 +39,7 @@ internal sealed class S3Writer(
                 request => SetProperties(request.Metadata, properties),
                 condition,
                 (upload, token) => SendPartsAsync(upload, content, token),
+                (found, parts) => IsOf(found, content, properties, condition) && found.ETag?.Trim('"') == VersionOf(parts),
                 cancellationToken).ConfigureAwait(false);
         }
 
@@ -61,6 +62,8 @@ internal sealed class S3Writer(
                 SetProperties(request.Metadata, properties);
                 return (await client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false)).ETag;
             },
+            async found => IsOf(found, content, properties, condition)
+                && found.ETag?.Trim('"') == Convert.ToHexStringLower(await ContentHash.OfAsync(content, cancellationToken).ConfigureAwait(false)),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -70,6 +73,7 @@ internal sealed class S3Writer(
         Action<InitiateMultipartUploadRequest> describe,
         ObjectCondition condition,
         Func<Upload, CancellationToken, Task<List<PartETag>>> send,
+        Func<GetObjectMetadataResponse, List<PartETag>, bool> isOwn,
         CancellationToken cancellationToken)
     {
         var begin = new InitiateMultipartUploadRequest { BucketName = _bucket, Key = key };
@@ -94,6 +98,7 @@ internal sealed class S3Writer(
                         IfNoneMatch = ifNoneMatch,
                     },
                     cancellationToken).ConfigureAwait(false)).ETag,
+                found => Task.FromResult(isOwn(found, parts)),
                 cancellationToken).ConfigureAwait(false);
             isDone = true;
             return version;
@@ -113,6 +118,21 @@ internal sealed class S3Writer(
         {
             metadata.Add(S3Metadata.Name, properties);
         }
+    }
+
+    /// <summary>
+    /// Whether an object may be what was to be put, but for its data. Whoever makes one that should be absent must know it by its properties, in which each
+    /// file has a number of its own: another may have put the same data.
+    /// </summary>
+    private static bool IsOf(GetObjectMetadataResponse found, Stream content, string? properties, ObjectCondition condition) =>
+        found.ContentLength == content.Length && S3Metadata.PropertiesOf(found) == properties && (properties is not null || !condition.IsAbsent);
+
+    /// <summary>Of an upload in parts: the hash of their hashes. Null where the server's versions of parts are none.</summary>
+    private static string? VersionOf(List<PartETag> parts)
+    {
+        var hashes = string.Concat(parts.Select(static part => part.ETag.Trim('"')));
+        return hashes.Length == 32 * parts.Count && hashes.All(char.IsAsciiHexDigit)
+            ? $"{Convert.ToHexStringLower(ContentHash.Of(Convert.FromHexString(hashes)))}-{parts.Count}" : null;
     }
 
     private async Task<List<PartETag>> SendPartsAsync(Upload upload, Stream content, CancellationToken cancellationToken) => [.. await _parts.SendAsync(
@@ -149,9 +169,29 @@ internal sealed class S3Writer(
         (await head(key[_prefix..], cancellationToken).ConfigureAwait(false))?.ETag == condition.Version;
 
     private async Task<string?> WriteAsync(
-        string key, ObjectCondition condition, Func<string?, string?, Task<string?>> write, CancellationToken cancellationToken)
+        string key,
+        ObjectCondition condition,
+        Func<string?, string?, Task<string?>> write,
+        Func<GetObjectMetadataResponse, Task<bool>> isOwn,
+        CancellationToken cancellationToken)
     {
-        var version = await WriteConditionallyAsync(key, condition, write, cancellationToken).ConfigureAwait(false);
+        string? version;
+        try
+        {
+            version = await WriteConditionallyAsync(key, condition, write, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception e) when (S3Failures.IsConflict(e) || e.ErrorCode == "NoSuchUpload")
+        {
+            // The answer to an attempt may have been lost, so that the next one found its own object there.
+            var found = await head(key[_prefix..], cancellationToken).ConfigureAwait(false);
+            if (found is not null && await isOwn(found).ConfigureAwait(false))
+            {
+                return found.ETag;
+            }
+
+            throw;
+        }
+
         return string.IsNullOrEmpty(version) ? (await head(key[_prefix..], cancellationToken).ConfigureAwait(false))?.ETag : version;
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -60,6 +61,7 @@ internal sealed class ContainerServer : ObjectServer
         (request.Method.Method, query.GetValueOrDefault("comp")) switch
         {
             ("GET", "list") => List(query),
+            ("GET", "blocklist") => ListBlocks(name),
             ("PUT", "block") => Stage(name, query["blockid"], body),
             ("PUT", "blocklist") => Commit(name, request, body),
             ("PUT", "metadata") => Describe(name, request),
@@ -141,6 +143,7 @@ internal sealed class ContainerServer : ObjectServer
         response.Content = request.Method == HttpMethod.Head ? new ByteArrayContent([]) : new ByteArrayContent(found.Data, from, to - from);
         response.Content.Headers.ContentLength = to - from;
         response.Content.Headers.LastModified = found.Written;
+        response.Content.Headers.ContentMD5 = found.Blocks.Length > 0 || response.StatusCode == HttpStatusCode.PartialContent ? null : HashOf(found.Data);
         response.Content.Headers.TryAddWithoutValidation("Content-Range", $"bytes {from}-{to - 1}/{found.Data.Length}");
         response.Headers.Add("x-ms-blob-type", found.Type);
         if (found.CopyId is { } copy)
@@ -169,6 +172,11 @@ internal sealed class ContainerServer : ObjectServer
         return new HttpResponseMessage(HttpStatusCode.Created);
     }
 
+    private HttpResponseMessage ListBlocks(string name) => Xml(new XElement(
+        "BlockList",
+        new XElement("CommittedBlocks", Find(name)!.Blocks.Select(static id => new XElement("Block", new XElement("Name", id), new XElement("Size", 1)))))
+        .ToString(SaveOptions.DisableFormatting));
+
     private HttpResponseMessage Commit(string name, HttpRequestMessage request, byte[] body)
     {
         if (Check(name, request) is { } refused)
@@ -177,8 +185,10 @@ internal sealed class ContainerServer : ObjectServer
         }
 
         _staged.Remove(name, out var blocks);
-        var data = XDocument.Load(new MemoryStream(body)).Root!.Elements().SelectMany(block => blocks![block.Value]).ToArray();
-        return Made(Keep(name, data, HeadersOf(request), "BlockBlob"));
+        string[] ids = [.. XDocument.Load(new MemoryStream(body)).Root!.Elements().Select(static block => block.Value)];
+        var kept = Keep(name, [.. ids.SelectMany(id => blocks![id])], HeadersOf(request), "BlockBlob") with { Blocks = ids };
+        Objects[name] = kept;
+        return Made(kept);
     }
 
     private HttpResponseMessage Describe(string name, HttpRequestMessage request)
@@ -294,6 +304,9 @@ internal sealed class ContainerServer : ObjectServer
         return Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(Key), Encoding.UTF8.GetBytes(text.ToString())));
     }
 
+    [SuppressMessage("Security", "CA5351", Justification = "Nothing is protected by it.")]
+    private static byte[] HashOf(byte[] data) => MD5.HashData(data);
+
     private static HttpResponseMessage Made(KeptBlob kept, HttpStatusCode status = HttpStatusCode.Created)
     {
         var response = new HttpResponseMessage(status) { Content = new ByteArrayContent([]) };
@@ -306,4 +319,8 @@ internal sealed class ContainerServer : ObjectServer
 /// <summary>A blob of a <see cref="ContainerServer"/>.</summary>
 internal sealed record KeptBlob(
     byte[] Data, Dictionary<string, string> Headers, string Version, DateTimeOffset Written, string Type, string? Lease, string? CopyId)
-    : KeptObject(Data, Headers, Version, Written);
+    : KeptObject(Data, Headers, Version, Written)
+{
+    /// <summary>The names of its blocks; none when it was put at once.</summary>
+    public string[] Blocks { get; init; } = [];
+}

@@ -88,18 +88,56 @@ public abstract class ObjectServiceTests : IAsyncLifetime
         }
     }
 
-    [Fact]
-    public async Task A_name_that_another_took_at_the_same_moment_is_taken()
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, 0)]
+    [InlineData(false, 0)]
+    public async Task A_name_that_another_took_at_the_same_moment_is_taken(bool keepsAttributes, int length)
     {
+        var store = _service.Open(new ObjectUse(KeepsAttributes: keepsAttributes));
+        using var storeUse = (IDisposable)store;
         Server.Before = request =>
         {
             if (request.Method == HttpMethod.Put && IsOf(request, "f"))
             {
-                Server.Put("f", [1]);
+                Server.Put("f", Bytes(length));
             }
         };
-        Assert.Equal(NtStatus.ObjectNameCollision, (await Store.CreateAsync(new("f"), default, default)).Status);
-        Assert.Equal([1], Server.Find("f")!.Data);
+        Assert.Equal(NtStatus.ObjectNameCollision, (await store.CreateAsync(new("f"), default, default)).Status);
+        Assert.Equal(Bytes(length), Server.Find("f")!.Data);
+    }
+
+    /// <summary>The client of the service tries again, and its condition is refused because of what it has put itself.</summary>
+    [Theory]
+    [InlineData(0, 1000)]
+    [InlineData(1, 1)]
+    public async Task An_answer_that_is_lost_is_no_conflict_with_oneself(int parts, int more)
+    {
+        var store = _service.Open(new ObjectUse(Retries: 2));
+        using var storeUse = (IDisposable)store;
+        var losses = 0;
+        string? version = null;
+        Server.After = _ =>
+        {
+            if (Server.Find("f")?.Version != version)
+            {
+                version = Server.Find("f")!.Version;
+                losses++;
+                throw new HttpRequestException("The connection was reset.", new IOException("Connection reset"));
+            }
+        };
+        var data = Bytes((parts * Part) + more);
+        await using (var file = await CreateAsync(store, "f"))
+        {
+            await WriteAsync(file, 0, data);
+            Assert.Equal(NtStatus.Success, await file.FlushAsync(default));
+            Assert.Equal(data, Server.Find("f")!.Data);
+            await WriteAsync(file, 0, [7]);
+            Assert.Equal(NtStatus.Success, await file.FlushAsync(default));
+        }
+
+        Assert.Equal((7, 3, 0), (Server.Find("f")!.Data[0], losses, _service.OpenUploads));
+        Assert.Equal(0, _service.Log.Count(3)); // nothing is left
     }
 
     [Fact]

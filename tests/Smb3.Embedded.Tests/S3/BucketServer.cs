@@ -69,9 +69,8 @@ internal sealed class BucketServer : ObjectServer
     }
 
     /// <summary>Versions are those of the data, as everywhere with S3: the same data has the same one.</summary>
-    [SuppressMessage("Security", "CA5351", Justification = "Nothing is protected by it.")]
     protected override KeptObject Keep(string key, byte[] data, Dictionary<string, string> headers) => Objects[key] =
-        new KeptObject(data, headers, $"\"{Convert.ToHexStringLower(MD5.HashData(data))}\"", DateTimeOffset.UtcNow);
+        new KeptObject(data, headers, $"\"{HashOf(data)}\"", DateTimeOffset.UtcNow);
 
     protected override HttpResponseMessage Fail(HttpStatusCode status, string code, HttpRequestMessage request) => new(status)
     {
@@ -192,7 +191,7 @@ internal sealed class BucketServer : ObjectServer
         }
 
         _uploads[id].Parts[number] = body;
-        var version = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))}\"";
+        var version = $"\"{HashOf(body)}\"";
         return source is not null
             ? Xml($"<CopyPartResult><ETag>{SecurityElement.Escape(version)}</ETag></CopyPartResult>")
             : WithVersion(new HttpResponseMessage(HttpStatusCode.OK), version);
@@ -200,13 +199,20 @@ internal sealed class BucketServer : ObjectServer
 
     private HttpResponseMessage Complete(string key, string id, HttpRequestMessage request)
     {
+        if (!_uploads.TryGetValue(id, out var upload))
+        {
+            return Fail(HttpStatusCode.NotFound, "NoSuchUpload", request);
+        }
+
         if (Check(key, request) is { } refused)
         {
             return refused;
         }
 
-        _uploads.Remove(id, out var upload);
-        var kept = Keep(key, [.. upload.Parts.Values.SelectMany(static part => part)], upload.Headers);
+        _uploads.Remove(id);
+        var version = HashOf([.. upload.Parts.Values.SelectMany(static part => Convert.FromHexString(HashOf(part)))]);
+        var kept = Keep(key, [.. upload.Parts.Values.SelectMany(static part => part)], upload.Headers) with { Version = $"\"{version}-{upload.Parts.Count}\"" };
+        Objects[key] = kept;
         return Xml($"<CompleteMultipartUploadResult><ETag>{(HidesVersionOfUpload ? string.Empty : SecurityElement.Escape(kept.Version))}</ETag></CompleteMultipartUploadResult>");
     }
 
@@ -258,6 +264,9 @@ internal sealed class BucketServer : ObjectServer
         return (ifNoneMatch is not null && found is not null) || (ifMatch is not null && ifMatch != version)
             ? Fail(HttpStatusCode.PreconditionFailed, "PreconditionFailed", request) : null;
     }
+
+    [SuppressMessage("Security", "CA5351", Justification = "Nothing is protected by it.")]
+    private static string HashOf(byte[] data) => Convert.ToHexStringLower(MD5.HashData(data));
 
     // As AWS does it.
     private static string Encode(string key) => Uri.EscapeDataString(key).Replace("%20", "+", StringComparison.Ordinal);
