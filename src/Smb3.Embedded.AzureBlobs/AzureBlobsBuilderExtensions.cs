@@ -1,6 +1,5 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Smb3.Embedded.AzureBlobs;
+using Smb3.Embedded.ObjectServices;
 
 namespace Smb3.Embedded;
 
@@ -20,16 +19,16 @@ public static class AzureBlobsBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-
-        // Services dispose what they have made.
-        var key = new object();
-        builder.Services.AddKeyedSingleton(key, (services, _) =>
-        {
-            var options = new AzureBlobStoreOptions();
-            configure(options);
-            return new AzureBlobFileStore(options, services.GetService<ILogger<AzureBlobFileStore>>());
-        });
-        return builder.AddShare(name, services => services.GetRequiredKeyedService<AzureBlobFileStore>(key), configureShare);
+        return ObjectShares.Add<AzureBlobFileStore>(
+            builder,
+            name,
+            logger =>
+            {
+                var options = new AzureBlobStoreOptions();
+                configure(options);
+                return new AzureBlobFileStore(options, logger);
+            },
+            configureShare);
     }
 
     /// <summary>

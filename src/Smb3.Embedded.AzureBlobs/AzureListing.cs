@@ -14,12 +14,13 @@ internal sealed class AzureListing(
     BlobContainerClient container, AzureBlobStoreOptions options, Func<string, CancellationToken, Task<BlobProperties?>> look) : IDisposable
 {
     private const int MostBlobs = 5000;
+
+    // With the longest names some 6 MB.
     private const int MostPlaces = 1000;
 
     private readonly string _prefix = BlobNames.Swap(options.KeyPrefix);
     private readonly bool _keepsAttributes = options.KeepAttributes;
-    private readonly SemaphoreSlim _looks = new(options.ParallelLooks);
-    private readonly int _parallel = options.ParallelLooks;
+    private readonly ObjectLooks _looks = new(options.ParallelLooks);
     private readonly Lock _sync = new();
     private readonly Dictionary<Place, string> _markers = [];
     private readonly Queue<Place> _order = new();
@@ -132,33 +133,22 @@ internal sealed class AzureListing(
     }
 
     /// <summary>Fetches what the listing does not tell of folders. What may not be looked at stands there without.</summary>
-    private Task LookAsync(ObjectEntry[] entries, CancellationToken cancellationToken) => Parallel.ForAsync(
-        0,
-        entries.Length,
-        new ParallelOptions { MaxDegreeOfParallelism = _parallel, CancellationToken = cancellationToken },
-        async (i, token) =>
+    private Task LookAsync(ObjectEntry[] entries, CancellationToken cancellationToken) => _looks.CompleteAsync(
+        entries,
+        static entry => entry.Version is null ? null : entry,
+        async (folder, token) =>
         {
-            if (entries[i] is not { Version: null } folder)
-            {
-                return;
-            }
-
-            await _looks.WaitAsync(token).ConfigureAwait(false);
             try
             {
-                if (await look(folder.Key, token).ConfigureAwait(false) is { } found)
-                {
-                    entries[i] = folder with { Properties = AzureMetadata.PropertiesOf(found.Metadata), LastWritten = found.LastModified };
-                }
+                return await look(folder.Key, token).ConfigureAwait(false) is { } found
+                    ? folder with { Properties = AzureMetadata.PropertiesOf(found.Metadata), LastWritten = found.LastModified } : folder;
             }
             catch (RequestFailedException e) when (e.Status == 403)
             {
+                return folder;
             }
-            finally
-            {
-                _looks.Release();
-            }
-        });
+        },
+        cancellationToken);
 
     private (string Name, ObjectEntry Entry) ToFolder(string told)
     {

@@ -1,5 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Smb3.Embedded.ObjectServices;
 using Smb3.Embedded.S3;
 
 namespace Smb3.Embedded;
@@ -20,16 +19,16 @@ public static class S3BuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-
-        // Services dispose what they have made.
-        var key = new object();
-        builder.Services.AddKeyedSingleton(key, (services, _) =>
-        {
-            var options = new S3StoreOptions();
-            configure(options);
-            return new S3FileStore(options, services.GetService<ILogger<S3FileStore>>());
-        });
-        return builder.AddShare(name, services => services.GetRequiredKeyedService<S3FileStore>(key), configureShare);
+        return ObjectShares.Add<S3FileStore>(
+            builder,
+            name,
+            logger =>
+            {
+                var options = new S3StoreOptions();
+                configure(options);
+                return new S3FileStore(options, logger);
+            },
+            configureShare);
     }
 
     /// <summary>

@@ -17,8 +17,7 @@ internal sealed class S3Listing(
 
     private readonly string _bucket = options.Bucket;
     private readonly string _prefix = options.KeyPrefix;
-    private readonly SemaphoreSlim _looks = new(options.ParallelLooks);
-    private readonly int _parallel = options.ParallelLooks;
+    private readonly ObjectLooks _looks = new(options.ParallelLooks);
 
     public async Task<IReadOnlyList<ObjectEntry>> ReadAsync(ObjectQuery query, CancellationToken cancellationToken)
     {
@@ -70,28 +69,11 @@ internal sealed class S3Listing(
     private string ToKey(string told, bool isEncoded) => (isEncoded ? WebUtility.UrlDecode(told) : told)[_prefix.Length..];
 
     /// <summary>Fetches the metadata that is not known. What has gone meanwhile, or may not be looked at, stands there without.</summary>
-    private Task LookAsync(ObjectEntry[] entries, CancellationToken cancellationToken) => Parallel.ForAsync(
-        0,
-        entries.Length,
-        new ParallelOptions { MaxDegreeOfParallelism = _parallel, CancellationToken = cancellationToken },
-        async (i, token) =>
-        {
-            var entry = entries[i];
-            if (!remembered!.TryGet(entry.Key, entry.Version, entry.LastWritten, out var properties))
-            {
-                await _looks.WaitAsync(token).ConfigureAwait(false);
-                try
-                {
-                    properties = await LookAsync(entry, token).ConfigureAwait(false);
-                }
-                finally
-                {
-                    _looks.Release();
-                }
-            }
-
-            entries[i] = entry with { Properties = properties };
-        });
+    private Task LookAsync(ObjectEntry[] entries, CancellationToken cancellationToken) => _looks.CompleteAsync(
+        entries,
+        entry => remembered!.TryGet(entry.Key, entry.Version, entry.LastWritten, out var properties) ? entry with { Properties = properties } : null,
+        async (entry, token) => entry with { Properties = await LookAsync(entry, token).ConfigureAwait(false) },
+        cancellationToken);
 
     private async Task<string?> LookAsync(ObjectEntry entry, CancellationToken cancellationToken)
     {
