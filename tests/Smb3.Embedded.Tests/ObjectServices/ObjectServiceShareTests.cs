@@ -28,6 +28,7 @@ public abstract class ObjectServiceShareTests : ProtocolTest, IDisposable
     {
         ((IDisposable)_store).Dispose();
         _service.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Written in pieces, in parts at the service, and answered when it has them.</summary>
