@@ -31,6 +31,7 @@ public sealed class RegisteredMemoryTests
         Assert.Equal(size, buffer.Memory.Length);
         Assert.Equal(size, buffer.Size);
         Assert.InRange(buffer.Address, buffer.Region.Address, buffer.Region.Address + (ulong)(buffer.Region.Bytes.Length - size));
+        Array.Clear(buffer.Region.Bytes); // it may hold what others left in the memory
         buffer.Memory.Span.Fill(7);
         Assert.Equal(size, buffer.Region.Bytes.Count(one => one == 7));
         Assert.All(_domain.Registered.Values, isOpenToPeer => Assert.False(isOpenToPeer));
