@@ -39,7 +39,7 @@ internal sealed class S3Writer(
                 request => SetProperties(request.Metadata, properties),
                 condition,
                 (upload, token) => SendPartsAsync(upload, content, token),
-                (found, parts) => IsOf(found, content, properties, condition) && found.ETag?.Trim('"') == VersionOf(parts),
+                (found, parts) => IsOf(found, content, properties, condition) && VersionOf(parts) is { } own && found.ETag?.Trim('"') == own,
                 cancellationToken).ConfigureAwait(false);
         }
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Smb3.Embedded.Storage.Objects.Spooling;
 
 /// <summary>
-/// Large buffers, of which there are never more than were in use at once. The shared array pool keeps some for each thread that has ever given one back,
-/// which adds up to many times as much. What is idle the collector may take.
+/// Large buffers, of which there are never more than were in use at once; the shared array pool keeps some for each thread that has given one back.
+/// What is idle the collector may take.
 /// </summary>
 /// <param name="size">The length of each.</param>
 internal sealed class LentBuffers(int size)
